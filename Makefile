@@ -1,0 +1,71 @@
+# Everything a person or a machine runs here. `make help` lists it.
+# Each target installs what it needs into .venv/ and .bin/ first; when that is there, it takes no time.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+CODE := $(wildcard generator scripts tests bench)
+
+# Any Python since 3.8 can run the bootstrap, which looks for one that is new enough. Ours comes first
+# because it starts fastest: python3 is often a shim.
+BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; then \
+	    exec $$python scripts/bootstrap.py $(1); \
+	  fi; \
+	done; \
+	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
+	exit 3
+
+.PHONY: help setup setup-dev render check verify test lint pytest golden schemas bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what nearedge needs into .venv/ and .bin/
+	@$(call BOOTSTRAP,)
+
+setup-dev:
+	@$(call BOOTSTRAP,--dev)
+
+render: setup ## compile clusters/ into base/, overlays/ and acm/, and prove the result
+	@.venv/bin/nearedge render
+
+check: setup ## report everything that is wrong with clusters/; write nothing
+	@.venv/bin/nearedge check
+
+verify: setup ## prove what is on disk again: kustomize, schemas, references
+	@.venv/bin/nearedge verify
+
+test: lint pytest ## lint and run all tests
+
+lint: setup-dev ## ruff and mypy over the code and its tests
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(CODE)
+
+# Lint first: it is the quicker of the two, also with -j.
+pytest: lint
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the code emits now
+	$(PY) -m pytest tests/test_cases.py --update-golden -q
+
+schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned upstream modules
+	$(PY) scripts/schemas.py
+
+bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
+	$(PY) bench/run.py
+
+# Needs uv on PATH; pins with the index that uv is configured with, whose name is not written down.
+LOCK = uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+lock: ## pin the newest releases of requirements*.in (needs uv)
+	$(LOCK) requirements.in --output-file requirements.lock
+	$(LOCK) requirements-dev.in --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) requirements-kubectl.in --output-file requirements-kubectl.lock
+
+clean: ## remove .venv/, .bin/ and all caches; specs and output stay
+	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
+	find generator scripts tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

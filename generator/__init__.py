@@ -1,0 +1,6 @@
+"""nearedge: compiles cluster specs into Kustomize bases, overlays and ACM objects.
+
+`pipeline.py` shows the whole flow; read it first.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,10 @@
+"""`python -m generator`: the command nearedge."""
+
+from __future__ import annotations
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Rules that a schema cannot say, run over a cluster or over the fleet; problems become findings at their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from .component import Cluster, modules, rules_in
+from .finding import Finding, Path, Rule, Where
+from .resolve import Resolved
+
+
+@cache
+def rules(scope: str) -> tuple[Rule, ...]:
+    """All rules of a scope ("cluster" or "fleet"), by code."""
+    from . import hub  # noqa: PLC0415 - the hub's rules import the fleet, which imports components
+
+    places = (*modules(), *hub.modules())
+    found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
+    return tuple(found[code] for code in sorted(found))
+
+
+def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:
+    """Findings of all cluster rules."""
+    return tuple(found for item in rules("cluster") for found in apply(item, cluster, resolved.where))
+
+
+def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[Finding]:
+    """One rule on one subject."""
+    if item.check is None:
+        return
+    for problem in item.check(subject):
+        yield Finding(where(problem.path), item.severity, item.code, problem.message, problem.hint)

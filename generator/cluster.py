@@ -1,0 +1,176 @@
+"""The kinds Cluster and Group, put together from the sections that components define.
+
+A document may leave out what its groups give, so a Cluster file, a Group and the fleet's defaults are checked
+against the *partial* spec (nothing required, everything else as strict); the merged result is checked against
+the complete one.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+
+from .component import discover
+from .profile import profiles
+from .resolve import MERGE_KEYS
+from .spec import (
+    Fleet,
+    FleetSpec,
+    Flag,
+    LabelKey,
+    Labels,
+    LabelValue,
+    Line,
+    Metadata,
+    Model,
+    Name,
+    Positive,
+    Quantity,
+    Resources,
+    Strictly,
+    Taint,
+    Text,
+)
+
+
+class Node(Strictly):
+    """A kind of node and how many of them the cluster has."""
+
+    name: Name = Field(description="Name of this kind of node.")
+    count: Positive = Field(1, description="How many there are.")
+    labels: dict[LabelKey, LabelValue] = Field({}, description="Node labels that flavors select by.")
+    taints: tuple[Taint, ...] = Field((), description="Node taints.")
+    allocatable: Resources = Field(description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage.")
+    gpuMemory: Quantity | None = Field(None, description="Memory of one GPU.")
+
+
+class StorageClass(Strictly):
+    """A storage class and what stands behind it."""
+
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(alias="class", description="Name of the StorageClass.")
+    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = Field(description="Access modes it can give.", min_length=1)
+    bindingMode: Literal["Immediate", "WaitForFirstConsumer"] = Field("WaitForFirstConsumer", description="When a volume is bound.")
+    capacity: Quantity | None = Field(None, description="What all claims together can have.")
+    default: Flag = Field(False, description="Used where a claim names no class.")
+
+
+class Connectivity(Strictly):
+    """The link of the cluster."""
+
+    mode: Literal["continuous", "intermittent", "disconnected"] = Field("continuous", description="How reliable the link is.")
+    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(None, description="50Mbit.")
+    maintenanceWindow: Annotated[
+        str,
+        Line(r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$", 64),
+    ] | None = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
+
+
+class SiteSpec(Strictly):
+    """What a cluster is; the sections of the components come on top."""
+
+    tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
+    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(description="Platform profile, such as odh-3.4.")
+    groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
+    ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
+    connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
+    nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
+    storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
+    operators: tuple[Name, ...] = Field((), description="Operators from the catalog that this cluster needs.")
+
+
+@cache
+def cluster_spec() -> type[SiteSpec]:
+    """The complete ClusterSpec: SiteSpec plus one field for each component."""
+    fields: dict[str, Any] = {
+        part.key: (part.spec, Field(part.default, description=part.description)) for part in discover()
+    }
+    names = sorted(profiles())
+    platform = Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)]
+    described = f"Platform profile: {', '.join(names)}."
+    return create_model("ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields)
+
+
+@cache
+def section_adapter(key: str) -> TypeAdapter[Any]:
+    """Validates one section by itself."""
+    return TypeAdapter(next(part.spec for part in discover() if part.key == key))
+
+
+@cache
+def partial_spec() -> type[BaseModel]:
+    """ClusterSpec with nothing required, for documents that groups complete."""
+    return _partial(cluster_spec())
+
+
+@cache
+def document_models() -> dict[str, type[BaseModel]]:
+    """Kind -> model of a whole file of that kind."""
+    part = partial_spec()
+    group = create_model("GroupSpec", __base__=part, __doc__="Any field of a Cluster's spec; the cluster's own file wins.")
+    defaults = (part, Field(default_factory=part, description="Any field of a Cluster's spec, for all clusters."))
+    fleet_spec = create_model("FleetSpec", __base__=FleetSpec, __doc__=FleetSpec.__doc__, defaults=defaults)
+    return {
+        "Fleet": create_model("Fleet", __base__=Fleet, __doc__=Fleet.__doc__, spec=(fleet_spec, Field(description="What all clusters have in common."))),
+        "Group": _kind("Group", group, "Fields that several clusters share."),
+        "Model": Model,
+        "Cluster": _kind("Cluster", part, "One cluster. What it leaves out comes from its groups and the fleet's defaults."),
+    }
+
+
+def _kind(kind: str, spec: type[BaseModel], doc: str) -> type[BaseModel]:
+    return create_model(
+        kind,
+        __base__=Strictly,
+        __doc__=doc,
+        apiVersion=(Literal["nearedge/v1alpha1"], Field(description="Version of this format.")),
+        kind=(Literal[kind], Field(description=f"{kind}.")),
+        metadata=(Metadata, Field(description=f"Name of the {kind.lower()}; equal to the file's name.")),
+        spec=(spec, Field(description=doc)),
+    )
+
+
+@cache
+def _partial(model: type[BaseModel]) -> type[BaseModel]:
+    """`model` with every field optional, at every depth; what names an item of a list stays required."""
+    fields: dict[str, Any] = {}
+    named = False
+    for name, info in model.model_fields.items():
+        alias = info.alias or name
+        described = {"description": info.description, "alias": info.alias}
+        if alias in MERGE_KEYS:
+            named = True
+            fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
+        else:
+            # The default is never validated: a field may be left out, but null is no value for it.
+            fields[name] = (_rebuilt(info.annotation, info.metadata), Field(None, **described))
+    if named:
+        fields["remove"] = (Flag, Field(None, description="true: drop this item that a group or the fleet gives."))
+    return create_model(f"{model.__name__}Part", __base__=Strictly, __doc__=model.__doc__, **fields)
+
+
+def _rebuilt(annotation: Any, metadata: Any = ()) -> Any:
+    inner = _partial_type(annotation)
+    return Annotated[(inner, *metadata)] if metadata else inner
+
+
+def _partial_type(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _partial(annotation)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return Annotated[(_partial_type(args[0]), *args[1:])]
+    if origin is tuple:
+        return tuple[(_partial_type(args[0]), ...)]
+    if origin is dict:
+        return dict[args[0], _partial_type(args[1])]
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(_partial_type(arg) for arg in args)]
+    return annotation
+
+
+__all__ = ["Labels", "Node", "SiteSpec", "StorageClass", "Text", "cluster_spec", "document_models", "partial_spec", "section_adapter"]

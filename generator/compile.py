@@ -1,0 +1,210 @@
+"""Factoring: what components emit becomes shared bases and thin overlays.
+
+The one place that knows kustomize's form. A base is what a component emits from the cluster-free part of a spec;
+an overlay names its bases and corrects them with `images` and JSON6902 patches. What no base holds is a plain
+resource of the overlay. Nothing else is ever written: kustomize damages our kinds with prefixes, namespace
+transformers and strategic merges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .component import Cluster, Unit, discover
+from .finding import Finding, Where, plain_rule
+from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
+from .patch import Operation, diff
+from .yamlout import to_documents, to_yaml
+
+COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
+
+RESOURCES = "resources.yaml"
+KUSTOMIZATION = "kustomization.yaml"
+_FOLDER = re.compile(r"[a-z0-9]([a-z0-9.+-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.+-]*[a-z0-9])?)*")
+_HASHED = re.compile(r"-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base folder: its manifests and the spec files it comes from."""
+
+    folder: str
+    origins: tuple[str, ...]
+    manifests: tuple[Manifest, ...]
+    by_id: Mapping[ResourceId, Manifest] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A compiled cluster: the files of its overlay, the bases it names, and the manifests it means."""
+
+    files: Mapping[str, str]
+    bases: tuple[str, ...]
+    manifests: tuple[Manifest, ...]
+
+
+def header(*origins: str) -> str:
+    """First line of a machine file: where to make the change instead."""
+    return f"Made by nearedge from {', '.join(origins)}: edit there, then run make render."
+
+
+def base_of(unit: Unit, profile: str, bases: dict[str, Base]) -> Base | None:
+    """The base of a unit; `bases` remembers those that another cluster has asked for already."""
+    if unit.folder is None:
+        return None
+    assert _FOLDER.fullmatch(unit.folder), unit.folder  # noqa: S101 - components name folders from checked names
+    folder = f"base/{profile}/{unit.folder}"
+    if folder not in bases:
+        manifests = tuple(unit.common())
+        bases[folder] = Base(folder, unit.origins, manifests, {identify(item): item for item in manifests})
+    return bases[folder]
+
+
+def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
+    """Overlay of one cluster; new bases are added to `bases`."""
+    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    manifests = tuple(manifest for unit in units for manifest in unit.final)
+    twice = [identity for identity, times in Counter(map(identify, manifests)).items() if times > 1]
+    if twice:
+        return None, tuple(_collision(cluster, identity) for identity in twice)
+    return _overlay(cluster, units, manifests, bases), ()
+
+
+def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
+    message = f"{identity} would be made twice for {cluster.name}"
+    hint = "two items of the spec share a name: give one of them another"
+    return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
+
+
+def _overlay(cluster: Cluster, units: Sequence[Unit], manifests: tuple[Manifest, ...], bases: dict[str, Base]) -> Overlay:
+    named: list[Base] = []
+    own: list[Manifest] = []
+    pairs: list[tuple[Manifest, Manifest]] = []
+    for unit in units:
+        base = base_of(unit, cluster.profile.name, bases)
+        final = {identify(item): item for item in unit.final}
+        if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
+            own += unit.final
+            continue
+        named.append(base)
+        pairs += [(item, final[identity]) for identity, item in base.by_id.items()]
+        own += [item for identity, item in final.items() if identity not in base.by_id]
+    images = image_changes(pairs, own)
+    patches = [patch for base_item, item in pairs for patch in _patch(with_images(base_item, images), item)]
+    folder = f"overlays/{cluster.name}"
+    kustomization = _kustomization([f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches)
+    files = {f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(cluster.file))}
+    if own:
+        files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
+    return Overlay(files, tuple(base.folder for base in named), manifests)
+
+
+def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+        **({"images": [_image(old, new) for old, new in sorted(images.items())]} if images else {}),
+        **({"patches": patches} if patches else {}),
+    }
+
+
+def _image(old: str, new: str) -> Manifest:
+    name, _, digest = new.partition("@")
+    return {"name": old, **({"newName": name} if name != old else {}), "digest": digest}
+
+
+def _patch(base: Manifest, final: Manifest) -> Iterator[Manifest]:
+    operations: list[Operation] = diff(base, final)
+    if operations:
+        yield {"target": _target(base), "patch": to_yaml(operations)}
+
+
+def _target(manifest: Manifest) -> Manifest:
+    group, _, version = manifest["apiVersion"].rpartition("/")
+    meta = manifest["metadata"]
+    name = meta["name"]
+    if CONTENT_HASH in meta.get("labels", {}):
+        # kustomize reads target names as regular expressions: any content of this object is meant.
+        name = _HASHED.sub("-[0-9a-f]{8}", name)
+    place = {"namespace": meta["namespace"]} if "namespace" in meta else {}
+    return {**({"group": group} if group else {}), "version": version, "kind": manifest["kind"], "name": name, **place}
+
+
+def base_files(base: Base) -> dict[str, str]:
+    """The files of a base folder."""
+    origin = header(*base.origins)
+    kustomization = _kustomization([RESOURCES], {}, [])
+    return {
+        f"{base.folder}/{KUSTOMIZATION}": to_yaml(kustomization, origin),
+        f"{base.folder}/{RESOURCES}": to_documents(base.manifests, origin),
+    }
+
+
+def folder_files(folder: str, files: Mapping[str, Sequence[Manifest]], origin: str) -> dict[str, str]:
+    """A folder of plain resources with the kustomization that lists them: the hub's side."""
+    listed = {name: items for name, items in sorted(files.items()) if items}
+    kustomization = _kustomization(list(listed), {}, [])
+    return {
+        f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(origin)),
+        **{f"{folder}/{name}": to_documents(items, header(origin)) for name, items in listed.items()},
+    }
+
+
+def image_changes(pairs: Iterable[tuple[Manifest, Manifest]], own: Iterable[Manifest]) -> dict[str, str]:
+    """Image name -> new reference, for images that one `images` entry can change everywhere in the overlay.
+
+    kustomize changes every container image of that name, so an entry is only made when all of them want it.
+    """
+    wanted: dict[str, set[str]] = {}
+    changed: set[str] = set()
+    for base, final in pairs:
+        old, new = list(_images(base)), list(_images(final))
+        if len(old) != len(new):
+            return {}
+        for before, after in zip(old, new, strict=True):
+            wanted.setdefault(before.partition("@")[0], set()).add(after)
+            if before != after:
+                changed.add(before.partition("@")[0])
+    for manifest in own if changed else ():
+        for image in _images(manifest):
+            wanted.setdefault(image.partition("@")[0], set()).add(image)
+    return {name: next(iter(wanted[name])) for name in sorted(changed) if len(wanted[name]) == 1}
+
+
+def _images(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in {"containers", "initContainers"} and isinstance(item, list):
+                yield from (entry["image"] for entry in item if isinstance(entry, dict) and "image" in entry)
+            else:
+                yield from _images(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _images(item)
+
+
+def with_images(value: Any, images: Mapping[str, str]) -> Any:
+    """A manifest as kustomize's `images` would leave it."""
+    if not images:
+        return value
+    if isinstance(value, dict):
+        return {key: _entries(key, item, images) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_images(item, images) for item in value]
+    return value
+
+
+def _entries(key: str, item: Any, images: Mapping[str, str]) -> Any:
+    if key not in {"containers", "initContainers"} or not isinstance(item, list):
+        return with_images(item, images)
+    return [
+        {**entry, "image": images.get(entry["image"].partition("@")[0], entry["image"])}
+        if isinstance(entry, dict) and "image" in entry
+        else entry
+        for entry in item
+    ]

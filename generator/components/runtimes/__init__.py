@@ -1,0 +1,1 @@
+"""Serving runtimes: one file each, found by `components.serving`."""

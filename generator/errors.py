@@ -1,0 +1,45 @@
+"""What a user cannot mend in a spec: few exceptions, each one whole sentence.
+
+    NearedgeError
+    ├── ToolMissing     a binary that a command needs is not there
+    ├── ToolFailed      a binary ran and failed, or took too long
+    └── Unwritable      the output tree cannot be written
+
+The command line turns every one of them into its sentence and exit code 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NearedgeError(Exception):
+    """Base of all: the message is a sentence for a person."""
+
+    exit_code = 3
+
+
+class ToolMissing(NearedgeError):
+    """A binary that a command needs is not on this machine."""
+
+    def __init__(self, *, tool: str, hint: str) -> None:
+        self.tool = tool
+        super().__init__(f"{tool} was not found: {hint}")
+
+
+class ToolFailed(NearedgeError):
+    """A binary ran and failed, or did not end in time."""
+
+    def __init__(self, *, command: Sequence[str], reason: str, stderr: str = "") -> None:
+        self.command = tuple(command)
+        self.stderr = stderr
+        tail = stderr.strip()[-2000:]
+        super().__init__(f"{' '.join(command)} {reason}" + (f": {tail}" if tail else ""))
+
+
+class Unwritable(NearedgeError):
+    """A file of the output tree cannot be written or removed; nothing beyond it was touched."""
+
+    def __init__(self, *, path: str, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path} cannot be written: {reason}")

@@ -1,0 +1,196 @@
+"""The same pipeline, run only for the clusters that changed, and on all cores.
+
+A cluster's overlay depends on its own file and on what all clusters share. What was compiled before is remembered
+in `.nearedge/cache.json` by digests of both and of nearedge itself; a remembered overlay counts only while the
+files on disk still have the digests they were written with. Losing the cache costs time, nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from importlib import resources
+from multiprocessing.connection import Connection
+from pathlib import Path as File
+from typing import Any
+
+from .finding import Finding, Severity, Where, ordered
+from .fleet import Member
+from .pipeline import Progress, Rendered, Site, assemble, cluster_files, compile_sites, read, silent
+from .sources import Shared
+from .tree import Tree
+
+CACHE = ".nearedge/cache.json"
+WORTH_A_PROCESS = 250
+"""Clusters below which a second process costs more than it gains (measured on two cores)."""
+
+Remembered = dict[str, Any]
+
+
+def render(root: File, progress: Progress = silent) -> Rendered:
+    """The same result as `pipeline.render`; unchanged overlays come as paths instead of texts."""
+    files, shared, findings = read(root, progress)
+    if shared is None:
+        return Rendered(ordered(findings), Tree({}))
+    cache = _recall(root, shared)
+    kept = {file: site for file in cluster_files(files) if (site := _kept(root, file, cache)) is not None}
+    fresh = tuple(file for file in cluster_files(files) if file not in kept)
+    compiled, texts = _parallel(root, shared, fresh, progress)
+    done = {**kept, **{site.file: site for site in compiled}}
+    sites = tuple(done[file] for file in cluster_files(files))
+    same = frozenset(path for path in cache.get("bases", {}) if path not in texts and _base_of(path) in _named(kept.values()))
+    return assemble(root, shared, sites, Tree(texts, same), findings)
+
+
+def _base_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _named(sites: Any) -> frozenset[str]:
+    return frozenset(base for site in sites for base in site.bases)
+
+
+def remember(root: File, rendered: Rendered) -> None:
+    """Write down what was rendered, after it was written to disk; failing to do so is no failure."""
+    if rendered.fleet is None:
+        return
+    shared_key = _shared_key(root)
+    old = _load(root, shared_key)
+    sites = {}
+    for site in rendered.sites:
+        if site.member is None:
+            continue
+        digests = {path: _digest(text.encode()) for path, text in site.files.items()}
+        before = old.get("sites", {}).get(site.file, {})
+        sites[site.file] = before if site.kept else _written(root, site, digests)
+    bases = {path: _digest(text.encode()) for path, text in rendered.tree.texts.items() if path.startswith("base/")}
+    bases |= {path: digest for path, digest in old.get("bases", {}).items() if path in rendered.tree.same}
+    _save(root, {"key": shared_key, "sites": sites, "bases": bases})
+
+
+def _written(root: File, site: Site, digests: Mapping[str, str]) -> Remembered:
+    assert site.member is not None  # noqa: S101 - asked by the caller
+    return {
+        "spec": _file_digest(root / site.file),
+        "files": digests,
+        "findings": [[*item.where, item.severity.value, item.code, item.message, item.hint] for item in site.findings],
+        "member": asdict(site.member),
+        "bases": list(site.bases),
+        "objects": site.objects,
+    }
+
+
+def _save(root: File, cache: Remembered) -> None:
+    path = root / CACHE
+    try:
+        path.parent.mkdir(exist_ok=True)
+        staged = path.with_suffix(".new")
+        staged.write_text(json.dumps(cache, separators=(",", ":")), encoding="utf-8")
+        staged.replace(path)
+    except OSError:
+        return
+
+
+def _recall(root: File, shared: Shared) -> Remembered:
+    """The cache, if it belongs to these shared specs and this nearedge, and all bases are still as written."""
+    cache = _load(root, _shared_key(root))
+    intact = all(_file_digest(root / path) == digest for path, digest in cache.get("bases", {}).items())
+    return cache if intact else {}
+
+
+def _load(root: File, key: str) -> Remembered:
+    try:
+        cache = json.loads((root / CACHE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return cache if isinstance(cache, dict) and cache.get("key") == key else {}
+
+
+def _kept(root: File, file: str, cache: Remembered) -> Site | None:
+    """The remembered site, when neither its spec nor its overlay changed since."""
+    known = cache.get("sites", {}).get(file)
+    if known is None or _file_digest(root / file) != known["spec"]:
+        return None
+    if any(_file_digest(root / path) != digest for path, digest in known["files"].items()):
+        return None
+    findings = tuple(Finding(Where(*item[:3]), Severity(item[3]), *item[4:]) for item in known["findings"])
+    return Site(file, findings, _member(known["member"]), {}, tuple(known["files"]), tuple(known["bases"]), known["objects"])
+
+
+def _member(known: Remembered) -> Member:
+    namespaces = tuple((name, tuple((key, value) for key, value in labels)) for name, labels in known["namespaces"])
+    return Member(**{**known, "namespaces": namespaces})
+
+
+def _shared_key(root: File) -> str:
+    """Digest of everything that all overlays depend on: shared specs and nearedge's own code and data."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(_engine().encode())
+    for folder in ("groups", "models"):
+        for path in sorted((root / "clusters" / folder).rglob("*.yaml")):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(_file_digest(root / "clusters/fleet.yaml").encode())
+    return digest.hexdigest()
+
+
+def _engine() -> str:
+    here = resources.files(__package__)
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(_own_files(File(str(here)))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _own_files(folder: File) -> Iterator[File]:
+    yield from (path for path in folder.rglob("*") if path.suffix in {".py", ".yaml", ".j2"})
+
+
+def _file_digest(path: File) -> str:
+    try:
+        return _digest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.blake2b(raw, digest_size=12).hexdigest()
+
+
+def _parallel(root: File, shared: Shared, files: tuple[str, ...], progress: Progress) -> tuple[tuple[Site, ...], dict[str, str]]:
+    """`compile_sites` on all cores: this process takes the first part, forked ones the others."""
+    workers = min(_cores(), len(files) // WORTH_A_PROCESS)
+    if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():  # noqa: PLR2004
+        return compile_sites(root, shared, files, progress)
+    parts = [files[i * len(files) // workers : (i + 1) * len(files) // workers] for i in range(workers)]
+    # Forked, because the specs' models are made at run time and cannot be pickled; only results are.
+    context = multiprocessing.get_context("fork")
+    running = []
+    for part in parts[1:]:
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_work, args=(theirs, root, shared, part), daemon=True)
+        process.start()
+        theirs.close()
+        running.append((process, ours, part))
+    sites, texts = compile_sites(root, shared, parts[0], progress)
+    for process, ours, part in running:
+        try:
+            more, bases = ours.recv()
+        except EOFError:
+            # The worker died (out of memory, killed): its part is done here.
+            more, bases = compile_sites(root, shared, part, progress)
+        sites, texts = (*sites, *more), {**texts, **bases}
+        process.join()
+    return sites, texts
+
+
+def _work(pipe: Connection, root: File, shared: Shared, files: tuple[str, ...]) -> None:
+    pipe.send(compile_sites(root, shared, files))
+    pipe.close()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,125 @@
+"""Manifests: plain dicts as kubectl shows them, and the few things all of them share.
+
+Components write dict literals in the order apiVersion, kind, metadata, spec; this module gives the metadata.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+Manifest = dict[str, Any]
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+CONTENT_HASH = "nearedge.io/content-hash"
+"""Label of an object whose name ends in the hash of its content: a new content is a new object."""
+
+KEEP = {SYNC_OPTIONS: "Prune=false,Delete=false"}
+"""Annotation of what Argo CD must never delete by itself: namespaces, volumes, clusters."""
+
+
+class Wave(IntEnum):
+    """Argo CD sync waves, in the order things have to exist."""
+
+    NAMESPACE = -30
+    GUARD = -20
+    QUEUE = -10
+    RUNTIME = 0
+    WORKLOAD = 1
+
+
+class ResourceId(NamedTuple):
+    """What makes an object one object on a cluster."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {place}"
+
+
+def identify(manifest: Manifest) -> ResourceId:
+    """Identity of a manifest; the version of its API does not belong to it."""
+    meta = manifest["metadata"]
+    group = manifest["apiVersion"].rpartition("/")[0]
+    return ResourceId(group, manifest["kind"], meta.get("namespace", ""), meta["name"])
+
+
+def meta(
+    name: str,
+    namespace: str | None = None,
+    *,
+    wave: Wave | None = None,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Metadata with the labels every object of ours carries; maps are sorted, empty ones left out."""
+    marks = {MANAGED_BY: "nearedge", **(labels or {})}
+    notes = {**(annotations or {}), **({SYNC_WAVE: str(int(wave))} if wave is not None else {})}
+    return {
+        "name": name,
+        **({"namespace": namespace} if namespace else {}),
+        "labels": dict(sorted(marks.items())),
+        **({"annotations": dict(sorted(notes.items()))} if notes else {}),
+    }
+
+
+def content_hash(*parts: Any) -> str:
+    """Eight hex digits that change with the content: for names of objects that cannot be changed."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def pod_specs(manifest: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every pod spec inside a manifest, with the path to it: also those inside custom resources."""
+    spec = manifest.get("spec", {})
+    match manifest["kind"]:
+        case "Pod":
+            yield "spec", spec
+        case "Deployment" | "StatefulSet" | "DaemonSet" | "Job":
+            yield "spec.template.spec", spec["template"]["spec"]
+        case "CronJob":
+            yield "spec.jobTemplate.spec.template.spec", spec["jobTemplate"]["spec"]["template"]["spec"]
+        case "RayCluster":
+            yield from _ray(spec, "spec")
+        case "RayJob":
+            yield from _ray(spec.get("rayClusterSpec", {}), "spec.rayClusterSpec")
+            if "submitterPodTemplate" in spec:
+                yield "spec.submitterPodTemplate.spec", spec["submitterPodTemplate"]["spec"]
+        case "RayService":
+            yield from _ray(spec.get("rayClusterConfig", {}), "spec.rayClusterConfig")
+        case "ServingRuntime" | "ClusterServingRuntime":
+            yield "spec", spec
+        case "InferenceService":
+            for role in ("predictor", "transformer", "explainer"):
+                if spec.get(role, {}).get("containers"):
+                    yield f"spec.{role}", spec[role]
+        case "AppWrapper":
+            for i, part in enumerate(spec.get("components", ())):
+                for path, pod in pod_specs(part["template"]):
+                    yield f"spec.components[{i}].template.{path}", pod
+        case "Policy":
+            yield from _policy(spec)
+
+
+def _ray(spec: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if "headGroupSpec" in spec:
+        yield f"{path}.headGroupSpec.template.spec", spec["headGroupSpec"]["template"]["spec"]
+    for i, group in enumerate(spec.get("workerGroupSpecs", ())):
+        yield f"{path}.workerGroupSpecs[{i}].template.spec", group["template"]["spec"]
+
+
+def _policy(spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for i, template in enumerate(spec.get("policy-templates", ())):
+        inner = template["objectDefinition"].get("spec", {})
+        for j, item in enumerate(inner.get("object-templates", ())):
+            for path, pod in pod_specs(item["objectDefinition"]):
+                yield f"spec.policy-templates[{i}]...object-templates[{j}].objectDefinition.{path}", pod

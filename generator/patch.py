@@ -1,0 +1,156 @@
+"""JSON6902: the difference of two manifests as a patch that checks itself, and the application of one.
+
+Every patch begins with `op: test`, and every list element it reaches into is tested by name first: kustomize
+applies a patch to whatever stands at an index, so the test is what turns a moved list into an error.
+
+    >>> diff({"metadata": {"name": "a"}, "spec": {"n": 1}}, {"metadata": {"name": "a"}, "spec": {"n": 2}})
+    [{'op': 'test', 'path': '/metadata/name', 'value': 'a'}, {'op': 'replace', 'path': '/spec/n', 'value': 2}]
+
+Source: RFC 6902; kustomize api/filters/patchjson6902.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .manifest import CONTENT_HASH, Manifest
+
+Operation = dict[str, Any]
+
+NAME_KEYS = ("name", "groupName", "containerPort", "key")
+"""Fields that say which element of a list is which; the first that all elements have is used."""
+
+
+class PatchFailed(ValueError):  # noqa: N818 - a sentence, as in "the patch failed"
+    """An operation cannot be applied; the message names the operation and why."""
+
+
+def diff(base: Manifest, final: Manifest) -> list[Operation]:
+    """Operations that turn `base` into `final`, a test first; empty when they are equal."""
+    if base == final:
+        return []
+    return [_guard(base), *_differences(base, final, "")]
+
+
+def _guard(base: Manifest) -> Operation:
+    labels = base["metadata"].get("labels", {})
+    if CONTENT_HASH in labels:
+        # The name follows the content; a test of it would change with every content.
+        return {"op": "test", "path": "/kind", "value": base["kind"]}
+    return {"op": "test", "path": "/metadata/name", "value": base["metadata"]["name"]}
+
+
+def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
+    if base == final and type(base) is type(final):
+        return
+    if isinstance(base, dict) and isinstance(final, dict):
+        yield from _mapping(base, final, path)
+    elif isinstance(base, list) and isinstance(final, list):
+        yield from _sequence(base, final, path)
+    else:
+        yield {"op": "replace", "path": path, "value": final}
+
+
+def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator[Operation]:
+    for key, value in base.items():
+        at = f"{path}/{escape(key)}"
+        if key in final:
+            yield from _differences(value, final[key], at)
+        else:
+            yield {"op": "remove", "path": at}
+    for key, value in final.items():
+        if key not in base:
+            yield {"op": "add", "path": f"{path}/{escape(key)}", "value": value}
+
+
+def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operation]:
+    key = _name_key(base, final)
+    if key is None or len(final) < len(base) or any(b[key] != f[key] for b, f in zip(base, final, strict=False)):
+        yield {"op": "replace", "path": path, "value": final}
+        return
+    for i, (old, new) in enumerate(zip(base, final, strict=False)):
+        changes = list(_differences(old, new, f"{path}/{i}"))
+        if changes:
+            yield {"op": "test", "path": f"{path}/{i}/{escape(key)}", "value": old[key]}
+            yield from changes
+    for new in final[len(base) :]:
+        yield {"op": "add", "path": f"{path}/-", "value": new}
+
+
+def _name_key(base: list[Any], final: list[Any]) -> str | None:
+    items = [*base, *final]
+    if not base or not all(isinstance(item, dict) for item in items):
+        return None
+    return next((key for key in NAME_KEYS if all(key in item for item in items)), None)
+
+
+def escape(key: str) -> str:
+    """A key as one step of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def apply(manifest: Manifest, operations: Sequence[Operation]) -> Manifest:
+    """The patched copy of a manifest; PatchFailed when a test fails or a path does not exist."""
+    result = copy.deepcopy(manifest)
+    for operation in operations:
+        _apply_one(result, operation)
+    return result
+
+
+def _apply_one(target: Manifest, operation: Operation) -> None:
+    op, path = operation["op"], operation["path"]
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
+    if not path.startswith("/") or not steps:
+        raise PatchFailed(f"{op} {path}: the path names nothing inside the object")
+    parent = _walk(target, steps[:-1], operation)
+    match op:
+        case "test":
+            if _get(parent, steps[-1], operation) != operation["value"]:
+                found = _get(parent, steps[-1], operation)
+                raise PatchFailed(f"test {path}: {found!r} stands there, not {operation['value']!r}")
+        case "replace":
+            _get(parent, steps[-1], operation)
+            parent[_key(parent, steps[-1], operation)] = copy.deepcopy(operation["value"])
+        case "remove":
+            _get(parent, steps[-1], operation)
+            del parent[_key(parent, steps[-1], operation)]
+        case "add":
+            _add(parent, steps[-1], operation)
+        case _:
+            raise PatchFailed(f"{op} {path}: only test, add, replace and remove are used")
+
+
+def _walk(target: Any, steps: Sequence[str], operation: Operation) -> Any:
+    for step in steps:
+        target = _get(target, step, operation)
+    return target
+
+
+def _get(parent: Any, step: str, operation: Operation) -> Any:
+    key = _key(parent, step, operation)
+    if (isinstance(parent, dict) and key not in parent) or (isinstance(parent, list) and key >= len(parent)):
+        raise PatchFailed(f"{operation['op']} {operation['path']}: nothing stands at {step}")
+    return parent[key]
+
+
+def _key(parent: Any, step: str, operation: Operation) -> Any:
+    if isinstance(parent, dict):
+        return step
+    if isinstance(parent, list) and step.isdecimal():
+        return int(step)
+    raise PatchFailed(f"{operation['op']} {operation['path']}: {step} leads nowhere")
+
+
+def _add(parent: Any, step: str, operation: Operation) -> None:
+    value = copy.deepcopy(operation["value"])
+    if isinstance(parent, list) and step == "-":
+        parent.append(value)
+    elif isinstance(parent, list):
+        index = _key(parent, step, operation)
+        if index > len(parent):
+            raise PatchFailed(f"add {operation['path']}: the list has {len(parent)} elements")
+        parent.insert(index, value)
+    else:
+        parent[_key(parent, step, operation)] = value

@@ -1,0 +1,97 @@
+"""Platform profiles: what runs on a cluster decides API versions, labels and limits (data, not code).
+
+One YAML file each in `data/profiles/`; the sources of the figures stand beside them in the files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pydantic import Field
+
+from . import load
+from .spec import Count, Flag, Labels, Name, Positive, Strictly, Text
+
+
+class KServe(Strictly):
+    """KServe as the platform ships it."""
+
+    version: Text = Field(description="Upstream version of KServe.")
+    deploymentMode: Text | None = Field(None, description="Value of serving.kserve.io/deploymentMode; none: leave it out.")
+    routes: Literal["route", "ingress"] = Field(description="Who exposes a service: OpenShift Routes or an ingress.")
+    monitors: Flag = Field(description="The platform makes ServiceMonitors itself.")
+    auth: Flag = Field(description="The platform knows security.opendatahub.io/enable-auth.")
+    dashboard: Flag = Field(description="The platform's dashboard reads opendatahub.io labels and annotations.")
+    nameLimit: Positive = Field(description="Longest name of an InferenceService.")
+    modelcar: Flag = Field(description="oci:// works without changing inferenceservice-config.")
+
+
+class KubeRay(Strictly):
+    """KubeRay as the platform ships it."""
+
+    version: Text = Field(description="Upstream version of KubeRay.")
+
+
+class Kueue(Strictly):
+    """Kueue beside the platform."""
+
+    version: Text = Field(description="Upstream version of Kueue.")
+    apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of queues and flavors.")
+    cohortApiVersion: Literal["kueue.x-k8s.io/v1alpha1", "kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of Cohort.")
+    namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
+    podSets: Positive = Field(description="Most pod sets in one Workload.")
+    coveredResources: Positive = Field(description="Most resources in one resource group.")
+    elasticJobs: Flag = Field(description="Ray autoscaling works under Kueue.")
+    countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
+
+
+class Caller(Strictly):
+    """Pods that may open connections to ours: by namespace, and by pod labels where those are certain."""
+
+    namespaces: tuple[Name, ...] = Field((), description="Names of their namespaces; any when left out.")
+    namespaceLabels: Labels = Field({}, description="Labels of their namespaces, instead of names.")
+    podLabels: Labels = Field({}, description="Labels of the pods; all pods when left out.")
+
+
+class Network(Strictly):
+    """Who the platform's own pods are, for NetworkPolicies."""
+
+    dnsNamespace: Name = Field(description="Namespace of the DNS pods.")
+    dnsPorts: tuple[Positive, ...] = Field(description="Ports that the DNS pods listen on; a policy sees these, not the Service's.")
+    apiServerPorts: tuple[Positive, ...] = Field(description="Ports that the API server listens on.")
+    ingress: Caller = Field(description="The routers or ingress controllers.")
+    monitoring: Caller = Field(description="The Prometheus pods that scrape workloads.")
+    kuberayOperator: Caller = Field(description="The KubeRay operator.")
+
+
+class Profile(Strictly):
+    """A platform release that nearedge compiles for."""
+
+    name: Text = Field(description="Name as specs say it.")
+    description: Text = Field(description="What it is.")
+    family: Literal["odh", "upstream"] = Field(description="odh: the ODH controllers own routes, auth and monitors.")
+    openshift: Flag = Field(description="Runs on OpenShift: SCCs, Routes, OpenShift GitOps.")
+    applicationsNamespace: Name | None = Field(None, description="The platform's own namespace, closed to workloads.")
+    kserve: KServe = Field(description="KServe.")
+    kuberay: KubeRay = Field(description="KubeRay.")
+    kueue: Kueue = Field(description="Kueue.")
+    network: Network = Field(description="Who the platform's own pods are.")
+    podSecurityVersion: Text = Field(description="Version of the Pod Security Standard that namespaces enforce.")
+    imageVolumes: Flag = Field(False, description="Kubernetes image volumes are on (oci+native://).")
+    minorVersion: Count = Field(0, description="Kubernetes minor version; 0 when it does not matter.")
+    schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds, first match wins.")
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """All profiles by name."""
+    folder = resources.files(__package__).joinpath("data/profiles")
+    found = {}
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        data, faults = load.read_text(entry.read_text(encoding="utf-8"))
+        assert not faults, f"{entry.name}: {faults}"  # noqa: S101 - our own data, held by a test
+        profile = Profile.model_validate(data)
+        found[profile.name] = profile
+    return found

@@ -1,0 +1,115 @@
+"""From one cluster's document to a `Cluster`: merge, validate, look its references up.
+
+The value that comes out is all that checks and components see; nothing of it is read from disk again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from .cluster import cluster_spec, section_adapter
+from .component import Cluster, discover
+from .finding import Finding, Path, Rule, plain_rule
+from .load import Document
+from .profile import profiles
+from .resolve import Layer, Resolved, resolve
+from .sources import Shared, stem, tier_of
+from .validate import nearest, validated
+
+UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/groups/ holds.")
+UNKNOWN_PLATFORM = plain_rule("FLEET011", "spec.platform is a platform profile that nearedge knows.")
+WRONG_TIER = plain_rule("FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/.")
+NESTED_GROUP = plain_rule("FLEET013", "A group or the fleet's defaults do not name groups themselves.")
+
+SPEC: Path = ("spec",)
+DEFAULTS: Path = ("spec", "defaults")
+
+
+def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tuple[Finding, ...]]:
+    """Fleet defaults, groups in order, the cluster itself; findings for groups that do not exist."""
+    names = _group_names(document)
+    findings = tuple(_unknown_groups(shared, document, names))
+    groups = tuple(Layer(shared.groups[name], SPEC) for name in names if name in shared.groups)
+    return (Layer(shared.fleet_document, DEFAULTS), *groups, Layer(document, SPEC)), findings
+
+
+def _group_names(document: Document) -> tuple[str, ...]:
+    spec = document.data.get("spec")
+    names = spec.get("groups", []) if isinstance(spec, dict) else []
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+
+
+def _unknown_groups(shared: Shared, document: Document, names: tuple[str, ...]) -> Iterator[Finding]:
+    for i, name in enumerate(names):
+        if name not in shared.groups:
+            near = nearest(name, list(shared.groups))
+            hint = f"did you mean {near}?" if near else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
+            yield _finding(UNKNOWN_GROUP, document, ("spec", "groups", i), f"there is no group {name}", hint)
+
+
+def _finding(rule: Rule, document: Document, path: Path, message: str, hint: str) -> Finding:
+    return Finding(document.where(path), rule.severity, rule.code, message, hint)
+
+
+def cluster_of(
+    shared: Shared, document: Document, shared_sections: dict[tuple[str, ...], Mapping[str, Any]]
+) -> tuple[Cluster | None, Resolved, tuple[Finding, ...]]:
+    """The resolved and validated cluster, or findings. `shared_sections` remembers what groups give alone."""
+    layers, findings = layers_of(shared, document)
+    resolved = resolve(layers)
+    spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
+    findings += wrong
+    if spec is None:
+        return None, resolved, findings
+    findings += tuple(_misplaced(spec, document, resolved))
+    profile = profiles().get(spec.platform)  # type: ignore[attr-defined]
+    if profile is None or findings:
+        return None, resolved, findings
+    groups = tuple(spec.groups)  # type: ignore[attr-defined]
+    if groups not in shared_sections:
+        shared_sections[groups] = _sections(resolve(layers[:-1]).spec)
+    cluster = Cluster(
+        name=stem(document.file),
+        file=document.file,
+        labels=document.data["metadata"].get("labels", {}),
+        spec=spec,
+        profile=profile,
+        fleet=shared.fleet,
+        models=shared.models,
+        groups=groups,
+        shared=shared_sections[groups],
+    )
+    return cluster, resolved, findings
+
+
+def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Finding]:
+    if spec.platform not in profiles():
+        near = nearest(spec.platform, list(profiles()))
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(profiles())}"
+        where = resolved.where(("platform",))
+        yield Finding(where, UNKNOWN_PLATFORM.severity, UNKNOWN_PLATFORM.code, f"there is no platform profile {spec.platform}", hint)
+    if spec.tier != tier_of(document.file):
+        message = f"tier is {spec.tier}, the file lies in clusters/{tier_of(document.file)}/"
+        yield Finding(resolved.where(("tier",)), WRONG_TIER.severity, WRONG_TIER.code, message, f"move it to clusters/{spec.tier}/")
+
+
+def _sections(spec: dict[str, Any]) -> dict[str, Any]:
+    """Each section of the groups' own spec that is complete by itself; of a list, its complete items."""
+    found: dict[str, Any] = {}
+    for component in discover():
+        said = spec.get(component.key)
+        items = [item for item in said if _complete(component.key, [item])] if isinstance(said, list) else said
+        if items and _complete(component.key, items):
+            found[component.key] = section_adapter(component.key).validate_python(items)
+    return found
+
+
+def _complete(key: str, value: Any) -> bool:
+    try:
+        section_adapter(key).validate_python(value)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,143 @@
+"""All specs of a repository, read and sorted by kind: what `clusters/` says, before anything is merged.
+
+Reading is split in two because a fleet has few fleets, groups and models but thousands of clusters: `read_shared`
+gives what all clusters have in common, `read_cluster` one cluster at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel
+
+from .cluster import document_models
+from .finding import Finding, Path, Where, has_errors, plain_rule
+from .load import FOLDERS, Document, find_specs, read_file
+from .spec import FleetSpec, ModelSpec
+from .validate import validated
+
+NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
+NO_CLUSTERS = plain_rule("FLEET002", "A fleet has at least one cluster; an empty one would delete everything.")
+WRONG_NAME = plain_rule("FLEET003", "metadata.name equals the file's name; a cluster's name occurs once in the fleet.")
+
+FLEET_FILE = "clusters/fleet.yaml"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all clusters have in common: the fleet, its groups and models."""
+
+    fleet: FleetSpec
+    fleet_name: str
+    fleet_document: Document
+    groups: Mapping[str, Document]
+    models: Mapping[str, ModelSpec]
+    digest: str = ""
+
+
+def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """Fleet, groups and models; None when there is no usable fleet file."""
+    findings: list[Finding] = []
+    groups: dict[str, Document] = {}
+    models: dict[str, ModelSpec] = {}
+    fleet: tuple[Document, Any] | None = None
+    for file in files:
+        document, model, found = _read(root, file)
+        findings += found
+        if document is None:
+            continue
+        match kind_of(file):
+            case "Fleet":
+                fleet = (document, model) if model is not None else None
+            case "Group":
+                groups[stem(file)] = document
+            case "Model" if model is not None:
+                models[stem(file)] = model.spec  # type: ignore[attr-defined]
+    if FLEET_FILE not in files:
+        hint = "nearedge init writes one; spec.repository and spec.hub are needed"
+        findings.append(Finding(Where(FLEET_FILE, 1, 1), NO_FLEET.severity, NO_FLEET.code, "there is no clusters/fleet.yaml", hint))
+    if fleet is None:
+        return None, tuple(findings)
+    document, parsed = fleet
+    return Shared(parsed.spec, parsed.metadata.name, document, groups, models), tuple(findings)
+
+
+def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+    """One cluster's document with a sound envelope; its spec is judged after the merge."""
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, findings
+    found = [*findings, *_envelope(document, "Cluster")]
+    spec = document.data.get("spec")
+    body = {**document.data, "spec": {} if isinstance(spec, dict) else spec}
+    found += validated(document_models()["Cluster"], body, _place(document))[1]
+    return (None if has_errors(found) else document), tuple(found)
+
+
+def _read(root: File, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, None, findings
+    kind = kind_of(file)
+    model, more = validated(document_models()[kind], document.data, _place(document))
+    return document, model, (*findings, *_envelope(document, kind), *more)
+
+
+def _place(document: Document) -> Any:
+    return lambda path, key: document.where(path, key=key)
+
+
+def _envelope(document: Document, kind: str) -> Iterator[Finding]:
+    """The name fits the file it stands in; apiVersion and kind are judged by the model."""
+    data = document.data
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if kind != "Fleet" and isinstance(name, str) and name != stem(document.file):
+        message = f"metadata.name is {name}, the file is called {stem(document.file)}.yaml"
+        yield _named(document, ("metadata", "name"), message, f"rename the file to {name}.yaml, or the name to {stem(document.file)}")
+
+
+def _named(document: Document, path: Path, message: str, hint: str) -> Finding:
+    return Finding(document.where(path), WRONG_NAME.severity, WRONG_NAME.code, message, hint)
+
+
+def repeated_names(files: tuple[str, ...]) -> Iterator[Finding]:
+    """Two files that would be the same cluster, also on a file system that ignores case."""
+    seen: dict[str, str] = {}
+    for file in files:
+        name = stem(file).casefold()
+        if kind_of(file) == "Cluster" and name in seen:
+            message = f"cluster {stem(file)} stands already in {seen[name]}"
+            yield Finding(Where(file, 1, 1), WRONG_NAME.severity, WRONG_NAME.code, message, "the name is that of the ManagedCluster: give each its own")
+        elif kind_of(file) == "Cluster":
+            seen[name] = file
+
+
+def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
+    """The finding for a fleet without a cluster."""
+    if not any(kind_of(file) == "Cluster" for file in files):
+        message = "there is no cluster in clusters/core/ or clusters/near-edge/"
+        yield Finding(Where("clusters", 1, 1), NO_CLUSTERS.severity, NO_CLUSTERS.code, message, "add one file for each cluster")
+
+
+def kind_of(file: str) -> str:
+    """Kind that a spec file has by where it lies."""
+    folder = file.split("/")[1]
+    return FOLDERS.get(folder, "Fleet")
+
+
+def tier_of(file: str) -> str:
+    """Tier that a cluster's file has by its folder."""
+    return file.split("/")[1]
+
+
+def stem(file: str) -> str:
+    """Name of the thing that a spec file describes."""
+    return PurePosixPath(file).stem
+
+
+__all__ = ["Shared", "find_specs", "kind_of", "no_clusters", "read_cluster", "read_shared", "repeated_names", "stem", "tier_of"]

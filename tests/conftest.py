@@ -1,0 +1,66 @@
+"""Shared by all tests: case folders, and clusters built from a few lines."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from generator.cluster import document_models
+from generator.component import Cluster
+from generator.finding import Finding
+from generator.load import Document, read_text
+from generator.resolve import Resolved
+from generator.site import cluster_of
+from generator.sources import Shared
+from generator.yamlout import to_yaml
+
+ROOT = File(__file__).parents[1]
+CASES = File(__file__).parent / "cases"
+
+FLEET: dict[str, Any] = {
+    "repository": {"url": "https://git.example.com/acme/fleet.git"},
+    "hub": {"cluster": "hub"},
+    "delivery": {"rings": [{"name": "canary", "revision": "refs/heads/ring/canary"}]},
+}
+"""A fleet that is complete and says nothing in particular."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+def document(kind: str, name: str, spec: dict[str, Any]) -> Document:
+    """A spec document as if read from its file."""
+    folder = {"Fleet": "", "Group": "groups/", "Model": "models/", "Cluster": "near-edge/"}[kind]
+    file = f"clusters/{folder}{'fleet' if kind == 'Fleet' else name}.yaml"
+    data = {"apiVersion": "nearedge/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+    return Document(file, to_yaml(data), data)
+
+
+def build(case: dict[str, Any]) -> tuple[Cluster | None, Resolved, tuple[Finding, ...]]:
+    """The cluster that a case describes: {profile, fleet, groups, models, cluster}, all optional."""
+    fleet = document("Fleet", "acme", {**FLEET, **case.get("fleet", {})})
+    groups = {name: document("Group", name, spec) for name, spec in case.get("groups", {}).items()}
+    models = {
+        name: document_models()["Model"].model_validate(document("Model", name, spec).data).spec  # type: ignore[attr-defined]
+        for name, spec in case.get("models", {}).items()
+    }
+    parsed = document_models()["Fleet"].model_validate(fleet.data)
+    shared = Shared(parsed.spec, "acme", fleet, groups, models)  # type: ignore[attr-defined]
+    defaults = {"tier": "near-edge", "platform": case.get("profile", "odh-3.4"), "groups": list(groups)}
+    return cluster_of(shared, document("Cluster", "edge-1", {**defaults, **case.get("cluster", {})}), {})
+
+
+def read_case(path: File) -> dict[str, Any]:
+    """The spec.yaml of a case folder."""
+    data, faults = read_text(path.read_text(encoding="utf-8"))
+    assert not faults, faults
+    assert isinstance(data, dict)
+    return data
