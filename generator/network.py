@@ -1,7 +1,7 @@
 """NetworkPolicies of a namespace: everything is denied but what the workloads in it need.
 
-Policies select pods by the labels that the controllers set themselves, so that one set of policies serves any
-number of services and Ray clusters. Called by the namespaces component with the features that a namespace has.
+Policies select pods by the labels that the controllers set themselves, so that one set of policies serves
+any number of services and Ray clusters. The namespaces component calls it with the features of a namespace.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ RAY_POD = "ray.io/node-type"
 """head or worker, on every Ray pod (kuberay ray-operator/controllers/ray/utils/constant.go)."""
 
 RAY_DASHBOARD = 8265
-"""Jobs are submitted to it and the operator asks it for their state. It runs any code it is given, so it is open
-to the operator and to submitters only (kuberay utils/constant.go DefaultDashboardPort)."""
+"""Jobs are submitted to it, and the operator asks it for their state. It runs any code that it is given, so it
+is open to the operator and to submitters only (kuberay utils/constant.go DefaultDashboardPort)."""
 
 RAY_HEALTH = 52365
 """Dashboard agent of each Ray pod (kuberay utils/constant.go DefaultDashboardAgentListenPort)."""
@@ -65,15 +65,15 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
 
 
 def _serving(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
-    # Which port serves and which one has the metrics is the runtime's affair, so callers are named, not ports.
+    # Which port serves and which one has the metrics is the runtime's affair: callers are named, not ports.
     callers = [{"podSelector": {}}, *callers_of(profile.network.monitoring)]
     if "exposed" in features:
         callers += callers_of(profile.network.ingress)
     yield policy(namespace, "allow-serving", SERVING, ingress=[{"from": callers}])
     yield policy(namespace, "allow-serving-clients", {}, egress=[{"to": [{"podSelector": SERVING}]}])
     if "auth" in features:
-        # The proxy in front of the model asks the API server about each token. The API server is no pod and has
-        # no portable address, so its ports have to do.
+        # The proxy in front of the model asks the API server about each token. The API server is no pod and
+        # has no portable address, so its ports have to do.
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-serving-auth", SERVING, egress=[rule])
     if "download" in features:
@@ -129,7 +129,13 @@ def ports(*numbers: int, protocol: str = "TCP") -> list[Manifest]:
 
 def callers_of(caller: Caller) -> list[Manifest]:
     """Entries for `from` of a rule."""
-    return [peer(namespaces=caller.namespaces, namespace_labels=caller.namespaceLabels, pod_labels=caller.podLabels)]
+    return [
+        peer(
+            namespaces=caller.namespaces,
+            namespace_labels=caller.namespaceLabels,
+            pod_labels=caller.podLabels,
+        )
+    ]
 
 
 def peer(
@@ -150,5 +156,6 @@ def peer(
 
 
 def _dns(profile: Profile) -> Manifest:
-    both = [port for number in profile.network.dnsPorts for port in (*ports(number, protocol="UDP"), *ports(number))]
+    numbers = profile.network.dnsPorts
+    both = [*ports(*numbers, protocol="UDP"), *ports(*numbers)]
     return {"to": [peer(namespaces=(profile.network.dnsNamespace,))], "ports": both}

@@ -96,6 +96,8 @@ Path = Annotated[str, Line(r"^/[A-Za-z0-9._/-]*$", 512)]
 Count = Annotated[int, Strict(), BeforeValidator(_whole), Field(ge=0, le=100_000)]
 Positive = Annotated[int, Strict(), BeforeValidator(_whole), Field(ge=1, le=1_000_000)]
 Port = Annotated[int, Strict(), BeforeValidator(_whole), Field(ge=1024, le=65535)]
+"""A port that a container without rights can listen on."""
+AnyPort = Annotated[int, Strict(), BeforeValidator(_whole), Field(ge=1, le=65535)]
 Flag = Annotated[bool, Strict()]
 
 Resources = dict[ResourceName, Quantity]

@@ -62,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 3
     different = drift(ROOT, files)
     for path in different:
-        print(f"{'differs' if options.check else 'written'}: {path}")
+        done = "written" if path in files else "removed"
+        print(f"{'differs' if options.check else done}: {path}")
     if not options.check:
         write(ROOT, files)
     size = sum(len(text.encode()) for text in files.values())

@@ -4,12 +4,13 @@ A namespace gets the labels that Kueue, Argo CD, ODH and pod security look for, 
 NetworkPolicies for what runs in it (network.py) and a default ServiceAccount without a token. What runs in it
 is its *features*; they name the base, so that namespaces of the same kind share one.
 
-    namespaces: [{name: ai-serving, quota: {pods: "20"}, egress: [{name: s3, cidrs: [10.1.0.0/16], ports: [9000]}]}]
+    namespaces: [{name: ai-serving, egress: [{name: s3, cidrs: [10.1.0.0/16], ports: [9000]}]}]
 """
 
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -21,7 +22,7 @@ from ..finding import Path, Problem, rule
 from ..manifest import KEEP, Manifest, Wave, identify, meta
 from ..profile import Profile
 from ..quantity import parse
-from ..spec import LabelKey, Labels, Line, Name, Positive, Quantity, ResourceName, Strictly, Text
+from ..spec import AnyPort, LabelKey, Labels, Line, Name, Quantity, ResourceName, Strictly, Text
 
 EDGE_ARGOCD = "openshift-gitops"
 """Namespace of OpenShift GitOps; its operator gives that Argo CD rights where a namespace names it."""
@@ -43,13 +44,17 @@ RESERVED = (
 )
 """Keys and prefixes that steer controllers: this component or nobody sets them."""
 
-QUOTA_NAMES = frozenset({
-    "configmaps", "cpu", "ephemeral-storage", "limits.cpu", "limits.ephemeral-storage", "limits.memory", "memory",
-    "persistentvolumeclaims", "pods", "replicationcontrollers", "requests.cpu", "requests.ephemeral-storage",
-    "requests.memory", "requests.storage", "resourcequotas", "secrets", "services", "services.loadbalancers",
-    "services.nodeports",
-})  # fmt: skip
-"""Names without a slash that a ResourceQuota knows (kubernetes pkg/apis/core/helper/helpers.go standardQuotaResources)."""
+QUOTA_NAMES = frozenset(
+    "configmaps cpu ephemeral-storage limits.cpu limits.ephemeral-storage limits.memory memory"
+    " persistentvolumeclaims pods replicationcontrollers requests.cpu requests.ephemeral-storage"
+    " requests.memory requests.storage resourcequotas secrets services services.loadbalancers"
+    " services.nodeports".split()
+)
+"""Names without a slash that a ResourceQuota knows: kubernetes pkg/apis/core/helper/helpers.go
+standardQuotaResources."""
+
+STORAGE_CLASS = ".storageclass.storage.k8s.io/"
+"""In quota names for one storage class: gold.storageclass.storage.k8s.io/requests.storage."""
 
 FEATURES = ("queue", "serving", "exposed", "auth", "download", "loader", "ray", "rayjob", "autoscaling")
 """What a namespace can hold, in the order in which it names a base."""
@@ -58,17 +63,20 @@ FETCHED = ("s3://", "hf://", "https://", "oci://")
 """Sources that a pod fetches over the network."""
 
 Cidr = Annotated[str, Line(r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", 64)]
-NetworkPort = Annotated[Positive, Field(le=65535)]
 
 
 class NetworkRule(Strictly):
     """Traffic that is allowed beside what the workloads need."""
 
-    name: Name = Field(description="Name of the rule; its NetworkPolicy is called ingress-<name> or egress-<name>.")
-    pods: Labels = Field({}, description="Labels of the pods in this namespace that it is for; all when left out.")
-    cidrs: tuple[Cidr, ...] = Field((), description="Address ranges on the other side: 10.1.0.0/16.", max_length=64)
+    name: Name = Field(
+        description="Name of the rule, and of its NetworkPolicy: ingress-<name> or egress-<name>."
+    )
+    pods: Labels = Field({}, description="Labels of the pods here that it is for; all when left out.")
+    cidrs: tuple[Cidr, ...] = Field(
+        (), description="Addresses on the other side: 10.1.0.0/16.", max_length=64
+    )
     namespaces: tuple[Name, ...] = Field((), description="Namespaces on the other side.", max_length=64)
-    ports: tuple[NetworkPort, ...] = Field((), description="Ports; all when left out.", max_length=32)
+    ports: tuple[AnyPort, ...] = Field((), description="Ports; all when left out.", max_length=32)
     protocol: Literal["TCP", "UDP", "SCTP"] = Field("TCP", description="Protocol of the ports.")
 
 
@@ -76,7 +84,9 @@ class Limits(Strictly):
     """Limits of each container, kept by a LimitRange."""
 
     default: dict[ResourceName, Quantity] = Field({}, description="Limits of a container that says none.")
-    defaultRequest: dict[ResourceName, Quantity] = Field({}, description="Requests of a container that says none.")
+    defaultRequest: dict[ResourceName, Quantity] = Field(
+        {}, description="Requests of a container that says none."
+    )
     max: dict[ResourceName, Quantity] = Field({}, description="Most a container may ask for.")
     min: dict[ResourceName, Quantity] = Field({}, description="Least a container must ask for.")
 
@@ -87,10 +97,14 @@ class Namespace(Strictly):
     name: Name = Field(description="Name of the namespace.")
     labels: Labels = Field({}, description="More labels for it.")
     annotations: dict[LabelKey, Text] = Field({}, description="More annotations for it.")
-    quota: dict[ResourceName, Quantity] = Field({}, description='What all of it may have: {requests.cpu: "8", pods: "20", requests.nvidia.com/gpu: "1"}.')
+    quota: dict[ResourceName, Quantity] = Field(
+        {}, description='What all pods together may have: {requests.cpu: "8", pods: "20"}.'
+    )
     limits: Limits | None = Field(None, description="Limits of each container.")
     ingress: tuple[NetworkRule, ...] = Field((), description="Who else may connect to pods in it.")
-    egress: tuple[NetworkRule, ...] = Field((), description="Where else its pods may connect to. Once given, it replaces port 443 anywhere, which model downloads have otherwise.")
+    egress: tuple[NetworkRule, ...] = Field(
+        (), description="Where else its pods may connect to; replaces port 443 anywhere for model downloads."
+    )
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -108,7 +122,8 @@ def _unit(item: Namespace, shared: Namespace | None, features: tuple[str, ...], 
     place = f"{item.name}/{'+'.join(features) or 'plain'}"
     plain = Namespace(name=item.name)
     # A cluster may have removed a rule that its groups give: then it shares no more than the features.
-    common = shared if shared and _known(shared, features, cluster.profile) <= {*map(identify, final)} else plain
+    kept = shared is not None and _known(shared, features, cluster.profile) <= {*map(identify, final)}
+    common = shared if shared is not None and kept else plain
     return Unit(
         folder=f"namespaces/{place}" if common is plain else f"namespaces/{cluster.group_folder}/{place}",
         origins=cluster.group_files,
@@ -149,7 +164,8 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             scaled = ("autoscaling",) if getattr(item, "autoscaling", None) else ()
             yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
     for i, service in enumerate(_items(cluster, "serving")):
-        yield ("serving", i, "namespace"), service.namespace, ("serving", *_serving_features(service, cluster))
+        features = ("serving", *_serving_features(service, cluster))
+        yield ("serving", i, "namespace"), service.namespace, features
 
 
 def _items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:
@@ -174,6 +190,10 @@ def _features(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
     # What the spec says about egress replaces the open port 443.
     dropped = ("download", "loader") if item.egress else ()
     return tuple(name for name in FEATURES if name in used_for and name not in dropped)
+
+
+def _listed(cluster: Cluster) -> tuple[Namespace, ...]:
+    return cluster.part(NAMESPACES)
 
 
 def emit(item: Namespace, features: Collection[str], profile: Profile) -> tuple[Manifest, ...]:
@@ -204,7 +224,7 @@ def _namespace(item: Namespace, features: Collection[str], profile: Profile) -> 
 
 def _service_account(namespace: str) -> Manifest:
     # Every namespace has it already; what it says reaches the pods that controllers make with no account of
-    # their own. Those that need the API server (auth proxy, Ray autoscaler) get an account from their controller.
+    # their own. Those that need the API server (auth proxy, Ray autoscaler) get one from their controller.
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -254,21 +274,27 @@ NAMESPACES: Component[tuple[Namespace, ...]] = Component(
     key="namespaces",
     spec=tuple[Namespace, ...],
     default=(),
-    description="Namespaces beside those that other sections name; and labels, quota, limits and network rules for any of them.",
+    description="More namespaces; and labels, quota, limits and network rules of any namespace.",
     units=units,
 )
 
 
-@rule("NS001", covers=("IS-30",), source="opendatahub-io/odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go")
+@rule(
+    "NS001",
+    covers=("IS-30",),
+    source="odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
+)
 def namespaces_are_our_own(cluster: Cluster) -> Iterator[Problem]:
     """No namespace belongs to Kubernetes, OpenShift or the platform.
 
     Its pods would be cut off by our NetworkPolicies and refused by the restricted Pod Security Standard; ODH
     denies models in its own namespace.
     """
-    listed = (((("namespaces", i, "name")), item.name) for i, item in enumerate(cluster.part(NAMESPACES)))
-    for path, name in (*listed, *((path, name) for path, name, _ in _places(cluster))):
-        if name == "default" or name.startswith(("kube-", "openshift-")) or name == cluster.profile.applicationsNamespace:
+    listed = ((("namespaces", i, "name"), item.name) for i, item in enumerate(_listed(cluster)))
+    named: list[tuple[Path, str]] = [*listed, *((path, name) for path, name, _ in _places(cluster))]
+    taken = {"default", cluster.profile.applicationsNamespace}
+    for path, name in named:
+        if name in taken or name.startswith(("kube-", "openshift-")):
             yield Problem(path, f"namespace {name} belongs to the platform", "choose a namespace of your own")
 
 
@@ -278,11 +304,12 @@ def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
 
     Two objects of one name would be one on the cluster, and the build refuses them.
     """
-    spec = cluster.part(NAMESPACES)
+    spec = _listed(cluster)
     yield from _repeated(("namespaces",), [item.name for item in spec], "namespace")
     for i, item in enumerate(spec):
-        yield from _repeated(("namespaces", i, "ingress"), [said.name for said in item.ingress], "ingress rule")
-        yield from _repeated(("namespaces", i, "egress"), [said.name for said in item.egress], "egress rule")
+        for direction, rules in (("ingress", item.ingress), ("egress", item.egress)):
+            names = [said.name for said in rules]
+            yield from _repeated(("namespaces", i, direction), names, f"{direction} rule")
 
 
 def _repeated(path: Path, names: list[str], kind: str) -> Iterator[Problem]:
@@ -291,17 +318,19 @@ def _repeated(path: Path, names: list[str], kind: str) -> Iterator[Problem]:
             yield Problem((*path, i, "name"), f"a second {kind} {name}", "merge the two, or rename one")
 
 
-@rule("NS003", covers=("T12",), source="facts of Argo CD, OCM and Kueue: these keys steer controllers")
+@rule("NS003", covers=("T12",), source="argo-cd, OCM, Kueue, ODH: controllers act on these keys")
 def keys_are_not_reserved(cluster: Cluster) -> Iterator[Problem]:
     """Labels and annotations of a namespace steer no controller.
 
-    With such a key a spec could hand the namespace to another Argo CD, switch pod security off or keep Kueue out.
+    With such a key a spec could hand the namespace to another Argo CD, switch pod security off or keep
+    Kueue out.
     """
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    for i, item in enumerate(_listed(cluster)):
         for field, values in (("labels", item.labels), ("annotations", item.annotations)):
             for key in values:
                 if reserved(key):
-                    yield Problem(("namespaces", i, field, key), f"key {key} is reserved", "nearedge sets it where it is needed")
+                    path = ("namespaces", i, field, key)
+                    yield Problem(path, f"key {key} is reserved", "nearedge sets it where it is needed")
 
 
 def reserved(key: str, keys: Collection[str] = RESERVED) -> bool:
@@ -316,12 +345,13 @@ def quota_names_are_counted(cluster: Cluster) -> Iterator[Problem]:
 
     An unknown plain name is refused; an extended resource without `requests.` is accepted and never counted.
     """
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    for i, item in enumerate(_listed(cluster)):
         for name in item.quota:
             path = ("namespaces", i, "quota", name)
             if "/" not in name and name not in QUOTA_NAMES:
-                yield Problem(path, f"a ResourceQuota knows no {name}", "such as requests.cpu, limits.memory, pods, requests.storage")
-            elif "/" in name and not name.startswith(("requests.", "count/")) and ".storageclass.storage.k8s.io/" not in name:
+                hint = "such as requests.cpu, limits.memory, requests.storage, pods"
+                yield Problem(path, f"a ResourceQuota knows no {name}", hint)
+            elif "/" in name and not (name.startswith(("requests.", "count/")) or STORAGE_CLASS in name):
                 yield Problem(path, f"quota for {name} would never be counted", f"write requests.{name}")
 
 
@@ -332,14 +362,15 @@ def limits_are_in_order(cluster: Cluster) -> Iterator[Problem]:
     The API server denies the LimitRange otherwise.
     """
     order = ("min", "defaultRequest", "default", "max")
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    for i, item in enumerate(_listed(cluster)):
         said: dict[str, dict[str, str]] = item.limits.model_dump() if item.limits else {}
         for resource in sorted({name for values in said.values() for name in values}):
             chain = [(key, said[key][resource]) for key in order if resource in said[key]]
-            for (low, small), (high, large) in zip(chain, chain[1:], strict=False):
+            for (low, small), (high, large) in itertools.pairwise(chain):
                 if parse(small) > parse(large):
                     path = ("namespaces", i, "limits", low, resource)
-                    yield Problem(path, f"{low} {small} of {resource} is more than {high} {large}", f"at most {large}")
+                    message = f"{low} {small} of {resource} is more than {high} {large}"
+                    yield Problem(path, message, f"at most {large}")
 
 
 @rule("NS006", source="kubernetes pkg/apis/networking/validation/validation.go ValidateIPBlock")
@@ -348,12 +379,13 @@ def ranges_are_networks(cluster: Cluster) -> Iterator[Problem]:
 
     The API server denies the NetworkPolicy when it is no network, and reads 10.1.2.3/8 as 10.0.0.0/8.
     """
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    for i, item in enumerate(_listed(cluster)):
         for direction, rules in (("ingress", item.ingress), ("egress", item.egress)):
             for j, said in enumerate(rules):
                 for k, cidr in enumerate(said.cidrs):
                     if fault := _fault_of(cidr):
-                        yield Problem(("namespaces", i, direction, j, "cidrs", k), fault, "such as 10.1.0.0/16")
+                        path = ("namespaces", i, direction, j, "cidrs", k)
+                        yield Problem(path, fault, "such as 10.1.0.0/16")
 
 
 def _fault_of(cidr: str) -> str | None:
@@ -370,12 +402,13 @@ def rules_narrow_something(cluster: Cluster) -> Iterator[Problem]:
 
     Without both it opens the direction that default-deny closes, for every pod that it selects.
     """
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    for i, item in enumerate(_listed(cluster)):
         for direction, rules in (("ingress", item.ingress), ("egress", item.egress)):
             for j, said in enumerate(rules):
                 if not (said.cidrs or said.namespaces or said.ports):
                     path = ("namespaces", i, direction, j)
-                    yield Problem(path, f"{direction} rule {said.name} allows everything", "give ports, cidrs or namespaces")
+                    message = f"{direction} rule {said.name} allows everything"
+                    yield Problem(path, message, "give ports, cidrs or namespaces")
 
 
 __all__ = ["NAMESPACES", "managed_labels", "reserved", "used"]

@@ -1,0 +1,90 @@
+"""How kustomize's files are read back: YAML documents that every reader takes for the same data.
+
+Beside `load.py`, which reads what people write: this one reads what the machine wrote, our files and kustomize's
+output. Go YAML and PyYAML differ on plain scalars (`08`, `1e3`, `yes`), on anchors, tags and repeated keys, so
+all of these are refused instead of guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+_WORDS = {"true": True, "false": False}
+_INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_FIRST = frozenset("0123456789+-.~")
+_AMBIGUOUS = re.compile(
+    r"~|[-+]?\.?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+    r"|[-+]?0[xXoObB][0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"
+)
+"""Numbers of any YAML version and dates; written by kustomize only where they are not strings."""
+_AMBIGUOUS_WORDS = frozenset({"", "null", "yes", "no", "on", "off", "y", "n", "true", "false"})
+_EXACT = 2**53
+"""kustomize passes a patched object through JSON numbers: larger integers change."""
+
+
+class NotReadable(ValueError):  # noqa: N818 - a sentence, as in "the text is not readable"
+    """A text is no YAML, or holds something that readers disagree on; the message says where."""
+
+
+def read_documents(text: str) -> list[Any]:
+    """The documents of a YAML stream as plain data.
+
+    Raises:
+        NotReadable: with the line.
+    """
+    try:
+        events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        return [_node(event, events) for event in events if isinstance(event, yaml.NodeEvent)]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise NotReadable(f"{place}{getattr(error, 'problem', None) or error}") from None
+
+
+def _node(event: Any, events: Iterator[Any]) -> Any:
+    kind = type(event)
+    if kind is yaml.AliasEvent or event.anchor is not None:
+        raise _refuse(event, "an anchor or alias")
+    if event.tag is not None:
+        raise _refuse(event, f"the tag {event.tag}")
+    if kind is yaml.ScalarEvent:
+        return event.value if event.style else _plain(event)
+    if kind is yaml.MappingStartEvent:
+        return _mapping(events)
+    found = []
+    while type(event := next(events)) is not yaml.SequenceEndEvent:
+        found.append(_node(event, events))
+    return found
+
+
+def _mapping(events: Iterator[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    while type(event := next(events)) is not yaml.MappingEndEvent:
+        key = _node(event, events)
+        if not isinstance(key, str) or key in found or key == "<<":
+            raise _refuse(event, f"the key {key!r}, no string or there already,")
+        found[key] = _node(next(events), events)
+    return found
+
+
+def _plain(event: Any) -> Any:
+    text: str = event.value
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[:1] in _FIRST:
+        if _INT.fullmatch(text) and abs(int(text)) <= _EXACT:
+            return int(text)
+        if _AMBIGUOUS.fullmatch(text):
+            raise _refuse(event, f"the unquoted {text}")
+    elif text.lower() in _AMBIGUOUS_WORDS:
+        raise _refuse(event, f"the unquoted {text or 'empty value'}")
+    return text
+
+
+def _refuse(event: Any, what: str) -> NotReadable:
+    return NotReadable(f"line {event.start_mark.line + 1}: {what} is not read alike by all readers")
