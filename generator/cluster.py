@@ -50,7 +50,7 @@ class Node(Strictly):
 class StorageClass(Strictly):
     """A storage class and what stands behind it."""
 
-    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+    model_config = ConfigDict(serialize_by_alias=True)
 
     class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(alias="class", description="Name of the StorageClass.")
     accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = Field(description="Access modes it can give.", min_length=1)
@@ -142,14 +142,14 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
     for name, info in model.model_fields.items():
         alias = info.alias or name
         described = {"description": info.description, "alias": info.alias}
-        if alias in MERGE_KEYS:
+        if alias in MERGE_KEYS and info.is_required():
             named = True
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
         else:
             # The default is never validated: a field may be left out, but null is no value for it.
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(None, **described))
     if named:
-        fields["remove"] = (Flag, Field(None, description="true: drop this item that a group or the fleet gives."))
+        fields["remove"] = (Literal[True], Field(None, description="true: drop this item that a group or the fleet gives."))
     return create_model(f"{model.__name__}Part", __base__=Strictly, __doc__=model.__doc__, **fields)
 
 

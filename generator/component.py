@@ -98,9 +98,14 @@ def _modules() -> tuple[ModuleType, ...]:
 
     return tuple(
         importlib.import_module(found.name)
-        for found in pkgutil.walk_packages(components.__path__, f"{components.__name__}.")
+        for found in pkgutil.walk_packages(components.__path__, f"{components.__name__}.", onerror=_broken)
         if not found.ispkg
     )
+
+
+def _broken(name: str) -> None:
+    # walk_packages would leave a package out whose import fails, and its component with it.
+    importlib.import_module(name)
 
 
 @cache

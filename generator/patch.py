@@ -29,9 +29,8 @@ class PatchFailed(ValueError):  # noqa: N818 - a sentence, as in "the patch fail
 
 def diff(base: Manifest, final: Manifest) -> list[Operation]:
     """Operations that turn `base` into `final`, a test first; empty when they are equal."""
-    if base == final:
-        return []
-    return [_guard(base), *_differences(base, final, "")]
+    operations = list(_differences(base, final, ""))
+    return [_guard(base), *operations] if operations else []
 
 
 def _guard(base: Manifest) -> Operation:
@@ -43,14 +42,23 @@ def _guard(base: Manifest) -> Operation:
 
 
 def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
-    if base == final and type(base) is type(final):
+    if base is final:
         return
     if isinstance(base, dict) and isinstance(final, dict):
         yield from _mapping(base, final, path)
     elif isinstance(base, list) and isinstance(final, list):
         yield from _sequence(base, final, path)
-    else:
+    elif not same(base, final):
         yield {"op": "replace", "path": path, "value": final}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as YAML: to Python 1 is True and 1.0, to an API server they are three values."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator[Operation]:
@@ -67,8 +75,9 @@ def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator
 
 def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operation]:
     key = _name_key(base, final)
-    if key is None or len(final) < len(base) or any(b[key] != f[key] for b, f in zip(base, final, strict=False)):
-        yield {"op": "replace", "path": path, "value": final}
+    if key is None or len(final) < len(base) or not all(same(b[key], f[key]) for b, f in zip(base, final, strict=False)):
+        if not same(base, final):
+            yield {"op": "replace", "path": path, "value": final}
         return
     for i, (old, new) in enumerate(zip(base, final, strict=False)):
         changes = list(_differences(old, new, f"{path}/{i}"))
@@ -107,8 +116,8 @@ def _apply_one(target: Manifest, operation: Operation) -> None:
     parent = _walk(target, steps[:-1], operation)
     match op:
         case "test":
-            if _get(parent, steps[-1], operation) != operation["value"]:
-                found = _get(parent, steps[-1], operation)
+            found = _get(parent, steps[-1], operation)
+            if not same(found, operation["value"]):
                 raise PatchFailed(f"test {path}: {found!r} stands there, not {operation['value']!r}")
         case "replace":
             _get(parent, steps[-1], operation)

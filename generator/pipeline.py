@@ -18,12 +18,13 @@ from . import hub
 from .check import apply, check_cluster, rules
 from .compile import Base, Overlay, base_files, compile_cluster, folder_files
 from .component import Cluster
+from .components.namespaces import managed_labels
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
 from .load import find_specs
 from .manifest import Manifest
-from .resolve import Resolved
-from .site import cluster_of
+from .resolve import Resolved, resolve
+from .site import cluster_of, layers_of
 from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_cluster, read_shared, repeated_names
 from .tree import Tree, with_index
 
@@ -128,14 +129,15 @@ def read_site(root: File, shared: Shared, file: str, memo: Memo) -> tuple[Cluste
 def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
     """The little that the hub knows of a cluster."""
     manifests = overlay.manifests if overlay else ()
-    named = [item["metadata"] for item in manifests if item["kind"] == "Namespace"]
+    named = sorted(item["metadata"]["name"] for item in manifests if item["kind"] == "Namespace")
+    marks = tuple(sorted(managed_labels(cluster.profile).items()))
     return Member(
         name=cluster.name,
         file=cluster.file,
         tier=cluster.spec.tier,
         ring=cluster.spec.ring,
         labels=dict(cluster.labels),
-        namespaces=tuple((meta["name"], tuple(sorted(meta["labels"].items()))) for meta in named),
+        namespaces=tuple((name, marks) for name in named),
         profile=cluster.profile.name,
         openshift=cluster.profile.openshift,
     )
@@ -143,7 +145,8 @@ def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
 
 def assemble(root: File, shared: Shared, sites: tuple[Site, ...], bases: Tree, findings: tuple[Finding, ...]) -> Rendered:
     """Fleet rules, the hub's objects, and the tree of everything."""
-    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(site.member for site in sites if site.member))
+    members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
+    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
     found = (*findings, *(item for site in sites for item in site.findings))
     found = ordered((*found, *check_fleet(root, shared, fleet)))
     if has_errors(found):
@@ -173,5 +176,9 @@ def _fleet_place(root: File, shared: Shared, fleet: Fleet, path: Path) -> Where:
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *path))
     file = next(member.file for member in fleet.members if member.name == path[1])
-    _, resolved, _ = read_site(root, shared, file, Memo())
-    return resolved.where(path[2:]) if resolved else Where(file, 1, 1)
+    document, _ = read_cluster(root, file)
+    if document is None:
+        return Where(file, 1, 1)
+    if path[2:3] == ("metadata",):
+        return document.where(path[2:])
+    return resolve(layers_of(shared, document)[0]).where(path[2:])

@@ -32,6 +32,9 @@ class KubeRay(Strictly):
     """KubeRay as the platform ships it."""
 
     version: Text = Field(description="Upstream version of KubeRay.")
+    clusterNameLimit: Positive = Field(description="Longest name of a RayCluster.")
+    jobNameLimit: Positive = Field(description="Longest name of a RayJob.")
+    sidecarMode: Flag = Field(description="A RayJob may be submitted from a container in the head pod.")
 
 
 class Kueue(Strictly):
@@ -78,6 +81,7 @@ class Profile(Strictly):
     kuberay: KubeRay = Field(description="KubeRay.")
     kueue: Kueue = Field(description="Kueue.")
     network: Network = Field(description="Who the platform's own pods are.")
+    podUser: Positive | None = Field(None, description="User and file group that pods get; none: the platform gives each namespace its own.")
     podSecurityVersion: Text = Field(description="Version of the Pod Security Standard that namespaces enforce.")
     imageVolumes: Flag = Field(False, description="Kubernetes image volumes are on (oci+native://).")
     minorVersion: Count = Field(0, description="Kubernetes minor version; 0 when it does not matter.")

@@ -18,11 +18,11 @@ from functools import lru_cache
 PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 """Accepted in a spec: no sign, no exponent, no suffix below milli."""
 
-_SHAPE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_SHAPE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _BINARY = ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki")
 _DECIMAL = ("E", "P", "T", "G", "M", "k")
 _UNIT = (
-    {"": Fraction(1), "m": Fraction(1, 1000)}
+    {"": Fraction(1), "m": Fraction(1, 1000), "u": Fraction(1, 1000**2), "n": Fraction(1, 1000**3)}
     | {suffix: Fraction(1024 ** (6 - i)) for i, suffix in enumerate(_BINARY)}
     | {suffix: Fraction(1000 ** (6 - i)) for i, suffix in enumerate(_DECIMAL)}
 )
@@ -60,11 +60,12 @@ def _decimal(value: Fraction) -> str:
     for unit in _DECIMAL:
         if value % _UNIT[unit] == 0:
             return f"{value // _UNIT[unit]}{unit}"
-    if value.denominator == 1:
-        return str(value)
-    milli = value * 1000
-    whole = milli if milli.denominator == 1 else Fraction(-(-milli.numerator // milli.denominator))
-    return _decimal(whole / 1000) if whole % 1000 == 0 else f"{whole}m"
+    for unit in ("", "m", "u"):
+        if value % _UNIT[unit] == 0:
+            return f"{value // _UNIT[unit]}{unit}"
+    # Finer than nano is rounded up, as upstream; what that makes whole gets its larger suffix.
+    nano = _ceil(value / _UNIT["n"])
+    return f"{nano}n" if nano % 1000 else _decimal(nano * _UNIT["n"])
 
 
 def binary(value: Fraction | int) -> str:

@@ -18,9 +18,9 @@ def as_text(findings: Sequence[Finding], *, colour: bool = False) -> str:
     lines = []
     for item in findings:
         severity = _painted(item.severity.value, _COLOUR[item.severity], colour=colour)
-        lines.append(f"{item.where}: {severity} {item.code}: {item.message}")
+        lines.append(f"{_shown(str(item.where))}: {severity} {item.code}: {_shown(item.message)}")
         if item.hint:
-            lines.append(f"  hint: {item.hint}")
+            lines.append(f"  hint: {_shown(item.hint)}")
     if findings:
         lines += ["", count_line(findings)]
     return "".join(f"{line}\n" for line in lines)
@@ -46,7 +46,9 @@ def as_json(findings: Sequence[Finding]) -> str:
         }
         for item in findings
     ]
-    return json.dumps({"formatVersion": FORMAT_VERSION, "findings": items}, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps({"formatVersion": FORMAT_VERSION, "findings": items}, indent=2, ensure_ascii=False)
+    # A file's name may hold bytes that are no UTF-8; as \udc.. escapes they stay legal JSON.
+    return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
@@ -57,6 +59,13 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
         cells = [cell.rjust(width) if _is_number(cell) else cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         lines.append((indent + "  ".join(cells)).rstrip() + "\n")
     return "".join(lines)
+
+
+def _shown(text: str) -> str:
+    """One line of a finding: what a spec or a file's name holds must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _is_number(cell: str) -> bool:

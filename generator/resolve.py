@@ -2,7 +2,7 @@
 
 Second stage. Mappings merge key by key, later layers win. Lists of named things (items with `name`, or `class`
 for storage) merge item by item in the order of first appearance; an item with `remove: true` drops what earlier
-layers said of it. Every other list is replaced as a whole.
+layers said of it. Every other list is replaced as a whole, also by an empty one.
 
     >>> merge({"a": [{"name": "x", "n": 1}]}, {"a": [{"name": "x", "n": 2}, {"name": "y"}]})
     {'a': [{'name': 'x', 'n': 2}, {'name': 'y'}]}
@@ -87,19 +87,16 @@ def merge(below: Any, above: Any) -> Any:
 
 
 def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
-    named = _by_name(above)
-    if named is None:
+    named, known = _by_name(above), _by_name(below)
+    if not named or not known:
         return above
-    known = _by_name(below)
-    if known is None:
-        return [merge(None, item) for item in above if item.get("remove") is not True]
-    result = {}
-    for name in {**known, **named}:
-        new = named.get(name)
-        if new is None:
-            result[name] = known[name]
-        elif new.get("remove") is not True:
-            result[name] = merge(known.get(name), new)
+    result = dict(known)
+    for name, item in named.items():
+        if name in known and item.get("remove") is True:
+            del result[name]
+        else:
+            # A `remove` of what nobody gives stays, so that validation can speak of it: it is a slip.
+            result[name] = merge(known.get(name), item)
     return list(result.values())
 
 

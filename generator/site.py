@@ -32,19 +32,20 @@ def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tu
     """Fleet defaults, groups in order, the cluster itself; findings for groups that do not exist."""
     names = _group_names(document)
     findings = tuple(_unknown_groups(shared, document, names))
-    groups = tuple(Layer(shared.groups[name], SPEC) for name in names if name in shared.groups)
+    groups = tuple(Layer(shared.groups[name], SPEC) for name in names.values() if name in shared.groups)
     return (Layer(shared.fleet_document, DEFAULTS), *groups, Layer(document, SPEC)), findings
 
 
-def _group_names(document: Document) -> tuple[str, ...]:
+def _group_names(document: Document) -> dict[int, str]:
+    """Position in spec.groups -> name; what is no name is left to validation."""
     spec = document.data.get("spec")
     names = spec.get("groups", []) if isinstance(spec, dict) else []
-    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+    return {i: name for i, name in enumerate(names) if isinstance(name, str)} if isinstance(names, list) else {}
 
 
-def _unknown_groups(shared: Shared, document: Document, names: tuple[str, ...]) -> Iterator[Finding]:
-    for i, name in enumerate(names):
-        if name not in shared.groups:
+def _unknown_groups(shared: Shared, document: Document, names: Mapping[int, str]) -> Iterator[Finding]:
+    for i, name in names.items():
+        if name not in shared.groups and name not in shared.unusable:
             near = nearest(name, list(shared.groups))
             hint = f"did you mean {near}?" if near else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
             yield _finding(UNKNOWN_GROUP, document, ("spec", "groups", i), f"there is no group {name}", hint)
@@ -60,6 +61,9 @@ def cluster_of(
     """The resolved and validated cluster, or findings. `shared_sections` remembers what groups give alone."""
     layers, findings = layers_of(shared, document)
     resolved = resolve(layers)
+    if shared.unusable and _mentions(resolved.spec, shared.unusable):
+        # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
+        return None, resolved, findings
     spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
     findings += wrong
     if spec is None:
@@ -83,6 +87,14 @@ def cluster_of(
         shared=shared_sections[groups],
     )
     return cluster, resolved, findings
+
+
+def _mentions(value: Any, names: frozenset[str]) -> bool:
+    if isinstance(value, dict):
+        return any(_mentions(item, names) for item in value.values())
+    if isinstance(value, list):
+        return any(_mentions(item, names) for item in value)
+    return isinstance(value, str) and value in names
 
 
 def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Finding]:

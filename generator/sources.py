@@ -36,7 +36,8 @@ class Shared:
     fleet_document: Document
     groups: Mapping[str, Document]
     models: Mapping[str, ModelSpec]
-    digest: str = ""
+    unusable: frozenset[str] = frozenset()
+    """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
 
 
 def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tuple[Finding, ...]]:
@@ -44,26 +45,27 @@ def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tupl
     findings: list[Finding] = []
     groups: dict[str, Document] = {}
     models: dict[str, ModelSpec] = {}
+    unusable: set[str] = set()
     fleet: tuple[Document, Any] | None = None
     for file in files:
         document, model, found = _read(root, file)
         findings += found
-        if document is None:
-            continue
         match kind_of(file):
-            case "Fleet":
-                fleet = (document, model) if model is not None else None
-            case "Group":
+            case "Fleet" if document is not None and model is not None:
+                fleet = (document, model)
+            case "Group" if document is not None:
                 groups[stem(file)] = document
             case "Model" if model is not None:
                 models[stem(file)] = model.spec  # type: ignore[attr-defined]
+            case "Group" | "Model":
+                unusable.add(stem(file))
     if FLEET_FILE not in files:
         hint = "nearedge init writes one; spec.repository and spec.hub are needed"
         findings.append(Finding(Where(FLEET_FILE, 1, 1), NO_FLEET.severity, NO_FLEET.code, "there is no clusters/fleet.yaml", hint))
     if fleet is None:
         return None, tuple(findings)
     document, parsed = fleet
-    return Shared(parsed.spec, parsed.metadata.name, document, groups, models), tuple(findings)
+    return Shared(parsed.spec, parsed.metadata.name, document, groups, models, frozenset(unusable)), tuple(findings)
 
 
 def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
@@ -73,7 +75,7 @@ def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding,
         return None, findings
     found = [*findings, *_envelope(document, "Cluster")]
     spec = document.data.get("spec")
-    body = {**document.data, "spec": {} if isinstance(spec, dict) else spec}
+    body = {**document.data, "spec": {}} if isinstance(spec, dict) else document.data
     found += validated(document_models()["Cluster"], body, _place(document))[1]
     return (None if has_errors(found) else document), tuple(found)
 

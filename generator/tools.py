@@ -1,7 +1,7 @@
 """The programs nearedge runs: where they are, and the one way to run them.
 
-`scripts/bootstrap.py` puts kustomize and kubeconform into `.bin/` and says in `.bin/tools.json` what they are;
-without it they are taken from PATH. Nothing else in the package starts a process.
+`scripts/bootstrap.py` puts kustomize and kubeconform into `.bin/` and says in `.bin/tools.json` what they
+are; without it they are taken from PATH. Nothing else in the package starts a process.
 """
 
 from __future__ import annotations

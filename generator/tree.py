@@ -18,6 +18,7 @@ from .errors import Unwritable
 FOLDERS = ("acm", "base", "overlays")
 """Folders that belong to the machine as a whole."""
 INDEX = ".nearedge"
+_ODD = frozenset({"", ".", ".."})
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def compare(root: File, tree: Tree) -> Changes:
     """What differs between `tree` and the files below `root`."""
     written = tuple(sorted(path for path, text in tree.texts.items() if _read(root / path) != text.encode()))
     wanted = frozenset(tree.texts) | tree.same
-    removed = tuple(sorted(path for path in owned_files(root) if path not in wanted and os.path.lexists(root / path)))
+    removed = tuple(sorted({path for path in owned_files(root) if path not in wanted and _is_file(root / path)}))
     return Changes(written, removed, len(wanted) - len(written))
 
 
@@ -69,21 +70,25 @@ def owned_files(root: File) -> Iterator[str]:
     for folder in FOLDERS:
         raw = _read(root / folder / INDEX) or b""
         for line in raw.decode("utf-8", "replace").splitlines():
-            parts = PurePosixPath(line).parts
-            if line and not line.startswith("#") and ".." not in parts and not line.startswith("/"):
+            # Only the plain spelling of a path: `./x` is not among the wanted, and would remove x.
+            if not line.startswith("#") and _ODD.isdisjoint(line.split("/")):
                 yield f"{folder}/{line}"
         if raw:
             yield f"{folder}/{INDEX}"
 
 
 def write(root: File, tree: Tree, changes: Changes) -> None:
-    """Carry the changes out; Unwritable when a file or folder does not let it."""
-    for path in changes.written:
-        _guard(root, path)
-        _write(root / path, tree.texts[path].encode(), path)
+    """Carry the changes out; Unwritable when a file or folder does not let it.
+
+    The indexes come last: those of a run that is killed still name what is to be removed.
+    """
+    indexes = tuple(path for path in changes.written if PurePosixPath(path).name == INDEX)
+    for path in (path for path in changes.written if path not in indexes):
+        _write(root, path, tree.texts[path].encode())
     for path in changes.removed:
-        _guard(root, path)
         _remove(root, path)
+    for path in indexes:
+        _write(root, path, tree.texts[path].encode())
 
 
 def _guard(root: File, path: str) -> None:
@@ -95,11 +100,14 @@ def _guard(root: File, path: str) -> None:
             raise Unwritable(path=path, reason=f"{at.relative_to(root)} is a symlink; remove it")
 
 
-def _write(target: File, raw: bytes, path: str) -> None:
+def _write(root: File, path: str, raw: bytes) -> None:
+    target = root / path
     staged = target.with_name(f".{target.name}.nearedge-new")
     try:
+        _guard(root, path)
         if target.exists():
             # The reader of a single file never sees half of it.
+            staged.unlink(missing_ok=True)
             staged.write_bytes(raw)
             staged.replace(target)
         else:
@@ -113,15 +121,20 @@ def _write(target: File, raw: bytes, path: str) -> None:
 
 def _remove(root: File, path: str) -> None:
     try:
+        _guard(root, path)
         (root / path).unlink()
     except OSError as error:
         raise Unwritable(path=path, reason=error.strerror or str(error)) from error
-    for folder in PurePosixPath(path).parents:
+    for folder in PurePosixPath(path).parents[:-1]:
         # Empty folders go too; the first one that holds anything ends it.
         try:
             (root / folder).rmdir()
         except OSError:
             return
+
+
+def _is_file(path: File) -> bool:
+    return os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
 
 
 def _read(path: File) -> bytes | None:

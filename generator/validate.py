@@ -15,15 +15,22 @@ from pydantic_core import ErrorDetails
 
 from .finding import Finding, Path, Rule, Where, plain_rule
 
-UNKNOWN = plain_rule("SPEC010", "A spec holds only keys that it knows; an unknown one would be ignored silently.")
+UNKNOWN = plain_rule(
+    "SPEC010", "A spec holds only keys that it knows; another one would be ignored silently."
+)
 MISSING = plain_rule("SPEC011", "A field that has no default is given, by the cluster, a group or the fleet.")
 WRONG = plain_rule("SPEC012", "A value has the type and the form that its field takes.")
+
+REMOVE = "remove"
+"""Key of a list's item that drops what earlier layers said of it; see resolve.py."""
 
 Place = Callable[[Path, bool], Where]
 """Where a path stands; with True, where its key stands."""
 
 
-def validated(model: type[BaseModel], data: Any, place: Place) -> tuple[BaseModel | None, tuple[Finding, ...]]:
+def validated(
+    model: type[BaseModel], data: Any, place: Place
+) -> tuple[BaseModel | None, tuple[Finding, ...]]:
     """The validated model, or findings for all that is wrong with `data`."""
     try:
         return model.model_validate(data), ()
@@ -35,10 +42,12 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
     for item, path, key in seen:
         # Of a union's members the one that got furthest is what the author meant.
-        if any(len(other) > len(path) and other[: len(path)] == path for _, other, _ in seen) and item["type"] != "missing":
+        further = any(len(other) > len(path) and other[: len(path)] == path for _, other, _ in seen)
+        if further and item["type"] != "missing":
             continue
         rule, message, hint = _said(item, path, model, key=key)
-        yield Finding(place(path, key or item["type"] == "extra_forbidden"), rule.severity, rule.code, message, hint)
+        where = place(path, key or item["type"] == "extra_forbidden")
+        yield Finding(where, rule.severity, rule.code, message, hint)
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
@@ -46,11 +55,10 @@ def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
     steps: list[str | int] = []
     loc = item["loc"]
     for i, step in enumerate(loc):
-        if step == "[key]":
+        if step == "[key]" and not (isinstance(data, Mapping) and step in data):
             return tuple(steps), True
-        if isinstance(data, Mapping) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if in_list or (isinstance(data, Mapping) and step in data):
             data = data[step]
         elif not (item["type"] == "missing" and i == len(loc) - 1):
             continue
@@ -59,41 +67,91 @@ def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
 
 
 def _said(item: ErrorDetails, path: Path, model: type[BaseModel], *, key: bool) -> tuple[Rule, str, str]:
-    name = dotted(path)
-    kind, value = item["type"], item["input"]
-    field = _schema_at(model, path)
-    if kind == "extra_forbidden":
-        known = sorted(_schema_at(model, path[:-1]).get("properties", {}))
-        near = nearest(str(path[-1]), known)
-        hint = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-        return UNKNOWN, f"unknown key {name}", hint
-    if kind == "missing":
-        return MISSING, f"{name} is missing", str(field.get("description", ""))
-    hint = str(field.get("description", ""))
+    """The rule that is broken, the sentence and the hint."""
+    name = dotted(_below(path))
+    if item["type"] == "extra_forbidden":
+        return UNKNOWN, *_unknown(name, path, model)
     if key:
-        return WRONG, f"{path[-1]!r} cannot be a key of {dotted(path[:-1])}", "keys here follow the Kubernetes form for such names"
+        message = f"{path[-1]!r} cannot be a key of {dotted(_below(path[:-1]))}"
+        return WRONG, message, "keys here follow the Kubernetes form for such names"
+    description = str(_schema_at(model, path).get("description", ""))
+    if item["type"] == "missing":
+        return MISSING, f"{name} is missing", description
+    message, hint = _wrong(item)
+    return WRONG, f"{name} {message}", hint or description
+
+
+def _unknown(name: str, path: Path, model: type[BaseModel]) -> tuple[str, str]:
+    if path[-1] == REMOVE and len(path) > 1 and isinstance(path[-2], int):
+        return (
+            f"{name}: no group and no default gives this item",
+            "check its name: there is nothing to remove",
+        )
+    known = sorted(_schema_at(model, path[:-1]).get("properties", {}))
+    near = nearest(str(path[-1]), known)
+    return f"unknown key {name}", f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
+
+
+_TAKES = {
+    "dict_type": "takes a mapping",
+    "model_type": "takes a mapping",
+    "tuple_type": "takes a list",
+    "string_type": "takes a string",
+    "bool_type": "takes true or false",
+    "int_type": "takes a whole number",
+    "quantity": "takes a quantity",
+    "greater_than_equal": "is at least {ge}",
+    "less_than_equal": "is at most {le}",
+    "string_too_short": "is not empty",
+    "string_too_long": "has at most {max_length} characters",
+    "too_short": "needs {min_length} or more items",
+    "refused_text": "cannot hold {said}, which other programs would take for a template",
+}
+"""Type of pydantic's error -> what the field takes instead."""
+
+
+def _wrong(item: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value, and a hint where the field's description does not help."""
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
     if kind == "literal_error":
-        allowed = [text.strip(" '\"") for text in str(item.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")]
+        expected = str(context["expected"]).replace(" or ", ",").split(",")
+        allowed = [word.strip(" '").replace("True", "true") for word in expected]
         near = nearest(str(value), allowed)
-        hint = f"did you mean {near}?" if near else hint
-        return WRONG, f"{name} is {_shown(value)}, allowed: {', '.join(allowed)}", hint
-    if kind == "string_type" and isinstance(value, int | float):
-        return WRONG, f"{name} takes a string, {_shown(value)} is a {type(value).__name__}", f'put it in quotes: "{value}"'
-    if kind == "bool_type" and isinstance(value, str):
-        return WRONG, f"{name} takes true or false, not {_shown(value)}", "YAML 1.2 knows only true and false, without quotes"
+        return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
+    if kind in _TAKES:
+        return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
     if kind == "string_pattern_mismatch":
-        return WRONG, f"{name} cannot be {_shown(value)}", hint
-    words = item["msg"].replace("Input should", "should").replace("String should", "should")
-    return WRONG, f"{name} {words[:1].lower()}{words[1:]}, {_shown(value)} is given", hint
+        return f"cannot be {_shown(value)}", ""
+    return f"is refused: {item['msg']}, {_shown(value)} is given", ""
+
+
+def _hint(kind: str, value: Any) -> str:
+    if kind == "string_type" and isinstance(value, int | float):
+        return "put quotes around it, exactly as it is written"
+    if kind == "bool_type" and isinstance(value, str):
+        return "YAML 1.2 knows only true and false, without quotes"
+    if kind == "quantity":
+        return 'write "2", 500m or 16Gi; a number with a point needs quotes'
+    return ""
+
+
+def _below(path: Path) -> Path:
+    """The path as below a Cluster's spec: what is wrong in a group reads the same in all its clusters."""
+    for root in (("spec", "defaults"), ("spec",)):
+        if path[: len(root)] == root and len(path) > len(root):
+            return path[len(root) :]
+    return path
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
-        return "a list"
+        return "a list" if value else "an empty list"
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     said = f'"{value}"' if isinstance(value, str) else str(value)
     return said if len(said) <= 80 else f'{said[:76]}..."'  # noqa: PLR2004 - one line
 
@@ -123,11 +181,11 @@ def _schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
     root = _schema(model)
     found = _resolved(root, root)
     for step in path:
-        found = _resolved(_inside(found, step, root), root)
+        found = _resolved(_inside(found, step), root)
     return found
 
 
-def _inside(schema: dict[str, Any], step: str | int, root: dict[str, Any]) -> dict[str, Any]:
+def _inside(schema: dict[str, Any], step: str | int) -> dict[str, Any]:
     if isinstance(step, int):
         return dict(schema.get("items", {}))
     if step in schema.get("properties", {}):

@@ -1,8 +1,8 @@
 """How kustomize's files are read back: YAML documents that every reader takes for the same data.
 
-Beside `load.py`, which reads what people write: this one reads what the machine wrote, our files and kustomize's
-output. Go YAML and PyYAML differ on plain scalars (`08`, `1e3`, `yes`), on anchors, tags and repeated keys, so
-all of these are refused instead of guessed.
+Beside `load.py`, which reads what people write: this one reads what the machine wrote, our files and
+kustomize's output. Go YAML and PyYAML differ on plain scalars (`08`, `1e3`, `yes`), on anchors, tags and
+repeated keys, and kustomize merges even a quoted "<<": all of these are refused instead of guessed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EXACT = 2**53
 """kustomize passes a patched object through JSON numbers: larger integers change."""
 
 
-class NotReadable(ValueError):  # noqa: N818 - a sentence, as in "the text is not readable"
+class NotReadable(ValueError):
     """A text is no YAML, or holds something that readers disagree on; the message says where."""
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from generator.cluster import document_models
 from generator.component import Cluster
@@ -15,6 +19,10 @@ from generator.resolve import Resolved
 from generator.site import cluster_of
 from generator.sources import Shared
 from generator.yamlout import to_yaml
+
+# The same examples on every machine: a run that fails can be repeated, and no database has to be kept.
+settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)
+settings.load_profile("nearedge")
 
 ROOT = File(__file__).parents[1]
 CASES = File(__file__).parent / "cases"
@@ -34,6 +42,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[File]:
+    """A folder of a user whom permissions bind: root, as whom containers run tests, may do everything."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = File(name)
+        folder.chmod(0o777)
+        was = os.geteuid()
+        os.seteuid(was or 65534)
+        try:
+            yield folder
+        finally:
+            os.seteuid(was)
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o755)
 
 
 def document(kind: str, name: str, spec: dict[str, Any]) -> Document:

@@ -1,0 +1,140 @@
+"""The figures as tables: aligned text that is also Markdown, each aim beside its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.measure import Runs
+
+MIB = 2**20
+
+FULL, SAME, EDIT, MODEL = "full compile, written", "no change", "one cluster edited", "one model edited"
+CHECK, VERIFY, HELP, BARE = "check", "verify", "--help", "python, doing nothing"
+
+AIMS = {(1_000, FULL): 2.0, (1_000, SAME): 0.5, (1_000, EDIT): 0.25, (10_000, FULL): 20.0}
+"""(clusters, what) -> seconds."""
+MEMORY_AIM = {10_000: 400 * MIB}
+"""Clusters -> bytes of all processes together."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one command cost; `size` is None where the fleet does not matter."""
+
+    size: int | None
+    what: str
+    runs: Runs
+    written: int | None = None
+    """Files that it wrote, where it writes."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Peak memory of a full compile in bytes."""
+
+    size: int
+    largest: int
+    together: int | None
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Real `kustomize build`, one process for each overlay, one after the other."""
+
+    overlays: int
+    seconds: float
+
+    @property
+    def each(self) -> float:
+        """Seconds for one overlay."""
+        return self.seconds / self.overlays
+
+
+def commands(figures: Iterable[Figure]) -> Iterator[str]:
+    """Lines of the table of commands."""
+    head = (
+        "clusters",
+        "command",
+        "seconds",
+        "fastest",
+        "slowest",
+        "runs",
+        "CPU s",
+        "files written",
+        "aim",
+        "met",
+    )
+    yield from table([head, *(_command(item) for item in figures)], left=(1,))
+
+
+def _command(item: Figure) -> tuple[str, ...]:
+    aim = AIMS.get((item.size, item.what)) if item.size is not None else None
+    runs = item.runs
+    return (
+        "" if item.size is None else f"{item.size:,}",
+        item.what,
+        *(
+            f"{value:.2f}" if value >= 1 else f"{value:.3f}"
+            for value in (runs.seconds, runs.fastest, runs.slowest)
+        ),
+        str(len(runs.all)),
+        f"{runs.cpu:.2f}",
+        "" if item.written is None else f"{item.written:,}",
+        "" if aim is None else f"<= {aim:g} s",
+        "" if aim is None else _met(runs.seconds <= aim),
+    )
+
+
+def memory(figures: Iterable[Memory]) -> Iterator[str]:
+    """Lines of the table of memory."""
+    rows: list[tuple[str, ...]] = [("clusters", "largest process", "all processes", "aim", "met")]
+    for item in figures:
+        aim, most = MEMORY_AIM.get(item.size), item.together or item.largest
+        told = ("", "") if aim is None else (f"<= {aim // MIB} MiB", _met(most <= aim))
+        together = "not measured" if item.together is None else _mib(item.together)
+        rows.append((f"{item.size:,}", _mib(item.largest), together, *told))
+    yield from table(rows)
+
+
+def loop(measured: Loop, figures: Sequence[Figure]) -> Iterator[str]:
+    """Lines of the table that sets the loop of kustomize beside our own commands."""
+    rows: list[tuple[str, ...]] = [("clusters", "kustomize loop, s", FULL, "times", VERIFY, "times")]
+    for size in sorted({item.size for item in figures if item.size is not None}):
+        whole = measured.each * size
+        ours = {item.what: item.runs.seconds for item in figures if item.size == size}
+        cells = [cell for what in (FULL, VERIFY) for cell in _times(whole, ours.get(what))]
+        rows.append((f"{size:,}", f"{whole:,.1f}", *cells))
+    yield from table(rows)
+
+
+def _times(loop_seconds: float, ours: float | None) -> tuple[str, str]:
+    return ("", "") if ours is None else (f"{ours:.2f}", f"{loop_seconds / ours:,.0f}")
+
+
+def _met(met: bool) -> str:  # noqa: FBT001 - the one thing it is about
+    return "yes" if met else "NO"
+
+
+def _mib(size: int) -> str:
+    return f"{size / MIB:.0f} MiB"
+
+
+def table(rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> Iterator[str]:
+    """A Markdown table whose columns are aligned; columns not in `left` stand to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for i, row in enumerate(rows):
+        cells = zip(row, widths, strict=True)
+        yield (
+            "| " + " | ".join(_cell(cell, width, j in left) for j, (cell, width) in enumerate(cells)) + " |\n"
+        )
+        if i == 0:
+            yield "|" + "|".join(_rule(width, j in left) for j, width in enumerate(widths)) + "|\n"
+
+
+def _cell(text: str, width: int, left: bool) -> str:  # noqa: FBT001
+    return text.ljust(width) if left else text.rjust(width)
+
+
+def _rule(width: int, left: bool) -> str:  # noqa: FBT001
+    return "-" * (width + 2) if left else "-" * (width + 1) + ":"

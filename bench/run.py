@@ -1,0 +1,203 @@
+"""Measure nearedge on fleets of growing size and write bench/RESULTS.md: `make bench`.
+
+Everything is measured the way people run it: a new process through the real command line, on specs and an
+output tree on a real disk. Caches of the operating system are warm; nearedge's own are as each row says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import results
+from bench.fleet import SEED, edit_cluster, edit_model, write_fleet
+from bench.machine import ROOT, machine, versions
+from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
+from bench.results import Figure, Loop, Memory
+from generator.errors import NearedgeError
+from generator.tools import find
+
+NEAREDGE = str(ROOT / ".venv/bin/nearedge")
+MADE = ("acm", "base", "overlays", ".nearedge")
+Edit = Callable[[Path, int], str]
+"""Changes a spec below a folder, another way each turn; says which file."""
+LOOP = 100
+"""Overlays that the loop of kustomize builds."""
+_WRITTEN = re.compile(r"(\d+) written")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often things run."""
+
+    quick: bool
+
+    def times(self, size: int) -> int:
+        """Runs of one command; a median needs several, the largest fleet needs patience."""
+        return 1 if self.quick else 5 if size <= 1_000 else 3  # noqa: PLR2004
+
+    def once(self, size: int) -> int:
+        """Runs of a command that proves everything."""
+        return 1 if self.quick or size > 100 else 3  # noqa: PLR2004
+
+    @property
+    def loop(self) -> int:
+        """Overlays in the loop of kustomize."""
+        return 10 if self.quick else LOOP
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All figures of one run of this program."""
+
+    figures: Sequence[Figure]
+    memories: Sequence[Memory]
+    loop: Loop | None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 a command failed, 3 a program is missing."""
+    options = _options(arguments)
+    with tempfile.TemporaryDirectory(prefix="nearedge-bench-", dir=options.folder) as folder:
+        try:
+            report = "".join(_report(Path(folder), options, measure(Path(folder), options)))
+        except CommandFailed as problem:
+            print(f"bench: {problem}", file=sys.stderr)
+            return 1
+        except NearedgeError as problem:
+            print(f"bench: {problem}", file=sys.stderr)
+            return problem.exit_code
+    print(report, end="")
+    Path(options.out).write_text(report, "utf-8")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--sizes", type=_sizes, default=(100, 1_000, 10_000), help="numbers of clusters: 100,1000"
+    )
+    parser.add_argument("--quick", action="store_true", help="each command once: to see that all of it runs")
+    parser.add_argument("--seed", type=int, default=SEED, help="another fleet of the same shapes")
+    parser.add_argument(
+        "--folder", type=Path, help="where the fleets are made (default: the temporary folder)"
+    )
+    parser.add_argument(
+        "--date", help="date to write down; none by default, so that a run is no change by itself"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "bench/RESULTS.md", help="file to write")
+    return parser.parse_args(arguments)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted(int(part) for part in text.split(",")))
+
+
+def measure(folder: Path, options: argparse.Namespace) -> Measured:
+    """Run everything on fleets below `folder`."""
+    plan = Plan(options.quick)
+    figures, memories = list(fixed(plan)), []
+    loop: Loop | None = None
+    for size in options.sizes:
+        root = folder / str(size)
+        _say(f"a fleet of {size:,} clusters")
+        write_fleet(root, size, options.seed)
+        for name in ("schemas", ".bin"):
+            # verify judges by the checkout's own schemas, with its own programs.
+            (root / name).symlink_to(ROOT / name)
+        figures += commands(root, size, plan)
+        memories.append(peak(root, size))
+        if loop is None:
+            loop = kustomize_loop(root, plan.loop)
+        shutil.rmtree(root)
+    return Measured(figures, memories, loop)
+
+
+def fixed(plan: Plan) -> Iterator[Figure]:
+    """What a command costs before it looks at a fleet."""
+    yield Figure(None, results.BARE, repeat(plan.times(0), (sys.executable, "-P", "-c", "pass")))
+    yield Figure(None, results.HELP, repeat(plan.times(0), (NEAREDGE, "--help")))
+
+
+def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
+    """All commands on one fleet."""
+    render = (NEAREDGE, "render", "--no-verify", "--root", str(root))
+    cases: tuple[tuple[str, Callable[[int], object]], ...] = (
+        (results.FULL, lambda _: _forget(root)),
+        (results.SAME, lambda _: None),
+        (results.EDIT, lambda turn: edit_cluster(root, turn)),
+        (results.MODEL, lambda turn: edit_model(root, turn)),
+    )
+    for what, before in cases:
+        _say(f"  {what}")
+        runs = repeat(plan.times(size), render, before)
+        yield Figure(size, what, runs, max(_written(item) for item in runs.all))
+    for what, times in ((results.CHECK, plan.times(size)), (results.VERIFY, plan.once(size))):
+        _say(f"  {what}")
+        yield Figure(size, what, repeat(times, (NEAREDGE, what, "--root", str(root))))
+
+
+def peak(root: Path, size: int) -> Memory:
+    """Memory of a full compile: exact for the largest process, sampled for all together."""
+    _say("  memory")
+    render = (NEAREDGE, "render", "--no-verify", "--root", str(root))
+    _forget(root)
+    largest = run(render).largest
+    _forget(root)
+    return Memory(size, largest, memory_of_all(render))
+
+
+def _forget(root: Path) -> None:
+    for name in MADE:
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def _written(done: Run) -> int:
+    found = _WRITTEN.search(done.printed)
+    if found is None:
+        raise CommandFailed(f"render printed no number of files written:\n{done.printed}")
+    return int(found[1])
+
+
+def kustomize_loop(root: Path, number: int) -> Loop:
+    """`kustomize build` of overlays spread over the fleet, one process each, one after the other."""
+    tool = find(ROOT, "kustomize")
+    build = (tool.path, "build") if tool.kind == "kustomize" else (tool.path, "kustomize")
+    overlays = sorted((root / "overlays").iterdir())
+    chosen = [folder for folder in overlays[:: max(1, len(overlays) // number)] if folder.is_dir()][:number]
+    _say(f"  kustomize build of {len(chosen)} overlays")
+    loops = Runs(tuple(run((*build, str(folder))) for folder in chosen))
+    return Loop(len(chosen), sum(item.seconds for item in loops.all))
+
+
+def _report(where: Path, options: argparse.Namespace, measured: Measured) -> Iterator[str]:
+    quick = " (--quick: every command once)" if options.quick else ""
+    yield f"# What nearedge costs{quick}\n\n"
+    yield "Made by `make bench`; do not edit. README.md in this folder says what each row means.\n\n"
+    dated = [("date", options.date)] if options.date else []
+    facts = [("", ""), *dated, *machine(where), *versions(), ("seed", str(options.seed))]
+    yield from results.table(facts, left=(0, 1))
+    yield "\n## Commands\n\nA new process each; seconds are the median of the runs.\n\n"
+    yield from results.commands(measured.figures)
+    yield "\n## Memory of a full compile\n\n"
+    yield from results.memory(measured.memories)
+    if measured.loop is not None:
+        loop = measured.loop
+        yield "\n## Beside a loop of kustomize\n\n"
+        yield f"One process for each of {loop.overlays} overlays: {loop.seconds:.1f} s, "
+        yield f"{loop.each * 1000:.0f} ms each; the rows extrapolate that.\n\n"
+        yield from results.loop(loop, measured.figures)
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Which volumes of models a cluster has, and where what fills them must run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ... import pod
+from ...component import Cluster
+from ...quantity import parse
+from ...runtime import accelerators
+from ..kueue import KUEUE
+from .emit import claim_size
+from .spec import Claim, Placement
+
+if TYPE_CHECKING:
+    from ..serving.spec import Service
+
+
+def on_volume(item: Service, cluster: Cluster) -> bool:
+    """Whether an item is served from a volume that is ours to make."""
+    model = cluster.models.get(item.model)
+    return item.storage.type == "pvc" and model is not None and not model.source.startswith("pvc://")
+
+
+def storage_class(name: str | None, cluster: Cluster) -> Any | None:
+    """The declared storage class of this name, without a name the default one; None when there is none."""
+    wanted = (item for item in cluster.spec.storage if (item.class_ == name if name else item.default))
+    return next(wanted, None)
+
+
+def access_modes(item: Service, cluster: Cluster) -> tuple[str, ...]:
+    """Access modes of an item's volume: its own, else the first its class gives."""
+    if item.storage.accessModes:
+        return item.storage.accessModes
+    found = storage_class(item.storage.class_, cluster)
+    return (found.accessModes[0],) if found else ("ReadWriteOnce",)
+
+
+def node_bound(modes: tuple[str, ...]) -> bool:
+    """Whether all pods that use such a volume must be on one node."""
+    return not {"ReadWriteMany", "ReadOnlyMany"} & set(modes)
+
+
+def claims(cluster: Cluster) -> tuple[Claim, ...]:
+    """The volumes of a cluster: one per model and namespace, in the order the spec first speaks of them."""
+    found: dict[tuple[str, str], Claim] = {}
+    produced = {(claim.namespace, claim.model): claim for claim in _produced(cluster)}
+    for item in cluster.spec.serving:
+        key = (item.namespace, item.model)
+        if on_volume(item, cluster) and key not in found:
+            found[key] = produced.pop(key) if key in produced else _served(item, cluster)
+    return (*found.values(), *produced.values())
+
+
+def _served(item: Service, cluster: Cluster) -> Claim:
+    modes = access_modes(item, cluster)
+    declared = storage_class(item.storage.class_, cluster)
+    return Claim(
+        namespace=item.namespace,
+        model=item.model,
+        size=item.storage.size or claim_size(cluster.models[item.model].size),
+        storage_class=item.storage.class_ or (declared.class_ if declared else None),
+        modes=modes,
+        load=True,
+        placement=placement(item, cluster) if node_bound(modes) else Placement(),
+    )
+
+
+def _produced(cluster: Cluster) -> Iterator[Claim]:
+    for _, job in produced_by(cluster):
+        if job.produces in cluster.models:
+            shared = shared_class(cluster)
+            size = claim_size(cluster.models[job.produces].size)
+            yield Claim(
+                job.namespace,
+                job.produces,
+                size,
+                shared.class_ if shared else None,
+                ("ReadWriteMany",),
+                load=False,
+                placement=Placement(),
+            )
+
+
+def produced_by(cluster: Cluster) -> Iterator[tuple[int, Any]]:
+    """Ray jobs that produce a model, with their index."""
+    jobs = getattr(getattr(cluster.spec, "ray", None), "jobs", ())
+    return ((i, job) for i, job in enumerate(jobs) if job.produces)
+
+
+def shared_class(cluster: Cluster) -> Any | None:
+    """A storage class whose volumes many pods can write: the default one if it can, else the first."""
+    able = [item for item in cluster.spec.storage if "ReadWriteMany" in item.accessModes]
+    return next((item for item in able if item.default), able[0] if able else None)
+
+
+def placement(item: Service, cluster: Cluster) -> Placement:
+    """Where the load Job must run so that the server can follow it.
+
+    A node-bound volume is made where its first pod runs. Were that a node without the GPU that the server
+    needs, the server could never start. Kueue puts the server onto its queue's flavor; without a queue, the
+    nodes that can hold it are the choice.
+    """
+    labels, tolerated = _flavor(item, cluster) if item.queue else _nodes(item, cluster)
+    own = tuple(_sorted(entry) for entry in pod.tolerations(item.tolerations))
+    return Placement(
+        tuple(sorted({**labels, **item.nodeSelector}.items())), tuple(dict.fromkeys((*tolerated, *own)))
+    )
+
+
+def _sorted(entry: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(entry.items()))
+
+
+def _flavor(item: Service, cluster: Cluster) -> tuple[Mapping[str, str], tuple[Any, ...]]:
+    """Labels and tolerations of the first flavor of the item's queue that has its accelerators."""
+    spec = cluster.part(KUEUE)
+    flavors = {flavor.name: flavor for flavor in spec.flavors}
+    wanted = accelerators(item.resources).keys()
+    named = (queue for queue in spec.queues if (queue.name, queue.namespace) == (item.queue, item.namespace))
+    for queue in named:
+        for name, quota in queue.quota.items():
+            if name in flavors and wanted <= quota.keys():
+                tolerated = pod.tolerations(flavors[name].tolerations)
+                return flavors[name].nodeLabels, tuple(_sorted(entry) for entry in tolerated)
+    return {}, ()
+
+
+def _nodes(item: Service, cluster: Cluster) -> tuple[Mapping[str, str], tuple[Any, ...]]:
+    nodes = cluster.spec.nodes
+    fitting = [
+        node
+        for node in nodes
+        if all(
+            parse(node.allocatable.get(name, "0")) >= parse(amount) for name, amount in item.resources.items()
+        )
+    ]
+    if len(fitting) != 1 or len(nodes) == 1:
+        return {}, ()
+    taints = (
+        {key: value for key, value in taint.model_dump().items() if value} for taint in fitting[0].taints
+    )
+    return fitting[0].labels, tuple(
+        _sorted({**taint, "operator": "Equal" if "value" in taint else "Exists"}) for taint in taints
+    )

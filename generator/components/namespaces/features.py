@@ -1,0 +1,64 @@
+"""What runs in which namespace, read from the sections that put something there.
+
+The sections are read by name: namespaces work with whatever sections there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from ...component import Cluster
+from ...finding import Path
+from .spec import Namespace
+
+FEATURES = ("queue", "serving", "exposed", "auth", "download", "loader", "ray", "rayjob", "autoscaling")
+"""What a namespace can hold, in the order in which it names a base."""
+
+FETCHED = ("s3://", "hf://", "https://")
+"""Sources that a pod fetches over the network; images are pulled by the node."""
+
+
+def uses(cluster: Cluster) -> dict[str, set[str]]:
+    """Namespace -> features, from the sections that put something into namespaces."""
+    found: dict[str, set[str]] = {}
+    for _, namespace, features in places(cluster):
+        found.setdefault(namespace, set()).update(features)
+    return found
+
+
+def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """(path of a field that names a namespace, the namespace, what it puts there)."""
+    for i, queue in enumerate(items(cluster, "kueue", "queues")):
+        yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
+    for key, more in (("clusters", ()), ("jobs", ("rayjob",))):
+        for i, item in enumerate(items(cluster, "ray", key)):
+            scaled = ("autoscaling",) if item.autoscaling else ()
+            yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
+    for i, service in enumerate(items(cluster, "serving")):
+        features = ("serving", *_serving_features(service, cluster))
+        yield ("serving", i, "namespace"), service.namespace, features
+
+
+def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:
+    """Items of a section, or of a list in it; none when there is no such section."""
+    found = getattr(cluster.spec, section, None)
+    return tuple(getattr(found, key, ()) if key else found or ())
+
+
+def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
+    if service.exposed:
+        yield "exposed"
+    if service.auth:
+        yield "auth"
+    model = cluster.models.get(service.model)
+    if model is not None and model.source.startswith(FETCHED):
+        # On a volume a Job fetches it once; else the storage initializer in each pod does.
+        yield "loader" if service.storage.type == "pvc" else "download"
+
+
+def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
+    """The features that count for a namespace, in the order of FEATURES."""
+    # What the spec says about egress replaces the open port 443.
+    dropped = ("download", "loader") if item.egress else ()
+    return tuple(name for name in FEATURES if name in used_for and name not in dropped)

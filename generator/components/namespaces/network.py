@@ -1,0 +1,161 @@
+"""NetworkPolicies of a namespace: everything is denied but what the workloads in it need.
+
+Policies select pods by the labels that the controllers set themselves, so that one set of policies serves
+any number of services and Ray clusters. It is called with the features of a namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ...manifest import Manifest, Wave, meta
+from ...profile import Caller, Profile
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""Label that the API server sets on every namespace; nobody else can."""
+
+SERVING_POD = "serving.kserve.io/inferenceservice"
+"""On every pod of an InferenceService (kserve pkg/constants/constants.go InferenceServicePodLabelKey)."""
+
+RAY_POD = "ray.io/node-type"
+"""head or worker, on every Ray pod (kuberay ray-operator/controllers/ray/utils/constant.go)."""
+
+RAY_DASHBOARD = 8265
+"""Jobs are submitted to it, and the operator asks it for their state. It runs any code that it is given, so
+it is open to the operator and to submitters only (kuberay utils/constant.go DefaultDashboardPort)."""
+
+RAY_HEALTH = 52365
+"""Dashboard agent of each Ray pod (kuberay utils/constant.go DefaultDashboardAgentListenPort)."""
+
+RAY_METRICS = 8080
+"""kuberay utils/constant.go DefaultMetricsPort."""
+
+JOB_POD = "batch.kubernetes.io/job-name"
+"""On every pod of a Job. KubeRay puts no label of its own on a submitter's pod before 1.7."""
+
+APP = "app.kubernetes.io/name"
+MODEL_LOADER = "model-loader"
+"""Value of APP on the pods that fetch a model into a volume (components/models.py)."""
+
+HTTPS = 443
+
+SERVING = {"matchExpressions": [{"key": SERVING_POD, "operator": "Exists"}]}
+RAY = {"matchExpressions": [{"key": RAY_POD, "operator": "Exists"}]}
+RAY_HEAD = {"matchLabels": {RAY_POD: "head"}}
+LOADER = {"matchLabels": {APP: MODEL_LOADER}}
+SUBMITTER = {
+    "matchExpressions": [
+        {"key": JOB_POD, "operator": "Exists"},
+        {"key": APP, "operator": "NotIn", "values": [MODEL_LOADER]},
+    ]
+}
+
+
+def policies(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    """The policies of a namespace with these features, in the order of this file."""
+    yield policy(namespace, "default-deny", {}, ingress=(), egress=())
+    yield policy(namespace, "allow-dns", {}, egress=[_dns(profile)])
+    if "serving" in features:
+        yield from _serving(namespace, features, profile)
+    if "loader" in features:
+        yield policy(namespace, "allow-model-loader", LOADER, egress=[{"ports": ports(HTTPS)}])
+    if "ray" in features:
+        yield from _ray(namespace, features, profile)
+
+
+def _serving(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    # Which port serves and which one has the metrics is the runtime's affair: callers are named, not ports.
+    callers = [{"podSelector": {}}, *callers_of(profile.network.monitoring)]
+    if "exposed" in features:
+        callers += callers_of(profile.network.ingress)
+    yield policy(namespace, "allow-serving", SERVING, ingress=[{"from": callers}])
+    yield policy(namespace, "allow-serving-clients", {}, egress=[{"to": [{"podSelector": SERVING}]}])
+    if "auth" in features:
+        # The proxy in front of the model asks the API server about each token. The API server is no pod and
+        # has no portable address, so its ports have to do.
+        rule = {"ports": ports(*profile.network.apiServerPorts)}
+        yield policy(namespace, "allow-serving-auth", SERVING, egress=[rule])
+    if "download" in features:
+        yield policy(namespace, "allow-serving-download", SERVING, egress=[{"ports": ports(HTTPS)}])
+
+
+def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    # Between Ray pods every port: worker, object manager and raylet ports are picked at start.
+    peers = [{"podSelector": RAY}]
+    ingress = [
+        {"from": peers},
+        {"from": callers_of(profile.network.kuberayOperator), "ports": ports(RAY_DASHBOARD, RAY_HEALTH)},
+        {"from": callers_of(profile.network.monitoring), "ports": ports(RAY_METRICS)},
+    ]
+    yield policy(namespace, "allow-ray", RAY, ingress=ingress, egress=[{"to": peers}])
+    if "rayjob" in features:
+        dashboard = ports(RAY_DASHBOARD)
+        from_jobs = [{"from": [{"podSelector": SUBMITTER}], "ports": dashboard}]
+        yield policy(namespace, "allow-ray-job", RAY_HEAD, ingress=from_jobs)
+        to_head = [{"to": [{"podSelector": RAY_HEAD}], "ports": dashboard}]
+        yield policy(namespace, "allow-ray-submitter", SUBMITTER, egress=to_head)
+    if "autoscaling" in features:
+        rule = {"ports": ports(*profile.network.apiServerPorts)}
+        yield policy(namespace, "allow-ray-autoscaler", RAY_HEAD, egress=[rule])
+
+
+def policy(
+    namespace: str,
+    name: str,
+    pods: Mapping[str, Any],
+    *,
+    ingress: Sequence[Manifest] | None = None,
+    egress: Sequence[Manifest] | None = None,
+) -> Manifest:
+    """One NetworkPolicy; a direction that is given, even without rules, is denied but for its rules."""
+    given = {"ingress": ingress, "egress": egress}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": meta(name, namespace, wave=Wave.GUARD),
+        "spec": {
+            "podSelector": dict(pods),
+            "policyTypes": [key.capitalize() for key, rules in given.items() if rules is not None],
+            **{key: list(rules) for key, rules in given.items() if rules},
+        },
+    }
+
+
+def ports(*numbers: int, protocol: str = "TCP") -> list[Manifest]:
+    """Entries for `ports` of a rule."""
+    return [{"protocol": protocol, "port": number} for number in numbers]
+
+
+def callers_of(caller: Caller) -> list[Manifest]:
+    """Entries for `from` of a rule."""
+    return [
+        peer(
+            namespaces=caller.namespaces,
+            namespace_labels=caller.namespaceLabels,
+            pod_labels=caller.podLabels,
+        )
+    ]
+
+
+def peer(
+    *,
+    namespaces: Sequence[str] = (),
+    namespace_labels: Mapping[str, str] | None = None,
+    pod_labels: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Pods of other namespaces; without names and labels those of any namespace."""
+    selector: Manifest = {}
+    if namespace_labels:
+        selector["matchLabels"] = dict(sorted(namespace_labels.items()))
+    if namespaces:
+        named = {"key": NAMESPACE_NAME, "operator": "In", "values": sorted(namespaces)}
+        selector["matchExpressions"] = [named]
+    pods = {"podSelector": {"matchLabels": dict(sorted(pod_labels.items()))}} if pod_labels else {}
+    return {"namespaceSelector": selector, **pods}
+
+
+def _dns(profile: Profile) -> Manifest:
+    numbers = profile.network.dnsPorts
+    both = [*ports(*numbers, protocol="UDP"), *ports(*numbers)]
+    return {"to": [peer(namespaces=(profile.network.dnsNamespace,))], "ports": both}

@@ -1,0 +1,78 @@
+"""vLLM: OpenAI's API on port 8080 for a Hugging Face model folder.
+
+Source: odh-model-controller config/runtimes/vllm-cuda-template.yaml. The root file system stays writable:
+vLLM compiles kernels into caches whose place changes between releases.
+"""
+
+from __future__ import annotations
+
+from ...manifest import Manifest
+from ...runtime import (
+    MODEL_DIR,
+    SERVER,
+    SHM_MOUNT,
+    TMP_MOUNT,
+    Runtime,
+    Server,
+    accelerators,
+    command,
+    container,
+    http,
+    probes,
+)
+
+PORT = 8080
+OFFLINE = {"HF_HOME": "/tmp/hf_home", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}  # noqa: S108
+"""The model is on disk: nothing is to be asked of the internet, which an edge may not reach."""
+
+
+def containers(server: Server) -> list[Manifest]:
+    """The one container."""
+    health = http("/health", PORT)
+    return [
+        {
+            **container(server, SERVER, "vllm"),
+            "volumeMounts": [TMP_MOUNT, SHM_MOUNT],
+            "command": ["python", "-m", "vllm.entrypoints.openai.api_server"],
+            **command(
+                [
+                    f"--port={PORT}",
+                    f"--model={MODEL_DIR}",
+                    f"--served-model-name={server.name}",
+                    *_parallel(server),
+                    *server.args,
+                ],
+                OFFLINE,
+                server.env,
+            ),
+            "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+            **probes(health, health, server.startup),
+        }
+    ]
+
+
+def _parallel(server: Server) -> list[str]:
+    # Left alone vLLM uses one GPU, however many it was given.
+    flag = "--tensor-parallel-size"
+    if any(
+        arg.partition("=")[0] in {flag, "-tp", "--pipeline-parallel-size", "-pp", "--data-parallel-size"}
+        for arg in server.args
+    ):
+        return []
+    devices = sum(int(amount) for amount in accelerators(server.limits).values() if amount.isdecimal())
+    return [f"{flag}={devices}"] if devices > 1 else []
+
+
+VLLM = Runtime(
+    name="vllm",
+    title="vLLM",
+    formats=("vLLM",),
+    containers=containers,
+    metrics_port=PORT,
+    kind="vllm",
+    accelerators=("nvidia.com/gpu",),
+    needs_accelerator=True,
+    reserved=frozenset({"--port", "--model", "--served-model-name"}),
+    shared_memory=True,
+    timeout="300s",
+)

@@ -1,0 +1,10 @@
+"""Serving: one model server per item, as an InferenceService in raw mode with its own ServingRuntime.
+
+`spec` is the section, `emit` its objects, `units` the component itself; the rules are in `reference_checks`
+(what an item names) and `value_checks` (what its fields may say). How a server runs is a file of
+`components/runtimes/`.
+"""
+
+from .units import SERVING
+
+__all__ = ["SERVING"]

@@ -1,0 +1,231 @@
+"""The objects of one model server, all of its name: ServiceAccount, ServingRuntime, InferenceService.
+
+A runtime per item means that a new image reaches one model at a time. A model that lies inside its server's
+image (`storage.type: image`) has no ServingRuntime: without a storageUri KServe takes `predictor.model` for
+multi-model serving and injects an agent, so the server is `predictor.containers` then (kserve
+inferenceservice/utils IsMMSPredictor).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ... import pod
+from ...manifest import Manifest, Wave, meta
+from ...profile import Profile
+from ...quantity import parse
+from ...runtime import Runtime, Server, seconds, security, volumes
+from ...spec import Images, ModelSpec
+from ..models import storage_uri
+from .spec import Service, runtimes
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an item's manifests depend on beside the item and its model."""
+
+    profile: Profile
+    images: Images
+    strategy: Manifest
+    auto_select: bool = True
+
+
+LOAD_SECONDS = 300
+LOAD_BYTES_PER_SECOND = 50 * 2**20
+"""Default budget for loading: five minutes to start at all, and the model read from a slow disk."""
+
+
+def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
+    """Service account, runtime (unless the model is inside the image) and InferenceService."""
+    runtime = runtimes()[item.runtime]
+    server = _server(item, model, setting.images)
+    serving = () if item.storage.type == "image" else (_runtime(item, model, runtime, server, setting),)
+    return (_account(item, model, setting.profile), *serving, _service(item, model, runtime, server, setting))
+
+
+def _server(item: Service, model: ModelSpec, images: Images) -> Server:
+    return Server(
+        name=item.name,
+        model=model,
+        images=images,
+        image=_image(item, model),
+        args=item.args,
+        env=item.env,
+        limits=item.resources,
+        requests=item.requests,
+        startup=_budget(item, model),
+        grpc=item.grpc,
+        port=item.port or 8080,
+        metrics_port=item.metricsPort,
+        readiness_path=item.readinessPath,
+        read_only_root=item.readOnlyRootFilesystem,
+    )
+
+
+def _image(item: Service, model: ModelSpec) -> str | None:
+    inside = (
+        model.source.removeprefix("image://")
+        if item.storage.type == "image" and model.source.startswith("image://")
+        else None
+    )
+    return item.image or inside
+
+
+def has_image(item: Service, model: ModelSpec) -> bool:
+    """Whether there is an image to serve with: only a custom server may lack one."""
+    return item.runtime != "custom" or _image(item, model) is not None
+
+
+def _budget(item: Service, model: ModelSpec) -> int:
+    if item.startupBudget:
+        return seconds(item.startupBudget)
+    return LOAD_SECONDS + int(parse(model.size) // LOAD_BYTES_PER_SECOND)
+
+
+def _account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
+    """The pods' identity. Upstream KServe takes the credential of s3:// from the Secrets that it lists."""
+    listed = item.storage.type == "s3" and model.credentialsSecret and not _by_key(profile)
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": meta(item.name, item.namespace, wave=Wave.RUNTIME),
+        **({"secrets": [{"name": model.credentialsSecret}]} if listed else {}),
+        "automountServiceAccountToken": False,
+    }
+
+
+def _runtime(item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting) -> Manifest:
+    dashboard = setting.profile.kserve.dashboard
+    shown = {"openshift.io/display-name": runtime.title} if dashboard else {}
+    devices = ", ".join(f'"{name}"' for name in runtime.accelerators)
+    recommended = {"opendatahub.io/recommended-accelerators": f"[{devices}]"} if dashboard and devices else {}
+    notes = _metrics(item, runtime, setting.profile)
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "ServingRuntime",
+        "metadata": meta(
+            item.name,
+            item.namespace,
+            wave=Wave.RUNTIME,
+            labels={"opendatahub.io/dashboard": "true"} if dashboard else None,
+            annotations={**shown, **recommended},
+        ),
+        "spec": {
+            **({"annotations": notes} if notes else {}),
+            "multiModel": False,
+            **({"protocolVersions": list(runtime.protocols)} if runtime.protocols else {}),
+            "supportedModelFormats": [{**_format(model), "autoSelect": setting.auto_select}],
+            "containers": runtime.containers(server),
+            "volumes": volumes(runtime),
+        },
+    }
+
+
+def _metrics(item: Service, runtime: Runtime, profile: Profile) -> dict[str, str]:
+    port = item.metricsPort or runtime.metrics_port
+    scraped = {"prometheus.io/path": "/metrics", "prometheus.io/port": str(port)} if port else {}
+    kind = (
+        {"opendatahub.io/kserve-runtime": runtime.kind} if runtime.kind and profile.kserve.dashboard else {}
+    )
+    return dict(sorted({**scraped, **kind}.items()))
+
+
+def _format(model: ModelSpec) -> Manifest:
+    return {"name": model.format, **({"version": model.formatVersion} if model.formatVersion else {})}
+
+
+def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting) -> Manifest:
+    inside = item.storage.type == "image"
+    notes = _metrics(item, runtime, setting.profile) if inside else {}
+    source = model.source.partition("://")[0]
+    secret = model.credentialsSecret if source in {"oci", "image"} and item.storage.type != "pvc" else None
+    predictor = {
+        **({"annotations": notes} if notes else {}),
+        "minReplicas": item.replicas.min,
+        "maxReplicas": item.replicas.max,
+        "timeout": seconds(item.timeout or runtime.timeout),
+        "deploymentStrategy": setting.strategy,
+        "serviceAccountName": item.name,
+        # Where callers need a token, the platform mounts one for its proxy itself.
+        "automountServiceAccountToken": False,
+        "securityContext": security(setting.profile),
+        **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
+        **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
+        **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **(_inside(runtime, server) if inside else {"model": _model(item, model, setting.profile)}),
+    }
+    return {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": meta(
+            item.name,
+            item.namespace,
+            wave=Wave.WORKLOAD,
+            labels=_labels(item, setting.profile),
+            annotations=_annotations(item, runtime, setting.profile),
+        ),
+        "spec": {"predictor": predictor},
+    }
+
+
+def _inside(runtime: Runtime, server: Server) -> Manifest:
+    return {"containers": runtime.containers(server), "volumes": volumes(runtime)}
+
+
+def _model(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
+    return {
+        "modelFormat": _format(model),
+        "runtime": item.name,
+        **_storage(item, model, profile),
+        # Where an InferenceService has none KServe fills in its own (setResourceRequirementDefaults).
+        "resources": pod.resources(item.resources, item.requests),
+    }
+
+
+def _storage(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
+    if item.storage.type == "pvc":
+        return {"storageUri": storage_uri(item.model, model)}
+    if item.storage.type == "s3" and model.credentialsSecret and _by_key(profile):
+        bucket, _, path = model.source.removeprefix("s3://").partition("/")
+        parameters = {"bucket": bucket, "type": "s3"}
+        return {"storage": {"key": model.credentialsSecret, "parameters": parameters, "path": path}}
+    return {"storageUri": model.source}
+
+
+def _by_key(profile: Profile) -> bool:
+    """Whether the platform copies data connections into Secret storage-config, one key each.
+
+    ODH does, endpoint and CA included. Plain KServe reads the endpoint from annotations of the Secret
+    instead: serving.kserve.io/s3-endpoint, -usehttps, -region (kserve pkg/credentials/s3/s3_secret.go).
+    """
+    return profile.family == "odh"
+
+
+def _labels(item: Service, profile: Profile) -> dict[str, str]:
+    """Labels; who may reach a service is said the other way round by ODH and by upstream KServe."""
+    labels = {"opendatahub.io/dashboard": "true"} if profile.kserve.dashboard else {}
+    if profile.kserve.routes == "route":
+        labels |= {"networking.kserve.io/visibility": "exposed"} if item.exposed else {}
+    elif not item.exposed:
+        labels |= {"networking.kserve.io/visibility": "cluster-local"}
+    if item.queue:
+        labels["kueue.x-k8s.io/queue-name"] = item.queue
+    if item.priorityClass:
+        labels["kueue.x-k8s.io/priority-class"] = item.priorityClass
+    return labels
+
+
+def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str, str]:
+    mode = profile.kserve.deploymentMode
+    routed = item.exposed and profile.kserve.routes == "route"
+    waits = f"{seconds(item.timeout or runtime.timeout)}s"
+    return {
+        **({"serving.kserve.io/deploymentMode": mode} if mode else {}),
+        **(
+            {"openshift.io/display-name": item.displayName}
+            if item.displayName and profile.kserve.dashboard
+            else {}
+        ),
+        **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
+        **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
+    }

@@ -1,0 +1,239 @@
+"""Rules about what a model server names: its model, runtime, storage, queue, namespace and itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...component import Cluster
+from ...finding import Problem, Severity, rule
+from ...validate import nearest
+from ..kueue import KUEUE
+from ..models import on_volume
+from .spec import ISVC, items, known, runtimes
+
+
+@rule("SERVE001")
+def model_exists(cluster: Cluster) -> Iterator[Problem]:
+    """A server's model is a model of the fleet."""
+    for i, item in items(cluster):
+        if item.model not in cluster.models:
+            near = nearest(item.model, list(cluster.models))
+            hint = f"did you mean {near}?" if near else f"describe it in clusters/models/{item.model}.yaml"
+            yield Problem(("serving", i, "model"), f"there is no model {item.model}", hint)
+
+
+@rule(
+    "SERVE002",
+    covers=("IS-18", "IS-19"),
+    source="kserve v0.20.0 pkg/controller/v1beta1/inferenceservice/components/predictor.go:328",
+)
+def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
+    """The runtime serves the model's format; case matters.
+
+    The InferenceService would never get a pod: NoSupportingRuntime, in its status only.
+    """
+    for i, item, model in known(cluster):
+        formats = runtimes()[item.runtime].formats
+        if formats and model.format not in formats:
+            able = [name for name, other in runtimes().items() if model.format in other.formats]
+            meant = next((name for name in formats if name.casefold() == model.format.casefold()), None)
+            hint = (
+                f"write the model's format as {meant}"
+                if meant
+                else f"runtimes for it: {', '.join([*able, 'custom'])}"
+            )
+            said = f"{item.runtime} serves {', '.join(formats)}; model {item.model} is {model.format}"
+            yield Problem(("serving", i, "runtime"), said, hint)
+
+
+FITTING = {
+    "oci": ("oci", "pvc"),
+    "s3": ("s3", "pvc"),
+    "image": ("image",),
+    "hf": ("pvc",),
+    "https": ("pvc",),
+    "pvc": ("pvc",),
+}
+"""Scheme of a model's source -> storage types that can bring it to a server."""
+
+
+@rule(
+    "SERVE003",
+    covers=("IS-17",),
+    source="kserve v0.20.0 pkg/controller/v1beta1/inferenceservice/utils/utils.go:48",
+)
+def storage_fits_the_source(cluster: Cluster) -> Iterator[Problem]:
+    """The storage type can bring what the model's source offers.
+
+    A model inside an image is served by that image; hf:// and https:// are put onto a volume once, so that a
+    restart does not need the internet.
+    """
+    for i, item, model in known(cluster):
+        scheme = model.source.partition("://")[0]
+        if item.storage.type not in FITTING[scheme]:
+            said = f"model {item.model} comes from {scheme}://, storage.type is {item.storage.type}"
+            yield Problem(("serving", i, "storage", "type"), said, f"use {' or '.join(FITTING[scheme])}")
+
+
+@rule("SERVE004", covers=("KJ-1",), source="kueue v0.19.2 pkg/controller/core/localqueue_controller.go")
+def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
+    """A server's queue is one of the cluster's, in the server's namespace.
+
+    Pods of a queue that does not exist stay gated for ever.
+    """
+    queues = {queue.name: queue.namespace for queue in cluster.part(KUEUE).queues}
+    for i, item in items(cluster):
+        if item.queue is None or queues.get(item.queue) == item.namespace:
+            continue
+        there = [name for name, namespace in queues.items() if namespace == item.namespace]
+        if item.queue in queues:
+            said = f"queue {item.queue} is in namespace {queues[item.queue]}, {item.name} in {item.namespace}"
+        else:
+            said = f"the cluster has no queue {item.queue}"
+        near = nearest(item.queue, there)
+        hint = (
+            f"did you mean {near}?" if near else f"queues in {item.namespace}: {', '.join(there) or 'none'}"
+        )
+        yield Problem(("serving", i, "queue"), said, hint)
+
+
+HOST_LIMIT = 63
+
+
+@rule(
+    "SERVE005",
+    covers=("IS-1", "IS-26", "IS-30"),
+    source=f"{ISVC}; odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
+)
+def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
+    """A server's name begins with a letter and is short enough, alone and as `<name>-<namespace>`.
+
+    The webhook denies the InferenceService; a host name with a longer label does not resolve.
+    """
+    limit = cluster.profile.kserve.nameLimit
+    for i, item in items(cluster):
+        path = ("serving", i, "name")
+        if not item.name[0].isalpha():
+            yield Problem(path, f"name {item.name} begins with a digit", "begin it with a letter")
+        if len(item.name) > limit:
+            yield Problem(
+                path,
+                f"name {item.name} has {len(item.name)} characters, {cluster.profile.name} allows {limit}",
+                "shorten it",
+            )
+        host = f"{item.name}-{item.namespace}"
+        if len(host) > HOST_LIMIT:
+            yield Problem(
+                path,
+                f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
+                "shorten the name or the namespace",
+            )
+
+
+@rule("SERVE013")
+def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
+    """No two servers of a namespace have the same name."""
+    seen: set[tuple[str, str]] = set()
+    for i, item in items(cluster):
+        if (item.namespace, item.name) in seen:
+            yield Problem(
+                ("serving", i, "name"),
+                f"a second server {item.name} in namespace {item.namespace}",
+                "give each its own name",
+            )
+        seen.add((item.namespace, item.name))
+
+
+@rule(
+    "SERVE016",
+    covers=("IS-25",),
+    source="kserve v0.20.0 pkg/webhook/admission/pod/storage_initializer_injector.go",
+)
+def modelcars_are_switched_on(cluster: Cluster) -> Iterator[Problem]:
+    """storage.type oci is used only where the platform serves modelcars.
+
+    Elsewhere KServe hands oci:// to a storage initializer that does not know it, and the pod fails.
+    """
+    for i, item in items(cluster):
+        if item.storage.type == "oci" and not cluster.profile.kserve.modelcar:
+            yield Problem(
+                ("serving", i, "storage", "type"),
+                f"{cluster.profile.name} does not serve modelcars",
+                "use storage.type pvc",
+            )
+
+
+@rule("SERVE018", Severity.WARNING)
+def s3_has_a_credential(cluster: Cluster) -> Iterator[Problem]:
+    """A model from S3 names the Secret with its credential.
+
+    Without one only a public bucket can be read.
+    """
+    for i, item, model in known(cluster):
+        if model.source.startswith("s3://") and model.credentialsSecret is None:
+            yield Problem(
+                ("serving", i, "model"),
+                f"model {item.model} has no credentialsSecret",
+                "set credentialsSecret in the model, unless the bucket is public",
+            )
+
+
+@rule("SERVE020", covers=("IS-34",), source="caikit-tgis-serving caikit.yml and demo manifests")
+def caikit_model_is_the_folder_itself(cluster: Cluster) -> Iterator[Problem]:
+    """A Caikit model has config.yml and artifacts/ at its root, as far as its checksums show.
+
+    Served from the folder above, Caikit starts, is ready, and knows no model.
+    """
+    for i, item, model in known(cluster):
+        files = model.checksums
+        if model.format != "caikit" or not files:
+            continue
+        if "config.yml" not in files or not any(file.startswith("artifacts/") for file in files):
+            said = f"checksums of {item.model} show no config.yml and artifacts/ at its root"
+            yield Problem(
+                ("serving", i, "model"), said, "let source point at the converted model folder itself"
+            )
+
+
+@rule("SERVE021")
+def priority_class_exists(cluster: Cluster) -> Iterator[Problem]:
+    """A server's priority class is one of the cluster's, and the server is in a queue.
+
+    Kueue refuses the workload of a class that does not exist; without a queue nobody reads the class.
+    """
+    known = [item.name for item in cluster.part(KUEUE).priorityClasses]
+    for i, item in items(cluster):
+        if item.priorityClass is None:
+            continue
+        path = ("serving", i, "priorityClass")
+        if item.priorityClass not in known:
+            near = nearest(item.priorityClass, known)
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else f"declared in kueue.priorityClasses: {', '.join(known) or 'none'}"
+            )
+            yield Problem(path, f"there is no priority class {item.priorityClass}", hint)
+        elif item.queue is None:
+            yield Problem(
+                path,
+                f"{item.name} has priorityClass {item.priorityClass} but no queue",
+                "set queue, or drop priorityClass",
+            )
+
+
+@rule("SERVE006", source="storage.class, size and accessModes describe a volume")
+def volumes_are_described_where_they_are(cluster: Cluster) -> Iterator[Problem]:
+    """Storage says class, size and accessModes only of a volume that nearedge makes.
+
+    They would have no effect.
+    """
+    for i, item, model in known(cluster):
+        given = [name for name, value in item.storage.model_dump().items() if name != "type" and value]
+        if given and not on_volume(item, cluster):
+            why = "an existing volume" if item.storage.type == "pvc" else f"storage.type {item.storage.type}"
+            yield Problem(
+                ("serving", i, "storage", given[0]),
+                f"storage.{given[0]} has no effect with {why} ({model.source})",
+                "drop it",
+            )

@@ -1,0 +1,157 @@
+"""The section `serving` of a cluster's spec.
+
+serving: [{name: assistant, namespace: ai-serving, model: flan-t5-small, runtime: vllm, storage: {type: oci}}]
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from ...component import Cluster
+from ...runtime import Runtime
+from ...spec import (
+    Count,
+    Duration,
+    EnvVar,
+    Flag,
+    Image,
+    LabelKey,
+    LabelValue,
+    Line,
+    ModelSpec,
+    Name,
+    Path,
+    Port,
+    Quantity,
+    Resources,
+    Strictly,
+    Subdomain,
+    Text,
+    Toleration,
+)
+from .. import runtimes as runtime_files
+
+ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
+
+
+@cache
+def runtimes() -> dict[str, Runtime]:
+    """All runtimes by name, one from each file of `runtimes/`."""
+    names = sorted(found.name for found in pkgutil.iter_modules(runtime_files.__path__))
+    files = [importlib.import_module(f"{runtime_files.__name__}.{name}") for name in names]
+    found = [value for file in files for value in vars(file).values() if isinstance(value, Runtime)]
+    return {runtime.name: runtime for runtime in sorted(found, key=lambda item: item.name)}
+
+
+@dataclass(frozen=True)
+class _RuntimeName:
+    """One of the runtimes there are files for."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(runtimes()))
+
+
+class Replicas(Strictly):
+    """How many pods serve."""
+
+    min: Count = Field(1, description="Pods that always run, at least 1: KServe raises 0 to 1 in raw mode.")
+    max: Count = Field(1, description="Most pods; more than min makes KServe scale on CPU use.")
+
+
+class ServingStorage(Strictly):
+    """Where the server finds its model."""
+
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    type: Literal["pvc", "s3", "oci", "image"] = Field(
+        description="pvc: on a volume that a Job fills; s3: downloaded at every start; "
+        "oci: a modelcar image; image: inside the server's own image."
+    )
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
+        None,
+        alias="class",
+        description="Storage class of the volume; the cluster's default one when left out.",
+    )
+    size: Quantity | None = Field(
+        None, description="Size of the volume; room for two versions when left out."
+    )
+    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
+        Field((), description="Access modes of the volume; the first one of its class when left out.")
+    )
+
+
+class Service(Strictly):
+    """One model server."""
+
+    name: Name = Field(description="Name of the InferenceService; part of its host name.")
+    namespace: Name = Field(description="Namespace it runs in.")
+    model: Name = Field(description="Model that it serves.")
+    runtime: Annotated[str, _RuntimeName()] = Field(
+        description="Serving runtime; custom: the image of your choice."
+    )
+    storage: ServingStorage = Field(description="Where the server finds its model.")
+    displayName: Text | None = Field(None, description="Name in the dashboard.")
+    queue: Name | None = Field(None, description="Kueue queue (LocalQueue) that admits its pods.")
+    priorityClass: Subdomain | None = Field(None, description="Kueue WorkloadPriorityClass of its pods.")
+    replicas: Replicas = Field(default_factory=Replicas, description="How many pods serve.")
+    resources: Resources = Field(
+        {"cpu": "1", "memory": "2Gi"},
+        description="Limits of the serving container, and its requests unless said otherwise.",
+    )
+    requests: Resources = Field({}, description="Requests where they differ from resources.")
+    exposed: Flag = Field(False, description="Reachable from outside the cluster.")
+    auth: Flag = Field(False, description="Callers need a token that may get this InferenceService.")
+    timeout: Duration | None = Field(
+        None, description="Longest a request may take; 300s for language models, else 60s."
+    )
+    image: Image | None = Field(
+        None, description="Image of the model server instead of the fleet's; custom runtimes need one."
+    )
+    args: tuple[Text, ...] = Field((), description="More arguments for the model server.")
+    env: tuple[EnvVar, ...] = Field((), description="Environment of the model server.")
+    port: Port | None = Field(None, description="Port of the API; runtime custom only.")
+    metricsPort: Port | None = Field(None, description="Port of /metrics; runtime custom only.")
+    readinessPath: Path | None = Field(
+        None,
+        description="Path that answers 200 when the model is loaded: /v2/models/bike/ready; custom only.",
+    )
+    grpc: Flag = Field(
+        False, description="Serve gRPC (h2c on 8085) instead of REST; runtime caikit-tgis only."
+    )
+    startupBudget: Duration | None = Field(
+        None,
+        description="How long loading may take before the pod is restarted; "
+        "5 minutes and a second per 50 MiB of model when left out.",
+    )
+    nodeSelector: dict[LabelKey, LabelValue] = Field(
+        {}, description="Node labels its pods need; a queue's flavor adds its own."
+    )
+    tolerations: tuple[Toleration, ...] = Field(
+        (), description="Taints its pods tolerate; a queue's flavor adds its own."
+    )
+    deploymentStrategy: Literal["RollingUpdate", "Recreate"] | None = Field(
+        None, description="How an update replaces pods; chosen so that it cannot deadlock when left out."
+    )
+    readOnlyRootFilesystem: Flag | None = Field(
+        None, description="Lock the container's root file system; as its runtime allows when left out."
+    )
+
+
+def items(cluster: Cluster) -> Iterator[tuple[int, Service]]:
+    """The model servers of a cluster, with their index."""
+    return enumerate(cluster.spec.serving)
+
+
+def known(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec]]:
+    """Those whose model exists, with it; the others have a finding of their own."""
+    return (
+        (i, item, cluster.models[item.model]) for i, item in items(cluster) if item.model in cluster.models
+    )

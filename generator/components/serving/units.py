@@ -1,0 +1,134 @@
+"""The component `serving`: which base an item has, and what the rest of the cluster decides of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, partial
+from typing import Any
+
+from ...component import Cluster, Component, Unit
+from ...manifest import Manifest, content_hash
+from ...quantity import parse
+from ...runtime import accelerators
+from ..models import access_modes, node_bound, on_volume
+from .emit import Setting, emit, has_image
+from .spec import Service, ServingStorage, known
+
+
+def units(cluster: Cluster) -> Iterator[Unit]:
+    """One unit per item: its base is the groups' item, or what its model, runtime and storage type say."""
+    for i, item, model in known(cluster):
+        if not has_image(item, model):
+            continue
+        base, folder, origins = _base(item, cluster)
+        neutral = Setting(cluster.profile, cluster.fleet.images, _strategy(base, _modes(base), None))
+        yield Unit(
+            folder=folder,
+            origins=origins,
+            common=partial(emit, base, model, neutral),
+            final=emit(item, model, _setting(i, item, cluster)),
+        )
+
+
+def _base(item: Service, cluster: Cluster) -> tuple[Service, str, tuple[str, ...]]:
+    """The item that the base is made from, the base's folder, and the files it comes from."""
+    for shared in cluster.shared_part(SERVING) or ():
+        if _structure(shared) == _structure(item) and has_image(shared, cluster.models[item.model]):
+            return shared, f"serving/{cluster.group_folder}/{item.namespace}.{item.name}", cluster.group_files
+    base, mark = _kept(item)
+    folder = f"serving/{item.model}/{item.runtime}-{item.storage.type}/{item.namespace}.{item.name}{mark}"
+    return base, folder, (f"clusters/models/{item.model}.yaml",)
+
+
+def _structure(item: Service) -> tuple[str, ...]:
+    return item.namespace, item.name, item.model, item.runtime, item.storage.type
+
+
+def _kept(item: Service) -> tuple[Service, str]:
+    """The item without what belongs to a cluster, and a mark of what is kept beyond the folder's name.
+
+    A custom server has no meaning without its image and ports, so these stay.
+    """
+    names = {"name", "namespace", "model", "runtime"}
+    if item.runtime == "custom":
+        names |= {"image", "args", "env", "port", "metricsPort", "readinessPath"}
+    kept = {name: getattr(item, name) for name in names}
+    base = Service.model_construct(
+        **{**_defaults(), **kept, "storage": ServingStorage(type=item.storage.type)}
+    )
+    if item.runtime != "custom":
+        return base, ""
+    return base, f"-{content_hash(item.model_dump(include=names))}"
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    fields = Service.model_fields.items()
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in fields
+        if not field.is_required()
+    }
+
+
+def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
+    before = cluster.spec.serving[:index]
+    format_of = {name: model.format for name, model in cluster.models.items()}
+    same = (
+        (other.namespace, format_of.get(other.model)) for other in before if other.storage.type != "image"
+    )
+    modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
+    return Setting(
+        cluster.profile,
+        cluster.fleet.images,
+        _strategy(item, modes, _free(item, cluster)),
+        # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
+        auto_select=(item.namespace, format_of[item.model]) not in same,
+    )
+
+
+def _modes(item: Service) -> tuple[str, ...]:
+    """Access modes that an item's volume has as far as the item says; none without a volume."""
+    return item.storage.accessModes or ("ReadWriteOnce",) if item.storage.type == "pvc" else ()
+
+
+def _free(item: Service, cluster: Cluster) -> int | None:
+    """Accelerators that stay free when all servers are at their maximum; None: unknown."""
+    if not cluster.spec.nodes:
+        return None
+    rest = []
+    for name in accelerators(item.resources):
+        there = sum(node.count * parse(node.allocatable.get(name, "0")) for node in cluster.spec.nodes)
+        used = sum(
+            other.replicas.max * parse(other.resources.get(name, "0")) for other in cluster.part(SERVING)
+        )
+        rest.append(int(there - used))
+    return min(rest, default=0)
+
+
+def _strategy(item: Service, modes: tuple[str, ...], free: int | None) -> Manifest:
+    """DeploymentStrategy that an update can finish with.
+
+    A rolling update starts the new pod first: on a node-bound volume, or without a free accelerator, that pod
+    waits for the old one, and the old one for it. One replica is stopped first then; of several, one at a
+    time.
+    """
+    if item.deploymentStrategy:
+        return {"type": item.deploymentStrategy}
+    surge = -(-item.replicas.max // 4)
+    needed = max((surge * parse(amount) for amount in accelerators(item.resources).values()), default=0)
+    bound = bool(modes) and node_bound(modes)
+    if not bound and (needed == 0 or (free is not None and free >= needed)):
+        return {"type": "RollingUpdate"}
+    if bound or item.replicas.max <= 1:
+        return {"type": "Recreate"}
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+
+
+SERVING: Component[tuple[Service, ...]] = Component(
+    key="serving",
+    spec=tuple[Service, ...],
+    default=(),
+    description="Model servers.",
+    units=units,
+)

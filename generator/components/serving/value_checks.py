@@ -1,0 +1,294 @@
+"""Rules about what the fields of a model server may say, alone and together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...component import Cluster
+from ...finding import Problem, Severity, rule
+from ...quantity import parse
+from ...runtime import accelerators, seconds
+from .emit import LOAD_SECONDS, has_image
+from .spec import ISVC, items, known, runtimes
+
+
+@rule(
+    "SERVE007",
+    covers=("IS-4", "IS-22"),
+    source="kserve v0.20.0 pkg/apis/serving/v1beta1/component.go:374; hpa_reconciler.go createHPA",
+)
+def replicas_are_in_order(cluster: Cluster) -> Iterator[Problem]:
+    """replicas.min is at least 1 and at most replicas.max.
+
+    0 silently becomes 1 in raw mode, so that a GPU thought free never is.
+    """
+    for i, item in items(cluster):
+        least, most = item.replicas.min, item.replicas.max
+        if least < 1:
+            yield Problem(
+                ("serving", i, "replicas", "min"),
+                "replicas.min is 0: raw mode cannot scale to zero",
+                "use 1, or remove the server",
+            )
+        if least > most:
+            yield Problem(
+                ("serving", i, "replicas"),
+                f"replicas.min {least} is more than replicas.max {most}",
+                f"raise max to {least}",
+            )
+
+
+@rule("SERVE008", source="odh-model-controller kserve_raw_clusterrolebinding_reconciler.go: ODH only")
+def auth_is_available(cluster: Cluster) -> Iterator[Problem]:
+    """Auth is asked only of a platform that has it.
+
+    Upstream KServe knows no such annotation: the server would be open to everyone.
+    """
+    for i, item in items(cluster):
+        if item.auth and not cluster.profile.kserve.auth:
+            said = f"{cluster.profile.name} cannot ask callers of {item.name} for a token"
+            yield Problem(
+                ("serving", i, "auth"),
+                said,
+                "put a gateway with authentication before it and drop auth, or use an ODH platform",
+            )
+
+
+@rule("SERVE009")
+def custom_servers_are_complete(cluster: Cluster) -> Iterator[Problem]:
+    """A custom server says its image and port; the other runtimes know theirs.
+
+    A model inside its server's image is a custom server.
+    """
+    for i, item, model in known(cluster):
+        if item.runtime == "custom":
+            if not has_image(item, model):
+                yield Problem(
+                    ("serving", i),
+                    f"custom server {item.name} has no image",
+                    "set image, or use a model with source image://",
+                )
+            if item.port is None:
+                yield Problem(
+                    ("serving", i),
+                    f"custom server {item.name} has no port",
+                    "set port to the port of its API",
+                )
+            continue
+        if item.storage.type == "image" and model.source.startswith("image://"):
+            said = f"model {item.model} is served by its own image, runtime {item.runtime} brings another"
+            yield Problem(("serving", i, "runtime"), said, "use runtime custom with port and readinessPath")
+        for field in ("port", "metricsPort", "readinessPath"):
+            if getattr(item, field) is not None:
+                yield Problem(
+                    ("serving", i, field), f"runtime {item.runtime} has a {field} of its own", f"drop {field}"
+                )
+
+
+@rule("SERVE010")
+def arguments_are_not_ours(cluster: Cluster) -> Iterator[Problem]:
+    """Args hold no flag that the runtime sets itself.
+
+    The server would get it twice: some refuse to start, others serve under another name or port than KServe
+    asks.
+    """
+    for i, item in items(cluster):
+        for j, arg in enumerate(item.args):
+            flag = arg.partition("=")[0]
+            if flag in runtimes()[item.runtime].reserved:
+                yield Problem(
+                    ("serving", i, "args", j), f"runtime {item.runtime} sets {flag} itself", "drop it"
+                )
+
+
+FORBIDDEN = {
+    "PYTHONPATH": "KServe refuses it in every container",
+    "STORAGE_URI": "it would start a second download",
+}
+
+
+@rule("SERVE011", covers=("SR-4", "IS-14"), source=f"kserve v0.20.0 pkg/validation/env_policy.go; {ISVC}")
+def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
+    """Env sets no variable that KServe refuses, each name once, with a value or a secret.
+
+    The webhook denies the object.
+    """
+    for i, item in items(cluster):
+        seen: set[str] = set()
+        for j, entry in enumerate(item.env):
+            path = ("serving", i, "env", j)
+            if entry.name in FORBIDDEN:
+                yield Problem(
+                    (*path, "name"),
+                    f"variable {entry.name} is not allowed: {FORBIDDEN[entry.name]}",
+                    "drop it",
+                )
+            if entry.name in seen:
+                yield Problem((*path, "name"), f"variable {entry.name} is set twice", "keep one")
+            seen.add(entry.name)
+            if (entry.value is None) == (entry.secret is None):
+                yield Problem(
+                    path,
+                    f"variable {entry.name} needs a value or a secret, and not both",
+                    "set one of value and secret",
+                )
+
+
+@rule(
+    "SERVE012",
+    source="kserve v0.20.0 inference_service_defaults.go setResourceRequirementDefaults",
+)
+def resources_are_complete(cluster: Cluster) -> Iterator[Problem]:
+    """Resources name cpu and memory; requests stay within them and ask for all of a device.
+
+    KServe fills gaps with its own numbers, a lasting difference for Argo CD; requests above limits are
+    refused.
+    """
+    for i, item in items(cluster):
+        missing = [name for name in ("cpu", "memory") if name not in item.resources]
+        if missing:
+            yield Problem(
+                ("serving", i, "resources"),
+                f"resources of {item.name} lack {' and '.join(missing)}",
+                "give both",
+            )
+        for name, amount in item.requests.items():
+            limit = item.resources.get(name)
+            path = ("serving", i, "requests", name)
+            if limit is None:
+                yield Problem(path, f"{name} is requested but not in resources", f"add {name} to resources")
+            elif parse(amount) > parse(limit):
+                yield Problem(
+                    path, f"requests {amount} {name}, the limit is {limit}", f"request at most {limit}"
+                )
+            elif name in accelerators(item.resources) and parse(amount) != parse(limit):
+                yield Problem(
+                    path, f"requests {amount} {name} of {limit}: devices are not shared", "drop the request"
+                )
+
+
+@rule(
+    "SERVE014",
+    Severity.WARNING,
+    source="odh-model-controller pull request 579, commits e5af6e8a, 94c4bcd5, eba1a5ed",
+)
+def runtime_has_a_future(cluster: Cluster) -> Iterator[Problem]:
+    """The runtime is still maintained.
+
+    A frozen image gets no security fixes.
+    """
+    for i, item in items(cluster):
+        reason = runtimes()[item.runtime].legacy
+        if reason:
+            yield Problem(
+                ("serving", i, "runtime"),
+                f"runtime {item.runtime}: {reason}",
+                "plan the move to runtime vllm: its API is OpenAI's, not Caikit's",
+            )
+
+
+@rule("SERVE015", Severity.WARNING)
+def accelerator_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
+    """A runtime made for an accelerator gets one.
+
+    The shipped image is built for GPUs and does not start without one.
+    """
+    for i, item in items(cluster):
+        runtime = runtimes()[item.runtime]
+        if runtime.needs_accelerator and not accelerators(item.resources) and item.image is None:
+            said = f"runtime {item.runtime} of {item.name} gets no accelerator"
+            yield Problem(
+                ("serving", i, "resources"),
+                said,
+                f'add {runtime.accelerators[0]}: "1", or set an image built for CPUs',
+            )
+
+
+@rule(
+    "SERVE017", Severity.WARNING, source="kserve v0.20.0 storage_initializer_injector.go: an emptyDir per pod"
+)
+def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
+    """A cluster whose link comes and goes does not download a model at every start.
+
+    After a power cut the server stays down until the link is back.
+    """
+    mode = cluster.spec.connectivity.mode
+    for i, item in items(cluster):
+        if item.storage.type == "s3" and mode != "continuous":
+            said = f"{item.name} downloads its model at every start, the link is {mode}"
+            yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc or oci")
+
+
+@rule("SERVE019", Severity.WARNING, covers=("IS-23",), source="kserve v0.20.0 hpa_reconciler.go")
+def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
+    """A server that works on an accelerator has as many pods as it needs, not a range.
+
+    KServe scales on 80% CPU use, which says nothing of a GPU's load.
+    """
+    for i, item in items(cluster):
+        if accelerators(item.resources) and item.replicas.min < item.replicas.max:
+            least, most = item.replicas.min, item.replicas.max
+            said = f"{item.name} scales from {least} to {most} on CPU use, but works on a GPU"
+            yield Problem(("serving", i, "replicas"), said, "set min and max to the same number")
+
+
+@rule("SERVE022", source="Kubernetes pkg/apis/core/validation ValidateTolerations")
+def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
+    """A toleration without key has operator Exists, and one with operator Exists has no value."""
+    for i, item in items(cluster):
+        for j, entry in enumerate(item.tolerations):
+            path = ("serving", i, "tolerations", j)
+            if entry.key is None and entry.operator != "Exists":
+                yield Problem(path, "a toleration without key needs operator Exists", "name the taint's key")
+            if entry.operator == "Exists" and entry.value is not None:
+                yield Problem(
+                    (*path, "value"),
+                    f"operator Exists takes no value, {entry.value} is given",
+                    "drop the value, or use operator Equal",
+                )
+
+
+LEAST_BUDGET = 10
+
+
+@rule("SERVE023", source="Kubernetes: failureThreshold is at least 1")
+def durations_make_sense(cluster: Cluster) -> Iterator[Problem]:
+    """StartupBudget is at least one probe period, 10 seconds, and timeout at least a second."""
+    for i, item in items(cluster):
+        if item.startupBudget and seconds(item.startupBudget) < LEAST_BUDGET:
+            yield Problem(
+                ("serving", i, "startupBudget"),
+                f"startupBudget {item.startupBudget} is shorter than one probe",
+                f"give at least {LEAST_BUDGET}s",
+            )
+        if item.timeout and seconds(item.timeout) == 0:
+            yield Problem(
+                ("serving", i, "timeout"),
+                f"timeout {item.timeout} ends every request at once",
+                "give at least 1s",
+            )
+
+
+@rule("SERVE024", Severity.WARNING, source="haproxy.router.openshift.io/timeout: 30s by default")
+def language_models_get_time(cluster: Cluster) -> Iterator[Problem]:
+    """A language model's requests may take at least five minutes.
+
+    The router cuts a long answer off in the middle.
+    """
+    for i, item in items(cluster):
+        usual = runtimes()[item.runtime].timeout
+        if item.timeout and 0 < seconds(item.timeout) < seconds(usual) and seconds(usual) >= LOAD_SECONDS:
+            said = f"timeout {item.timeout} of {item.name} is short for runtime {item.runtime}"
+            yield Problem(("serving", i, "timeout"), said, f"use {usual} or more")
+
+
+@rule("SERVE025")
+def grpc_is_caikits(cluster: Cluster) -> Iterator[Problem]:
+    """Grpc is set for runtime caikit-tgis only."""
+    for i, item in items(cluster):
+        if item.grpc and item.runtime != "caikit-tgis":
+            yield Problem(
+                ("serving", i, "grpc"),
+                f"runtime {item.runtime} has no choice between REST and gRPC",
+                "drop grpc",
+            )

@@ -1,0 +1,52 @@
+"""The hub's side of the fleet: what `kustomize build acm/<hub>` gives an administrator to apply.
+
+One function per file of that folder; `emit` is the list of them. Fleet rules are in rules.py and limits.py.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from ..fleet import Fleet
+from ..manifest import Manifest
+from . import applicationsets, clusters, edge, gitops, limits, placement, policies, rules
+from .profile import profile_of
+
+__all__ = ["emit", "modules", "schemas"]
+
+
+def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
+    """File name below acm/<hub>/ -> manifests; nothing for a fleet that is delivered without a hub.
+
+    The fleet has passed the rules: its hub exists, and its version is one that we know.
+    """
+    hub, profile = fleet.hub, profile_of(fleet.spec.hub)
+    if fleet.spec.delivery.model != "pull" or hub is None or profile is None:
+        return {}
+    files = {
+        "namespace.yaml": (clusters.policy_namespace(fleet),),
+        "clusterset.yaml": tuple(clusters.cluster_set(fleet)),
+        "managedclusters.yaml": tuple(clusters.managed_cluster(member, fleet) for member in fleet.managed),
+        "placement.yaml": (placement.placement(fleet, fleet.spec.hub.argocdNamespace, rings=True),),
+        "placementgenerator.yaml": tuple(gitops.placement_generator(fleet, profile)),
+        "gitopscluster.yaml": tuple(gitops.gitops_cluster(fleet, profile)),
+        "policies.yaml": tuple(policies.policies(fleet, profile)),
+        "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
+        "appproject.yaml": (gitops.app_project(fleet),),
+        "applicationsets.yaml": tuple(
+            applicationsets.application_set(ring, fleet, profile) for ring in fleet.rings
+        ),
+        "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),
+    }
+    return {name: manifests for name, manifests in files.items() if manifests}
+
+
+def schemas(fleet: Fleet) -> tuple[str, ...]:
+    """Folders of schemas/kinds/ that hold the kinds of `emit`."""
+    profile = profile_of(fleet.spec.hub)
+    return profile.schemas if profile else ()
+
+
+def modules() -> tuple[ModuleType, ...]:
+    """Modules that hold fleet rules."""
+    return (rules, limits)

@@ -1,0 +1,122 @@
+"""How long names and how large rings may get before something on the hub silently stops working."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from ..finding import Problem, Severity, rule
+from ..fleet import Fleet
+from .applicationsets import application_name, set_name
+from .policies import LONGEST, LONGEST_FIXED
+
+LABEL = 63
+"""Most characters of a label value, and of a name that ends up in one."""
+
+PER_SET = 2000
+"""Clusters per ApplicationSet: the report of one with 5,000 has 1.41 MB; etcd takes 1.5 (argo-cd#24689)."""
+
+PER_HUB = 3000
+"""Clusters per hub: the published test has 3,500 (rhacm-docs install/perform_scale.adoc)."""
+
+SHORTEST_POLL = 180
+"""Seconds; Argo CD's own default, which 10,000 clusters make 56 requests a second."""
+
+SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+@rule(
+    "HUB006",
+    covers=("S-04", "S-25"),
+    source="stolostron/multicloud-integrations multiclusterStatusAggregation_controller.go",
+    scope="fleet",
+)
+def application_set_names_fit(fleet: Fleet) -> Iterator[Problem]:
+    """Argo CD's namespace, a dot and the name of each ApplicationSet have at most 63 characters together.
+
+    They become a label that is cut there; one that then ends in a dash is invalid, and the status of the ring
+    is never reported.
+    """
+    namespace = fleet.spec.hub.argocdNamespace
+    for i, ring in enumerate(fleet.rings):
+        over = len(f"{namespace}.{set_name(ring.name)}") - LABEL
+        if over > 0:
+            said = f"{namespace}.{set_name(ring.name)} has {LABEL + over} characters"
+            hint = f"a ring's name has at most {len(ring.name) - over} characters here"
+            yield Problem(("delivery", "rings", i, "name"), said, hint)
+
+
+@rule(
+    "HUB007", covers=("S-24",), source="argo-cd util/argo/resource_tracking.go TruncateLabel", scope="fleet"
+)
+def application_names_fit(fleet: Fleet) -> Iterator[Problem]:
+    """The name of a cluster's Application has at most 63 characters.
+
+    Argo CD cuts its tracking label there, and two clusters with the same beginning would be one to it.
+    """
+    for member in fleet.members:
+        over = len(application_name(member.name)) - LABEL
+        if over > 0:
+            said = f"Application {application_name(member.name)} has {LABEL + over} characters"
+            hint = f"a cluster's name has at most {len(member.name) - over} characters"
+            yield Problem(("members", member.name), said, hint)
+
+
+@rule(
+    "HUB010",
+    covers=("S-31",),
+    source="governance-policy-propagator policy_webhook.go validateName",
+    scope="fleet",
+)
+def policy_names_fit(fleet: Fleet) -> Iterator[Problem]:
+    """hub.policyNamespace leaves room for the names of Policies: together they have at most 62 characters.
+
+    The webhook looks at new Policies only and may be skipped; a longer one is never carried to the clusters.
+    """
+    most = LONGEST - LONGEST_FIXED
+    name = fleet.spec.hub.policyNamespace
+    if len(name) > most:
+        yield Problem(("hub", "policyNamespace"), f"{name} has {len(name)} characters", f"at most {most}")
+
+
+@rule("HUB011", covers=("S-28", "S-30"), source="argo-cd#24689, measured object sizes", scope="fleet")
+def rings_are_not_too_large(fleet: Fleet) -> Iterator[Problem]:
+    """A ring has at most 2,000 clusters.
+
+    The report of its ApplicationSet grows past what etcd stores, and the hub loses sight of all of them.
+    """
+    number = Counter(member.ring for member in fleet.managed)
+    for i, ring in enumerate(fleet.rings):
+        if number[ring.name] > PER_SET:
+            said = f"ring {ring.name} has {number[ring.name]} clusters"
+            yield Problem(("delivery", "rings", i), said, f"at most {PER_SET}: divide it into several rings")
+
+
+@rule("HUB012", source="rhacm-docs install/perform_scale.adoc", scope="fleet")
+def hub_is_not_too_large(fleet: Fleet) -> Iterator[Problem]:
+    """A hub manages at most 3,000 clusters.
+
+    3,500 is the most that a hub was published to hold.
+    """
+    if len(fleet.managed) > PER_HUB:
+        said = f"the hub {fleet.spec.hub.cluster} manages {len(fleet.managed)} clusters"
+        yield Problem(("hub", "cluster"), said, f"at most {PER_HUB}: several hubs are several fleets")
+
+
+@rule("HUB013", Severity.WARNING, source="argo-cd timeout.reconciliation", scope="fleet")
+def edges_do_not_poll_too_often(fleet: Fleet) -> Iterator[Problem]:
+    """delivery.pollInterval is at least 3m.
+
+    Every cluster asks the Git server at this rate, and no webhook reaches an edge.
+    """
+    said = fleet.spec.delivery.pollInterval
+    if seconds(said) < SHORTEST_POLL:
+        number = len(fleet.members)
+        message = f"{number} clusters would ask Git every {said}"
+        yield Problem(("delivery", "pollInterval"), message, "15m suits an edge")
+
+
+def seconds(duration: str) -> int:
+    """Length of a duration such as 1h30m in seconds."""
+    return sum(int(number) * SECONDS[unit] for number, unit in re.findall(r"([0-9]+)([hms])", duration))

@@ -1,0 +1,135 @@
+"""Policies: what an edge's Argo CD needs before its first sync, pulled by the clusters themselves.
+
+Its rights, the namespaces that it may touch, and the credential of the repository. The credential stays on
+the hub: the Policy holds a hub template of one fixed shape, which the hub resolves and encrypts per cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..fleet import Fleet
+from ..manifest import Manifest, content_hash, meta
+from . import placement
+from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
+from .edge import role
+from .profile import HubProfile
+
+LONGEST = 62
+"""Most characters of a Policy's namespace and name: governance-policy-propagator policy_webhook.go."""
+
+RIGHTS = "argocd-rights"
+CREDENTIAL = "repository-credential"
+LONGEST_FIXED = len(CREDENTIAL)
+
+POLICY_API = "policy.open-cluster-management.io/v1"
+NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}
+
+
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
+    namespace = fleet.spec.hub.policyNamespace
+    yield placement.placement(fleet, namespace)
+    yield from _policy(fleet, RIGHTS, placement.NAME, _rights(profile))
+    if fleet.spec.repository.credentialsSecret:
+        secret = _must_have(
+            _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
+        )
+        # Not without templates: what the hub has encrypted is decrypted by the same step.
+        yield from _policy(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
+    for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
+        name = policy_name(f"namespace-{item}", namespace)
+        yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
+        yield from _policy(fleet, name, name, [_must_have(_namespace(item, argocd))])
+
+
+def policy_name(name: str, namespace: str) -> str:
+    """The name, or its beginning and a hash when it is too long for its namespace."""
+    room = LONGEST - len(namespace)
+    if len(name) <= room:
+        return name
+    short = content_hash(name)
+    return f"{name[: room - len(short) - 1].rstrip('-.')}-{short}"
+
+
+def _rights(profile: HubProfile) -> list[Manifest]:
+    # Only: a right that a later version no longer gives must go away on the clusters as well.
+    exact = {"complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
+    return [
+        {**_must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
+    ]
+
+
+def _namespace(name: str, argocd: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {ARGOCD_LABEL: argocd}},
+    }
+
+
+def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:
+    # The whole of the hub's Secret, which is one as Argo CD knows it: type, url, and username and password or
+    # sshPrivateKey. Both names in the template are DNS names, so nothing can close it.
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "nearedge-repository",
+            "namespace": profile.edge.namespace,
+            "labels": {"argocd.argoproj.io/secret-type": "repository"},
+        },
+        "type": "Opaque",
+        "data": f'{{{{hub copySecretData "{fleet.spec.hub.policyNamespace}" "{secret}" hub}}}}',
+    }
+
+
+def _must_have(definition: Manifest, **more: Any) -> Manifest:
+    return {"complianceType": "musthave", "objectDefinition": definition, **more}
+
+
+def _policy(
+    fleet: Fleet,
+    name: str,
+    selected: str,
+    objects: list[Manifest],
+    annotations: dict[str, str] = NO_TEMPLATES,
+) -> Iterator[Manifest]:
+    namespace = fleet.spec.hub.policyNamespace
+    configuration = {
+        "apiVersion": POLICY_API,
+        "kind": "ConfigurationPolicy",
+        "metadata": {"name": name, **({"annotations": dict(annotations)} if annotations else {})},
+        "spec": {
+            "remediationAction": "enforce",
+            "severity": "high",
+            # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
+            "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
+            "pruneObjectBehavior": "None",
+            "object-templates": objects,
+        },
+    }
+    yield {
+        "apiVersion": POLICY_API,
+        "kind": "Policy",
+        "metadata": meta(name, namespace),
+        "spec": {
+            "remediationAction": "enforce",
+            "disabled": False,
+            # Argo CD's labels on the Policy must not follow it to the clusters.
+            "copyPolicyMetadata": False,
+            "policy-templates": [{"objectDefinition": configuration}],
+        },
+    }
+    yield {
+        "apiVersion": POLICY_API,
+        "kind": "PlacementBinding",
+        "metadata": meta(name, namespace),
+        "placementRef": {
+            "apiGroup": "cluster.open-cluster-management.io",
+            "kind": "Placement",
+            "name": selected,
+        },
+        "subjects": [{"apiGroup": "policy.open-cluster-management.io", "kind": "Policy", "name": name}],
+    }

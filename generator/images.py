@@ -1,0 +1,34 @@
+"""Images that nearedge ships with: which digest stands for which name, and who says so (data, not code).
+
+`data/images.yaml` has the same names as the spec's `images`, which wins over it for a whole fleet.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from . import load
+from .spec import Image, Images, Strictly, Text
+
+
+class Shipped(Strictly):
+    """One image and where its digest was found."""
+
+    image: Image
+    source: Text
+
+
+@cache
+def shipped() -> dict[str, Shipped]:
+    """Every image we bring, by its name in the spec's `images`."""
+    text = resources.files(__package__).joinpath("data/images.yaml").read_text(encoding="utf-8")
+    data, faults = load.read_text(text)
+    assert not faults, faults  # noqa: S101 - our own data, held by a test
+    return {name: Shipped.model_validate(item) for name, item in data.items()}
+
+
+def image(name: str, chosen: Images) -> str:
+    """The image of this name that a fleet uses: its own choice, else ours."""
+    own: str | None = getattr(chosen, name)
+    return own or shipped()[name].image
