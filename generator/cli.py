@@ -194,7 +194,7 @@ def _summary(rendered: Rendered, changes: Changes, verification: Verification | 
 def _verification_lines(verification: Verification) -> Iterator[str]:
     from .report import table  # noqa: PLC0415
 
-    yield table([(check.name, str(check.count), check.engine) for check in verification.checks])
+    yield table([(check.name, str(check.judged), check.engine) for check in verification.checks])
 
 
 class _Watch:

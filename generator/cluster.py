@@ -11,7 +11,8 @@ import types
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
+from pydantic_core import PydanticCustomError
 
 from .component import discover
 from .profile import profiles
@@ -83,6 +84,16 @@ class SiteSpec(Strictly):
     operators: tuple[Name, ...] = Field((), description="Operators from the catalog that this cluster needs.")
 
 
+def _exactly_true(value: Any) -> Any:
+    # To a Literal 1 is True as well, to JSON Schema it is not.
+    if value is not True:
+        raise PydanticCustomError("literal_error", "Input should be true", {"expected": "True"})
+    return value
+
+
+Removal = Annotated[Literal[True], BeforeValidator(_exactly_true)]
+
+
 @cache
 def cluster_spec() -> type[SiteSpec]:
     """The complete ClusterSpec: SiteSpec plus one field for each component."""
@@ -149,7 +160,7 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
             # The default is never validated: a field may be left out, but null is no value for it.
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(None, **described))
     if named:
-        fields["remove"] = (Literal[True], Field(None, description="true: drop this item that a group or the fleet gives."))
+        fields["remove"] = (Removal, Field(None, description="true: drop this item that a group or the fleet gives."))
     return create_model(f"{model.__name__}Part", __base__=Strictly, __doc__=model.__doc__, **fields)
 
 

@@ -5,13 +5,21 @@ Recomputed from the specs instead of kept from the render, so that ten thousand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
+from typing import Any
 
 from . import hub
-from .compile import compile_cluster
+from .compile import Overlay, compile_cluster
+from .component import Cluster
+from .manifest import identify
 from .pipeline import Memo, Rendered, read, read_site
 from .verify import Expected
+
+SECRET_FIELDS = frozenset({"secret", "imagePullSecrets", "passwordSecret"})
+"""Fields of a cluster's spec that name Secrets which somebody else delivers."""
+STORAGE_CONFIG = "storage-config"
+"""odh-model-controller writes it from the data connections of a namespace."""
 
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
@@ -26,8 +34,48 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
             continue
         overlay, _ = compile_cluster(cluster, memo.bases)
         if overlay is not None:
-            yield Expected(f"overlays/{cluster.name}", overlay.manifests, cluster.profile.schemas)
+            yield _overlay(cluster, overlay)
     emitted = hub.emit(rendered.fleet)
     if emitted:
         manifests = tuple(item for items in emitted.values() for item in items)
-        yield Expected(f"acm/{rendered.fleet.spec.hub.cluster}", manifests, hub.schemas(rendered.fleet))
+        secrets = _hub_secrets(rendered)
+        yield Expected(f"acm/{rendered.fleet.spec.hub.cluster}", manifests, hub.schemas(rendered.fleet), secrets)
+
+
+def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
+    namespaces = {identity.namespace for item in overlay.manifests if (identity := identify(item)).namespace}
+    names = declared_secrets(cluster)
+    secrets = frozenset((namespace, name) for namespace in namespaces for name in names)
+    return Expected(
+        f"overlays/{cluster.name}",
+        overlay.manifests,
+        cluster.profile.schemas,
+        secrets,
+        pod_security=cluster.profile.podSecurityVersion,
+    )
+
+
+def declared_secrets(cluster: Cluster) -> frozenset[str]:
+    """Names of Secrets that the specs of a cluster declare: others deliver them, Git never holds them."""
+    declared = {model.credentialsSecret for model in cluster.models.values() if model.credentialsSecret}
+    controller = {STORAGE_CONFIG} if cluster.profile.family == "odh" else set()
+    return frozenset({*declared, *controller, *_named(cluster.spec.model_dump())})
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in SECRET_FIELDS and item:
+                yield from ((item,) if isinstance(item, str) else item)
+            else:
+                yield from _named(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _named(item)
+
+
+def _hub_secrets(rendered: Rendered) -> frozenset[tuple[str, str]]:
+    assert rendered.fleet is not None  # noqa: S101 - asked by the caller
+    spec = rendered.fleet.spec
+    secret = spec.repository.credentialsSecret
+    return frozenset({(spec.hub.policyNamespace, secret)} if secret else ())

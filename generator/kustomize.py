@@ -27,6 +27,9 @@ from .yamlin import NotReadable, read_documents
 Read = Callable[[str], str | None]
 """Path below the repository -> text of the file; None when there is no such file."""
 
+SLOWEST = 600.0
+"""Seconds for one folder: kustomize compares all objects of a folder in pairs, a hub can hold thousands."""
+
 # api/internal/builtins/SortOrderTransformer.go: the order of results when a kustomization names none.
 _FIRST = (  # noqa: SIM905 - as its source lists them
     "Namespace ResourceQuota StorageClass CustomResourceDefinition ServiceAccount PodSecurityPolicy Role "
@@ -145,7 +148,7 @@ def build(
 
 def _build(tool: Tool, root: File, folder: str) -> list[Manifest] | NotBuildable:
     verb = "kustomize" if tool.kind == "kubectl" else "build"
-    done = run(tool, (verb, folder), cwd=root, accept=range(256))
+    done = run(tool, (verb, folder), cwd=root, accept=range(256), timeout=SLOWEST)
     if done.code:
         return NotBuildable(f"{folder}: {done.stderr.strip()[-1000:]}")
     try:

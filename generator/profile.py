@@ -42,7 +42,8 @@ class Kueue(Strictly):
 
     version: Text = Field(description="Upstream version of Kueue.")
     apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of queues and flavors.")
-    cohortApiVersion: Literal["kueue.x-k8s.io/v1alpha1", "kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of Cohort.")
+    cohortApiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of Cohort.")
+    cohortField: Literal["cohort", "cohortName"] = Field(description="Field of a ClusterQueue that names its cohort: renamed in v1beta2.")
     namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
     podSets: Positive = Field(description="Most pod sets in one Workload.")
     coveredResources: Positive = Field(description="Most resources in one resource group.")

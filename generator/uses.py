@@ -188,8 +188,9 @@ def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
             claim = model["storageUri"].removeprefix("pvc://").partition("/")[0]
             yield f"spec.{role}.model.storageUri", _one("", "PersistentVolumeClaim", namespace, claim)
         if "storage" in model:
-            # KServe looks the keys of `storage` up in this one Secret of the namespace.
-            yield f"spec.{role}.model.storage", _one("", "Secret", namespace, "storage-config")
+            # KServe looks the key up in this one Secret; ODH fills it from Secrets called like the keys.
+            key = _one("", "Secret", namespace, model["storage"].get("key"))
+            yield f"spec.{role}.model.storage", key + _one("", "Secret", namespace, "storage-config")
         yield from _container(model, f"spec.{role}.model", namespace)
 
 

@@ -281,6 +281,8 @@ PROJECT = f"AppProject {GITOPS}/edge"
 PLACEMENT = f"Placement {GITOPS}/edge"
 BINDING = f"ManagedClusterSetBinding {GITOPS}/near-edge"
 GROUP = "decision group"
+FIRST = "spec.generators[0]"
+CANARY = f"{GROUP} canary of {PLACEMENT}"
 SPACE = "Namespace store-1"
 NESTED = "spec.generators[0].matrix.generators[0]"
 GENERATOR = "clusterDecisionResource.labelSelector"
@@ -317,9 +319,9 @@ GENERATOR = "clusterDecisionResource.labelSelector"
             "Placement",
             "edge",
             {
-                "GitOpsCluster openshift-gitops/g: spec.placementRef.name": "Placement openshift-gitops/edge",
-                f"ApplicationSet {GITOPS}/ring: spec.generators[0].{GENERATOR}": f"{GROUP} main of {PLACEMENT}",
-                f"ApplicationSet {GITOPS}/matrix: {NESTED}.{GENERATOR}": f"{GROUP} canary of {PLACEMENT}",
+                "GitOpsCluster openshift-gitops/g: spec.placementRef.name": PLACEMENT,
+                f"ApplicationSet {GITOPS}/ring: {FIRST}.{GENERATOR}": f"{GROUP} main of {PLACEMENT}",
+                f"ApplicationSet {GITOPS}/matrix: {NESTED}.{GENERATOR}": CANARY,
                 "PlacementBinding policies/b: placementRef": "Placement policies/edge",
             },
         ),
@@ -360,6 +362,14 @@ def test_given_namespaces_hold_accounts_of_others() -> None:
 def test_policies_deliver_what_is_in_them() -> None:
     policy = next(item for item in HUB if item["metadata"]["name"] == "rights")
     assert [str(part) for part in delivered(policy)] == ["Secret ai/s3"]
+
+
+@pytest.mark.parametrize(("storage", "secret"), [({"key": "s3"}, "s3"), ({"path": "m"}, "storage-config")])
+def test_storage_is_a_key_or_the_one_secret(storage: Manifest, secret: str) -> None:
+    namespace = thing("v1", "Namespace", "ai")
+    item = thing(SERVING, "InferenceService", "m", "ai", spec={"predictor": {"model": {"storage": storage}}})
+    assert len(said([namespace, item], frozenset())) == 1
+    assert said([namespace, item], given_parts([("ai", secret)])) == []
 
 
 def test_templates_of_other_languages_are_no_names() -> None:

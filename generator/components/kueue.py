@@ -19,7 +19,20 @@ from ..finding import Problem, rule
 from ..manifest import Manifest, Wave, meta
 from ..profile import Profile
 from ..quantity import parse
-from ..spec import Flag, LabelKey, LabelValue, Name, Quantity, ResourceName, Strictly, Subdomain, Taint, Text, Toleration
+from ..spec import (
+    Flag,
+    LabelKey,
+    LabelValue,
+    Name,
+    Priority,
+    Quantity,
+    ResourceName,
+    Strictly,
+    Subdomain,
+    Taint,
+    Text,
+    Toleration,
+)
 
 WEBHOOK = "kueue v0.19.2 pkg/webhooks/clusterqueue_webhook.go"
 
@@ -70,7 +83,7 @@ class PriorityClass(Strictly):
     """A WorkloadPriorityClass."""
 
     name: Name = Field(description="Name that jobs refer to.")
-    value: int = Field(description="Higher goes first.", ge=-(2**31), le=10**9, strict=True)
+    value: Priority = Field(description="Higher goes first.")
     description: Text | None = Field(None, description="When to use it.")
 
 
@@ -129,15 +142,13 @@ def _cohorts(spec: KueueSpec) -> Iterator[tuple[str, str | None]]:
 
 
 def _cohort(name: str, parent: str | None, profile: Profile) -> Manifest:
-    key = "parent" if profile.kueue.cohortApiVersion.endswith("v1alpha1") else "parentName"
-    return _object("Cohort", profile.kueue.cohortApiVersion, name, {key: parent} if parent else {})
+    return _object("Cohort", profile.kueue.cohortApiVersion, name, {"parentName": parent} if parent else {})
 
 
 def _cluster_queue(queue: Queue, spec: KueueSpec, profile: Profile) -> Manifest:
     cohort = queue.cohort or spec.cohort
-    cohort_field = "cohort" if profile.kueue.apiVersion.endswith("v1beta1") else "cohortName"
     body = {
-        **({cohort_field: cohort} if cohort else {}),
+        **({profile.kueue.cohortField: cohort} if cohort else {}),
         # Without a selector a ClusterQueue takes no workload at all.
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": queue.namespace}},
         "queueingStrategy": queue.queueingStrategy,

@@ -31,7 +31,8 @@ def _unit(item: Namespace, shared: Namespace | None, features: tuple[str, ...], 
     common = shared if shared is not None and kept else plain
     return Unit(
         folder=f"namespaces/{place}" if common is plain else f"namespaces/{cluster.group_folder}/{place}",
-        origins=cluster.group_files,
+        # Without a group's word it comes from what the clusters use, whichever of them.
+        origins=("clusters/",) if common is plain else cluster.group_files,
         common=lambda: emit(common, features, cluster.profile),
         final=final,
     )

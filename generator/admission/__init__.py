@@ -1,0 +1,21 @@
+"""Will Kueue ever admit it, and is there a node for it: quota and capacity arithmetic over one cluster.
+
+`demand` says what the cluster's workloads ask for, `offer` what queues and nodes have, `placing` brings the
+two together, `search` looks for an assignment, `judge` makes the verdicts, `telling` puts them into sentences.
+The rules are in `quota_checks` and `node_checks`. How the arithmetic works is told in docs/admission.md.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from . import node_checks, quota_checks
+from .judge import verdicts
+from .verdict import Decision, Verdict
+
+__all__ = ["Decision", "Verdict", "modules", "verdicts"]
+
+
+def modules() -> tuple[ModuleType, ...]:
+    """Modules that hold cluster rules."""
+    return (quota_checks, node_checks)

@@ -1,0 +1,200 @@
+"""What the workloads of a cluster ask for, pod by pod: once as Kueue counts it, once as the node has to give it.
+
+A Ray cluster is one Workload of several pod sets that are admitted together. The pods of a Deployment are
+Workloads of their own: Kueue's Deployment webhook only hands the queue's name down to them.
+Sources: kueue pkg/controller/jobs/raycluster/common.go BuildPodSets, rayjob/rayjob_controller.go PodSets,
+deployment/deployment_webhook.go Default, pkg/workload/resources.go AdjustResources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from ..component import Cluster
+from ..components.namespaces import NAMESPACES
+from ..components.namespaces.spec import Limits
+from ..components.ray import RAY
+from ..components.ray.spec import Group, RayCluster, RayJob, own_cluster
+from ..components.serving import SERVING
+from ..components.serving.spec import Service, runtimes
+from ..finding import Path
+from ..runtime import Server
+from ..spec import Images, ModelSpec, Resources, Toleration
+from .amounts import Amounts, amounts, largest, together
+
+MODELCAR: Resources = {"cpu": "10m", "memory": "15Mi"}
+"""What the container of an oci:// model asks for (kserve config/configmap/inferenceservice.yaml,
+storageInitializer.cpuModelcar and memoryModelcar)."""
+
+DOWNLOAD: Resources = {"cpu": "100m", "memory": "100Mi"}
+"""What the storage initializer of an s3:// model asks for (the same file, cpuRequest and memoryRequest)."""
+
+SIDECAR_SUBMITTER: Resources = {"cpu": "500m", "memory": "200Mi"}
+"""What SidecarMode adds to the head (kuberay controllers/ray/common/job.go GetDefaultSubmitterContainer)."""
+
+
+class Pods(NamedTuple):
+    """Pods that are alike: a pod set, or the replicas of a server.
+
+    `requests` is one pod as Kueue counts it, `real` one pod as its node must give it; `most` is how many there
+    can be once something scales them.
+    """
+
+    name: str
+    count: int
+    most: int
+    requests: Amounts
+    real: Amounts
+    selector: Mapping[str, str]
+    tolerations: tuple[Toleration, ...]
+    path: Path
+
+
+class Workload(NamedTuple):
+    """What is admitted or waits: `whole` as one, else each pod for itself.
+
+    `queue` is None for what runs without asking Kueue; `lasting` says that it stays once it runs.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    queue: str | None
+    path: Path
+    pods: tuple[Pods, ...]
+    whole: bool
+    lasting: bool
+
+
+def demands(cluster: Cluster) -> tuple[Workload, ...]:
+    """Servers, Ray clusters and Ray jobs with a cluster of their own, in the order of the spec."""
+    defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
+    ray = cluster.part(RAY)
+    return (
+        *(_served(i, item, defaults) for i, item in enumerate(cluster.part(SERVING))),
+        *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
+        *(found for i, job in enumerate(ray.jobs) for found in _job(i, job, cluster, defaults)),
+    )
+
+
+def _defaults(limits: Limits) -> Resources:
+    """Requests that a LimitRange gives a container that says none.
+
+    Source: kubernetes pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem: max stands in for default,
+    default and then min for defaultRequest.
+    """
+    return {**limits.min, **limits.max, **limits.default, **limits.defaultRequest}
+
+
+_Defaults = Mapping[str, Resources]
+
+
+def _served(index: int, item: Service, defaults: _Defaults) -> Workload:
+    path: Path = ("serving", index)
+    more = defaults.get(item.namespace, {})
+    containers = [{**item.resources, **item.requests}, *_beside(item.runtime)]
+    if item.storage.type == "oci":
+        containers.append(MODELCAR)
+    asked = _sum({**more, **container} for container in containers)
+    if item.storage.type == "s3":
+        asked = largest(asked, amounts({**more, **DOWNLOAD}))
+    least = max(1, item.replicas.min)
+    pods = Pods(
+        "replica",
+        least,
+        max(least, item.replicas.max),
+        asked,
+        asked,
+        item.nodeSelector,
+        item.tolerations,
+        path,
+    )
+    return Workload(
+        "InferenceService", item.namespace, item.name, item.queue, path, (pods,), whole=False, lasting=True
+    )
+
+
+def _sum(containers: Iterable[Resources]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for container in containers:
+        found = together(found, amounts(container)) if found else amounts(container)
+    return found
+
+
+@cache
+def _beside(runtime: str) -> tuple[Resources, ...]:
+    """Requests of the containers that a runtime puts beside the one that has the item's resources."""
+    probe = Server(
+        name="probe",
+        model=ModelSpec.model_construct(format=""),
+        images=Images(),
+        image="probe",
+        args=(),
+        env=(),
+        limits={},
+        requests={},
+        startup=0,
+        grpc=False,
+        port=8080,
+        metrics_port=None,
+        readiness_path=None,
+        read_only_root=None,
+    )
+    containers = runtimes()[runtime].containers(probe)
+    return tuple(item["resources"]["requests"] for item in containers if item["resources"]["requests"])
+
+
+def _cluster(index: int, item: RayCluster, cluster: Cluster, defaults: _Defaults) -> Workload:
+    path: Path = ("ray", "clusters", index)
+    pods = tuple(_ray_pods(item, path, cluster, defaults))
+    return Workload("RayCluster", item.namespace, item.name, item.queue, path, pods, whole=True, lasting=True)
+
+
+def _job(index: int, job: RayJob, cluster: Cluster, defaults: _Defaults) -> Iterator[Workload]:
+    """Nothing for a job on a cluster that is there: Kueue leaves it alone, and its pod is soon gone."""
+    ray = own_cluster(job)
+    if ray is None:
+        return
+    path: Path = ("ray", "jobs", index)
+    pods = list(_ray_pods(ray, path, cluster, defaults))
+    if job.submissionMode == "SidecarMode":
+        more = amounts(SIDECAR_SUBMITTER)
+        head = pods[0]
+        pods[0] = head._replace(
+            requests=together(head.requests, more), real=together(head.real, more)
+        )
+    elif job.submissionMode == "K8sJobMode":
+        asked = amounts({**defaults.get(job.namespace, {}), **job.submitter.resources})
+        head = pods[0]
+        pods.append(
+            Pods(
+                "submitter", 1, 1, asked, asked, head.selector, head.tolerations, (*path, "submitter")
+            )
+        )
+    yield Workload(
+        "RayJob", job.namespace, job.name, job.queue, path, tuple(pods), whole=True, lasting=False
+    )
+
+
+def _ray_pods(ray: RayCluster, path: Path, cluster: Cluster, defaults: _Defaults) -> Iterator[Pods]:
+    more = defaults.get(ray.namespace, {})
+    head = _asked(ray.head, more)
+    real = together(head, amounts({**more, **ray.autoscaling.resources})) if ray.autoscaling else head
+    counted = real if cluster.profile.kueue.countsAutoscaler else head
+    yield _pods("head", 1, 1, counted, real, ray.head, (*path, "head"))
+    for i, worker in enumerate(ray.workers):
+        hosts = worker.numOfHosts
+        most = max(worker.replicas, worker.most) if ray.autoscaling else worker.replicas
+        asked = _asked(worker, more)
+        at = (*path, "workers", i)
+        yield _pods(worker.name, worker.replicas * hosts, most * hosts, asked, asked, worker, at)
+
+
+def _asked(group: Group, more: Resources) -> dict[str, int]:
+    return amounts({**more, **group.resources, **group.requests})
+
+
+def _pods(name: str, count: int, most: int, counted: Amounts, real: Amounts, group: Group, path: Path) -> Pods:
+    return Pods(name, count, most, counted, real, group.nodeSelector, group.tolerations, path)

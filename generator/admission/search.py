@@ -1,0 +1,138 @@
+"""Looking for an assignment: pieces that each take one of several choices, in a room of limited size.
+
+Pure arithmetic on whole numbers; it knows nothing of Kueue's objects. A *cell* is something that is limited,
+such as one resource of one flavor in one queue. Cells of queues that lend to each other lie in a common
+*pool*: of what a cell uses, the part above what it keeps for itself comes out of the pool. This is what kueue
+pkg/cache/scheduler/resource_node.go computes with available() and addUsage() for cohorts without quota of
+their own, at any depth: usage only ever grows, so whether all of it fits does not depend on the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+STEPS = 4000
+"""Most steps of one search. Whoever needs more is told that nothing was decided."""
+
+Uses = tuple[tuple[int, int], ...]
+"""(cell, amount) pairs with amounts above 0, each cell once."""
+
+
+class Room(NamedTuple):
+    """Limit, kept amount and pool of each cell (pool -1: none), and what each pool holds."""
+
+    limits: tuple[int, ...]
+    kept: tuple[int, ...]
+    pool_of: tuple[int, ...]
+    pools: tuple[int, ...]
+
+
+class Piece(NamedTuple):
+    """`copies` equal things; each of them takes one of the choices."""
+
+    choices: tuple[Uses, ...]
+    copies: int
+
+
+Taken = tuple[tuple[int, ...], ...]
+"""For each piece, how many of its copies take each choice."""
+
+
+class Undecided(Exception):
+    """The search was given up."""
+
+
+class Space:
+    """What is used of a room."""
+
+    def __init__(self, room: Room) -> None:
+        """An empty room."""
+        self._room = room
+        self._used = [0] * len(room.limits)
+        self._free = list(room.pools)
+
+    def holds(self, uses: Uses, copies: int = 1) -> bool:
+        """Whether there is room for so many copies."""
+        return all(self._most(cell, number) >= copies for cell, number in uses)
+
+    def most(self, uses: Uses, wanted: int) -> int:
+        """How many copies there is room for, at most `wanted`."""
+        return max(0, min([wanted, *(self._most(cell, number) for cell, number in uses)]))
+
+    def _most(self, cell: int, number: int) -> int:
+        room, used = self._room, self._used[cell]
+        most = (room.limits[cell] - used) // number
+        pool = room.pool_of[cell]
+        if pool >= 0:
+            most = min(most, (max(0, room.kept[cell] - used) + self._free[pool]) // number)
+        return most
+
+    def add(self, uses: Uses, copies: int) -> None:
+        """Take room for so many copies; give it back with a negative number."""
+        room = self._room
+        for cell, number in uses:
+            before = self._used[cell]
+            after = before + number * copies
+            self._used[cell] = after
+            pool = room.pool_of[cell]
+            if pool >= 0:
+                kept = room.kept[cell]
+                self._free[pool] -= max(0, after - kept) - max(0, before - kept)
+
+
+def first_choices(pieces: Sequence[Piece], room: Room) -> bool:
+    """Whether all pieces fit with the first choice of each.
+
+    Then Kueue admits them in every order, and to these choices: each finds its first one free.
+    """
+    space = Space(room)
+    for piece in pieces:
+        if not piece.choices or not space.holds(piece.choices[0], piece.copies):
+            return False
+        space.add(piece.choices[0], piece.copies)
+    return True
+
+
+def assign(pieces: Sequence[Piece], room: Room) -> Taken | None:
+    """The first assignment that fits, choices in their order, earlier pieces first; None when there is none.
+
+    Raises Undecided after STEPS steps.
+    """
+    steps = iter(range(STEPS))
+    taken: list[list[int]] = [[0] * len(piece.choices) for piece in pieces]
+    found = _place(pieces, 0, 0, pieces[0].copies if pieces else 0, Space(room), taken, steps)
+    return tuple(tuple(item) for item in taken) if found else None
+
+
+def _place(
+    pieces: Sequence[Piece],
+    at: int,
+    choice: int,
+    left: int,
+    space: Space,
+    taken: list[list[int]],
+    steps: Iterator[int],
+) -> bool:
+    """Place `left` copies of piece `at` from `choice` on, and all pieces behind it."""
+    if next(steps, None) is None:
+        raise Undecided
+    if left == 0 and (at == len(pieces) or pieces[at].copies == 0 or choice):
+        at += 1
+        if at >= len(pieces):
+            return True
+        return _place(pieces, at, 0, pieces[at].copies, space, taken, steps)
+    piece = pieces[at]
+    if choice == len(piece.choices):
+        return False
+    uses = piece.choices[choice]
+    most = space.most(uses, left)
+    fewest = left if choice == len(piece.choices) - 1 else 0
+    for number in range(most, fewest - 1, -1):
+        space.add(uses, number)
+        taken[at][choice] = number
+        if _place(pieces, at, choice + 1, left - number, space, taken, steps):
+            return True
+        space.add(uses, -number)
+        taken[at][choice] = 0
+    return False

@@ -1,0 +1,125 @@
+"""Where the pods of a model server can land: node kinds that match its selectors, taints and devices.
+
+With a queue, Kueue adds the labels and tolerations of the flavor it picks; each flavor of the queue that has
+quota for the devices is possible, in every resource group one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ..component import Cluster
+from ..components.kueue import KUEUE, Flavor, Queue, groups, quota_of
+from ..components.ray.accelerators import ray_name
+from ..components.serving.spec import Service
+from ..quantity import parse
+from ..runtime import accelerators
+from ..spec import Taint, Toleration
+from .memory import GIB
+
+DEVICES = frozenset({"GPU", "HPU", "NPU"})
+"""Kinds of accelerators (as Ray calls them) that hold a model in a memory of their own."""
+
+_MIG = re.compile(r"nvidia\.com/mig-(?:[0-9]+c\.)?[0-9]+g\.([0-9]+)gb.*")
+
+
+def gpus(item: Service) -> tuple[str, int] | None:
+    """The GPU resource that a pod gets and how many of them; None for a server without."""
+    for name, amount in accelerators(item.resources).items():
+        if ray_name(name) in DEVICES:
+            return name, int(parse(amount))
+    return None
+
+
+def slice_memory(resource: str) -> int | None:
+    """Bytes of a MIG slice, by its name; None for a whole GPU.
+
+    The name rounds up: 1g.5gb has 4.75 GiB, 3g.40gb has 39.5 (NVIDIA MIG user guide, device names).
+
+    >>> slice_memory("nvidia.com/mig-1g.5gb") == 5 * 2**30
+    True
+    """
+    match = _MIG.fullmatch(resource)
+    return int(match[1]) * GIB if match else None
+
+
+def device_memory(node: Any, resource: str) -> int | None:
+    """Bytes of one device of this kind on a node; None when the spec does not say."""
+    of_slice = slice_memory(resource)
+    if of_slice is not None:
+        return of_slice
+    return int(parse(node.gpuMemory)) if node.gpuMemory else None
+
+
+def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
+    """Node kinds, with their index, that one pod of an item can run on when nothing else does."""
+    nodes = tuple(enumerate(cluster.spec.nodes))
+    if not nodes:
+        return ()
+    ways = tuple(_ways(item, cluster))
+    return tuple((k, node) for k, node in nodes if _holds(node, item) and any(_lets(node, *way) for way in ways))
+
+
+def _ways(item: Service, cluster: Cluster) -> Iterator[tuple[Mapping[str, str], tuple[Toleration, ...]]]:
+    """Selector and tolerations of a pod, once for each choice of flavors."""
+    spec = cluster.part(KUEUE)
+    queue = next((one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None)
+    if queue is None:
+        yield item.nodeSelector, item.tolerations
+        return
+    flavors = {flavor.name: flavor for flavor in spec.flavors}
+    for chosen in product(*_choices(queue, spec.queues, item.resources)):
+        given = [flavors[name] for name in chosen if name in flavors]
+        yield _with(item, given)
+
+
+def _with(item: Service, given: list[Flavor]) -> tuple[Mapping[str, str], tuple[Toleration, ...]]:
+    labels = {key: value for flavor in given for key, value in flavor.nodeLabels.items()}
+    tolerations = tuple(entry for flavor in given for entry in flavor.tolerations)
+    return {**labels, **item.nodeSelector}, (*item.tolerations, *tolerations)
+
+
+def _choices(queue: Queue, queues: Iterable[Queue], wanted: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """For each resource group that the pod needs something of, the flavors that have all of it."""
+    listed = tuple(queues)
+    for names in groups(queue):
+        covered = {resource for name in names for resource in queue.quota[name]} & set(wanted)
+        if covered:
+            yield tuple(name for name in names if all(_offered(listed, name, one) for one in covered))
+
+
+def _offered(queues: tuple[Queue, ...], flavor: str, resource: str) -> bool:
+    """Whether any queue has quota for it: in a cohort it can be borrowed."""
+    found = (queue.quota.get(flavor, {}).get(resource) for queue in queues)
+    return any(value is not None and parse(quota_of(value).nominal) > 0 for value in found)
+
+
+def _holds(node: Any, item: Service) -> bool:
+    """Whether a node of its own has room for one pod, as far as the spec declares what a node has."""
+    devices = accelerators(item.resources)
+    for name, limit in item.resources.items():
+        there = node.allocatable.get(name)
+        if there is None and name in devices:
+            return False
+        if there is not None and parse(there) < parse(item.requests.get(name, limit)):
+            return False
+    return True
+
+
+def _lets(node: Any, selector: Mapping[str, str], tolerations: tuple[Toleration, ...]) -> bool:
+    if any(node.labels.get(key) != value for key, value in selector.items()):
+        return False
+    return all(
+        taint.effect == "PreferNoSchedule" or any(tolerates(entry, taint) for entry in tolerations)
+        for taint in node.taints
+    )
+
+
+def tolerates(entry: Toleration, taint: Taint) -> bool:
+    """Whether a toleration matches a taint (k8s.io/component-helpers scheduling/corev1 ToleratesTaint)."""
+    if entry.effect not in {None, taint.effect} or entry.key not in {None, taint.key}:
+        return False
+    return entry.operator == "Exists" or (entry.key is not None and (entry.value or "") == taint.value)
