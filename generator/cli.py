@@ -51,31 +51,45 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="nearedge", description="Compile cluster specs into Kustomize bases, overlays and ACM objects.")
+    parser = _Parser(
+        prog="nearedge", description="Compile cluster specs into Kustomize bases, overlays and ACM objects."
+    )
     parser.add_argument("--version", action="version", version=f"nearedge {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument("--root", type=File, help="repository to work on (default: the one around this folder)")
+        added.add_argument(
+            "--root", type=File, help="repository to work on (default: the one around this folder)"
+        )
         added.set_defaults(run=run)
         return added
 
     check = command("check", _check, "report everything that is wrong with clusters/; write nothing")
     check.add_argument("--format", choices=("text", "json"), default="text", help="how to show findings")
-    render = command("render", _render, "compile clusters/ into base/, overlays/ and acm/, and prove the result")
-    render.add_argument("--check", action="store_true", help="write nothing; list files that are not up to date (exit 1)")
-    render.add_argument("--no-verify", action="store_true", help="do not prove the result with kustomize and schemas")
+    render = command(
+        "render", _render, "compile clusters/ into base/, overlays/ and acm/, and prove the result"
+    )
+    render.add_argument(
+        "--check", action="store_true", help="write nothing; list files that are not up to date (exit 1)"
+    )
+    render.add_argument(
+        "--no-verify", action="store_true", help="do not prove the result with kustomize and schemas"
+    )
     verify = command("verify", _verify, "prove what is on disk: kustomize, schemas, references, pod security")
-    verify.add_argument("--full", action="store_true", help="real kustomize on every overlay of a large fleet too")
+    verify.add_argument(
+        "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
+    )
     schema = command("schema", _schema, "write the JSON Schemas of the spec kinds to schemas/")
-    schema.add_argument("--check", action="store_true", help="write nothing; exit 1 when they are not up to date")
+    schema.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when they are not up to date"
+    )
     return parser
 
 
 def _check(options: argparse.Namespace) -> int:
-    from . import pipeline, report  # noqa: PLC0415
-    from .finding import has_errors  # noqa: PLC0415
+    from . import pipeline, report
+    from .finding import has_errors
 
     findings = pipeline.render(_root(options), _Watch().progress).findings
     if options.format == "json":
@@ -86,8 +100,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from . import incremental, report, tree  # noqa: PLC0415
-    from .finding import has_errors  # noqa: PLC0415
+    from . import incremental, report, tree
+    from .finding import has_errors
 
     root, watch = _root(options), _Watch()
     rendered = incremental.render(root, watch.progress)
@@ -110,8 +124,8 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from . import incremental, report  # noqa: PLC0415
-    from .finding import has_errors  # noqa: PLC0415
+    from . import incremental, report
+    from .finding import has_errors
 
     root, watch = _root(options), _Watch()
     rendered = incremental.render(root, watch.progress)
@@ -125,8 +139,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _verified(root: File, rendered: Rendered, watch: _Watch, *, full: bool) -> Verification:
-    from .expected import expected  # noqa: PLC0415
-    from .verify import verify  # noqa: PLC0415
+    from .expected import expected
+    from .verify import verify
 
     watch.progress("verify", 0, 1)
     return verify(root, expected(root, rendered), full=full, progress=watch.progress)
@@ -147,14 +161,16 @@ def _drift(changes: Changes) -> int:
     for path in changes.removed:
         sys.stdout.write(f"surplus  {path}\n")
     if changes:
-        sys.stdout.write(f"{len(changes.written)} files differ, {len(changes.removed)} are surplus: run make render\n")
+        sys.stdout.write(
+            f"{len(changes.written)} files differ, {len(changes.removed)} are surplus: run make render\n"
+        )
         return FOUND
     sys.stdout.write(f"{changes.unchanged} files are up to date\n")
     return CLEAN
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from . import schema, tree  # noqa: PLC0415
+    from . import schema, tree
 
     root = _root(options)
     texts = schema.spec_schemas()
@@ -173,16 +189,26 @@ def _root(options: argparse.Namespace) -> File:
     return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
 
 
-def _summary(rendered: Rendered, changes: Changes, verification: Verification | None, watch: _Watch) -> Iterator[str]:
-    from .report import count_line, table  # noqa: PLC0415
+def _summary(
+    rendered: Rendered, changes: Changes, verification: Verification | None, watch: _Watch
+) -> Iterator[str]:
+    from .report import count_line, table
 
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     tiers = [member.tier for member in rendered.fleet.members]
     objects = sum(site.objects for site in rendered.sites)
     rows = [
         ("clusters", str(len(tiers)), f"{tiers.count('core')} core, {tiers.count('near-edge')} near-edge"),
-        ("objects", str(objects + rendered.hub_objects), f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.hub_objects} on the hub"),
-        ("files", str(len(rendered.tree.paths)), f"{len(changes.written)} written, {changes.unchanged} unchanged, {len(changes.removed)} removed"),
+        (
+            "objects",
+            str(objects + rendered.hub_objects),
+            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.hub_objects} on the hub",
+        ),
+        (
+            "files",
+            str(len(rendered.tree.paths)),
+            f"{len(changes.written)} written, {changes.unchanged} unchanged, {len(changes.removed)} removed",
+        ),
         ("findings", str(len(rendered.findings)), count_line(rendered.findings)),
     ]
     yield table(rows)
@@ -192,7 +218,7 @@ def _summary(rendered: Rendered, changes: Changes, verification: Verification | 
 
 
 def _verification_lines(verification: Verification) -> Iterator[str]:
-    from .report import table  # noqa: PLC0415
+    from .report import table
 
     yield table([(check.name, str(check.judged), check.engine) for check in verification.checks])
 
@@ -237,7 +263,7 @@ class _Watch:
 
 
 def _colour(out: TextIO) -> bool:
-    import os  # noqa: PLC0415
+    import os
 
     if os.environ.get("FORCE_COLOR"):
         return True

@@ -7,6 +7,8 @@ the complete one.
 
 from __future__ import annotations
 
+import functools
+import operator
 import types
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,9 +20,10 @@ from .component import discover
 from .profile import profiles
 from .resolve import MERGE_KEYS
 from .spec import (
+    API_VERSION,
+    Flag,
     Fleet,
     FleetSpec,
-    Flag,
     LabelKey,
     Labels,
     LabelValue,
@@ -44,7 +47,9 @@ class Node(Strictly):
     count: Positive = Field(1, description="How many there are.")
     labels: dict[LabelKey, LabelValue] = Field({}, description="Node labels that flavors select by.")
     taints: tuple[Taint, ...] = Field((), description="Node taints.")
-    allocatable: Resources = Field(description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage.")
+    allocatable: Resources = Field(
+        description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage."
+    )
     gpuMemory: Quantity | None = Field(None, description="Memory of one GPU.")
 
 
@@ -53,9 +58,15 @@ class StorageClass(Strictly):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(alias="class", description="Name of the StorageClass.")
-    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = Field(description="Access modes it can give.", min_length=1)
-    bindingMode: Literal["Immediate", "WaitForFirstConsumer"] = Field("WaitForFirstConsumer", description="When a volume is bound.")
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(
+        alias="class", description="Name of the StorageClass."
+    )
+    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
+        Field(description="Access modes it can give.", min_length=1)
+    )
+    bindingMode: Literal["Immediate", "WaitForFirstConsumer"] = Field(
+        "WaitForFirstConsumer", description="When a volume is bound."
+    )
     capacity: Quantity | None = Field(None, description="What all claims together can have.")
     default: Flag = Field(False, description="Used where a claim names no class.")
 
@@ -63,19 +74,31 @@ class StorageClass(Strictly):
 class Connectivity(Strictly):
     """The link of the cluster."""
 
-    mode: Literal["continuous", "intermittent", "disconnected"] = Field("continuous", description="How reliable the link is.")
-    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(None, description="50Mbit.")
-    maintenanceWindow: Annotated[
-        str,
-        Line(r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$", 64),
-    ] | None = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
+    mode: Literal["continuous", "intermittent", "disconnected"] = Field(
+        "continuous", description="How reliable the link is."
+    )
+    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(
+        None, description="50Mbit."
+    )
+    maintenanceWindow: (
+        Annotated[
+            str,
+            Line(
+                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$",
+                64,
+            ),
+        ]
+        | None
+    ) = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
 
 
 class SiteSpec(Strictly):
     """What a cluster is; the sections of the components come on top."""
 
     tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
-    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(description="Platform profile, such as odh-3.4.")
+    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
+        description="Platform profile, such as odh-3.4."
+    )
     groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
     ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
@@ -103,7 +126,9 @@ def cluster_spec() -> type[SiteSpec]:
     names = sorted(profiles())
     platform = Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)]
     described = f"Platform profile: {', '.join(names)}."
-    return create_model("ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields)
+    return create_model(
+        "ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields
+    )
 
 
 @cache
@@ -122,14 +147,26 @@ def partial_spec() -> type[BaseModel]:
 def document_models() -> dict[str, type[BaseModel]]:
     """Kind -> model of a whole file of that kind."""
     part = partial_spec()
-    group = create_model("GroupSpec", __base__=part, __doc__="Any field of a Cluster's spec; the cluster's own file wins.")
-    defaults = (part, Field(default_factory=part, description="Any field of a Cluster's spec, for all clusters."))
+    group = create_model(
+        "GroupSpec", __base__=part, __doc__="Any field of a Cluster's spec; the cluster's own file wins."
+    )
+    defaults = (
+        part,
+        Field(default_factory=part, description="Any field of a Cluster's spec, for all clusters."),
+    )
     fleet_spec = create_model("FleetSpec", __base__=FleetSpec, __doc__=FleetSpec.__doc__, defaults=defaults)
     return {
-        "Fleet": create_model("Fleet", __base__=Fleet, __doc__=Fleet.__doc__, spec=(fleet_spec, Field(description="What all clusters have in common."))),
+        "Fleet": create_model(
+            "Fleet",
+            __base__=Fleet,
+            __doc__=Fleet.__doc__,
+            spec=(fleet_spec, Field(description="What all clusters have in common.")),
+        ),
         "Group": _kind("Group", group, "Fields that several clusters share."),
         "Model": Model,
-        "Cluster": _kind("Cluster", part, "One cluster. What it leaves out comes from its groups and the fleet's defaults."),
+        "Cluster": _kind(
+            "Cluster", part, "One cluster. What it leaves out comes from its groups and the fleet's defaults."
+        ),
     }
 
 
@@ -138,11 +175,16 @@ def _kind(kind: str, spec: type[BaseModel], doc: str) -> type[BaseModel]:
         kind,
         __base__=Strictly,
         __doc__=doc,
-        apiVersion=(Literal["nearedge/v1alpha1"], Field(description="Version of this format.")),
-        kind=(Literal[kind], Field(description=f"{kind}.")),
+        apiVersion=(_literal(API_VERSION), Field(description="Version of this format.")),
+        kind=(_literal(kind), Field(description=f"{kind}.")),
         metadata=(Metadata, Field(description=f"Name of the {kind.lower()}; equal to the file's name.")),
         spec=(spec, Field(description=doc)),
     )
+
+
+def _literal(value: str) -> Any:
+    """The type that takes one string only."""
+    return Literal.__getitem__(value)
 
 
 @cache
@@ -152,7 +194,7 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
     named = False
     for name, info in model.model_fields.items():
         alias = info.alias or name
-        described = {"description": info.description, "alias": info.alias}
+        described: Any = {"description": info.description, "alias": info.alias}
         if alias in MERGE_KEYS and info.is_required():
             named = True
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
@@ -160,13 +202,16 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
             # The default is never validated: a field may be left out, but null is no value for it.
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(None, **described))
     if named:
-        fields["remove"] = (Removal, Field(None, description="true: drop this item that a group or the fleet gives."))
+        fields["remove"] = (
+            Removal,
+            Field(None, description="true: drop this item that a group or the fleet gives."),
+        )
     return create_model(f"{model.__name__}Part", __base__=Strictly, __doc__=model.__doc__, **fields)
 
 
 def _rebuilt(annotation: Any, metadata: Any = ()) -> Any:
     inner = _partial_type(annotation)
-    return Annotated[(inner, *metadata)] if metadata else inner
+    return Annotated[(inner, *metadata)] if metadata else inner  # type: ignore[misc, unused-ignore]
 
 
 def _partial_type(annotation: Any) -> Any:
@@ -174,14 +219,24 @@ def _partial_type(annotation: Any) -> Any:
         return _partial(annotation)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return Annotated[(_partial_type(args[0]), *args[1:])]
+        return Annotated[(_partial_type(args[0]), *args[1:])]  # type: ignore[misc, unused-ignore]
     if origin is tuple:
-        return tuple[(_partial_type(args[0]), ...)]
+        return tuple.__class_getitem__((_partial_type(args[0]), ...))
     if origin is dict:
-        return dict[args[0], _partial_type(args[1])]
+        return dict.__class_getitem__((args[0], _partial_type(args[1])))
     if origin in {Union, types.UnionType}:
-        return Union[tuple(_partial_type(arg) for arg in args)]
+        return functools.reduce(operator.or_, (_partial_type(arg) for arg in args))
     return annotation
 
 
-__all__ = ["Labels", "Node", "SiteSpec", "StorageClass", "Text", "cluster_spec", "document_models", "partial_spec", "section_adapter"]
+__all__ = [
+    "Labels",
+    "Node",
+    "SiteSpec",
+    "StorageClass",
+    "Text",
+    "cluster_spec",
+    "document_models",
+    "partial_spec",
+    "section_adapter",
+]

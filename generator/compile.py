@@ -80,7 +80,9 @@ def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
     return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
 
 
-def _overlay(cluster: Cluster, units: Sequence[Unit], manifests: tuple[Manifest, ...], bases: dict[str, Base]) -> Overlay:
+def _overlay(
+    cluster: Cluster, units: Sequence[Unit], manifests: tuple[Manifest, ...], bases: dict[str, Base]
+) -> Overlay:
     named: list[Base] = []
     own: list[Manifest] = []
     pairs: list[tuple[Manifest, Manifest]] = []
@@ -96,7 +98,9 @@ def _overlay(cluster: Cluster, units: Sequence[Unit], manifests: tuple[Manifest,
     images = image_changes(pairs, own)
     patches = [patch for base_item, item in pairs for patch in _patch(with_images(base_item, images), item)]
     folder = f"overlays/{cluster.name}"
-    kustomization = _kustomization([f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches)
+    kustomization = _kustomization(
+        [f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches
+    )
     files = {f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(cluster.file))}
     if own:
         files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
@@ -120,8 +124,18 @@ def _image(old: str, new: str) -> Manifest:
 
 def _patch(base: Manifest, final: Manifest) -> Iterator[Manifest]:
     operations: list[Operation] = diff(base, final)
+    if operations and _last_text(operations[-1]).endswith("\n"):
+        # kustomize trims the text of a patch: a value that ends in a line break must not be its end.
+        operations.append({"op": "test", "path": "/kind", "value": base["kind"]})
     if operations:
         yield {"target": _target(base), "patch": to_yaml(operations)}
+
+
+def _last_text(value: Any) -> str:
+    """The string that is written last."""
+    while isinstance(value, dict | list) and value:
+        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+    return value if isinstance(value, str) else ""
 
 
 def _target(manifest: Manifest) -> Manifest:
@@ -132,7 +146,13 @@ def _target(manifest: Manifest) -> Manifest:
         # kustomize reads target names as regular expressions: any content of this object is meant.
         name = _HASHED.sub("-[0-9a-f]{8}", name)
     place = {"namespace": meta["namespace"]} if "namespace" in meta else {}
-    return {**({"group": group} if group else {}), "version": version, "kind": manifest["kind"], "name": name, **place}
+    return {
+        **({"group": group} if group else {}),
+        "version": version,
+        "kind": manifest["kind"],
+        "name": name,
+        **place,
+    }
 
 
 def base_files(base: Base) -> dict[str, str]:

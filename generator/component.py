@@ -111,7 +111,9 @@ def _broken(name: str) -> None:
 @cache
 def discover() -> tuple[Component[Any], ...]:
     """All components, sorted by key."""
-    found = [value for module in _modules() for value in vars(module).values() if isinstance(value, Component)]
+    found = [
+        value for module in _modules() for value in vars(module).values() if isinstance(value, Component)
+    ]
     return tuple(sorted({id(item): item for item in found}.values(), key=lambda item: item.key))
 
 

@@ -38,8 +38,14 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
     emitted = hub.emit(rendered.fleet)
     if emitted:
         manifests = tuple(item for items in emitted.values() for item in items)
-        secrets = _hub_secrets(rendered)
-        yield Expected(f"acm/{rendered.fleet.spec.hub.cluster}", manifests, hub.schemas(rendered.fleet), secrets)
+        yield Expected(
+            f"acm/{rendered.fleet.spec.hub.cluster}",
+            manifests,
+            hub.schemas(rendered.fleet),
+            _hub_secrets(rendered),
+            # Argo CD's own namespace is there before nearedge is.
+            frozenset({rendered.fleet.spec.hub.argocdNamespace}),
+        )
 
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:

@@ -36,13 +36,17 @@ def render(root: File, progress: Progress = silent) -> Rendered:
     files, shared, findings = read(root, progress)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
-    cache = _recall(root, shared)
+    cache = _recall(root)
     kept = {file: site for file in cluster_files(files) if (site := _kept(root, file, cache)) is not None}
     fresh = tuple(file for file in cluster_files(files) if file not in kept)
     compiled, texts = _parallel(root, shared, fresh, progress)
     done = {**kept, **{site.file: site for site in compiled}}
     sites = tuple(done[file] for file in cluster_files(files))
-    same = frozenset(path for path in cache.get("bases", {}) if path not in texts and _base_of(path) in _named(kept.values()))
+    same = frozenset(
+        path
+        for path in cache.get("bases", {})
+        if path not in texts and _base_of(path) in _named(kept.values())
+    )
     return assemble(root, shared, sites, Tree(texts, same), findings)
 
 
@@ -67,7 +71,9 @@ def remember(root: File, rendered: Rendered) -> None:
         digests = {path: _digest(text.encode()) for path, text in site.files.items()}
         before = old.get("sites", {}).get(site.file, {})
         sites[site.file] = before if site.kept else _written(root, site, digests)
-    bases = {path: _digest(text.encode()) for path, text in rendered.tree.texts.items() if path.startswith("base/")}
+    bases = {
+        path: _digest(text.encode()) for path, text in rendered.tree.texts.items() if path.startswith("base/")
+    }
     bases |= {path: digest for path, digest in old.get("bases", {}).items() if path in rendered.tree.same}
     _save(root, {"key": shared_key, "sites": sites, "bases": bases})
 
@@ -77,7 +83,9 @@ def _written(root: File, site: Site, digests: Mapping[str, str]) -> Remembered:
     return {
         "spec": _file_digest(root / site.file),
         "files": digests,
-        "findings": [[*item.where, item.severity.value, item.code, item.message, item.hint] for item in site.findings],
+        "findings": [
+            [*item.where, item.severity.value, item.code, item.message, item.hint] for item in site.findings
+        ],
         "member": asdict(site.member),
         "bases": list(site.bases),
         "objects": site.objects,
@@ -95,7 +103,7 @@ def _save(root: File, cache: Remembered) -> None:
         return
 
 
-def _recall(root: File, shared: Shared) -> Remembered:
+def _recall(root: File) -> Remembered:
     """The cache, if it belongs to these shared specs and this nearedge, and all bases are still as written."""
     cache = _load(root, _shared_key(root))
     intact = all(_file_digest(root / path) == digest for path, digest in cache.get("bases", {}).items())
@@ -118,11 +126,21 @@ def _kept(root: File, file: str, cache: Remembered) -> Site | None:
     if any(_file_digest(root / path) != digest for path, digest in known["files"].items()):
         return None
     findings = tuple(Finding(Where(*item[:3]), Severity(item[3]), *item[4:]) for item in known["findings"])
-    return Site(file, findings, _member(known["member"]), {}, tuple(known["files"]), tuple(known["bases"]), known["objects"])
+    return Site(
+        file,
+        findings,
+        _member(known["member"]),
+        {},
+        tuple(known["files"]),
+        tuple(known["bases"]),
+        known["objects"],
+    )
 
 
 def _member(known: Remembered) -> Member:
-    namespaces = tuple((name, tuple((key, value) for key, value in labels)) for name, labels in known["namespaces"])
+    namespaces = tuple(
+        (name, tuple((key, value) for key, value in labels)) for name, labels in known["namespaces"]
+    )
     return Member(**{**known, "namespaces": namespaces})
 
 
@@ -160,7 +178,9 @@ def _digest(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=12).hexdigest()
 
 
-def _parallel(root: File, shared: Shared, files: tuple[str, ...], progress: Progress) -> tuple[tuple[Site, ...], dict[str, str]]:
+def _parallel(
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress
+) -> tuple[tuple[Site, ...], dict[str, str]]:
     """`compile_sites` on all cores: this process takes the first part, forked ones the others."""
     workers = min(_cores(), len(files) // WORTH_A_PROCESS)
     if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():  # noqa: PLR2004

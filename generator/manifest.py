@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -80,46 +80,76 @@ def content_hash(*parts: Any) -> str:
 
 def pod_specs(manifest: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every pod spec inside a manifest, with the path to it: also those inside custom resources."""
-    spec = manifest.get("spec", {})
-    match manifest["kind"]:
-        case "Pod":
-            yield "spec", spec
-        case "Deployment" | "StatefulSet" | "DaemonSet" | "Job":
-            yield "spec.template.spec", spec["template"]["spec"]
-        case "CronJob":
-            yield "spec.jobTemplate.spec.template.spec", spec["jobTemplate"]["spec"]["template"]["spec"]
-        case "RayCluster":
-            yield from _ray(spec, "spec")
-        case "RayJob":
-            yield from _ray(spec.get("rayClusterSpec", {}), "spec.rayClusterSpec")
-            if "submitterPodTemplate" in spec:
-                yield "spec.submitterPodTemplate.spec", spec["submitterPodTemplate"]["spec"]
-        case "RayService":
-            yield from _ray(spec.get("rayClusterConfig", {}), "spec.rayClusterConfig")
-        case "ServingRuntime" | "ClusterServingRuntime":
-            yield "spec", spec
-        case "InferenceService":
-            for role in ("predictor", "transformer", "explainer"):
-                if spec.get(role, {}).get("containers"):
-                    yield f"spec.{role}", spec[role]
-        case "AppWrapper":
-            for i, part in enumerate(spec.get("components", ())):
-                for path, pod in pod_specs(part["template"]):
-                    yield f"spec.components[{i}].template.{path}", pod
-        case "Policy":
-            yield from _policy(spec)
+    find = _PODS.get(manifest["kind"])
+    if find is not None:
+        yield from find(manifest.get("spec", {}))
 
 
-def _ray(spec: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+Pods = Iterator[tuple[str, dict[str, Any]]]
+
+
+def _pod(spec: Mapping[str, Any]) -> Pods:
+    yield "spec", dict(spec)
+
+
+def _template(spec: Mapping[str, Any]) -> Pods:
+    yield "spec.template.spec", spec["template"]["spec"]
+
+
+def _cron_job(spec: Mapping[str, Any]) -> Pods:
+    yield "spec.jobTemplate.spec.template.spec", spec["jobTemplate"]["spec"]["template"]["spec"]
+
+
+def _ray_job(spec: Mapping[str, Any]) -> Pods:
+    yield from _ray(spec.get("rayClusterSpec", {}), "spec.rayClusterSpec")
+    if "submitterPodTemplate" in spec:
+        yield "spec.submitterPodTemplate.spec", spec["submitterPodTemplate"]["spec"]
+
+
+def _inference_service(spec: Mapping[str, Any]) -> Pods:
+    for role in ("predictor", "transformer", "explainer"):
+        if spec.get(role, {}).get("containers"):
+            yield f"spec.{role}", spec[role]
+
+
+def _app_wrapper(spec: Mapping[str, Any]) -> Pods:
+    for i, part in enumerate(spec.get("components", ())):
+        for path, pod in pod_specs(part["template"]):
+            yield f"spec.components[{i}].template.{path}", pod
+
+
+def _ray(spec: Mapping[str, Any], path: str = "spec") -> Pods:
     if "headGroupSpec" in spec:
         yield f"{path}.headGroupSpec.template.spec", spec["headGroupSpec"]["template"]["spec"]
     for i, group in enumerate(spec.get("workerGroupSpecs", ())):
         yield f"{path}.workerGroupSpecs[{i}].template.spec", group["template"]["spec"]
 
 
-def _policy(spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _ray_service(spec: Mapping[str, Any]) -> Pods:
+    return _ray(spec.get("rayClusterConfig", {}), "spec.rayClusterConfig")
+
+
+def _policy(spec: Mapping[str, Any]) -> Pods:
     for i, template in enumerate(spec.get("policy-templates", ())):
         inner = template["objectDefinition"].get("spec", {})
         for j, item in enumerate(inner.get("object-templates", ())):
             for path, pod in pod_specs(item["objectDefinition"]):
                 yield f"spec.policy-templates[{i}]...object-templates[{j}].objectDefinition.{path}", pod
+
+
+_PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
+    "Pod": _pod,
+    "Deployment": _template,
+    "StatefulSet": _template,
+    "DaemonSet": _template,
+    "Job": _template,
+    "CronJob": _cron_job,
+    "RayCluster": _ray,
+    "RayJob": _ray_job,
+    "RayService": _ray_service,
+    "ServingRuntime": _pod,
+    "ClusterServingRuntime": _pod,
+    "InferenceService": _inference_service,
+    "AppWrapper": _app_wrapper,
+    "Policy": _policy,
+}

@@ -23,7 +23,7 @@ NAME_KEYS = ("name", "groupName", "containerPort", "key")
 """Fields that say which element of a list is which; the first that all elements have is used."""
 
 
-class PatchFailed(ValueError):  # noqa: N818 - a sentence, as in "the patch failed"
+class PatchFailed(ValueError):
     """An operation cannot be applied; the message names the operation and why."""
 
 
@@ -75,7 +75,11 @@ def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator
 
 def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operation]:
     key = _name_key(base, final)
-    if key is None or len(final) < len(base) or not all(same(b[key], f[key]) for b, f in zip(base, final, strict=False)):
+    if (
+        key is None
+        or len(final) < len(base)
+        or not all(same(b[key], f[key]) for b, f in zip(base, final, strict=False))
+    ):
         if not same(base, final):
             yield {"op": "replace", "path": path, "value": final}
         return

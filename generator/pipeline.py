@@ -79,7 +79,9 @@ def render(root: File, progress: Progress = silent) -> Rendered:
     return assemble(root, shared, sites, Tree(bases), findings)
 
 
-def read(root: File, progress: Progress = silent) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
+def read(
+    root: File, progress: Progress = silent
+) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
     """All spec files, what all clusters share, and findings about the files themselves."""
     progress("read", 0, 1)
     files, misplaced = find_specs(root)
@@ -92,14 +94,18 @@ def cluster_files(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(file for file in files if kind_of(file) == "Cluster")
 
 
-def compile_sites(root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent) -> tuple[tuple[Site, ...], dict[str, str]]:
+def compile_sites(
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+) -> tuple[tuple[Site, ...], dict[str, str]]:
     """All clusters and the texts of their bases, one cluster after the other."""
     memo = Memo()
     sites = []
     for i, file in enumerate(files):
         progress("compile", i, len(files))
         sites.append(compile_site(root, shared, file, memo))
-    return tuple(sites), {path: text for base in memo.bases.values() for path, text in base_files(base).items()}
+    return tuple(sites), {
+        path: text for base in memo.bases.values() for path, text in base_files(base).items()
+    }
 
 
 def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
@@ -114,10 +120,14 @@ def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
     findings += collisions
     if overlay is None:
         return Site(file, findings, member_of(cluster))
-    return Site(file, findings, member_of(cluster, overlay), overlay.files, (), overlay.bases, len(overlay.manifests))
+    return Site(
+        file, findings, member_of(cluster, overlay), overlay.files, (), overlay.bases, len(overlay.manifests)
+    )
 
 
-def read_site(root: File, shared: Shared, file: str, memo: Memo) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
+def read_site(
+    root: File, shared: Shared, file: str, memo: Memo
+) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
     document, findings = read_cluster(root, file)
     if document is None:
@@ -143,7 +153,9 @@ def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
     )
 
 
-def assemble(root: File, shared: Shared, sites: tuple[Site, ...], bases: Tree, findings: tuple[Finding, ...]) -> Rendered:
+def assemble(
+    root: File, shared: Shared, sites: tuple[Site, ...], bases: Tree, findings: tuple[Finding, ...]
+) -> Rendered:
     """Fleet rules, the hub's objects, and the tree of everything."""
     members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))

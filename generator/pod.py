@@ -14,7 +14,7 @@ from .spec import EnvVar, PvcMount, Toleration
 
 
 def container_security(*, read_only_root: bool = True) -> Manifest:
-    """securityContext of a container; `read_only_root` where the image writes only to mounted volumes."""
+    """The securityContext of a container; `read_only_root` where the image writes only to mounted volumes."""
     return {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -25,12 +25,12 @@ def container_security(*, read_only_root: bool = True) -> Manifest:
 
 
 def pod_security() -> Manifest:
-    """securityContext of a pod, where the kind has a field for it."""
+    """The securityContext of a pod, where the kind has a field for it."""
     return {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
 def resources(limits: Mapping[str, str], requests: Mapping[str, str] | None = None) -> Manifest:
-    """requests and limits; requests equal limits unless a field of them is said otherwise."""
+    """Resources of a container: requests equal limits unless a field of them is said otherwise."""
     asked = {**limits, **(requests or {})}
     return {"requests": dict(sorted(asked.items())), "limits": dict(sorted(limits.items()))}
 
@@ -56,7 +56,10 @@ def claim_volumes(mounts: Iterable[PvcMount]) -> tuple[list[Manifest], list[Mani
     """(volumes, volumeMounts) for existing claims, each claim one volume of its own name."""
     listed = list(mounts)
     volumes = [
-        {"name": name, "persistentVolumeClaim": {"claimName": name, **({"readOnly": True} if read_only else {})}}
+        {
+            "name": name,
+            "persistentVolumeClaim": {"claimName": name, **({"readOnly": True} if read_only else {})},
+        }
         for name, read_only in {mount.claim: mount.readOnly for mount in listed}.items()
     ]
     mounted: list[dict[str, Any]] = [

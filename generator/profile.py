@@ -19,11 +19,17 @@ class KServe(Strictly):
     """KServe as the platform ships it."""
 
     version: Text = Field(description="Upstream version of KServe.")
-    deploymentMode: Text | None = Field(None, description="Value of serving.kserve.io/deploymentMode; none: leave it out.")
-    routes: Literal["route", "ingress"] = Field(description="Who exposes a service: OpenShift Routes or an ingress.")
+    deploymentMode: Text | None = Field(
+        None, description="Value of serving.kserve.io/deploymentMode; none: leave it out."
+    )
+    routes: Literal["route", "ingress"] = Field(
+        description="Who exposes a service: OpenShift Routes or an ingress."
+    )
     monitors: Flag = Field(description="The platform makes ServiceMonitors itself.")
     auth: Flag = Field(description="The platform knows security.opendatahub.io/enable-auth.")
-    dashboard: Flag = Field(description="The platform's dashboard reads opendatahub.io labels and annotations.")
+    dashboard: Flag = Field(
+        description="The platform's dashboard reads opendatahub.io labels and annotations."
+    )
     nameLimit: Positive = Field(description="Longest name of an InferenceService.")
     modelcar: Flag = Field(description="oci:// works without changing inferenceservice-config.")
 
@@ -41,14 +47,23 @@ class Kueue(Strictly):
     """Kueue beside the platform."""
 
     version: Text = Field(description="Upstream version of Kueue.")
-    apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of queues and flavors.")
-    cohortApiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(description="API version of Cohort.")
-    cohortField: Literal["cohort", "cohortName"] = Field(description="Field of a ClusterQueue that names its cohort: renamed in v1beta2.")
+    apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(
+        description="API version of queues and flavors."
+    )
+    cohortApiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(
+        description="API version of Cohort."
+    )
+    cohortField: Literal["cohort", "cohortName"] = Field(
+        description="Field of a ClusterQueue that names its cohort: renamed in v1beta2."
+    )
     namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
     podSets: Positive = Field(description="Most pod sets in one Workload.")
     coveredResources: Positive = Field(description="Most resources in one resource group.")
     elasticJobs: Flag = Field(description="Ray autoscaling works under Kueue.")
     countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
+    flavorKeys: Literal["group", "flavor"] = Field(
+        description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
+    )
 
 
 class Caller(Strictly):
@@ -63,7 +78,9 @@ class Network(Strictly):
     """Who the platform's own pods are, for NetworkPolicies."""
 
     dnsNamespace: Name = Field(description="Namespace of the DNS pods.")
-    dnsPorts: tuple[Positive, ...] = Field(description="Ports that the DNS pods listen on; a policy sees these, not the Service's.")
+    dnsPorts: tuple[Positive, ...] = Field(
+        description="Ports that the DNS pods listen on; a policy sees these, not the Service's."
+    )
     apiServerPorts: tuple[Positive, ...] = Field(description="Ports that the API server listens on.")
     ingress: Caller = Field(description="The routers or ingress controllers.")
     monitoring: Caller = Field(description="The Prometheus pods that scrape workloads.")
@@ -75,18 +92,29 @@ class Profile(Strictly):
 
     name: Text = Field(description="Name as specs say it.")
     description: Text = Field(description="What it is.")
-    family: Literal["odh", "upstream"] = Field(description="odh: the ODH controllers own routes, auth and monitors.")
+    family: Literal["odh", "upstream"] = Field(
+        description="odh: the ODH controllers own routes, auth and monitors."
+    )
     openshift: Flag = Field(description="Runs on OpenShift: SCCs, Routes, OpenShift GitOps.")
-    applicationsNamespace: Name | None = Field(None, description="The platform's own namespace, closed to workloads.")
+    applicationsNamespace: Name | None = Field(
+        None, description="The platform's own namespace, closed to workloads."
+    )
     kserve: KServe = Field(description="KServe.")
     kuberay: KubeRay = Field(description="KubeRay.")
     kueue: Kueue = Field(description="Kueue.")
     network: Network = Field(description="Who the platform's own pods are.")
-    podUser: Positive | None = Field(None, description="User and file group that pods get; none: the platform gives each namespace its own.")
-    podSecurityVersion: Text = Field(description="Version of the Pod Security Standard that namespaces enforce.")
+    podUser: Positive | None = Field(
+        None,
+        description="User and file group that pods get; none: the platform gives each namespace its own.",
+    )
+    podSecurityVersion: Text = Field(
+        description="Version of the Pod Security Standard that namespaces enforce."
+    )
     imageVolumes: Flag = Field(False, description="Kubernetes image volumes are on (oci+native://).")
     minorVersion: Count = Field(0, description="Kubernetes minor version; 0 when it does not matter.")
-    schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds, first match wins.")
+    schemas: tuple[Text, ...] = Field(
+        description="Folders of schemas/kinds/ that hold its kinds, first match wins."
+    )
 
 
 @cache

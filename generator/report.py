@@ -27,8 +27,10 @@ def as_text(findings: Sequence[Finding], *, colour: bool = False) -> str:
 
 
 def count_line(findings: Iterable[Finding]) -> str:
-    """"2 errors, 1 warning"."""
-    parts = [f"{number} {severity.value}{'s' if number > 1 else ''}" for severity, number in counted(findings)]
+    """How many there are of each severity, as in: 2 errors, 1 warning."""
+    parts = [
+        f"{number} {severity.value}{'s' if number > 1 else ''}" for severity, number in counted(findings)
+    ]
     return ", ".join(parts) or "no findings"
 
 
@@ -56,7 +58,10 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [cell.rjust(width) if _is_number(cell) else cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            cell.rjust(width) if _is_number(cell) else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ]
         lines.append((indent + "  ".join(cells)).rstrip() + "\n")
     return "".join(lines)
 

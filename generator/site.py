@@ -21,7 +21,9 @@ from .validate import nearest, validated
 
 UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/groups/ holds.")
 UNKNOWN_PLATFORM = plain_rule("FLEET011", "spec.platform is a platform profile that nearedge knows.")
-WRONG_TIER = plain_rule("FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/.")
+WRONG_TIER = plain_rule(
+    "FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/."
+)
 NESTED_GROUP = plain_rule("FLEET013", "A group or the fleet's defaults do not name groups themselves.")
 
 SPEC: Path = ("spec",)
@@ -33,22 +35,37 @@ def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tu
     names = _group_names(document)
     findings = tuple(_unknown_groups(shared, document, names))
     groups = tuple(Layer(shared.groups[name], SPEC) for name in names.values() if name in shared.groups)
-    return (Layer(shared.fleet_document, DEFAULTS), *groups, Layer(document, SPEC)), findings
+    below = (Layer(shared.fleet_document, DEFAULTS), *groups)
+    return (*below, Layer(document, SPEC)), (*findings, *_nested_groups(below))
 
 
 def _group_names(document: Document) -> dict[int, str]:
     """Position in spec.groups -> name; what is no name is left to validation."""
     spec = document.data.get("spec")
     names = spec.get("groups", []) if isinstance(spec, dict) else []
-    return {i: name for i, name in enumerate(names) if isinstance(name, str)} if isinstance(names, list) else {}
+    return (
+        {i: name for i, name in enumerate(names) if isinstance(name, str)} if isinstance(names, list) else {}
+    )
 
 
 def _unknown_groups(shared: Shared, document: Document, names: Mapping[int, str]) -> Iterator[Finding]:
     for i, name in names.items():
         if name not in shared.groups and name not in shared.unusable:
             near = nearest(name, list(shared.groups))
-            hint = f"did you mean {near}?" if near else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
+            )
             yield _finding(UNKNOWN_GROUP, document, ("spec", "groups", i), f"there is no group {name}", hint)
+
+
+def _nested_groups(layers: tuple[Layer, ...]) -> Iterator[Finding]:
+    for layer in layers:
+        if "groups" in layer.data:
+            message = "groups stands where only clusters name groups, and would be ignored"
+            hint = "name the groups in each cluster's own file"
+            yield _finding(NESTED_GROUP, layer.document, (*layer.root, "groups"), message, hint)
 
 
 def _finding(rule: Rule, document: Document, path: Path, message: str, hint: str) -> Finding:
@@ -102,10 +119,22 @@ def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Fi
         near = nearest(spec.platform, list(profiles()))
         hint = f"did you mean {near}?" if near else f"known: {', '.join(profiles())}"
         where = resolved.where(("platform",))
-        yield Finding(where, UNKNOWN_PLATFORM.severity, UNKNOWN_PLATFORM.code, f"there is no platform profile {spec.platform}", hint)
+        yield Finding(
+            where,
+            UNKNOWN_PLATFORM.severity,
+            UNKNOWN_PLATFORM.code,
+            f"there is no platform profile {spec.platform}",
+            hint,
+        )
     if spec.tier != tier_of(document.file):
         message = f"tier is {spec.tier}, the file lies in clusters/{tier_of(document.file)}/"
-        yield Finding(resolved.where(("tier",)), WRONG_TIER.severity, WRONG_TIER.code, message, f"move it to clusters/{spec.tier}/")
+        yield Finding(
+            resolved.where(("tier",)),
+            WRONG_TIER.severity,
+            WRONG_TIER.code,
+            message,
+            f"move it to clusters/{spec.tier}/",
+        )
 
 
 def _sections(spec: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +142,9 @@ def _sections(spec: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for component in discover():
         said = spec.get(component.key)
-        items = [item for item in said if _complete(component.key, [item])] if isinstance(said, list) else said
+        items = (
+            [item for item in said if _complete(component.key, [item])] if isinstance(said, list) else said
+        )
         if items and _complete(component.key, items):
             found[component.key] = section_adapter(component.key).validate_python(items)
     return found

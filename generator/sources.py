@@ -21,8 +21,12 @@ from .spec import FleetSpec, ModelSpec
 from .validate import validated
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
-NO_CLUSTERS = plain_rule("FLEET002", "A fleet has at least one cluster; an empty one would delete everything.")
-WRONG_NAME = plain_rule("FLEET003", "metadata.name equals the file's name; a cluster's name occurs once in the fleet.")
+NO_CLUSTERS = plain_rule(
+    "FLEET002", "A fleet has at least one cluster; an empty one would delete everything."
+)
+WRONG_NAME = plain_rule(
+    "FLEET003", "metadata.name equals the file's name; a cluster's name occurs once in the fleet."
+)
 
 FLEET_FILE = "clusters/fleet.yaml"
 
@@ -61,11 +65,21 @@ def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tupl
                 unusable.add(stem(file))
     if FLEET_FILE not in files:
         hint = "nearedge init writes one; spec.repository and spec.hub are needed"
-        findings.append(Finding(Where(FLEET_FILE, 1, 1), NO_FLEET.severity, NO_FLEET.code, "there is no clusters/fleet.yaml", hint))
+        findings.append(
+            Finding(
+                Where(FLEET_FILE, 1, 1),
+                NO_FLEET.severity,
+                NO_FLEET.code,
+                "there is no clusters/fleet.yaml",
+                hint,
+            )
+        )
     if fleet is None:
         return None, tuple(findings)
     document, parsed = fleet
-    return Shared(parsed.spec, parsed.metadata.name, document, groups, models, frozenset(unusable)), tuple(findings)
+    return Shared(parsed.spec, parsed.metadata.name, document, groups, models, frozenset(unusable)), tuple(
+        findings
+    )
 
 
 def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
@@ -100,7 +114,12 @@ def _envelope(document: Document, kind: str) -> Iterator[Finding]:
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if kind != "Fleet" and isinstance(name, str) and name != stem(document.file):
         message = f"metadata.name is {name}, the file is called {stem(document.file)}.yaml"
-        yield _named(document, ("metadata", "name"), message, f"rename the file to {name}.yaml, or the name to {stem(document.file)}")
+        yield _named(
+            document,
+            ("metadata", "name"),
+            message,
+            f"rename the file to {name}.yaml, or the name to {stem(document.file)}",
+        )
 
 
 def _named(document: Document, path: Path, message: str, hint: str) -> Finding:
@@ -114,7 +133,13 @@ def repeated_names(files: tuple[str, ...]) -> Iterator[Finding]:
         name = stem(file).casefold()
         if kind_of(file) == "Cluster" and name in seen:
             message = f"cluster {stem(file)} stands already in {seen[name]}"
-            yield Finding(Where(file, 1, 1), WRONG_NAME.severity, WRONG_NAME.code, message, "the name is that of the ManagedCluster: give each its own")
+            yield Finding(
+                Where(file, 1, 1),
+                WRONG_NAME.severity,
+                WRONG_NAME.code,
+                message,
+                "the name is that of the ManagedCluster: give each its own",
+            )
         elif kind_of(file) == "Cluster":
             seen[name] = file
 
@@ -123,7 +148,13 @@ def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
     """The finding for a fleet without a cluster."""
     if not any(kind_of(file) == "Cluster" for file in files):
         message = "there is no cluster in clusters/core/ or clusters/near-edge/"
-        yield Finding(Where("clusters", 1, 1), NO_CLUSTERS.severity, NO_CLUSTERS.code, message, "add one file for each cluster")
+        yield Finding(
+            Where("clusters", 1, 1),
+            NO_CLUSTERS.severity,
+            NO_CLUSTERS.code,
+            message,
+            "add one file for each cluster",
+        )
 
 
 def kind_of(file: str) -> str:
@@ -142,4 +173,14 @@ def stem(file: str) -> str:
     return PurePosixPath(file).stem
 
 
-__all__ = ["Shared", "find_specs", "kind_of", "no_clusters", "read_cluster", "read_shared", "repeated_names", "stem", "tier_of"]
+__all__ = [
+    "Shared",
+    "find_specs",
+    "kind_of",
+    "no_clusters",
+    "read_cluster",
+    "read_shared",
+    "repeated_names",
+    "stem",
+    "tier_of",
+]

@@ -11,7 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -19,7 +27,9 @@ from . import quantity
 
 API_VERSION = "nearedge/v1alpha1"
 
-REFUSED = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\{\{|\}\}|\{%|\$\(|\$ocm_encrypted"
+REFUSED = (
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\{\{|\}\}|\{%|\$\(|\$ocm_encrypted"
+)
 """In no string of a spec: three template languages read our output, and hub templates read Secrets."""
 
 _REFUSED = re.compile(REFUSED)
@@ -29,7 +39,9 @@ def _clean(text: str) -> str:
     found = _REFUSED.search(text)
     if found:
         said = f"U+{ord(found[0]):04X}" if len(found[0]) == 1 else found[0]
-        raise PydanticCustomError("refused_text", "{said} is refused in every string of a spec", {"said": said})
+        raise PydanticCustomError(
+            "refused_text", "{said} is refused in every string of a spec", {"said": said}
+        )
     return text
 
 
@@ -44,10 +56,14 @@ class Line:
     longest: int = 1024
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        line = core_schema.str_schema(strict=True, min_length=1, max_length=self.longest, pattern=self.pattern)
+        line = core_schema.str_schema(
+            strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
+        )
         return line if self.pattern else core_schema.no_info_after_validator_function(_clean, line)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         # Some regex engines let `$` match before a trailing newline; `not` says what is meant.
         return {**handler(schema), "not": {"pattern": r"\n" if self.pattern else REFUSED}}
 
@@ -65,11 +81,18 @@ class _Amount:
         text = core_schema.str_schema(strict=True, pattern=quantity.PATTERN, max_length=24)
         number = core_schema.int_schema(strict=True, ge=0, le=2**63 - 1)
         whole = core_schema.no_info_before_validator_function(_whole, number)
-        either = core_schema.union_schema([text, whole], custom_error_type="quantity",
-            custom_error_message='is no quantity: write "2", 500m or 16Gi (a number with a point needs quotes)')
-        return core_schema.no_info_after_validator_function(lambda value: quantity.canonical(str(value)), either)
+        either = core_schema.union_schema(
+            [text, whole],
+            custom_error_type="quantity",
+            custom_error_message='is no quantity: write "2", 500m or 16Gi (a number with a point needs quotes)',
+        )
+        return core_schema.no_info_after_validator_function(
+            lambda value: quantity.canonical(str(value)), either
+        )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         text = {"type": "string", "pattern": quantity.PATTERN, "maxLength": 24, "not": {"pattern": r"\n"}}
         return {"anyOf": [text, {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}]}
 
@@ -84,7 +107,11 @@ Name = Annotated[str, Line(rf"^{_LABEL}$", 63)]
 Subdomain = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 253)]
 """A DNS-1123 subdomain: names of most objects."""
 LabelKey = Annotated[str, Line(rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$", 253)]
-LabelValue = Annotated[str, Field(max_length=63, pattern=rf"^{_QUALIFIED}?$", json_schema_extra={"not": {"pattern": r"\n"}}), Strict()]
+LabelValue = Annotated[
+    str,
+    Field(max_length=63, pattern=rf"^{_QUALIFIED}?$", json_schema_extra={"not": {"pattern": r"\n"}}),
+    Strict(),
+]
 ResourceName = Annotated[str, Line(rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$", 253)]
 Quantity = Annotated[str, _Amount()]
 Image = Annotated[str, Line(rf"^{_IMAGE}$", 512)]
@@ -123,7 +150,9 @@ class Taint(Strictly):
 
     key: LabelKey = Field(description="Taint key, such as nvidia.com/gpu.")
     value: LabelValue = Field("", description="Taint value; empty when the taint has none.")
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(description="What it does to pods that do not tolerate it.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(
+        description="What it does to pods that do not tolerate it."
+    )
 
 
 class Toleration(Strictly):
@@ -132,7 +161,9 @@ class Toleration(Strictly):
     key: LabelKey | None = Field(None, description="Taint key; without it operator must be Exists.")
     operator: Literal["Equal", "Exists"] = Field("Equal", description="Exists tolerates every value.")
     value: LabelValue | None = Field(None, description="Taint value, with operator Equal.")
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(None, description="Taint effect; all when left out.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
+        None, description="Taint effect; all when left out."
+    )
 
 
 class EnvVar(Strictly):
@@ -155,34 +186,53 @@ class PvcMount(Strictly):
 class Repository(Strictly):
     """The Git repository that every cluster pulls."""
 
-    url: Annotated[str, Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$", 512)] = Field(
-        description="https or ssh URL, without user or password."
+    url: Annotated[
+        str, Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$", 512)
+    ] = Field(description="https or ssh URL, without user or password.")
+    credentialsSecret: Subdomain | None = Field(
+        None,
+        description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
     )
-    credentialsSecret: Subdomain | None = Field(None, description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.")
 
 
 class Hub(Strictly):
     """The core cluster that places and watches the others."""
 
     cluster: Name = Field(description="Name of the Cluster of tier core that is the hub.")
-    flavor: Literal["acm", "ocm"] = Field("acm", description="acm: Red Hat Advanced Cluster Management; ocm: upstream Open Cluster Management.")
-    version: Annotated[str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16)] = Field("2.16", description='ACM or OCM version, quoted: "2.16".')
-    argocdNamespace: Name = Field("openshift-gitops", description="Namespace of the hub's Argo CD; Placement and ApplicationSets live there.")
-    policyNamespace: Name = Field("nearedge-policies", description="Namespace for Policies; holds only what the edge may be given.")
+    flavor: Literal["acm", "ocm"] = Field(
+        "acm", description="acm: Red Hat Advanced Cluster Management; ocm: upstream Open Cluster Management."
+    )
+    version: Annotated[str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16)] = Field(
+        "2.16", description='ACM or OCM version, quoted: "2.16".'
+    )
+    argocdNamespace: Name = Field(
+        "openshift-gitops",
+        description="Namespace of the hub's Argo CD; Placement and ApplicationSets live there.",
+    )
+    policyNamespace: Name = Field(
+        "nearedge-policies", description="Namespace for Policies; holds only what the edge may be given."
+    )
     clusterSet: Name = Field("near-edge", description="ManagedClusterSet that all near-edge clusters join.")
 
 
 class Ring(Strictly):
     """A step of the rollout: its clusters follow one Git ref."""
 
-    name: Annotated[str, Line(r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$", 63)] = Field(description="Name of the ring, 2 to 63 characters.")
-    revision: GitRef = Field(description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows.")
+    name: Annotated[str, Line(r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$", 63)] = Field(
+        description="Name of the ring, 2 to 63 characters."
+    )
+    revision: GitRef = Field(
+        description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
+    )
 
 
 class Delivery(Strictly):
     """How a cluster gets its overlay."""
 
-    model: Literal["pull", "agent", "policy", "standalone"] = Field("pull", description="pull: ACM pull model; agent: Argo CD agent; policy: a Policy delivers the Application; standalone: no hub.")
+    model: Literal["pull", "agent", "policy", "standalone"] = Field(
+        "pull",
+        description="pull: ACM pull model; agent: Argo CD agent; policy: a Policy delivers the Application; standalone: no hub.",
+    )
     pollInterval: Duration = Field("15m", description="How often a cluster asks Git for news.")
     rings: tuple[Ring, ...] = Field((), description="Rollout order, first ring first.")
 
@@ -190,14 +240,18 @@ class Delivery(Strictly):
 class Observability(Strictly):
     """Metrics and dashboards on the hub."""
 
-    objectStorageSecret: Subdomain = Field("thanos-object-storage", description="Secret with thanos.yaml on the hub.")
+    objectStorageSecret: Subdomain = Field(
+        "thanos-object-storage", description="Secret with thanos.yaml on the hub."
+    )
     dashboards: Flag = Field(False, description="Put dashboards into the hub's Grafana.")
 
 
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253)] = Field(description="host[:port][/path], no scheme.")
+    registry: Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253)] = (
+        Field(description="host[:port][/path], no scheme.")
+    )
 
 
 class Images(Strictly):
@@ -208,7 +262,9 @@ class Images(Strictly):
     vllm: Image | None = Field(None, description="vLLM.")
     ovms: Image | None = Field(None, description="OpenVINO Model Server.")
     mlserver: Image | None = Field(None, description="MLServer.")
-    storageInitializer: Image | None = Field(None, description="KServe's storage initializer, which the load Jobs run.")
+    storageInitializer: Image | None = Field(
+        None, description="KServe's storage initializer, which the load Jobs run."
+    )
 
 
 class FleetSpec(Strictly):
@@ -225,8 +281,12 @@ class FleetSpec(Strictly):
 class ModelMemory(Strictly):
     """What a model needs in GPU memory."""
 
-    parameters: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?[KMBT]$", 16)] = Field(description="Number of parameters: 77M, 2.5B.")
-    dtype: Literal["float32", "float16", "bfloat16", "float8", "int8", "int4"] = Field(description="Type of the weights in memory.")
+    parameters: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?[KMBT]$", 16)] = Field(
+        description="Number of parameters: 77M, 2.5B."
+    )
+    dtype: Literal["float32", "float16", "bfloat16", "float8", "int8", "int4"] = Field(
+        description="Type of the weights in memory."
+    )
     contextLength: Positive = Field(description="Longest context in tokens.")
     layers: Positive | None = Field(None, description="Transformer layers.")
     kvHeads: Positive | None = Field(None, description="Key/value heads.")
@@ -243,16 +303,27 @@ _SOURCE = (
 class ModelSpec(Strictly):
     """A trained model: where it comes from and what it needs."""
 
-    format: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9_-]*$", 63)] = Field(description="Model format as the runtime calls it: caikit, vLLM, onnx, openvino_ir, sklearn ... Case matters.")
-    formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(None, description='Version of the format, quoted: "1".')
-    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] = Field(description='Version of the model, quoted when it looks like a number: "7".')
-    size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
-    source: Annotated[str, Line(_SOURCE, 1024)] = Field(description="oci://...@sha256: (modelcar), s3://bucket/key, image://...@sha256: (model and server in one image), pvc://claim/path, hf://org/name:revision or https://.")
-    credentialsSecret: Subdomain | None = Field(None, description="Secret with the source's credential, delivered by policy.")
-    memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
-    checksums: dict[Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)], Annotated[str, Line(r"^[0-9a-f]{64}$", 64)]] = Field(
-        {}, description="File below the model's folder -> sha256, verified after every transfer."
+    format: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9_-]*$", 63)] = Field(
+        description="Model format as the runtime calls it: caikit, vLLM, onnx, openvino_ir, sklearn ... Case matters."
     )
+    formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(
+        None, description='Version of the format, quoted: "1".'
+    )
+    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] = Field(
+        description='Version of the model, quoted when it looks like a number: "7".'
+    )
+    size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
+    source: Annotated[str, Line(_SOURCE, 1024)] = Field(
+        description="oci://...@sha256: (modelcar), s3://bucket/key, image://...@sha256: (model and server in one image), pvc://claim/path, hf://org/name:revision or https://."
+    )
+    credentialsSecret: Subdomain | None = Field(
+        None, description="Secret with the source's credential, delivered by policy."
+    )
+    memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    checksums: dict[
+        Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
+        Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
+    ] = Field({}, description="File below the model's folder -> sha256, verified after every transfer.")
 
 
 class Fleet(Strictly):

@@ -61,7 +61,9 @@ def compare(root: File, tree: Tree) -> Changes:
     """What differs between `tree` and the files below `root`."""
     written = tuple(sorted(path for path, text in tree.texts.items() if _read(root / path) != text.encode()))
     wanted = frozenset(tree.texts) | tree.same
-    removed = tuple(sorted({path for path in owned_files(root) if path not in wanted and _is_file(root / path)}))
+    removed = tuple(
+        sorted({path for path in owned_files(root) if path not in wanted and _is_file(root / path)})
+    )
     return Changes(written, removed, len(wanted) - len(written))
 
 

@@ -55,4 +55,6 @@ def compare(path: File, text: str, *, update: bool) -> None:
         path.unlink(missing_ok=True)
         if text:
             path.write_text(text, encoding="utf-8")
-    assert (path.read_text(encoding="utf-8") if path.exists() else "") == text, f"make golden rewrites {path.name}"
+    assert (path.read_text(encoding="utf-8") if path.exists() else "") == text, (
+        f"make golden rewrites {path.name}"
+    )

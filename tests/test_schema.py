@@ -1,4 +1,4 @@
-"""The JSON Schemas accept and refuse what the models do: on our own specs, and on thousands of broken ones."""
+"""The JSON Schemas accept and refuse what the models do: our own specs, and thousands of broken ones."""
 
 from __future__ import annotations
 

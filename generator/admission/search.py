@@ -15,6 +15,9 @@ from typing import NamedTuple
 STEPS = 4000
 """Most steps of one search. Whoever needs more is told that nothing was decided."""
 
+DEPTH = 300
+"""Most choices of one search: they are tried one inside the other."""
+
 Uses = tuple[tuple[int, int], ...]
 """(cell, amount) pairs with amounts above 0, each cell once."""
 
@@ -39,7 +42,7 @@ Taken = tuple[tuple[int, ...], ...]
 """For each piece, how many of its copies take each choice."""
 
 
-class Undecided(Exception):
+class Undecided(Exception):  # noqa: N818
     """The search was given up."""
 
 
@@ -97,42 +100,47 @@ def first_choices(pieces: Sequence[Piece], room: Room) -> bool:
 def assign(pieces: Sequence[Piece], room: Room) -> Taken | None:
     """The first assignment that fits, choices in their order, earlier pieces first; None when there is none.
 
-    Raises Undecided after STEPS steps.
+    Raises Undecided after STEPS steps, and at once for more than DEPTH choices.
     """
-    steps = iter(range(STEPS))
-    taken: list[list[int]] = [[0] * len(piece.choices) for piece in pieces]
-    found = _place(pieces, 0, 0, pieces[0].copies if pieces else 0, Space(room), taken, steps)
-    return tuple(tuple(item) for item in taken) if found else None
-
-
-def _place(
-    pieces: Sequence[Piece],
-    at: int,
-    choice: int,
-    left: int,
-    space: Space,
-    taken: list[list[int]],
-    steps: Iterator[int],
-) -> bool:
-    """Place `left` copies of piece `at` from `choice` on, and all pieces behind it."""
-    if next(steps, None) is None:
+    if sum(len(piece.choices) for piece in pieces) > DEPTH:
         raise Undecided
-    if left == 0 and (at == len(pieces) or pieces[at].copies == 0 or choice):
-        at += 1
-        if at >= len(pieces):
-            return True
-        return _place(pieces, at, 0, pieces[at].copies, space, taken, steps)
-    piece = pieces[at]
-    if choice == len(piece.choices):
+    taken = [[0] * len(piece.choices) for piece in pieces]
+    search = _Search(pieces, Space(room), taken, iter(range(STEPS)))
+    return tuple(tuple(item) for item in taken) if _place(search, 0) else None
+
+
+class _Search(NamedTuple):
+    """One search under way."""
+
+    pieces: Sequence[Piece]
+    space: Space
+    taken: list[list[int]]
+    steps: Iterator[int]
+
+
+def _place(search: _Search, at: int) -> bool:
+    """Place piece `at` and all behind it."""
+    if at == len(search.pieces):
+        return True
+    return _spread(search, at, 0, search.pieces[at].copies)
+
+
+def _spread(search: _Search, at: int, choice: int, left: int) -> bool:
+    """Place `left` copies of piece `at` on its choices from `choice` on, then all pieces behind it."""
+    if next(search.steps, None) is None:
+        raise Undecided
+    if left == 0:
+        return _place(search, at + 1)
+    choices = search.pieces[at].choices
+    if choice == len(choices):
         return False
-    uses = piece.choices[choice]
-    most = space.most(uses, left)
-    fewest = left if choice == len(piece.choices) - 1 else 0
-    for number in range(most, fewest - 1, -1):
-        space.add(uses, number)
-        taken[at][choice] = number
-        if _place(pieces, at, choice + 1, left - number, space, taken, steps):
+    uses = choices[choice]
+    fewest = left if choice == len(choices) - 1 else 0
+    for number in range(search.space.most(uses, left), fewest - 1, -1):
+        search.space.add(uses, number)
+        search.taken[at][choice] = number
+        if _spread(search, at, choice + 1, left - number):
             return True
-        space.add(uses, -number)
-        taken[at][choice] = 0
+        search.space.add(uses, -number)
+        search.taken[at][choice] = 0
     return False

@@ -17,8 +17,8 @@ from ..spec import ModelMemory
 from .memory import BYTES, GIB, QUANTISED
 
 LEAST = GIB // 4
-"""Least beside weights and cache: 0.05 GiB outside of PyTorch and 0.22 GiB for activations, which vLLM 0.7
-reports for Llama-3.1-8B on an L4 (its start-up log; the least of some 30 such logs).
+"""Least beside weights and cache: vLLM reports 0.05 GiB outside of PyTorch and 0.22 GiB for activations for
+Llama-3.1-8B on an L4 (start-up log of March 2025), less than in any of some twenty other logs.
 """
 
 ACTIVATIONS = 2 * GIB

@@ -60,13 +60,17 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
     if not nodes:
         return ()
     ways = tuple(_ways(item, cluster))
-    return tuple((k, node) for k, node in nodes if _holds(node, item) and any(_lets(node, *way) for way in ways))
+    return tuple(
+        (k, node) for k, node in nodes if _holds(node, item) and any(_lets(node, *way) for way in ways)
+    )
 
 
 def _ways(item: Service, cluster: Cluster) -> Iterator[tuple[Mapping[str, str], tuple[Toleration, ...]]]:
     """Selector and tolerations of a pod, once for each choice of flavors."""
     spec = cluster.part(KUEUE)
-    queue = next((one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None)
+    queue = next(
+        (one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None
+    )
     if queue is None:
         yield item.nodeSelector, item.tolerations
         return

@@ -1,0 +1,103 @@
+"""What becomes of a workload, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..finding import Path, Problem
+from .amounts import said
+from .demand import Workload
+
+
+class Decision(StrEnum):
+    """ADMIT: beside everything else declared. IF-IDLE: while others do not run. NEVER: not even alone."""
+
+    ADMIT = "ADMIT"
+    IF_IDLE = "IF-IDLE"
+    NEVER = "NEVER"
+
+
+class Obstacle(StrEnum):
+    """What a workload fails at."""
+
+    NONE = ""
+    QUOTA = "quota"
+    NODES = "nodes"
+    POD_SETS = "pod sets"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one workload.
+
+    `taken` says for each of its pod sets how many pods take which flavors, where one can say so. `problem` is
+    the place, the sentence with the sum and the hint when it is not simply admitted. `at_first` names what
+    happens before it gets there: Kueue tries a flavor first whose nodes cannot hold the pods. `late` is the
+    workload after which it does not fit any more, although there is an assignment in which all do.
+    """
+
+    workload: Workload
+    decision: Decision
+    obstacle: Obstacle = Obstacle.NONE
+    problem: Problem | None = None
+    taken: tuple[tuple[tuple[str, ...], int], ...] = ()
+    at_first: Problem | None = None
+    late: Problem | None = None
+
+    @property
+    def kind(self) -> str:
+        """Kind of the object."""
+        return self.workload.kind
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.workload.namespace
+
+    @property
+    def name(self) -> str:
+        """Its name in the spec."""
+        return self.workload.name
+
+    @property
+    def queue(self) -> str:
+        """The queue it waits in."""
+        return self.workload.queue or ""
+
+    @property
+    def path(self) -> Path:
+        """Where the spec says it."""
+        return self.workload.path
+
+    @property
+    def reason(self) -> str:
+        """Why, with the sums; for an admitted one what it takes."""
+        return self.problem.message if self.problem else "; ".join(_taken(self))
+
+
+def _taken(verdict: Verdict) -> Iterator[str]:
+    """One sentence for each resource: `head 4 + 4 gpu x 12 = 52 cpu of flavor a100`."""
+    for name in dict.fromkeys(key for pods in verdict.workload.pods for key in pods.requests):
+        flavors = dict.fromkeys(flavor for chosen, _ in verdict.taken for flavor in chosen)
+        of = f" of flavor {' and '.join(flavors)}" if flavors else ""
+        yield f"{total(verdict.workload, name)}{of}"
+
+
+def total(work: Workload, resource: str, *, grown: bool = False) -> str:
+    """The sum of one resource over all pods, spelled out."""
+    terms, whole = [], 0
+    for pods in work.pods:
+        each = 1 if resource == "pods" else pods.requests.get(resource, 0)
+        count = pods.most if grown else pods.count
+        if each and count:
+            whole += each * count
+            one = pods.name in {"head", "submitter"}
+            terms.append(f"{pods.name} {said(resource, each)}" if one else f"{count} {pods.name} x {said(resource, each)}")
+    return f"{' + '.join(terms) or '0'} = {said(resource, whole)} {resource}"
+
+
+def number(work: Workload, resource: str) -> int:
+    """The same sum as a number."""
+    return sum(pods.count * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods)
