@@ -14,9 +14,9 @@ from .resolve import Resolved
 @cache
 def rules(scope: str) -> tuple[Rule, ...]:
     """All rules of a scope ("cluster" or "fleet"), by code."""
-    from . import fit, hub  # noqa: PLC0415 - both import components, the hub's rules the fleet
+    from . import admission, fit, hub  # noqa: PLC0415 - all import components, the hub's rules the fleet
 
-    places = (*modules(), *fit.modules(), *hub.modules())
+    places = (*modules(), *admission.modules(), *fit.modules(), *hub.modules())
     found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
     return tuple(found[code] for code in sorted(found))
 

@@ -141,9 +141,10 @@ def _last_text(value: Any) -> str:
 def _target(manifest: Manifest) -> Manifest:
     group, _, version = manifest["apiVersion"].rpartition("/")
     meta = manifest["metadata"]
-    name = meta["name"]
+    # kustomize reads target names as regular expressions.
+    name = meta["name"].replace(".", r"\.")
     if CONTENT_HASH in meta.get("labels", {}):
-        # kustomize reads target names as regular expressions: any content of this object is meant.
+        # Any content of this object is meant.
         name = _HASHED.sub("-[0-9a-f]{8}", name)
     place = {"namespace": meta["namespace"]} if "namespace" in meta else {}
     return {

@@ -1,7 +1,7 @@
 """The same pipeline, run only for the clusters that changed, and on all cores.
 
 A cluster's overlay depends on its own file and on what all clusters share. What was compiled before is remembered
-in `.nearedge/cache.json` by digests of both and of nearedge itself; a remembered overlay counts only while the
+in `.nearedge/cache` by digests of both and of nearedge itself; a remembered overlay counts only while the
 files on disk still have the digests they were written with. Losing the cache costs time, nothing else.
 """
 
@@ -24,7 +24,7 @@ from .pipeline import Progress, Rendered, Site, assemble, cluster_files, compile
 from .sources import Shared
 from .tree import Tree
 
-CACHE = ".nearedge/cache.json"
+CACHE = ".nearedge/cache"
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
 
@@ -97,7 +97,8 @@ def _save(root: File, cache: Remembered) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         staged = path.with_suffix(".new")
-        staged.write_text(json.dumps(cache, separators=(",", ":")), encoding="utf-8")
+        body = json.dumps(cache, separators=(",", ":")).encode()
+        staged.write_bytes(_digest(body).encode() + b"\n" + body)
         staged.replace(path)
     except OSError:
         return
@@ -112,10 +113,14 @@ def _recall(root: File) -> Remembered:
 
 def _load(root: File, key: str) -> Remembered:
     try:
-        cache = json.loads((root / CACHE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
+    except OSError:
         return {}
-    return cache if isinstance(cache, dict) and cache.get("key") == key else {}
+    # Only what we wrote ourselves, whole: everything below trusts its shape.
+    if seal.decode("ascii", "replace") != _digest(body):
+        return {}
+    cache: Remembered = json.loads(body)
+    return cache if cache["key"] == key else {}
 
 
 def _kept(root: File, file: str, cache: Remembered) -> Site | None:
@@ -150,7 +155,7 @@ def _shared_key(root: File) -> str:
     digest.update(_engine().encode())
     for folder in ("groups", "models"):
         for path in sorted((root / "clusters" / folder).rglob("*.yaml")):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(f"{path.relative_to(root).as_posix()}\0{_file_digest(path)}\0".encode())
     digest.update(_file_digest(root / "clusters/fleet.yaml").encode())
     return digest.hexdigest()
 

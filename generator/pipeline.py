@@ -160,7 +160,10 @@ def assemble(
     members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
     found = (*findings, *(item for site in sites for item in site.findings))
-    found = ordered((*found, *check_fleet(root, shared, fleet)))
+    if all(site.member for site in sites):
+        # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
+        found = (*found, *check_fleet(root, shared, fleet))
+    found = ordered(found)
     if has_errors(found):
         return Rendered(found, Tree({}), fleet, sites)
     emitted = hub.emit(fleet)

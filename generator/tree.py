@@ -7,7 +7,7 @@ owned files (`.nearedge` in each machine folder) says what was ours, so foreign 
 from __future__ import annotations
 
 import contextlib
-import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -136,7 +136,11 @@ def _remove(root: File, path: str) -> None:
 
 
 def _is_file(path: File) -> bool:
-    return os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
+    """Whether anything but a folder stands there, a dangling symlink included."""
+    try:
+        return not stat.S_ISDIR(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _read(path: File) -> bytes | None:

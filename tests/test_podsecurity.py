@@ -75,7 +75,6 @@ def paths(made: Manifest, version: str = "latest") -> list[str]:
         (f"{C}.lifecycle.preStop.tcpSocket.host", "x", f"{C}.lifecycle.preStop.tcpSocket.host"),
         ("volumes", [{"name": "v", "hostPath": {"path": "/"}}], "volumes[0]"),
         ("volumes", [{"name": "v", "nfs": {}}], "volumes[0]"),
-        ("volumes", [{"name": "v"}], "volumes[0]"),
         ("securityContext.sysctls", [{"name": "kernel.msgmax", "value": "1"}], "securityContext.sysctls[0]"),
         ("initContainers", [{"name": "i", "securityContext": {**SAFE, "privileged": True}}],
          "initContainers[0].securityContext.privileged"),
@@ -96,7 +95,11 @@ def test_restricted_refuses(path: str, value: Any, found: str) -> None:
         (f"{C}.livenessProbe", {"httpGet": {"port": 1}}),
         (
             "volumes",
-            [{"name": "a", "emptyDir": {}}, {"name": "b", "persistentVolumeClaim": {"claimName": "x"}}],
+            [
+                {"name": "v"},
+                {"name": "a", "emptyDir": {}},
+                {"name": "b", "persistentVolumeClaim": {"claimName": "x"}},
+            ],
         ),
         ("securityContext.sysctls", [{"name": "net.ipv4.tcp_rmem", "value": "1"}]),
     ],

@@ -97,15 +97,15 @@ def first_choices(pieces: Sequence[Piece], room: Room) -> bool:
     return True
 
 
-def assign(pieces: Sequence[Piece], room: Room) -> Taken | None:
+def assign(pieces: Sequence[Piece], space: Space) -> Taken | None:
     """The first assignment that fits, choices in their order, earlier pieces first; None when there is none.
 
-    Raises Undecided after STEPS steps, and at once for more than DEPTH choices.
+    The space holds it afterwards. Raises Undecided after STEPS steps, and at once for more than DEPTH choices.
     """
     if sum(len(piece.choices) for piece in pieces) > DEPTH:
         raise Undecided
     taken = [[0] * len(piece.choices) for piece in pieces]
-    search = _Search(pieces, Space(room), taken, iter(range(STEPS)))
+    search = _Search(pieces, space, taken, iter(range(STEPS)))
     return tuple(tuple(item) for item in taken) if _place(search, 0) else None
 
 

@@ -1,8 +1,8 @@
 """Does it fit? GPU memory, disks and the link of a cluster against the models that it is to serve.
 
 Plain arithmetic on what the spec declares: nothing is measured and nobody is asked. `memory` has the formulas,
-`engine` what a server's flags make of them, `nodes` where pods can land, `gpu`, `storage` and `transfer` the
-rules. docs/fit.md explains the formulas with an example, their sources, and what is not counted.
+`engine` what a server's flags make of them, `nodes` where pods can land, `verdict` and `advice` what comes of it
+for a GPU; the rules are in `gpu`, `storage` and `transfer`. docs/fit.md explains the formulas with an example, their sources, and what is not counted.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import gpu, storage, transfer
-from .gpu import Fit, Verdict, judge
-from .transfer import transfer_time, window_seconds
+from .transfer import transfer_time, transfers, window_seconds
+from .verdict import Fit, Verdict, judge
 
-__all__ = ["Fit", "Verdict", "judge", "modules", "transfer_time", "window_seconds"]
+__all__ = ["Fit", "Verdict", "judge", "modules", "transfer_time", "transfers", "window_seconds"]
 
 
 def modules() -> tuple[ModuleType, ...]:

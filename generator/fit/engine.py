@@ -65,6 +65,12 @@ class Load(NamedTuple):
     """Usual need beside weights and cache."""
 
 
+def over(load: Load, tensor: int) -> Load:
+    """The same on another number of GPUs."""
+    alone = load.usual == ACTIVATIONS + OUTSIDE and tensor > 1
+    return load._replace(tensor=tensor, usual=ACTIVATIONS + OUTSIDE_PARALLEL if alone else load.usual)
+
+
 def load_of(item: Service, memory: ModelMemory, devices: int) -> Load:
     """How an item's runtime puts the model onto this many GPUs."""
     return ENGINES.get(item.runtime, _other)(item, memory, devices)
@@ -115,7 +121,7 @@ BLOCK = 16
 
 
 def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
-    """vLLM starts when one sequence of full length finds room in its share of the GPU.
+    """A vLLM starts when one sequence of full length finds room in its share of the GPU.
 
     Source: vllm v0.19.0 v1/core/kv_cache_utils.py check_enough_kv_cache_memory.
     """

@@ -41,6 +41,12 @@ _MULTIPLE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
 
 @lru_cache(maxsize=4096)
+def whole_bytes(text: str) -> int:
+    """Bytes of a quantity, as a plain number: sizes are compared often."""
+    return int(parse(text))
+
+
+@lru_cache(maxsize=4096)
 def parameters(text: str) -> Fraction:
     """Number of parameters.
 
@@ -55,7 +61,7 @@ def weights(memory: ModelMemory, each: Fraction) -> int:
     return ceil(parameters(memory.parameters) * each)
 
 
-def stored_weights(memory: ModelMemory, each: Fraction, size: str) -> int:
+def stored_weights(memory: ModelMemory, each: Fraction, on_disk: int) -> int:
     """Bytes of all weights, by the size on disk where that tells more.
 
     A quantised model keeps its embeddings in 16 bits, which its parameter count does not show: Llama-3.1-8B
@@ -63,7 +69,6 @@ def stored_weights(memory: ModelMemory, each: Fraction, size: str) -> int:
     of an unquantised model, which is quantised while it is loaded.
     """
     computed = weights(memory, each)
-    on_disk = int(parse(size))
     quantised = memory.dtype in QUANTISED and 2 * on_disk < 3 * parameters(memory.parameters)
     return max(computed, on_disk) if quantised else computed
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
 from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor, Queue, groups, quota_of
+from ..components.kueue import KUEUE, Flavor, Queue, Quota, groups
 from ..components.ray.accelerators import ray_name
 from ..components.serving.spec import Service
 from ..quantity import parse
 from ..runtime import accelerators
 from ..spec import Taint, Toleration
-from .memory import GIB
+from .memory import GIB, whole_bytes
 
 DEVICES = frozenset({"GPU", "HPU", "NPU"})
 """Kinds of accelerators (as Ray calls them) that hold a model in a memory of their own."""
@@ -51,7 +52,7 @@ def device_memory(node: Any, resource: str) -> int | None:
     of_slice = slice_memory(resource)
     if of_slice is not None:
         return of_slice
-    return int(parse(node.gpuMemory)) if node.gpuMemory else None
+    return whole_bytes(node.gpuMemory) if node.gpuMemory else None
 
 
 def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
@@ -98,7 +99,10 @@ def _choices(queue: Queue, queues: Iterable[Queue], wanted: Mapping[str, str]) -
 def _offered(queues: tuple[Queue, ...], flavor: str, resource: str) -> bool:
     """Whether any queue has quota for it: in a cohort it can be borrowed."""
     found = (queue.quota.get(flavor, {}).get(resource) for queue in queues)
-    return any(value is not None and parse(quota_of(value).nominal) > 0 for value in found)
+    return any(
+        value is not None and _thousandths(value.nominal if isinstance(value, Quota) else value)
+        for value in found
+    )
 
 
 def _holds(node: Any, item: Service) -> bool:
@@ -108,9 +112,15 @@ def _holds(node: Any, item: Service) -> bool:
         there = node.allocatable.get(name)
         if there is None and name in devices:
             return False
-        if there is not None and parse(there) < parse(item.requests.get(name, limit)):
+        if there is not None and _thousandths(there) < _thousandths(item.requests.get(name, limit)):
             return False
     return True
+
+
+@lru_cache(maxsize=4096)
+def _thousandths(amount: str) -> int:
+    """A quantity in thousandths: whole numbers are compared many times faster than fractions."""
+    return int(parse(amount) * 1000)
 
 
 def _lets(node: Any, selector: Mapping[str, str], tolerations: tuple[Toleration, ...]) -> bool:

@@ -6,31 +6,33 @@ Whether one volume holds its model, and how many pods may share it, is the busin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..component import Cluster
 from ..components.models.claims import claims, produced_by
 from ..components.models.spec import Claim
 from ..components.serving.spec import Service, known
 from ..finding import Path, Problem, Severity, rule
-from ..quantity import binary, parse
+from ..quantity import binary
 from ..spec import ModelSpec
+from .memory import whole_bytes
 from .nodes import landing
 
 DISK = "ephemeral-storage"
 KUBELET = "Kubernetes: images, emptyDir volumes and logs of a node share its ephemeral storage"
 
 
-class Copy(NamedTuple):
-    """What one server leaves on the disk of a node that runs it, in bytes."""
+class Copies(NamedTuple):
+    """What one model leaves on the disk of one node that runs it."""
 
-    item: int
     model: str
     size: int
-    versions: int
-    """Two while an update runs: an image goes when the kubelet cleans up, some time after its last use."""
-    pods: int
-    """Copies on one node: pods share an image, each has a download of its own."""
+    """Bytes of one copy."""
+    number: int
+
+
+VERSIONS = 2
+"""Images of a model during an update: the old one goes when the kubelet cleans up, some time after its use."""
 
 
 def on_disk(item: Service, model: ModelSpec) -> str:
@@ -38,7 +40,13 @@ def on_disk(item: Service, model: ModelSpec) -> str:
     if item.storage.type == "s3":
         return "download"
     # A volume is filled from a modelcar by a pod of that image.
-    return "image" if model.source.partition("://")[0] in {"oci", "image"} else ""
+    return "image" if model.source.startswith(("oci://", "image://")) else ""
+
+
+def disks(cluster: Cluster) -> dict[int, int]:
+    """Bytes that pods can have on the disk of a node, by the index of its kind, where the spec says so."""
+    nodes = enumerate(cluster.spec.nodes)
+    return {k: whole_bytes(node.allocatable[DISK]) for k, node in nodes if DISK in node.allocatable}
 
 
 @rule("FIT006", source=KUBELET)
@@ -47,25 +55,26 @@ def node_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
 
     The pull fails with "no space left on device", or the pod is evicted while it downloads, again and again.
     """
+    there = disks(cluster)
+    smallest = min(there.values(), default=None)
     for i, item, model in known(cluster):
-        kind = on_disk(item, model)
-        if not kind:
+        kind, size = on_disk(item, model), whole_bytes(model.size)
+        if not kind or smallest is None or size <= smallest:
             continue
-        disks = [
-            (parse(node.allocatable[DISK]), node)
-            for _, node in landing(item, cluster)
-            if DISK in node.allocatable
-        ]
-        short = [(disk, node) for disk, node in disks if disk < parse(model.size)]
-        if short:
-            disk, node = min(short, key=lambda pair: pair[0])
+        short = [(there[k], node) for k, node in landing(item, cluster) if k in there and there[k] < size]
+        for disk, node in sorted(short, key=lambda pair: pair[0])[:1]:
             said = f"{item.model} has {model.size} as {kind}, node {node.name} has {binary(disk)} {DISK}"
-            hint = "use storage.type pvc" if item.storage.type != "pvc" else "use a source that is no image"
-            yield Problem(
-                ("serving", i, "storage", "type"),
-                said,
-                f"{hint}, or nodes with {binary(2 * parse(model.size))}",
-            )
+            wanted = f"nodes with {binary(VERSIONS * size)} would do"
+            yield Problem(("serving", i, "storage", "type"), said, f"{wanted}{OTHERWISE[item.storage.type]}")
+
+
+OTHERWISE = {
+    "oci": ", or storage.type pvc",
+    "s3": ", or storage.type pvc",
+    "pvc": ", or a source that is no image",
+    "image": "",
+}
+"""How else a model could be stored that is too large for the disk of a node."""
 
 
 @rule("FIT007", Severity.WARNING, source=KUBELET)
@@ -74,38 +83,40 @@ def node_holds_all_models(cluster: Cluster) -> Iterator[Problem]:
 
     Under disk pressure the kubelet removes images and evicts pods; on a bad link they are long in coming back.
     """
-    found: dict[int, dict[tuple[str, str], Copy]] = {}
-    for i, item, model in known(cluster):
-        kind = on_disk(item, model)
-        there = tuple(landing(item, cluster)) if kind else ()
-        for k, _ in there:
-            copy = _copy(i, item, model, kind, sum(node.count for _, node in there))
-            key = (item.model, "" if kind == "image" else item.name)
-            found.setdefault(k, {}).setdefault(key, copy)
-    for k, copies in sorted(found.items()):
-        yield from _overfull(k, cluster.spec.nodes[k], tuple(copies.values()))
-
-
-def _copy(i: int, item: Service, model: ModelSpec, kind: str, nodes: int) -> Copy:
-    size = int(parse(model.size))
-    return (
-        Copy(i, item.model, size, 2, 1)
-        if kind == "image"
-        else Copy(i, item.model, size, 1, -(-item.replicas.max // nodes))
-    )
-
-
-def _overfull(k: int, node: Any, copies: tuple[Copy, ...]) -> Iterator[Problem]:
-    disk = node.allocatable.get(DISK)
-    needed = sum(one.size * one.versions * one.pods for one in copies)
-    # One version that does not fit alone is an error of its own.
-    if disk is None or needed <= parse(disk) or any(one.size > parse(disk) for one in copies):
+    there = disks(cluster)
+    if _most(cluster) <= min(there.values(), default=0):
         return
-    listed = " + ".join(f"{one.versions * one.pods} x {binary(one.size)} {one.model}" for one in copies)
-    said = f"models on node {node.name} need {binary(needed)} {DISK} ({listed}), it has {disk}"
-    yield Problem(
-        ("nodes", k, "allocatable", DISK), said, f"nodes with {binary(needed)} would do, or storage.type pvc"
-    )
+    for k, copies in _on_nodes(cluster).items():
+        disk, needed = there.get(k), sum(one.size * one.number for one in copies)
+        # A model that does not fit alone is an error of its own.
+        if disk is None or needed <= disk or any(one.size > disk for one in copies):
+            continue
+        listed = " + ".join(f"{one.number} x {binary(one.size)} {one.model}" for one in copies)
+        name = cluster.spec.nodes[k].name
+        said = f"models on node {name} need {binary(needed)} {DISK} ({listed}), it has {binary(disk)}"
+        hint = f"nodes with {binary(needed)} would do, or storage.type pvc"
+        yield Problem(("nodes", k, "allocatable", DISK), said, hint)
+
+
+def _most(cluster: Cluster) -> int:
+    """Bytes that all models would need if everything came to be on one node."""
+    found = ((item, model) for _, item, model in known(cluster) if on_disk(item, model))
+    return sum(whole_bytes(model.size) * max(VERSIONS, item.replicas.max) for item, model in found)
+
+
+def _on_nodes(cluster: Cluster) -> dict[int, tuple[Copies, ...]]:
+    """What can be on one node of each kind. Pods share an image; each has a download of its own."""
+    found: dict[int, dict[tuple[str, ...], Copies]] = {}
+    for _, item, model in known(cluster):
+        kind = on_disk(item, model)
+        there = landing(item, cluster) if kind else ()
+        shared = kind == "image"
+        key = (item.model,) if shared else (item.model, item.namespace, item.name)
+        spread = -(-item.replicas.max // max(1, sum(node.count for _, node in there)))
+        copies = Copies(item.model, whole_bytes(model.size), VERSIONS if shared else spread)
+        for k, _ in there:
+            found.setdefault(k, {})[key] = copies
+    return {k: tuple(copies.values()) for k, copies in sorted(found.items())}
 
 
 @rule("FIT008", source="Kubernetes: a provisioner that is out of space leaves the claim Pending")
@@ -114,12 +125,13 @@ def class_holds_all_claims(cluster: Cluster) -> Iterator[Problem]:
 
     The claim that is one too many stays Pending, and its load Job and server with it.
     """
+    everything = claims(cluster)
     for k, declared in enumerate(cluster.spec.storage):
-        of_class = [claim for claim in claims(cluster) if claim.storage_class == declared.class_]
-        total = sum(parse(claim.size) for claim in of_class)
-        if declared.capacity is None or total <= parse(declared.capacity):
+        of_class = [claim for claim in everything if claim.storage_class == declared.class_]
+        total = sum(whole_bytes(claim.size) for claim in of_class)
+        if declared.capacity is None or total <= whole_bytes(declared.capacity):
             continue
-        large = [claim for claim in of_class if parse(claim.size) > parse(declared.capacity)]
+        large = [claim for claim in of_class if whole_bytes(claim.size) > whole_bytes(declared.capacity)]
         path = _claim_path(large[0], cluster) if len(large) == 1 else ("storage", k, "capacity")
         listed = " + ".join(f"{claim.size} {claim.namespace}/{claim.model}" for claim in of_class)
         said = f"volumes of class {declared.class_} ask for {binary(total)} ({listed}), it has {declared.capacity}"

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..component import Cluster
 from ..components.models import MODELS
 from ..components.models.claims import claims
-from ..components.serving.spec import known
-from ..finding import Problem, Severity, rule
-from ..quantity import parse
+from ..components.models.spec import Claim
+from ..components.serving.spec import Service, known
+from ..finding import Path, Problem, Severity, rule
 from ..runtime import seconds
+from .memory import ceil, whole_bytes
 from .nodes import landing
 
 EFFICIENCY = Fraction(85, 100)
@@ -31,19 +33,29 @@ WEEK = 7 * DAY
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+@lru_cache(maxsize=256)
+def bits_per_second(bandwidth: str) -> Fraction:
+    """The nominal rate of a link; ValueError when the text is no bandwidth, or none at all.
+
+    >>> int(bits_per_second("1.5Mbit"))
+    1500000
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(kbit|Mbit|Gbit)", bandwidth)
+    rate = Fraction(match[1]) * _BITS[match[2]] if match else Fraction(0)
+    if rate == 0:
+        message = f"{bandwidth!r} is no bandwidth"
+        raise ValueError(message)
+    return rate
+
+
 def transfer_time(size: int, bandwidth: str, efficiency: Fraction = EFFICIENCY) -> int:
     """Seconds, rounded up, that `size` bytes take over a link of connectivity.bandwidth.
 
     >>> transfer_time(5 * 2**30, "16Mbit"), transfer_time(10**6, "8Mbit", Fraction(1))
     (3159, 1)
     """
-    match = re.fullmatch(r"([0-9.]+)(kbit|Mbit|Gbit)", bandwidth)
-    rate = Fraction(match[1]) * _BITS[match[2]] * efficiency if match else Fraction(0)
-    if rate == 0:
-        message = f"{bandwidth!r} is no bandwidth"
-        raise ValueError(message)
-    taken = Fraction(size * 8) / rate
-    return -(-taken.numerator // taken.denominator)
+    rate = bits_per_second(bandwidth) * efficiency
+    return -(-size * 8 * rate.denominator // rate.numerator)
 
 
 def window_seconds(text: str) -> int:
@@ -103,37 +115,35 @@ def transfers(cluster: Cluster) -> tuple[Transfer, ...]:
     A volume is filled once. An image is pulled once by each node that runs it, at most one for each replica; a
     server that downloads by itself does so once for each replica.
     """
+    found: dict[str, dict[tuple[str, ...], int]] = {}
     first: dict[str, int] = {}
-    copies: dict[tuple[str, str], int] = {}
-    for i, item, model in known(cluster):
-        kind = item.storage.type
-        if model.source.startswith("pvc://"):
-            continue
+    loaded = {(claim.namespace, claim.model) for claim in claims(cluster) if claim.load}
+    for i, item, _ in known(cluster):
         first.setdefault(item.model, i)
-        key = (item.model, item.namespace if kind == "pvc" else "s3" if kind == "s3" else "oci")
-        if kind == "pvc":
-            copies[key] = int(_loaded(item.namespace, item.model, cluster))
-        elif kind == "s3":
-            copies[key] = copies.get(key, 0) + item.replicas.max
-        else:
-            nodes = sum(node.count for _, node in landing(item, cluster)) or 1
-            copies[key] = max(copies.get(key, 0), min(item.replicas.max, nodes))
-    return tuple(_transfer(name, i, copies, cluster) for name, i in first.items())
+        key, copies = _copies(item, loaded, cluster)
+        of_model = found.setdefault(item.model, {})
+        of_model[key] = max(of_model.get(key, 0), copies)
+    counted = ((name, sum(copies.values())) for name, copies in found.items())
+    sizes = {name: whole_bytes(cluster.models[name].size) for name in found}
+    return tuple(Transfer(first[name], name, count, sizes[name]) for name, count in counted if count)
 
 
-def _loaded(namespace: str, model: str, cluster: Cluster) -> bool:
-    """Whether a Job fills the volume; what a Ray job of the cluster produces comes over no link."""
-    return any(c.load for c in claims(cluster) if (c.namespace, c.model) == (namespace, model))
+def _copies(item: Service, loaded: set[tuple[str, str]], cluster: Cluster) -> tuple[tuple[str, ...], int]:
+    """How often a server makes its model come over the link, and with whom it shares that."""
+    if item.storage.type == "pvc":
+        # What a Ray job of the cluster writes, and volumes that exist already, come over no link.
+        volume = (item.namespace, item.model)
+        return volume, int(volume in loaded)
+    if item.storage.type == "s3":
+        return (item.namespace, item.name, "download"), item.replicas.max
+    nodes = sum(node.count for _, node in landing(item, cluster)) if item.replicas.max > 1 else 1
+    return ("image",), min(item.replicas.max, nodes or 1)
 
 
-def _transfer(name: str, i: int, copies: dict[tuple[str, str], int], cluster: Cluster) -> Transfer:
-    count = sum(number for (model, _), number in copies.items() if model == name)
-    return Transfer(i, name, count, int(parse(cluster.models[name].size)))
-
-
-def _has_rate(cluster: Cluster) -> bool:
-    rate = cluster.spec.connectivity.bandwidth
-    return rate is not None and Fraction(rate[:-4]) > 0
+def _link(cluster: Cluster) -> str | None:
+    """The bandwidth of the cluster's link, where it says a usable one."""
+    said: str | None = cluster.spec.connectivity.bandwidth
+    return said if said is not None and float(said[:-4]) > 0 else None
 
 
 @rule("FIT011", Severity.WARNING)
@@ -142,23 +152,34 @@ def models_arrive_within_the_window(cluster: Cluster) -> Iterator[Problem]:
 
     Otherwise it takes the link into the opening hours, or begins anew in the next window.
     """
-    link = cluster.spec.connectivity
-    if link.maintenanceWindow is None or not _has_rate(cluster):
+    rate, text = _link(cluster), cluster.spec.connectivity.maintenanceWindow
+    if rate is None or text is None:
         return
-    window = window_seconds(link.maintenanceWindow)
+    window = window_seconds(text)
+    if transfer_time(_most(cluster), rate) <= window:
+        return
     for found in transfers(cluster):
-        total = found.copies * found.size
-        taken = transfer_time(total, link.bandwidth)
+        taken = transfer_time(found.copies * found.size, rate)
         if taken > window:
             size = cluster.models[found.model].size
             times = f"{found.copies} x {size}" if found.copies > 1 else size
             said = (
-                f"{found.model}: {times} at {link.bandwidth} takes {spoken(taken)} "
-                f"({float(EFFICIENCY):g} of the link), the window {link.maintenanceWindow} has {spoken(window)}"
+                f"{found.model}: {times} at {rate} takes {spoken(taken)} ({float(EFFICIENCY):g} of the link), "
+                f"the window {text} has {spoken(window)}"
             )
-            needed = -(-total * 8 // int(window * EFFICIENCY * 1000))
-            hint = f"it needs {-(-needed // 1000)}Mbit or a window of {spoken(-(-taken // 3600) * 3600)}"
+            hint = f"it needs {_rate(found, window)} or a window of {spoken(-(-taken // 60) * 60)}"
             yield Problem(("serving", found.item, "model"), said, hint)
+
+
+def _most(cluster: Cluster) -> int:
+    """Bytes of everything if nothing were shared: when that arrives in time, so does each model."""
+    return sum(whole_bytes(model.size) * max(1, item.replicas.max) for _, item, model in known(cluster))
+
+
+def _rate(found: Transfer, window: int) -> str:
+    """The bandwidth that brings everything within the window, in whole Mbit or kbit."""
+    bits = ceil(Fraction(found.copies * found.size * 8) / (window * EFFICIENCY))
+    return f"{-(-bits // 10**6)}Mbit" if bits > 10**6 else f"{-(-bits // 1000)}kbit"
 
 
 @rule("FIT012", source="Kubernetes Job activeDeadlineSeconds: the whole Job fails, however often it may try")
@@ -167,16 +188,26 @@ def models_arrive_before_the_deadline(cluster: Cluster) -> Iterator[Problem]:
 
     The Job is stopped in the middle, begins anew with the next sync, and never gets to the end.
     """
-    rate, deadline = cluster.spec.connectivity.bandwidth, cluster.part(MODELS).deadline
-    if not _has_rate(cluster) or seconds(deadline) == 0:
+    rate, deadline = _link(cluster), cluster.part(MODELS).deadline
+    # The link as it is named, without losses: even then it is too long.
+    if rate is None or transfer_time(_most(cluster), rate, Fraction(1)) <= seconds(deadline):
         return
     for claim in claims(cluster):
         model = cluster.models[claim.model]
-        # The link as it is named: even then it is too long.
-        taken = transfer_time(int(parse(model.size)), rate, Fraction(1))
-        if claim.load and taken > seconds(deadline):
+        taken = transfer_time(whole_bytes(model.size), rate, Fraction(1))
+        if claim.load and taken > seconds(deadline) > 0:
             said = f"{claim.model}: {model.size} at {rate} takes {spoken(taken)}, load Jobs stop after {deadline}"
-            usual = transfer_time(int(parse(model.size)), rate)
-            yield Problem(
-                ("models", "deadline"), said, f"set models.deadline to {-(-usual // 3600)}h or more"
-            )
+            usual = transfer_time(whole_bytes(model.size), rate)
+            hint = f"set models.deadline to {-(-usual // 3600)}h or more"
+            yield Problem(_deadline_path(claim, cluster), said, hint)
+
+
+def _deadline_path(claim: Claim, cluster: Cluster) -> Path:
+    """Where the deadline is said; where it is the default one, the server that the model is for."""
+    if cluster.part(MODELS).deadline != MODELS.default.deadline:
+        return ("models", "deadline")
+    wanted = (claim.namespace, claim.model, "pvc")
+    servers = (
+        i for i, item, _ in known(cluster) if (item.namespace, item.model, item.storage.type) == wanted
+    )
+    return ("serving", next(servers), "model")

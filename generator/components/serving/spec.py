@@ -69,7 +69,7 @@ class Replicas(Strictly):
 class ServingStorage(Strictly):
     """Where the server finds its model."""
 
-    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+    model_config = ConfigDict(serialize_by_alias=True)
 
     type: Literal["pvc", "s3", "oci", "image"] = Field(
         description="pvc: on a volume that a Job fills; s3: downloaded at every start; "

@@ -1,0 +1,65 @@
+"""Putting pods onto nodes one by one: what fits here certainly fits, what does not may still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .demand import Pods
+from .offer import Kind
+from .placing import PODS
+
+MANY = 1000
+"""More pods than this are not packed; then only the sums are compared."""
+
+Load = Sequence[tuple[Pods, int, int]]
+"""(pods, how many, kinds of nodes they can stand on)."""
+
+
+def packs(load: Load, kinds: Sequence[Kind]) -> bool:
+    """Whether first fit, the largest pods first, finds a place for all of them."""
+    number = sum(count for _, count, _ in load)
+    if number > MANY:
+        return True
+    largest = {name: max(kind.has.get(name, 0) for kind in kinds) for kind in kinds for name in kind.has}
+    sized = [(_size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count]
+    plain = sorted(kinds, key=lambda kind: len(kind.has))
+    by_size = sorted(sized, key=lambda item: -item[0])
+    return _first_fit(by_size, plain) or _first_fit(sorted(by_size, key=lambda item: item[1]), plain)
+
+
+def _size(pods: Pods, largest: dict[str, int]) -> float:
+    """The share of a node that one pod takes of what it takes most of."""
+    return max((amount / largest[name] for name, amount in pods.real.items() if largest.get(name)), default=0.0)
+
+
+def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequence[Kind]) -> bool:
+    nodes: dict[int, list[dict[str, int]]] = {kind.bit: [] for kind in kinds}
+    for _, _, pods, count, mask in sized:
+        asked = {**pods.real, PODS: 1}
+        open_to = [kind for kind in kinds if kind.bit & mask]
+        if not all(_place(asked, open_to, nodes) for _ in range(count)):
+            return False
+    return True
+
+
+def _place(asked: dict[str, int], kinds: Sequence[Kind], nodes: dict[int, list[dict[str, int]]]) -> bool:
+    for kind in kinds:
+        for left in nodes[kind.bit]:
+            if _take(asked, left):
+                return True
+        if len(nodes[kind.bit]) < kind.count:
+            fresh = dict(kind.has)
+            nodes[kind.bit].append(fresh)
+            if _take(asked, fresh):
+                return True
+    return False
+
+
+def _take(asked: dict[str, int], left: dict[str, int]) -> bool:
+    """Take a pod's part of a node; a resource that the spec does not list there is without limit."""
+    parts = [(name, number) for name, number in asked.items() if name in left]
+    if any(number > left[name] for name, number in parts):
+        return False
+    for name, number in parts:
+        left[name] -= number
+    return True

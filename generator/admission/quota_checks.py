@@ -1,0 +1,75 @@
+"""Rules about quota: what Kueue would never admit, or only at times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..component import Cluster
+from ..finding import Problem, Severity, rule
+from .judge import analyse
+from .search import STEPS
+from .telling import who
+from .verdict import Decision, Obstacle
+
+ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"
+
+
+@rule(
+    "ADMIT001",
+    covers=("RC-23", "RJ-11", "RF-9"),
+    source=f"{ASSIGNER} fitsResourceQuota, findFlavorForPodSets; pkg/cache/scheduler/resource_node.go",
+)
+def quota_can_hold_it(cluster: Cluster) -> Iterator[Problem]:
+    """A queue's quota can hold each workload that waits in it, when nothing else runs.
+
+    Otherwise it waits for ever, and Argo CD shows everything healthy; Kueue says it only in the Workload's
+    conditions (ExceedsMaxQuota, NoMatchingFlavor). Every resource that is asked for needs quota; all pods of
+    a pod set take one flavor in each resource group.
+    """
+    for verdict in analyse(cluster).verdicts:
+        if verdict.obstacle is Obstacle.QUOTA and verdict.decision is Decision.NEVER and verdict.problem:
+            yield verdict.problem
+
+
+@rule("ADMIT002", Severity.WARNING, source=f"{ASSIGNER}; pkg/cache/scheduler/resource_node.go available")
+def everything_fits_at_once(cluster: Cluster) -> Iterator[Problem]:
+    """Quota and nodes can hold all workloads of the cluster at the same time.
+
+    What does not fit beside the others waits until they are done, which a server or a Ray cluster never is.
+    """
+    for verdict in analyse(cluster).verdicts:
+        if verdict.decision is Decision.IF_IDLE and verdict.problem:
+            yield verdict.problem
+
+
+@rule("ADMIT003", Severity.WARNING, source=f"{ASSIGNER} shouldTryNextFlavor: the first flavor that fits is taken")
+def the_order_does_not_matter(cluster: Cluster) -> Iterator[Problem]:
+    """All workloads find room in whatever order they come.
+
+    Kueue gives each one the first flavor that fits and does not move it later: what needs that flavor and
+    comes last may find it taken, although all would fit.
+    """
+    for verdict in analyse(cluster).verdicts:
+        if verdict.late:
+            yield verdict.late
+
+
+@rule("ADMIT004", Severity.WARNING, source="kueue pkg/controller/jobs/pod; kserve hpa_reconciler.go")
+def what_scales_has_quota(cluster: Cluster) -> Iterator[Problem]:
+    """Quota and nodes can hold a workload also at the most replicas that it may be scaled to.
+
+    The pods above what there is are made and wait.
+    """
+    yield from analyse(cluster).growth
+
+
+@rule("ADMIT010", Severity.NOTE)
+def verdict_is_found(cluster: Cluster) -> Iterator[Problem]:
+    """Whether a workload is admitted could be told.
+
+    With many flavors and workloads there are too many ways to look at; the search stops after a fixed number
+    of steps and then says nothing.
+    """
+    for work in analyse(cluster).undecided:
+        said = f"{who(work)}: not decided whether it is admitted, the search was given up after {STEPS} steps"
+        yield Problem(work.path, said, "fewer flavors in one queue make it clear")

@@ -1,0 +1,105 @@
+"""One verdict for each server on a GPU: FITS, TIGHT or NEVER, with the sum that it comes from.
+
+    needed = weights / (tensor x pipeline) + cache + what the server needs beside  <=  utilization x gpuMemory
+
+NEVER: not even with the least that a server was ever seen to need beside weights and cache. TIGHT: not with a
+tenth to spare when it needs what is usual. FITS: everything else. The smallest GPU that a pod can land on counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..component import Cluster
+from ..components.serving.spec import Service, known
+from ..spec import ModelMemory, ModelSpec
+from .engine import LEAST, Load, load_of
+from .memory import cache_per_token, most_cache_per_token, stored_weights, weights, whole_bytes
+from .nodes import device_memory, gpus, landing
+
+SPARE = Fraction(1, 10)
+"""Less than this share left of what the server may take is tight."""
+
+
+class Verdict(StrEnum):
+    """Whether a server will start."""
+
+    FITS = "FITS"
+    TIGHT = "TIGHT"
+    NEVER = "NEVER"
+
+
+class Fit(NamedTuple):
+    """The sum for one GPU, in bytes, and what comes of it."""
+
+    verdict: Verdict
+    weights: int
+    cache: int
+    beside: int
+    budget: int
+    """What the server may take: its share of `memory`."""
+    memory: int
+    node: str
+    """Kind of the node with the smallest GPU that the pod can land on."""
+    load: Load
+    unknown: bool
+    """The cache is not in the sum: the model does not say its layers and heads, and they could matter."""
+
+    @property
+    def needed(self) -> int:
+        """All that the server needs on one GPU."""
+        return self.weights + self.cache + self.beside
+
+
+def judge(item: Service, cluster: Cluster) -> Fit | None:
+    """The verdict for one server; None without a GPU, or where the spec lacks a figure (FIT004)."""
+    device = gpus(item)
+    model = cluster.models.get(item.model)
+    if device is None or model is None or model.memory is None:
+        return None
+    name, devices = device
+    sized = [
+        (size, node.name)
+        for _, node in landing(item, cluster)
+        if (size := device_memory(node, name)) is not None
+    ]
+    if not sized or devices < 1:
+        return None
+    load = load_of(item, model.memory, devices)
+    return fit(model.memory, whole_bytes(model.size), load, *min(sized))
+
+
+@lru_cache(maxsize=1024)
+def fit(memory: ModelMemory, on_disk: int, load: Load, size: int, node: str) -> Fit:
+    """The sum for one GPU of `size` bytes."""
+    per_token = cache_per_token(memory, load.cache, tensor=load.tensor, pipeline=load.pipeline)
+    cache = (per_token or 0) * load.tokens
+    budget = int(load.utilization * size)
+    room = int((1 - SPARE) * budget)
+    parts = load.tensor * load.pipeline
+    least = _share(weights(memory, load.each), parts, load)
+    usual = _share(stored_weights(memory, load.each, on_disk), parts, load)
+    bound = most_cache_per_token(memory, load.cache) * load.tokens
+    unknown = per_token is None and usual + bound + load.usual > room
+    if least + cache + LEAST > budget:
+        found = Verdict.NEVER, least, cache, LEAST
+    else:
+        tight = usual + cache + load.usual > room
+        found = Verdict.TIGHT if tight else Verdict.FITS, usual, cache, load.usual
+    return Fit(*found, budget, size, node, load, unknown)
+
+
+def _share(total: int, parts: int, load: Load) -> int:
+    return max(0, -(-total // parts) - load.offload)
+
+
+def fits(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec, Fit]]:
+    """All servers with a verdict, with their index."""
+    for i, item, model in known(cluster):
+        found = judge(item, cluster)
+        if found is not None:
+            yield i, item, model, found

@@ -1,0 +1,140 @@
+"""Every place of a spec kind where a person can write a word, found by walking the kind's JSON Schema.
+
+A new field is found by itself: nothing here names one. Each place comes with the smallest document that holds it.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from generator.cluster import document_models
+from generator.finding import Path
+from generator.schema import schema_of
+
+KINDS = ("Fleet", "Group", "Model", "Cluster")
+
+Schema = dict[str, Any]
+
+WORDS = (
+    *("edge-1", "a", "1", "1Gi", "15m", "1.2", "2.52.0", "77M", "50Mbit", "/mnt", "A", "a.b/c", "odh-3.4"),
+    *("https://git.example.com/a/b.git", "refs/heads/main", "s3://bucket/key", "10.0.0.0/8", "redis:6379"),
+    *("quay.io/a/b@sha256:" + "0" * 64, "0" * 64, "Sun 02:00-06:00 Europe/Berlin", "a b"),
+)
+"""One of them fits each pattern; a test says so when a new pattern needs one of its own."""
+
+
+class Leaf(NamedTuple):
+    """A place, whether the key there is meant, what may stand there, and a document that holds it."""
+
+    path: Path
+    key: bool
+    schema: Schema
+    document: dict[str, Any]
+
+
+@cache
+def leaves(kind: str) -> tuple[Leaf, ...]:
+    """All places of a kind that take a scalar or a key of the author's choice."""
+    root = schema_of(document_models()[kind])
+    return tuple(Leaf(*found) for found in _leaves(root, root))
+
+
+def injected(leaf: Leaf, value: Any) -> tuple[dict[str, Any], Path]:
+    """The leaf's document with `value` at its place, and the path of the place then."""
+    document = copy.deepcopy(leaf.document)
+    *above, last = leaf.path
+    holder: Any = document
+    for step in above:
+        holder = holder[step]
+    if not leaf.key:
+        holder[last] = value
+        return document, leaf.path
+    holder[value] = holder.pop(last)
+    return document, (*above, value)
+
+
+def value_of(leaf: Leaf) -> Any:
+    """What stands at the leaf's place: its key, or its value."""
+    value: Any = leaf.document
+    for step in leaf.path:
+        value = value[step]
+    return leaf.path[-1] if leaf.key else value
+
+
+def _leaves(schema: Schema, root: Schema) -> Iterator[tuple[Path, bool, Schema, Any]]:
+    schema = _resolved(schema, root)
+    if "anyOf" in schema:
+        for choice in schema["anyOf"]:
+            yield from _leaves(choice, root)
+    elif schema.get("type") == "array":
+        for path, key, leaf, value in _leaves(schema["items"], root):
+            yield (0, *path), key, leaf, [value]
+    elif "properties" in schema:
+        least = _least(schema, root)
+        for name, inside in schema["properties"].items():
+            for path, key, leaf, value in _leaves(inside, root):
+                yield (name, *path), key, leaf, {**least, name: value}
+    elif schema.get("type") == "object":
+        word, inside, pattern = _entry(schema)
+        yield (word,), True, {"type": "string", "pattern": pattern}, {word: _least(inside, root)}
+        for path, key, leaf, value in _leaves(inside, root):
+            yield (word, *path), key, leaf, {word: value}
+    elif schema.get("type") != "null":
+        yield (), False, schema, _least(schema, root)
+
+
+def _entry(schema: Schema) -> tuple[str, Schema, str]:
+    """A key that a mapping takes, the schema of its value, and the pattern of its keys."""
+    for pattern, inside in schema.get("patternProperties", {}).items():
+        return _fitting({"pattern": pattern}), inside, pattern
+    names = schema.get("propertyNames", {})
+    return _fitting(names), schema["additionalProperties"], names.get("pattern", "")
+
+
+def _least(schema: Schema, root: Schema) -> Any:
+    """The smallest value that a schema takes."""
+    schema = _resolved(schema, root)
+    if "anyOf" in schema:
+        return _least(schema["anyOf"][0], root)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            required = schema.get("required", ())
+            least = {name: _least(schema["properties"][name], root) for name in required}
+            if not least and schema.get("minProperties"):
+                word, inside, _ = _entry(schema)
+                least = {word: _least(inside, root)}
+            return least
+        case "array":
+            return [_least(schema["items"], root)] * schema.get("minItems", 0)
+        case "integer":
+            return max(schema.get("minimum", 0), 1)
+        case "boolean":
+            return True
+    return _fitting(schema)
+
+
+def _fitting(schema: Schema) -> str:
+    """A word that a string's schema takes."""
+    pattern = re.compile(schema.get("pattern", ""))
+    refused = schema.get("not", {}).get("pattern")
+    fits = (
+        word
+        for word in WORDS
+        if pattern.search(word) and not (refused and re.search(refused, word))
+        if len(word) <= schema.get("maxLength", 1024)
+    )
+    found = next(fits, None)
+    assert found is not None, f"leaves.WORDS needs a word for {schema}"
+    return found
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    return _resolved(root["$defs"][schema["$ref"].rpartition("/")[2]], root) if "$ref" in schema else schema
