@@ -162,20 +162,14 @@ def _job(index: int, job: RayJob, cluster: Cluster, defaults: _Defaults) -> Iter
     if job.submissionMode == "SidecarMode":
         more = amounts(SIDECAR_SUBMITTER)
         head = pods[0]
-        pods[0] = head._replace(
-            requests=together(head.requests, more), real=together(head.real, more)
-        )
+        pods[0] = head._replace(requests=together(head.requests, more), real=together(head.real, more))
     elif job.submissionMode == "K8sJobMode":
         asked = amounts({**defaults.get(job.namespace, {}), **job.submitter.resources})
         head = pods[0]
         pods.append(
-            Pods(
-                "submitter", 1, 1, asked, asked, head.selector, head.tolerations, (*path, "submitter")
-            )
+            Pods("submitter", 1, 1, asked, asked, head.selector, head.tolerations, (*path, "submitter"))
         )
-    yield Workload(
-        "RayJob", job.namespace, job.name, job.queue, path, tuple(pods), whole=True, lasting=False
-    )
+    yield Workload("RayJob", job.namespace, job.name, job.queue, path, tuple(pods), whole=True, lasting=False)
 
 
 def _ray_pods(ray: RayCluster, path: Path, cluster: Cluster, defaults: _Defaults) -> Iterator[Pods]:
@@ -196,5 +190,7 @@ def _asked(group: Group, more: Resources) -> dict[str, int]:
     return amounts({**more, **group.resources, **group.requests})
 
 
-def _pods(name: str, count: int, most: int, counted: Amounts, real: Amounts, group: Group, path: Path) -> Pods:
+def _pods(
+    name: str, count: int, most: int, counted: Amounts, real: Amounts, group: Group, path: Path
+) -> Pods:
     return Pods(name, count, most, counted, real, group.nodeSelector, group.tolerations, path)

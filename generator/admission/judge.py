@@ -123,7 +123,9 @@ def _nodes(
     if not given.kinds:
         return None, given.room, None
     lasting = [(pods, mask) for work, pods, mask in loose if work.lasting and mask]
-    on = ground((item for _, _, found in able for item in found), lasting, given.kinds, len(given.room.limits))
+    on = ground(
+        (item for _, _, found in able for item in found), lasting, given.kinds, len(given.room.limits)
+    )
     taken = [stands_on(pods, mask, pods.count, on) for pods, mask in lasting]
     room = with_nodes(given.room, on, taken)
     if min(room.limits, default=0) >= 0:
@@ -138,7 +140,9 @@ class _Found(NamedTuple):
     unpacked: tuple[Problem, ...]
 
 
-def _usual(cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer) -> _Found | None:
+def _usual(
+    cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
+) -> _Found | None:
     """Verdicts when every pod set gets what Kueue tries first."""
     chosen: list[tuple[Slot, Option]] = []
     for case in cases:
@@ -177,7 +181,9 @@ def _too_many(work: Workload) -> Verdict:
     return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, telling.too_many(work))
 
 
-def _searched(cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer) -> _Found:
+def _searched(
+    cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
+) -> _Found:
     """Verdicts by search."""
     judged: list[Verdict] = []
     undecided: list[Workload] = []
@@ -258,7 +264,11 @@ def _among(
             start += len(case.pieces)
             late = _late(case, rivals, given) if len(rivals) <= ORDERS else None
             yield Verdict(
-                case.work, Decision.ADMIT, taken=_taken(case, taken, given), at_first=_at_first(case, given), late=late
+                case.work,
+                Decision.ADMIT,
+                taken=_taken(case, taken, given),
+                at_first=_at_first(case, given),
+                late=late,
             )
         return
     for case in rivals:
@@ -269,7 +279,9 @@ def _among(
         blocking = [
             other for other in others if assign((*case.pieces, *other.pieces), Space(room)) is None
         ] or others
-        by_quota = assign([part for item in (case, *blocking) for part in item.wishes], Space(given.room)) is None
+        by_quota = (
+            assign([part for item in (case, *blocking) for part in item.wishes], Space(given.room)) is None
+        )
         obstacle = Obstacle.QUOTA if by_quota else Obstacle.NODES
         works = [other.work for other in blocking]
         problem = telling.if_idle(case.work, case.line, case.slots, works, given, obstacle)
@@ -281,7 +293,9 @@ def _taken(case: Case, taken: Taken, given: Offer) -> tuple[tuple[tuple[str, ...
     for item, numbers in zip(case.slots, taken, strict=True):
         options = [option for option in item.options if option.nodes or not given.kinds]
         found += [
-            (_names(option), number * item.times) for option, number in zip(options, numbers, strict=True) if number
+            (_names(option), number * item.times)
+            for option, number in zip(options, numbers, strict=True)
+            if number
         ]
     return tuple(found)
 
@@ -325,9 +339,7 @@ def _untouched(case: Case, rivals: Sequence[Case], room: Room) -> bool:
         pool = room.pool_of[cell]
         return wanted[cell] <= room.limits[cell] and (pool < 0 or pools[pool] <= room.pools[pool])
 
-    return all(
-        any(all(free(cell) for cell, _ in uses) for uses in part.choices) for part in case.pieces
-    )
+    return all(any(all(free(cell) for cell, _ in uses) for uses in part.choices) for part in case.pieces)
 
 
 def _at_first(case: Case, given: Offer) -> Problem | None:
@@ -364,10 +376,17 @@ def _growth(
             continue
         larger = placed(case.work, case.line, given, grown=True)
         pieces, wishes = _pieces(larger, on)
-        others = [part for other in cases if other is not case and id(other.work) in admitted for part in other.pieces]
+        others = [
+            part
+            for other in cases
+            if other is not case and id(other.work) in admitted
+            for part in other.pieces
+        ]
         missing = not all(part.choices for part in pieces)
         try:
-            if not missing and (first_choices([*others, *pieces], room) or assign([*others, *pieces], Space(room))):
+            if not missing and (
+                first_choices([*others, *pieces], room) or assign([*others, *pieces], Space(room))
+            ):
                 continue
         except Undecided:
             continue

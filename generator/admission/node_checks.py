@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor, quota_of
+from ..components.kueue import KUEUE, Flavor
 from ..finding import Problem, Severity, rule
-from .amounts import amount, said
+from .amounts import said
+from .demand import Pods
 from .judge import Analysis, analyse
-from .offer import Kind, has_labels, untolerated
+from .offer import ENDLESS, Kind, has_labels, untolerated
 from .placing import Option
 from .telling import node_reasons, who
-from .verdict import Decision, Obstacle, Verdict
+from .verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"
 
 
-def _used(cluster: Cluster) -> Iterator[tuple[int, Flavor]]:
-    """Flavors that some queue gives quota for."""
+class _Flavored(NamedTuple):
+    """A flavor that some queue gives quota for, with its place in the spec and the nodes of its labels."""
+
+    index: int
+    flavor: Flavor
+    nodes: tuple[Kind, ...]
+
+
+def _flavored(cluster: Cluster, found: Analysis) -> Iterator[_Flavored]:
     spec = cluster.part(KUEUE)
     named = {name for queue in spec.queues for name in queue.quota}
-    return ((i, flavor) for i, flavor in enumerate(spec.flavors) if flavor.name in named)
-
-
-def _nodes_of(flavor: Flavor, kinds: tuple[Kind, ...]) -> list[Kind]:
-    return [kind for kind in kinds if has_labels(kind, flavor.nodeLabels)]
+    for i, flavor in enumerate(spec.flavors):
+        if flavor.name in named:
+            nodes = tuple(kind for kind in found.given.kinds if has_labels(kind, flavor.nodeLabels))
+            yield _Flavored(i, flavor, nodes)
 
 
 @rule("ADMIT005", source=f"kubernetes NodeResourcesFit, NodeAffinity, TaintToleration; {SILENT}")
@@ -36,23 +44,24 @@ def nodes_can_run_it(cluster: Cluster) -> Iterator[Problem]:
     which has all it asks for. Kueue reserves the quota without looking, and the pods stay Pending.
     """
     found = analyse(cluster)
-    broken = set(_without_nodes(cluster, found)) | set(_shut(cluster, found))
-    for verdict in found.verdicts:
-        is_never = verdict.decision is Decision.NEVER and verdict.obstacle is Obstacle.NODES
-        if is_never and verdict.problem and not _said_of_flavor(verdict, found, broken):
+    failing = [
+        verdict
+        for verdict in found.verdicts
+        if verdict.decision is Decision.NEVER and verdict.obstacle is Obstacle.NODES
+    ]
+    broken = _broken(cluster, found) if failing else frozenset()
+    for verdict in failing:
+        line = found.given.lines[verdict.queue, verdict.namespace]
+        # What is wrong with all flavors of the queue is said once, of these.
+        if verdict.problem and not line.queue.quota.keys() <= broken:
             yield verdict.problem
 
 
-def _said_of_flavor(verdict: Verdict, found: Analysis, broken: set[str]) -> bool:
-    """Whether ADMIT006 or ADMIT007 names the cause already."""
-    work = verdict.workload
-    line = found.given.lines.get((work.queue or "", work.namespace))
-    return bool(broken) and line is not None and line.queue.quota.keys() <= broken
-
-
-def _without_nodes(cluster: Cluster, found: Analysis) -> Iterator[str]:
-    if found.given.kinds:
-        yield from (flavor.name for _, flavor in _used(cluster) if not _nodes_of(flavor, found.given.kinds))
+def _broken(cluster: Cluster, found: Analysis) -> frozenset[str]:
+    """Flavors that ADMIT006 or ADMIT007 speaks of."""
+    return frozenset(
+        item.flavor.name for item in _flavored(cluster, found) if not item.nodes or _shut(item, found)
+    )
 
 
 @rule("ADMIT006", source=SILENT)
@@ -62,59 +71,62 @@ def flavors_have_nodes(cluster: Cluster) -> Iterator[Problem]:
     Kueue admits workloads to it and holds the quota, and their pods stay Pending.
     """
     found = analyse(cluster)
-    missing = set(_without_nodes(cluster, found))
-    for i, flavor in _used(cluster):
-        if flavor.name in missing:
-            labels = ", ".join(f"{key}: {value}" for key, value in sorted(flavor.nodeLabels.items()))
-            text = f"flavor {flavor.name} is for nodes with {labels}; spec.nodes has {_labels(found, flavor)}"
-            yield Problem(("kueue", "flavors", i, "nodeLabels"), text, "write the label as the nodes have it")
+    for item in _flavored(cluster, found) if found.given.kinds else ():
+        if not item.nodes:
+            labels = ", ".join(f"{key}: {value}" for key, value in sorted(item.flavor.nodeLabels.items()))
+            seen = _labels(found, item.flavor)
+            text = f"flavor {item.flavor.name} is for nodes with {labels}; spec.nodes has {seen}"
+            at = ("kueue", "flavors", item.index, "nodeLabels")
+            yield Problem(at, text, "write the label as the nodes have it")
 
 
 def _labels(found: Analysis, flavor: Flavor) -> str:
     seen = {
-        f"{key}: {kind.labels[key]}" for kind in found.given.kinds for key in flavor.nodeLabels if key in kind.labels
+        f"{key}: {kind.labels[key]}"
+        for kind in found.given.kinds
+        for key in flavor.nodeLabels
+        if key in kind.labels
     }
     return ", ".join(sorted(seen)) or "no such label"
 
 
-def _shut(cluster: Cluster, found: Analysis) -> dict[str, str]:
-    """Flavors all of whose nodes are tainted and that tolerate it neither themselves nor through a workload."""
-    shut = {}
-    for _, flavor in _used(cluster):
-        kinds = _nodes_of(flavor, found.given.kinds)
-        taints = [next(untolerated(kind.taints, flavor.tolerations), None) for kind in kinds]
-        pods = [
-            pods
-            for verdict in found.verdicts
-            for pods in verdict.workload.pods
-            if (line := found.given.lines.get((verdict.queue, verdict.namespace))) and flavor.name in line.queue.quota
-        ]
-        opened = any(
-            not any(untolerated(kind.taints, (*item.tolerations, *flavor.tolerations)))
-            for item in pods
-            for kind in kinds
-        )
-        if kinds and all(taints) and not opened:
-            taint = next(item for item in taints if item)
-            shut[flavor.name] = f"{taint.key}:{taint.effect}"
-    return shut
+def _shut(item: _Flavored, found: Analysis) -> str:
+    """The taint of all nodes of a flavor that neither it nor a workload tolerates; empty when there is none."""
+    taints = [next(untolerated(kind.taints, item.flavor.tolerations), None) for kind in item.nodes]
+    if not taints or None in taints:
+        return ""
+    for pods in _users(item.flavor, found):
+        own = (*pods.tolerations, *item.flavor.tolerations)
+        if not all(any(untolerated(kind.taints, own)) for kind in item.nodes):
+            return ""
+    return next(f"{taint.key}:{taint.effect}" for taint in taints if taint)
 
 
-@rule("ADMIT007", covers=("RF-9",), source="kueue issues #1233, #5711: only spec.tolerations are given to pods")
+def _users(flavor: Flavor, found: Analysis) -> Iterator[Pods]:
+    """Pods of the queues that give quota for a flavor."""
+    for verdict in found.verdicts:
+        line = found.given.lines.get((verdict.queue, verdict.namespace))
+        if line and flavor.name in line.queue.quota:
+            yield from verdict.workload.pods
+
+
+@rule(
+    "ADMIT007", covers=("RF-9",), source="kueue issues #1233, #5711: only spec.tolerations are given to pods"
+)
 def flavors_tolerate_their_nodes(cluster: Cluster) -> Iterator[Problem]:
-    """A flavor tolerates the taints of its nodes, or the workloads that use it do.
+    """A flavor tolerates the taints of its nodes, or a workload that uses it does.
 
     A flavor's nodeTaints keep workloads out and are given to nobody; its tolerations are given to the pods.
     Without them the pods stay Pending with their quota reserved.
     """
     found = analyse(cluster)
-    shut = _shut(cluster, found)
-    for i, flavor in _used(cluster):
-        if flavor.name in shut:
-            key, _, effect = shut[flavor.name].rpartition(":")
-            text = f"all nodes of flavor {flavor.name} have taint {shut[flavor.name]}, and nothing tolerates it"
+    for item in _flavored(cluster, found) if found.given.kinds else ():
+        taint = _shut(item, found)
+        if taint:
+            key, _, effect = taint.rpartition(":")
+            text = f"all nodes of flavor {item.flavor.name} have taint {taint}, and nothing tolerates it"
             hint = f"tolerations: [{{key: {key}, operator: Exists, effect: {effect}}}]"
-            yield Problem(("kueue", "flavors", i), text, hint)
+            yield Problem(("kueue", "flavors", item.index), text, hint)
 
 
 @rule("ADMIT008", Severity.WARNING, source="kueue counts quota only; topology-aware scheduling is not used")
@@ -123,29 +135,45 @@ def quota_is_there(cluster: Cluster) -> Iterator[Problem]:
 
     Kueue would admit more than can run, and pods stay Pending.
     """
-    kinds = analyse(cluster).given.kinds
-    queues = cluster.part(KUEUE).queues
-    for _, flavor in _used(cluster) if kinds else ():
-        nodes = _nodes_of(flavor, kinds)
-        given = [(i, queue, queue.quota[flavor.name]) for i, queue in enumerate(queues) if flavor.name in queue.quota]
-        for resource in sorted({name for _, _, quota in given for name in quota}) if nodes else ():
-            terms = [
-                (i, queue.name, amount(resource, quota_of(quota[resource]).nominal))
-                for i, queue, quota in given
-                if resource in quota
-            ]
-            known = [kind for kind in nodes if resource in kind.has or "/" in resource]
-            has = sum(kind.count * kind.has.get(resource, 0) for kind in known)
-            whole = sum(number for _, _, number in terms)
-            if len(known) == len(nodes) and whole > has:
-                asked = " + ".join(f"{name} {said(resource, number)}" for _, name, number in terms)
-                there = " + ".join(f"{kind.count} {kind.name} x {said(resource, kind.has.get(resource, 0))}" for kind in known)
-                text = (
-                    f"flavor {flavor.name}: nominal {asked} = {said(resource, whole)} {resource},"
-                    f" its nodes have {there} = {said(resource, has)}"
-                )
-                at = max(terms, key=lambda item: item[2])[0]
-                yield Problem(("kueue", "queues", at, "quota", flavor.name, resource), text, f"give at most {said(resource, has)}")
+    found = analyse(cluster)
+    for item in _flavored(cluster, found) if found.given.kinds else ():
+        if not item.nodes:
+            continue
+        sums: dict[str, int] = {}
+        for line in found.given.lines.values():
+            for resource in line.queue.quota.get(item.flavor.name, ()):
+                sums[resource] = sums.get(resource, 0) + line.cells[item.flavor.name, resource].nominal
+        for resource, whole in sums.items():
+            if whole > _has(resource, item.nodes):
+                yield _more_than_there_is(cluster, item, resource, whole, found)
+
+
+def _has(resource: str, nodes: tuple[Kind, ...]) -> int:
+    """What all nodes have of a resource; endless when one of them does not list a resource every node has."""
+    if "/" not in resource and any(resource not in kind.has for kind in nodes):
+        return ENDLESS
+    return sum(kind.count * kind.has.get(resource, 0) for kind in nodes)
+
+
+def _more_than_there_is(
+    cluster: Cluster, item: _Flavored, resource: str, whole: int, found: Analysis
+) -> Problem:
+    name = item.flavor.name
+    terms = [
+        (i, queue.name, found.given.lines[queue.name, queue.namespace].cells[name, resource].nominal)
+        for i, queue in enumerate(cluster.part(KUEUE).queues)
+        if (queue.name, queue.namespace) in found.given.lines and resource in queue.quota.get(name, ())
+    ]
+    has = said(resource, _has(resource, item.nodes))
+    asked = " + ".join(f"{queue} {said(resource, number)}" for _, queue, number in terms)
+    there = " + ".join(
+        f"{kind.count} {kind.name} x {said(resource, kind.has.get(resource, 0))}" for kind in item.nodes
+    )
+    text = (
+        f"flavor {name}: nominal {asked} = {said(resource, whole)} {resource}, its nodes have {there} = {has}"
+    )
+    at = max(terms, key=lambda term: term[2])[0]
+    return Problem(("kueue", "queues", at, "quota", name, resource), text, f"give at most {has}")
 
 
 @rule("ADMIT009", Severity.WARNING, source=SILENT)
@@ -173,7 +201,9 @@ def unqueued_pods_have_a_node(cluster: Cluster) -> Iterator[Problem]:
         if not nodes:
             reasons = "; ".join(node_reasons(pods, Option((), (), 0), 1, found.given.kinds))
             text = f"{who(work)}: no node can run {pods.name}: {reasons}"
-            yield Problem(pods.path, text, "give it the tolerations, nodeSelector and size of one kind of node")
+            yield Problem(
+                pods.path, text, "give it the tolerations, nodeSelector and size of one kind of node"
+            )
     if found.crowded:
         yield found.crowded
 
@@ -196,4 +226,8 @@ def nodes_are_described(cluster: Cluster) -> Iterator[Problem]:
     """
     found = analyse(cluster)
     if found.verdicts and not found.given.kinds:
-        yield Problem(("nodes",), "no nodes are declared: workloads are compared with quota only", "describe them in spec.nodes")
+        yield Problem(
+            ("nodes",),
+            "no nodes are declared: workloads are compared with quota only",
+            "describe them in spec.nodes",
+        )

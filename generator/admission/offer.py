@@ -171,16 +171,20 @@ def _tolerates(item: Toleration, taint: Taint) -> bool:
 
 def has_labels(kind: Kind, wanted: Mapping[str, str]) -> bool:
     """Whether nodes of a kind have these labels, as far as the spec tells."""
-    labels = kind.labels
-    return all(labels[key] == value if key in labels else key.startswith(SELF_LABELED) for key, value in wanted.items())
+    for key, value in wanted.items():
+        has = kind.labels.get(key)
+        if has != value and (has is not None or not key.startswith(SELF_LABELED)):
+            return False
+    return True
 
 
 def holds(kind: Kind, asked: Mapping[str, int]) -> bool:
     """Whether an empty node of a kind can hold one pod; a basic resource that the spec leaves out is enough."""
-    has = kind.has
-    return all(
-        number <= has[name] if name in has else number == 0 or name in BASIC for name, number in asked.items()
-    )
+    for name, number in asked.items():
+        has = kind.has.get(name)
+        if number > has if has is not None else number and name not in BASIC:
+            return False
+    return True
 
 
 def slots(kind: Kind, asked: Mapping[str, int]) -> int:

@@ -21,7 +21,9 @@ def packs(load: Load, kinds: Sequence[Kind]) -> bool:
     if number > MANY:
         return True
     largest = {name: max(kind.has.get(name, 0) for kind in kinds) for kind in kinds for name in kind.has}
-    sized = [(_size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count]
+    sized = [
+        (_size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count
+    ]
     plain = sorted(kinds, key=lambda kind: len(kind.has))
     by_size = sorted(sized, key=lambda item: -item[0])
     return _first_fit(by_size, plain) or _first_fit(sorted(by_size, key=lambda item: item[1]), plain)
@@ -29,7 +31,9 @@ def packs(load: Load, kinds: Sequence[Kind]) -> bool:
 
 def _size(pods: Pods, largest: dict[str, int]) -> float:
     """The share of a node that one pod takes of what it takes most of."""
-    return max((amount / largest[name] for name, amount in pods.real.items() if largest.get(name)), default=0.0)
+    return max(
+        (amount / largest[name] for name, amount in pods.real.items() if largest.get(name)), default=0.0
+    )
 
 
 def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequence[Kind]) -> bool:

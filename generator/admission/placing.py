@@ -133,7 +133,9 @@ class Ground(NamedTuple):
     limits: tuple[int, ...]
 
 
-def ground(slots_: Iterable[Slot], loose: Iterable[tuple[Pods, int]], kinds: Sequence[Kind], start: int) -> Ground:
+def ground(
+    slots_: Iterable[Slot], loose: Iterable[tuple[Pods, int]], kinds: Sequence[Kind], start: int
+) -> Ground:
     """Cells for every set of kinds that some pods are confined to, numbered from `start`."""
     masks = {option.nodes for item in slots_ for option in item.options if option.nodes}
     masks |= {mask for _, mask in loose if mask}

@@ -42,7 +42,11 @@ def everything_fits_at_once(cluster: Cluster) -> Iterator[Problem]:
             yield verdict.problem
 
 
-@rule("ADMIT003", Severity.WARNING, source=f"{ASSIGNER} shouldTryNextFlavor: the first flavor that fits is taken")
+@rule(
+    "ADMIT003",
+    Severity.WARNING,
+    source=f"{ASSIGNER} shouldTryNextFlavor: the first flavor that fits is taken",
+)
 def the_order_does_not_matter(cluster: Cluster) -> Iterator[Problem]:
     """All workloads find room in whatever order they come.
 

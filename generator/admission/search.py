@@ -57,7 +57,10 @@ class Space:
 
     def holds(self, uses: Uses, copies: int = 1) -> bool:
         """Whether there is room for so many copies."""
-        return all(self._most(cell, number) >= copies for cell, number in uses)
+        for cell, number in uses:
+            if self._most(cell, number) < copies:
+                return False
+        return True
 
     def most(self, uses: Uses, wanted: int) -> int:
         """How many copies there is room for, at most `wanted`."""

@@ -41,7 +41,14 @@ def never(work: Workload, line: Line, found: Sequence[Slot], given: Offer, obsta
         return _no_node(work, found, given)
     return (
         _uncovered(work, line)
-        or next((problem for item in found if not item.options and (problem := _no_flavor(work, item, line, given))), None)
+        or next(
+            (
+                problem
+                for item in found
+                if not item.options and (problem := _no_flavor(work, item, line, given))
+            ),
+            None,
+        )
         or _too_much(work, line, given)
     )
 
@@ -93,7 +100,9 @@ def _no_flavor(work: Workload, item: Slot, line: Line, given: Offer) -> Problem 
             for name, each in asked.items()
             if (group.flavors[0].name, name) in line.cells
         }
-        refused = {flavor.name: refusal(pods, flavor, group, own_keys=given.own_keys) for flavor in group.flavors}
+        refused = {
+            flavor.name: refusal(pods, flavor, group, own_keys=given.own_keys) for flavor in group.flavors
+        }
         short = [
             (next(_shortage(flavor, line, given, part), None), flavor)
             for flavor in group.flavors
@@ -135,7 +144,9 @@ def _refused(work: Workload, item: Slot, reasons: Sequence[str], short: Sequence
 
 def _enough(short: _Short) -> str:
     needed, less = said(short.resource, short.needed), said(short.resource, short.short)
-    return f"nominal {needed} of {short.resource} in flavor {short.flavor} would do, or asking for {less} less"
+    return (
+        f"nominal {needed} of {short.resource} in flavor {short.flavor} would do, or asking for {less} less"
+    )
 
 
 def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
@@ -161,7 +172,9 @@ def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
         f"{found.asked}, of which flavor {found.flavor} has {found.has}: short by {said(found.resource, found.short)}"
         for found in short_of
     ]
-    text = f"{who(work)} is never admitted: its pod sets cannot be spread over the flavors: {'; '.join(parts)}"
+    text = (
+        f"{who(work)} is never admitted: its pod sets cannot be spread over the flavors: {'; '.join(parts)}"
+    )
     hint = _enough(short_of[0]) if short_of else "raise the quota"
     return Problem(_largest(work, short_of[0].resource) if short_of else work.path, text, hint)
 
@@ -204,7 +217,9 @@ def _short_of(work: Workload, given: Offer) -> list[str]:
 
 def _all_nodes(resource: str, given: Offer) -> str:
     parts = [
-        f"{kind.count} {kind.name} x {said(resource, kind.has[resource])}" for kind in given.kinds if resource in kind.has
+        f"{kind.count} {kind.name} x {said(resource, kind.has[resource])}"
+        for kind in given.kinds
+        if resource in kind.has
     ]
     return " + ".join(parts) or "nothing"
 
@@ -217,7 +232,9 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) 
     for kind in kinds:
         why = misfit(pods, option.flavors, kind)
         if why == "labels":
-            labels = ", ".join(f"{key}: {value}" for key, value in wanted.items() if kind.labels.get(key) != value)
+            labels = ", ".join(
+                f"{key}: {value}" for key, value in wanted.items() if kind.labels.get(key) != value
+            )
             yield f"{kind.name} has no label {labels}"
         elif why == "size":
             yield from (
@@ -253,7 +270,11 @@ def misplaced(work: Workload, item: Slot, option: Option, given: Offer) -> Probl
         f" does not see that no node of it can run {item.pods.name}: {reasons}"
     )
     fit = f" or put {' and '.join(flavor.name for flavor in usable.flavors)} first" if usable else ""
-    return Problem(item.pods.path, text, f"give the pods a nodeSelector that tells the flavors apart,{fit}" if fit else "raise the nodes")
+    return Problem(
+        item.pods.path,
+        text,
+        f"give the pods a nodeSelector that tells the flavors apart,{fit}" if fit else "raise the nodes",
+    )
 
 
 def late(work: Workload, before: Sequence[Workload]) -> Problem:
@@ -267,7 +288,12 @@ def late(work: Workload, before: Sequence[Workload]) -> Problem:
 
 
 def if_idle(
-    work: Workload, line: Line, found: Sequence[Slot], others: Sequence[Workload], given: Offer, obstacle: Obstacle
+    work: Workload,
+    line: Line,
+    found: Sequence[Slot],
+    others: Sequence[Workload],
+    given: Offer,
+    obstacle: Obstacle,
 ) -> Problem:
     """Who stands in the way of a workload that fits alone."""
     if obstacle is Obstacle.NODES:
@@ -277,14 +303,21 @@ def if_idle(
         )
         text = f"{who(work)} finds room on the nodes only while {many(others)} {_is(others)} not running: together {wanted}"
         return Problem(work.path, text, "fewer or smaller pods, or more nodes")
-    text = f"{who(work)} is admitted to queue {work.queue} only while {many(others)} {_is(others)} not running"
+    text = (
+        f"{who(work)} is admitted to queue {work.queue} only while {many(others)} {_is(others)} not running"
+    )
     contested = next(_contested(work, line, found, others, given), None)
     preempting = line.queue.preemption and (
-        line.queue.preemption.withinClusterQueue != "Never" or line.queue.preemption.reclaimWithinCohort != "Never"
+        line.queue.preemption.withinClusterQueue != "Never"
+        or line.queue.preemption.reclaimWithinCohort != "Never"
     )
     may = "; by its preemption rules the queue may also stop others for it" if preempting else ""
     if contested is None:
-        return Problem((*work.path, "queue"), f"{text}: there is no way to spread them over the flavors{may}", "raise the quota")
+        return Problem(
+            (*work.path, "queue"),
+            f"{text}: there is no way to spread them over the flavors{may}",
+            "raise the quota",
+        )
     resource, spelled, short = contested
     hint = f"{said(resource, short)} more {resource} would do for all, or fewer at a time"
     return Problem((*work.path, "queue"), f"{text}: {spelled}{may}", hint)
@@ -316,13 +349,17 @@ def _contested(
     """Resources of which all together ask for more than the flavors have that this one can take."""
     flavors = {flavor.name for item in found for option in item.options for flavor in option.flavors}
     for resource in dict.fromkeys(name for pods in work.pods for name in counted(pods, line)):
-        cells = [cell for (flavor, name), cell in line.cells.items() if name == resource and flavor in flavors]
+        cells = [
+            cell for (flavor, name), cell in line.cells.items() if name == resource and flavor in flavors
+        ]
         there = sum(most(cell, given.room) for cell in cells)
         sums = [(item, number(item, resource)) for item in (work, *others)]
         wanted = sum(value for _, value in sums)
         if wanted > there and sum(value > 0 for _, value in sums) > 1:
             terms = " + ".join(f"{item.name} {said(resource, value)}" for item, value in sums if value)
-            names = " and ".join(sorted({flavor for (flavor, name), cell in line.cells.items() if cell in cells}))
+            names = " and ".join(
+                sorted({flavor for (flavor, name), cell in line.cells.items() if cell in cells})
+            )
             spelled = (
                 f"{terms} = {said(resource, wanted)} {resource}; flavor {names} has {said(resource, there)}:"
                 f" short by {said(resource, wanted - there)}"
@@ -339,8 +376,15 @@ def growth(work: Workload, line: Line, given: Offer) -> Problem:
     for name in names:
         cells = [(flavor, cell) for (flavor, key), cell in line.cells.items() if key == name]
         there = sum(most(cell, given.room) for _, cell in cells)
-        sums.append((name, f"{total(work, name, grown=True)}, queue {line.queue.name} has at most {said(name, there)}"))
-    text = f"{who(work)} could not grow to {pods.most} {pods.name}: {'; '.join(spelled for _, spelled in sums)}"
+        sums.append(
+            (
+                name,
+                f"{total(work, name, grown=True)}, queue {line.queue.name} has at most {said(name, there)}",
+            )
+        )
+    text = (
+        f"{who(work)} could not grow to {pods.most} {pods.name}: {'; '.join(spelled for _, spelled in sums)}"
+    )
     hint = "pods above the quota wait for ever: lower the maximum, or raise the quota and the nodes"
     return Problem(at, f"{text}; not all of that is free beside the other workloads", hint)
 
@@ -348,22 +392,21 @@ def growth(work: Workload, line: Line, given: Offer) -> Problem:
 def unpacked(works: Sequence[Workload], given: Offer) -> Problem:
     """Pods whose sum fits onto the nodes, but for which no place was found one by one."""
     nodes = ", ".join(f"{kind.count} {kind.name}" for kind in given.kinds)
-    text = f"the pods of {many(works)} fit onto {nodes} in sum, but no way was found to put each onto one node"
+    text = (
+        f"the pods of {many(works)} fit onto {nodes} in sum, but no way was found to put each onto one node"
+    )
     return Problem(("nodes",), text, "leave more room on the nodes, or make the pods smaller")
 
 
 def crowded(lasting: Sequence[tuple[Pods, int]], on: Ground, room: Room, given: Offer) -> Problem:
     """What runs without a queue asks for more than the nodes have."""
-    over = [
-        name
-        for cells in on.cells.values()
-        for name, cell in cells.items()
-        if room.limits[cell] < 0
-    ]
+    over = [name for cells in on.cells.values() for name, cell in cells.items() if room.limits[cell] < 0]
     parts = []
     for name in dict.fromkeys(over):
         terms = [
-            f"{pods.count} x {said(name, pods.real[name])}" for pods, _ in lasting if pods.real.get(name) and pods.count
+            f"{pods.count} x {said(name, pods.real[name])}"
+            for pods, _ in lasting
+            if pods.real.get(name) and pods.count
         ]
         wanted = sum(pods.count * pods.real.get(name, 0) for pods, _ in lasting)
         parts.append(f"{' + '.join(terms)} = {said(name, wanted)} {name} of {_all_nodes(name, given)}")

@@ -94,10 +94,16 @@ def total(work: Workload, resource: str, *, grown: bool = False) -> str:
         if each and count:
             whole += each * count
             one = pods.name in {"head", "submitter"}
-            terms.append(f"{pods.name} {said(resource, each)}" if one else f"{count} {pods.name} x {said(resource, each)}")
+            terms.append(
+                f"{pods.name} {said(resource, each)}"
+                if one
+                else f"{count} {pods.name} x {said(resource, each)}"
+            )
     return f"{' + '.join(terms) or '0'} = {said(resource, whole)} {resource}"
 
 
 def number(work: Workload, resource: str) -> int:
     """The same sum as a number."""
-    return sum(pods.count * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods)
+    return sum(
+        pods.count * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods
+    )

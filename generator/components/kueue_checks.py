@@ -44,7 +44,9 @@ def cohorts_form_a_tree(cluster: Cluster) -> Iterator[Problem]:
     for i, cohort in enumerate(spec.cohorts):
         if cohort.parent and root_of(cohort.name, spec) is None:
             said = f"cohort {cohort.name} has parent {cohort.parent}, and the parents lead round in a circle"
-            yield Problem(("kueue", "cohorts", i, "parent"), said, "one cohort is the topmost and has no parent")
+            yield Problem(
+                ("kueue", "cohorts", i, "parent"), said, "one cohort is the topmost and has no parent"
+            )
 
 
 @rule("KUEUE011", Severity.WARNING)
@@ -65,7 +67,9 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
         if cohort.name not in used:
             said = f"no queue is in cohort {cohort.name}, or in one below it"
             joined = sorted({name for queue in spec.queues if (name := queue.cohort or spec.cohort)})
-            hint = f"queues are in {', '.join(joined)}" if joined else "set kueue.cohort, or cohort of a queue"
+            hint = (
+                f"queues are in {', '.join(joined)}" if joined else "set kueue.cohort, or cohort of a queue"
+            )
             yield Problem(("kueue", "cohorts", i, "name"), said, hint)
 
 
@@ -106,14 +110,20 @@ def _names(spec: KueueSpec) -> Iterator[tuple[Path, str]]:
         yield from (((*path, "nodeLabels", key), key) for key in flavor.nodeLabels)
         yield from (((*path, "nodeTaints", j, "key"), item.key) for j, item in enumerate(flavor.nodeTaints))
         yield from (
-            ((*path, "tolerations", j, "key"), item.key) for j, item in enumerate(flavor.tolerations) if item.key
+            ((*path, "tolerations", j, "key"), item.key)
+            for j, item in enumerate(flavor.tolerations)
+            if item.key
         )
     for i, queue in enumerate(spec.queues):
         for flavor_name, quota in queue.quota.items():
             yield from ((("kueue", "queues", i, "quota", flavor_name, key), key) for key in quota)
 
 
-@rule("KUEUE013", covers=("CQ-8", "RF-5", "RF-6"), source="kueue v0.19.2 pkg/webhooks/common.go; k8s.io/apimachinery IsQualifiedName")
+@rule(
+    "KUEUE013",
+    covers=("CQ-8", "RF-5", "RF-6"),
+    source="kueue v0.19.2 pkg/webhooks/common.go; k8s.io/apimachinery IsQualifiedName",
+)
 def names_are_qualified(cluster: Cluster) -> Iterator[Problem]:
     """In a label key, taint key or resource name, what follows the slash has at most 63 characters.
 
@@ -140,7 +150,12 @@ def taints_are_unique(cluster: Cluster) -> Iterator[Problem]:
             seen.add((taint.key, taint.effect))
 
 
-@rule("KUEUE015", Severity.NOTE, covers=("LQ-3",), source="kueue v0.19.2 pkg/controller/jobframework/defaults.go")
+@rule(
+    "KUEUE015",
+    Severity.NOTE,
+    covers=("LQ-3",),
+    source="kueue v0.19.2 pkg/controller/jobframework/defaults.go",
+)
 def default_takes_all(cluster: Cluster) -> Iterator[Problem]:
     """A queue called default takes every job of its namespace that names no queue.
 
@@ -175,4 +190,6 @@ def nobody_asks_for_pods(cluster: Cluster) -> Iterator[Problem]:
     """
     for path, resources in _asked(cluster):
         if "pods" in resources:
-            yield Problem((*path, "pods"), "pods is no resource of a container", "leave it out; a queue may limit it")
+            yield Problem(
+                (*path, "pods"), "pods is no resource of a container", "leave it out; a queue may limit it"
+            )
