@@ -250,9 +250,7 @@ def judge(
         found = tuple((member, item) for member, item in found if member)
     whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
     settled = _settled(sites, found, today, whole)
-    return Rendered(
-        ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived
-    )
+    return Rendered(ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived)
 
 
 def _settled(
