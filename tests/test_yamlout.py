@@ -124,8 +124,11 @@ VALUES = st.recursive(
 
 
 def strictly(text: str) -> Any:
-    """What our own reader takes a text for."""
+    """What our own reader of specs takes a text for; the reader of output, where specs may not hold it."""
     data, faults = read_text(text)
+    if {fault.rule for fault in faults} == {HIDDEN}:
+        (document,) = read_documents(text)
+        return document
     assert not faults, (text, faults)
     return data
 
