@@ -553,7 +553,9 @@ def test_a_report_does_not_show_the_line_of_a_credential(tmp_path: File) -> None
     _, found = read_file(tmp_path, "edge-1.yaml")
     (leak,) = found
     beside = Finding(leak.where._replace(column=1), leak.severity, "SERVE011", "another finding of this line")
-    above = Finding(leak.where._replace(line=leak.where.line - 1), leak.severity, "SERVE011", "the line above")
+    above = Finding(
+        leak.where._replace(line=leak.where.line - 1), leak.severity, "SERVE011", "the line above"
+    )
     shown = as_text([above, beside, leak], lines=lambda _: text.splitlines())
     assert "A_PASSWORD" in shown
     assert "another finding of this line" in shown
