@@ -104,7 +104,10 @@ class SiteSpec(Strictly):
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
     nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
     storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
-    operators: tuple[Name, ...] = Field((), description="Operators from the catalog that this cluster needs.")
+    operators: tuple[Name, ...] = Field(
+        (),
+        description="Operators from the catalog beside those that its features need, by name: spark, kafka, keda.",
+    )
 
 
 def _exactly_true(value: Any) -> Any:

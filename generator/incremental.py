@@ -146,7 +146,8 @@ def _member(known: Remembered) -> Member:
     namespaces = tuple(
         (name, tuple((key, value) for key, value in labels)) for name, labels in known["namespaces"]
     )
-    return Member(**{**known, "namespaces": namespaces})
+    operators = tuple((name, tuple(words)) for name, words in known["operators"])
+    return Member(**{**known, "namespaces": namespaces, "operators": operators})
 
 
 def _shared_key(root: File) -> str:

@@ -19,6 +19,7 @@ from .check import apply, check_cluster, rules
 from .compile import Base, Overlay, base_files, compile_cluster, folder_files
 from .component import Cluster
 from .components.namespaces import managed_labels
+from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
 from .load import find_specs
@@ -150,6 +151,7 @@ def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
         namespaces=tuple((name, marks) for name in named),
         profile=cluster.profile.name,
         openshift=cluster.profile.openshift,
+        operators=chosen(cluster),
     )
 
 

@@ -276,6 +276,10 @@ class FleetSpec(Strictly):
     observability: Observability | None = Field(None, description="Metrics on the hub.")
     mirror: Mirror | None = Field(None, description="Registry mirror for air-gapped clusters.")
     images: Images = Field(default_factory=Images, description="Images to use instead of the built-in ones.")
+    nodeFeatureDiscoveryImage: Image | None = Field(
+        None,
+        description="Operand image of the Node Feature Discovery operator, of your OpenShift release; without it the operator has no instance.",
+    )
 
 
 class ModelMemory(Strictly):

@@ -142,7 +142,7 @@ def _cohorts(spec: KueueSpec) -> Iterator[tuple[str, str | None]]:
 
 
 def _cohort(name: str, parent: str | None, profile: Profile) -> Manifest:
-    return _object("Cohort", profile.kueue.cohortApiVersion, name, {"parentName": parent} if parent else {})
+    return _object("Cohort", profile.kueue.cohortApiVersion, name, {profile.kueue.cohortParent: parent} if parent else {})
 
 
 def _cluster_queue(queue: Queue, spec: KueueSpec, profile: Profile) -> Manifest:

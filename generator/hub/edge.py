@@ -31,6 +31,7 @@ KINDS = (
     Kind("", "ResourceQuota", "resourcequotas"),
     Kind("", "ServiceAccount", "serviceaccounts"),
     Kind("batch", "Job", "jobs"),
+    Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
     Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
     Kind("kueue.x-k8s.io", "LocalQueue", "localqueues"),

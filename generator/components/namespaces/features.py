@@ -38,6 +38,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, service in enumerate(items(cluster, "serving")):
         features = ("serving", *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
+    for i, profile in enumerate(items(cluster, "hardwareProfiles")):
+        yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
 
 
 def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:
