@@ -64,7 +64,7 @@ class Kueue(Strictly):
     )
     namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
     queueRequired: Flag = Field(
-        False, description="The platform denies services and Ray objects without a queue beside a queue."
+        description="What runs in a namespace with these labels is denied without a queue."
     )
     podSets: Positive = Field(description="Most pod sets in one Workload.")
     coveredResources: Positive = Field(description="Most resources in one resource group.")

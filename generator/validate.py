@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .finding import Finding, Path, Rule, Where, plain_rule
+from .secrets import redacted
 
 UNKNOWN = plain_rule(
     "SPEC010", "A spec holds only keys that it knows; another one would be ignored silently."
@@ -47,7 +48,7 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
             continue
         rule, message, hint = _said(item, path, model, key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
-        yield Finding(where, rule.severity, rule.code, message, hint)
+        yield Finding(where, rule.severity, rule.code, redacted(message), hint)
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
@@ -120,6 +121,8 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
         return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
     if kind in _TAKES:
         return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
+    if kind == "device_name":
+        return f"cannot be {value}, on Windows the name of a device", "choose another name: files and folders get it"
     if kind == "string_pattern_mismatch":
         return f"cannot be {_shown(value)}", ""
     return f"is refused: {item['msg']}, {_shown(value)} is given", ""

@@ -20,7 +20,7 @@ from generator.finding import Severity
 from generator.fleet import Fleet, Member
 from generator.hub.edge import KINDS, rights
 from generator.hub.limits import seconds
-from generator.hub.policies import LONGEST, policy_name
+from generator.hub.naming import LONGEST, policy_name
 from generator.hub.profile import hub_profiles, profile_of
 from generator.kinds import load_schema, schema_path
 from generator.manifest import Manifest, identify

@@ -6,6 +6,7 @@ The first rules of the section stand beside its fields in kueue.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..component import Cluster
 from ..finding import Path, Problem, Severity, rule
@@ -42,11 +43,21 @@ def cohorts_form_a_tree(cluster: Cluster) -> Iterator[Problem]:
     """
     spec = cluster.part(KUEUE)
     for i, cohort in enumerate(spec.cohorts):
-        if cohort.parent and root_of(cohort.name, spec) is None:
+        if _above_itself(cohort.name, spec):
             said = f"cohort {cohort.name} has parent {cohort.parent}, and the parents lead round in a circle"
             yield Problem(
                 ("kueue", "cohorts", i, "parent"), said, "one cohort is the topmost and has no parent"
             )
+
+
+def _above_itself(cohort: str, spec: KueueSpec) -> bool:
+    parents = {item.name: item.parent for item in spec.cohorts}
+    above = parents.get(cohort)
+    for _ in parents:
+        if above is None or above == cohort:
+            break
+        above = parents.get(above)
+    return above == cohort
 
 
 @rule("KUEUE011", Severity.WARNING)
@@ -73,7 +84,7 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(("kueue", "cohorts", i, "name"), said, hint)
 
 
-@rule("KUEUE012", covers=("CQ-13", "RF-7"), source=WEBHOOK)
+@rule("KUEUE012", covers=("CQ-13",), source=WEBHOOK)
 def queues_are_of_bounded_size(cluster: Cluster) -> Iterator[Problem]:
     """A queue has at most 16 resource groups and 256 flavors; a group has as many resources as Kueue takes.
 
@@ -175,9 +186,9 @@ def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:
     ray = getattr(cluster.spec, "ray", None)
     for key in ("clusters", "jobs"):
         for i, item in enumerate(getattr(ray, key, ())):
-            groups_of = [(("head",), item.head)] if item.head else []
-            groups_of += [(("workers", j), worker) for j, worker in enumerate(item.workers)]
-            for below, group in groups_of:
+            heads: list[tuple[Path, Any]] = [(("head",), item.head)] if item.head else []
+            workers: list[tuple[Path, Any]] = [(("workers", j), part) for j, part in enumerate(item.workers)]
+            for below, group in (*heads, *workers):
                 yield ("ray", key, i, *below, "resources"), group.resources
                 yield ("ray", key, i, *below, "requests"), group.requests
 

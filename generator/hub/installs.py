@@ -12,23 +12,26 @@ from functools import cache
 from ..components.platform import Install, installs
 from ..fleet import Member
 from ..manifest import content_hash
+from .naming import policy_name
 
 OPERATOR_LABEL = "operator.nearedge.io/"
 """Prefix: `operator.nearedge.io/kueue: 1a2b3c4d` marks clusters that get that variant of the operator."""
 
-Variant = tuple[Install, str, tuple[str, ...]]
-"""An operator, its hash, and the Policies that must be Compliant before its own."""
+Named = tuple[str, str]
+"""Name of an operator and the hash of its variant."""
+
+Variant = tuple[Install, str, tuple[Named, ...]]
+"""An operator, its hash, and those whose Policies must be Compliant before its own."""
 
 
 @cache
 def _variants(profile: str, operators: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Variant, ...]:
-    policies: dict[str, str] = {}
+    marks: dict[str, str] = {}
     found = []
     for item in installs(profile, operators):
-        before = tuple(policies[name] for name in item.requires)
-        mark = content_hash(asdict(item), before)
-        policies[item.name] = policy_of(item, mark)
-        found.append((item, mark, before))
+        before = tuple((name, marks[name]) for name in item.requires)
+        marks[item.name] = content_hash(asdict(item), before)
+        found.append((item, marks[item.name], before))
     return tuple(found)
 
 
@@ -37,9 +40,9 @@ def variants(member: Member) -> tuple[Variant, ...]:
     return _variants(member.profile, member.operators)
 
 
-def policy_of(item: Install, mark: str) -> str:
-    """Name of the Policy of a variant."""
-    return f"operator-{item.name}-{mark}"
+def policy_of(operator: Named, namespace: str) -> str:
+    """Name of the Policy of a variant, in the namespace of Policies."""
+    return policy_name("-".join(("operator", *operator)), namespace)
 
 
 def operator_labels(member: Member) -> dict[str, str]:

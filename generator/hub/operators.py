@@ -28,11 +28,11 @@ DEFAULT_SET = "default"
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its Placement and PlacementBinding, by name."""
-    edges = _by_policy(fleet.managed)
-    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else ())
+    namespace = fleet.spec.hub.policyNamespace
+    edges = _by_policy(fleet.managed, namespace)
+    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), namespace)
     if own:
         yield from _hub_placement(fleet)
-    namespace = fleet.spec.hub.policyNamespace
     for name, variant in sorted({**edges, **own}.items()):
         item, mark, _ = variant
         if name in edges:
@@ -49,11 +49,11 @@ def manages_itself(profile: HubProfile) -> bool:
     return profile.flavor == "acm"
 
 
-def _by_policy(members: tuple[Member, ...]) -> dict[str, Variant]:
+def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant]:
     # Thousands of clusters share few lists of operators: each is looked at once.
     alike = {(member.profile, member.operators): member for member in members}
     return {
-        policy_of(item, mark): (item, mark, before)
+        policy_of((item.name, mark), namespace): (item, mark, before)
         for member in alike.values()
         for item, mark, before in variants(member)
     }
@@ -83,11 +83,12 @@ def _hub_placement(fleet: Fleet) -> Iterator[Manifest]:
 def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
     item, _, before = variant
     # Until these are Compliant on a cluster, the Policy is Pending there.
-    needed = [_dependency("Policy", POLICY_API, other) for other in before]
+    namespace = fleet.spec.hub.policyNamespace
+    needed = [_dependency("Policy", POLICY_API, policy_of(other, namespace)) for other in before]
     return {
         "apiVersion": POLICY_API,
         "kind": "Policy",
-        "metadata": meta(name, fleet.spec.hub.policyNamespace),
+        "metadata": meta(name, namespace),
         "spec": {
             "remediationAction": "enforce",
             "disabled": False,

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..fleet import Fleet
-from ..manifest import Manifest, content_hash, meta
+from ..manifest import Manifest, meta
 from . import placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
 from .edge import role
+from .naming import policy_name
 from .profile import HubProfile
-
-LONGEST = 62
-"""Most characters of a Policy's namespace and name: governance-policy-propagator policy_webhook.go."""
 
 RIGHTS = "argocd-rights"
 CREDENTIAL = "repository-credential"
@@ -31,26 +29,17 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
     namespace = fleet.spec.hub.policyNamespace
     yield placement.placement(fleet, namespace)
-    yield from _policy(fleet, RIGHTS, placement.NAME, _rights(profile))
+    yield from enforced(fleet, RIGHTS, placement.NAME, _rights(profile))
     if fleet.spec.repository.credentialsSecret:
         secret = must_have(
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
         )
         # Not without templates: what the hub has encrypted is decrypted by the same step.
-        yield from _policy(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
+        yield from enforced(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
-        yield from _policy(fleet, name, name, [must_have(_namespace(item, argocd))])
-
-
-def policy_name(name: str, namespace: str) -> str:
-    """The name, or its beginning and a hash when it is too long for its namespace."""
-    room = LONGEST - len(namespace)
-    if len(name) <= room:
-        return name
-    short = content_hash(name)
-    return f"{name[: room - len(short) - 1].rstrip('-.')}-{short}"
+        yield from enforced(fleet, name, name, [must_have(_namespace(item, argocd))])
 
 
 def _rights(profile: HubProfile) -> list[Manifest]:
@@ -107,13 +96,14 @@ def configuration(name: str, objects: list[Manifest], annotations: dict[str, str
     }
 
 
-def _policy(
+def enforced(
     fleet: Fleet,
     name: str,
     selected: str,
     objects: list[Manifest],
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
+    """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
     yield {
         "apiVersion": POLICY_API,
         "kind": "Policy",

@@ -95,33 +95,7 @@ def hardware_profiles_need_the_platform(cluster: Cluster) -> Iterator[Problem]:
 
 
 @rule(
-    "PLATFORM006",
-    covers=("IS-29",),
-    source="opendatahub-operator v2.35.0 internal/webhook/kueue/validating.go",
-)
-def everything_beside_a_queue_has_one(cluster: Cluster) -> Iterator[Problem]:
-    """Up to ODH 3.3, every service, RayCluster and RayJob in a namespace that has a queue names a queue.
-
-    The platform's webhook denies it otherwise.
-    """
-    if not cluster.profile.kueue.queueRequired:
-        return
-    managed = {queue.namespace for queue in items(cluster, "kueue", "queues")}
-    for path, item in (
-        *((("serving", i), item) for i, item in enumerate(items(cluster, "serving"))),
-        *(
-            (("ray", key, i), item)
-            for key in ("clusters", "jobs")
-            for i, item in enumerate(items(cluster, "ray", key))
-        ),
-    ):
-        if item.namespace in managed and not item.queue and not getattr(item, "cluster", None):
-            said = f"{item.name} has no queue, and {cluster.profile.name} denies that in {item.namespace}, which has one"
-            yield Problem((*path, "queue"), said, "name a queue, or use a namespace without")
-
-
-@rule(
-    "PLATFORM007", Severity.WARNING, source="openshift/cluster-nfd-operator: spec.operand.image is required"
+    "PLATFORM006", Severity.WARNING, source="openshift/cluster-nfd-operator: spec.operand.image is required"
 )
 def node_feature_discovery_has_an_image(cluster: Cluster) -> Iterator[Problem]:
     """Where Node Feature Discovery is installed, the fleet names its operand image.
@@ -137,7 +111,7 @@ def node_feature_discovery_has_an_image(cluster: Cluster) -> Iterator[Problem]:
 
 
 @rule(
-    "PLATFORM008",
+    "PLATFORM007",
     source="HardwareProfile CRD .spec.scheduling; Kueue needs the queue in the namespace of the workload",
 )
 def hardware_profiles_are_whole(cluster: Cluster) -> Iterator[Problem]:
@@ -147,7 +121,8 @@ def hardware_profiles_are_whole(cluster: Cluster) -> Iterator[Problem]:
     """
     queues = {(queue.namespace, queue.name) for queue in items(cluster, "kueue", "queues")}
     seen = set()
-    for i, item in enumerate(cluster.part(HARDWARE_PROFILES)):
+    listed: tuple[HardwareProfile, ...] = cluster.part(HARDWARE_PROFILES)
+    for i, item in enumerate(listed):
         path = ("hardwareProfiles", i)
         if (item.namespace, item.name) in seen:
             yield Problem(
