@@ -290,7 +290,7 @@ class ExtraApp(Strictly):
 
     name: Annotated[str, Line(rf"^{_LABEL}$", 40)] = Field(description="Name of the application.")
     repoURL: Annotated[
-        str, Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$", 512)
+        str, Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$", 512)
     ] = Field(description="Git repository, or Helm repository, without user or password.")
     path: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
         None, description="Folder in the Git repository; instead of chart."

@@ -79,19 +79,13 @@ def platform_owns_the_default_queues(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("PLATFORM005", source="opendatahub-operator api/infrastructure")
 def hardware_profiles_need_the_platform(cluster: Cluster) -> Iterator[Problem]:
-    """hardwareProfiles are used on ODH or OpenShift AI, where something installs it.
+    """hardwareProfiles are used on ODH or OpenShift AI only.
 
     The kind belongs to its operator: elsewhere every sync would fail.
     """
-    if not cluster.part(HARDWARE_PROFILES):
-        return
-    if cluster.profile.platform is None:
-        yield Problem(
-            ("hardwareProfiles",), f"platform {cluster.profile.name} has no HardwareProfile", "remove them"
-        )
-    elif "opendatahub" not in dict(chosen(cluster)):
-        said = "nothing on this cluster installs the operator of HardwareProfile"
-        yield Problem(("hardwareProfiles",), said, "add opendatahub to operators")
+    if cluster.part(HARDWARE_PROFILES) and cluster.profile.platform is None:
+        said = f"platform {cluster.profile.name} has no HardwareProfile"
+        yield Problem(("hardwareProfiles",), said, "remove them")
 
 
 @rule(

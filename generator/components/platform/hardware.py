@@ -61,12 +61,13 @@ def emit(item: HardwareProfile, profile: Profile) -> Manifest:
     """The HardwareProfile, before the services that name it."""
     assert profile.platform is not None  # noqa: S101 - PLATFORM005
     scheduling = _scheduling(item)
+    identifiers = [_compact(entry.model_dump()) for entry in item.identifiers]
     return {
         "apiVersion": profile.platform.hardwareProfile,
         "kind": "HardwareProfile",
         "metadata": meta(item.name, item.namespace, wave=Wave.QUEUE, annotations=SKIP),
         "spec": {
-            "identifiers": [_compact(entry.model_dump()) for entry in item.identifiers],
+            **({"identifiers": identifiers} if identifiers else {}),
             **({"scheduling": scheduling} if scheduling else {}),
         },
     }

@@ -36,6 +36,8 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         yield ("serving",), "opendatahub"
     if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
         yield ("ray",), "opendatahub"
+    if items(cluster, "hardwareProfiles"):
+        yield ("hardwareProfiles",), "opendatahub"
     if items(cluster, "kueue", "queues"):
         yield ("kueue", "queues"), "kueue"
     for i, node in enumerate(cluster.spec.nodes):
@@ -57,7 +59,7 @@ def chosen(cluster: Cluster) -> tuple[Chosen, ...]:
 def closure(names: Iterable[str]) -> tuple[str, ...]:
     """The names and all they require, each after its requirements, otherwise by name."""
     order: list[str] = []
-    for name in sorted({*names, *(("kueue",) if "kueue" in names else ())}):
+    for name in sorted({*names}):
         _add(name, order)
     return tuple(order)
 
