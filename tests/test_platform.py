@@ -122,6 +122,12 @@ def test_features_bring_what_they_need(cluster: dict[str, Any], expected: list[s
     assert names(cluster_of({**said, **({"serving": serving} if serving else {})})) == expected
 
 
+@pytest.mark.parametrize("first", sorted(operators()))
+def test_the_platform_comes_after_kueue(first: str) -> None:
+    order = closure([first, "opendatahub", "kueue"])
+    assert order.index("kueue") < order.index("opendatahub")
+
+
 def test_a_platform_without_olm_has_no_operators() -> None:
     assert names(cluster_of(SERVING, "upstream")) == []
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...catalog import Operator, Release, operators
 from ...manifest import MANAGED_BY, Manifest
 from ...profile import Platform, Profile, profiles
-from .needs import Chosen
+from .needs import Chosen, required
 
 MARKETPLACE = "openshift-marketplace"
 """Namespace of OpenShift's CatalogSources."""
@@ -62,15 +62,9 @@ def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[st
         namespace_labels=entry.namespaceLabels,
         group=entry.group,
         env=entry.env,
-        requires=_requires(entry, beside),
+        requires=tuple(other for other in required(name, beside) if other in beside),
         objects=() if release.bare else tuple(_objects(entry, words, profile)),
     )
-
-
-def _requires(entry: Operator, beside: list[str]) -> tuple[str, ...]:
-    # With kueue Unmanaged the platform looks for the Kueue operator, and is not ready without it.
-    kueue = {"kueue"} if entry.name == "opendatahub" and "kueue" in beside else set()
-    return tuple(sorted({*entry.requires, *kueue} & {*beside}))
 
 
 def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[Manifest]:

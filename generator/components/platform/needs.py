@@ -8,7 +8,7 @@ Kueue, taints of GPU nodes, device classes. Clusters with the same words share o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ...catalog import Operator, component_of, offered, operators
 from ...component import Cluster
@@ -38,6 +38,8 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
         yield ("hardwareProfiles",), "opendatahub"
+    if items(cluster, "pipelines"):
+        yield ("pipelines",), "ai-pipelines"
     if items(cluster, "kueue", "queues"):
         yield ("kueue", "queues"), "kueue"
     for i, node in enumerate(cluster.spec.nodes):
@@ -58,18 +60,28 @@ def chosen(cluster: Cluster) -> tuple[Chosen, ...]:
 
 def closure(names: Iterable[str]) -> tuple[str, ...]:
     """The names and all they require, each after its requirements, otherwise by name."""
-    order: list[str] = []
+    every: list[str] = []
     for name in sorted({*names}):
-        _add(name, order)
+        _add(name, every, frozenset())
+    order: list[str] = []
+    for name in sorted(every):
+        _add(name, order, frozenset(every))
     return tuple(order)
 
 
-def _add(name: str, order: list[str]) -> None:
+def _add(name: str, order: list[str], beside: frozenset[str]) -> None:
     if name in order:
         return
-    for other in operators()[name].requires:
-        _add(other, order)
+    for other in required(name, beside):
+        _add(other, order, beside)
     order.append(name)
+
+
+def required(name: str, beside: Collection[str]) -> tuple[str, ...]:
+    """What an operator comes after, beside the others of its cluster."""
+    # With kueue Unmanaged the platform looks for the Kueue operator, and is not ready without it.
+    kueue = {"kueue"} if name == "opendatahub" and "kueue" in beside else set()
+    return tuple(sorted({*operators()[name].requires, *kueue}))
 
 
 def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...]:
