@@ -169,7 +169,7 @@ def the_bucket_can_be_reached(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("PIPE002", source="data/profiles: components of DataScienceCluster")
 def pipelines_need_the_platform(cluster: Cluster) -> Iterator[Problem]:
-    """pipelines are used on ODH or OpenShift AI only.
+    """AI Pipelines are used on ODH or OpenShift AI only.
 
     The kind belongs to its operator: elsewhere every sync would fail.
     """
