@@ -78,6 +78,7 @@ def test_objects_fit_the_schemas_of_their_platform(name: str, profile: str) -> N
     platform = profiles()[profile]
     if not offered(operators()[name], platform):
         assert name in {"mlflow", "spark", "trainer"}
+        assert profile in {"odh-2.35", "rhoai-2.25", "rhoai-3.4"}
         return
     image = {"nodeFeatureDiscoveryImage": "quay.io/a/b@sha256:" + "1" * 64}
     storage = [{"class": "lvms-vg1", "accessModes": ["ReadWriteOnce"]}]
