@@ -114,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
     )
+    command("profiles", _profiles, "list the platform and hub releases that specs can name")
     schema = command("schema", _schema, "write the JSON Schemas of the spec kinds to schemas/")
     schema.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when they are not up to date"
@@ -320,6 +321,15 @@ def _drift(changes: Changes) -> int:
         )
         return FOUND
     sys.stdout.write(f"{changes.unchanged} files are up to date\n")
+    return CLEAN
+
+
+def _profiles(_: argparse.Namespace) -> int:
+    from .listing import hub_rows, platform_rows
+    from .report import table
+
+    for rows in (platform_rows(), hub_rows()):
+        sys.stdout.write(table(list(rows)))
     return CLEAN
 
 

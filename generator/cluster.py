@@ -119,7 +119,10 @@ class SiteSpec(Strictly):
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
     nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
     storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
-    operators: tuple[Name, ...] = Field((), description="Operators from the catalog that this cluster needs.")
+    operators: tuple[Name, ...] = Field(
+        (),
+        description="Operators from the catalog beside those that its features need, by name: spark, kafka, keda.",
+    )
     waivers: tuple[Waiver, ...] = Field((), description="Findings that are accepted for a while.")
 
 

@@ -19,7 +19,8 @@ class Member:
     """One cluster of the fleet.
 
     `namespaces` are those that its overlay fills, each with the labels that it needs before Argo CD may touch
-    it, sorted by name; `profile` is the name of its platform profile.
+    it, sorted by name; `profile` is the name of its platform profile. `operators` are those that it gets, each
+    after what it requires, with the words that their objects are filled with (components/platform/needs.py).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Member:
     namespaces: tuple[tuple[str, Labels], ...]
     profile: str
     openshift: bool
+    operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .check import apply, check_cluster, rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
 from .components.namespaces import managed_labels
+from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
 from .load import find_specs
@@ -219,6 +220,7 @@ def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
         namespaces=tuple((name, marks) for name in named),
         profile=cluster.profile.name,
         openshift=cluster.profile.openshift,
+        operators=chosen(cluster),
     )
 
 

@@ -32,6 +32,9 @@ class KServe(Strictly):
     )
     nameLimit: Positive = Field(description="Longest name of an InferenceService.")
     modelcar: Flag = Field(description="oci:// works without changing inferenceservice-config.")
+    llmInferenceService: Text | None = Field(
+        None, description="API version of LLMInferenceService; none: KServe has none."
+    )
 
 
 class KubeRay(Strictly):
@@ -50,11 +53,14 @@ class Kueue(Strictly):
     apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(
         description="API version of queues and flavors."
     )
-    cohortApiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(
-        description="API version of Cohort."
-    )
+    cohortApiVersion: Literal[
+        "kueue.x-k8s.io/v1alpha1", "kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"
+    ] = Field(description="API version of Cohort.")
     cohortField: Literal["cohort", "cohortName"] = Field(
         description="Field of a ClusterQueue that names its cohort: renamed in v1beta2."
+    )
+    cohortParent: Literal["parent", "parentName"] = Field(
+        description="Field of a Cohort that names the one above it: renamed after v1alpha1."
     )
     namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
     queueRequired: Flag = Field(
@@ -90,6 +96,17 @@ class Network(Strictly):
     kuberayOperator: Caller = Field(description="The KubeRay operator.")
 
 
+class Platform(Strictly):
+    """The operator of ODH or OpenShift AI: API versions of its own objects, and what it can run."""
+
+    dataScienceCluster: Text = Field(description="API version of DataScienceCluster.")
+    dscInitialization: Text = Field(description="API version of DSCInitialization.")
+    hardwareProfile: Text = Field(description="API version of HardwareProfile.")
+    monitoringNamespace: Name = Field(description="Namespace of the platform's own monitoring.")
+    components: tuple[Name, ...] = Field(description="Components that a DataScienceCluster has.")
+    defaultQueues: Flag = Field(False, description="It makes queues called default beside a Kueue.")
+
+
 class Profile(Strictly):
     """A platform release that nearedge compiles for."""
 
@@ -105,6 +122,9 @@ class Profile(Strictly):
     kserve: KServe = Field(description="KServe.")
     kuberay: KubeRay = Field(description="KubeRay.")
     kueue: Kueue = Field(description="Kueue.")
+    platform: Platform | None = Field(
+        None, description="The ODH operator; none: KServe, KubeRay and Kueue are installed in another way."
+    )
     network: Network = Field(description="Who the platform's own pods are.")
     podUser: Positive | None = Field(
         None,

@@ -297,6 +297,35 @@ class Images(Strictly):
     )
 
 
+class ExtraApp(Strictly):
+    """An application from elsewhere that clusters pull beside their overlay; what is in it is not checked."""
+
+    name: Annotated[str, Line(rf"^{_LABEL}$", 40)] = Field(description="Name of the application.")
+    repoURL: Annotated[
+        str,
+        Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$", 512),
+    ] = Field(description="Git repository, or Helm repository, without user or password.")
+    path: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
+        None, description="Folder in the Git repository; instead of chart."
+    )
+    chart: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128)] | None = Field(
+        None, description="Chart in the Helm repository; instead of path."
+    )
+    targetRevision: Annotated[
+        str,
+        Line(
+            r"^(refs/tags/[A-Za-z0-9._/-]+|[0-9a-f]{40}|v?[0-9]+\.[0-9]+\.[0-9]+([.+-][A-Za-z0-9.+-]*)?)$",
+            200,
+        ),
+    ] = Field(
+        description="Commit, tag (refs/tags/...) or version of the chart: something that stays what it is."
+    )
+    namespace: Name = Field(description="Namespace it goes to; the only one it may touch.")
+    labels: Labels = Field(
+        {}, description="Labels of the clusters that get it; all but the hub when left out."
+    )
+
+
 class FleetSpec(Strictly):
     """What all clusters have in common."""
 
@@ -306,6 +335,13 @@ class FleetSpec(Strictly):
     observability: Observability | None = Field(None, description="Metrics on the hub.")
     mirror: Mirror | None = Field(None, description="Registry mirror for air-gapped clusters.")
     images: Images = Field(default_factory=Images, description="Images to use instead of the built-in ones.")
+    extraApps: tuple[ExtraApp, ...] = Field(
+        (), description="Applications from elsewhere: what nearedge has no spec for."
+    )
+    nodeFeatureDiscoveryImage: Image | None = Field(
+        None,
+        description="Operand image of the Node Feature Discovery operator, of your OpenShift release; without it the operator has no instance.",
+    )
 
 
 class ModelMemory(Strictly):

@@ -16,6 +16,7 @@ RBAC = "rbac.authorization.k8s.io"
 CLUSTER = "cluster.open-cluster-management.io"
 POLICY = "policy.open-cluster-management.io"
 ARGO = "argoproj.io"
+PIPELINES = "datasciencepipelinesapplications.opendatahub.io"
 
 ROLES = ("predictor", "transformer", "explainer")
 
@@ -288,6 +289,12 @@ READERS: Mapping[tuple[str, str], Reader] = {
     (KUEUE, "LocalQueue"): _rooted(KUEUE, "ClusterQueue", "spec.clusterQueue"),
     (KUEUE, "ResourceFlavor"): _rooted(KUEUE, "Topology", "spec.topologyName"),
     (SERVING, "InferenceService"): _inference_service,
+    (PIPELINES, "DataSciencePipelinesApplication"): _rooted(
+        "",
+        "Secret",
+        "spec.objectStorage.externalStorage.s3CredentialsSecret.secretName",
+        namespaced=True,
+    ),
     ("ray.io", "RayJob"): _ray_job,
     ("", "ServiceAccount"): _service_account,
     (RBAC, "RoleBinding"): _binding,

@@ -36,7 +36,7 @@ def sites() -> tuple[Site, ...]:
         build(read_case(path.with_name("spec.yaml")))[0] for path in sorted(CASES.glob("*/*/expected.yaml"))
     )
     kept = [cluster for cluster in cases if cluster is not None and not refused(cluster)]
-    return tuple(Site(cluster, manifests(cluster)) for cluster in (*kept, *sample(clusters(), 60)))
+    return tuple(Site(cluster, manifests(cluster)) for cluster in (*kept, *sample(clusters(), 140)))
 
 
 def refused(cluster: Cluster) -> bool:

@@ -54,6 +54,13 @@ TOLERATIONS = (
     {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
     {"key": "shop.example.com/till", "value": "true"},
 )
+OPERATORS = (
+    ("cert-manager", ()),
+    ("kueue", ("Deployment", "Pod")),
+    ("opendatahub", ("kserve", "kueue")),
+    ("lvms", ("vg1",)),
+    ("pipelines", ()),
+)
 RESOURCES = ("cpu", "memory", "nvidia.com/gpu", "example.com/fpga")
 
 
@@ -362,4 +369,6 @@ def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], pla
     profile = profiles()[platform]
     label = (("argocd.argoproj.io/managed-by", "openshift-gitops"),) if profile.openshift else ()
     namespaces = tuple((namespace, label) for namespace in inside)
-    return Member(name, f"clusters/x/{name}.yaml", tier, ring, {}, namespaces, platform, profile.openshift)
+    operators = OPERATORS if profile.platform else ()
+    file = f"clusters/x/{name}.yaml"
+    return Member(name, file, tier, ring, {}, namespaces, platform, profile.openshift, operators)

@@ -43,7 +43,8 @@ def test_case(case: File, *, update_golden: bool) -> None:
 
 def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
     """What the rules of a component say, by spec path instead of line: other components have cases of their own."""
-    places = (f".components.{component}", *((".components.runtimes",) if component == "serving" else ()))
+    more = {"serving": (".components.runtimes",), "hardwareProfiles": (".components.platform",)}
+    places = (f".components.{component}", *more.get(component, ()))
     for rule in rules("cluster"):
         assert rule.check is not None
         if any(place in rule.check.__module__ for place in places):

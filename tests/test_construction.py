@@ -247,7 +247,7 @@ def test_deployment_mode_is_the_platforms() -> None:
         said = item["metadata"]["annotations"].get("serving.kserve.io/deploymentMode")
         assert said == cluster.profile.kserve.deploymentMode
         modes.add(said)
-    assert modes == {None, "Standard"}
+    assert modes == {None, "RawDeployment", "Standard"}
 
 
 def test_only_known_kinds_are_emitted() -> None:

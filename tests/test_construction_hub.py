@@ -157,9 +157,8 @@ def test_policies_enforce_by_themselves() -> None:
         for template in spec["policy-templates"]:
             definition = template["objectDefinition"]
             assert definition["spec"]["remediationAction"] == "enforce"
-            assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == {
-                "object-templates"
-            }
+            kept = {"ConfigurationPolicy": {"object-templates"}, "OperatorPolicy": set()}[definition["kind"]]
+            assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == kept
             assert definition["metadata"].get("annotations") == (None if "{{hub" in canonical(item) else off)
 
 

@@ -104,6 +104,7 @@ def test_the_line_that_is_told_holds_the_value(path: str) -> None:
 
 def test_a_name_is_followed_to_all_that_refer_to_it() -> None:
     assert ends(explained("kueue.queues[inference].name")) == [
+        ("HardwareProfile ai-serving/l4", "/spec/scheduling/kueue/localQueueName"),
         ("ClusterQueue inference", "/metadata/name"),
         ("LocalQueue ai-serving/inference", "/metadata/name"),
         ("LocalQueue ai-serving/inference", "/spec/clusterQueue"),

@@ -1,7 +1,7 @@
 """The hub's side: case folders tests/cases/hub/<case>/fleet.yaml beside expected/*.yaml or findings.txt.
 
-fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, labels, namespaces, profile}}},
-all optional; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
+fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, labels, namespaces, profile,
+operators: {name: [word]}}}}, all optional; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generator.finding import Severity
 from generator.fleet import Fleet, Member
 from generator.hub.edge import KINDS, rights
 from generator.hub.limits import seconds
-from generator.hub.policies import LONGEST, policy_name
+from generator.hub.naming import LONGEST, policy_name
 from generator.hub.profile import hub_profiles, profile_of
 from generator.kinds import load_schema, schema_path
 from generator.manifest import Manifest, identify
@@ -61,6 +61,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         namespaces=tuple((namespace, labels) for namespace in said.get("namespaces", ())),
         profile=profile.name,
         openshift=profile.openshift,
+        operators=tuple((name, tuple(words)) for name, words in said.get("operators", {}).items()),
     )
 
 
@@ -102,7 +103,8 @@ def test_every_object_fits_the_schema_of_its_kind(name: str) -> None:
     profile = hub_profiles()[name]
     wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3"}
     repository = {**FLEET["repository"], "credentialsSecret": "repo"}
-    members = {"edge-1": {"ring": "canary", "namespaces": ["ai-serving"]}}
+    operators = {"cert-manager": [], "kueue": ["Pod"], "opendatahub": ["kserve", "kueue"]}
+    members = {"edge-1": {"ring": "canary", "namespaces": ["ai-serving"], "operators": operators}}
     for manifest in placed(
         fleet_of({"fleet": {"hub": wanted, "repository": repository}, "members": members})
     ):
@@ -116,10 +118,10 @@ def inside(manifest: Manifest) -> Iterator[Manifest]:
     """ConfigurationPolicies in a Policy, and what they put on clusters; not a Secret that is all template."""
     if manifest["kind"] == "Policy":
         for template in manifest["spec"]["policy-templates"]:
-            configuration = template["objectDefinition"]
+            policy = template["objectDefinition"]
             # The namespace is that of the cluster, which the hub adds for each.
-            yield {**configuration, "metadata": {**configuration["metadata"], "namespace": "edge-1"}}
-            objects = [item["objectDefinition"] for item in configuration["spec"]["object-templates"]]
+            yield {**policy, "metadata": {**policy["metadata"], "namespace": "edge-1"}}
+            objects = [item["objectDefinition"] for item in policy["spec"].get("object-templates", ())]
             yield from (item for item in objects if item["kind"] != "Secret")
 
 

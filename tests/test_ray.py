@@ -16,6 +16,7 @@ from generator.components.ray.accelerators import ray_name, start_params
 from generator.components.ray.spec import Group
 from generator.kinds import load_schema, schema_path
 from generator.manifest import Manifest, identify, pod_specs
+from generator.profile import profiles
 
 from .conftest import CASES, ROOT, build, read_case
 
@@ -29,7 +30,7 @@ SHOWN = (
     "job-on-cluster",
     "near-misses",
 )
-PLATFORMS = ("odh-3.3", "odh-3.4", "upstream")
+PLATFORMS = tuple(profiles())
 IMAGE = "quay.io/acme/ray@sha256:" + "2" * 64
 
 FORECAST: dict[str, Any] = {
@@ -188,7 +189,7 @@ def test_the_same_job_stays_the_same_object(same: dict[str, Any]) -> None:
 def test_another_platform_does_not_run_jobs_again() -> None:
     names = {
         job_object(units({**own(jobs=[TUNE]), "profile": profile})[0])["metadata"]["name"]
-        for profile in ("odh-3.3", "odh-3.4", "upstream")
+        for profile in PLATFORMS
     }
     assert len(names) == 1
 

@@ -526,7 +526,9 @@ def test_a_repository_with_user_info_is_refused_without_showing_it(tmp_path: Fil
     (tmp_path / "clusters").mkdir()
     text = (ROOT / "clusters/fleet.yaml").read_text(encoding="utf-8")
     url = f"https://bot:{secret}@github.com/acme/edge-fleet.git"
-    (tmp_path / "clusters/fleet.yaml").write_text(re.sub(r"https://\S+\.git", url, text), encoding="utf-8")
+    (tmp_path / "clusters/fleet.yaml").write_text(
+        re.sub(r"https://\S+\.git", url, text, count=1), encoding="utf-8"
+    )
     findings = render(tmp_path).findings
     assert {"SECRET002", "SPEC012"} <= {item.code for item in findings}
     assert {str(item.where) for item in findings if item.code in {"SECRET002", "SPEC012"}} == {

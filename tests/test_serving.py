@@ -15,6 +15,7 @@ from generator.components.serving.spec import runtimes
 from generator.images import shipped
 from generator.manifest import Manifest, identify
 from generator.patch import apply, diff
+from generator.profile import profiles
 from generator.runtime import SERVER
 from generator.spec import Images
 
@@ -164,7 +165,7 @@ def test_every_file_of_runtimes_is_a_runtime() -> None:
     assert sorted(path.stem.replace("_", "-") for path in files) == sorted(runtimes())
 
 
-@pytest.mark.parametrize("profile", ["odh-3.3", "odh-3.4", "upstream"])
+@pytest.mark.parametrize("profile", sorted(profiles()))
 @pytest.mark.parametrize("name", list(runtimes()))
 def test_every_runtime_has_one_server_with_three_probes(name: str, profile: str) -> None:
     models = {

@@ -158,7 +158,8 @@ def _cohorts(spec: KueueSpec) -> Iterator[tuple[str, str | None]]:
 
 
 def _cohort(name: str, parent: str | None, profile: Profile) -> Manifest:
-    return _object("Cohort", profile.kueue.cohortApiVersion, name, {"parentName": parent} if parent else {})
+    above: Manifest = {profile.kueue.cohortParent: parent} if parent else {}
+    return _object("Cohort", profile.kueue.cohortApiVersion, name, above)
 
 
 def _cluster_queue(queue: Queue, spec: KueueSpec, profile: Profile) -> Manifest:

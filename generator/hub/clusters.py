@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..fleet import Fleet, Member
 from ..manifest import KEEP, Manifest, Wave, meta
+from .installs import operator_labels
 
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
 RING_LABEL = "nearedge.io/ring"
@@ -56,6 +57,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
     labels = {
         **member.labels,
         **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace, _ in namespaces_to_label(member)},
+        **operator_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **({RING_LABEL: member.ring} if member.ring else {}),

@@ -31,6 +31,13 @@ KINDS = (
     Kind("", "ResourceQuota", "resourcequotas"),
     Kind("", "ServiceAccount", "serviceaccounts"),
     Kind("batch", "Job", "jobs"),
+    Kind(
+        "datasciencepipelinesapplications.opendatahub.io",
+        "DataSciencePipelinesApplication",
+        "datasciencepipelinesapplications",
+        kept=True,
+    ),
+    Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
     Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
     Kind("kueue.x-k8s.io", "LocalQueue", "localqueues"),

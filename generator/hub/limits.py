@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from .applicationsets import application_name, set_name
-from .policies import LONGEST, LONGEST_FIXED
+from .naming import LONGEST
+from .policies import LONGEST_FIXED
 
 LABEL = 63
 """Most characters of a label value, and of a name that ends up in one."""

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..fleet import Fleet
-from ..manifest import Manifest, content_hash, meta
+from ..manifest import Manifest, meta
 from . import placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
 from .edge import role
+from .naming import policy_name
 from .profile import HubProfile
-
-LONGEST = 62
-"""Most characters of a Policy's namespace and name: governance-policy-propagator policy_webhook.go."""
 
 RIGHTS = "argocd-rights"
 CREDENTIAL = "repository-credential"
@@ -31,33 +29,24 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
     namespace = fleet.spec.hub.policyNamespace
     yield placement.placement(fleet, namespace)
-    yield from _policy(fleet, RIGHTS, placement.NAME, _rights(profile))
+    yield from enforced(fleet, RIGHTS, placement.NAME, _rights(profile))
     if fleet.spec.repository.credentialsSecret:
-        secret = _must_have(
+        secret = must_have(
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
         )
         # Not without templates: what the hub has encrypted is decrypted by the same step.
-        yield from _policy(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
+        yield from enforced(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
-        yield from _policy(fleet, name, name, [_must_have(_namespace(item, argocd))])
-
-
-def policy_name(name: str, namespace: str) -> str:
-    """The name, or its beginning and a hash when it is too long for its namespace."""
-    room = LONGEST - len(namespace)
-    if len(name) <= room:
-        return name
-    short = content_hash(name)
-    return f"{name[: room - len(short) - 1].rstrip('-.')}-{short}"
+        yield from enforced(fleet, name, name, [must_have(_namespace(item, argocd))])
 
 
 def _rights(profile: HubProfile) -> list[Manifest]:
     # Only: a right that a later version no longer gives must go away on the clusters as well.
     exact = {"complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
     return [
-        {**_must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
+        {**must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
     ]
 
 
@@ -85,19 +74,14 @@ def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:
     }
 
 
-def _must_have(definition: Manifest, **more: Any) -> Manifest:
+def must_have(definition: Manifest, **more: Any) -> Manifest:
+    """An object as an entry of object-templates: it is there, with at least these fields."""
     return {"complianceType": "musthave", "objectDefinition": definition, **more}
 
 
-def _policy(
-    fleet: Fleet,
-    name: str,
-    selected: str,
-    objects: list[Manifest],
-    annotations: dict[str, str] = NO_TEMPLATES,
-) -> Iterator[Manifest]:
-    namespace = fleet.spec.hub.policyNamespace
-    configuration = {
+def configuration(name: str, objects: list[Manifest], annotations: dict[str, str]) -> Manifest:
+    """A ConfigurationPolicy that enforces objects."""
+    return {
         "apiVersion": POLICY_API,
         "kind": "ConfigurationPolicy",
         "metadata": {"name": name, **({"annotations": dict(annotations)} if annotations else {})},
@@ -110,22 +94,37 @@ def _policy(
             "object-templates": objects,
         },
     }
+
+
+def enforced(
+    fleet: Fleet,
+    name: str,
+    selected: str,
+    objects: list[Manifest],
+    annotations: dict[str, str] = NO_TEMPLATES,
+) -> Iterator[Manifest]:
+    """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
     yield {
         "apiVersion": POLICY_API,
         "kind": "Policy",
-        "metadata": meta(name, namespace),
+        "metadata": meta(name, fleet.spec.hub.policyNamespace),
         "spec": {
             "remediationAction": "enforce",
             "disabled": False,
             # Argo CD's labels on the Policy must not follow it to the clusters.
             "copyPolicyMetadata": False,
-            "policy-templates": [{"objectDefinition": configuration}],
+            "policy-templates": [{"objectDefinition": configuration(name, objects, annotations)}],
         },
     }
-    yield {
+    yield binding(fleet, name, selected)
+
+
+def binding(fleet: Fleet, name: str, selected: str, *, suffix: str = "") -> Manifest:
+    """Gives a Policy to the clusters of a Placement."""
+    return {
         "apiVersion": POLICY_API,
         "kind": "PlacementBinding",
-        "metadata": meta(name, namespace),
+        "metadata": meta(f"{name}{suffix}", fleet.spec.hub.policyNamespace),
         "placementRef": {
             "apiGroup": "cluster.open-cluster-management.io",
             "kind": "Placement",

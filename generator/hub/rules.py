@@ -219,3 +219,16 @@ def rollout_has_an_order(fleet: Fleet) -> Iterator[Problem]:
         if before.revision == after.revision and after.revision.startswith("refs/heads/"):
             said = f"rings {before.name} and {after.name} both follow {after.revision}"
             yield Problem(("delivery", "rings", i, "revision"), said, "give each ring a ref of its own")
+
+
+@rule("HUB021", Severity.WARNING, source="data/hubs; ACM calls its own hub local-cluster", scope="fleet")
+def hub_gets_its_operators(fleet: Fleet) -> Iterator[Problem]:
+    """A hub that needs operators manages itself.
+
+    Upstream the hub is no cluster of its own: Policies reach every cluster but it.
+    """
+    profile = profile_of(fleet.spec.hub)
+    if profile is not None and profile.flavor != "acm" and fleet.hub is not None and fleet.hub.operators:
+        named = ", ".join(name for name, _ in fleet.hub.operators)
+        said = f"nothing installs these operators on the hub {fleet.hub.name}: {named}"
+        yield Problem(("hub", "flavor"), said, "install them there, or use hub.flavor acm")

@@ -12,7 +12,18 @@ from ...component import Cluster
 from ...finding import Path
 from .spec import Namespace
 
-FEATURES = ("queue", "serving", "exposed", "auth", "download", "loader", "ray", "rayjob", "autoscaling")
+FEATURES = (
+    "queue",
+    "serving",
+    "exposed",
+    "auth",
+    "download",
+    "loader",
+    "ray",
+    "rayjob",
+    "autoscaling",
+    "pipelines",
+)
 """What a namespace can hold, in the order in which it names a base."""
 
 FETCHED = ("s3://", "hf://", "https://")
@@ -38,6 +49,10 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, service in enumerate(items(cluster, "serving")):
         features = ("serving", *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
+    for i, profile in enumerate(items(cluster, "hardwareProfiles")):
+        yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
+    for i, server in enumerate(items(cluster, "pipelines")):
+        yield ("pipelines", i, "namespace"), server.namespace, ("pipelines",)
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:

@@ -62,6 +62,8 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
         yield policy(namespace, "allow-model-loader", LOADER, egress=[{"ports": ports(HTTPS)}])
     if "ray" in features:
         yield from _ray(namespace, features, profile)
+    if "pipelines" in features:
+        yield _pipelines(namespace, profile)
 
 
 def _serving(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
@@ -98,6 +100,24 @@ def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterato
     if "autoscaling" in features:
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-ray-autoscaler", RAY_HEAD, egress=[rule])
+
+
+def _pipelines(namespace: str, profile: Profile) -> Manifest:
+    # Server, database, workflow controller and steps talk to each other on ports of their own; the bucket and what
+    # steps fetch have no address that is known here, nor has the API server. DSPO, which asks the database whether
+    # it is there, and the dashboard are in the applications namespace.
+    beside: list[Manifest] = [{"podSelector": {}}]
+    platform = [peer(namespaces=(profile.applicationsNamespace,))] if profile.applicationsNamespace else []
+    callers = [
+        *beside,
+        *platform,
+        *callers_of(profile.network.monitoring),
+        *callers_of(profile.network.ingress),
+    ]
+    outside = {"ports": ports(HTTPS, *profile.network.apiServerPorts)}
+    return policy(
+        namespace, "allow-pipelines", {}, ingress=[{"from": callers}], egress=[{"to": beside}, outside]
+    )
 
 
 def policy(

@@ -1,0 +1,137 @@
+"""What an operator is on a platform: its package and the objects it works from, from catalog, profile and words."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ...catalog import Operator, Release, operators
+from ...manifest import MANAGED_BY, Manifest
+from ...profile import Platform, Profile, profiles
+from .needs import Chosen, required
+
+MARKETPLACE = "openshift-marketplace"
+"""Namespace of OpenShift's CatalogSources."""
+
+
+@dataclass(frozen=True)
+class Install:
+    """An operator, ready to be installed: `group` is an install mode, or existing where the namespace has one."""
+
+    name: str
+    package: str
+    catalog: str
+    channel: str | None
+    csv: str | None
+    namespace: str
+    namespace_labels: Mapping[str, str]
+    group: str
+    env: Mapping[str, str]
+    requires: tuple[str, ...]
+    objects: tuple[Manifest, ...]
+
+
+@cache
+def installs(platform: str, operators_of: tuple[Chosen, ...]) -> tuple[Install, ...]:
+    """All operators of a cluster, in the order in which they can come up; the same for all clusters alike."""
+    profile = profiles()[platform]
+    names = [name for name, _ in operators_of]
+    return tuple(install(name, words, profile, names) for name, words in operators_of)
+
+
+def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[str]) -> Install:
+    """One operator on a platform, beside the others of its cluster."""
+    entry = operators()[name]
+    release = entry.releases.get(profile.name, Release())
+    package, catalog = release.package or entry.package, release.catalog or entry.catalog
+    namespace = release.namespace or entry.namespace
+    assert package is not None, name  # noqa: S101 - held for the whole catalog by a test
+    assert catalog is not None, name  # noqa: S101
+    assert namespace is not None, name  # noqa: S101
+    assert entry.group is not None, name  # noqa: S101
+    return Install(
+        name=name,
+        package=package,
+        catalog=catalog,
+        channel=release.channel or entry.channel,
+        csv=release.csv,
+        namespace=namespace,
+        namespace_labels=entry.namespaceLabels,
+        group=entry.group,
+        env=entry.env,
+        requires=tuple(other for other in required(name, beside) if other in beside),
+        objects=() if release.bare else tuple(_objects(entry, words, profile)),
+    )
+
+
+def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[Manifest]:
+    if entry.name == "nfd" and not words:
+        return []
+    return [_labelled(_filled(copy.deepcopy(item), words, profile)) for item in entry.objects]
+
+
+def _labelled(item: Manifest) -> Manifest:
+    meta = item["metadata"]
+    return {
+        **item,
+        "metadata": {
+            **meta,
+            "labels": dict(sorted({MANAGED_BY: "nearedge", **meta.get("labels", {})}.items())),
+        },
+    }
+
+
+def _filled(item: Manifest, words: tuple[str, ...], profile: Profile) -> Manifest:
+    """A skeleton with what the cluster and its platform say; the catalog says where words go."""
+    platform = profile.platform
+    assert platform is not None  # noqa: S101 - only platforms with OLM have operators
+    match item["kind"]:
+        case "DSCInitialization":
+            return _initialization(item, profile, platform)
+        case "DataScienceCluster":
+            item["apiVersion"] = platform.dataScienceCluster
+            item["spec"]["components"] = {
+                name: _component(name, name in words, platform) for name in platform.components
+            }
+        case "Kueue":
+            item["spec"]["config"]["integrations"]["frameworks"] = list(words)
+        case "ClusterPolicy":
+            item["spec"]["daemonsets"]["tolerations"] = [{"key": key, "operator": "Exists"} for key in words]
+        case "LVMCluster":
+            item["spec"]["storage"]["deviceClasses"] = [_device_class(name, words[0]) for name in words]
+        case "NodeFeatureDiscovery":
+            item["spec"]["operand"]["image"] = words[0]
+    return item
+
+
+def _initialization(item: Manifest, profile: Profile, platform: Platform) -> Manifest:
+    monitoring = {**item["spec"]["monitoring"], "namespace": platform.monitoringNamespace}
+    spec = {"applicationsNamespace": profile.applicationsNamespace, **item["spec"], "monitoring": monitoring}
+    # Only Serverless needs a service mesh, and it is on by default in none of the modes that we use.
+    return {**item, "apiVersion": platform.dscInitialization, "spec": spec}
+
+
+def _component(name: str, used: bool, platform: Platform) -> dict[str, Any]:  # noqa: FBT001
+    if not used:
+        return {"managementState": "Removed"}
+    if name == "kueue":
+        # Managed is denied from ODH 3.0 on; the Red Hat build of Kueue is installed beside it everywhere.
+        return {"managementState": "Unmanaged"}
+    if name == "kserve":
+        first = platform.dataScienceCluster.endswith("/v1")
+        raw = {"defaultDeploymentMode": "RawDeployment", "serving": {"managementState": "Removed"}}
+        return {"managementState": "Managed", "nim": {"managementState": "Removed"}, **(raw if first else {})}
+    return {"managementState": "Managed"}
+
+
+def _device_class(name: str, default: str) -> dict[str, Any]:
+    # Without a selector: all unused disks of each node (openshift/lvm-operator sample).
+    return {
+        "name": name,
+        "default": name == default,
+        "fstype": "xfs",
+        "thinPoolConfig": {"name": "thin-pool", "sizePercent": 90, "overprovisionRatio": 10},
+    }

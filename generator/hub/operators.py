@@ -1,0 +1,165 @@
+"""Operators by Policy: one for each operator and variant, pulled by the clusters that carry its label.
+
+In each Policy the namespace comes first, then the operator (OperatorPolicy), and its objects only when that is
+Compliant: they never race their CRDs. What an operator requires is a dependency between Policies. The hub itself,
+which ACM calls local-cluster, gets its own in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..components.platform import Install
+from ..fleet import Fleet, Member
+from ..manifest import MANAGED_BY, Manifest, meta
+from . import placement
+from .installs import OPERATOR_LABEL, Variant, policy_of, variants
+from .policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have
+from .profile import HubProfile
+
+OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
+HUB = "nearedge-hub"
+"""Name of the Placement that selects the hub alone."""
+
+DEFAULT_SET = "default"
+"""The set of clusters that are in no other, and so of the hub itself (ocm registration, DefaultClusterSet)."""
+
+
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """Each Policy with its Placement and PlacementBinding, by name."""
+    namespace = fleet.spec.hub.policyNamespace
+    edges = _by_policy(fleet.managed, namespace)
+    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), namespace)
+    if own:
+        yield from _hub_placement(fleet)
+    for name, variant in sorted({**edges, **own}.items()):
+        item, mark, _ = variant
+        if name in edges:
+            yield placement.placement(fleet, namespace, name, labels={f"{OPERATOR_LABEL}{item.name}": mark})
+        yield _policy(fleet, name, variant)
+        if name in edges:
+            yield binding(fleet, name, name)
+        if name in own:
+            yield binding(fleet, name, HUB, suffix="-hub")
+
+
+def manages_itself(profile: HubProfile) -> bool:
+    """Whether the hub is a managed cluster of its own, as with ACM."""
+    return profile.flavor == "acm"
+
+
+def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant]:
+    # Thousands of clusters share few lists of operators: each is looked at once.
+    alike = {(member.profile, member.operators): member for member in members}
+    return {
+        policy_of((item.name, mark), namespace): (item, mark, before)
+        for member in alike.values()
+        for item, mark, before in variants(member)
+    }
+
+
+def _hub_placement(fleet: Fleet) -> Iterator[Manifest]:
+    namespace = fleet.spec.hub.policyNamespace
+    yield {
+        "apiVersion": "cluster.open-cluster-management.io/v1beta2",
+        "kind": "ManagedClusterSetBinding",
+        "metadata": meta(DEFAULT_SET, namespace),
+        "spec": {"clusterSet": DEFAULT_SET},
+    }
+    local = {"labelSelector": {"matchLabels": {"local-cluster": "true"}}}
+    yield {
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+        "kind": "Placement",
+        "metadata": meta(HUB, namespace),
+        "spec": {
+            "clusterSets": [DEFAULT_SET],
+            "predicates": [{"requiredClusterSelector": local}],
+            "tolerations": [{"key": taint, "operator": "Exists"} for taint in placement.TAINTS],
+        },
+    }
+
+
+def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
+    item, _, before = variant
+    # Until these are Compliant on a cluster, the Policy is Pending there.
+    namespace = fleet.spec.hub.policyNamespace
+    needed = [_dependency("Policy", POLICY_API, policy_of(other, namespace)) for other in before]
+    return {
+        "apiVersion": POLICY_API,
+        "kind": "Policy",
+        "metadata": meta(name, namespace),
+        "spec": {
+            "remediationAction": "enforce",
+            "disabled": False,
+            "copyPolicyMetadata": False,
+            **({"dependencies": needed} if needed else {}),
+            "policy-templates": list(_templates(name, item)),
+        },
+    }
+
+
+def _templates(name: str, item: Install) -> Iterator[Manifest]:
+    space, objects = f"{name}-namespace", f"{name}-objects"
+    if item.group != "existing":
+        yield {"objectDefinition": configuration(space, [must_have(_namespace(item))], NO_TEMPLATES)}
+    before = [_dependency("ConfigurationPolicy", POLICY_API, space)] if item.group != "existing" else []
+    yield _after(before, _operator(name, item))
+    if item.objects:
+        # Its CRDs are there when the operator is Compliant, and its webhooks answer.
+        after = [_dependency("OperatorPolicy", OPERATOR_API, name)]
+        listed = [must_have(entry) for entry in item.objects]
+        yield _after(after, configuration(objects, listed, NO_TEMPLATES))
+
+
+def _after(before: list[Manifest], definition: Manifest) -> Manifest:
+    # ignorePending stays off: what depends on this Policy must see that it is not done.
+    return {**({"extraDependencies": before} if before else {}), "objectDefinition": definition}
+
+
+def _dependency(kind: str, api_version: str, name: str) -> Manifest:
+    return {"apiVersion": api_version, "kind": kind, "name": name, "compliance": "Compliant"}
+
+
+def _namespace(item: Install) -> Manifest:
+    labels = dict(sorted({MANAGED_BY: "nearedge", **item.namespace_labels}.items()))
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": item.namespace, "labels": labels}}
+
+
+def _operator(name: str, item: Install) -> Manifest:
+    return {
+        "apiVersion": OPERATOR_API,
+        "kind": "OperatorPolicy",
+        "metadata": {"name": name, "annotations": dict(NO_TEMPLATES)},
+        "spec": {
+            "remediationAction": "enforce",
+            "severity": "high",
+            "complianceType": "musthave",
+            **_group(item),
+            "subscription": _subscription(item),
+            # Fixes within the channel come by themselves; another channel is another Policy.
+            "upgradeApproval": "Automatic",
+            **({"versions": [item.csv]} if item.csv else {}),
+        },
+    }
+
+
+def _group(item: Install) -> dict[str, Any]:
+    """The one OperatorGroup of the namespace, as the CSV's install modes demand; none where there is one."""
+    if item.group == "existing":
+        return {}
+    targets = {"targetNamespaces": [item.namespace]} if item.group == "OwnNamespace" else {}
+    return {"operatorGroup": {"name": item.package, "namespace": item.namespace, **targets}}
+
+
+def _subscription(item: Install) -> Manifest:
+    env = [{"name": key, "value": value} for key, value in sorted(item.env.items())]
+    return {
+        "name": item.package,
+        "namespace": item.namespace,
+        **({"channel": item.channel} if item.channel else {}),
+        "source": item.catalog,
+        "sourceNamespace": "openshift-marketplace",
+        **({"startingCSV": item.csv} if item.csv else {}),
+        **({"config": {"env": env}} if env else {}),
+    }
