@@ -19,7 +19,8 @@ class Member:
     """One cluster of the fleet.
 
     `namespaces` are those that its overlay fills, each with the labels that it needs before Argo CD may touch
-    it, sorted by name; `profile` is the name of its platform profile.
+    it, sorted by name; `profile` is the name of its platform profile; `repositories` are those of the images
+    that it pulls through the fleet's mirror, sorted, and none when it does not use one.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Member:
     namespaces: tuple[tuple[str, Labels], ...]
     profile: str
     openshift: bool
+    repositories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,9 @@ class Line:
             strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
         )
         if self.never:
-            return core_schema.no_info_after_validator_function(partial(_allowed, re.compile(self.never)), line)
+            return core_schema.no_info_after_validator_function(
+                partial(_allowed, re.compile(self.never)), line
+            )
         return line if self.pattern else core_schema.no_info_after_validator_function(_clean, line)
 
     def __get_pydantic_json_schema__(
@@ -109,7 +111,9 @@ class _Amount:
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
+IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
+_REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)*"
+"""As sources and mirrors of an ImageDigestMirrorSet: openshift/api CRD imagedigestmirrorsets."""
 _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 
 Text = Annotated[str, Line()]
@@ -130,7 +134,7 @@ LabelValue = Annotated[
 ]
 ResourceName = Annotated[str, Line(rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$", 253)]
 Quantity = Annotated[str, _Amount()]
-Image = Annotated[str, Line(rf"^{_IMAGE}$", 512)]
+Image = Annotated[str, Line(rf"^{IMAGE}$", 512)]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
 Duration = Annotated[str, Line(r"^([0-9]+(h|m|s))+$", 16)]
 GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200)]
@@ -265,8 +269,20 @@ class Observability(Strictly):
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253)] = (
-        Field(description="host[:port][/path], no scheme.")
+    registry: Annotated[str, Line(rf"^{_REGISTRY}$", 253)] = Field(
+        description="host[:port][/path], no scheme; oc-mirror puts quay.io/acme/app to <registry>/acme/app."
+    )
+    clusters: Literal["all", "disconnected"] = Field(
+        "all",
+        description="Who pulls through it: all OpenShift clusters that the hub manages, or those with connectivity.mode disconnected.",
+    )
+    mirrorSourcePolicy: Literal["AllowContactingSource", "NeverContactSource"] | None = Field(
+        None,
+        description="NeverContactSource: a node does not try the image's own registry; OpenShift's default is to try it last.",
+    )
+    catalogs: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
     )
 
 
@@ -310,7 +326,7 @@ class ModelMemory(Strictly):
 
 
 _SOURCE = (
-    rf"^((oci|image)://{_IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
+    rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
     rf"|pvc://{_LABEL}(\.{_LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
     r"|https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/[A-Za-z0-9._/%-]+)$"
 )

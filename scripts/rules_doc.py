@@ -32,6 +32,7 @@ PARTS = {
     "SERVE": "Serving",
     "FIT": "Does the model fit",
     "HUB": "The hub",
+    "MIRROR": "The image mirror",
 }
 """Prefix of codes -> heading, in the order of the document; others follow by their prefix."""
 

@@ -61,6 +61,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         namespaces=tuple((namespace, labels) for namespace in said.get("namespaces", ())),
         profile=profile.name,
         openshift=profile.openshift,
+        repositories=tuple(said.get("repositories", ())),
     )
 
 

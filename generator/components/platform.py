@@ -20,15 +20,17 @@ def operators_are_not_compiled(cluster: Cluster) -> Iterator[Problem]:
     """
     if cluster.spec.operators:
         named = ", ".join(cluster.spec.operators)
-        yield Problem(("operators",), f"nothing is compiled from operators yet: {named}", "install them beside nearedge")
+        yield Problem(
+            ("operators",), f"nothing is compiled from operators yet: {named}", "install them beside nearedge"
+        )
 
 
 @rule("PLATFORM002", Severity.NOTE, scope="fleet")
 def hub_extras_are_not_compiled(fleet: Fleet) -> Iterator[Problem]:
-    """Observability and the registry mirror of a fleet are set up by hand so far.
+    """Observability of a fleet is set up by hand so far.
 
-    Nothing is emitted for `observability` and `mirror`.
+    Nothing is emitted for `observability`.
     """
-    for key in ("observability", "mirror"):
-        if getattr(fleet.spec, key) is not None:
-            yield Problem((key,), f"nothing is compiled from {key} yet", "set it up beside nearedge")
+    if fleet.spec.observability is not None:
+        said = "nothing is compiled from observability yet"
+        yield Problem(("observability",), said, "set it up beside nearedge")

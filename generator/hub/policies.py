@@ -31,17 +31,17 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
     namespace = fleet.spec.hub.policyNamespace
     yield placement.placement(fleet, namespace)
-    yield from _policy(fleet, RIGHTS, placement.NAME, _rights(profile))
+    yield from policy(fleet, RIGHTS, placement.NAME, _rights(profile))
     if fleet.spec.repository.credentialsSecret:
-        secret = _must_have(
+        secret = must_have(
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
         )
         # Not without templates: what the hub has encrypted is decrypted by the same step.
-        yield from _policy(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
+        yield from policy(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
-        yield from _policy(fleet, name, name, [_must_have(_namespace(item, argocd))])
+        yield from policy(fleet, name, name, [must_have(_namespace(item, argocd))])
 
 
 def policy_name(name: str, namespace: str) -> str:
@@ -57,7 +57,7 @@ def _rights(profile: HubProfile) -> list[Manifest]:
     # Only: a right that a later version no longer gives must go away on the clusters as well.
     exact = {"complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
     return [
-        {**_must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
+        {**must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
     ]
 
 
@@ -85,17 +85,19 @@ def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:
     }
 
 
-def _must_have(definition: Manifest, **more: Any) -> Manifest:
+def must_have(definition: Manifest, **more: Any) -> Manifest:
+    """An object that clusters must have as it is here; what else it has stays."""
     return {"complianceType": "musthave", "objectDefinition": definition, **more}
 
 
-def _policy(
+def policy(
     fleet: Fleet,
     name: str,
     selected: str,
     objects: list[Manifest],
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
+    """A Policy that enforces `objects` on the clusters of the Placement `selected`, and its PlacementBinding."""
     namespace = fleet.spec.hub.policyNamespace
     configuration = {
         "apiVersion": POLICY_API,

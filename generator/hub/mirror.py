@@ -1,0 +1,89 @@
+"""The mirror that edges pull from: an ImageDigestMirrorSet, carried by a Policy of the hub.
+
+Not by overlays: an edge's Argo CD would need the right to redirect every image of its cluster. The Machine Config
+Operator cordons node after node and restarts CRI-O when a mirror set changes, so it lists repositories, which
+change rarely, and no digests. As `musthave` it never takes away what a cluster has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Problem, Severity, rule
+from ..fleet import Fleet
+from ..manifest import Manifest
+from ..spec import Mirror
+from . import clusters, placement
+from .policies import must_have, policy
+
+NAME = "image-mirror"
+SET = "nearedge"
+"""Name of the mirror set on a cluster."""
+
+
+def policies(fleet: Fleet) -> Iterator[Manifest]:
+    """The Placement of all mirrored clusters, the Policy with their mirror set, and its binding."""
+    members = [member for member in fleet.managed if clusters.is_mirrored(member)]
+    mirror = fleet.spec.mirror
+    sources = {name for member in members for name in member.repositories}
+    if mirror is None or not any(served(mirror, name) for name in sources):
+        return
+    yield placement.placement(
+        fleet, fleet.spec.hub.policyNamespace, NAME, labels={clusters.MIRROR_LABEL: "true"}
+    )
+    yield from policy(fleet, NAME, NAME, [must_have(mirror_set(mirror, sources))])
+
+
+def mirror_set(mirror: Mirror, sources: set[str]) -> Manifest:
+    """Where the nodes find images of these repositories, as oc-mirror v2 lays them out in a registry.
+
+    An image keeps its path and loses its registry: oc-mirror v2 internal/pkg/additional
+    local_stored_collector.go.
+    """
+    policy_of = {"mirrorSourcePolicy": mirror.mirrorSourcePolicy} if mirror.mirrorSourcePolicy else {}
+    return {
+        "apiVersion": "config.openshift.io/v1",
+        "kind": "ImageDigestMirrorSet",
+        "metadata": {"name": SET},
+        "spec": {
+            "imageDigestMirrors": [
+                {"source": name, "mirrors": [f"{mirror.registry}/{name.partition('/')[2]}"], **policy_of}
+                for name in sorted(sources)
+                if served(mirror, name)
+            ]
+        },
+    }
+
+
+def served(mirror: Mirror, repository: str) -> bool:
+    """Whether a repository is another one than its own mirror."""
+    return not repository.startswith(f"{mirror.registry}/")
+
+
+@rule("MIRROR001", Severity.WARNING, source="openshift/api config/v1 types", scope="fleet")
+def mirrored_clusters_know_mirror_sets(fleet: Fleet) -> Iterator[Problem]:
+    """A cluster that pulls through mirror.registry runs on OpenShift.
+
+    ImageDigestMirrorSet is a kind of OpenShift; the nodes of other clusters are told of a mirror in the files of
+    their container runtime, which nearedge does not write.
+    """
+    for member in fleet.managed:
+        if member.repositories and not member.openshift:
+            said = f"{member.name} is of platform {member.profile}, which knows no ImageDigestMirrorSet"
+            hint = "name the mirror in its container runtime (containerd: hosts.toml)"
+            yield Problem(("members", member.name, "platform"), said, hint)
+
+
+@rule("MIRROR002", covers=("OS-2",), source="containers/image docker/reference", scope="fleet")
+def images_name_their_registry(fleet: Fleet) -> Iterator[Problem]:
+    """The images of a cluster that pulls through mirror.registry begin with the host of a registry.
+
+    A first part without a dot or a port is no host: acme/app is read as docker.io/acme/app, so that the mirror set
+    and the mirror would speak of different repositories.
+    """
+    for member in fleet.managed:
+        for name in member.repositories:
+            host = name.partition("/")[0]
+            if "." not in host and ":" not in host and host != "localhost":
+                said = f"an image of {member.name} is {name}, where {host} is no registry"
+                yield Problem(("members", member.name), said, f"write its registry: docker.io/{name}")
