@@ -147,6 +147,8 @@ Port = Annotated[int, Strict(), Field(ge=1024, le=65535), BeforeValidator(_whole
 AnyPort = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(_whole)]
 Priority = Annotated[int, Strict(), Field(ge=-(2**31), le=10**9), BeforeValidator(_whole)]
 Flag = Annotated[bool, Strict()]
+METRIC = Annotated[str, Line(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", 200)]
+"""Name of a metric, as Prometheus takes it."""
 
 Resources = dict[ResourceName, Quantity]
 Labels = dict[LabelKey, LabelValue]
@@ -264,6 +266,22 @@ class Observability(Strictly):
         "thanos-object-storage", description="Secret with thanos.yaml on the hub."
     )
     dashboards: Flag = Field(False, description="Put dashboards into the hub's Grafana.")
+    alerts: Flag = Field(
+        True,
+        description="Alert on the hub: model not ready, queue stuck, volume full, cluster silent.",
+    )
+    metrics: tuple[METRIC, ...] = Field(
+        (), description="More metrics of workloads that clusters send to the hub, by exact name."
+    )
+    interval: Annotated[int, Strict(), Field(ge=15, le=3600), BeforeValidator(_whole)] = Field(
+        300, description="Seconds between two deliveries of metrics to the hub."
+    )
+    instanceSize: (
+        Literal["default", "minimal", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge"] | None
+    ) = Field(None, description="Size of the stack on the hub; ACM's default when left out.")
+    storageClass: Subdomain | None = Field(
+        None, description="StorageClass of the stack's own volumes; the hub's default one when left out."
+    )
 
 
 class Mirror(Strictly):

@@ -33,6 +33,7 @@ PARTS = {
     "FIT": "Does the model fit",
     "HUB": "The hub",
     "MIRROR": "The image mirror",
+    "OBSERVE": "Observability",
 }
 """Prefix of codes -> heading, in the order of the document; others follow by their prefix."""
 

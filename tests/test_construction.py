@@ -34,7 +34,7 @@ from generator.podsecurity import containers
 from generator.profile import profiles
 from generator.quantity import canonical as canonical_quantity
 from generator.runtime import SERVER
-from generator.spec import GitRef, Image, Metadata, Repository, Ring, Taint
+from generator.spec import GitRef, Image, Metadata, Observability, Repository, Ring, Taint
 from generator.workload import workloads
 
 from .conftest import CASES, ROOT, build, read_case
@@ -442,7 +442,7 @@ def test_generators_find_decisions_beside_them() -> None:
             named = {group["groupName"] for group in groups}
             assert labels["cluster.open-cluster-management.io/decision-group-name"] in named
         for item in (found for found in objects if found["kind"] == "ConfigMap"):
-            assert in_namespace(item, namespace)
+            assert in_namespace(item, namespace) == ("statusListKey" in item["data"])
 
 
 def in_namespace(item: Manifest, namespace: str) -> bool:
@@ -452,7 +452,12 @@ def in_namespace(item: Manifest, namespace: str) -> bool:
 def test_the_generator_is_told_the_resource() -> None:
     api = "cluster.open-cluster-management.io/v1beta1"
     wanted = {"apiVersion": api, "kind": "placementdecisions", "statusListKey": "decisions"}
-    found = [item["data"] for _, objects in hubs() for item in objects if item["kind"] == "ConfigMap"]
+    found = [
+        item["data"]
+        for fleet, objects in hubs()
+        for item in objects
+        if item["kind"] == "ConfigMap" and in_namespace(item, fleet.spec.hub.argocdNamespace)
+    ]
     assert found
     assert all(data == {**wanted, "matchKey": "clusterName"} for data in found)
 
@@ -526,10 +531,11 @@ def test_policies_enforce_by_themselves() -> None:
         for template in spec["policy-templates"]:
             definition = template["objectDefinition"]
             assert definition["spec"]["remediationAction"] == "enforce"
-            assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == {
-                "object-templates"
-            }
-            assert definition["metadata"].get("annotations") == (None if "{{hub" in canonical(item) else off)
+            merged = definition["metadata"]["name"] == "user-workload-monitoring"
+            objects = "object-templates-raw" if merged else "object-templates"
+            assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == {objects}
+            filled = merged or "{{hub" in canonical(item)
+            assert definition["metadata"].get("annotations") == (None if filled else off)
 
 
 def test_bindings_are_beside_what_they_bind() -> None:
@@ -546,7 +552,8 @@ def test_bindings_are_beside_what_they_bind() -> None:
 def test_the_hub_template_reads_one_namespace() -> None:
     seen = 0
     for fleet, item in every_hub("Policy"):
-        templates = re.findall(r"\{\{.*?\}\}", canonical(item))
+        begin = "hub " if item["metadata"]["name"] == "user-workload-monitoring" else ""
+        templates = re.findall(rf"\{{\{{{begin}.*?\}}\}}", canonical(item))
         seen += len(templates)
         wanted = f'{{{{hub copySecretData \\"{fleet.spec.hub.policyNamespace}\\" \\"repo\\" hub}}}}'
         assert set(templates) <= {wanted}
@@ -598,6 +605,22 @@ def test_rights_come_by_a_policy() -> None:
 def test_application_names_are_those_of_clusters() -> None:
     names = {item["spec"]["template"]["metadata"]["name"] for _, item in every_hub("ApplicationSet")}
     assert names == {"nearedge-{{.name}}"}
+
+
+def test_observability_has_sane_figures() -> None:
+    for fleet, item in every_hub("MultiClusterObservability"):
+        assert fleet.spec.observability is not None
+        spec = item["spec"]
+        assert 15 <= spec["observabilityAddonSpec"]["interval"] <= 3600
+        storage = spec["storageConfig"]["metricObjectStorage"]
+        assert storage == {"name": fleet.spec.observability.objectStorageSecret, "key": "thanos.yaml"}
+        assert not [text for _, text in walk(item) if isinstance(text, str) and "://" in text]
+    assert [refuses(Observability, {"interval": figure}) for figure in (14, 15, 3600, 3601)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 # What coverage.yaml says

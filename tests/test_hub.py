@@ -103,9 +103,10 @@ def test_every_object_fits_the_schema_of_its_kind(name: str) -> None:
     profile = hub_profiles()[name]
     wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3"}
     repository = {**FLEET["repository"], "credentialsSecret": "repo"}
-    members = {"edge-1": {"ring": "canary", "namespaces": ["ai-serving"]}}
+    members = {"edge-1": {"ring": "canary", "namespaces": ["ai-serving"], "repositories": ["quay.io/a/b"]}}
+    more = {"mirror": {"registry": "m.example.com"}, "observability": {"dashboards": True}}
     for manifest in placed(
-        fleet_of({"fleet": {"hub": wanted, "repository": repository}, "members": members})
+        fleet_of({"fleet": {"hub": wanted, "repository": repository, **more}, "members": members})
     ):
         for item in (manifest, *inside(manifest)):
             path = schema_path(ROOT, profile.schemas, item["apiVersion"], item["kind"])
@@ -120,7 +121,8 @@ def inside(manifest: Manifest) -> Iterator[Manifest]:
             configuration = template["objectDefinition"]
             # The namespace is that of the cluster, which the hub adds for each.
             yield {**configuration, "metadata": {**configuration["metadata"], "namespace": "edge-1"}}
-            objects = [item["objectDefinition"] for item in configuration["spec"]["object-templates"]]
+            listed = configuration["spec"].get("object-templates", ())
+            objects = [item["objectDefinition"] for item in listed]
             yield from (item for item in objects if item["kind"] != "Secret")
 
 

@@ -9,7 +9,6 @@ from ..finding import Problem, Severity, rule
 
 if TYPE_CHECKING:
     from ..component import Cluster
-    from ..fleet import Fleet
 
 
 @rule("PLATFORM001", Severity.NOTE)
@@ -23,14 +22,3 @@ def operators_are_not_compiled(cluster: Cluster) -> Iterator[Problem]:
         yield Problem(
             ("operators",), f"nothing is compiled from operators yet: {named}", "install them beside nearedge"
         )
-
-
-@rule("PLATFORM002", Severity.NOTE, scope="fleet")
-def hub_extras_are_not_compiled(fleet: Fleet) -> Iterator[Problem]:
-    """Observability of a fleet is set up by hand so far.
-
-    Nothing is emitted for `observability`.
-    """
-    if fleet.spec.observability is not None:
-        said = "nothing is compiled from observability yet"
-        yield Problem(("observability",), said, "set it up beside nearedge")

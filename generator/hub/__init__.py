@@ -9,7 +9,18 @@ from types import ModuleType
 
 from ..fleet import Fleet
 from ..manifest import Manifest
-from . import applicationsets, clusters, edge, gitops, limits, mirror, placement, policies, rules
+from . import (
+    applicationsets,
+    clusters,
+    edge,
+    gitops,
+    limits,
+    mirror,
+    observability,
+    placement,
+    policies,
+    rules,
+)
 from .profile import profile_of
 
 __all__ = ["emit", "modules", "schemas"]
@@ -31,6 +42,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "placementgenerator.yaml": tuple(gitops.placement_generator(fleet, profile)),
         "gitopscluster.yaml": tuple(gitops.gitops_cluster(fleet, profile)),
         "policies.yaml": tuple(policies.policies(fleet, profile)),
+        "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
         "mirror.yaml": tuple(mirror.policies(fleet)),
         "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
         "appproject.yaml": (gitops.app_project(fleet),),
@@ -50,4 +62,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, mirror)
+    return (rules, limits, mirror, observability.rules)

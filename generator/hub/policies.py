@@ -94,10 +94,13 @@ def policy(
     fleet: Fleet,
     name: str,
     selected: str,
-    objects: list[Manifest],
+    objects: list[Manifest] | str,
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
-    """A Policy that enforces `objects` on the clusters of the Placement `selected`, and its PlacementBinding."""
+    """A Policy that enforces `objects` on the clusters of the Placement `selected`, and its PlacementBinding.
+
+    Objects that are a text are a template of their list, which each cluster fills in.
+    """
     namespace = fleet.spec.hub.policyNamespace
     configuration = {
         "apiVersion": POLICY_API,
@@ -109,7 +112,11 @@ def policy(
             # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
             "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
             "pruneObjectBehavior": "None",
-            "object-templates": objects,
+            **(
+                {"object-templates-raw": objects}
+                if isinstance(objects, str)
+                else {"object-templates": objects}
+            ),
         },
     }
     yield {
