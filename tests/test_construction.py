@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from generator import hub
 from generator.check import rules
-from generator.compile import compile_cluster
+from generator.compile import compile_cluster, emit
 from generator.component import Cluster
 from generator.components.kueue import Flavor
 from generator.components.namespaces import used
@@ -605,6 +605,21 @@ def test_rights_come_by_a_policy() -> None:
 def test_application_names_are_those_of_clusters() -> None:
     names = {item["spec"]["template"]["metadata"]["name"] for _, item in every_hub("ApplicationSet")}
     assert names == {"nearedge-{{.name}}"}
+
+
+def test_monitors_have_no_credentials() -> None:
+    cases = (build(read_case(path))[0] for path in sorted(CASES.glob("monitoring/*/spec.yaml")))
+    found = [
+        item
+        for cluster in cases
+        if cluster is not None
+        for item in emit(cluster).manifests
+        if item["kind"] == "PodMonitor"
+    ]
+    assert len(found) > 3
+    allowed = {"port", "path", "interval", "relabelings"}
+    assert all(item["spec"].keys() == {"selector", "podMetricsEndpoints"} for item in found)
+    assert all(place.keys() <= allowed for item in found for place in item["spec"]["podMetricsEndpoints"])
 
 
 def test_observability_has_sane_figures() -> None:
