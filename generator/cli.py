@@ -140,8 +140,11 @@ def _check(options: argparse.Namespace) -> int:
     watch.end()
     sys.stdout.write(_formatted(options.format, root, rendered, part))
     if not whole:
-        said = f"{len(rendered.sites)} clusters checked; rules of the fleet as a whole were left out"
-        sys.stderr.write(f"{said}: run nearedge check\n")
+        number = len(rendered.sites)
+        said = (
+            f"{number} cluster{'s' if number != 1 else ''} checked without the rules of the fleet as a whole"
+        )
+        sys.stderr.write(f"{said}: nearedge check asks them all\n")
     return FOUND if has_errors(rendered.findings) else CLEAN
 
 
@@ -428,8 +431,8 @@ def _summary(
         ("clusters", str(len(tiers)), f"{tiers.count('core')} core, {tiers.count('near-edge')} near-edge"),
         (
             "objects",
-            str(objects + rendered.hub_objects),
-            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.hub_objects} on the hub",
+            str(objects + rendered.whole.objects),
+            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.whole.objects} on the hub",
         ),
         (
             "files",

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import hub
 from .check import apply, check_cluster, rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
@@ -72,6 +71,19 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What the fleet as a whole gives: findings of its rules, and the files and objects of the hub."""
+
+    found: tuple[tuple[str, Finding], ...] = ()
+    """Each with the cluster it is about ("" for none)."""
+    files: frozenset[str] = frozenset()
+    objects: int = 0
+
+
+NOTHING = Whole()
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A compiled fleet. The tree is complete only when no finding is an error."""
 
@@ -80,7 +92,7 @@ class Rendered:
     fleet: Fleet | None = None
     sites: tuple[Site, ...] = ()
     bases: tuple[str, ...] = ()
-    hub_objects: int = 0
+    whole: Whole = NOTHING
     waived: tuple[Waived, ...] = ()
 
 
@@ -90,16 +102,20 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Rendered
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     sites, bases = compile_sites(root, shared, cluster_files(files), progress)
-    return assemble(root, shared, sites, Tree(bases), findings, today)
+    return assemble(judge(root, shared, sites, findings, Asked(today)), Tree(bases))
 
 
 def read(
-    root: File, progress: Progress = silent
+    root: File, progress: Progress = silent, *, known: bool = False
 ) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
-    """All spec files, what all clusters share, and findings about the files themselves."""
+    """All spec files, what all clusters share, and findings about the files themselves.
+
+    `known` says that what all clusters share was found to be right before.
+    """
     progress("read", 0, 1)
     files, misplaced = find_specs(root)
-    shared, findings = read_shared(root, tuple(file for file in files if kind_of(file) != "Cluster"))
+    others = tuple(file for file in files if kind_of(file) != "Cluster")
+    shared, findings = read_shared(root, others, known=known)
     return files, shared, (*misplaced, *findings, *repeated_names(files), *no_clusters(files))
 
 
@@ -208,26 +224,37 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
     )
 
 
-def assemble(
-    root: File,
-    shared: Shared,
-    sites: tuple[Site, ...],
-    bases: Tree,
-    findings: tuple[Finding, ...],
-    today: str = "",
-) -> Rendered:
-    """Fleet rules, waivers, the hub's objects, and the tree of everything."""
-    judged = judge(root, shared, sites, findings, today)
-    fleet = judged.fleet
+def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rendered:
+    """The hub's objects and the tree of everything, unless an error is in the way.
+
+    `known` is what the same members gave before, the hub's files being on disk as they were written.
+    """
+    fleet, sites, whole = judged.fleet, judged.sites, judged.whole
     if fleet is None or has_errors(judged.findings):
         return judged
-    emitted = hub.emit(fleet)
     texts = {**bases.texts, **{path: text for site in sites for path, text in site.files.items()}}
-    texts |= hub_files(fleet, emitted)
+    if known is None:
+        from . import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
+
+        emitted = hub.emit(fleet)
+        files = hub_files(fleet, emitted)
+        texts |= files
+        whole = Whole(whole.found, frozenset(files), sum(map(len, emitted.values())))
     named = tuple(sorted({base for site in sites for base in site.bases}))
-    objects = sum(len(items) for items in emitted.values())
-    same = bases.same.union(path for site in sites for path in site.kept)
-    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, hub_objects=objects)
+    kept = (path for site in sites for path in site.kept)
+    same = bases.same.union(kept, whole.files if known else ())
+    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
+
+
+class Asked(NamedTuple):
+    """What a report is asked for: the day that ends waivers, and the only spec files that are looked at.
+
+    `known` is what the fleet's rules said of the same members before.
+    """
+
+    today: str = ""
+    part: frozenset[str] | None = None
+    known: Whole | None = None
 
 
 def judge(
@@ -235,24 +262,25 @@ def judge(
     shared: Shared,
     sites: tuple[Site, ...],
     findings: tuple[Finding, ...],
-    today: str = "",
-    part: frozenset[str] | None = None,
+    asked: Asked = Asked(),  # noqa: B008 - a frozen value
 ) -> Rendered:
-    """Everything that is wrong with a fleet, and nothing compiled.
+    """Everything that is wrong with a fleet, waivers applied, and nothing compiled.
 
-    With `part` only these spec files are looked at: `sites` are the clusters that they touch, and of the fleet's
-    rules only those findings are told that stand at one of these clusters.
+    With `part`, `sites` are the clusters that these files touch, and of the fleet's rules only those findings
+    are told that stand at one of these clusters.
     """
     members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
     complete = all(site.member for site in sites)
     # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
-    found = tuple(check_fleet(root, shared, fleet)) if complete else ()
+    found = asked.known.found if asked.known else tuple(check_fleet(root, shared, fleet)) if complete else ()
+    part, told = asked.part, asked.known or Whole(found)
     if part is not None:
         found = tuple((member, item) for member, item in found if member)
     whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
-    settled = _settled(sites, found, today, whole)
-    return Rendered(ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived)
+    settled = _settled(sites, found, asked.today, whole)
+    said = ordered((*findings, *settled.findings))
+    return Rendered(said, Tree({}), fleet, sites, whole=told, waived=settled.waived)
 
 
 def _settled(

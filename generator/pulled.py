@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .component import Cluster
+from .finding import Path
 from .manifest import Manifest, ResourceId, identify
 from .spec import IMAGE
 
@@ -59,6 +60,20 @@ def _texts(value: Any, path: str = "", key: str = "") -> Iterator[tuple[str, str
     elif isinstance(value, list):
         for i, item in enumerate(value):
             yield from _texts(item, f"{path}[{i}]")
+
+
+def images_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every image by digest in a spec, with its path; a modelcar without its oci://, or what else begins it."""
+    if isinstance(value, str):
+        image = value.rpartition("://")[2]
+        if _IMAGE.fullmatch(image):
+            yield path, image
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from images_of(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from images_of(item, (*path, i))
 
 
 def packages(manifest: Manifest) -> Iterator[Package]:

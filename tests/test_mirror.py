@@ -11,9 +11,11 @@ import pytest
 
 from generator import pipeline
 from generator.cli import main
-from generator.finding import Severity, has_errors
-from generator.fleet import Fleet, Member
-from generator.hub.mirror import images_name_their_registry, mirrored_clusters_know_mirror_sets
+from generator.components.mirror_checks import (
+    images_name_their_registry,
+    mirrored_clusters_know_mirror_sets,
+)
+from generator.finding import has_errors
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
 from generator.mirror.commit import NoSuchCommit
 from generator.mirror.content import Content, Inventory, content_of
@@ -23,7 +25,7 @@ from generator.pulled import Package, packages, references, repositories
 from generator.spec import FleetSpec, ModelSpec
 from generator.yamlin import read_documents
 
-from .conftest import FLEET, ROOT
+from .conftest import FLEET, ROOT, build
 from .test_fleet import copy_of
 
 DIGEST = "sha256:" + "1" * 64
@@ -353,30 +355,58 @@ def test_the_command_refuses_wrong_specs(tmp_path: File, capsys: pytest.CaptureF
     assert not (root / "mirror").exists()
 
 
-def member(name: str, *, openshift: bool, repository: str) -> Member:
-    return Member(name, "", "near-edge", None, {}, (), "p", openshift, (repository,))
-
-
-def test_clusters_that_know_no_mirror_sets_are_told() -> None:
-    members = (
-        member("a", openshift=False, repository="quay.io/a/b"),
-        member("b", openshift=True, repository="quay.io/a/b"),
-    )
-    assert mirrored_clusters_know_mirror_sets.severity is Severity.WARNING
-    assert mirrored_clusters_know_mirror_sets.check is not None
-    found = list(mirrored_clusters_know_mirror_sets.check(Fleet("acme", fleet(), members)))
-    assert [item.path for item in found] == [("members", "a", "platform")]
+BIKE = {**MODEL, "source": f"image://acme/bike@{DIGEST}"}
+SERVED = {
+    "name": "bike",
+    "namespace": "ai",
+    "model": "bike",
+    "runtime": "custom",
+    "storage": {"type": "image"},
+}
 
 
 @pytest.mark.parametrize(
-    ("repository", "number"),
-    [("acme/app", 1), ("quay.io/app", 0), ("mirror:5000/app", 0), ("localhost/app", 0)],
+    ("profile", "clusters", "mode", "number"),
+    [
+        pytest.param("upstream", "all", "continuous", 1, id="plain"),
+        pytest.param("odh-3.4", "all", "continuous", 0, id="openshift"),
+        pytest.param("upstream", "disconnected", "intermittent", 0, id="not mirrored"),
+        pytest.param("upstream", "disconnected", "disconnected", 1, id="disconnected"),
+    ],
 )
-def test_images_without_a_registry_are_told(repository: str, number: int) -> None:
-    members = (member("a", openshift=True, repository=repository),)
+def test_clusters_that_know_no_mirror_sets_are_told(
+    profile: str, clusters: str, mode: str, number: int
+) -> None:
+    found = {"registry": "m.example.com", "clusters": clusters}
+    case = {"profile": profile, "fleet": {"mirror": found}, "cluster": {"connectivity": {"mode": mode}}}
+    cluster, _, wrong = build(case)
+    assert cluster is not None, wrong
+    assert mirrored_clusters_know_mirror_sets.check is not None
+    assert len(list(mirrored_clusters_know_mirror_sets.check(cluster))) == number
+
+
+@pytest.mark.parametrize(
+    ("image", "paths"),
+    [
+        ("acme/app", [("serving", 0, "image"), ("serving", 0, "model")]),
+        ("quay.io/app", [("serving", 0, "model")]),
+        ("mirror:5000/app", [("serving", 0, "model")]),
+        ("localhost/app", [("serving", 0, "model")]),
+    ],
+)
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_images_without_a_registry_are_told(image: str, paths: list[tuple[Any, ...]], mirrored: bool) -> None:  # noqa: FBT001
+    cluster, _, wrong = build(
+        {
+            "fleet": {"mirror": {"registry": "m.example.com"}} if mirrored else {},
+            "models": {"bike": BIKE},
+            "cluster": {"serving": [{**SERVED, "image": f"{image}@{DIGEST}"}]},
+        }
+    )
+    assert cluster is not None, wrong
     assert images_name_their_registry.check is not None
-    found = list(images_name_their_registry.check(Fleet("acme", fleet(), members)))
-    assert len(found) == number
+    found = list(images_name_their_registry.check(cluster))
+    assert [item.path for item in found] == (paths if mirrored else [])
 
 
 def test_repositories_are_sorted_and_once() -> None:

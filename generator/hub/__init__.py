@@ -62,4 +62,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, mirror, observability.rules)
+    return (rules, limits, observability.rules)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from ..manifest import Manifest
 from ..spec import Mirror
@@ -58,32 +57,3 @@ def mirror_set(mirror: Mirror, sources: set[str]) -> Manifest:
 def served(mirror: Mirror, repository: str) -> bool:
     """Whether a repository is another one than its own mirror."""
     return not repository.startswith(f"{mirror.registry}/")
-
-
-@rule("MIRROR001", Severity.WARNING, source="openshift/api config/v1 types", scope="fleet")
-def mirrored_clusters_know_mirror_sets(fleet: Fleet) -> Iterator[Problem]:
-    """A cluster that pulls through mirror.registry runs on OpenShift.
-
-    ImageDigestMirrorSet is a kind of OpenShift; the nodes of other clusters are told of a mirror in the files of
-    their container runtime, which nearedge does not write.
-    """
-    for member in fleet.managed:
-        if member.repositories and not member.openshift:
-            said = f"{member.name} is of platform {member.profile}, which knows no ImageDigestMirrorSet"
-            hint = "name the mirror in its container runtime (containerd: hosts.toml)"
-            yield Problem(("members", member.name, "platform"), said, hint)
-
-
-@rule("MIRROR002", covers=("OS-2",), source="containers/image docker/reference", scope="fleet")
-def images_name_their_registry(fleet: Fleet) -> Iterator[Problem]:
-    """The images of a cluster that pulls through mirror.registry begin with the host of a registry.
-
-    A first part without a dot or a port is no host: acme/app is read as docker.io/acme/app, so that the mirror set
-    and the mirror would speak of different repositories.
-    """
-    for member in fleet.managed:
-        for name in member.repositories:
-            host = name.partition("/")[0]
-            if "." not in host and ":" not in host and host != "localhost":
-                said = f"an image of {member.name} is {name}, where {host} is no registry"
-                yield Problem(("members", member.name), said, f"write its registry: docker.io/{name}")

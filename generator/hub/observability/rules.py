@@ -10,7 +10,7 @@ from ...fleet import Fleet
 
 @rule("OBSERVE001", source="rhacm-docs observability; OCM has no such operator", scope="fleet")
 def observability_is_a_part_of_acm(fleet: Fleet) -> Iterator[Problem]:
-    """observability is set only where hub.flavor is acm.
+    """Metrics are collected only where hub.flavor is acm: elsewhere observability is left out.
 
     Upstream Open Cluster Management has no MultiClusterObservability: nothing would collect or store a metric.
     """
