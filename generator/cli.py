@@ -115,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
         "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
     )
     command("profiles", _profiles, "list the platform and hub releases that specs can name")
+    mirror = judging(command("mirror", _mirror, "list every image, model and operator that clusters pull"))
+    mirror.add_argument("--cluster", metavar="NAME", help="this cluster only (default: all)")
+    mirror.add_argument("--base", metavar="REF", help="also what clusters pull in addition since this commit")
+    mirror.add_argument("--out", type=File, metavar="DIR", help="folder for the files (default: mirror/)")
     schema = command("schema", _schema, "write the JSON Schemas of the spec kinds to schemas/")
     schema.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when they are not up to date"
@@ -343,6 +347,30 @@ def _schema(options: argparse.Namespace) -> int:
         return _drift(changes)
     tree.write(root, tree.Tree(texts), changes)
     sys.stdout.write(f"{len(changes.written)} schemas written, {changes.unchanged} unchanged\n")
+    return CLEAN
+
+
+def _mirror(options: argparse.Namespace) -> int:
+    from . import report, tree
+    from .finding import has_errors
+    from .mirror.command import mirror
+
+    root = _root(options)
+    made = mirror(root, cluster=options.cluster, base=options.base, today=_today(options))
+    if has_errors(made.findings):
+        colour = _colour(sys.stderr)
+        sys.stderr.write(report.as_text(made.findings, made.waived, lines=_lines(root), colour=colour))
+        return FOUND
+    for said in made.unpinned:
+        sys.stderr.write(f"unpinned: {said}\n")
+    if made.unpinned:
+        sys.stderr.write(f"mirror: {len(made.unpinned)} without a digest; nothing was written\n")
+        return FOUND
+    out = options.out.absolute() if options.out else root / "mirror"
+    changes = tree.compare_files(out, made.files)
+    tree.write(out, tree.Tree(made.files), changes)
+    sys.stdout.write(made.summary)
+    sys.stdout.write(f"{len(changes.written)} files written to {out}, {changes.unchanged} unchanged\n")
     return CLEAN
 
 

@@ -83,5 +83,7 @@ def _named(value: Any) -> Iterator[str]:
 def _hub_secrets(rendered: Rendered) -> frozenset[tuple[str, str]]:
     assert rendered.fleet is not None  # noqa: S101 - asked by the caller
     spec = rendered.fleet.spec
-    secret = spec.repository.credentialsSecret
-    return frozenset({(spec.hub.policyNamespace, secret)} if secret else ())
+    named = {(spec.hub.policyNamespace, spec.repository.credentialsSecret)}
+    if spec.observability is not None:
+        named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))
+    return frozenset((namespace, secret) for namespace, secret in named if secret)

@@ -21,6 +21,8 @@ class Member:
     `namespaces` are those that its overlay fills, each with the labels that it needs before Argo CD may touch
     it, sorted by name; `profile` is the name of its platform profile. `operators` are those that it gets, each
     after what it requires, with the words that their objects are filled with (components/platform/needs.py).
+    `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
+    not use one.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Member:
     profile: str
     openshift: bool
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    repositories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ here. `render` is the composition; `incremental.py` runs the same steps for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
 from .load import find_specs
 from .manifest import Manifest
+from .pulled import repositories, uses_mirror
 from .resolve import Resolved, resolve
 from .site import cluster_of, layers_of, mentions
 from .sources import (
@@ -207,7 +208,7 @@ def read_site(
     return cluster, resolved, (*findings, *more)
 
 
-def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
+def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
     """The little that the hub knows of a cluster."""
     named = sorted(item["metadata"]["name"] for item in manifests if item["kind"] == "Namespace")
     marks = tuple(sorted(managed_labels(cluster.profile).items()))
@@ -221,6 +222,7 @@ def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
         profile=cluster.profile.name,
         openshift=cluster.profile.openshift,
         operators=chosen(cluster),
+        repositories=repositories(manifests) if uses_mirror(cluster) else (),
     )
 
 

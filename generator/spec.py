@@ -116,7 +116,9 @@ class _Amount:
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
+IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
+_REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)*"
+"""As sources and mirrors of an ImageDigestMirrorSet: openshift/api CRD imagedigestmirrorsets."""
 _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 
 Text = Annotated[str, Line()]
@@ -139,7 +141,7 @@ LabelValue = Annotated[
 ]
 ResourceName = Annotated[str, Line(rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$", 253)]
 Quantity = Annotated[str, _Amount()]
-Image = Annotated[str, Line(rf"^{_IMAGE}$", 512)]
+Image = Annotated[str, Line(rf"^{IMAGE}$", 512)]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
 Duration = Annotated[str, Line(r"^([0-9]+(h|m|s))+$", 16)]
 GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200, _GIT)]
@@ -152,6 +154,8 @@ Port = Annotated[int, Strict(), Field(ge=1024, le=65535), BeforeValidator(_whole
 AnyPort = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(_whole)]
 Priority = Annotated[int, Strict(), Field(ge=-(2**31), le=10**9), BeforeValidator(_whole)]
 Flag = Annotated[bool, Strict()]
+METRIC = Annotated[str, Line(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", 200)]
+"""Name of a metric, as Prometheus takes it."""
 
 Resources = dict[ResourceName, Quantity]
 Labels = dict[LabelKey, LabelValue]
@@ -274,14 +278,42 @@ class Observability(Strictly):
         "thanos-object-storage", description="Secret with thanos.yaml on the hub."
     )
     dashboards: Flag = Field(False, description="Put dashboards into the hub's Grafana.")
+    alerts: Flag = Field(
+        True,
+        description="Alert on the hub: model not ready, queue stuck, volume full, cluster silent.",
+    )
+    metrics: tuple[METRIC, ...] = Field(
+        (), description="More metrics of workloads that clusters send to the hub, by exact name."
+    )
+    interval: Annotated[int, Strict(), Field(ge=15, le=3600), BeforeValidator(_whole)] = Field(
+        300, description="Seconds between two deliveries of metrics to the hub."
+    )
+    instanceSize: (
+        Literal["default", "minimal", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge"] | None
+    ) = Field(None, description="Size of the stack on the hub; ACM's default when left out.")
+    storageClass: Subdomain | None = Field(
+        None, description="StorageClass of the stack's own volumes; the hub's default one when left out."
+    )
 
 
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[
-        str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253, _STEPS)
-    ] = Field(description="host[:port][/path], no scheme.")
+    registry: Annotated[str, Line(rf"^{_REGISTRY}$", 253)] = Field(
+        description="host[:port][/path], no scheme; oc-mirror puts quay.io/acme/app to <registry>/acme/app."
+    )
+    clusters: Literal["all", "disconnected"] = Field(
+        "all",
+        description="Who pulls through it: all OpenShift clusters that the hub manages, or those with connectivity.mode disconnected.",
+    )
+    mirrorSourcePolicy: Literal["AllowContactingSource", "NeverContactSource"] | None = Field(
+        None,
+        description="NeverContactSource: a node does not try the image's own registry; OpenShift's default is to try it last.",
+    )
+    catalogs: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
+    )
 
 
 class Images(Strictly):
@@ -360,7 +392,7 @@ class ModelMemory(Strictly):
 
 
 _SOURCE = (
-    rf"^((oci|image)://{_IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
+    rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
     rf"|pvc://{_LABEL}(\.{_LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
     r"|https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/[A-Za-z0-9._/%-]+)$"
 )

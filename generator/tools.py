@@ -24,9 +24,10 @@ TIMEOUT = 120.0
 _ON_PATH = {
     "kustomize": (("kustomize", ("version",)), ("kubectl", ("version", "--client"))),
     "kubeconform": (("kubeconform", ("-v",)),),
+    "git": (("git", ("version",)),),
 }
 """Name -> programs that can do its work, best first, each with the arguments that print its version."""
-_VERSION = re.compile(r"(?:Kustomize Version: )?(v\d+\.\d+\.\d+)[^\n]*\s*\Z")
+_VERSION = re.compile(r"(?:Kustomize Version: |git version )?(v?\d+\.\d+\.\d+)[^\n]*\s*\Z")
 
 
 @dataclass(frozen=True)

@@ -276,6 +276,13 @@ def _generators(generators: Iterable[Mapping[str, Any]], path: str, namespace: s
             yield where, _one(CLUSTER, "Placement", namespace, placement, part)
 
 
+def _observability(item: Manifest, _: str) -> Iterator[Found]:
+    name = at(item, "spec.storageConfig.metricObjectStorage.name")
+    # The operator runs everything, and reads this Secret, in a namespace of its own.
+    target = _one("", "Secret", "open-cluster-management-observability", name)
+    yield "spec.storageConfig.metricObjectStorage", target
+
+
 def _rooted(group: str, kind: str, path: str, *, namespaced: bool = False) -> Reader:
     def read(item: Manifest, namespace: str) -> Iterator[Found]:
         return _field(path, group, kind, item, namespace if namespaced else "")
@@ -307,6 +314,7 @@ READERS: Mapping[tuple[str, str], Reader] = {
     ("apps.open-cluster-management.io", "GitOpsCluster"): _rooted(
         CLUSTER, "Placement", "spec.placementRef.name", namespaced=True
     ),
+    ("observability.open-cluster-management.io", "MultiClusterObservability"): _observability,
     (ARGO, "Application"): _application,
     (ARGO, "ApplicationSet"): _application_set,
 }

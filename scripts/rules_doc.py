@@ -31,6 +31,8 @@ PARTS = {
     "SERVE": "Serving",
     "FIT": "Does the model fit",
     "HUB": "The hub",
+    "MIRROR": "The image mirror",
+    "OBSERVE": "Observability",
 }
 """Prefix of codes -> heading, in the order of the document; others follow by their prefix."""
 

@@ -362,6 +362,8 @@ def fleets(draw: Draw) -> Fleet:
         platform = draw(st.sampled_from(sorted(profiles())))
         ring = draw(st.sampled_from(names))
         members.append(_member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform))
+    if profile.flavor == "acm" and draw(st.booleans()):
+        spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
 
 

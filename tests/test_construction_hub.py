@@ -9,12 +9,13 @@ from dataclasses import replace
 from itertools import chain
 
 from generator import hub
-from generator.compile import compile_cluster
+from generator.compile import compile_cluster, emit
 from generator.difference import canonical
 from generator.fleet import Member
 from generator.hub.edge import KINDS
-from generator.spec import GitRef, Metadata, Repository, Ring
+from generator.spec import GitRef, Metadata, Observability, Repository, Ring
 
+from .conftest import CASES, build, read_case
 from .construction import (
     every_hub,
     hubs,
@@ -77,13 +78,18 @@ def test_generators_find_decisions_beside_them() -> None:
             named = {group["groupName"] for group in groups}
             assert labels["cluster.open-cluster-management.io/decision-group-name"] in named
         for item in (found for found in objects if found["kind"] == "ConfigMap"):
-            assert in_namespace(item, namespace)
+            assert in_namespace(item, namespace) == ("statusListKey" in item["data"])
 
 
 def test_the_generator_is_told_the_resource() -> None:
     api = "cluster.open-cluster-management.io/v1beta1"
     wanted = {"apiVersion": api, "kind": "placementdecisions", "statusListKey": "decisions"}
-    found = [item["data"] for _, objects in hubs() for item in objects if item["kind"] == "ConfigMap"]
+    found = [
+        item["data"]
+        for fleet, objects in hubs()
+        for item in objects
+        if item["kind"] == "ConfigMap" and in_namespace(item, fleet.spec.hub.argocdNamespace)
+    ]
     assert found
     assert all(data == {**wanted, "matchKey": "clusterName"} for data in found)
 
@@ -157,9 +163,12 @@ def test_policies_enforce_by_themselves() -> None:
         for template in spec["policy-templates"]:
             definition = template["objectDefinition"]
             assert definition["spec"]["remediationAction"] == "enforce"
-            kept = {"ConfigurationPolicy": {"object-templates"}, "OperatorPolicy": set()}[definition["kind"]]
+            merged = definition["metadata"]["name"] == "user-workload-monitoring"
+            objects = "object-templates-raw" if merged else "object-templates"
+            kept = {"ConfigurationPolicy": {objects}, "OperatorPolicy": set()}[definition["kind"]]
             assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == kept
-            assert definition["metadata"].get("annotations") == (None if "{{hub" in canonical(item) else off)
+            filled = merged or "{{hub" in canonical(item)
+            assert definition["metadata"].get("annotations") == (None if filled else off)
 
 
 def test_bindings_are_beside_what_they_bind() -> None:
@@ -176,7 +185,8 @@ def test_bindings_are_beside_what_they_bind() -> None:
 def test_the_hub_template_reads_one_namespace() -> None:
     seen = 0
     for fleet, item in every_hub("Policy"):
-        templates = re.findall(r"\{\{.*?\}\}", canonical(item))
+        begin = "hub " if item["metadata"]["name"] == "user-workload-monitoring" else ""
+        templates = re.findall(rf"\{{\{{{begin}.*?\}}\}}", canonical(item))
         seen += len(templates)
         wanted = f'{{{{hub copySecretData \\"{fleet.spec.hub.policyNamespace}\\" \\"repo\\" hub}}}}'
         assert set(templates) <= {wanted}
@@ -228,3 +238,30 @@ def test_rights_come_by_a_policy() -> None:
 def test_application_names_are_those_of_clusters() -> None:
     names = {item["spec"]["template"]["metadata"]["name"] for _, item in every_hub("ApplicationSet")}
     assert names == {"nearedge-{{.name}}"}
+
+
+def test_monitors_have_no_credentials() -> None:
+    cases = (build(read_case(path))[0] for path in sorted(CASES.glob("monitoring/*/spec.yaml")))
+    found = [
+        item
+        for cluster in cases
+        if cluster is not None
+        for item in emit(cluster).manifests
+        if item["kind"] == "PodMonitor"
+    ]
+    assert len(found) > 3
+    allowed = {"port", "path", "interval", "relabelings"}
+    assert all(item["spec"].keys() == {"selector", "podMetricsEndpoints"} for item in found)
+    assert all(place.keys() <= allowed for item in found for place in item["spec"]["podMetricsEndpoints"])
+
+
+def test_observability_has_sane_figures() -> None:
+    for fleet, item in every_hub("MultiClusterObservability"):
+        assert fleet.spec.observability is not None
+        spec = item["spec"]
+        assert 15 <= spec["observabilityAddonSpec"]["interval"] <= 3600
+        storage = spec["storageConfig"]["metricObjectStorage"]
+        assert storage == {"name": fleet.spec.observability.objectStorageSecret, "key": "thanos.yaml"}
+        assert not [text for _, text in walk(item) if isinstance(text, str) and "://" in text]
+    judged = [refuses(Observability, {"interval": figure}) for figure in (14, 15, 3600, 3601)]
+    assert judged == [True, False, False, True]

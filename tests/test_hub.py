@@ -62,6 +62,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         profile=profile.name,
         openshift=profile.openshift,
         operators=tuple((name, tuple(words)) for name, words in said.get("operators", {}).items()),
+        repositories=tuple(said.get("repositories", ())),
     )
 
 
@@ -104,9 +105,11 @@ def test_every_object_fits_the_schema_of_its_kind(name: str) -> None:
     wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3"}
     repository = {**FLEET["repository"], "credentialsSecret": "repo"}
     operators = {"cert-manager": [], "kueue": ["Pod"], "opendatahub": ["kserve", "kueue"]}
-    members = {"edge-1": {"ring": "canary", "namespaces": ["ai-serving"], "operators": operators}}
+    said = {"ring": "canary", "namespaces": ["ai-serving"], "repositories": ["quay.io/a/b"]}
+    members = {"edge-1": {**said, "operators": operators}}
+    more = {"mirror": {"registry": "m.example.com"}, "observability": {"dashboards": True}}
     for manifest in placed(
-        fleet_of({"fleet": {"hub": wanted, "repository": repository}, "members": members})
+        fleet_of({"fleet": {"hub": wanted, "repository": repository, **more}, "members": members})
     ):
         for item in (manifest, *inside(manifest)):
             path = schema_path(ROOT, profile.schemas, item["apiVersion"], item["kind"])

@@ -29,7 +29,7 @@ from generator.waivers import Waived, Waiver
 
 ERROR = Finding(Where("clusters/near-edge/a.yaml", 14, 9), Severity.ERROR, "SPEC012", "ring is 7", "quote it")
 WARNING = Finding(Where("clusters/near-edge/a.yaml", 2, 1), Severity.WARNING, "SERVE001", "slow")
-NOTE = Finding(Where("clusters/fleet.yaml", 30, 1), Severity.NOTE, "PLATFORM002", "later")
+NOTE = Finding(Where("clusters/fleet.yaml", 30, 1), Severity.NOTE, "PLATFORM001", "later")
 
 
 def test_findings_come_once_and_in_the_order_of_files() -> None:
@@ -186,7 +186,7 @@ def test_github_commands_are_escaped_and_the_worst_come_first() -> None:
     assert as_github([NOTE, WARNING, odd]).splitlines() == [
         "::error file=clusters/a%2Cb%3Ac%25.yaml,line=3,col=4,title=SPEC012::50%25 of%0D%0Aa: b, c%0Ahint: x",
         "::warning file=clusters/near-edge/a.yaml,line=2,col=1,title=SERVE001::slow",
-        "::notice file=clusters/fleet.yaml,line=30,col=1,title=PLATFORM002::later",
+        "::notice file=clusters/fleet.yaml,line=30,col=1,title=PLATFORM001::later",
         "1 error, 1 warning, 1 note",
     ]
 
@@ -287,13 +287,13 @@ def sarif(findings: Sequence[Finding], waived: Sequence[Waived] = ()) -> dict[st
 
 def test_sarif_has_rules_results_and_suppressions() -> None:
     run = sarif([NOTE, ERROR], [WAIVED])
-    assert [result["ruleId"] for result in run["results"]] == ["SPEC012", "SERVE001", "PLATFORM002"]
+    assert [result["ruleId"] for result in run["results"]] == ["SPEC012", "SERVE001", "PLATFORM001"]
     assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
     rules = run["tool"]["driver"]["rules"]
     assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
         "SPEC012",
         "SERVE001",
-        "PLATFORM002",
+        "PLATFORM001",
     ]
     assert [result.get("suppressions") for result in run["results"]] == [
         None,
@@ -343,7 +343,7 @@ def test_sarif_keeps_the_errors_when_there_are_too_many_results() -> None:
 
 
 FILES = ("clusters/fleet.yaml", "clusters/near-edge/a.yaml")
-CODES = ("SPEC012", "SPEC010", "SERVE001", "PLATFORM002")
+CODES = ("SPEC012", "SPEC010", "SERVE001", "PLATFORM001")
 
 
 def junit(findings: Sequence[Finding], waived: Sequence[Waived] = ()) -> ET.Element:

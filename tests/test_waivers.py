@@ -111,11 +111,12 @@ def test_waivers_of_groups_and_clusters_add_up_and_can_be_removed(root: File) ->
 
 def test_the_defaults_of_the_fleet_accept_what_is_found_of_the_fleet(root: File) -> None:
     path = root / "clusters/fleet.yaml"
-    waiver = "{code: PLATFORM002, reason: Set up by hand, until: 2027-01-01}"
-    path.write_text(f"{path.read_text('utf-8')}  defaults:\n    waivers: [{waiver}]\n", "utf-8")
+    waiver = "{code: HUB013, reason: A demonstration, until: 2027-01-01}"
+    text = path.read_text("utf-8").replace("pollInterval: 15m", "pollInterval: 1m")
+    path.write_text(f"{text}  defaults:\n    waivers: [{waiver}]\n", "utf-8")
     rendered = pipeline.render(root, today=AFTER)
-    assert "PLATFORM002" not in {code for code, _ in codes(rendered)}
-    assert {held.finding.code for held in rendered.waived} == {"PLATFORM002"}
+    assert "HUB013" not in {code for code, _ in codes(rendered)}
+    assert {held.finding.code for held in rendered.waived} == {"HUB013"}
 
 
 def test_a_cluster_accepts_what_fleet_rules_find_of_it(root: File) -> None:

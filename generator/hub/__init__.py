@@ -9,7 +9,20 @@ from types import ModuleType
 
 from ..fleet import Fleet
 from ..manifest import Manifest
-from . import applicationsets, clusters, edge, extra, gitops, limits, operators, placement, policies, rules
+from . import (
+    applicationsets,
+    clusters,
+    edge,
+    extra,
+    gitops,
+    limits,
+    mirror,
+    observability,
+    operators,
+    placement,
+    policies,
+    rules,
+)
 from .profile import profile_of
 
 __all__ = ["emit", "modules", "schemas"]
@@ -33,6 +46,8 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "policies.yaml": tuple(policies.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
+        "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
+        "mirror.yaml": tuple(mirror.policies(fleet)),
         "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
         "appproject.yaml": (gitops.app_project(fleet),),
         "applicationsets.yaml": tuple(
@@ -51,4 +66,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra)
+    return (rules, limits, extra, observability.rules)

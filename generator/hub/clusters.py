@@ -11,6 +11,8 @@ from .installs import operator_labels
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
 RING_LABEL = "nearedge.io/ring"
 TIER_LABEL = "nearedge.io/tier"
+MIRROR_LABEL = "nearedge.io/mirror"
+"""Of clusters that are told of the fleet's mirror."""
 NAMESPACE_LABEL = "namespace.nearedge.io/"
 """Prefix: `namespace.nearedge.io/ai-serving: "true"` marks clusters whose Argo CD needs that namespace."""
 
@@ -48,6 +50,20 @@ def namespaces_to_label(member: Member) -> tuple[tuple[str, str], ...]:
     return tuple((name, argocd) for name, argocd in listed if argocd)
 
 
+OBSERVED_LABEL = "nearedge.io/observability"
+"""Of clusters whose user workload monitoring the hub switches on."""
+
+
+def is_watched(member: Member, fleet: Fleet) -> bool:
+    """Whether the hub collects the metrics of a cluster's workloads."""
+    return member.openshift and fleet.spec.observability is not None and fleet.spec.hub.flavor == "acm"
+
+
+def is_mirrored(member: Member) -> bool:
+    """Whether a cluster is told of the mirror: it pulls something through it, and it knows mirror sets."""
+    return member.openshift and bool(member.repositories)
+
+
 def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
     """The labels of a cluster; whether the hub accepts it stays with the administrator.
 
@@ -61,6 +77,8 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **({RING_LABEL: member.ring} if member.ring else {}),
+        **({MIRROR_LABEL: "true"} if is_mirrored(member) else {}),
+        **({OBSERVED_LABEL: "true"} if is_watched(member, fleet) else {}),
     }
     return {
         "apiVersion": "cluster.open-cluster-management.io/v1",

@@ -79,8 +79,8 @@ def must_have(definition: Manifest, **more: Any) -> Manifest:
     return {"complianceType": "musthave", "objectDefinition": definition, **more}
 
 
-def configuration(name: str, objects: list[Manifest], annotations: dict[str, str]) -> Manifest:
-    """A ConfigurationPolicy that enforces objects."""
+def configuration(name: str, objects: list[Manifest] | str, annotations: dict[str, str]) -> Manifest:
+    """A ConfigurationPolicy that enforces objects; a text is a template of their list, which each cluster fills in."""
     return {
         "apiVersion": POLICY_API,
         "kind": "ConfigurationPolicy",
@@ -91,7 +91,11 @@ def configuration(name: str, objects: list[Manifest], annotations: dict[str, str
             # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
             "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
             "pruneObjectBehavior": "None",
-            "object-templates": objects,
+            **(
+                {"object-templates-raw": objects}
+                if isinstance(objects, str)
+                else {"object-templates": objects}
+            ),
         },
     }
 
@@ -100,7 +104,7 @@ def enforced(
     fleet: Fleet,
     name: str,
     selected: str,
-    objects: list[Manifest],
+    objects: list[Manifest] | str,
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
     """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ...catalog import offered, operators
 from ...component import Cluster
@@ -13,9 +12,6 @@ from ...validate import nearest
 from ..namespaces.features import items
 from .hardware import HARDWARE_PROFILES, HardwareProfile
 from .needs import chosen, wanted
-
-if TYPE_CHECKING:
-    from ...fleet import Fleet
 
 
 @rule("PLATFORM001", source="data/operators")
@@ -33,17 +29,6 @@ def operators_are_known(cluster: Cluster) -> Iterator[Problem]:
                 else f"known: {', '.join(operators())}; anything else: extraApps"
             )
             yield Problem(("operators", i), f"there is no operator {name}", hint)
-
-
-@rule("PLATFORM002", Severity.NOTE, scope="fleet")
-def hub_extras_are_not_compiled(fleet: Fleet) -> Iterator[Problem]:
-    """Observability and the registry mirror of a fleet are set up by hand so far.
-
-    Nothing is emitted for `observability` and `mirror`.
-    """
-    for key in ("observability", "mirror"):
-        if getattr(fleet.spec, key) is not None:
-            yield Problem((key,), f"nothing is compiled from {key} yet", "set it up beside nearedge")
 
 
 @rule("PLATFORM003", source="data/operators, data/profiles")

@@ -9,6 +9,7 @@ inferenceservice/utils IsMMSPredictor).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ... import pod
 from ...manifest import Manifest, Wave, meta
@@ -74,6 +75,26 @@ def _image(item: Service, model: ModelSpec) -> str | None:
 def has_image(item: Service, model: ModelSpec) -> bool:
     """Whether there is an image to serve with: only a custom server may lack one."""
     return item.runtime != "custom" or _image(item, model) is not None
+
+
+class Endpoint(NamedTuple):
+    """Where the metrics of a server are: a port that a container declares, its number, and that of the metrics."""
+
+    port: str
+    number: int
+    metrics: int
+
+
+def endpoint(item: Service, model: ModelSpec, images: Images) -> Endpoint | None:
+    """Where Prometheus finds the metrics of a server; None when it has none."""
+    runtime = runtimes()[item.runtime]
+    metrics = item.metricsPort or runtime.metrics_port
+    if metrics is None or not has_image(item, model):
+        return None
+    containers = runtime.containers(_server(item, model, images))
+    ports = {port["containerPort"]: port["name"] for one in containers for port in one.get("ports", ())}
+    number = metrics if metrics in ports else next(iter(ports))
+    return Endpoint(ports[number], number, metrics)
 
 
 def _budget(item: Service, model: ModelSpec) -> int:

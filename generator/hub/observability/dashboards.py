@@ -1,0 +1,158 @@
+"""Dashboards of the fleet, as Grafana's JSON: inference, queues and GPUs, by cluster.
+
+Only metrics of data/metrics.yaml are used. The datasource is left to Grafana: on the hub its default one is the
+store of all clusters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+WIDTH, HEIGHT = 12, 8
+"""Of a panel; a row of Grafana has 24 columns."""
+
+HERE = 'cluster=~"$cluster"'
+RATE = "[$__rate_interval]"
+
+Query = tuple[str, str]
+"""Expression and legend."""
+
+
+def dashboards() -> dict[str, str]:
+    """Name of a dashboard -> its JSON."""
+    made = {
+        "inference": ("Near edge / Inference", _inference()),
+        "queues": ("Near edge / Queues", _queues()),
+        "gpu": ("Near edge / GPUs", _gpus()),
+    }
+    return {name: _dashboard(name, title, list(panels)) for name, (title, panels) in made.items()}
+
+
+def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
+    by = "sum by (cluster, namespace, deployment)"
+    server = f'{{{HERE}, deployment=~".+-predictor"}}'
+    ready = f"{by} (kube_deployment_status_replicas_available{server})"
+    yield "Model servers: ready pods", "short", [(ready, "{{cluster}} {{namespace}} {{deployment}}")]
+    missing = f"{by} (kube_deployment_spec_replicas{server}) - {ready} > 0"
+    yield "Model servers: missing pods", "short", [(missing, "{{cluster}} {{namespace}} {{deployment}}")]
+    answered = {
+        "OpenVINO": "ovms_requests_success",
+        "MLServer": "model_infer_request_success_total",
+        "vLLM": "vllm:request_success_total",
+        "TGIS": "tgi_request_success",
+    }
+    yield "Requests answered", "reqps", list(_rates(answered))
+    failed = {
+        "OpenVINO": "ovms_requests_fail",
+        "MLServer": "model_infer_request_failure_total",
+        "TGIS": "tgi_request_failure",
+    }
+    yield "Requests failed", "reqps", list(_rates(failed))
+    took = {
+        "MLServer": "rest_server_request_duration_seconds",
+        "vLLM": "vllm:e2e_request_latency_seconds",
+        "TGIS": "tgi_request_duration",
+    }
+    yield "Time of a request, 95 of 100", "s", list(_quantiles(took))
+    yield (
+        "OpenVINO: time of a request, 95 of 100",
+        "µs",
+        list(_quantiles({"OpenVINO": "ovms_request_time_us"})),
+    )
+    first = {"vLLM": "vllm:time_to_first_token_seconds"}
+    yield "vLLM: time to the first token, 95 of 100", "s", list(_quantiles(first))
+    waiting = f"sum by (cluster, namespace) (vllm:num_requests_waiting{{{HERE}}})"
+    running = f"sum by (cluster, namespace) (vllm:num_requests_running{{{HERE}}})"
+    legend = "{{cluster}} {{namespace}}"
+    yield "vLLM: requests", "short", [(waiting, f"waiting {legend}"), (running, f"running {legend}")]
+
+
+def _rates(metrics: Mapping[str, str]) -> Iterator[Query]:
+    for name, metric in metrics.items():
+        expr = f"sum by (cluster, namespace) (rate({metric}{{{HERE}}}{RATE}))"
+        yield expr, f"{name} {{{{cluster}}}} {{{{namespace}}}}"
+
+
+def _quantiles(metrics: Mapping[str, str]) -> Iterator[Query]:
+    for name, metric in metrics.items():
+        buckets = f"sum by (cluster, namespace, le) (rate({metric}_bucket{{{HERE}}}{RATE}))"
+        yield f"histogram_quantile(0.95, {buckets})", f"{name} {{{{cluster}}}} {{{{namespace}}}}"
+
+
+def _queues() -> Iterator[tuple[str, str, Sequence[Query]]]:
+    by, legend = "sum by (cluster, cluster_queue)", "{{cluster}} {{cluster_queue}}"
+    pending = f"sum by (cluster, cluster_queue, status) (kueue_pending_workloads{{{HERE}}})"
+    yield "Waiting workloads", "short", [(pending, f"{legend} {{{{status}}}}")]
+    running = f"{by} (kueue_admitted_active_workloads{{{HERE}}})"
+    yield "Running workloads", "short", [(running, legend)]
+    reserving = f"{by} (kueue_reserving_active_workloads{{{HERE}}})"
+    yield "Workloads that hold quota", "short", [(reserving, legend)]
+    waits = f"sum by (cluster, cluster_queue, le) (rate(kueue_admission_wait_time_seconds_bucket{{{HERE}}}{RATE}))"
+    yield "Wait until admission, 95 of 100", "s", [(f"histogram_quantile(0.95, {waits})", legend)]
+    evicted = f"sum by (cluster, cluster_queue, reason) (rate(kueue_evicted_workloads_total{{{HERE}}}{RATE}))"
+    yield "Evictions", "ops", [(evicted, f"{legend} {{{{reason}}}}")]
+    inactive = f'{by} (kueue_cluster_queue_status{{{HERE}, status!="active"}}) > 0'
+    yield "Queues that are not active", "short", [(inactive, legend)]
+
+
+def _gpus() -> Iterator[tuple[str, str, Sequence[Query]]]:
+    def one(metric: str) -> str:
+        return f"max by (cluster, Hostname, gpu) ({metric}{{{HERE}}})"
+
+    legend = "{{cluster}} {{Hostname}} {{gpu}}"
+    yield "Utilization", "percent", [(one("DCGM_FI_DEV_GPU_UTIL"), legend)]
+    used, free = one("DCGM_FI_DEV_FB_USED"), one("DCGM_FI_DEV_FB_FREE")
+    yield "Memory in use", "percentunit", [(f"{used} / ({used} + {free})", legend)]
+    yield "Temperature", "celsius", [(one("DCGM_FI_DEV_GPU_TEMP"), legend)]
+    yield "Power", "watt", [(one("DCGM_FI_DEV_POWER_USAGE"), legend)]
+    yield "Last XID error", "short", [(f"{one('DCGM_FI_DEV_XID_ERRORS')} > 0", legend)]
+
+
+def _dashboard(name: str, title: str, panels: list[tuple[str, str, Sequence[Query]]]) -> str:
+    body = {
+        "uid": f"nearedge-{name}",
+        "title": title,
+        "tags": ["nearedge"],
+        "schemaVersion": 30,
+        "version": 1,
+        "editable": False,
+        "refresh": "5m",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": [_cluster_variable()]},
+        "panels": [_panel(i, *panel) for i, panel in enumerate(panels)],
+    }
+    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+
+
+def _cluster_variable() -> dict[str, Any]:
+    query = "label_values(acm_managed_cluster_labels, name)"
+    return {
+        "name": "cluster",
+        "label": "Cluster",
+        "type": "query",
+        "query": query,
+        "definition": query,
+        "refresh": 2,
+        "sort": 1,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ".*",
+        "current": {"text": "All", "value": "$__all"},
+    }
+
+
+def _panel(index: int, title: str, unit: str, queries: Sequence[Query]) -> dict[str, Any]:
+    return {
+        "id": index + 1,
+        "title": title,
+        "type": "timeseries",
+        "gridPos": {"h": HEIGHT, "w": WIDTH, "x": index % 2 * WIDTH, "y": index // 2 * HEIGHT},
+        "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+        "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "targets": [
+            {"refId": chr(ord("A") + i), "expr": expr, "legendFormat": legend}
+            for i, (expr, legend) in enumerate(queries)
+        ],
+    }

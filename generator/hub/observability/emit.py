@@ -1,0 +1,121 @@
+"""The hub's objects of observability, by the exact names that ACM looks for; nothing may ever rename them.
+
+The metrics collector of ACM reads the allowlist. It is left out as soon as `capabilities` of
+MultiClusterObservability hand collecting over to the observability add-on, so these are not set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...fleet import Fleet
+from ...manifest import KEEP, Manifest, Wave, meta
+from ...spec import Observability
+from ...yamlout import to_yaml
+from .. import clusters, placement
+from ..policies import enforced
+from .alerts import groups
+from .dashboards import dashboards
+from .metrics import collected
+
+NAMESPACE = "open-cluster-management-observability"
+"""Where ACM runs observability; its users make it (rhacm-docs observability/observability_enable.adoc)."""
+
+ALLOWLIST = "observability-metrics-custom-allowlist"
+"""multicluster-observability-operator pkg/config: name and keys of what is collected beyond ACM's own list."""
+RULES = "thanos-ruler-custom-rules"
+"""multicluster-observability-operator pkg/config AlertRuleCustomConfigMapName, key custom_rules.yaml."""
+FOLDER = {"observability.open-cluster-management.io/dashboard-folder": "Near edge"}
+LOADED = {"grafana-custom-dashboard": "true"}
+"""Label by which ACM's dashboard loader finds dashboards."""
+
+MONITORING = "user-workload-monitoring"
+"""Name of the Policy, of its Placement, and in the label of the clusters."""
+
+
+def emit(fleet: Fleet) -> Iterator[Manifest]:
+    """Namespace, stack, allowlist, alerts and dashboards; nothing where the fleet has no observability."""
+    spec = fleet.spec.observability
+    if spec is None or fleet.spec.hub.flavor != "acm":
+        return
+    yield {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": meta(NAMESPACE, wave=Wave.NAMESPACE, annotations=KEEP),
+    }
+    yield _stack(spec)
+    yield _config_map(
+        ALLOWLIST,
+        {
+            "metrics_list.yaml": to_yaml(collected("platform", spec)),
+            "uwl_metrics_list.yaml": to_yaml(collected("user", spec)),
+        },
+    )
+    if spec.alerts:
+        namespaces = {name for member in fleet.members for name, _ in member.namespaces}
+        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(groups(namespaces))})
+    for name, text in dashboards().items() if spec.dashboards else ():
+        yield _config_map(
+            f"nearedge-{name}", {f"nearedge-{name}.json": text}, labels=LOADED, annotations=FOLDER
+        )
+
+
+def _config_map(name: str, data: dict[str, str], **marks: Any) -> Manifest:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta(name, NAMESPACE, **marks), "data": data}
+
+
+def _stack(spec: Observability) -> Manifest:
+    # Its webhook wants the Secret to be there already; Argo CD and kubectl apply try again until it is.
+    storage_class = {"storageClass": spec.storageClass} if spec.storageClass else {}
+    return {
+        "apiVersion": "observability.open-cluster-management.io/v1beta2",
+        "kind": "MultiClusterObservability",
+        "metadata": meta("observability", wave=Wave.RUNTIME),
+        "spec": {
+            **({"instanceSize": spec.instanceSize} if spec.instanceSize else {}),
+            "observabilityAddonSpec": {"enableMetrics": True, "interval": spec.interval},
+            "storageConfig": {
+                "metricObjectStorage": {"name": spec.objectStorageSecret, "key": "thanos.yaml"},
+                **storage_class,
+            },
+        },
+    }
+
+
+def policies(fleet: Fleet) -> Iterator[Manifest]:
+    """User workload monitoring on every OpenShift cluster that the hub manages."""
+    watched = any(clusters.is_watched(member, fleet) for member in fleet.managed)
+    if not watched:
+        return
+    namespace = fleet.spec.hub.policyNamespace
+    yield placement.placement(fleet, namespace, MONITORING, labels={clusters.OBSERVED_LABEL: "true"})
+    # Resolved on the cluster, so templates stay on.
+    yield from enforced(fleet, MONITORING, MONITORING, USER_WORKLOAD, annotations={})
+
+
+USER_WORKLOAD = """\
+{{- $config := index (lookup "v1" "ConfigMap" "openshift-monitoring" "cluster-monitoring-config") "data" }}
+{{- $old := "" }}
+{{- if $config }}
+{{- $old = or (index $config "config.yaml") "" }}
+{{- end }}
+{{- if eq (trim $old) "{}" }}
+{{- $old = "" }}
+{{- end }}
+{{- $new := replace "enableUserWorkload: false" "enableUserWorkload: true" $old }}
+{{- if not (contains "enableUserWorkload: true" $new) }}
+{{- $new = printf "enableUserWorkload: true\\n%s" $new }}
+{{- end }}
+- complianceType: musthave
+  objectDefinition:
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: cluster-monitoring-config
+      namespace: openshift-monitoring
+    data:
+      config.yaml: {{ toRawJson $new }}
+"""
+"""Sets one line of a file that holds more than ours: retention, volumes and tolerations of the cluster's own
+monitoring. Functions: stolostron/go-template-utils pkg/templates sprig_wrapper.go."""

@@ -1,0 +1,6 @@
+"""Air gap: what the clusters of a fleet pull, as files for those who carry it there (`nearedge mirror`).
+
+    specs (of now, or of a commit) -> Content of each place -> image set, mirror set, models lock, delta
+
+Everything is taken from what the components and the hub emit, so nothing has to be rendered first.
+"""

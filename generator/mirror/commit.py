@@ -1,0 +1,65 @@
+"""The specs of another commit, laid out in a folder of their own; the checkout is not touched."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path as File
+
+from .. import tools
+from ..errors import NearedgeError
+
+SPECS = "clusters"
+# A checkout may belong to another user than the one who reads it, as in a container.
+_GIT = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "--no-replace-objects")
+_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
+
+
+class NoSuchCommit(NearedgeError):
+    """What a fleet is to be compared with is not in the repository."""
+
+    def __init__(self, *, ref: str, reason: str) -> None:
+        self.ref = ref
+        super().__init__(f"{ref}: {reason}")
+
+
+@contextmanager
+def specs_at(root: File, ref: str) -> Iterator[File]:
+    """A folder that holds the specs of a commit, until the end of the block.
+
+    Raises:
+        NoSuchCommit: there is no such commit, or it holds no clusters/ here.
+        ToolMissing: git is not there.
+    """
+    git = tools.find(root, "git")
+    with tempfile.TemporaryDirectory(prefix="nearedge-") as name:
+        folder = File(name)
+        packed = folder / "specs.tar"
+        arguments = ("archive", "--format=tar", f"--output={packed}", _commit(git, root, ref), SPECS)
+        done = tools.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
+        if done.code != 0:
+            raise NoSuchCommit(ref=ref, reason=f"this commit has no {SPECS}/ here")
+        with tarfile.open(packed) as archive:
+            _unpack(archive, folder)
+        packed.unlink()
+        yield folder
+
+
+def _unpack(archive: tarfile.TarFile, folder: File) -> None:
+    """Plain files only: a symlink is no spec, wherever it leads."""
+    for member in archive:
+        content = archive.extractfile(member) if member.isfile() else None
+        if content is not None:
+            path = folder / member.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
+
+
+def _commit(git: tools.Tool, root: File, ref: str) -> str:
+    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    done = tools.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
+    if done.code != 0 or not done.stdout.strip():
+        raise NoSuchCommit(ref=ref, reason="is no commit of the repository that this folder belongs to")
+    return done.stdout.strip()
