@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from .component import discover
 from .profile import profiles
+from .removals import Removals
 from .resolve import MERGE_KEYS
 from .spec import (
     API_VERSION,
@@ -164,6 +165,7 @@ def document_models() -> dict[str, type[BaseModel]]:
         ),
         "Group": _kind("Group", group, "Fields that several clusters share."),
         "Model": Model,
+        "Removals": Removals,
         "Cluster": _kind(
             "Cluster", part, "One cluster. What it leaves out comes from its groups and the fleet's defaults."
         ),

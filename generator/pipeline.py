@@ -21,7 +21,7 @@ from .component import Cluster
 from .components.namespaces import managed_labels
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
-from .load import find_specs
+from .load import Root, find_specs
 from .manifest import Manifest
 from .resolve import Resolved, resolve
 from .site import cluster_of, layers_of
@@ -126,7 +126,7 @@ def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
 
 
 def read_site(
-    root: File, shared: Shared, file: str, memo: Memo
+    root: Root, shared: Shared, file: str, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
     document, findings = read_cluster(root, file)

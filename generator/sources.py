@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path as File
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,7 +15,7 @@ from pydantic import BaseModel
 
 from .cluster import document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
-from .load import FOLDERS, Document, find_specs, read_file
+from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from .spec import FleetSpec, ModelSpec
 from .validate import validated
 
@@ -44,7 +43,7 @@ class Shared:
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
 
 
-def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tuple[Finding, ...]]:
+def read_shared(root: Root, files: tuple[str, ...]) -> tuple[Shared | None, tuple[Finding, ...]]:
     """Fleet, groups and models; None when there is no usable fleet file."""
     findings: list[Finding] = []
     groups: dict[str, Document] = {}
@@ -82,7 +81,7 @@ def read_shared(root: File, files: tuple[str, ...]) -> tuple[Shared | None, tupl
     )
 
 
-def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """One cluster's document with a sound envelope; its spec is judged after the merge."""
     document, findings = read_file(root, file)
     if document is None:
@@ -94,7 +93,7 @@ def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding,
     return (None if has_errors(found) else document), tuple(found)
 
 
-def _read(root: File, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
     document, findings = read_file(root, file)
     if document is None:
         return None, None, findings
@@ -159,8 +158,7 @@ def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
 
 def kind_of(file: str) -> str:
     """Kind that a spec file has by where it lies."""
-    folder = file.split("/")[1]
-    return FOLDERS.get(folder, "Fleet")
+    return SINGLE.get(file) or FOLDERS[file.split("/")[1]]
 
 
 def tier_of(file: str) -> str:
