@@ -14,9 +14,9 @@ from .resolve import Resolved
 @cache
 def rules(scope: str) -> tuple[Rule, ...]:
     """All rules of a scope ("cluster" or "fleet"), by code."""
-    from . import admission, fit, hub  # noqa: PLC0415 - all import components, the hub's rules the fleet
+    from . import admission, fit, hub, waivers  # noqa: PLC0415 - all import components, the hub's rules the fleet
 
-    places = (*modules(), *admission.modules(), *fit.modules(), *hub.modules())
+    places = (*modules(), *admission.modules(), *fit.modules(), *hub.modules(), waivers)
     found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
     return tuple(found[code] for code in sorted(found))
 
@@ -31,4 +31,6 @@ def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[
     if item.check is None:
         return
     for problem in item.check(subject):
-        yield Finding(where(problem.path), item.severity, item.code, problem.message, problem.hint)
+        yield Finding(
+            where(problem.path), item.severity, item.code, problem.message, problem.hint, problem.path
+        )

@@ -93,6 +93,21 @@ class Connectivity(Strictly):
     ) = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
 
 
+class Waiver(Strictly):
+    """A finding that somebody has looked at and accepts for a while."""
+
+    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16)] = Field(
+        description="Code of the rule, such as SERVE014; nearedge rules lists them."
+    )
+    reason: Text = Field(description="Why it is accepted, for those who read the summary.")
+    until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10)] = Field(
+        description="Last day on which it holds: 2027-03-31."
+    )
+    path: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9._/\[\]-]*$", 256)] | None = Field(
+        None, description="Only findings at or below this path of the spec: serving[assistant].runtime."
+    )
+
+
 class SiteSpec(Strictly):
     """What a cluster is; the sections of the components come on top."""
 
@@ -106,6 +121,7 @@ class SiteSpec(Strictly):
     nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
     storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
     operators: tuple[Name, ...] = Field((), description="Operators from the catalog that this cluster needs.")
+    waivers: tuple[Waiver, ...] = Field((), description="Findings that are accepted for a while.")
 
 
 def _exactly_true(value: Any) -> Any:

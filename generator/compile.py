@@ -47,6 +47,14 @@ class Overlay:
     manifests: tuple[Manifest, ...]
 
 
+@dataclass(frozen=True)
+class Emitted:
+    """What the components make of a cluster: their units, and the final manifests of all of them."""
+
+    units: tuple[Unit, ...]
+    manifests: tuple[Manifest, ...]
+
+
 def header(*origins: str) -> str:
     """First line of a machine file: where to make the change instead."""
     return f"Made by nearedge from {', '.join(origins)}: edit there, then run make render."
@@ -66,12 +74,21 @@ def base_of(unit: Unit, profile: str, bases: dict[str, Base]) -> Base | None:
 
 def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
     """Overlay of one cluster; new bases are added to `bases`."""
+    emitted = emit(cluster)
+    twice = collisions(cluster, emitted)
+    return (None, twice) if twice else (overlay_of(cluster, emitted, bases), ())
+
+
+def emit(cluster: Cluster) -> Emitted:
+    """What the components make of a cluster."""
     units = tuple(unit for component in discover() for unit in component.units(cluster))
-    manifests = tuple(manifest for unit in units for manifest in unit.final)
-    twice = [identity for identity, times in Counter(map(identify, manifests)).items() if times > 1]
-    if twice:
-        return None, tuple(_collision(cluster, identity) for identity in twice)
-    return _overlay(cluster, units, manifests, bases), ()
+    return Emitted(units, tuple(manifest for unit in units for manifest in unit.final))
+
+
+def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:
+    """Findings for objects that are made more than once."""
+    times = Counter(map(identify, emitted.manifests))
+    return tuple(_collision(cluster, identity) for identity, number in times.items() if number > 1)
 
 
 def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
@@ -80,13 +97,12 @@ def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
     return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
 
 
-def _overlay(
-    cluster: Cluster, units: Sequence[Unit], manifests: tuple[Manifest, ...], bases: dict[str, Base]
-) -> Overlay:
+def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Overlay:
+    """The thin overlay that leads from the bases to what was emitted; new bases are added to `bases`."""
     named: list[Base] = []
     own: list[Manifest] = []
     pairs: list[tuple[Manifest, Manifest]] = []
-    for unit in units:
+    for unit in emitted.units:
         base = base_of(unit, cluster.profile.name, bases)
         final = {identify(item): item for item in unit.final}
         if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
@@ -104,7 +120,7 @@ def _overlay(
     files = {f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(cluster.file))}
     if own:
         files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
-    return Overlay(files, tuple(base.folder for base in named), manifests)
+    return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
 
 
 def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:

@@ -73,6 +73,8 @@ class Finding:
     code: str
     message: str
     hint: str = ""
+    path: Path = field(default=(), compare=False)
+    """The problem's path; of two clusters that share a group's item it differs, the finding does not."""
 
     def sort_key(self) -> tuple[Where, str, str]:
         """Order of a report: place first, then code and text."""

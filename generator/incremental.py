@@ -11,7 +11,7 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from importlib import resources
 from multiprocessing.connection import Connection
@@ -20,18 +20,33 @@ from typing import Any
 
 from .finding import Finding, Severity, Where, ordered
 from .fleet import Member
-from .pipeline import Progress, Rendered, Site, assemble, cluster_files, compile_sites, read, silent
+from .pipeline import (
+    Progress,
+    Rendered,
+    Site,
+    assemble,
+    check_sites,
+    cluster_files,
+    compile_sites,
+    judge,
+    read,
+    silent,
+    uses,
+)
 from .sources import Shared
 from .tree import Tree
+from .waivers import Waiver
 
 CACHE = ".nearedge/cache"
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
 
 Remembered = dict[str, Any]
+Work = Callable[[File, Shared, tuple[str, ...], Progress], tuple[tuple[Site, ...], dict[str, str]]]
+"""`compile_sites` or `check_sites`: clusters, and the texts of their bases."""
 
 
-def render(root: File, progress: Progress = silent) -> Rendered:
+def render(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     """The same result as `pipeline.render`; unchanged overlays come as paths instead of texts."""
     files, shared, findings = read(root, progress)
     if shared is None:
@@ -39,7 +54,7 @@ def render(root: File, progress: Progress = silent) -> Rendered:
     cache = _recall(root)
     kept = {file: site for file in cluster_files(files) if (site := _kept(root, file, cache)) is not None}
     fresh = tuple(file for file in cluster_files(files) if file not in kept)
-    compiled, texts = _parallel(root, shared, fresh, progress)
+    compiled, texts = _parallel(root, shared, fresh, progress, compile_sites)
     done = {**kept, **{site.file: site for site in compiled}}
     sites = tuple(done[file] for file in cluster_files(files))
     same = frozenset(
@@ -47,7 +62,32 @@ def render(root: File, progress: Progress = silent) -> Rendered:
         for path in cache.get("bases", {})
         if path not in texts and _base_of(path) in _named(kept.values())
     )
-    return assemble(root, shared, sites, Tree(texts, same), findings)
+    return assemble(root, shared, sites, Tree(texts, same), findings, today)
+
+
+def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
+    """What is wrong with the fleet: the findings of `render`, without its tree."""
+    files, shared, findings = read(root, progress)
+    if shared is None:
+        return Rendered(ordered(findings), Tree({}))
+    sites, _ = _parallel(root, shared, cluster_files(files), progress, check_sites)
+    return judge(root, shared, sites, findings, today)
+
+
+def check_part(root: File, part: frozenset[str], progress: Progress = silent, today: str = "") -> Rendered:
+    """What is wrong with some spec files and with every cluster that they are part of."""
+    files, shared, findings = read(root, progress)
+    common = frozenset(files) - frozenset(cluster_files(files))
+    told = tuple(
+        item
+        for item in findings
+        if item.where.file in part or (item.where.file in common and item.severity is Severity.ERROR)
+    )
+    if shared is None:
+        return Rendered(ordered(told), Tree({}))
+    touched = tuple(file for file in cluster_files(files) if file in part or uses(root, shared, file, part))
+    sites, _ = _parallel(root, shared, touched, progress, check_sites)
+    return judge(root, shared, sites, told, today, frozenset(part))
 
 
 def _base_of(path: str) -> str:
@@ -84,7 +124,11 @@ def _written(root: File, site: Site, digests: Mapping[str, str]) -> Remembered:
         "spec": _file_digest(root / site.file),
         "files": digests,
         "findings": [
-            [*item.where, item.severity.value, item.code, item.message, item.hint] for item in site.findings
+            [*item.where, item.severity.value, item.code, item.message, item.hint, item.path]
+            for item in site.findings
+        ],
+        "waivers": [
+            [*item.where, item.code, item.reason, item.until, item.text, item.path] for item in site.waivers
         ],
         "member": asdict(site.member),
         "bases": list(site.bases),
@@ -130,7 +174,10 @@ def _kept(root: File, file: str, cache: Remembered) -> Site | None:
         return None
     if any(_file_digest(root / path) != digest for path, digest in known["files"].items()):
         return None
-    findings = tuple(Finding(Where(*item[:3]), Severity(item[3]), *item[4:]) for item in known["findings"])
+    findings = tuple(
+        Finding(Where(*item[:3]), Severity(item[3]), *item[4:7], tuple(item[7])) for item in known["findings"]
+    )
+    waivers = tuple(Waiver(Where(*item[:3]), *item[3:7], tuple(item[7])) for item in known["waivers"])
     return Site(
         file,
         findings,
@@ -139,6 +186,7 @@ def _kept(root: File, file: str, cache: Remembered) -> Site | None:
         tuple(known["files"]),
         tuple(known["bases"]),
         known["objects"],
+        waivers,
     )
 
 
@@ -184,36 +232,36 @@ def _digest(raw: bytes) -> str:
 
 
 def _parallel(
-    root: File, shared: Shared, files: tuple[str, ...], progress: Progress
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress, work: Work
 ) -> tuple[tuple[Site, ...], dict[str, str]]:
-    """`compile_sites` on all cores: this process takes the first part, forked ones the others."""
+    """`work` on all cores: this process takes the first part, forked ones the others."""
     workers = min(_cores(), len(files) // WORTH_A_PROCESS)
     if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():  # noqa: PLR2004
-        return compile_sites(root, shared, files, progress)
+        return work(root, shared, files, progress)
     parts = [files[i * len(files) // workers : (i + 1) * len(files) // workers] for i in range(workers)]
     # Forked, because the specs' models are made at run time and cannot be pickled; only results are.
     context = multiprocessing.get_context("fork")
     running = []
     for part in parts[1:]:
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(theirs, root, shared, part), daemon=True)
+        process = context.Process(target=_send, args=(theirs, root, shared, part, work), daemon=True)
         process.start()
         theirs.close()
         running.append((process, ours, part))
-    sites, texts = compile_sites(root, shared, parts[0], progress)
+    sites, texts = work(root, shared, parts[0], progress)
     for process, ours, part in running:
         try:
             more, bases = ours.recv()
         except EOFError:
             # The worker died (out of memory, killed): its part is done here.
-            more, bases = compile_sites(root, shared, part, progress)
+            more, bases = work(root, shared, part, progress)
         sites, texts = (*sites, *more), {**texts, **bases}
         process.join()
     return sites, texts
 
 
-def _work(pipe: Connection, root: File, shared: Shared, files: tuple[str, ...]) -> None:
-    pipe.send(compile_sites(root, shared, files))
+def _send(pipe: Connection, root: File, shared: Shared, files: tuple[str, ...], work: Work) -> None:
+    pipe.send(work(root, shared, files, silent))
     pipe.close()
 
 

@@ -10,13 +10,13 @@ here. `render` is the composition; `incremental.py` runs the same steps for the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any
 
 from . import hub
 from .check import apply, check_cluster, rules
-from .compile import Base, Overlay, base_files, compile_cluster, folder_files
+from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
 from .components.namespaces import managed_labels
 from .finding import Finding, Path, Where, has_errors, ordered
@@ -24,9 +24,19 @@ from .fleet import Fleet, Member
 from .load import Root, find_specs
 from .manifest import Manifest
 from .resolve import Resolved, resolve
-from .site import cluster_of, layers_of
-from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_cluster, read_shared, repeated_names
+from .site import cluster_of, layers_of, mentions
+from .sources import (
+    FLEET_FILE,
+    Shared,
+    kind_of,
+    no_clusters,
+    read_cluster,
+    read_shared,
+    repeated_names,
+    stem,
+)
 from .tree import Tree, with_index
+from .waivers import Settled, Waived, Waiver, refuses, settle, waivers_of
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage, how much of it is done, and how much there is."""
@@ -56,6 +66,8 @@ class Site:
     """Paths of the overlay that are known to be right on disk; then `files` is empty."""
     bases: tuple[str, ...] = ()
     objects: int = 0
+    waivers: tuple[Waiver, ...] = ()
+    """What its findings are to be judged by, on the day of the report."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +80,16 @@ class Rendered:
     sites: tuple[Site, ...] = ()
     bases: tuple[str, ...] = ()
     hub_objects: int = 0
+    waived: tuple[Waived, ...] = ()
 
 
-def render(root: File, progress: Progress = silent) -> Rendered:
-    """Compile the fleet whose specs lie in `root`/clusters."""
+def render(root: File, progress: Progress = silent, today: str = "") -> Rendered:
+    """Compile the fleet whose specs lie in `root`/clusters; `today` ends waivers, and without it none ends."""
     files, shared, findings = read(root, progress)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     sites, bases = compile_sites(root, shared, cluster_files(files), progress)
-    return assemble(root, shared, sites, Tree(bases), findings)
+    return assemble(root, shared, sites, Tree(bases), findings, today)
 
 
 def read(
@@ -108,21 +121,62 @@ def compile_sites(
     }
 
 
+def uses(root: File, shared: Shared, file: str, part: frozenset[str]) -> bool:
+    """Whether a cluster takes anything from these shared spec files."""
+    document, _ = read_cluster(root, file)
+    if document is None:
+        return False
+    layers, _ = layers_of(shared, document)
+    named = frozenset(stem(item) for item in part if kind_of(item) == "Model")
+    return any(layer.document.file in part and layer.data for layer in layers) or mentions(
+        resolve(layers).spec, named
+    )
+
+
+def check_sites(
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+) -> tuple[tuple[Site, ...], dict[str, str]]:
+    """All clusters, judged but without overlays: for those who only want to know what is wrong."""
+    memo = Memo()
+    sites = []
+    for i, file in enumerate(files):
+        progress("check", i, len(files))
+        sites.append(check_site(root, shared, file, memo))
+    return tuple(sites), {}
+
+
+def check_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
+    """One cluster from its file to its findings."""
+    cluster, resolved, findings = read_site(root, shared, file, memo)
+    if cluster is None or resolved is None:
+        return Site(file, findings)
+    return judge_site(cluster, resolved, findings)[0]
+
+
 def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
     """One cluster from its file to its overlay."""
     cluster, resolved, findings = read_site(root, shared, file, memo)
     if cluster is None or resolved is None:
         return Site(file, findings)
+    site, emitted = judge_site(cluster, resolved, findings)
+    if emitted is None:
+        return site
+    overlay = overlay_of(cluster, emitted, memo.bases)
+    return replace(site, files=overlay.files, bases=overlay.bases)
+
+
+def judge_site(
+    cluster: Cluster, resolved: Resolved, findings: tuple[Finding, ...]
+) -> tuple[Site, Emitted | None]:
+    """All rules on one cluster, and what its components make of it when nothing is in the way."""
+    waivers = waivers_of(cluster, resolved)
     findings += check_cluster(cluster, resolved)
-    if has_errors(findings):
-        return Site(file, findings, member_of(cluster))
-    overlay, collisions = compile_cluster(cluster, memo.bases)
-    findings += collisions
-    if overlay is None:
-        return Site(file, findings, member_of(cluster))
-    return Site(
-        file, findings, member_of(cluster, overlay), overlay.files, (), overlay.bases, len(overlay.manifests)
-    )
+    emitted = None if refuses(findings, waivers) else emit(cluster)
+    if emitted is not None and (twice := collisions(cluster, emitted)):
+        findings, emitted = (*findings, *twice), None
+    manifests = emitted.manifests if emitted else ()
+    member = member_of(cluster, manifests)
+    return Site(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
 
 
 def read_site(
@@ -136,9 +190,8 @@ def read_site(
     return cluster, resolved, (*findings, *more)
 
 
-def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
+def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
     """The little that the hub knows of a cluster."""
-    manifests = overlay.manifests if overlay else ()
     named = sorted(item["metadata"]["name"] for item in manifests if item["kind"] == "Namespace")
     marks = tuple(sorted(managed_labels(cluster.profile).items()))
     return Member(
@@ -154,25 +207,67 @@ def member_of(cluster: Cluster, overlay: Overlay | None = None) -> Member:
 
 
 def assemble(
-    root: File, shared: Shared, sites: tuple[Site, ...], bases: Tree, findings: tuple[Finding, ...]
+    root: File,
+    shared: Shared,
+    sites: tuple[Site, ...],
+    bases: Tree,
+    findings: tuple[Finding, ...],
+    today: str = "",
 ) -> Rendered:
-    """Fleet rules, the hub's objects, and the tree of everything."""
-    members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
-    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
-    found = (*findings, *(item for site in sites for item in site.findings))
-    if all(site.member for site in sites):
-        # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
-        found = (*found, *check_fleet(root, shared, fleet))
-    found = ordered(found)
-    if has_errors(found):
-        return Rendered(found, Tree({}), fleet, sites)
+    """Fleet rules, waivers, the hub's objects, and the tree of everything."""
+    judged = judge(root, shared, sites, findings, today)
+    fleet = judged.fleet
+    if fleet is None or has_errors(judged.findings):
+        return judged
     emitted = hub.emit(fleet)
     texts = {**bases.texts, **{path: text for site in sites for path, text in site.files.items()}}
     texts |= hub_files(fleet, emitted)
     named = tuple(sorted({base for site in sites for base in site.bases}))
     objects = sum(len(items) for items in emitted.values())
     same = bases.same.union(path for site in sites for path in site.kept)
-    return Rendered(found, with_index(Tree(texts, same)), fleet, sites, named, objects)
+    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, hub_objects=objects)
+
+
+def judge(
+    root: File,
+    shared: Shared,
+    sites: tuple[Site, ...],
+    findings: tuple[Finding, ...],
+    today: str = "",
+    part: frozenset[str] | None = None,
+) -> Rendered:
+    """Everything that is wrong with a fleet, and nothing compiled.
+
+    With `part` only these spec files are looked at: `sites` are the clusters that they touch, and of the fleet's
+    rules only those findings are told that stand at one of these clusters.
+    """
+    members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
+    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
+    complete = all(site.member for site in sites)
+    # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
+    found = tuple(check_fleet(root, shared, fleet)) if complete else ()
+    if part is not None:
+        found = tuple((member, item) for member, item in found if member)
+    whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
+    settled = _settled(sites, found, today, whole)
+    return Rendered(
+        ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived
+    )
+
+
+def _settled(
+    sites: tuple[Site, ...], found: tuple[tuple[str, Finding], ...], today: str, whole: frozenset[str] | None
+) -> Settled:
+    of_fleet = tuple(item for member, item in found if not member)
+    of_member: dict[str, list[Finding]] = {}
+    for member, item in found:
+        of_member.setdefault(member, []).append(item)
+    # What the fleet's defaults accept is accepted of the fleet as well.
+    common = {item.where: item for site in sites for item in site.waivers if item.where.file == FLEET_FILE}
+    named = [(site.member.name if site.member else "", site) for site in sites]
+    judged = [((*site.findings, *of_member.get(name, ())), site.waivers) for name, site in named if name]
+    judged += [(site.findings, ()) for name, site in named if not name]
+    return settle([*judged, (of_fleet, tuple(common.values()))], today, whole)
 
 
 def hub_files(fleet: Fleet, emitted: Mapping[str, tuple[Manifest, ...]]) -> dict[str, str]:
@@ -180,10 +275,12 @@ def hub_files(fleet: Fleet, emitted: Mapping[str, tuple[Manifest, ...]]) -> dict
     return folder_files(f"acm/{fleet.spec.hub.cluster}", emitted, FLEET_FILE) if emitted else {}
 
 
-def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[Finding]:
-    """Findings of the rules that look at the whole fleet."""
+def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none)."""
     for item in rules("fleet"):
-        yield from apply(item, fleet, lambda path: _fleet_place(root, shared, fleet, path))
+        for found in apply(item, fleet, lambda path: _fleet_place(root, shared, fleet, path)):
+            about = found.path[:1] == ("members",)
+            yield (str(found.path[1]), replace(found, path=found.path[2:])) if about else ("", found)
 
 
 def _fleet_place(root: File, shared: Shared, fleet: Fleet, path: Path) -> Where:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from .finding import Rule, plain_rule
+from .hidden import hidden
 from .marks import position
 
 MAX_DEPTH = 20
@@ -31,6 +32,9 @@ REFERENCE = plain_rule(
     "SPEC004", "A spec uses no anchors, aliases, merge keys or tags: what you read is what it says."
 )
 TOO_LARGE = plain_rule("SPEC005", "A spec nests at most 20 levels and holds at most 20,000 nodes.")
+HIDDEN = plain_rule(
+    "SPEC007", "Text is what it looks like: composed letters (NFC), and no character that editors hide."
+)
 
 # YAML 1.2, core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
@@ -55,6 +59,8 @@ _CONSTANTS: dict[str, bool | None] = {
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 """Characters that no editor shows. Some readers end a line at U+0085, U+2028 and U+2029, others do not."""
 
+_RETYPE = "remove it, or type the word again; files are saved as NFC"
+
 _SCALAR, _ALIAS = yaml.ScalarEvent, yaml.AliasEvent
 _MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
 _SEQUENCE_END = yaml.SequenceEndEvent
@@ -74,8 +80,11 @@ def read_text(text: str) -> tuple[Any, tuple[Fault, ...]]:
     """Plain data of one document, and everything that is wrong with it; no data when its rest is in doubt."""
     reader = _Reader()
     try:
-        if not text.isascii() and _HIDDEN.search(text):
-            return None, (_unreadable(text),)
+        if not text.isascii():
+            if _HIDDEN.search(text):
+                return None, (_unreadable(text),)
+            if (found := hidden(text)) is not None:
+                return None, (Fault(HIDDEN, *_line_and_column(text, found[0]), f"{found[1]} stands here", _RETYPE),)
         return reader.document(text), tuple(reader.faults)
     except _Stop:
         return None, tuple(reader.faults)
@@ -127,6 +136,8 @@ class _Reader:
         if event.tag is not None:
             self._tag(event)
         if kind is _SCALAR:
+            if event.style == '"' and (found := hidden(event.value)) is not None:
+                self._stop(HIDDEN, event, f"{found[1]} stands in this text", _RETYPE)
             return event.value if event.style else _scalar(event.value)
         if depth > MAX_DEPTH:
             hint = "no field of a spec lies this deep"
@@ -230,7 +241,9 @@ def _malformed(text: str, error: yaml.MarkedYAMLError) -> Fault:
 def _unreadable(text: str) -> Fault:
     found = _HIDDEN.search(text)
     at = found.start() if found else 0
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
     said = f"a hidden character (U+{ord(text[at]):04X})" if found else "something that cannot be decoded"
-    return Fault(UNREADABLE, line, column, f"{said} stands here", "remove it")
+    return Fault(UNREADABLE, *_line_and_column(text, at), f"{said} stands here", "remove it")
+
+
+def _line_and_column(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

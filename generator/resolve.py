@@ -1,7 +1,7 @@
 """Merge of fleet defaults, groups and cluster on raw documents; every leaf keeps its origin.
 
-Second stage. Mappings merge key by key, later layers win. Lists of named things (items with `name`, or `class`
-for storage) merge item by item in the order of first appearance; an item with `remove: true` drops what earlier
+Second stage. Mappings merge key by key, later layers win. Lists of named things (items with `name`, `class`
+for storage or `code` for waivers) merge item by item in the order of first appearance; an item with `remove: true` drops what earlier
 layers said of it. Every other list is replaced as a whole, also by an empty one.
 
     >>> merge({"a": [{"name": "x", "n": 1}]}, {"a": [{"name": "x", "n": 2}, {"name": "y"}]})
@@ -17,7 +17,7 @@ from typing import Any
 from .finding import Path, Where
 from .load import Document
 
-MERGE_KEYS = ("name", "class")
+MERGE_KEYS = ("name", "class", "code")
 """An item of a list is the same thing in two layers when these say so."""
 
 

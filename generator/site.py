@@ -78,7 +78,7 @@ def cluster_of(
     """The resolved and validated cluster, or findings. `shared_sections` remembers what groups give alone."""
     layers, findings = layers_of(shared, document)
     resolved = resolve(layers)
-    if shared.unusable and _mentions(resolved.spec, shared.unusable):
+    if shared.unusable and mentions(resolved.spec, shared.unusable):
         # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
         return None, resolved, findings
     spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
@@ -106,11 +106,12 @@ def cluster_of(
     return cluster, resolved, findings
 
 
-def _mentions(value: Any, names: frozenset[str]) -> bool:
+def mentions(value: Any, names: frozenset[str]) -> bool:
+    """Whether one of these names stands somewhere in a spec as a value."""
     if isinstance(value, dict):
-        return any(_mentions(item, names) for item in value.values())
+        return any(mentions(item, names) for item in value.values())
     if isinstance(value, list):
-        return any(_mentions(item, names) for item in value)
+        return any(mentions(item, names) for item in value)
     return isinstance(value, str) and value in names
 
 

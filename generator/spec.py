@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,12 +25,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from . import quantity
+from .hidden import INVISIBLE
 
 API_VERSION = "nearedge/v1alpha1"
 
-REFUSED = (
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\{\{|\}\}|\{%|\$\(|\$ocm_encrypted"
-)
+REFUSED = rf"[\x00-\x1f\x7f-\x9f{INVISIBLE}]|\{{\{{|\}}\}}|\{{%|\$\(|\$ocm_encrypted"
 """In no string of a spec: three template languages read our output, and hub templates read Secrets."""
 
 _REFUSED = re.compile(REFUSED)
@@ -49,23 +49,34 @@ def _clean(text: str) -> str:
 class Line:
     """One line of text: a strict string of bounded length, matching all of `pattern` where there is one.
 
-    A pattern must not let through what REFUSED forbids; without a pattern REFUSED itself is applied.
+    A pattern must not let through what REFUSED forbids; without a pattern REFUSED itself is applied. `never`
+    is a pattern of words that are refused although `pattern` takes them.
     """
 
     pattern: str | None = None
     longest: int = 1024
+    never: str | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         line = core_schema.str_schema(
             strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
         )
+        if self.never:
+            return core_schema.no_info_after_validator_function(partial(_allowed, re.compile(self.never)), line)
         return line if self.pattern else core_schema.no_info_after_validator_function(_clean, line)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         # Some regex engines let `$` match before a trailing newline; `not` says what is meant.
-        return {**handler(schema), "not": {"pattern": r"\n" if self.pattern else REFUSED}}
+        refused = (rf"\n|{self.never}" if self.never else r"\n") if self.pattern else REFUSED
+        return {**handler(schema), "not": {"pattern": refused}}
+
+
+def _allowed(never: re.Pattern[str], word: str) -> str:
+    if never.search(word):
+        raise PydanticCustomError("device_name", "{word} names a device of Windows", {"word": word})
+    return word
 
 
 def _whole(value: Any) -> Any:
@@ -104,6 +115,11 @@ _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 Text = Annotated[str, Line()]
 Name = Annotated[str, Line(rf"^{_LABEL}$", 63)]
 """A DNS-1123 label."""
+DEVICES = r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$"
+"""Windows opens a device where a file or folder has one of these names, whatever its suffix:
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+FileName = Annotated[str, Line(rf"^{_LABEL}$", 63, DEVICES)]
+"""A DNS-1123 label that can be the name of a file and of a folder wherever the repository is checked out."""
 Subdomain = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 253)]
 """A DNS-1123 subdomain: names of most objects."""
 LabelKey = Annotated[str, Line(rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$", 253)]
@@ -141,7 +157,7 @@ class Strictly(BaseModel):
 class Metadata(Strictly):
     """Who a spec speaks of."""
 
-    name: Name = Field(description="Name of the thing; equal to the file's name without .yaml.")
+    name: FileName = Field(description="Name of the thing; equal to the file's name without .yaml.")
     labels: Labels = Field({}, description="Labels; those of a Cluster go onto its ManagedCluster.")
 
 

@@ -120,6 +120,8 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
         return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
     if kind in _TAKES:
         return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
+    if kind == "device_name":
+        return f"cannot be {value}, on Windows the name of a device", "choose another name: files and folders get it"
     if kind == "string_pattern_mismatch":
         return f"cannot be {_shown(value)}", ""
     return f"is refused: {item['msg']}, {_shown(value)} is given", ""

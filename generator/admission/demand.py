@@ -43,7 +43,7 @@ class Pods(NamedTuple):
     """
 
     name: str
-    count: int
+    replicas: int
     most: int
     requests: Amounts
     real: Amounts
@@ -71,9 +71,9 @@ class Workload(NamedTuple):
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
     """Servers, Ray clusters and Ray jobs with a cluster of their own, in the order of the spec."""
     defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
-    ray = cluster.part(RAY)
+    serving, ray = cluster.part(SERVING), cluster.part(RAY)
     return (
-        *(_served(i, item, defaults) for i, item in enumerate(cluster.part(SERVING))),
+        *(_served(i, item, defaults) for i, item in enumerate(serving)),
         *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
         *(found for i, job in enumerate(ray.jobs) for found in _job(i, job, cluster, defaults)),
     )
@@ -128,7 +128,7 @@ def _beside(runtime: str) -> tuple[Resources, ...]:
     """Requests of the containers that a runtime puts beside the one that has the item's resources."""
     probe = Server(
         name="probe",
-        model=ModelSpec.model_construct(format=""),
+        model=ModelSpec.model_construct(format="", version="", size="0", source=""),
         images=Images(),
         image="probe",
         args=(),
@@ -174,23 +174,24 @@ def _job(index: int, job: RayJob, cluster: Cluster, defaults: _Defaults) -> Iter
 
 def _ray_pods(ray: RayCluster, path: Path, cluster: Cluster, defaults: _Defaults) -> Iterator[Pods]:
     more = defaults.get(ray.namespace, {})
-    head = _asked(ray.head, more)
-    real = together(head, amounts({**more, **ray.autoscaling.resources})) if ray.autoscaling else head
-    counted = real if cluster.profile.kueue.countsAutoscaler else head
-    yield _pods("head", 1, 1, counted, real, ray.head, (*path, "head"))
+    head = ray.head
+    asked = _asked(head, more)
+    real = together(asked, amounts({**more, **ray.autoscaling.resources})) if ray.autoscaling else asked
+    counted = real if cluster.profile.kueue.countsAutoscaler else asked
+    yield Pods("head", 1, 1, counted, real, head.nodeSelector, head.tolerations, (*path, "head"))
     for i, worker in enumerate(ray.workers):
-        hosts = worker.numOfHosts
-        most = max(worker.replicas, worker.most) if ray.autoscaling else worker.replicas
         asked = _asked(worker, more)
-        at = (*path, "workers", i)
-        yield _pods(worker.name, worker.replicas * hosts, most * hosts, asked, asked, worker, at)
+        yield Pods(
+            worker.name,
+            worker.replicas * worker.numOfHosts,
+            (max(worker.replicas, worker.most) if ray.autoscaling else worker.replicas) * worker.numOfHosts,
+            asked,
+            asked,
+            worker.nodeSelector,
+            worker.tolerations,
+            (*path, "workers", i),
+        )
 
 
 def _asked(group: Group, more: Resources) -> dict[str, int]:
     return amounts({**more, **group.resources, **group.requests})
-
-
-def _pods(
-    name: str, count: int, most: int, counted: Amounts, real: Amounts, group: Group, path: Path
-) -> Pods:
-    return Pods(name, count, most, counted, real, group.nodeSelector, group.tolerations, path)

@@ -15,25 +15,16 @@ from typing import NamedTuple
 from ..component import Cluster
 from ..finding import Problem
 from . import telling
+from .amounts import together
 from .demand import Pods, Workload, demands
 from .offer import Line, Offer, offer, slots
 from .packing import packs
-from .placing import Ground, Option, Slot, ground, kinds_for, piece, placed, stands_on, with_nodes
+from .placing import Case, Ground, Option, Slot, ground, kinds_for, piece, placed, stands_on, with_nodes
 from .search import Piece, Room, Space, Taken, Undecided, assign, first_choices
 from .verdict import Decision, Obstacle, Verdict
 
 ORDERS = 12
 """Up to how many competing workloads are asked whether their order matters."""
-
-
-class Case(NamedTuple):
-    """One workload with its queue and its pods' options; `pieces` with nodes, `wishes` as Kueue sees it."""
-
-    work: Workload
-    line: Line
-    slots: tuple[Slot, ...]
-    pieces: tuple[Piece, ...]
-    wishes: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -79,11 +70,13 @@ def analyse(cluster: Cluster) -> Analysis:
 @lru_cache(maxsize=1)
 def _analyse(key: _Same) -> Analysis:
     works = demands(key.cluster)
-    if not works:
-        return Analysis(Offer({}, Room((), (), (), ()), (), own_keys=False))
     given = offer(key.cluster)
+    if not works:
+        return Analysis(given)
     limit = key.cluster.profile.kueue.podSets
     loose = _loose(works, given)
+    if loose:
+        given = given._replace(standing=_standing(loose))
     waiting = [
         (work, line, placed(work, line, given))
         for work in works
@@ -114,6 +107,14 @@ def _loose(works: Iterable[Workload], given: Offer) -> tuple[tuple[Workload, Pod
     )
 
 
+def _standing(loose: Iterable[tuple[Workload, Pods, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for work, pods, mask in loose:
+        if work.lasting and mask:
+            found = together(found, {name: each * pods.replicas for name, each in pods.real.items()})
+    return found
+
+
 def _nodes(
     able: Sequence[tuple[Workload, Line, tuple[Slot, ...]]],
     loose: Sequence[tuple[Workload, Pods, int]],
@@ -126,7 +127,7 @@ def _nodes(
     on = ground(
         (item for _, _, found in able for item in found), lasting, given.kinds, len(given.room.limits)
     )
-    taken = [stands_on(pods, mask, pods.count, on) for pods, mask in lasting]
+    taken = [stands_on(pods, mask, pods.replicas, on) for pods, mask in lasting]
     room = with_nodes(given.room, on, taken)
     if min(room.limits, default=0) >= 0:
         return on, room, None
@@ -158,7 +159,7 @@ def _usual(
         Verdict(
             case.work,
             Decision.ADMIT,
-            taken=tuple((_names(item.options[0]), item.pods.count) for item in case.slots),
+            taken=tuple((_names(item.options[0]), item.pods.replicas) for item in case.slots),
         )
         for case in cases
     )
@@ -173,8 +174,8 @@ def _load(
     chosen: Iterable[tuple[Slot, Option]], loose: Iterable[tuple[Workload, Pods, int]]
 ) -> list[tuple[Pods, int, int]]:
     """(pods, how many, kinds of nodes) of what is admitted and of what stays without a queue."""
-    queued = [(item.pods, item.pods.count, option.nodes) for item, option in chosen]
-    return queued + [(pods, pods.count, mask) for work, pods, mask in loose if work.lasting and mask]
+    queued = [(item.pods, item.pods.replicas, option.nodes) for item, option in chosen]
+    return queued + [(pods, pods.replicas, mask) for work, pods, mask in loose if work.lasting and mask]
 
 
 def _too_many(work: Workload) -> Verdict:
@@ -197,7 +198,7 @@ def _searched(
         if obstacle is Obstacle.NONE:
             possible.append(case)
         else:
-            problem = telling.never(case.work, case.line, case.slots, given, obstacle)
+            problem = telling.never(case, given, obstacle)
             judged.append(Verdict(case.work, Decision.NEVER, obstacle, problem))
     unpacked: list[Problem] = []
     for rivals in _rivals(possible, room):
@@ -224,7 +225,7 @@ def _has_places(item: Slot, given: Offer) -> bool:
     reachable = 0
     for option in item.options:
         reachable |= option.nodes
-    places = sum(kind.count * slots(kind, item.pods.real) for kind in given.kinds if kind.bit & reachable)
+    places = sum(kind.nodes * slots(kind, item.pods.real) for kind in given.kinds if kind.bit & reachable)
     return places >= item.copies
 
 
@@ -284,7 +285,7 @@ def _among(
         )
         obstacle = Obstacle.QUOTA if by_quota else Obstacle.NODES
         works = [other.work for other in blocking]
-        problem = telling.if_idle(case.work, case.line, case.slots, works, given, obstacle)
+        problem = telling.if_idle(case, works, given, obstacle)
         yield Verdict(case.work, Decision.IF_IDLE, obstacle, problem, at_first=_at_first(case, given))
 
 
@@ -357,10 +358,7 @@ def _at_first(case: Case, given: Offer) -> Problem | None:
 def _late(case: Case, rivals: Sequence[Case], given: Offer) -> Problem | None:
     """Whether a workload finds no room when all others came first and each took what Kueue tries first."""
     space = Space(given.room)
-    before = []
-    for other in rivals:
-        if other is not case and assign(other.wishes, space) is not None:
-            before.append(other.work)
+    before = [other.work for other in rivals if other is not case and assign(other.wishes, space) is not None]
     if assign(case.wishes, space) is not None:
         return None
     return telling.late(case.work, before)
@@ -372,10 +370,10 @@ def _growth(
     """Workloads that could not grow to what the spec lets them grow to."""
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
     for case in cases:
-        if id(case.work) not in admitted or all(pods.most == pods.count for pods in case.work.pods):
+        if id(case.work) not in admitted or all(pods.most == pods.replicas for pods in case.work.pods):
             continue
         larger = placed(case.work, case.line, given, grown=True)
-        pieces, wishes = _pieces(larger, on)
+        pieces, _ = _pieces(larger, on)
         others = [
             part
             for other in cases

@@ -22,7 +22,7 @@ SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"
 class _Flavored(NamedTuple):
     """A flavor that some queue gives quota for, with its place in the spec and the nodes of its labels."""
 
-    index: int
+    at: int
     flavor: Flavor
     nodes: tuple[Kind, ...]
 
@@ -76,7 +76,7 @@ def flavors_have_nodes(cluster: Cluster) -> Iterator[Problem]:
             labels = ", ".join(f"{key}: {value}" for key, value in sorted(item.flavor.nodeLabels.items()))
             seen = _labels(found, item.flavor)
             text = f"flavor {item.flavor.name} is for nodes with {labels}; spec.nodes has {seen}"
-            at = ("kueue", "flavors", item.index, "nodeLabels")
+            at = ("kueue", "flavors", item.at, "nodeLabels")
             yield Problem(at, text, "write the label as the nodes have it")
 
 
@@ -126,7 +126,7 @@ def flavors_tolerate_their_nodes(cluster: Cluster) -> Iterator[Problem]:
             key, _, effect = taint.rpartition(":")
             text = f"all nodes of flavor {item.flavor.name} have taint {taint}, and nothing tolerates it"
             hint = f"tolerations: [{{key: {key}, operator: Exists, effect: {effect}}}]"
-            yield Problem(("kueue", "flavors", item.index), text, hint)
+            yield Problem(("kueue", "flavors", item.at), text, hint)
 
 
 @rule("ADMIT008", Severity.WARNING, source="kueue counts quota only; topology-aware scheduling is not used")
@@ -152,7 +152,7 @@ def _has(resource: str, nodes: tuple[Kind, ...]) -> int:
     """What all nodes have of a resource; endless when one of them does not list a resource every node has."""
     if "/" not in resource and any(resource not in kind.has for kind in nodes):
         return ENDLESS
-    return sum(kind.count * kind.has.get(resource, 0) for kind in nodes)
+    return sum(kind.nodes * kind.has.get(resource, 0) for kind in nodes)
 
 
 def _more_than_there_is(
@@ -167,7 +167,7 @@ def _more_than_there_is(
     has = said(resource, _has(resource, item.nodes))
     asked = " + ".join(f"{queue} {said(resource, number)}" for _, queue, number in terms)
     there = " + ".join(
-        f"{kind.count} {kind.name} x {said(resource, kind.has.get(resource, 0))}" for kind in item.nodes
+        f"{kind.nodes} {kind.name} x {said(resource, kind.has.get(resource, 0))}" for kind in item.nodes
     )
     text = (
         f"flavor {name}: nominal {asked} = {said(resource, whole)} {resource}, its nodes have {there} = {has}"

@@ -6,12 +6,13 @@ takes part in nothing; rules of their own speak of it (KUEUE001, KUEUE010).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..cluster import Node
 from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor, KueueSpec, Queue, covered_resources, groups, quota_of
+from ..components.kueue import KUEUE, Flavor, KueueSpec, Queue, Quota, covered_resources, groups, quota_of
 from ..components.kueue_checks import root_of
 from ..spec import Taint, Toleration
 from .amounts import amount, amounts
@@ -32,7 +33,7 @@ KEEPING_OUT = frozenset({"NoSchedule", "NoExecute"})
 class Cell(NamedTuple):
     """Quota of one resource of one flavor in one queue."""
 
-    index: int
+    at: int
     nominal: int
     limit: int
     kept: int
@@ -60,19 +61,23 @@ class Kind(NamedTuple):
 
     bit: int
     name: str
-    count: int
+    nodes: int
     labels: Mapping[str, str]
     taints: tuple[Taint, ...]
     has: Mapping[str, int]
 
 
 class Offer(NamedTuple):
-    """Queues by (name, namespace), their room, and the nodes; `own_keys`: see profile.kueue.flavorKeys."""
+    """Queues by (name, namespace), their room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
+
+    `standing` is what stays on the nodes without a queue.
+    """
 
     lines: Mapping[tuple[str, str], Line]
     room: Room
     kinds: tuple[Kind, ...]
     own_keys: bool
+    standing: Mapping[str, int] = MappingProxyType({})
 
 
 def offer(cluster: Cluster) -> Offer:
@@ -87,7 +92,6 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
     lines: dict[tuple[str, str], Line] = {}
     cells: list[Cell] = []
     pools: dict[tuple[str, str, str], int] = {}
-    shared: list[int] = []
     for queue in spec.queues:
         root = root_of(queue.cohort or spec.cohort, spec)
         key = (queue.name, queue.namespace)
@@ -100,48 +104,43 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
             for resource in covered_resources(queue, names):
                 covers[resource] = i
                 for name in names:
-                    cell = _cell(queue, name, resource, len(cells), root, pools)
-                    if cell.pool == len(shared):
-                        shared.append(0)
-                    if cell.pool >= 0:
-                        shared[cell.pool] += cell.nominal - cell.kept
-                    own[name, resource] = cell
-                    cells.append(cell)
+                    nominal, limit, kept = _limits(
+                        queue.quota[name].get(resource), resource, lends=bool(root)
+                    )
+                    pool = pools.setdefault((root, name, resource), len(pools)) if root else -1
+                    own[name, resource] = Cell(len(cells), nominal, limit, kept, pool)
+                    cells.append(own[name, resource])
         lines[key] = Line(queue, tuple(_group(names, flavors) for names in found), covers, own)
-    room = Room(
+    return lines, _room(cells, len(pools))
+
+
+def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[int, int, int]:
+    """(nominal, the most that can be used, what is not lent); a resource without quota has none of its own."""
+    said = Quota(nominal="0") if quota is None else quota_of(quota)
+    nominal = amount(resource, said.nominal)
+    if not lends:
+        return nominal, nominal, 0
+    limit = ENDLESS if said.borrowingLimit is None else nominal + amount(resource, said.borrowingLimit)
+    kept = 0 if said.lendingLimit is None else max(0, nominal - amount(resource, said.lendingLimit))
+    return nominal, limit, kept
+
+
+def _room(cells: Sequence[Cell], pools: int) -> Room:
+    shared = [0] * pools
+    for cell in cells:
+        if cell.pool >= 0:
+            shared[cell.pool] += cell.nominal - cell.kept
+    return Room(
         tuple(cell.limit for cell in cells),
         tuple(cell.kept for cell in cells),
         tuple(cell.pool for cell in cells),
         tuple(shared),
     )
-    return lines, room
 
 
 def _group(names: tuple[str, ...], flavors: Mapping[str, Flavor]) -> Group:
     members = tuple(flavors[name] for name in names)
     return Group(members, frozenset(key for flavor in members for key in flavor.nodeLabels))
-
-
-def _cell(
-    queue: Queue,
-    flavor: str,
-    resource: str,
-    index: int,
-    root: str,
-    pools: dict[tuple[str, str, str], int],
-) -> Cell:
-    said = queue.quota[flavor].get(resource)
-    if said is None or isinstance(said, str):
-        nominal, limit, kept = amount(resource, said or "0"), ENDLESS, 0
-    else:
-        quota = quota_of(said)
-        nominal = amount(resource, quota.nominal)
-        borrowed, lent = quota.borrowingLimit, quota.lendingLimit
-        limit = ENDLESS if borrowed is None else nominal + amount(resource, borrowed)
-        kept = 0 if lent is None else max(0, nominal - amount(resource, lent))
-    if not root:
-        return Cell(index, nominal, nominal, 0, -1)
-    return Cell(index, nominal, limit, kept, pools.setdefault((root, flavor, resource), len(pools)))
 
 
 def _kind(index: int, node: Node) -> Kind:

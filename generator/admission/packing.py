@@ -51,7 +51,7 @@ def _place(asked: dict[str, int], kinds: Sequence[Kind], nodes: dict[int, list[d
         for left in nodes[kind.bit]:
             if _take(asked, left):
                 return True
-        if len(nodes[kind.bit]) < kind.count:
+        if len(nodes[kind.bit]) < kind.nodes:
             fresh = dict(kind.has)
             nodes[kind.bit].append(fresh)
             if _take(asked, fresh):

@@ -40,6 +40,16 @@ class Slot(NamedTuple):
     options: tuple[Option, ...]
 
 
+class Case(NamedTuple):
+    """One workload with its queue and its pods' options; `pieces` with nodes, `wishes` as Kueue sees them."""
+
+    work: Workload
+    line: Line
+    slots: tuple[Slot, ...]
+    pieces: tuple[Piece, ...]
+    wishes: tuple[Piece, ...]
+
+
 def counted(pods: Pods, line: Line) -> dict[str, int]:
     """What one of the pods takes of a queue."""
     asked = {name: number for name, number in pods.requests.items() if number}
@@ -48,7 +58,7 @@ def counted(pods: Pods, line: Line) -> dict[str, int]:
 
 def placed(work: Workload, line: Line, given: Offer, *, grown: bool = False) -> tuple[Slot, ...]:
     """All pods of a workload with their options; `grown` to the most that there can be."""
-    return tuple(slot(pods, work, line, given, pods.most if grown else pods.count) for pods in work.pods)
+    return tuple(slot(pods, work, line, given, pods.most if grown else pods.replicas) for pods in work.pods)
 
 
 def slot(pods: Pods, work: Workload, line: Line, given: Offer, count: int) -> Slot:
@@ -83,7 +93,7 @@ def _fitting(
             continue
         cells = [(line.cells[flavor.name, name], number) for name, number in asked.items()]
         if all(number <= most(cell, given.room) for cell, number in cells):
-            found.append((flavor, tuple((cell.index, number) for cell, number in cells if number)))
+            found.append((flavor, tuple((cell.at, number) for cell, number in cells if number)))
     return found
 
 
@@ -108,7 +118,7 @@ def kinds_for(pods: Pods, flavors: Sequence[Flavor], kinds: Sequence[Kind], time
         if not misfit(pods, flavors, kind):
             found |= kind.bit
             if times > 1:
-                places += kind.count * slots(kind, pods.real)
+                places += kind.nodes * slots(kind, pods.real)
     return found if times <= 1 or places >= times else 0
 
 
@@ -150,7 +160,7 @@ def ground(
             # A basic resource that one of the kinds does not list is without limit.
             if name != PODS and ("/" in name or all(name in kind.has for kind in members)):
                 cells[mask][name] = start + len(limits)
-                limits.append(sum(kind.count * kind.has.get(name, 0) for kind in members))
+                limits.append(sum(kind.nodes * kind.has.get(name, 0) for kind in members))
     return Ground(cells, tuple(limits))
 
 

@@ -42,7 +42,7 @@ Taken = tuple[tuple[int, ...], ...]
 """For each piece, how many of its copies take each choice."""
 
 
-class Undecided(Exception):  # noqa: N818
+class Undecided(Exception):
     """The search was given up."""
 
 
@@ -57,10 +57,7 @@ class Space:
 
     def holds(self, uses: Uses, copies: int = 1) -> bool:
         """Whether there is room for so many copies."""
-        for cell, number in uses:
-            if self._most(cell, number) < copies:
-                return False
-        return True
+        return all(self._most(cell, number) >= copies for cell, number in uses)
 
     def most(self, uses: Uses, wanted: int) -> int:
         """How many copies there is room for, at most `wanted`."""

@@ -9,10 +9,10 @@ from ..components.kueue import Flavor
 from ..finding import Path, Problem
 from .amounts import said
 from .demand import Pods, Workload
-from .offer import Kind, Line, Offer, most, slots
-from .placing import Ground, Option, Slot, counted, misfit, refusal
+from .offer import Kind, Line, Offer, has_labels, most, slots
+from .placing import Case, Ground, Option, Slot, counted, misfit, refusal
 from .search import Room
-from .verdict import Obstacle, number, total
+from .verdict import Obstacle, named, number, spelled, term, total
 
 
 def who(work: Workload) -> str:
@@ -35,8 +35,9 @@ def _at(pods: Pods, resource: str) -> Path:
     return (*pods.path, "resources", resource)
 
 
-def never(work: Workload, line: Line, found: Sequence[Slot], given: Offer, obstacle: Obstacle) -> Problem:
+def never(case: Case, given: Offer, obstacle: Obstacle) -> Problem:
     """Why a workload is never admitted, or never runs."""
+    work, line, found = case.work, case.line, case.slots
     if obstacle is Obstacle.NODES:
         return _no_node(work, found, given)
     return (
@@ -56,7 +57,7 @@ def never(work: Workload, line: Line, found: Sequence[Slot], given: Offer, obsta
 def _uncovered(work: Workload, line: Line) -> Problem | None:
     for pods in work.pods:
         for resource, each in pods.requests.items():
-            if each and pods.count and resource not in line.covers:
+            if each and pods.replicas and resource not in line.covers:
                 queue = line.queue.name
                 text = (
                     f"{who(work)} is never admitted: {total(work, resource)}, and queue {queue} has no quota for"
@@ -79,7 +80,7 @@ class _Short(NamedTuple):
 
 
 def _shortage(flavor: Flavor, line: Line, given: Offer, sums: dict[str, tuple[int, str]]) -> Iterator[_Short]:
-    for resource, (wanted, spelled) in sums.items():
+    for resource, (wanted, asked) in sums.items():
         cell = line.cells.get((flavor.name, resource))
         if cell is None:
             continue
@@ -87,7 +88,7 @@ def _shortage(flavor: Flavor, line: Line, given: Offer, sums: dict[str, tuple[in
         if wanted > there:
             borrow = said(resource, there - cell.nominal)
             has = f"nominal {said(resource, cell.nominal)}, may borrow {borrow}"
-            yield _Short(flavor.name, resource, spelled, has, cell.nominal + wanted - there, wanted - there)
+            yield _Short(flavor.name, resource, asked, has, cell.nominal + wanted - there, wanted - there)
 
 
 def _no_flavor(work: Workload, item: Slot, line: Line, given: Offer) -> Problem | None:
@@ -116,11 +117,9 @@ def _no_flavor(work: Workload, item: Slot, line: Line, given: Offer) -> Problem 
 
 
 def _alone(item: Slot, resource: str, each: int) -> str:
-    name, count = item.pods.name, item.pods.count
-    one = f"{name} {said(resource, each)}" if count == 1 else f"{count} {name} x {said(resource, each)}"
-    if item.times == 1 and count > 1:
-        one = f"one {name} {said(resource, each)}"
-    return f"{one} = {said(resource, each * item.times)} {resource}"
+    if item.times == 1 and item.pods.replicas > 1:
+        return f"one {item.pods.name} {said(resource, each)} {resource}"
+    return spelled([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
 
 
 def _refused(work: Workload, item: Slot, reasons: Sequence[str], short: Sequence[_Short]) -> Problem:
@@ -153,7 +152,7 @@ def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
     """Why pods that each find a flavor do not together."""
     names = dict.fromkeys(name for pods in work.pods for name in counted(pods, line))
     sums = {name: (number(work, name), total(work, name)) for name in names}
-    for resource, (wanted, spelled) in sums.items():
+    for resource, (wanted, asked) in sums.items():
         cells = [(flavor, cell) for (flavor, name), cell in line.cells.items() if name == resource]
         there = sum(most(cell, given.room) for _, cell in cells)
         if wanted > there:
@@ -163,8 +162,8 @@ def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
                 for flavor, cell in cells
             ]
             flavor, cell = max(cells, key=lambda item: item[1].nominal)
-            short = _Short(flavor, resource, spelled, "", cell.nominal + wanted - there, wanted - there)
-            text = f"{who(work)} is never admitted: {spelled}; {'; '.join(parts)}: short by {said(resource, short.short)}"
+            short = _Short(flavor, resource, asked, "", cell.nominal + wanted - there, wanted - there)
+            text = f"{who(work)} is never admitted: {asked}; {'; '.join(parts)}: short by {said(resource, short.short)}"
             return Problem(_largest(work, resource), text, _enough(short))
     flavors = [flavor for group in line.groups for flavor in group.flavors]
     short_of = [found for flavor in flavors for found in list(_shortage(flavor, line, given, sums))[:1]]
@@ -180,8 +179,8 @@ def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
 
 
 def _largest(work: Workload, resource: str) -> Path:
-    pods = max(work.pods, key=lambda item: item.count * item.requests.get(resource, 0))
-    if not work.whole and pods.count > 1:
+    pods = max(work.pods, key=lambda item: item.replicas * item.requests.get(resource, 0))
+    if not work.whole and pods.replicas > 1:
         return (*work.path, "replicas")
     return _at(pods, resource)
 
@@ -194,8 +193,8 @@ def _no_node(work: Workload, found: Sequence[Slot], given: Offer) -> Problem:
             flavor = _in_flavor(option)
             text = f"{who(work)}: no node can run {item.pods.name}{flavor}: {reasons}"
             return Problem(item.pods.path, text, _node_hint(item.pods, option, given.kinds))
-    spelled = [f"{total(work, name)} of {_all_nodes(name, given)}" for name in _short_of(work, given)]
-    text = f"{who(work)} finds no room on the nodes: {'; '.join(spelled) or 'its pods do not fit onto them together'}"
+    sums = [f"{total(work, name)} of {_all_nodes(name, given)}" for name in _short_of(work, given)]
+    text = f"{who(work)} finds no room on the nodes: {'; '.join(sums) or 'its pods do not fit onto them together'}"
     hint = "fewer or smaller pods, or more nodes; what runs there without a queue counts too"
     return Problem(work.path, text, hint)
 
@@ -209,19 +208,27 @@ def _short_of(work: Workload, given: Offer) -> list[str]:
     names = dict.fromkeys(name for pods in work.pods for name in pods.real)
     scarce = []
     for name in names:
-        wanted = sum(pods.count * pods.real.get(name, 0) for pods in work.pods)
-        if wanted > sum(kind.count * kind.has.get(name, 0) for kind in given.kinds):
+        wanted = sum(pods.replicas * pods.real.get(name, 0) for pods in work.pods)
+        if wanted > _free(name, given):
             scarce.append(name)
     return scarce or list(names)
 
 
+def _free(resource: str, given: Offer) -> int:
+    """What all nodes have of a resource beside what stays there without a queue."""
+    has = sum(kind.nodes * kind.has.get(resource, 0) for kind in given.kinds)
+    return has - given.standing.get(resource, 0)
+
+
 def _all_nodes(resource: str, given: Offer) -> str:
     parts = [
-        f"{kind.count} {kind.name} x {said(resource, kind.has[resource])}"
+        f"{kind.nodes} {kind.name} x {said(resource, kind.has[resource])}"
         for kind in given.kinds
         if resource in kind.has
     ]
-    return " + ".join(parts) or "nothing"
+    standing = given.standing.get(resource, 0)
+    less = f" less {said(resource, standing)} that runs without a queue" if standing else ""
+    return f"{' + '.join(parts) or 'nothing'}{less}"
 
 
 def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) -> Iterator[str]:
@@ -233,7 +240,7 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) 
         why = misfit(pods, option.flavors, kind)
         if why == "labels":
             labels = ", ".join(
-                f"{key}: {value}" for key, value in wanted.items() if kind.labels.get(key) != value
+                f"{key}: {value}" for key, value in wanted.items() if not has_labels(kind, {key: value})
             )
             yield f"{kind.name} has no label {labels}"
         elif why == "size":
@@ -245,8 +252,8 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) 
         elif why:
             yield f"{why} of {kind.name} is not tolerated"
         else:
-            places = kind.count * slots(kind, pods.real)
-            yield f"{kind.count} {kind.name} hold {places} of {times}"
+            places = kind.nodes * slots(kind, pods.real)
+            yield f"{kind.nodes} {kind.name} hold {places} of {times}"
 
 
 def _node_hint(pods: Pods, option: Option, kinds: Sequence[Kind]) -> str:
@@ -287,15 +294,9 @@ def late(work: Workload, before: Sequence[Workload]) -> Problem:
     return Problem((*work.path, "queue"), text, hint)
 
 
-def if_idle(
-    work: Workload,
-    line: Line,
-    found: Sequence[Slot],
-    others: Sequence[Workload],
-    given: Offer,
-    obstacle: Obstacle,
-) -> Problem:
+def if_idle(case: Case, others: Sequence[Workload], given: Offer, obstacle: Obstacle) -> Problem:
     """Who stands in the way of a workload that fits alone."""
+    work, line = case.work, case.line
     if obstacle is Obstacle.NODES:
         wanted = "; ".join(
             f"{said(name, sum(number_real(item, name) for item in (work, *others)))} {name} of {_all_nodes(name, given)}"
@@ -306,7 +307,7 @@ def if_idle(
     text = (
         f"{who(work)} is admitted to queue {work.queue} only while {many(others)} {_is(others)} not running"
     )
-    contested = next(_contested(work, line, found, others, given), None)
+    contested = next(_contested(case, others, given), None)
     preempting = line.queue.preemption and (
         line.queue.preemption.withinClusterQueue != "Never"
         or line.queue.preemption.reclaimWithinCohort != "Never"
@@ -318,14 +319,14 @@ def if_idle(
             f"{text}: there is no way to spread them over the flavors{may}",
             "raise the quota",
         )
-    resource, spelled, short = contested
+    resource, why, short = contested
     hint = f"{said(resource, short)} more {resource} would do for all, or fewer at a time"
-    return Problem((*work.path, "queue"), f"{text}: {spelled}{may}", hint)
+    return Problem((*work.path, "queue"), f"{text}: {why}{may}", hint)
 
 
 def number_real(work: Workload, resource: str) -> int:
     """What a workload takes of the nodes."""
-    return sum(pods.count * pods.real.get(resource, 0) for pods in work.pods)
+    return sum(pods.replicas * pods.real.get(resource, 0) for pods in work.pods)
 
 
 def _is(works: Sequence[Workload]) -> str:
@@ -337,16 +338,14 @@ def _scarce(work: Workload, others: Sequence[Workload], given: Offer) -> list[st
     over = [
         name
         for name in names
-        if sum(number_real(item, name) for item in (work, *others))
-        > sum(kind.count * kind.has.get(name, 0) for kind in given.kinds)
+        if sum(number_real(item, name) for item in (work, *others)) > _free(name, given)
     ]
     return over or names
 
 
-def _contested(
-    work: Workload, line: Line, found: Sequence[Slot], others: Sequence[Workload], given: Offer
-) -> Iterator[tuple[str, str, int]]:
+def _contested(case: Case, others: Sequence[Workload], given: Offer) -> Iterator[tuple[str, str, int]]:
     """Resources of which all together ask for more than the flavors have that this one can take."""
+    work, line, found = case.work, case.line, case.slots
     flavors = {flavor.name for item in found for option in item.options for flavor in option.flavors}
     for resource in dict.fromkeys(name for pods in work.pods for name in counted(pods, line)):
         cells = [
@@ -360,16 +359,16 @@ def _contested(
             names = " and ".join(
                 sorted({flavor for (flavor, name), cell in line.cells.items() if cell in cells})
             )
-            spelled = (
+            why = (
                 f"{terms} = {said(resource, wanted)} {resource}; flavor {names} has {said(resource, there)}:"
                 f" short by {said(resource, wanted - there)}"
             )
-            yield resource, spelled, wanted - there
+            yield resource, why, wanted - there
 
 
 def growth(work: Workload, line: Line, given: Offer) -> Problem:
     """A workload that cannot become as large as the spec allows."""
-    pods = next(item for item in work.pods if item.most > item.count)
+    pods = next(item for item in work.pods if item.most > item.replicas)
     at: Path = (*work.path, "replicas", "max") if not work.whole else (*pods.path, "maxReplicas")
     names = [name for name in counted(pods, line) if pods.requests.get(name)]
     sums = []
@@ -382,16 +381,14 @@ def growth(work: Workload, line: Line, given: Offer) -> Problem:
                 f"{total(work, name, grown=True)}, queue {line.queue.name} has at most {said(name, there)}",
             )
         )
-    text = (
-        f"{who(work)} could not grow to {pods.most} {pods.name}: {'; '.join(spelled for _, spelled in sums)}"
-    )
+    text = f"{who(work)} could not grow to {pods.most} {named(pods.name, pods.most)}: {'; '.join(sums)}"
     hint = "pods above the quota wait for ever: lower the maximum, or raise the quota and the nodes"
     return Problem(at, f"{text}; not all of that is free beside the other workloads", hint)
 
 
 def unpacked(works: Sequence[Workload], given: Offer) -> Problem:
     """Pods whose sum fits onto the nodes, but for which no place was found one by one."""
-    nodes = ", ".join(f"{kind.count} {kind.name}" for kind in given.kinds)
+    nodes = ", ".join(f"{kind.nodes} {kind.name}" for kind in given.kinds)
     text = (
         f"the pods of {many(works)} fit onto {nodes} in sum, but no way was found to put each onto one node"
     )
@@ -404,11 +401,11 @@ def crowded(lasting: Sequence[tuple[Pods, int]], on: Ground, room: Room, given: 
     parts = []
     for name in dict.fromkeys(over):
         terms = [
-            f"{pods.count} x {said(name, pods.real[name])}"
+            f"{pods.replicas} x {said(name, pods.real[name])}"
             for pods, _ in lasting
-            if pods.real.get(name) and pods.count
+            if pods.real.get(name) and pods.replicas
         ]
-        wanted = sum(pods.count * pods.real.get(name, 0) for pods, _ in lasting)
+        wanted = sum(pods.replicas * pods.real.get(name, 0) for pods, _ in lasting)
         parts.append(f"{' + '.join(terms)} = {said(name, wanted)} {name} of {_all_nodes(name, given)}")
     text = f"what runs without a queue does not fit onto the nodes: {'; '.join(parts)}"
     return Problem(lasting[0][0].path, text, "fewer replicas, smaller requests, or more nodes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,10 +79,30 @@ class Verdict:
 
 def _taken(verdict: Verdict) -> Iterator[str]:
     """One sentence for each resource: `head 4 + 4 gpu x 12 = 52 cpu of flavor a100`."""
+    flavors = dict.fromkeys(flavor for chosen, _ in verdict.taken for flavor in chosen)
+    of = f" of flavor {' and '.join(flavors)}" if flavors else ""
     for name in dict.fromkeys(key for pods in verdict.workload.pods for key in pods.requests):
-        flavors = dict.fromkeys(flavor for chosen, _ in verdict.taken for flavor in chosen)
-        of = f" of flavor {' and '.join(flavors)}" if flavors else ""
-        yield f"{total(verdict.workload, name)}{of}"
+        if number(verdict.workload, name):
+            yield f"{total(verdict.workload, name)}{of}"
+
+
+def named(name: str, count: int) -> str:
+    """Pods by name; groups have names of their own, replicas have a plural."""
+    return "replicas" if name == "replica" and count > 1 else name
+
+
+def term(name: str, count: int, resource: str, each: int) -> str:
+    """What some pods take of a resource: `4 gpu x 12`, `head 2`."""
+    if count == 1 and name in {"head", "submitter", "replica"}:
+        return f"{name} {said(resource, each)}"
+    return f"{count} {named(name, count)} x {said(resource, each)}"
+
+
+def spelled(terms: Sequence[str], resource: str, whole: int) -> str:
+    """A sum; one single pod is no sum."""
+    if len(terms) == 1 and " x " not in terms[0]:
+        return f"{terms[0]} {resource}"
+    return f"{' + '.join(terms) or '0'} = {said(resource, whole)} {resource}"
 
 
 def total(work: Workload, resource: str, *, grown: bool = False) -> str:
@@ -90,20 +110,15 @@ def total(work: Workload, resource: str, *, grown: bool = False) -> str:
     terms, whole = [], 0
     for pods in work.pods:
         each = 1 if resource == "pods" else pods.requests.get(resource, 0)
-        count = pods.most if grown else pods.count
+        count = pods.most if grown else pods.replicas
         if each and count:
             whole += each * count
-            one = pods.name in {"head", "submitter"}
-            terms.append(
-                f"{pods.name} {said(resource, each)}"
-                if one
-                else f"{count} {pods.name} x {said(resource, each)}"
-            )
-    return f"{' + '.join(terms) or '0'} = {said(resource, whole)} {resource}"
+            terms.append(term(pods.name, count, resource, each))
+    return spelled(terms, resource, whole)
 
 
 def number(work: Workload, resource: str) -> int:
     """The same sum as a number."""
     return sum(
-        pods.count * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods
+        pods.replicas * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods
     )

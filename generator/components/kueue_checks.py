@@ -6,6 +6,7 @@ The first rules of the section stand beside its fields in kueue.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..component import Cluster
 from ..finding import Path, Problem, Severity, rule
@@ -175,9 +176,9 @@ def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:
     ray = getattr(cluster.spec, "ray", None)
     for key in ("clusters", "jobs"):
         for i, item in enumerate(getattr(ray, key, ())):
-            groups_of = [(("head",), item.head)] if item.head else []
-            groups_of += [(("workers", j), worker) for j, worker in enumerate(item.workers)]
-            for below, group in groups_of:
+            heads: list[tuple[Path, Any]] = [(("head",), item.head)] if item.head else []
+            workers: list[tuple[Path, Any]] = [(("workers", j), part) for j, part in enumerate(item.workers)]
+            for below, group in (*heads, *workers):
                 yield ("ray", key, i, *below, "resources"), group.resources
                 yield ("ray", key, i, *below, "requests"), group.requests
 

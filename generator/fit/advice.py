@@ -11,10 +11,14 @@ from .nodes import device_memory, gpus, landing, slice_memory
 from .verdict import SPARE, Fit, Verdict, fit
 
 
-def gib(size: int, *, up: bool = False) -> str:
-    """Bytes in GiB with two decimals, cut off or rounded up, so that a sum never looks better than it is."""
-    hundredths = -(-size * 100 // GIB) if up else size * 100 // GIB
-    return f"{hundredths // 100}.{hundredths % 100:02}"
+def gib(size: int) -> str:
+    """Bytes in GiB with two decimals."""
+    return f"{size / GIB:.2f}"
+
+
+def up(size: int) -> str:
+    """Bytes in GiB with two decimals, rounded up: what is needed never looks less than it is."""
+    return f"{-(-size * 100 // GIB) / 100:.2f}"
 
 
 def spelled(item: Service, model: ModelSpec, found: Fit) -> str:
@@ -27,7 +31,7 @@ def spelled(item: Service, model: ModelSpec, found: Fit) -> str:
     share = "" if load.utilization == 1 else f", {float(load.utilization):g} of {gib(found.memory)}"
     per = "each GPU" if parts > 1 else "the GPU"
     return (
-        f"{item.model} needs {gib(found.needed, up=True)} GiB on {per}: {gib(found.weights)} weights "
+        f"{item.model} needs {up(found.needed)} GiB on {per}: {gib(found.weights)} weights "
         f"({counted} x {float(load.each):.3g} bytes{over}){cache} + {gib(found.beside)} beside; "
         f"{item.runtime} may take {gib(found.budget)} GiB on node {found.node}{share}"
     )
@@ -43,7 +47,7 @@ def hint(item: Service, model: ModelSpec, found: Fit, cluster: Cluster) -> str:
         _larger(item, wanted, cluster),
         _shorter(item, memory, model, found),
         _more(memory, model, found, _most_devices(item, cluster)),
-        f"use a GPU with {gib(wanted, up=True)} GiB",
+        f"use a GPU with {up(wanted)} GiB",
     )
     return "; or ".join(way for way in ways if way)
 
@@ -85,7 +89,7 @@ def _shorter(item: Service, memory: ModelMemory, model: ModelSpec, found: Fit) -
     usual = fit(memory, whole_bytes(model.size), found.load, AMPLE, found.node)
     room = int((1 - SPARE) * found.budget) - usual.weights - usual.beside
     tokens = room // (found.cache // found.load.tokens) // BLOCK * BLOCK
-    return f"add --max-model-len={tokens} to args" if tokens >= SHORTEST else ""
+    return f"set --max-model-len={tokens} in args" if tokens >= SHORTEST else ""
 
 
 SHORTEST = 1024

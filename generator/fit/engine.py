@@ -39,7 +39,7 @@ KERNELS = 13 * 10**8
 """
 
 VLLM_UTILIZATION = Fraction(9, 10)
-"""Default of --gpu-memory-utilization (vllm v0.19.0 config/cache.py; later releases take 0.92)."""
+"""Default of --gpu-memory-utilization (vLLM documentation, engine arguments; the latest releases take 0.92)."""
 
 TGIS_SEQUENCE = 2048
 TGIS_BATCH = 12
@@ -123,7 +123,7 @@ BLOCK = 16
 def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
     """A vLLM starts when one sequence of full length finds room in its share of the GPU.
 
-    Source: vllm v0.19.0 v1/core/kv_cache_utils.py check_enough_kv_cache_memory.
+    Source: vllm v1/core/kv_cache_utils.py check_enough_kv_cache_memory, at 001cabc1.
     """
     given = flags(item.args)
     tensor, pipeline = _vllm_parallel(given, devices)

@@ -15,7 +15,7 @@ from .nodes import device_memory, gpus, landing, slice_memory
 from .verdict import Fit, Verdict, fits, judge
 
 SOURCE = (
-    "vllm v0.19.0 v1/core/kv_cache_utils.py check_enough_kv_cache_memory; llm-d-planner "
+    "vllm v1/core/kv_cache_utils.py check_enough_kv_cache_memory, at 001cabc1; llm-d-planner "
     "src/planner/capacity_planner.py, data/configuration/vllm_memory_constants.json"
 )
 
@@ -65,7 +65,7 @@ def _place(i: int, item: Service, flag: str) -> Path:
     return ("serving", i, "resources", device[0] if device else "")
 
 
-@rule("FIT003", source="vllm v0.19.0 model_executor/models/llama.py LlamaAttention; config/parallel.py")
+@rule("FIT003", source="vllm model_executor/models/llama.py LlamaAttention; config/parallel.py")
 def parallel_sizes_add_up(cluster: Cluster) -> Iterator[Problem]:
     """A model is split over the GPUs that vLLM gets, and its key/value heads evenly over them.
 

@@ -76,7 +76,7 @@ def stored_weights(memory: ModelMemory, each: Fraction, on_disk: int) -> int:
 def cache_per_token(memory: ModelMemory, each: int, *, tensor: int = 1, pipeline: int = 1) -> int | None:
     """Bytes of cache for one token on one GPU; None when the model does not say its layers and heads.
 
-    Heads are divided over the GPUs, or repeated where there are fewer heads than GPUs (vllm v0.19.0
+    Heads are divided over the GPUs, or repeated where there are fewer heads than GPUs (vllm
     config/model.py get_num_kv_heads); layers are divided over the stages of a pipeline.
     """
     if memory.layers is None or memory.kvHeads is None or memory.headDim is None:

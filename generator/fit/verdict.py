@@ -18,7 +18,7 @@ from ..component import Cluster
 from ..components.serving.spec import Service, known
 from ..spec import ModelMemory, ModelSpec
 from .engine import LEAST, Load, load_of
-from .memory import cache_per_token, most_cache_per_token, stored_weights, weights, whole_bytes
+from .memory import cache_per_token, ceil, most_cache_per_token, stored_weights, weights, whole_bytes
 from .nodes import device_memory, gpus, landing
 
 SPARE = Fraction(1, 10)
@@ -78,7 +78,7 @@ def fit(memory: ModelMemory, on_disk: int, load: Load, size: int, node: str) -> 
     """The sum for one GPU of `size` bytes."""
     per_token = cache_per_token(memory, load.cache, tensor=load.tensor, pipeline=load.pipeline)
     cache = (per_token or 0) * load.tokens
-    budget = int(load.utilization * size)
+    budget = ceil(load.utilization * size)
     room = int((1 - SPARE) * budget)
     parts = load.tensor * load.pipeline
     least = _share(weights(memory, load.each), parts, load)

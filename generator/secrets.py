@@ -1,0 +1,280 @@
+"""Credentials in a spec: known forms, URLs with a password, names that say what their value is, random text.
+
+Beside the reader: `load.py` asks for every file, whatever else is wrong with it. Comments are judged as well,
+since they are in Git like the rest. A finding shows the beginning of what was found and its length, never all.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from .finding import Path, Rule, plain_rule
+from .marks import marks_of, place_of
+from .reader import Fault, read_text
+from .secretforms import FORMS, USER_INFO
+
+FORM = plain_rule(
+    "SECRET001",
+    "A spec holds no credential: nothing that has the form of a token, a private key or an access key.",
+)
+URL = plain_rule("SECRET002", "A URL in a spec has no user and no password in it.")
+NAMED = plain_rule(
+    "SECRET003", "What is called a password, token, secret or key is a reference to a Secret, not its value."
+)
+RANDOM = plain_rule("SECRET004", "A spec holds no random text of 20 or more characters: it may be a credential.")
+
+_HINT = "revoke it, since Git keeps every version; put it into a Secret and name that: {secret: ..., key: ...}"
+_RANDOM_HINT = "a digest is written sha256:...; a credential belongs into a Secret: {secret: ..., key: ...}"
+
+REFERENCES = frozenset(
+    {"credentialsSecret", "imagePullSecrets", "key", "objectStorageSecret", "passwordKey", "passwordSecret", "secret"}
+)
+"""Keys of our own specs whose value names a Secret or a part of it."""
+_DIGESTS = frozenset({"checksums", "image", "images", "revision", "source"})
+"""Fields whose type takes nothing but digests, commits and places."""
+_ADDRESS = frozenset(
+    "commit checksum digest etag fingerprint guid hash md5 ref rev revision sha sha1 sha256 sha512 uuid".split()
+)
+"""Words that say that a number in hexadecimal is no credential."""
+_STRONG = frozenset("passphrase passwd password passcode pwd secret".split())
+_WEAK = frozenset("accesskey apikey credential credentials pass privatekey secretkey token".split())
+_KEYS = frozenset(
+    "access account admin api app auth client consumer deploy encryption hmac jwt licence license master private"
+    " secret service session shared signing ssh storage subscription webhook".split()
+)
+"""Words before `key` that make it a credential."""
+_ABOUT = frozenset(
+    "algorithm audience class count dir directory enabled endpoint expiry file format header host id issuer length"
+    " limit mode name namespace path policy prefix provider ref required role rotation size store suffix timeout ttl"
+    " type uri url version".split()
+)
+"""Last words of names that speak about a credential and are none."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_STEM = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
+_STEMS = ("pass", "pwd", "secret", "token", "credential", "_key", "-key", "apikey", "accesskey", "privatekey")
+_SAID = re.compile(
+    r"""(?<![A-Za-z0-9_.-])(?P<flag>--?)?(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})(?P<quote>["']?)"""
+    r"""(?P<sign>\s{0,2}=\s{0,2}|\s{0,2}:\s{1,2}|:(?=["'])|\s)["']?(?P<value>[^\s"',;{}()<>]+)(?P<end>["']?[,;)}]?\s*$)?"""
+)
+_HARMLESS = re.compile(
+    r"(true|false|yes|no|none|null|optional|required|redacted|placeholder)|\$.*|[/.~].*|[*x.]+|<.*|[0-9]{1,6}|-.*",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"(\$|<|\*|(true|false|none|null|redacted)$)", re.IGNORECASE)
+_PROSE = re.compile(r"[A-Za-z]+[.:,]?|[a-z0-9]+(-[a-z0-9]+)+")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_LONG = re.compile(r"(?<!sha256:)(?<!sha512:)(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}")
+_RUN = re.compile(r"[A-Za-z0-9+]+")
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_COMMIT, _LEAST_RUN, _LEAST_KINDS = 40, 12, 3
+
+
+class Found(NamedTuple):
+    """A credential: the rule that it breaks, what it is, and its text."""
+
+    rule: Rule
+    what: str
+    value: str
+
+
+def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
+    """Faults for all credentials in a file's text, and in the data that was read from it."""
+    raw = [(place, found) for offset, found in _in_text(text) if (place := _place(text, offset))]
+    values = {found.value for _, found in raw}
+    inside = [
+        (path, found)
+        for path, found in (_in_data(data, (), "") if _worth_a_walk(text) else ())
+        if not any(value in found.value or found.value in value for value in values)
+    ]
+    if not raw and not inside:
+        return ()
+    marks = marks_of(text) if inside else None
+    placed = raw + [(place_of(marks, path), found) for path, found in inside if marks is not None]
+    return tuple(dict.fromkeys(_fault(place, found) for place, found in sorted(placed, key=lambda item: item[0])))
+
+
+def redacted(text: str) -> str:
+    """`text`, with only the beginning left of everything in it that looks like a credential."""
+    for found in sorted({*_forms(text), *_said(text, prose=False), *_random(text, "")}, key=_longest_first):
+        text = text.replace(found.value, masked(found.value))
+    return text
+
+
+def masked(value: str) -> str:
+    """What may be shown of a credential."""
+    return f"{value[: min(4, len(value) // 3)]}... ({len(value)} characters)"
+
+
+def _longest_first(found: Found) -> tuple[int, str]:
+    return -len(found.value), found.value
+
+
+def _fault(place: tuple[int, int], found: Found) -> Fault:
+    hint = _RANDOM_HINT if found.rule is RANDOM else _HINT
+    return Fault(found.rule, *place, f"{found.what}: {masked(found.value)}", hint)
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _in_text(text: str) -> Iterator[tuple[int, Found]]:
+    """(offset, credential): forms anywhere, and all that a comment says."""
+    for found in _forms(text):
+        yield text.index(found.value), found
+    if "#" not in text:
+        return
+    for comment in _COMMENT.finditer(text):
+        said = comment[0]
+        for found in (*_said(said, prose=True), *_random(said, said)):
+            yield comment.start() + said.index(found.value), found
+
+
+def _forms(text: str) -> Iterator[Found]:
+    for form in FORMS:
+        if any(sign in text for sign in form.signs):
+            for match in form.pattern.finditer(text):
+                yield Found(FORM, f"{form.name} stands here", match[0])
+    if "://" in text and "@" in text:
+        for match in USER_INFO.finditer(text):
+            yield Found(URL, "this URL has a user or a password in it", match["info"])
+
+
+def _worth_a_walk(text: str) -> bool:
+    """False for nearly all files: no name, no long word and no escape is in their text that data could hold."""
+    lowered = text.lower()
+    return (
+        "\\" in text
+        or any(stem in lowered for stem in _STEMS)
+        or "Key" in text
+        or any(is_random(word) for word in _LONG.findall(text))
+    )
+
+
+def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, Found]]:
+    """(path, credential) of all values and keys below `path`; `name` is what the value is called."""
+    if isinstance(data, dict):
+        called = data.get("name")
+        for key, value in data.items():
+            if key in _DIGESTS:
+                continue
+            said = called if key == "value" and isinstance(called, str) else "" if key in REFERENCES else key
+            yield from _in_data(value, (*path, key), said)
+    elif isinstance(data, list):
+        for i, item in enumerate(data):
+            before = data[i - 1] if i else ""
+            flag = isinstance(before, str) and before.startswith("-") and "=" not in before
+            yield from _in_data(item, (*path, i), before.lstrip("-") if flag else name)
+    elif isinstance(data, str):
+        yield from ((path, found) for found in _in_string(data, name))
+    elif isinstance(data, int | float) and not isinstance(data, bool) and _called(name) == "strong":
+        yield path, Found(NAMED, f"{name} has its value here", str(data))
+
+
+def _in_string(text: str, name: str) -> Iterator[Found]:
+    if _called(name) and _is_value(text, name):
+        yield Found(NAMED, f"{name} has its value here", text)
+        return
+    if len(text) < _LEAST_RUN and "=" not in text and ":" not in text:
+        return
+    yield from _forms(text)
+    yield from _said(text, prose=True)
+    yield from _random(text, name)
+    if "\n" in text:
+        yield from (found for _, found in _in_data(read_text(text)[0], (), ""))
+
+
+def _said(text: str, *, prose: bool) -> Iterator[Found]:
+    """Assignments in a text: NAME=value, --name value, name: value; with `prose`, plain words are no values."""
+    if not _STEM.search(text):
+        return
+    for match in _SAID.finditer(text):
+        name, value, sign = match["name"], match["value"], match["sign"].strip()
+        if not sign and not match["flag"]:
+            continue
+        if prose and sign == ":" and not match["quote"] and (match["end"] is None or _PROSE.fullmatch(value)):
+            continue
+        if _called(name) and _is_value(value, name):
+            yield Found(NAMED, f"{name} has its value here", value)
+
+
+@lru_cache(maxsize=4096)
+def _called(name: str) -> str:
+    """How surely a name is that of a credential: "strong", "weak", "key" when only the value can tell, ""."""
+    if not _STEM.search(name):
+        return ""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[-1] in _ABOUT:
+        return ""
+    if _STRONG.intersection(words):
+        return "strong"
+    if words[-1] in _WEAK or words[-2:-1] == ["api"] or "token" in words[:-1]:
+        return "weak"
+    before = words[-2] if len(words) > 1 else ""
+    return ("weak" if before in _KEYS else "key") if words[-1] == "key" else ""
+
+
+def _is_value(value: str, name: str) -> bool:
+    """True when a value is no reference, number, path or plain switch."""
+    sure = _called(name)
+    if not value or _REFERENCE.match(value):
+        return False
+    if sure == "strong":
+        return not value.startswith("/")
+    if sure == "weak":
+        return _HARMLESS.fullmatch(value) is None
+    return bool(len(value) >= _LEAST_RUN and value.isalnum() and _mixed(value))
+
+
+def _mixed(text: str) -> bool:
+    return any(sign.isdigit() for sign in text) and any(sign.isalpha() for sign in text)
+
+
+def _random(text: str, context: str) -> Iterator[Found]:
+    """Random words in a text; `context` may say that a hexadecimal number is a digest."""
+    for match in _LONG.finditer(text):
+        word = match[0]
+        near = text[max(0, match.start() - 1)] + text[match.end() : match.end() + 1]
+        if is_random(word.rstrip("=")) and not _addresses(word, f"{context} {near}", "/" in near):
+            yield Found(RANDOM, "this looks random", word)
+
+
+def _addresses(word: str, context: str, place: bool) -> bool:
+    """True for a commit, a UUID, and a number in hexadecimal that its name or place calls a digest."""
+    last = word.rpartition("/")[2]
+    if _UUID.search(word) or (len(last) == _COMMIT and _HEX.fullmatch(last)):
+        return True
+    called = _ADDRESS.intersection(part.lower() for part in _WORD.findall(context) + re.findall(r"[a-z]+[0-9]+", context.lower()))
+    return bool(_HEX.fullmatch(last)) and (place or "/" in word or bool(called))
+
+
+def is_random(word: str) -> bool:
+    """True when letters of both cases and digits change as often as they do in nothing that people write."""
+    runs: list[str] = _RUN.findall(word)
+    if max(map(len, runs), default=0) < _LEAST_RUN:
+        return False
+    kinds = Counter(map(_kind, word))
+    if kinds["digit"] < _LEAST_KINDS and not (kinds["digit"] and len(word) >= 2 * _LEAST_RUN):
+        return False
+    both = bool(kinds["lower"] and kinds["upper"])
+    pairs = [(_kind(one), _kind(two)) for run in runs for one, two in pairwise(run)]
+    changes = sum(one != two for one, two in pairs) / len(pairs)
+    letters = kinds["lower"] + kinds["upper"]
+    return letters >= _LEAST_KINDS and changes >= (0.35 if both else 0.25) and _entropy(word) >= (3.5 if both else 3)
+
+
+def _kind(sign: str) -> str:
+    return "digit" if sign.isdigit() else "upper" if sign.isupper() else "lower" if sign.islower() else ""
+
+
+def _entropy(word: str) -> float:
+    """Bits for each character."""
+    return -sum(n / len(word) * math.log2(n / len(word)) for n in Counter(word).values())
