@@ -70,18 +70,14 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """One object: before, after, and the fields in which they differ."""
+    """One object: before, after, and the fields in which they differ; `was` is what a replacement replaces."""
 
     action: Action
     identity: ResourceId
     before: Manifest | None
     after: Manifest | None
     fields: tuple[FieldChange, ...] = ()
-
-    @property
-    def was(self) -> ResourceId | None:
-        """The identity of what it replaces."""
-        return identify(self.before) if self.action is Action.REPLACE and self.before else None
+    was: ResourceId | None = None
 
 
 def compare(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[ObjectChange, ...]:
@@ -112,7 +108,7 @@ def _replacements(
     for identity in [identity for identity, item in come.items() if hashed(item)]:
         for old in stems.pop(_stem(identity), [])[:1]:
             before, after = gone.pop(old), come.pop(identity)
-            yield ObjectChange(Action.REPLACE, identity, before, after, differences(before, after))
+            yield ObjectChange(Action.REPLACE, identity, before, after, differences(before, after), old)
 
 
 def hashed(manifest: Manifest) -> bool:

@@ -1,6 +1,6 @@
 """The command line: the only place that prints, reads the clock and decides on exit codes.
 
-Exit codes: 0 clean, 1 findings or drift, 3 environment or tool missing, 64 usage. What a command needs is imported
+Exit codes: 0 clean, 1 findings or drift, 2 changes (plan --detailed-exitcode only), 3 environment or tool missing, 64 usage. What a command needs is imported
 when it runs, so that `--help` stays quick.
 """
 
@@ -17,11 +17,12 @@ from . import __version__
 from .errors import NearedgeError
 
 if TYPE_CHECKING:
+    from .finding import Finding
     from .pipeline import Rendered
     from .tree import Changes
     from .verify import Verification
 
-CLEAN, FOUND, ENVIRONMENT, USAGE = 0, 1, 3, 64
+CLEAN, FOUND, CHANGES, ENVIRONMENT, USAGE = 0, 1, 2, 3, 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,15 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "report everything that is wrong with clusters/; write nothing")
     check.add_argument("--format", choices=("text", "json"), default="text", help="how to show findings")
+    check.add_argument("--base", metavar="REF", help="refuse removals since this branch left REF")
+    plan = command("plan", _plan, "show what the specs change on every cluster, compared with a commit")
+    plan.add_argument(
+        "--base", metavar="REF", help="branch, tag or commit (default: the remote's default branch)"
+    )
+    plan.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how to show the plan"
+    )
+    plan.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when objects change")
     render = command(
         "render", _render, "compile clusters/ into base/, overlays/ and acm/, and prove the result"
     )
@@ -91,12 +101,45 @@ def _check(options: argparse.Namespace) -> int:
     from . import pipeline, report
     from .finding import has_errors
 
-    findings = pipeline.render(_root(options), _Watch().progress).findings
+    root = _root(options)
+    findings = pipeline.render(root, _Watch().progress).findings
+    findings = (*findings, *_removed(root, options.base or _merge_base()))
     if options.format == "json":
         sys.stdout.write(report.as_json(findings))
     else:
         sys.stdout.write(report.as_text(findings, colour=_colour(sys.stdout)) or "no findings\n")
     return FOUND if has_errors(findings) else CLEAN
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from . import planjson, planshow
+    from .plan import plan
+    from .repository import default_ref
+
+    root, watch = _root(options), _Watch()
+    found = plan(root, options.base or _merge_base() or default_ref(root), watch.progress)
+    watch.end()
+    shown = {"text": planshow.as_text, "json": planjson.as_json, "markdown": planshow.as_markdown}
+    sys.stdout.write(shown[options.format](found))
+    if found.refused or planshow.has_stopped(found):
+        return FOUND
+    return CHANGES if options.detailed_exitcode and found.counts else CLEAN
+
+
+def _merge_base() -> str | None:
+    """What a CI job says its branch will be merged into; None outside of one."""
+    import os
+
+    branch = os.environ.get("GITHUB_BASE_REF")
+    return f"origin/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
+
+
+def _removed(root: File, ref: str | None) -> tuple[Finding, ...]:
+    from .rails import refused
+    from .repository import snapshot
+    from .sides import both
+
+    return refused(root, both(root, snapshot(root, ref))) if ref else ()
 
 
 def _render(options: argparse.Namespace) -> int:

@@ -112,7 +112,9 @@ def _immutable(change: ObjectChange) -> Iterator[Consequence]:
 
 
 def _recreated(change: ObjectChange, why: str) -> Consequence:
-    what = "its data is lost when it is" if change.identity.kind == "PersistentVolumeClaim" else "it has to be"
+    what = (
+        "its data is lost when it is" if change.identity.kind == "PersistentVolumeClaim" else "it has to be"
+    )
     text = f"{why}: the sync fails until it is deleted and made again" + (
         f"; {what} deleted" if change.identity.kind == "PersistentVolumeClaim" else ""
     )

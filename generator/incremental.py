@@ -90,6 +90,12 @@ def check_part(root: File, part: frozenset[str], progress: Progress = silent, to
     return judge(root, shared, sites, told, today, frozenset(part))
 
 
+def remembered(root: File, files: tuple[str, ...]) -> dict[str, Site]:
+    """The clusters among `files` that the last render knows and that did not change since."""
+    cache = _recall(root)
+    return {file: site for file in files if (site := _kept(root, file, cache)) is not None}
+
+
 def _base_of(path: str) -> str:
     return path.rpartition("/")[0]
 

@@ -121,7 +121,7 @@ def compile_sites(
     }
 
 
-def uses(root: File, shared: Shared, file: str, part: frozenset[str]) -> bool:
+def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
     """Whether a cluster takes anything from these shared spec files."""
     document, _ = read_cluster(root, file)
     if document is None:
@@ -250,9 +250,7 @@ def judge(
         found = tuple((member, item) for member, item in found if member)
     whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
     settled = _settled(sites, found, today, whole)
-    return Rendered(
-        ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived
-    )
+    return Rendered(ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived)
 
 
 def _settled(

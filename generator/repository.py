@@ -83,7 +83,9 @@ def default_ref(root: File) -> str:
 def _resolved(git: Tool, root: File, ref: str) -> None:
     if not _ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
         inside = _ask(git, root, "rev-parse", "--git-dir")
-        reason = "is no commit of this repository" if inside else "cannot be looked up: this is no Git repository"
+        reason = (
+            "is no commit of this repository" if inside else "cannot be looked up: this is no Git repository"
+        )
         raise NoSuchCommit(ref=ref, reason=reason)
 
 
