@@ -45,7 +45,7 @@ class Section:
 
 def as_text(plan: Plan) -> str:
     """The whole plan for a terminal."""
-    shown = ("\n".join((part.title, *(f"  {row}" for row in part.lines, ), "")) for part in sections(plan))
+    shown = ("\n".join((part.title, *(f"  {row}" for row in part.lines), "")) for part in sections(plan))
     return "\n".join((head(plan), *shown, f"{last(plan)}\n"))
 
 
@@ -273,4 +273,3 @@ def size(number: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
