@@ -143,10 +143,24 @@ def _removed(root: File, ref: str | None) -> tuple[Finding, ...]:
 
 
 def _render(options: argparse.Namespace) -> int:
+    from .lock import locked
+    from .transaction import recover, settle
+
+    root = _root(options)
+    if options.check:
+        recover(root)
+        return _rendered(options, root)
+    with locked(root) as held:
+        if held:
+            settle(root)
+        return _rendered(options, root)
+
+
+def _rendered(options: argparse.Namespace, root: File) -> int:
     from . import incremental, report, tree
     from .finding import has_errors
 
-    root, watch = _root(options), _Watch()
+    watch = _Watch()
     rendered = incremental.render(root, watch.progress)
     if has_errors(rendered.findings):
         sys.stderr.write(report.as_text(rendered.findings, colour=_colour(sys.stderr)))
@@ -169,8 +183,10 @@ def _render(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from . import incremental, report
     from .finding import has_errors
+    from .transaction import recover
 
     root, watch = _root(options), _Watch()
+    recover(root)
     rendered = incremental.render(root, watch.progress)
     if has_errors(rendered.findings):
         sys.stderr.write(report.as_text(rendered.findings, colour=_colour(sys.stderr)))
