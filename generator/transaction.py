@@ -77,7 +77,7 @@ def _run(root: File, steps: tuple[Step, ...], known: frozenset[str], at: str) ->
             _write_journal(root, steps)
         for step in steps:
             at = step.live
-            _do(root, step)
+            take(root, step)
             done.append(step)
     except OSError as error:
         for step in reversed(done):
@@ -110,7 +110,7 @@ def settle(root: File) -> bool:
     for step in steps:
         try:
             if not _is_done(root, step):
-                _do(root, step)
+                take(root, step)
         except OSError as error:
             raise Unwritable(path=step.live, reason=error.strerror or str(error)) from error
     if steps or (root / STAGE).is_dir():
@@ -281,7 +281,8 @@ def _flush(root: File, written: Mapping[str, bytes]) -> None:
                 os.close(handle)
 
 
-def _do(root: File, step: Step) -> None:
+def take(root: File, step: Step) -> None:
+    """Take one step; OSError when the system does not let it, and nothing has changed then."""
     live, staged = root / step.live, root / step.staged
     match step.kind:
         case "exchange":
