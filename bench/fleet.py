@@ -208,7 +208,7 @@ def edit_cluster(root: Path, turn: int) -> str:
 
 def edit_model(root: Path, turn: int) -> str:
     """Give one model that is fetched by digest another digest; the file."""
-    models = sorted((root / "clusters/models").glob("*.yaml"))
+    models = sorted((root / "clusters/models").glob("*.yaml"), key=lambda path: path.stem)
     path = next(path for path in models if "source: oci://" in path.read_text("utf-8"))
     digest = hashlib.sha256(f"turn {turn}".encode()).hexdigest()
     path.write_text(_DIGEST.sub(digest, path.read_text("utf-8")), "utf-8")

@@ -16,7 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+"""An installed nearedge has its bytecode on disk; the one in a checkout has it after its first run."""
 EVERY = 0.005
 """Seconds between two samples."""
 
@@ -86,7 +89,7 @@ def run(command: Sequence[str]) -> Run:
     """
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -101,7 +104,7 @@ def memory_of_all(command: Sequence[str]) -> int | None:
     """Most bytes that a command and all its processes held at once; None where the kernel does not say."""
     most = 0
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=ENVIRONMENT)
         while process.poll() is None:
             most = max(most, sum(_proportional(pid) for pid in _family(process.pid)))
             time.sleep(EVERY)
@@ -109,11 +112,11 @@ def memory_of_all(command: Sequence[str]) -> int | None:
     return most or None
 
 
-def _expect_success(command: Sequence[str], code: int, err: object) -> None:
+def _expect_success(command: Sequence[str], code: int, err: IO[str]) -> None:
     if code == 0:
         return
-    err.seek(0)  # type: ignore[attr-defined]
-    said = err.read()[-2000:]  # type: ignore[attr-defined]
+    err.seek(0)
+    said = err.read()[-2000:]
     raise CommandFailed(f"{' '.join(command)} ended with code {code}:\n{said}")
 
 

@@ -7,9 +7,11 @@ when it runs, so that `--help` stays quick.
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path as File
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -17,7 +19,6 @@ from . import __version__
 from .errors import NearedgeError
 
 if TYPE_CHECKING:
-    from .finding import Finding
     from .pipeline import Rendered
     from .tree import Changes
     from .verify import Verification
@@ -27,6 +28,10 @@ CLEAN, FOUND, CHANGES, ENVIRONMENT, USAGE = 0, 1, 2, 3, 64
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    for out in (sys.stdout, sys.stderr):
+        if isinstance(out, io.TextIOWrapper):
+            # What a terminal cannot show is spelled out; it is no reason to fail.
+            out.reconfigure(errors="backslashreplace")
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
@@ -40,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough.
         sys.stderr.close()
         return CLEAN
+
+
+class _UsageError(NearedgeError):
+    """An argument names something that is not there."""
+
+    exit_code = USAGE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,10 +77,21 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    check = command("check", _check, "report everything that is wrong with clusters/; write nothing")
-    check.add_argument("--format", choices=("text", "json"), default="text", help="how to show findings")
-    check.add_argument("--base", metavar="REF", help="refuse removals since this branch left REF")
-    plan = command("plan", _plan, "show what the specs change on every cluster, compared with a commit")
+    def judging(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        text = "judge waivers as on this day (default: today, UTC)"
+        added.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help=text)
+        return added
+
+    check = judging(command("check", _check, "report everything that is wrong with clusters/; write nothing"))
+    check.add_argument("paths", nargs="*", metavar="PATH", help="spec files or folders (default: all)")
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="how to show findings",
+    )
+    check.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
+    plan = judging(command("plan", _plan, "show what the specs change on every cluster since a commit"))
     plan.add_argument(
         "--base", metavar="REF", help="branch, tag or commit (default: the remote's default branch)"
     )
@@ -77,8 +99,17 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=("text", "json", "markdown"), default="text", help="how to show the plan"
     )
     plan.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when objects change")
-    render = command(
-        "render", _render, "compile clusters/ into base/, overlays/ and acm/, and prove the result"
+    rules = command("rules", _rules, "list the rules, or explain one of them")
+    rules.add_argument("code", nargs="?", metavar="CODE", help="a rule, such as SERVE004")
+    rules.add_argument("--format", choices=("text", "json"), default="text", help="how to show rules")
+    explain = command(
+        "explain", _explain, "show where a value comes from and ends up, or which spec a line of output has"
+    )
+    explain.add_argument("subject", metavar="CLUSTER|FILE:LINE", help="a cluster, or a line of any file")
+    explain.add_argument("path", nargs="?", metavar="PATH", help="with a cluster: serving[name].replicas.max")
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="how to show it")
+    render = judging(
+        command("render", _render, "compile clusters/ into base/, overlays/ and acm/, and prove the result")
     )
     render.add_argument(
         "--check", action="store_true", help="write nothing; list files that are not up to date (exit 1)"
@@ -86,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--no-verify", action="store_true", help="do not prove the result with kustomize and schemas"
     )
-    verify = command("verify", _verify, "prove what is on disk: kustomize, schemas, references, pod security")
+    verify = judging(
+        command("verify", _verify, "prove what is on disk: kustomize, schemas, references, pod security")
+    )
     verify.add_argument(
         "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
     )
@@ -98,17 +131,130 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from . import pipeline, report
+    from . import incremental
     from .finding import has_errors
+    from .sources import FLEET_FILE
+
+    root, watch, today = _root(options), _Watch(), _today(options)
+    part = frozenset(file for path in options.paths for file in _spec_files(root, path))
+    whole = not part or FLEET_FILE in part
+    if whole:
+        rendered = _guarded(root, incremental.check(root, watch.progress, today), options.base)
+    else:
+        rendered = incremental.check_part(root, part, watch.progress, today)
+    watch.end()
+    sys.stdout.write(_formatted(options.format, root, rendered, part))
+    if not whole:
+        said = f"{len(rendered.sites)} clusters checked; rules of the fleet as a whole were left out"
+        sys.stderr.write(f"{said}: run nearedge check\n")
+    return FOUND if has_errors(rendered.findings) else CLEAN
+
+
+def _formatted(name: str, root: File, rendered: Rendered, part: frozenset[str]) -> str:
+    from . import report
+    from .load import find_specs
+    from .rules import every_rule
+
+    findings, waived = rendered.findings, rendered.waived
+    if name == "json":
+        return report.as_json(findings, waived)
+    if name == "github":
+        return report.as_github(findings, waived)
+    if name == "sarif":
+        return report.as_sarif(findings, waived, rules=every_rule(), version=__version__)
+    if name == "junit":
+        files = {*part, *(site.file for site in rendered.sites)} if part else find_specs(root)[0]
+        return report.as_junit(findings, waived, files=files, codes=every_rule())
+    text = report.as_text(findings, waived, lines=_lines(root), colour=_colour(sys.stdout))
+    return text or "no findings\n"
+
+
+def _spec_files(root: File, given: str) -> Iterator[str]:
+    """The spec files that an argument names: a file, or all in a folder, from here or from the root."""
+    from .load import find_specs
+
+    for base in (File.cwd(), root):
+        file = _below(root, base / given)
+        if file is not None:
+            found = [name for name in find_specs(root)[0] if name == file or name.startswith(f"{file}/")]
+            if not found and file != ".":
+                raise _UsageError(
+                    f"{given} is no spec: they are clusters/fleet.yaml and *.yaml in its folders"
+                )
+            yield from found or find_specs(root)[0]
+            return
+    raise _UsageError(f"there is no {given} in {root}")
+
+
+def _below(root: File, path: File) -> str | None:
+    """Path below the repository of something that exists in it."""
+    try:
+        absolute = path.absolute()
+        # `..` is resolved as text: a symlink is judged where it lies, not where it leads.
+        parts: list[str] = []
+        for part in absolute.parts:
+            parts = parts[:-1] if part == ".." else [*parts, part]
+        clean = File(*parts)
+        return clean.relative_to(root).as_posix() if clean.exists() or clean.is_symlink() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from .report import catalog
+    from .rules import every_rule, example
+    from .validate import nearest
+
+    known = every_rule()
+    code = options.code.upper() if options.code else None
+    if code is not None and code not in known:
+        near = nearest(code, list(known))
+        raise _UsageError(f"there is no rule {options.code}" + (f": did you mean {near}?" if near else ""))
+    chosen = [known[code]] if code else list(known.values())
+    if options.format == "json":
+        sys.stdout.write(catalog.rules_json(chosen))
+    elif code:
+        sys.stdout.write(catalog.rule_text(known[code], example(code)))
+    else:
+        sys.stdout.write(catalog.rules_text(chosen))
+    return CLEAN
+
+
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>[0-9]{1,9})(:[0-9]+)?")
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from .explain import explain_path
+    from .report import explained
+    from .trace import path_in_spec, trace_line
 
     root = _root(options)
-    findings = pipeline.render(root, _Watch().progress).findings
-    findings = (*findings, *_removed(root, options.base or _merge_base()))
-    if options.format == "json":
-        sys.stdout.write(report.as_json(findings))
-    else:
-        sys.stdout.write(report.as_text(findings, colour=_colour(sys.stdout)) or "no findings\n")
-    return FOUND if has_errors(findings) else CLEAN
+    subject, path = options.subject, options.path
+    place = _PLACE.fullmatch(subject) if path is None else None
+    if path is None and place is None:
+        raise _UsageError("say a path of the cluster's spec as well, or FILE:LINE")
+    if place is not None:
+        file, line = _file_of(root, place["file"]), int(place["line"])
+        if not file.startswith("clusters/"):
+            trace = trace_line(root, file, line)
+            as_json = options.format == "json"
+            sys.stdout.write(explained.trace_json(trace) if as_json else explained.trace_text(trace))
+            if trace.stale:
+                sys.stderr.write(f"{file} is not what the specs give now: run make render\n")
+            return CLEAN
+        subject, path = path_in_spec(root, file, line)
+    found = explain_path(root, subject if "/" not in subject else _file_of(root, subject), path)
+    as_json = options.format == "json"
+    sys.stdout.write(explained.explanation_json(found) if as_json else explained.explanation_text(found))
+    return CLEAN
+
+
+def _file_of(root: File, given: str) -> str:
+    for base in (File.cwd(), root):
+        file = _below(root, base / given)
+        if file is not None and (root / file).is_file():
+            return file
+    raise _UsageError(f"there is no file {given} in {root}")
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -117,7 +263,7 @@ def _plan(options: argparse.Namespace) -> int:
     from .repository import default_ref
 
     root, watch = _root(options), _Watch()
-    found = plan(root, options.base or _merge_base() or default_ref(root), watch.progress)
+    found = plan(root, options.base or _merge_base() or default_ref(root), watch.progress, _today(options))
     watch.end()
     shown = {"text": planshow.as_text, "json": planjson.as_json, "markdown": planshow.as_markdown}
     sys.stdout.write(shown[options.format](found))
@@ -134,12 +280,18 @@ def _merge_base() -> str | None:
     return f"origin/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
 
 
-def _removed(root: File, ref: str | None) -> tuple[Finding, ...]:
+def _guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:
+    """With what is removed and not named, where it is known what to compare with."""
+    from dataclasses import replace
+
+    from .finding import ordered
     from .rails import refused
     from .repository import snapshot
     from .sides import both
 
-    return refused(root, both(root, snapshot(root, ref))) if ref else ()
+    base = ref or _merge_base()
+    removed = refused(root, both(root, snapshot(root, base))) if base else ()
+    return replace(rendered, findings=ordered((*rendered.findings, *removed)))
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -161,12 +313,13 @@ def _rendered(options: argparse.Namespace, root: File) -> int:
     from .finding import has_errors
 
     watch = _Watch()
-    rendered = incremental.render(root, watch.progress)
+    rendered = incremental.render(root, watch.progress, _today(options))
     if has_errors(rendered.findings):
-        sys.stderr.write(report.as_text(rendered.findings, colour=_colour(sys.stderr)))
+        watch.end()
+        sys.stderr.write(_errors(root, rendered))
         sys.stderr.write("nothing was written\n")
         return FOUND
-    sys.stderr.write(report.as_text(rendered.findings, colour=_colour(sys.stderr)))
+    sys.stderr.write(report.as_text(rendered.findings, rendered.waived, colour=_colour(sys.stderr)))
     watch.progress("compare", 0, 1)
     changes = tree.compare(root, rendered.tree)
     if options.check:
@@ -181,15 +334,16 @@ def _rendered(options: argparse.Namespace, root: File) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from . import incremental, report
+    from . import incremental
     from .finding import has_errors
     from .transaction import recover
 
     root, watch = _root(options), _Watch()
     recover(root)
-    rendered = incremental.render(root, watch.progress)
+    rendered = incremental.render(root, watch.progress, _today(options))
     if has_errors(rendered.findings):
-        sys.stderr.write(report.as_text(rendered.findings, colour=_colour(sys.stderr)))
+        watch.end()
+        sys.stderr.write(_errors(root, rendered))
         return FOUND
     verification = _verified(root, rendered, watch, full=options.full)
     watch.end()
@@ -241,9 +395,57 @@ def _schema(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _errors(root: File, rendered: Rendered) -> str:
+    from . import report
+
+    return report.as_text(rendered.findings, rendered.waived, lines=_lines(root), colour=_colour(sys.stderr))
+
+
+def _lines(root: File) -> Callable[[str], Sequence[str]]:
+    """Reads the lines of spec files for excerpts, each file once; none of what is no plain file."""
+    from .load import MAX_BYTES
+
+    known: dict[str, Sequence[str]] = {}
+
+    def lines(file: str) -> Sequence[str]:
+        if file not in known:
+            path = root / file
+            try:
+                plain = path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_BYTES
+                raw = path.read_bytes() if plain else b""
+            except OSError:
+                raw = b""
+            known[file] = [line.rstrip("\r") for line in raw.decode("utf-8", "replace").split("\n")]
+        return known[file]
+
+    return lines
+
+
+def _day(text: str) -> str:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day such as 2027-03-31") from None
+
+
+def _today(options: argparse.Namespace) -> str:
+    from datetime import UTC, datetime
+
+    return str(options.today or datetime.now(UTC).date().isoformat())
+
+
 def _root(options: argparse.Namespace) -> File:
     if options.root is not None:
-        return File(options.root).resolve()
+        try:
+            root = File(options.root).resolve()
+            found = root.is_dir()
+        except (OSError, ValueError, RuntimeError):
+            found = False
+        if not found:
+            raise _UsageError(f"--root: there is no folder {options.root}")
+        return root
     here = File.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
 
@@ -268,7 +470,7 @@ def _summary(
             str(len(rendered.tree.paths)),
             f"{len(changes.written)} written, {changes.unchanged} unchanged, {len(changes.removed)} removed",
         ),
-        ("findings", str(len(rendered.findings)), count_line(rendered.findings)),
+        ("findings", str(len(rendered.findings)), count_line(rendered.findings, rendered.waived)),
     ]
     yield table(rows)
     if verification is not None:

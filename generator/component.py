@@ -17,12 +17,15 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 from .finding import Rule
-from .manifest import Manifest
+from .manifest import Manifest, content_hash
 from .profile import Profile
 from .spec import FleetSpec, ModelSpec
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an item of a section
+
+_LONGEST = 200
+"""Characters of groups' names in the name of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class Cluster:
     @property
     def group_folder(self) -> str:
         """Folder name for what comes from this cluster's groups, in their order."""
-        return "+".join(self.groups) if self.groups else "fleet"
+        joined = "+".join(self.groups) or "fleet"
+        # A file system takes 255 characters.
+        return joined if len(joined) <= _LONGEST else f"{joined[:_LONGEST]}.{content_hash(joined)}"
 
     @property
     def group_files(self) -> tuple[str, ...]:

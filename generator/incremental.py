@@ -181,9 +181,13 @@ def _kept(root: File, file: str, cache: Remembered) -> Site | None:
     if any(_file_digest(root / path) != digest for path, digest in known["files"].items()):
         return None
     findings = tuple(
-        Finding(Where(*item[:3]), Severity(item[3]), *item[4:7], tuple(item[7])) for item in known["findings"]
+        Finding(Where(*where), Severity(severity), code, message, hint, tuple(path))
+        for *where, severity, code, message, hint, path in known["findings"]
     )
-    waivers = tuple(Waiver(Where(*item[:3]), *item[3:7], tuple(item[7])) for item in known["waivers"])
+    waivers = tuple(
+        Waiver(Where(*where), code, reason, until, text, tuple(path))
+        for *where, code, reason, until, text, path in known["waivers"]
+    )
     return Site(
         file,
         findings,

@@ -18,8 +18,11 @@ from typing import Any
 from .finding import Finding, Path, Where, plain_rule
 from .marks import Mark, marks_of, place_of
 from .reader import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
+from .secrets import redacted, secrets_in
 
 MAX_BYTES = 256 * 1024
+_LONGEST = 300
+"""Characters of a message: keys are as long as their author likes."""
 
 MISPLACED = plain_rule(
     "SPEC006", "Everything in clusters/ is read: only .yaml specs lie there, in their folders."
@@ -53,12 +56,14 @@ def read_file(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ..
     if text is None:
         return None, (_finding(file, Fault(UNREADABLE, 1, 1, *problem)),)
     data, faults = read_text(text)
-    findings = tuple(_finding(file, fault) for fault in faults)
+    leaks = secrets_in(text, data)
+    findings = tuple(_finding(file, fault) for fault in (*faults, *leaks))
     if not isinstance(data, dict):
-        if not findings:
+        if not faults:
             said = "is empty" if data is None else f"holds {_called(data)}"
             hint = "start with apiVersion: nearedge/v1alpha1, kind:, metadata:, spec:"
-            findings = (_finding(file, Fault(SYNTAX, 1, 1, f"the file {said}, a spec is a mapping", hint)),)
+            fault = Fault(SYNTAX, 1, 1, f"the file {said}, a spec is a mapping", hint)
+            findings = (_finding(file, fault), *findings)
         return None, findings
     return Document(file, text, data), findings
 
@@ -69,7 +74,8 @@ def _called(data: Any) -> str:
 
 def _finding(file: str, fault: Fault) -> Finding:
     where = Where(file, fault.line, fault.column)
-    return Finding(where, fault.rule.severity, fault.rule.code, fault.message, fault.hint)
+    message = fault.message if len(fault.message) <= _LONGEST else f"{fault.message[:_LONGEST]}..."
+    return Finding(where, fault.rule.severity, fault.rule.code, redacted(message), fault.hint)
 
 
 def _text_of(path: File) -> tuple[str | None, tuple[str, str]]:

@@ -57,6 +57,9 @@ class Kueue(Strictly):
         description="Field of a ClusterQueue that names its cohort: renamed in v1beta2."
     )
     namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
+    queueRequired: Flag = Field(
+        description="What runs in a namespace with these labels is denied without a queue."
+    )
     podSets: Positive = Field(description="Most pod sets in one Workload.")
     coveredResources: Positive = Field(description="Most resources in one resource group.")
     elasticJobs: Flag = Field(description="Ray autoscaling works under Kueue.")

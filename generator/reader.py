@@ -109,7 +109,8 @@ class _Reader:
 
     def document(self, text: str) -> Any:
         """Data of the only document; None when there is none."""
-        self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        # yaml.parse() asks before each event whether there is one; the parser says None at the end.
+        self._events = iter(yaml.CSafeLoader(text).get_event, None)
         result = None
         documents = 0
         for event in self._events:

@@ -58,6 +58,10 @@ class Resolved:
         own = self.layers[-1]
         return own.document.where(own.root, key=True)
 
+    def path_in(self, layer: Layer, path: Path) -> Path | None:
+        """Where below its root a layer says `path`; None when it does not."""
+        return _path_in(layer.data, self.spec, path)
+
     def origins(self, path: Path) -> Iterator[Where]:
         """All places that speak of `path`, first layer first; the last one wins."""
         for layer in self.layers:

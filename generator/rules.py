@@ -1,15 +1,30 @@
 """The catalog of rules: every rule by its code, with an example that trips it and one that does not.
 
-Examples are data, `data/examples/<CODE>.yaml`: what they change in the small fleet of `data/examples/base.yaml`.
+Examples are data, `data/examples/<family>.yaml`, code by code: what they change in the small fleet of base.yaml
+beside it, merged as the layers of a spec are; or the text of a file, for what the reader refuses.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from types import ModuleType
+from typing import Any
 
+from .cluster import document_models
 from .component import rules_in
-from .finding import Rule
+from .finding import Finding, Rule, Where
+from .fleet import Fleet
+from .load import Document
+from .reader import read_text
+from .resolve import merge
+from .sources import FLEET_FILE, Shared
+from .spec import API_VERSION
+from .validate import validated
+from .yamlout import to_yaml
 
 
 @cache
@@ -30,3 +45,98 @@ def _stages() -> tuple[ModuleType, ...]:
     from . import compile, load, reader, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
 
     return (reader, load, sources, site, validate, compile, waivers)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A mistake and its remedy, as parts of a spec or as text, and what the rule says of the mistake."""
+
+    wrong: Any
+    right: Any
+    says: tuple[str, ...]
+
+
+def example(code: str) -> Example | None:
+    """The example of a rule; None when there is none."""
+    parts = _examples(re.sub(r"[0-9]+$", "", code)).get(code)
+    if parts is None:
+        return None
+    said = tuple(item.message for item in found_in(parts["wrong"]) if item.code == code)
+    return Example(parts["wrong"], parts["right"], said)
+
+
+def found_in(part: Any) -> tuple[Finding, ...]:
+    """All findings of an example: of the text that it is, or of the small fleet that it changes."""
+    if isinstance(part, str):
+        return tuple(
+            Finding(Where("example.yaml", fault.line, fault.column), fault.rule.severity, fault.rule.code, fault.message)
+            for fault in read_text(part)[1]
+        )  # fmt: skip
+    return tuple(_found(merge(_examples("base"), part)))
+
+
+def _found(case: dict[str, Any]) -> Iterator[Finding]:
+    from .check import apply, check_cluster, rules  # noqa: PLC0415 - lists the rules of waivers.py, which look here
+    from .pipeline import member_of  # noqa: PLC0415
+    from .site import cluster_of  # noqa: PLC0415
+
+    shared, findings = _shared(case)
+    if shared is None:
+        yield from findings
+        return
+    members = []
+    for name, said in case["clusters"].items():
+        spec = {key: value for key, value in said.items() if key != "labels"}
+        document = _document("Cluster", name, spec, said.get("tier", ""), said.get("labels", {}))
+        cluster, resolved, found = cluster_of(shared, document, {})
+        yield from found
+        if cluster is not None:
+            yield from check_cluster(cluster, resolved)
+            members.append(member_of(cluster))
+    fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
+    if len(members) == len(case["clusters"]):
+        for item in rules("fleet"):
+            yield from apply(item, fleet, lambda _: Where(FLEET_FILE, 1, 1))
+
+
+def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """Fleet, groups and models of an example, validated as those of a repository."""
+    findings: list[Finding] = []
+
+    def model(document: Document, kind: str) -> Any:
+        found, wrong = validated(
+            document_models()[kind], document.data, lambda path, key: document.where(path, key=key)
+        )
+        findings.extend(wrong)
+        return found
+
+    fleet = _document("Fleet", "example", case["fleet"])
+    groups = {name: _document("Group", name, spec) for name, spec in case["groups"].items()}
+    models = {name: _document("Model", name, spec) for name, spec in case["models"].items()}
+    parsed = model(fleet, "Fleet")
+    for item in groups.values():
+        model(item, "Group")
+    known = {name: model(item, "Model") for name, item in models.items()}
+    if findings:
+        return None, tuple(findings)
+    specs = {name: item.spec for name, item in known.items()}
+    return Shared(parsed.spec, "example", fleet, groups, specs), ()
+
+
+def _document(kind: str, name: str, spec: Any, tier: str = "", labels: Any = None) -> Document:
+    folder = {"Fleet": "", "Group": "groups/", "Model": "models/"}.get(kind, f"{tier}/")
+    file = FLEET_FILE if kind == "Fleet" else f"clusters/{folder}{name}.yaml"
+    metadata = {"name": name, **({"labels": labels} if labels else {})}
+    data = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+    return Document(file, to_yaml(data), data)
+
+
+@cache
+def _examples(name: str) -> dict[str, Any]:
+    """One file of data/examples/; nothing when there is none."""
+    source = resources.files(__package__).joinpath(f"data/examples/{name.lower()}.yaml")
+    if not source.is_file():
+        return {}
+    data, faults = read_text(source.read_text(encoding="utf-8"))
+    assert not faults, faults  # noqa: S101 - our own data, held by a test
+    return dict(data)

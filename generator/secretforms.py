@@ -53,6 +53,9 @@ FORMS = (
     _form("a credential of HTTP", "asic earer", r"(?i:basic|bearer) +(?=[A-Za-z]{0,64}[0-9])[A-Za-z0-9._~+/-]{16,}={0,2}"),
 )
 
+SIGNS = tuple((sign, form) for form in FORMS for sign in form.signs)
+"""Every sign with its form: most files hold none, and are done with that."""
+
 USER_INFO = re.compile(
     r"(?:(?<=https)|(?<=http)|(?<=[a-z])(?=://[^\s/@:\"'<>]{0,128}:))://"
     r"(?P<info>[^\s/@:\"'<>$]{0,128}(?::(?!\$)[^\s/@\"'<>]{1,256})?)@"

@@ -17,7 +17,10 @@ from typing import Any, NamedTuple
 from .finding import Path, Rule, plain_rule
 from .marks import marks_of, place_of
 from .reader import Fault, read_text
-from .secretforms import FORMS, USER_INFO
+from .secretforms import SIGNS, USER_INFO
+
+SECRETS = "SECRET"
+"""Beginning of the codes of this module."""
 
 FORM = plain_rule(
     "SECRET001",
@@ -70,7 +73,11 @@ _HARMLESS = re.compile(
 _REFERENCE = re.compile(r"(\$|<|\*|(true|false|none|null|redacted)$)", re.IGNORECASE)
 _PROSE = re.compile(r"[A-Za-z]+[.:,]?|[a-z0-9]+(-[a-z0-9]+)+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
-_LONG = re.compile(r"(?<!sha256:)(?<!sha512:)(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}")
+_LONG = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_DIGEST_MARKS = ("sha256:", "sha512:")
+_PLACE = re.compile(r"/[0-9a-f]{32,64}(?![A-Za-z0-9])|(?<![A-Za-z0-9])[0-9a-f]{32,64}/")
+"""A folder or a file that is named after its content."""
+_NAME_PARTS = re.compile(r"[a-z]+[0-9]*")
 _RUN = re.compile(r"[A-Za-z0-9+]+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -78,27 +85,38 @@ _COMMIT, _LEAST_RUN, _LEAST_KINDS = 40, 12, 3
 
 
 class Found(NamedTuple):
-    """A credential: the rule that it breaks, what it is, and its text."""
+    """A credential: the rule that it breaks, what it is, its text, and its offset in what was searched."""
 
     rule: Rule
     what: str
     value: str
+    at: int = 0
 
 
 def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
     """Faults for all credentials in a file's text, and in the data that was read from it."""
-    raw = [(place, found) for offset, found in _in_text(text) if (place := _place(text, offset))]
-    values = {found.value for _, found in raw}
+    named = _worth_a_walk(text)
+    spoken = (_in_comments(text) if data is not None else _in_ruins(text)) if named else ()
+    raw = _first_ones((*_forms(text), *spoken))
+    values = {found.value for found in raw}
     inside = [
         (path, found)
-        for path, found in (_in_data(data, (), "") if _worth_a_walk(text) else ())
+        for path, found in (_in_data(data, (), "") if named else ())
         if not any(value in found.value or found.value in value for value in values)
     ]
-    if not raw and not inside:
-        return ()
     marks = marks_of(text) if inside else None
-    placed = raw + [(place_of(marks, path), found) for path, found in inside if marks is not None]
+    placed = [(_place(text, found.at), found) for found in raw]
+    placed += [(place_of(marks, path), found) for path, found in inside if marks is not None]
     return tuple(dict.fromkeys(_fault(place, found) for place, found in sorted(placed, key=lambda item: item[0])))
+
+
+def _first_ones(founds: tuple[Found, ...]) -> list[Found]:
+    """Without what begins inside of another one."""
+    kept: list[Found] = []
+    for found in sorted(founds, key=lambda item: (item.at, item.rule.code)):
+        if not kept or found.at >= kept[-1].at + len(kept[-1].value):
+            kept.append(found)
+    return kept
 
 
 def redacted(text: str) -> str:
@@ -126,26 +144,27 @@ def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _in_text(text: str) -> Iterator[tuple[int, Found]]:
-    """(offset, credential): forms anywhere, and all that a comment says."""
-    for found in _forms(text):
-        yield text.index(found.value), found
-    if "#" not in text:
-        return
+def _in_comments(text: str) -> Iterator[Found]:
     for comment in _COMMENT.finditer(text):
         said = comment[0]
         for found in (*_said(said, prose=True), *_random(said, said)):
-            yield comment.start() + said.index(found.value), found
+            yield found._replace(at=comment.start() + found.at)
+
+
+def _in_ruins(text: str) -> Iterator[Found]:
+    """What a text says that cannot be read as YAML; its checksums are left alone."""
+    yield from _said(text, prose=True)
+    yield from (found for found in _random(text, "") if not _HEX.fullmatch(found.value))
 
 
 def _forms(text: str) -> Iterator[Found]:
-    for form in FORMS:
-        if any(sign in text for sign in form.signs):
-            for match in form.pattern.finditer(text):
-                yield Found(FORM, f"{form.name} stands here", match[0])
+    for form in dict.fromkeys([form for sign, form in SIGNS if sign in text]):
+        for match in form.pattern.finditer(text):
+            yield Found(FORM, f"{form.name} stands here", match[0], match.start())
     if "://" in text and "@" in text:
         for match in USER_INFO.finditer(text):
-            yield Found(URL, "this URL has a user or a password in it", match["info"])
+            said = "this URL has a user or a password in it"
+            yield Found(URL, said, match["info"], match.start("info"))
 
 
 def _worth_a_walk(text: str) -> bool:
@@ -153,10 +172,14 @@ def _worth_a_walk(text: str) -> bool:
     lowered = text.lower()
     return (
         "\\" in text
-        or any(stem in lowered for stem in _STEMS)
+        or _stems(lowered)
         or "Key" in text
-        or any(is_random(word) for word in _LONG.findall(text))
+        or any(True for _ in _long_random(text))
     )
+
+
+def _stems(lowered: str) -> bool:
+    return bool([stem for stem in _STEMS if stem in lowered])
 
 
 def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, Found]]:
@@ -187,7 +210,7 @@ def _in_string(text: str, name: str) -> Iterator[Found]:
         return
     yield from _forms(text)
     yield from _said(text, prose=True)
-    yield from _random(text, name)
+    yield from _random(text, f"{name} {text}")
     if "\n" in text:
         yield from (found for _, found in _in_data(read_text(text)[0], (), ""))
 
@@ -203,7 +226,7 @@ def _said(text: str, *, prose: bool) -> Iterator[Found]:
         if prose and sign == ":" and not match["quote"] and (match["end"] is None or _PROSE.fullmatch(value)):
             continue
         if _called(name) and _is_value(value, name):
-            yield Found(NAMED, f"{name} has its value here", value)
+            yield Found(NAMED, f"{name} has its value here", value, match.start("value"))
 
 
 @lru_cache(maxsize=4096)
@@ -214,9 +237,9 @@ def _called(name: str) -> str:
     words = [word.lower() for word in _WORD.findall(name)]
     if not words or words[-1] in _ABOUT:
         return ""
-    if _STRONG.intersection(words):
+    if _STRONG.intersection(words) or words[-1].endswith(("password", "passwd", "secret")):
         return "strong"
-    if words[-1] in _WEAK or words[-2:-1] == ["api"] or "token" in words[:-1]:
+    if words[-1] in _WEAK or words[-1].endswith("token") or words[-2:-1] == ["api"] or "token" in words[:-1]:
         return "weak"
     before = words[-2] if len(words) > 1 else ""
     return ("weak" if before in _KEYS else "key") if words[-1] == "key" else ""
@@ -240,20 +263,23 @@ def _mixed(text: str) -> bool:
 
 def _random(text: str, context: str) -> Iterator[Found]:
     """Random words in a text; `context` may say that a hexadecimal number is a digest."""
+    for at, word in _long_random(text):
+        if not _addresses(word, context):
+            yield Found(RANDOM, "this looks random", word, at)
+
+
+def _long_random(text: str) -> Iterator[tuple[int, str]]:
     for match in _LONG.finditer(text):
-        word = match[0]
-        near = text[max(0, match.start() - 1)] + text[match.end() : match.end() + 1]
-        if is_random(word.rstrip("=")) and not _addresses(word, f"{context} {near}", "/" in near):
-            yield Found(RANDOM, "this looks random", word)
+        before = text[max(0, match.start() - len(_DIGEST_MARKS[0])) : match.start()]
+        if before not in _DIGEST_MARKS and is_random(_PLACE.sub("/", match[0]).rstrip("=")):
+            yield match.start(), match[0]
 
 
-def _addresses(word: str, context: str, place: bool) -> bool:
-    """True for a commit, a UUID, and a number in hexadecimal that its name or place calls a digest."""
-    last = word.rpartition("/")[2]
-    if _UUID.search(word) or (len(last) == _COMMIT and _HEX.fullmatch(last)):
+def _addresses(word: str, context: str) -> bool:
+    """True for a commit, a UUID, and a number in hexadecimal that its name calls a digest."""
+    if _UUID.search(word) or (len(word) == _COMMIT and _HEX.fullmatch(word)):
         return True
-    called = _ADDRESS.intersection(part.lower() for part in _WORD.findall(context) + re.findall(r"[a-z]+[0-9]+", context.lower()))
-    return bool(_HEX.fullmatch(last)) and (place or "/" in word or bool(called))
+    return bool(_HEX.fullmatch(word) and _ADDRESS.intersection(_NAME_PARTS.findall(context.lower())))
 
 
 def is_random(word: str) -> bool:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from .cluster import document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
 from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
+from .secrets import SECRETS
 from .spec import FleetSpec, ModelSpec
 from .validate import validated
 
@@ -90,7 +91,9 @@ def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding,
     spec = document.data.get("spec")
     body = {**document.data, "spec": {}} if isinstance(spec, dict) else document.data
     found += validated(document_models()["Cluster"], body, _place(document))[1]
-    return (None if has_errors(found) else document), tuple(found)
+    # A credential is no reason to say nothing of the rest.
+    broken = has_errors(item for item in found if not item.code.startswith(SECRETS))
+    return (None if broken else document), tuple(found)
 
 
 def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:

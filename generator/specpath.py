@@ -91,7 +91,8 @@ def leaves(data: Any, path: Path = ()) -> list[Path]:
 
 def _inside(data: Any, step: str | int) -> Any:
     if isinstance(data, dict):
-        return data.get(step)
+        # A JSON pointer does not tell the key "8080" from an index.
+        return data.get(step, data.get(str(step)))
     if isinstance(data, list) and isinstance(step, int) and step < len(data):
         return data[step]
     return None

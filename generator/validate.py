@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .finding import Finding, Path, Rule, Where, plain_rule
+from .secrets import redacted
 
 UNKNOWN = plain_rule(
     "SPEC010", "A spec holds only keys that it knows; another one would be ignored silently."
@@ -47,7 +48,7 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
             continue
         rule, message, hint = _said(item, path, model, key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
-        yield Finding(where, rule.severity, rule.code, message, hint)
+        yield Finding(where, rule.severity, rule.code, redacted(message), hint)
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:

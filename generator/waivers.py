@@ -84,9 +84,7 @@ def waivers_of(cluster: Cluster, resolved: Resolved) -> tuple[Waiver, ...]:
         path, left = located(resolved.spec, item.path or "")
         place = resolved.where(("waivers", i, "code"))
         # A path that the spec does not have accepts nothing.
-        found.append(
-            Waiver(place, item.code, item.reason, item.until, item.path or "", (*path, *left))
-        )
+        found.append(Waiver(place, item.code, item.reason, item.until, item.path or "", (*path, *left)))
     return tuple(found)
 
 
@@ -99,7 +97,9 @@ def refuses(findings: Iterable[Finding], waivers: Sequence[Waiver]) -> bool:
 
 
 def settle(
-    judged: Iterable[tuple[Sequence[Finding], Sequence[Waiver]]], today: str, whole: frozenset[str] | None = None
+    judged: Iterable[tuple[Sequence[Finding], Sequence[Waiver]]],
+    today: str,
+    whole: frozenset[str] | None = None,
 ) -> Settled:
     """Apply waivers: `judged` has findings beside the waivers that hold for them, cluster by cluster.
 
@@ -171,7 +171,9 @@ def waived_rules_can_be_waived(cluster: Cluster) -> Iterator[Problem]:
     for i, item in enumerate(cluster.spec.waivers):
         known = _rule(item.code)
         if known is not None and (reason := why_not(known)):
-            yield Problem(("waivers", i, "code"), f"{item.code} cannot be waived: {reason}", "mend it instead")
+            yield Problem(
+                ("waivers", i, "code"), f"{item.code} cannot be waived: {reason}", "mend it instead"
+            )
 
 
 @rule("WAIVER005")

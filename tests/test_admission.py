@@ -219,26 +219,10 @@ def scenes(draw: st.DrawFn) -> dict[str, Any]:
     """Up to two queues in a tree of cohorts, and up to three workloads."""
     shape = draw(st.sampled_from(["alone", "flat", "deep"]))
     queues = draw(st.lists(quotas(), min_size=1, max_size=2))
-    works = draw(
-        st.lists(
-            st.tuples(
-                st.integers(0, len(queues) - 1),
-                st.booleans(),
-                st.lists(
-                    st.tuples(
-                        st.integers(1, 3),
-                        st.integers(0, 2),
-                        st.integers(1, 3),
-                        st.sampled_from([None, "a", "b"]),
-                    ),
-                    min_size=1,
-                    max_size=2,
-                ),
-            ),
-            min_size=1,
-            max_size=3,
-        )
-    )
+    kinds = st.sampled_from([None, None, None, "a", "b"])
+    pods = st.tuples(st.integers(1, 3), st.sampled_from([0, 0, 1, 2]), st.integers(1, 3), kinds)
+    work = st.tuples(st.integers(0, len(queues) - 1), st.booleans(), st.lists(pods, min_size=1, max_size=2))
+    works = draw(st.lists(work, min_size=2, max_size=3))
     return {"shape": shape, "queues": queues, "works": works}
 
 

@@ -1,8 +1,8 @@
 """Will Kueue ever admit it, and is there a node for it: quota and capacity arithmetic over one cluster.
 
 `demand` says what the cluster's workloads ask for, `offer` what queues and nodes have, `placing` brings the
-two together, `search` looks for an assignment, `judge` makes the verdicts, `telling` puts them into sentences.
-The rules are in `quota_checks` and `node_checks`. How the arithmetic works is told in docs/admission.md.
+two together, `judge` makes the verdicts, with `contest` and `search` where an assignment has to be looked for,
+and `telling` puts them into sentences. The rules are in `quota_checks` and `node_checks`. How the arithmetic works is told in docs/admission.md.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from .demand import Pods
 from .judge import Analysis, analyse
 from .offer import ENDLESS, Kind, has_labels, untolerated
 from .placing import Option
-from .telling import node_reasons, who
+from .telling import who
+from .telling_nodes import node_reasons
 from .verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"

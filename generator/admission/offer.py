@@ -91,6 +91,7 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     lines: dict[tuple[str, str], Line] = {}
     cells: list[Cell] = []
+    classes: list[str] = []
     pools: dict[tuple[str, str, str], int] = {}
     for queue in spec.queues:
         root = root_of(queue.cohort or spec.cohort, spec)
@@ -110,8 +111,9 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
                     pool = pools.setdefault((root, name, resource), len(pools)) if root else -1
                     own[name, resource] = Cell(len(cells), nominal, limit, kept, pool)
                     cells.append(own[name, resource])
+                    classes.append(resource)
         lines[key] = Line(queue, tuple(_group(names, flavors) for names in found), covers, own)
-    return lines, _room(cells, len(pools))
+    return lines, _room(cells, len(pools), classes)
 
 
 def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[int, int, int]:
@@ -125,7 +127,7 @@ def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[i
     return nominal, limit, kept
 
 
-def _room(cells: Sequence[Cell], pools: int) -> Room:
+def _room(cells: Sequence[Cell], pools: int, classes: Sequence[str]) -> Room:
     shared = [0] * pools
     for cell in cells:
         if cell.pool >= 0:
@@ -135,6 +137,7 @@ def _room(cells: Sequence[Cell], pools: int) -> Room:
         tuple(cell.kept for cell in cells),
         tuple(cell.pool for cell in cells),
         tuple(shared),
+        tuple(classes),
     )
 
 

@@ -209,4 +209,5 @@ def with_nodes(room: Room, on: Ground, taken: Iterable[Uses]) -> Room:
         (*room.kept, *([0] * more)),
         (*room.pool_of, *([-1] * more)),
         room.pools,
+        (*room.classes, *(f"nodes {cell}" for cell in range(more))),
     )

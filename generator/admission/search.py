@@ -9,13 +9,13 @@ their own, at any depth: usage only ever grows, so whether all of it fits does n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 STEPS = 4000
 """Most steps of one search. Whoever needs more is told that nothing was decided."""
 
-DEPTH = 300
+DEPTH = 200
 """Most choices of one search: they are tried one inside the other."""
 
 Uses = tuple[tuple[int, int], ...]
@@ -23,12 +23,16 @@ Uses = tuple[tuple[int, int], ...]
 
 
 class Room(NamedTuple):
-    """Limit, kept amount and pool of each cell (pool -1: none), and what each pool holds."""
+    """Limit, kept amount and pool of each cell (pool -1: none), and what each pool holds.
+
+    Cells of the same class are the same thing in different places: a piece may take it here or there.
+    """
 
     limits: tuple[int, ...]
     kept: tuple[int, ...]
     pool_of: tuple[int, ...]
     pools: tuple[int, ...]
+    classes: tuple[str, ...]
 
 
 class Piece(NamedTuple):
@@ -62,6 +66,30 @@ class Space:
     def most(self, uses: Uses, wanted: int) -> int:
         """How many copies there is room for, at most `wanted`."""
         return max(0, min([wanted, *(self._most(cell, number) for cell, number in uses)]))
+
+    def free(self, cells: Iterable[int]) -> int:
+        """The most that some cells can still take together."""
+        room, pools = self._room, set()
+        alone = shared = 0
+        for cell in cells:
+            left = room.limits[cell] - self._used[cell]
+            pool = room.pool_of[cell]
+            alone += left
+            shared += left if pool < 0 else max(0, room.kept[cell] - self._used[cell])
+            pools.add(pool)
+        return min(alone, shared + sum(self._free[pool] for pool in pools if pool >= 0))
+
+    def class_of(self, cell: int) -> str:
+        """The class of a cell."""
+        return self._room.classes[cell]
+
+    def classed(self, uses: Uses) -> dict[str, int]:
+        """What is used of each class."""
+        found: dict[str, int] = {}
+        for cell, number in uses:
+            name = self._room.classes[cell]
+            found[name] = found.get(name, 0) + number
+        return found
 
     def _most(self, cell: int, number: int) -> int:
         room, used = self._room, self._used[cell]
@@ -102,11 +130,30 @@ def assign(pieces: Sequence[Piece], space: Space) -> Taken | None:
 
     The space holds it afterwards. Raises Undecided after STEPS steps, and at once for more than DEPTH choices.
     """
+    if _too_much(pieces, space):
+        return None
     if sum(len(piece.choices) for piece in pieces) > DEPTH:
         raise Undecided
     taken = [[0] * len(piece.choices) for piece in pieces]
     search = _Search(pieces, space, taken, iter(range(STEPS)))
     return tuple(tuple(item) for item in taken) if _place(search, 0) else None
+
+
+def _too_much(pieces: Sequence[Piece], space: Space) -> bool:
+    """Whether the pieces ask for more of a class than all its cells have, whatever they choose."""
+    if len(pieces) == 1:
+        return False
+    wanted: dict[str, int] = {}
+    cells: dict[str, set[int]] = {}
+    for piece in pieces:
+        taken = [space.classed(uses) for uses in piece.choices]
+        for name in taken[0] if taken else ():
+            least = min(one.get(name, 0) for one in taken)
+            wanted[name] = wanted.get(name, 0) + least * piece.copies
+        for uses in piece.choices:
+            for cell, _ in uses:
+                cells.setdefault(space.class_of(cell), set()).add(cell)
+    return any(number > space.free(cells[name]) for name, number in wanted.items() if number)
 
 
 class _Search(NamedTuple):

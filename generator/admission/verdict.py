@@ -9,6 +9,7 @@ from enum import StrEnum
 from ..finding import Path, Problem
 from .amounts import said
 from .demand import Workload
+from .offer import Line
 
 
 class Decision(StrEnum):
@@ -42,6 +43,7 @@ class Verdict:
     decision: Decision
     obstacle: Obstacle = Obstacle.NONE
     problem: Problem | None = None
+    line: Line | None = None
     taken: tuple[tuple[tuple[str, ...], int], ...] = ()
     at_first: Problem | None = None
     late: Problem | None = None
@@ -80,9 +82,11 @@ class Verdict:
 def _taken(verdict: Verdict) -> Iterator[str]:
     """One sentence for each resource: `head 4 + 4 gpu x 12 = 52 cpu of flavor a100`."""
     flavors = dict.fromkeys(flavor for chosen, _ in verdict.taken for flavor in chosen)
-    of = f" of flavor {' and '.join(flavors)}" if flavors else ""
+    cells = verdict.line.cells if verdict.line else {}
     for name in dict.fromkeys(key for pods in verdict.workload.pods for key in pods.requests):
         if number(verdict.workload, name):
+            from_ = [flavor for flavor in flavors if (flavor, name) in cells]
+            of = f" of flavor {' and '.join(from_)}" if from_ else ""
             yield f"{total(verdict.workload, name)}{of}"
 
 
@@ -117,8 +121,10 @@ def total(work: Workload, resource: str, *, grown: bool = False) -> str:
     return spelled(terms, resource, whole)
 
 
-def number(work: Workload, resource: str) -> int:
+def number(work: Workload, resource: str, *, grown: bool = False) -> int:
     """The same sum as a number."""
     return sum(
-        pods.replicas * (1 if resource == "pods" else pods.requests.get(resource, 0)) for pods in work.pods
+        (pods.most if grown else pods.replicas)
+        * (1 if resource == "pods" else pods.requests.get(resource, 0))
+        for pods in work.pods
     )

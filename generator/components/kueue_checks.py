@@ -43,11 +43,21 @@ def cohorts_form_a_tree(cluster: Cluster) -> Iterator[Problem]:
     """
     spec = cluster.part(KUEUE)
     for i, cohort in enumerate(spec.cohorts):
-        if cohort.parent and root_of(cohort.name, spec) is None:
+        if _above_itself(cohort.name, spec):
             said = f"cohort {cohort.name} has parent {cohort.parent}, and the parents lead round in a circle"
             yield Problem(
                 ("kueue", "cohorts", i, "parent"), said, "one cohort is the topmost and has no parent"
             )
+
+
+def _above_itself(cohort: str, spec: KueueSpec) -> bool:
+    parents = {item.name: item.parent for item in spec.cohorts}
+    above = parents.get(cohort)
+    for _ in parents:
+        if above is None or above == cohort:
+            break
+        above = parents.get(above)
+    return above == cohort
 
 
 @rule("KUEUE011", Severity.WARNING)
@@ -74,7 +84,7 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(("kueue", "cohorts", i, "name"), said, hint)
 
 
-@rule("KUEUE012", covers=("CQ-13", "RF-7"), source=WEBHOOK)
+@rule("KUEUE012", covers=("CQ-13",), source=WEBHOOK)
 def queues_are_of_bounded_size(cluster: Cluster) -> Iterator[Problem]:
     """A queue has at most 16 resource groups and 256 flavors; a group has as many resources as Kueue takes.
 

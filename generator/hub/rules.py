@@ -12,13 +12,12 @@ from .profile import hub_profiles, profile_of
 
 RESERVED = (
     "app.kubernetes.io/managed-by",
-    "apps.open-cluster-management.io",
     "argocd.argoproj.io",
-    "cluster.open-cluster-management.io",
-    "feature.open-cluster-management.io",
+    "config.k8s.io",
+    "config.kubernetes.io",
     "local-cluster",
     "nearedge.io",
-    "policy.open-cluster-management.io",
+    "open-cluster-management.io",
 )
 """Label keys and prefixes of a ManagedCluster that steer placement and delivery."""
 
@@ -151,7 +150,7 @@ def hub_version_is_known(fleet: Fleet) -> Iterator[Problem]:
         )
 
 
-@rule("HUB016", covers=("T12",), source="these labels steer placement and delivery", scope="fleet")
+@rule("HUB016", source="these labels steer placement and delivery", scope="fleet")
 def labels_are_not_reserved(fleet: Fleet) -> Iterator[Problem]:
     """A cluster's own labels steer neither placement nor delivery.
 

@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
-from .features import items, places
+from ...spec import DEVICES
+from .features import items, places, workloads
 from .spec import Namespace
 from .units import NAMESPACES
 
 RESERVED = (
     "app.kubernetes.io/managed-by",
-    "apps.open-cluster-management.io",
     "argocd.argoproj.io",
-    "cluster.open-cluster-management.io",
+    # kustomize leaves an object out that has config.kubernetes.io/local-config, and drops other keys of these.
+    "config.k8s.io",
+    "config.kubernetes.io",
+    "istio-injection",
+    "istio.io",
+    "k8s.ovn.org",
+    "kubectl.kubernetes.io",
     "kubernetes.io/metadata.name",
     "kueue.openshift.io",
     "kueue.x-k8s.io",
+    "modelmesh-enabled",
     "nearedge.io",
     "network.openshift.io",
+    "open-cluster-management.io",
     "opendatahub.io",
+    "openshift.io/node-selector",
+    "openshift.io/sa.scc.mcs",
+    "openshift.io/sa.scc.supplemental-groups",
+    "openshift.io/sa.scc.uid-range",
     "pod-security.kubernetes.io",
-    "policy.open-cluster-management.io",
+    "scheduler.alpha.kubernetes.io",
     "security.openshift.io",
 )
-"""Keys and prefixes that steer controllers: this component or nobody sets them."""
+"""Keys and prefixes that steer controllers or our own tools: this component or nobody sets them."""
 
 QUOTA_NAMES = frozenset(
     {
@@ -67,21 +80,26 @@ def _listed(cluster: Cluster) -> tuple[Namespace, ...]:
 
 @rule(
     "NS001",
-    covers=("IS-30",),
-    source="odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
+    covers=("IS-30", "KJ-9"),
+    source="odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go;"
+    " kueue v0.19.2 config/components/manager/controller_manager_config.yaml managedJobsNamespaceSelector",
 )
 def namespaces_are_our_own(cluster: Cluster) -> Iterator[Problem]:
-    """No namespace belongs to Kubernetes, OpenShift or the platform.
+    """No namespace belongs to Kubernetes, OpenShift, Kueue or the platform.
 
     Its pods would be cut off by our NetworkPolicies and refused by the restricted Pod Security Standard; ODH
-    denies models in its own namespace.
+    denies models in its own namespace, and Kueue suspends jobs in its own and never starts them. Names of
+    devices (con, nul, aux ...) are refused because folders of the output are named after namespaces.
     """
     listed = ((("namespaces", i, "name"), item.name) for i, item in enumerate(_listed(cluster)))
     named: list[tuple[Path, str]] = [*listed, *((path, name) for path, name, _ in places(cluster))]
-    taken = {"default", cluster.profile.applicationsNamespace}
+    taken = {"default", "kueue-system", cluster.profile.applicationsNamespace}
     for path, name in named:
         if name in taken or name.startswith(("kube-", "openshift-")):
             yield Problem(path, f"namespace {name} belongs to the platform", "choose a namespace of your own")
+        if re.search(DEVICES, name):
+            said = f"namespace {name} has the name of a device of Windows"
+            yield Problem(path, said, "choose another name: folders of the output get it")
 
 
 @rule("NS002", source="one object has one name")
@@ -104,7 +122,7 @@ def _repeated(path: Path, names: list[str], kind: str) -> Iterator[Problem]:
             yield Problem((*path, i, "name"), f"a second {kind} {name}", "merge the two, or rename one")
 
 
-@rule("NS003", covers=("T12",), source="argo-cd, OCM, Kueue, ODH: controllers act on these keys")
+@rule("NS003", source="argo-cd, OCM, Kueue, ODH: controllers act on these keys")
 def keys_are_not_reserved(cluster: Cluster) -> Iterator[Problem]:
     """Labels and annotations of a namespace steer no controller.
 
@@ -219,3 +237,22 @@ def _fetching(item: Any) -> Iterator[str]:
     setup = getattr(item, "runtimeEnv", None)
     if setup and not isinstance(setup, str) and (setup.pip or setup.uv or "://" in (setup.working_dir or "")):
         yield "runtimeEnv"
+
+
+@rule(
+    "NS009",
+    covers=("IS-29",),
+    source="opendatahub-operator v2.35.0 internal/webhook/kueue/validating.go; removed by aca9ac0c1",
+)
+def queues_are_named(cluster: Cluster) -> Iterator[Problem]:
+    """On ODH up to 3.3, whatever runs in a namespace with a queue names a queue.
+
+    Such a namespace is Kueue's there: the webhook denies model servers, Ray clusters and jobs without a queue.
+    """
+    if not cluster.profile.kueue.queueRequired:
+        return
+    managed = {namespace for _, namespace, features in places(cluster) if "queue" in features}
+    for path, item in workloads(cluster):
+        if item.namespace in managed and item.queue is None:
+            said = f"{item.name} names no queue, and {cluster.profile.name} denies that in {item.namespace}"
+            yield Problem(path, said, "set queue, or use a namespace without one")

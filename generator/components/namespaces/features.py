@@ -40,6 +40,13 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         yield ("serving", i, "namespace"), service.namespace, features
 
 
+def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+    """Ray clusters, Ray jobs and model servers with their paths."""
+    for key in ("clusters", "jobs"):
+        yield from ((("ray", key, i), item) for i, item in enumerate(items(cluster, "ray", key)))
+    yield from ((("serving", i), item) for i, item in enumerate(items(cluster, "serving")))
+
+
 def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:
     """Items of a section, or of a list in it; none when there is no such section."""
     found = getattr(cluster.spec, section, None)

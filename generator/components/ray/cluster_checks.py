@@ -178,7 +178,6 @@ def queue_exists(cluster: Cluster) -> Iterator[Problem]:
 
 @rule(
     "RAY009",
-    covers=("PC-1",),
     source="kueue v0.19.2 pkg/controller/jobframework/reconciler.go ExtractPriority",
 )
 def priority_class_exists(cluster: Cluster) -> Iterator[Problem]:

@@ -92,6 +92,26 @@ def _modes(item: Service) -> tuple[str, ...]:
     return item.storage.accessModes or ("ReadWriteOnce",) if item.storage.type == "pvc" else ()
 
 
+def waits_for_itself(item: Service, cluster: Cluster) -> str | None:
+    """Why a rolling update with Kubernetes' own figures would not end; None when it does, or nobody knows.
+
+    They are 25 % more pods, rounded up, and 25 % fewer, rounded down: of less than four none is stopped first.
+    """
+    modes = access_modes(item, cluster) if on_volume(item, cluster) else ()
+    single = sum(node.count for node in cluster.spec.nodes) == 1
+    if modes and node_bound(modes) and (not single or "ReadWriteOncePod" in modes):
+        return f"its volume is {modes[0]} and held by the old pod"
+    free = _free(item, cluster)
+    needed = max((int(parse(amount)) for amount in accelerators(item.resources).values()), default=0)
+    if free is not None and free < needed and item.replicas.max < QUARTER:
+        return f"accelerators it needs: {needed}, free beside the old pods: {max(free, 0)}"
+    return None
+
+
+QUARTER = 4
+"""From this number of replicas on a rolling update may stop one first."""
+
+
 def _free(item: Service, cluster: Cluster) -> int | None:
     """Accelerators that stay free when all servers are at their maximum; None: unknown."""
     if not cluster.spec.nodes:

@@ -10,6 +10,7 @@ from ...quantity import parse
 from ...runtime import accelerators, seconds
 from .emit import LOAD_SECONDS, has_image
 from .spec import ISVC, items, known, runtimes
+from .units import waits_for_itself
 
 
 @rule(
@@ -214,7 +215,7 @@ def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
     """
     mode = cluster.spec.connectivity.mode
     for i, item in items(cluster):
-        if item.storage.type == "s3" and mode != "continuous":
+        if item.storage.type == "s3" and mode == "intermittent":
             said = f"{item.name} downloads its model at every start, the link is {mode}"
             yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc or oci")
 
@@ -292,3 +293,22 @@ def grpc_is_caikits(cluster: Cluster) -> Iterator[Problem]:
                 f"runtime {item.runtime} has no choice between REST and gRPC",
                 "drop grpc",
             )
+
+
+@rule(
+    "SERVE026",
+    covers=("IS-27", "PV-2"),
+    source="kserve #4618; Kubernetes: maxSurge and maxUnavailable are 25%",
+)
+def updates_can_finish(cluster: Cluster) -> Iterator[Problem]:
+    """A rolling update is asked for only where the new pod can start beside the old one.
+
+    Without a free accelerator, or on a volume that the old pod holds, the new pod waits for the old one and the
+    old one for it: the update never ends.
+    """
+    for i, item in items(cluster):
+        if item.deploymentStrategy == "RollingUpdate":
+            reason = waits_for_itself(item, cluster)
+            if reason:
+                said = f"a rolling update of {item.name} would not end: {reason}"
+                yield Problem(("serving", i, "deploymentStrategy"), said, "leave it out, or use Recreate")

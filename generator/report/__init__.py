@@ -1,0 +1,28 @@
+"""Findings for those who act on them: people at a terminal, scripts, pull requests, code scanning, test reports.
+
+One model (`Finding`, `Waived`) and one function for each format; nothing here prints.
+"""
+
+from __future__ import annotations
+
+from .github import as_github
+from .json import FORMAT_VERSION, as_json
+from .junit import as_junit
+from .sarif import as_sarif
+from .text import as_text, count_line, table, waived_lines
+
+__all__ = [
+    "FORMATS",
+    "FORMAT_VERSION",
+    "as_github",
+    "as_json",
+    "as_junit",
+    "as_sarif",
+    "as_text",
+    "count_line",
+    "table",
+    "waived_lines",
+]
+
+FORMATS = ("text", "json", "github", "sarif", "junit")
+"""What `nearedge check --format` takes."""

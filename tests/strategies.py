@@ -1,0 +1,366 @@
+"""Random specs for hypothesis: every field of a section as its model describes it, references that mostly hold.
+
+A model's fields are drawn from their types, so that a new field is drawn without a word here. What refers to
+something else (a queue, a model, a namespace) is drawn from what the spec declares; what the rules still refuse
+is taken out again, so that the clusters are those that people can render.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from generator.check import rules
+from generator.component import Cluster, discover
+from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
+from generator.components.namespaces.spec import Namespace
+from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
+from generator.components.serving.spec import Service, runtimes
+from generator.finding import Path, Severity
+from generator.fleet import Fleet, Member
+from generator.hub.profile import hub_profiles
+from generator.manifest import Manifest
+from generator.profile import profiles
+from generator.spec import FleetSpec, Line, Toleration
+
+from .conftest import FLEET, build
+from .leaves import WORDS
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+DIGEST = "sha256:" + "1a" * 32
+IMAGE = f"quay.io/acme/image@{DIGEST}"
+NAMESPACES = ("ai", "lab")
+MODELS: dict[str, dict[str, Any]] = {
+    "caikit": {"format": "caikit", "source": "s3://acme/caikit"},
+    "chat": {"format": "vLLM", "source": f"oci://quay.io/acme/chat@{DIGEST}"},
+    "fraud": {"format": "sklearn", "source": "https://models.example.com/fraud.tar"},
+    "hub": {"format": "vLLM", "source": "hf://acme/hub:main"},
+    "inside": {"format": "other", "source": f"image://quay.io/acme/inside@{DIGEST}"},
+    "shelf": {"format": "onnx", "source": "s3://acme/shelf", "credentialsSecret": "models"},
+    "there": {"format": "onnx", "source": "pvc://claim/there"},
+}
+QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
+TOLERATIONS = (
+    {"operator": "Exists"},
+    {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+    {"key": "shop.example.com/till", "value": "true"},
+)
+RESOURCES = ("cpu", "memory", "nvidia.com/gpu", "example.com/fpga")
+
+
+def drawn(model: type[BaseModel], /, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A mapping that the model takes: some of its fields from their types, those of `fixed` as given."""
+    if model is Toleration:
+        return st.sampled_from(TOLERATIONS)
+    optional, required = {}, {}
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        chosen = fixed[name] if name in fixed else of_field(info)
+        (required if info.is_required() or name in fixed else optional)[key] = chosen
+    return st.fixed_dictionaries(required, optional=optional).map(_without_none)
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def of_field(info: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values of a field."""
+    return of_type(Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation)
+
+
+def of_type(annotation: Any) -> st.SearchStrategy[Any]:
+    """Values of a type as specs use them: words, numbers, quantities, lists, mappings, models."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _annotated(args[0], args[1:])
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin is tuple:
+        return st.lists(of_type(args[0]), max_size=2)
+    if origin is dict:
+        return st.dictionaries(of_type(args[0]), of_type(args[1]), max_size=2)
+    if origin is Union or type(annotation).__name__ == "UnionType":
+        return st.one_of(*(of_type(arg) for arg in args if arg is not type(None)))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return drawn(annotation)
+    assert annotation is bool, annotation
+    return st.booleans()
+
+
+def _annotated(inner: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    line = next((mark for mark in marks if isinstance(mark, Line)), None)
+    if line is not None:
+        return _words(line.pattern, line.longest)
+    if any(type(mark).__name__ == "_Amount" for mark in marks):
+        return st.sampled_from(QUANTITIES)
+    if inner is int:
+        least = next((bound for mark in _flat(marks) if (bound := getattr(mark, "ge", None)) is not None), 0)
+        return st.integers(least, least + 9)
+    if inner is str:
+        pattern = next((found for mark in _flat(marks) if (found := getattr(mark, "pattern", None))), None)
+        return _words(pattern, 63)
+    return of_type(inner)
+
+
+def _flat(marks: tuple[Any, ...]) -> Iterator[Any]:
+    for mark in marks:
+        yield mark
+        yield from getattr(mark, "metadata", ())
+
+
+@cache
+def _words(pattern: str | None, longest: int) -> st.SearchStrategy[str]:
+    """Words that match; drawing them from the pattern itself takes a hundred times as long."""
+    listed = ("shop", "z9", "a-b", "x.y", *WORDS)
+    fit = [word for word in listed if len(word) <= longest and re.search(pattern or "^.", word)]
+    return st.sampled_from(fit)
+
+
+# Sections
+
+
+@st.composite
+def clusters(draw: Draw, profile: str | None = None) -> Cluster:
+    """A cluster that the rules let through."""
+    chosen = profile or draw(st.sampled_from(sorted(profiles())))
+    models = {name: {"version": "1", "size": "10Mi", **model} for name, model in MODELS.items()}
+    case = {"profile": chosen, "models": models, "cluster": draw(specs())}
+    for _ in range(6):
+        cluster, _, findings = build(case)
+        assert cluster is not None, findings
+        refused = set(_refused(cluster))
+        if not refused:
+            return cluster
+        case = {**case, "cluster": _without(case["cluster"], refused)}
+    assume(False)  # noqa: FBT003 - hypothesis' own name for it
+    raise AssertionError
+
+
+def _refused(cluster: Cluster) -> Iterator[Path]:
+    """Paths of the items of lists that a rule refuses, or of a whole section."""
+    for rule in rules("cluster"):
+        # Whether Kueue admits it and whether it fits changes no object.
+        if rule.severity is Severity.ERROR and rule.check is not None and rule.code[:3] not in {"ADM", "FIT"}:
+            for problem in rule.check(cluster):
+                numbers = [i for i, step in enumerate(problem.path) if isinstance(step, int)]
+                yield problem.path[: numbers[0] + 1] if numbers else problem.path[:1]
+
+
+def _without(spec: Mapping[str, Any], refused: set[Path]) -> dict[str, Any]:
+    left: dict[str, Any] = {}
+    for key, value in spec.items():
+        if (key,) in refused:
+            continue
+        below = {path[1:] for path in refused if path[0] == key}
+        if isinstance(value, Mapping):
+            left[key] = _without(value, below)
+        elif isinstance(value, list):
+            left[key] = [item for i, item in enumerate(value) if (i,) not in below]
+        else:
+            left[key] = value
+    return left
+
+
+@st.composite
+def specs(draw: Draw) -> dict[str, Any]:
+    """The sections of a cluster; references lead to what is declared in it."""
+    kueue = draw(kueue_section())
+    places = [(queue["name"], queue["namespace"]) for queue in kueue["queues"]]
+    queued = st.sampled_from([*places, (None, "ai"), (None, "shop")])
+    classes = [item["name"] for item in kueue["priorityClasses"]]
+    priority = st.sampled_from([None, *classes])
+    return {
+        "kueue": kueue,
+        "ray": {
+            "clusters": draw(st.lists(_placed(_ray_cluster(priority), queued), min_size=1, max_size=2)),
+            "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
+        },
+        "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
+        "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
+        "storage": [
+            {"class": "block", "accessModes": ["ReadWriteOnce"], "default": draw(st.booleans())},
+            {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
+        ],
+    }
+
+
+@st.composite
+def kueue_section(draw: Draw) -> dict[str, Any]:
+    """Flavors, and queues that give quota for some of them in all shapes of resource groups."""
+    names = [f"flavor-{i}" for i in range(draw(st.integers(1, 4)))]
+    cells = st.dictionaries(st.sampled_from(RESOURCES), of_field(_quota_field()), min_size=1, max_size=4)
+    quota = st.dictionaries(st.sampled_from(names), cells, min_size=1)
+    place = {"name": st.sampled_from(["work", "rush", "default"]), "namespace": st.sampled_from(NAMESPACES)}
+    cohort = st.sampled_from(["shop", "hall", None])
+    queues = st.lists(
+        drawn(Queue, **place, quota=quota, cohort=cohort),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda item: item["name"],
+    )
+    cohorts = drawn(Cohort, name=st.sampled_from(["shop", "hall"]), parent=st.just("region"))
+    return {
+        "flavors": [draw(drawn(Flavor, name=st.just(name))) for name in names],
+        "queues": draw(queues),
+        "cohorts": draw(st.lists(cohorts, max_size=2)),
+        "priorityClasses": draw(st.lists(drawn(PriorityClass), max_size=1)),
+    }
+
+
+def _quota_field() -> FieldInfo:
+    """The field that holds one cell: a quantity, or a quota with its limits."""
+    info = Queue.model_fields["quota"]
+    cell = get_args(get_args(info.annotation)[1])[1]
+    return FieldInfo(annotation=cell)
+
+
+def _placed(
+    items: st.SearchStrategy[dict[str, Any]], queued: st.SearchStrategy[Any]
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Items put into a queue and its namespace, or into none."""
+
+    def put(item: dict[str, Any], place: tuple[str | None, str]) -> dict[str, Any]:
+        queue, namespace = place
+        told = {key: value for key, value in item.items() if key != "queue"}
+        told = told if queue else {key: value for key, value in told.items() if key != "priorityClass"}
+        return {**told, "namespace": namespace, **({"queue": queue} if queue else {})}
+
+    return st.builds(put, items, queued)
+
+
+SIZES = st.fixed_dictionaries(
+    {"cpu": st.sampled_from(["1", "2500m"]), "memory": st.sampled_from(["2Gi", "4096Mi"])},
+    optional={"nvidia.com/gpu": st.sampled_from(["1", "2"])},
+)
+NOTHING: dict[str, st.SearchStrategy[Any]] = {"requests": st.just({}), "env": st.just([])}
+RAY_GROUP = {
+    **NOTHING,
+    "resources": SIZES,
+    "rayStartParams": st.just({}),
+    "volumes": st.just([]),
+    "sharedMemory": st.sampled_from([None, "1Gi"]),
+}
+
+
+def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.SearchStrategy[Any]]:
+    bounds = st.sampled_from([(1, None, None), (2, 1, 3), (0, 0, 1)])
+    worker = st.builds(
+        lambda item, size: _without_none({**item, **dict(zip(REPLICAS, size, strict=True))}),
+        drawn(Worker, **RAY_GROUP, name=st.sampled_from(["a", "b", "c"])),
+        bounds,
+    )
+    return {
+        "name": st.sampled_from(names),
+        "image": st.just(IMAGE),
+        "rayVersion": st.just("2.52.0"),
+        "priorityClass": priority,
+        "workers": st.lists(worker, max_size=3, unique_by=lambda item: item["name"]),
+        "head": drawn(Head, **RAY_GROUP),
+        "volumes": st.just([]),
+        "env": st.just([]),
+    }
+
+
+REPLICAS = ("replicas", "minReplicas", "maxReplicas")
+
+
+def _ray_cluster(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return drawn(RayCluster, **_ray(priority, ["tune", "study"]))
+
+
+def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    job = {
+        "entrypoint": st.just("python -m train"),
+        "runtimeEnv": st.sampled_from([None, {"pip": ["pandas==2.3.1"]}]),
+        "cluster": st.none(),
+        "produces": st.sampled_from([None, "shelf"]),
+        "shutdownAfterJobFinishes": st.just(True),  # noqa: FBT003
+    }
+    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job)
+
+
+@st.composite
+def _service(draw: Draw) -> dict[str, Any]:
+    """A server of a model, with a runtime and a storage type that fit it."""
+    name = draw(st.sampled_from(sorted(MODELS)))
+    scheme = MODELS[name]["source"].partition("://")[0]
+    able = [key for key, item in runtimes().items() if MODELS[name]["format"] in item.formats]
+    types = {"s3": ["s3", "pvc"], "oci": ["oci", "pvc"], "image": ["image"]}.get(scheme, ["pvc"])
+    runtime = draw(st.sampled_from([*able, "custom"]))
+    own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
+    none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
+    fixed = {
+        "name": st.sampled_from(["till", "desk", "gate"]),
+        "model": st.just(name),
+        "runtime": st.just(runtime),
+        "storage": st.fixed_dictionaries({"type": st.sampled_from(types)}),
+        "priorityClass": st.none(),
+        "replicas": st.sampled_from([{}, {"min": 1, "max": 3}]),
+        "resources": SIZES,
+        "args": st.just([]),
+        "timeout": st.none(),
+        "startupBudget": st.none(),
+        "grpc": st.just(runtime == "caikit-tgis"),
+        "auth": st.just(False),  # noqa: FBT003
+    }
+    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none}))
+    return item
+
+
+# What comes of them
+
+
+def sample(strategy: st.SearchStrategy[T], number: int) -> tuple[T, ...]:
+    """The first examples of a strategy, the same at every run: for many tests that look at the same ones."""
+    found: list[T] = []
+
+    @settings(max_examples=number, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def collect(item: T) -> None:
+        found.append(item)
+
+    collect()
+    return tuple(found)
+
+
+def manifests(cluster: Cluster) -> tuple[Manifest, ...]:
+    """All objects of a cluster."""
+    return tuple(
+        manifest for component in discover() for unit in component.units(cluster) for manifest in unit.final
+    )
+
+
+@st.composite
+def fleets(draw: Draw) -> Fleet:
+    """A fleet of a few clusters that its hub can deliver."""
+    profile = hub_profiles()[draw(st.sampled_from(sorted(hub_profiles())))]
+    names = draw(st.lists(st.sampled_from(["canary", "early", "all"]), min_size=1, max_size=3, unique=True))
+    hub = {"cluster": "hub", "flavor": profile.flavor, "version": profile.version or "1.3"}
+    hub |= {"clusterSet": draw(st.sampled_from(["near-edge", "shops"]))}
+    secret = {"credentialsSecret": "repo"} if draw(st.booleans()) else {}
+    rings = [{"name": name, "revision": f"refs/heads/ring/{name}"} for name in names]
+    spec = {"repository": {**FLEET["repository"], **secret}, "hub": hub, "delivery": {"rings": rings}}
+    members = [_member("hub", "core", None, (), "odh-3.4")]
+    for i in range(draw(st.integers(0, 4))):
+        inside = draw(st.sets(st.sampled_from(["ai-serving", "ai-training", "lab"])))
+        platform = draw(st.sampled_from(sorted(profiles())))
+        ring = draw(st.sampled_from(names))
+        members.append(_member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform))
+    return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
+
+
+def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], platform: str) -> Member:
+    profile = profiles()[platform]
+    label = (("argocd.argoproj.io/managed-by", "openshift-gitops"),) if profile.openshift else ()
+    namespaces = tuple((namespace, label) for namespace in inside)
+    return Member(name, f"clusters/x/{name}.yaml", tier, ring, {}, namespaces, platform, profile.openshift)
