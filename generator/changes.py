@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import same
 
-NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class")
+NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class", "namespace")
 """Fields that say which element of a list is which; the first that all elements have, each another value."""
 ORDERED = frozenset({"initContainers"})
 """Lists of named things that are worked off in their order; elsewhere it is noise."""
@@ -41,7 +41,8 @@ class Named(NamedTuple):
     value: Any
 
 
-Step = str | Named
+Step = str | Named | int
+"""A key, an element that has a name, or the place of one that has none."""
 Steps = tuple[Step, ...]
 
 
@@ -149,8 +150,7 @@ def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldCh
     key = name_key(before, after)
     field = path[-1] if path else ""
     if key is None:
-        if not same(before, after):
-            yield FieldChange(path, before, after)
+        yield from _unnamed(before, after, path)
         return
     old, new = ({Named(key, item[key]): item for item in items} for items in (before, after))
     kept = [step for step in old if step in new]
@@ -158,6 +158,15 @@ def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldCh
         yield FieldChange(path, before, after)
         return
     yield from _pairs(old, new, path, [*old, *(step for step in new if step not in old)])
+
+
+def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
+    alike = len(before) == len(after) and all(isinstance(item, dict) for item in (*before, *after))
+    if alike:
+        for i, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(old, new, (*path, i))
+    elif not same(before, after):
+        yield FieldChange(path, before, after)
 
 
 def name_key(before: Sequence[Any], after: Sequence[Any]) -> str | None:
@@ -186,6 +195,8 @@ def _with(value: Any, path: Steps, new: Any) -> Any:
     step, rest = path[0], path[1:]
     if isinstance(step, Named):
         return _with_element(value, step, rest, new)
+    if isinstance(step, int):
+        return [_with(item, rest, new) if i == step else item for i, item in enumerate(value)]
     inner = _with(value.get(step, {}), rest, new)
     changed = {key: item for key, item in value.items() if key != step or inner is not ABSENT}
     return changed if inner is ABSENT else {**changed, step: inner}
@@ -223,6 +234,8 @@ def dotted(path: Steps) -> str:
     for step in path:
         if isinstance(step, Named):
             text += f"[{step.value}]"
+        elif isinstance(step, int):
+            text += f"[{step}]"
         elif re.fullmatch(r"[A-Za-z0-9_-]+", step):
             text += f".{step}" if text else step
         else:

@@ -16,6 +16,7 @@ from .changes import ABSENT, Action, FieldChange, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, Severity
 from .fit.transfer import spoken
+from .hub.clusters import RING_LABEL
 from .manifest import CONTENT_HASH
 from .plan import Group, Plan
 from .report import count_line
@@ -125,10 +126,17 @@ def sections(plan: Plan) -> Iterator[Section]:
     yield from _slow(plan)
     yield from (_group(group) for group in plan.groups if group.dangerous)
     if plan.hub:
-        yield Section("On the hub", tuple(row for change in plan.hub for row in _change(change)))
+        rows = (row for change in plan.hub for row in (*_moves(change), *_change(change)))
+        yield Section("On the hub", tuple(rows))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
     yield from _to_pull(plan)
+
+
+def _moves(change: ObjectChange) -> Iterator[str]:
+    for item in change.fields:
+        if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
+            yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
 
 
 def _problems(title: str, findings: Sequence[Finding]) -> Iterator[Section]:
@@ -209,13 +217,34 @@ def _field(item: FieldChange) -> Iterator[str]:
         yield f"+ {item.dotted}: {_value(item.after)}"
     elif item.after is ABSENT:
         yield f"- {item.dotted}: {_value(item.before)}"
+    elif isinstance(item.before, list) and isinstance(item.after, list):
+        yield f"{item.dotted}:"
+        yield from (f"  - {_value(value)}" for value in item.before if value not in item.after)
+        yield from (f"  + {_value(value)}" for value in item.after if value not in item.before)
+        if all(value in item.after for value in item.before) and len(item.before) == len(item.after):
+            yield f"  in another order: {_value(item.after)}"
     else:
-        yield f"{item.dotted}: {_value(item.before)} -> {_value(item.after)}"
+        yield f"{item.dotted}: {' -> '.join(_pair(_written(item.before), _written(item.after)))}"
+
+
+def _pair(before: str, after: str) -> tuple[str, str]:
+    """Two values; long ones from shortly before where they part."""
+    if max(len(before), len(after)) <= LONGEST:
+        return before, after
+    pairs = zip(before, after, strict=False)
+    parted = next((i for i, (old, new) in enumerate(pairs) if old != new), min(len(before), len(after)))
+    start = max(parted - LONGEST // 4, 0)
+    head = "..." if start else ""
+    return _cut(f"{head}{before[start:]}"), _cut(f"{head}{after[start:]}")
 
 
 def _value(value: Any) -> str:
+    return _cut(_written(value))
+
+
+def _written(value: Any) -> str:
     plain = isinstance(value, str) and bool(value) and value == value.strip()
-    return _cut(value if plain else json.dumps(value, ensure_ascii=False))
+    return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _cut(text: str) -> str:
