@@ -129,7 +129,9 @@ def _clusters(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator
     renames = {item.before: item for item in renamed(sides)}
     for name, file in gone_clusters(sides).items():
         if name not in named:
+            drained = "state: retired" in sides.texts[file]
             hint = f"name it under clusters: in {FILE} with the reason, or put {file} back"
+            hint += "" if drained else "; to drain it first, set state: retired"
             hint = f"{renames[name]}; {hint}" if name in renames else hint
             yield _finding(UNNAMED, Where(file, 1, 1), f"cluster {name} is removed", hint)
     for file, findings in sides.lost.items():

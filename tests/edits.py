@@ -120,6 +120,7 @@ EDITS: Mapping[str, Edit] = {
     "cluster-gone": remove("near-edge/store-006.yaml"),
     "cluster-gone-named": together(remove("near-edge/store-006.yaml"), named("clusters", "name: store-006")),
     "cluster-renamed": copied("store-006", "store-106", keep=False),
+    "cluster-retired": swap("near-edge/store-006.yaml", "spec:\n", "spec:\n  state: retired\n"),
     "model-version": swap("models/shelf-detector.yaml", 'version: "7"', 'version: "8"'),
     "model-digest": swap("models/granite-2b-instruct.yaml", "@sha256:0a1b", "@sha256:0a1c"),
     "model-too-large": together(

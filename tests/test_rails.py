@@ -14,7 +14,7 @@ from generator.plan import plan
 from generator.planshow import as_text
 
 from .conftest import ROOT
-from .edits import Edit, append, commit, copied, fleet, git, named, remove, swap, together
+from .edits import EDITS, Edit, append, commit, copied, fleet, git, named, remove, swap, together
 
 
 def without_detector(root: File) -> None:
@@ -132,6 +132,22 @@ def test_a_new_cluster_beside_a_removed_one_is_no_rename(tmp_path: File) -> None
     root = fleet(tmp_path)
     together(remove("near-edge/store-001.yaml"), copied("store-006", "store-106"))(root)
     assert plan(root, "HEAD").renames == ()
+
+
+def test_a_cluster_is_retired_in_two_steps(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["cluster-retired"](root)
+    first = plan(root, "HEAD")
+    assert first.refused == ()
+    gone = {change.identity.kind for item in first.clusters for change in item.changes}
+    assert gone == {"ConfigMap", "InferenceService", "Job", "ServingRuntime"}
+    commit(root)
+    remove("near-edge/store-006.yaml")(root)
+    (second,) = plan(root, "HEAD").refused
+    assert second.code == "REMOVE001"
+    assert "to drain it first" not in second.hint
+    named("clusters", "name: store-006")(root)
+    assert refused(root) == []
 
 
 NEAR_EDGE = sorted(path.stem for path in (ROOT / "clusters/near-edge").glob("*.yaml"))
