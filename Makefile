@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: help setup setup-dev render check verify test lint pytest golden schemas bench mutants lock clean
+.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants fuzz lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,12 @@ schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned 
 
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
+
+docs: setup-dev ## rewrite docs/rules.md from the rules and from generator/data/coverage.yaml
+	$(PY) -m scripts.rules_doc
+
+fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
+	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)
 
 bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
 	$(PY) bench/run.py

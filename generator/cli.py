@@ -145,8 +145,11 @@ def _check(options: argparse.Namespace) -> int:
     watch.end()
     sys.stdout.write(_formatted(options.format, root, rendered, part))
     if not whole:
-        said = f"{len(rendered.sites)} clusters checked; rules of the fleet as a whole were left out"
-        sys.stderr.write(f"{said}: run nearedge check\n")
+        number = len(rendered.sites)
+        said = (
+            f"{number} cluster{'s' if number != 1 else ''} checked without the rules of the fleet as a whole"
+        )
+        sys.stderr.write(f"{said}: nearedge check asks them all\n")
     return FOUND if has_errors(rendered.findings) else CLEAN
 
 

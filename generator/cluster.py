@@ -163,6 +163,15 @@ def partial_spec() -> type[BaseModel]:
     return _partial(cluster_spec())
 
 
+ONE_CLUSTER = "One cluster. What it leaves out comes from its groups and the fleet's defaults."
+
+
+@cache
+def cluster_envelope() -> type[BaseModel]:
+    """A Cluster's file without a look into its spec, which is judged after the merge."""
+    return _kind("Cluster", dict[str, Any], ONE_CLUSTER)
+
+
 @cache
 def document_models() -> dict[str, type[BaseModel]]:
     """Kind -> model of a whole file of that kind."""
@@ -185,13 +194,11 @@ def document_models() -> dict[str, type[BaseModel]]:
         "Group": _kind("Group", group, "Fields that several clusters share."),
         "Model": Model,
         "Removals": Removals,
-        "Cluster": _kind(
-            "Cluster", part, "One cluster. What it leaves out comes from its groups and the fleet's defaults."
-        ),
+        "Cluster": _kind("Cluster", part, ONE_CLUSTER),
     }
 
 
-def _kind(kind: str, spec: type[BaseModel], doc: str) -> type[BaseModel]:
+def _kind(kind: str, spec: Any, doc: str) -> type[BaseModel]:
     return create_model(
         kind,
         __base__=Strictly,
@@ -256,6 +263,7 @@ __all__ = [
     "SiteSpec",
     "StorageClass",
     "Text",
+    "cluster_envelope",
     "cluster_spec",
     "document_models",
     "partial_spec",

@@ -121,8 +121,7 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
         named.append(base)
         pairs += [(item, final[identity]) for identity, item in base.by_id.items()]
         own += [item for identity, item in final.items() if identity not in base.by_id]
-    images = image_changes(pairs, own)
-    patches = [patch for base_item, item in pairs for patch in _patch(with_images(base_item, images), item)]
+    images, patches = _corrections(pairs, own)
     folder = f"overlays/{cluster.name}"
     kustomization = _kustomization(
         [f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches
@@ -131,6 +130,17 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
     if own:
         files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
     return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
+
+
+def _corrections(
+    pairs: Sequence[tuple[Manifest, Manifest]], own: Sequence[Manifest]
+) -> tuple[dict[str, str], list[Manifest]]:
+    """`images` and `patches` that lead from the bases' manifests to those that are meant."""
+    patches = [patch for base, final in pairs for patch in _patch(base, final)]
+    if not any("image" in patch["patch"] for patch in patches):
+        return {}, patches
+    images = image_changes(pairs, own)
+    return images, [patch for base, final in pairs for patch in _patch(with_images(base, images), final)]
 
 
 def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:

@@ -23,12 +23,22 @@ from .fleet import Member
 from .load import read_file
 from .manifest import ResourceId, identify
 from .pipeline import Memo, cluster_files, hub_files, judge_site, read, read_site
-from .probe import Compiled, Objects, Subject, changed_in_spec, compiled, dumped, with_spare_models
+from .probe import (
+    Compiled,
+    Objects,
+    Subject,
+    changed_in_file,
+    changed_in_spec,
+    compiled,
+    dumped,
+    with_spare_models,
+)
 from .resolve import Layer, Resolved, resolve
 from .site import layers_of, mentions
 from .sources import FLEET_FILE, Shared, kind_of, read_cluster, stem
 from .specpath import leaves, located, value_at, written
 from .spots import Spot, spots
+from .validate import nearest
 
 MOST_LEAVES = 200
 """Of a part of a spec that is explained as a whole; each costs a compilation or two."""
@@ -80,6 +90,8 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
     subject = with_spare_models(subject_of(root, name))
     resolved = resolve(layers_of(subject.shared, subject.document)[0])
     before = compiled(subject)
+    if text.startswith("metadata."):
+        return _metadata(subject, before, text)
     path = _path(resolved, before, text)
     value, default = value_at(resolved.spec, path), False
     if not _is_said(resolved, path):
@@ -96,6 +108,26 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
         default,
         reaches,
         before is not None,
+    )
+
+
+def _metadata(subject: Subject, before: Compiled | None, text: str) -> Explanation:
+    """A label of the cluster: only its own file gives them."""
+    document = subject.document
+    path, left = located(document.data, text)
+    if left or path[:2] != ("metadata", "labels"):
+        raise CannotExplainError(f"{document.file} has no {text}; its labels are metadata.labels.<key>")
+    value = value_at(document.data, path)
+    others = (item for leaf in leaves(value, path) for item in changed_in_file(subject, document.file, leaf))
+    return Explanation(
+        stem(document.file),
+        written(document.data, path),
+        value,
+        "Labels of a Cluster go onto its ManagedCluster.",
+        (Said(document.where(path), f"cluster {stem(document.file)}", value),),
+        default=False,
+        reaches=tuple(_reaches(before, others)) if before else (),
+        compiled=before is not None,
     )
 
 
@@ -149,12 +181,18 @@ def _path(resolved: Resolved, before: Compiled | None, text: str) -> Path:
     if not more:
         return deeper
     if field_at(cluster_spec(), (*deeper, *more)) is None:
-        known = field_at(cluster_spec(), deeper)
-        below = written(resolved.spec, deeper) or "spec"
-        items = value_at(resolved.spec, deeper)
-        keys = known.keys if known and not isinstance(items, list) else tuple(_names(items))
-        raise CannotExplainError(f"{below} has no {more[0]}: {', '.join(keys) or 'nothing'} would be known")
+        raise CannotExplainError(_unknown(resolved, deeper, more[0]))
     return (*deeper, *more)
+
+
+def _unknown(resolved: Resolved, path: Path, step: str) -> str:
+    items, field = value_at(resolved.spec, path), field_at(cluster_spec(), path)
+    keys = list(_names(items)) if isinstance(items, list) else list(field.keys if field else ())
+    near = nearest(step, keys)
+    hint = (
+        f"did you mean {near}?" if near else f"known: {', '.join(keys)}" if keys else "nothing lies below it"
+    )
+    return f"{written(resolved.spec, path) or 'spec'} has no {step}: {hint}"
 
 
 def _names(items: Any) -> Iterator[str]:

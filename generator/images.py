@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 
 from . import load
+from .shipped import shipped_text
 from .spec import Image, Images, Strictly, Text
 
 
@@ -22,7 +22,7 @@ class Shipped(Strictly):
 @cache
 def shipped() -> dict[str, Shipped]:
     """Every image we bring, by its name in the spec's `images`."""
-    text = resources.files(__package__).joinpath("data/images.yaml").read_text(encoding="utf-8")
+    text = shipped_text("data/images.yaml")
     data, faults = load.read_text(text)
     assert not faults, faults  # noqa: S101 - our own data, held by a test
     return {name: Shipped.model_validate(item) for name, item in data.items()}

@@ -21,6 +21,7 @@ from typing import Any
 from .finding import Finding, Severity, Where, ordered
 from .fleet import Member
 from .pipeline import (
+    Asked,
     Progress,
     Rendered,
     Site,
@@ -62,7 +63,7 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Rendered
         for path in cache.get("bases", {})
         if path not in texts and _base_of(path) in _named(kept.values())
     )
-    return assemble(root, shared, sites, Tree(texts, same), findings, today)
+    return assemble(judge(root, shared, sites, findings, Asked(today)), Tree(texts, same))
 
 
 def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
@@ -71,7 +72,7 @@ def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     sites, _ = _parallel(root, shared, cluster_files(files), progress, check_sites)
-    return judge(root, shared, sites, findings, today)
+    return judge(root, shared, sites, findings, Asked(today))
 
 
 def check_part(root: File, part: frozenset[str], progress: Progress = silent, today: str = "") -> Rendered:
@@ -87,7 +88,7 @@ def check_part(root: File, part: frozenset[str], progress: Progress = silent, to
         return Rendered(ordered(told), Tree({}))
     touched = tuple(file for file in cluster_files(files) if file in part or uses(root, shared, file, part))
     sites, _ = _parallel(root, shared, touched, progress, check_sites)
-    return judge(root, shared, sites, told, today, frozenset(part))
+    return judge(root, shared, sites, told, Asked(today, part))
 
 
 def remembered(root: File, files: tuple[str, ...]) -> dict[str, Site]:

@@ -18,11 +18,9 @@ from typing import Any
 from .finding import Finding, Path, Where, plain_rule
 from .marks import Mark, marks_of, place_of
 from .reader import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
-from .secrets import redacted, secrets_in
+from .secrets import secrets_in, showable
 
 MAX_BYTES = 256 * 1024
-_LONGEST = 300
-"""Characters of a message: keys are as long as their author likes."""
 
 MISPLACED = plain_rule(
     "SPEC006", "Everything in clusters/ is read: only .yaml specs lie there, in their folders."
@@ -74,8 +72,7 @@ def _called(data: Any) -> str:
 
 def _finding(file: str, fault: Fault) -> Finding:
     where = Where(file, fault.line, fault.column)
-    message = fault.message if len(fault.message) <= _LONGEST else f"{fault.message[:_LONGEST]}..."
-    return Finding(where, fault.rule.severity, fault.rule.code, redacted(message), fault.hint)
+    return Finding(where, fault.rule.severity, fault.rule.code, showable(fault.message), fault.hint)
 
 
 def _text_of(path: File) -> tuple[str | None, tuple[str, str]]:

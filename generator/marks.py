@@ -81,8 +81,9 @@ def place_of(mark: Mark, path: Path, *, key: bool = False) -> Position:
 
 def _step(mark: Mark, step: str | int) -> Mark | None:
     inside = mark.inside
+    found: Mark | None = None
     if isinstance(step, str) and isinstance(inside, Mapping):
-        return inside.get(step)
-    if isinstance(step, int) and isinstance(inside, tuple) and step < len(inside):
-        return inside[step]
-    return None
+        found = inside.get(step)
+    elif isinstance(step, int) and isinstance(inside, tuple) and step < len(inside):
+        found = inside[step]
+    return found

@@ -42,7 +42,7 @@ def _guard(base: Manifest) -> Operation:
 
 
 def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
-    if base is final:
+    if _plainly_same(base, final):
         return
     if isinstance(base, dict) and isinstance(final, dict):
         yield from _mapping(base, final, path)
@@ -50,6 +50,11 @@ def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
         yield from _sequence(base, final, path)
     elif not same(base, final):
         yield {"op": "replace", "path": path, "value": final}
+
+
+def _plainly_same(one: Any, other: Any) -> bool:
+    """True only if `same` is, found out without a loop in Python: most of two manifests is alike."""
+    return one is other or (one == other and repr(one) == repr(other))
 
 
 def same(one: Any, other: Any) -> bool:
@@ -63,11 +68,10 @@ def same(one: Any, other: Any) -> bool:
 
 def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator[Operation]:
     for key, value in base.items():
-        at = f"{path}/{escape(key)}"
-        if key in final:
-            yield from _differences(value, final[key], at)
-        else:
-            yield {"op": "remove", "path": at}
+        if key not in final:
+            yield {"op": "remove", "path": f"{path}/{escape(key)}"}
+        elif not _plainly_same(value, final[key]):
+            yield from _differences(value, final[key], f"{path}/{escape(key)}")
     for key, value in final.items():
         if key not in base:
             yield {"op": "add", "path": f"{path}/{escape(key)}", "value": value}
@@ -84,6 +88,8 @@ def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operatio
             yield {"op": "replace", "path": path, "value": final}
         return
     for i, (old, new) in enumerate(zip(base, final, strict=False)):
+        if _plainly_same(old, new):
+            continue
         changes = list(_differences(old, new, f"{path}/{i}"))
         if changes:
             yield {"op": "test", "path": f"{path}/{i}/{escape(key)}", "value": old[key]}

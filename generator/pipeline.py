@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import hub
 from .check import apply, check_cluster, rules
@@ -89,7 +89,7 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Rendered
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     sites, bases = compile_sites(root, shared, cluster_files(files), progress)
-    return assemble(root, shared, sites, Tree(bases), findings, today)
+    return assemble(judge(root, shared, sites, findings, Asked(today)), Tree(bases))
 
 
 def read(
@@ -206,17 +206,9 @@ def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
     )
 
 
-def assemble(
-    root: File,
-    shared: Shared,
-    sites: tuple[Site, ...],
-    bases: Tree,
-    findings: tuple[Finding, ...],
-    today: str = "",
-) -> Rendered:
-    """Fleet rules, waivers, the hub's objects, and the tree of everything."""
-    judged = judge(root, shared, sites, findings, today)
-    fleet = judged.fleet
+def assemble(judged: Rendered, bases: Tree) -> Rendered:
+    """The hub's objects and the tree of everything, unless an error is in the way."""
+    fleet, sites = judged.fleet, judged.sites
     if fleet is None or has_errors(judged.findings):
         return judged
     emitted = hub.emit(fleet)
@@ -228,28 +220,35 @@ def assemble(
     return replace(judged, tree=with_index(Tree(texts, same)), bases=named, hub_objects=objects)
 
 
+class Asked(NamedTuple):
+    """What a report is asked for: the day that ends waivers, and the only spec files that are looked at."""
+
+    today: str = ""
+    part: frozenset[str] | None = None
+
+
 def judge(
     root: File,
     shared: Shared,
     sites: tuple[Site, ...],
     findings: tuple[Finding, ...],
-    today: str = "",
-    part: frozenset[str] | None = None,
+    asked: Asked = Asked(),  # noqa: B008 - a frozen value
 ) -> Rendered:
-    """Everything that is wrong with a fleet, and nothing compiled.
+    """Everything that is wrong with a fleet, waivers applied, and nothing compiled.
 
-    With `part` only these spec files are looked at: `sites` are the clusters that they touch, and of the fleet's
-    rules only those findings are told that stand at one of these clusters.
+    With `part`, `sites` are the clusters that these files touch, and of the fleet's rules only those findings
+    are told that stand at one of these clusters.
     """
     members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
     complete = all(site.member for site in sites)
     # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
     found = tuple(check_fleet(root, shared, fleet)) if complete else ()
+    part = asked.part
     if part is not None:
         found = tuple((member, item) for member, item in found if member)
     whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
-    settled = _settled(sites, found, today, whole)
+    settled = _settled(sites, found, asked.today, whole)
     return Rendered(ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived)
 
 

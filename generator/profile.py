@@ -6,12 +6,12 @@ One YAML file each in `data/profiles/`; the sources of the figures stand beside 
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field
 
 from . import load
+from .shipped import shipped_texts
 from .spec import Count, Flag, Labels, Name, Positive, Strictly, Text
 
 
@@ -123,11 +123,10 @@ class Profile(Strictly):
 @cache
 def profiles() -> dict[str, Profile]:
     """All profiles by name."""
-    folder = resources.files(__package__).joinpath("data/profiles")
     found = {}
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        data, faults = load.read_text(entry.read_text(encoding="utf-8"))
-        assert not faults, f"{entry.name}: {faults}"  # noqa: S101 - our own data, held by a test
+    for text in shipped_texts("data/profiles"):
+        data, faults = load.read_text(text)
+        assert not faults, faults  # noqa: S101 - our own data, held by a test
         profile = Profile.model_validate(data)
         found[profile.name] = profile
     return found

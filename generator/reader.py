@@ -84,7 +84,9 @@ def read_text(text: str) -> tuple[Any, tuple[Fault, ...]]:
             if _HIDDEN.search(text):
                 return None, (_unreadable(text),)
             if (found := hidden(text)) is not None:
-                return None, (Fault(HIDDEN, *_line_and_column(text, found[0]), f"{found[1]} stands here", _RETYPE),)
+                return None, (
+                    Fault(HIDDEN, *_line_and_column(text, found[0]), f"{found[1]} stands here", _RETYPE),
+                )
         return reader.document(text), tuple(reader.faults)
     except _Stop:
         return None, tuple(reader.faults)

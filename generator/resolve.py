@@ -10,9 +10,9 @@ layers said of it. Every other list is replaced as a whole, also by an empty one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from .finding import Path, Where
 from .load import Document
@@ -37,12 +37,20 @@ class Layer:
         return value if isinstance(value, dict) else {}
 
 
+class _Named(NamedTuple):
+    """Where in a list the first item of each name stands, and whether all have a name of their own."""
+
+    first: Mapping[tuple[str, str], int]
+    alike: bool
+
+
 @dataclass(frozen=True)
 class Resolved:
     """The merged spec of one cluster and the layers it came from, the last one being the cluster's own."""
 
     spec: dict[str, Any]
     layers: tuple[Layer, ...]
+    _named: dict[int, _Named] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def where(self, path: Path, *, key: bool = False) -> Where:
         """Place of the leaf at `path` (below spec) in the last layer that speaks of it.
@@ -52,7 +60,7 @@ class Resolved:
         """
         for length in range(len(path), 0, -1):
             for layer in reversed(self.layers):
-                found = _path_in(layer.data, self.spec, path[:length])
+                found = self.path_in(layer, path[:length])
                 if found is not None:
                     return layer.document.where((*layer.root, *found), key=key or length < len(path))
         own = self.layers[-1]
@@ -60,14 +68,20 @@ class Resolved:
 
     def path_in(self, layer: Layer, path: Path) -> Path | None:
         """Where below its root a layer says `path`; None when it does not."""
-        return _path_in(layer.data, self.spec, path)
+        return _path_in(layer.data, self.spec, path, self._names)
 
     def origins(self, path: Path) -> Iterator[Where]:
         """All places that speak of `path`, first layer first; the last one wins."""
         for layer in self.layers:
-            found = _path_in(layer.data, self.spec, path)
+            found = self.path_in(layer, path)
             if found is not None:
                 yield layer.document.where((*layer.root, *found))
+
+    def _names(self, items: list[Any]) -> _Named:
+        # Asked once for each finding: without a memory, many findings in a long list take its length squared.
+        if id(items) not in self._named:
+            self._named[id(items)] = _named(items)
+        return self._named[id(items)]
 
 
 def resolve(layers: tuple[Layer, ...]) -> Resolved:
@@ -126,14 +140,14 @@ def name_of(item: Any) -> tuple[str, str] | None:
     return None
 
 
-def _path_in(layer: Any, merged: Any, path: Path) -> Path | None:
+def _path_in(layer: Any, merged: Any, path: Path, names: Callable[[list[Any]], _Named]) -> Path | None:
     """Where in a layer the merged `path` is said; None when the layer does not say it."""
     steps: list[str | int] = []
     for step in path:
         if isinstance(step, int):
             if not isinstance(merged, list) or step >= len(merged) or not isinstance(layer, list):
                 return None
-            at = _index_in(layer, merged, step)
+            at = _index_in(layer, merged, step, names)
             if at is None:
                 return None
             steps.append(at)
@@ -147,9 +161,20 @@ def _path_in(layer: Any, merged: Any, path: Path) -> Path | None:
     return tuple(steps)
 
 
-def _index_in(layer: list[Any], merged: list[Any], index: int) -> int | None:
+def _index_in(
+    layer: list[Any], merged: list[Any], index: int, names: Callable[[list[Any]], _Named]
+) -> int | None:
     name = name_of(merged[index])
-    if name is not None and _by_name(merged) is not None:
-        return next((i for i, item in enumerate(layer) if name_of(item) == name), None)
+    if name is not None and names(merged).alike:
+        return names(layer).first.get(name)
     # A list that is replaced as a whole: only the layer that gave it can be meant.
     return index if layer == merged else None
+
+
+def _named(items: list[Any]) -> _Named:
+    first: dict[tuple[str, str], int] = {}
+    for i, item in enumerate(items):
+        name = name_of(item)
+        if name is not None:
+            first.setdefault(name, i)
+    return _Named(first, len(first) == len(items))

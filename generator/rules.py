@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import Any
 
 from .cluster import document_models
-from .component import rules_in
+from .component import Cluster, rules_in
 from .finding import Finding, Rule, Where
 from .fleet import Fleet
 from .load import Document
 from .reader import read_text
-from .resolve import merge
+from .resolve import Resolved, merge
 from .sources import FLEET_FILE, Shared
 from .spec import API_VERSION
 from .validate import validated
@@ -42,9 +42,9 @@ def _checked(scope: str) -> tuple[Rule, ...]:
 
 
 def _stages() -> tuple[ModuleType, ...]:
-    from . import compile, load, reader, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
+    from . import compile, load, rails, reader, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
 
-    return (reader, load, sources, site, validate, compile, waivers)
+    return (reader, load, sources, site, validate, compile, waivers, rails)
 
 
 @dataclass(frozen=True)
@@ -72,31 +72,57 @@ def found_in(part: Any) -> tuple[Finding, ...]:
             Finding(Where("example.yaml", fault.line, fault.column), fault.rule.severity, fault.rule.code, fault.message)
             for fault in read_text(part)[1]
         )  # fmt: skip
-    return tuple(_found(merge(_examples("base"), part)))
+    return tuple(_found(_case(part)))
+
+
+def clusters_in(part: Any) -> Iterator[tuple[Cluster | None, Resolved, tuple[Finding, ...]]]:
+    """The clusters of an example that changes the small fleet, as its specs give them."""
+    case = _case(part)
+    shared, _ = _shared(case)
+    return _clusters(case, shared) if shared else iter(())
+
+
+def _case(part: dict[str, Any]) -> dict[str, Any]:
+    own = {"clusters": {"edge-1": part["cluster"]}} if "cluster" in part else {}
+    rest = {key: value for key, value in part.items() if key != "cluster"}
+    case: dict[str, Any] = _without_null(merge(merge(_examples("base"), rest), own))
+    return case
+
+
+def _without_null(data: Any) -> Any:
+    """What an example takes away it says with null."""
+    if isinstance(data, dict):
+        return {key: _without_null(item) for key, item in data.items() if item is not None}
+    return [_without_null(item) for item in data] if isinstance(data, list) else data
 
 
 def _found(case: dict[str, Any]) -> Iterator[Finding]:
-    from .check import apply, check_cluster, rules  # noqa: PLC0415 - lists the rules of waivers.py, which look here
+    from .check import apply, check_cluster, rules  # noqa: PLC0415 - lists rules of waivers.py, which look here
     from .pipeline import member_of  # noqa: PLC0415
-    from .site import cluster_of  # noqa: PLC0415
 
     shared, findings = _shared(case)
-    if shared is None:
-        yield from findings
-        return
+    yield from findings
     members = []
-    for name, said in case["clusters"].items():
-        spec = {key: value for key, value in said.items() if key != "labels"}
-        document = _document("Cluster", name, spec, said.get("tier", ""), said.get("labels", {}))
-        cluster, resolved, found = cluster_of(shared, document, {})
+    for cluster, resolved, found in _clusters(case, shared) if shared else ():
         yield from found
         if cluster is not None:
             yield from check_cluster(cluster, resolved)
             members.append(member_of(cluster))
-    fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
-    if len(members) == len(case["clusters"]):
+    if shared and len(members) == len(case["clusters"]):
+        fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
         for item in rules("fleet"):
             yield from apply(item, fleet, lambda _: Where(FLEET_FILE, 1, 1))
+
+
+def _clusters(
+    case: dict[str, Any], shared: Shared
+) -> Iterator[tuple[Cluster | None, Resolved, tuple[Finding, ...]]]:
+    from .site import cluster_of  # noqa: PLC0415 - as above
+
+    for name, said in case["clusters"].items():
+        spec = {key: value for key, value in said.items() if key != "labels"}
+        document = _document("Cluster", name, spec, said.get("tier", ""), said.get("labels", {}))
+        yield cluster_of(shared, document, {})
 
 
 def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:

@@ -29,10 +29,16 @@ FORMS = (
     _form("an age key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}"),
     _form("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{30,}"),
     _form("a GitHub token", "github_pat_", r"github_pat_[A-Za-z0-9_]{22,}"),
-    _form("a GitLab token", "glpat- gldt- glrt- glcbt- glptt- glft- glagent- gloas-", r"gl[a-z]{2,5}-[A-Za-z0-9_.=-]{20,}"),
+    _form(
+        "a GitLab token",
+        "glpat- gldt- glrt- glcbt- glptt- glft- glagent- gloas-",
+        r"gl[a-z]{2,5}-[A-Za-z0-9_.=-]{20,}",
+    ),
     _form("a Hugging Face token", "hf_ api_org_", r"(?:hf|api_org)_[A-Za-z0-9]{30,}"),
     _form("a Slack token", "xox xapp-", r"(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}"),
-    _form("a Slack webhook", "hooks.slack.com", r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/]{20,}"),
+    _form(
+        "a Slack webhook", "hooks.slack.com", r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/]{20,}"
+    ),
     _form("a Google key", "AIza GOCSPX-", r"(?:AIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{20,})"),
     _form("an API key", "sk-", r"sk-(?:[a-z0-9]{2,8}-){0,2}(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}"),
     _form("an NVIDIA key", "nvapi-", r"nvapi-[A-Za-z0-9_-]{20,}"),
@@ -47,10 +53,22 @@ FORMS = (
     _form("a DigitalOcean token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
     _form("a Grafana token", "glsa_ glc_", r"(?:glsa|glc)_[A-Za-z0-9+/=_]{30,}"),
     _form("a Databricks token", "dapi", r"dapi[0-9a-f]{32}"),
-    _form("an Azure key", "AccountKey= SharedAccessKey=", r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{30,}={0,2}"),
+    _form(
+        "an Azure key",
+        "AccountKey= SharedAccessKey=",
+        r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{30,}={0,2}",
+    ),
     _form("an Azure signature", "sig=", r"sig=[A-Za-z0-9%+/]{40,}"),
-    _form("a registry's credential", "auth", r"""auth["']?\s{0,4}:\s{0,4}["']?(?=[a-z]{0,32}[A-Z0-9+=])[A-Za-z0-9+/]{12,}={0,2}"""),
-    _form("a credential of HTTP", "asic earer", r"(?i:basic|bearer) +(?=[A-Za-z]{0,64}[0-9])[A-Za-z0-9._~+/-]{16,}={0,2}"),
+    _form(
+        "a registry's credential",
+        "auth",
+        r"""auth["']?\s{0,4}:\s{0,4}["']?(?=[a-z]{0,32}[A-Z0-9+=])[A-Za-z0-9+/]{12,}={0,2}""",
+    ),
+    _form(
+        "a credential of HTTP",
+        "asic earer",
+        r"(?i:basic|bearer) +(?=[A-Za-z]{0,64}[0-9])[A-Za-z0-9._~+/-]{16,}={0,2}",
+    ),
 )
 
 SIGNS = tuple((sign, form) for form in FORMS for sign in form.signs)

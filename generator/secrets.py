@@ -19,6 +19,8 @@ from .marks import marks_of, place_of
 from .reader import Fault, read_text
 from .secretforms import SIGNS, USER_INFO
 
+LONGEST = 300
+"""Characters of a message: keys and names are as long as their author likes."""
 SECRETS = "SECRET"
 """Beginning of the codes of this module."""
 
@@ -30,32 +32,124 @@ URL = plain_rule("SECRET002", "A URL in a spec has no user and no password in it
 NAMED = plain_rule(
     "SECRET003", "What is called a password, token, secret or key is a reference to a Secret, not its value."
 )
-RANDOM = plain_rule("SECRET004", "A spec holds no random text of 20 or more characters: it may be a credential.")
+RANDOM = plain_rule(
+    "SECRET004", "A spec holds no random text of 20 or more characters: it may be a credential."
+)
 
-_HINT = "revoke it, since Git keeps every version; put it into a Secret and name that: {secret: ..., key: ...}"
+_HINT = (
+    "revoke it, since Git keeps every version; put it into a Secret and name that: {secret: ..., key: ...}"
+)
 _RANDOM_HINT = "a digest is written sha256:...; a credential belongs into a Secret: {secret: ..., key: ...}"
 
 REFERENCES = frozenset(
-    {"credentialsSecret", "imagePullSecrets", "key", "objectStorageSecret", "passwordKey", "passwordSecret", "secret"}
+    {
+        "credentialsSecret",
+        "imagePullSecrets",
+        "key",
+        "objectStorageSecret",
+        "passwordKey",
+        "passwordSecret",
+        "secret",
+    }
 )
 """Keys of our own specs whose value names a Secret or a part of it."""
 _DIGESTS = frozenset({"checksums", "image", "images", "revision", "source"})
 """Fields whose type takes nothing but digests, commits and places."""
 _ADDRESS = frozenset(
-    "commit checksum digest etag fingerprint guid hash md5 ref rev revision sha sha1 sha256 sha512 uuid".split()
+    [
+        "commit",
+        "checksum",
+        "digest",
+        "etag",
+        "fingerprint",
+        "guid",
+        "hash",
+        "md5",
+        "ref",
+        "rev",
+        "revision",
+        "sha",
+        "sha1",
+        "sha256",
+        "sha512",
+        "uuid",
+    ]
 )
 """Words that say that a number in hexadecimal is no credential."""
-_STRONG = frozenset("passphrase passwd password passcode pwd secret".split())
-_WEAK = frozenset("accesskey apikey credential credentials pass privatekey secretkey token".split())
+_STRONG = frozenset(["passphrase", "passwd", "password", "passcode", "pwd", "secret"])
+_WEAK = frozenset(
+    ["accesskey", "apikey", "credential", "credentials", "pass", "privatekey", "secretkey", "token"]
+)
 _KEYS = frozenset(
-    "access account admin api app auth client consumer deploy encryption hmac jwt licence license master private"
-    " secret service session shared signing ssh storage subscription webhook".split()
+    [
+        "access",
+        "account",
+        "admin",
+        "api",
+        "app",
+        "auth",
+        "client",
+        "consumer",
+        "deploy",
+        "encryption",
+        "hmac",
+        "jwt",
+        "licence",
+        "license",
+        "master",
+        "private",
+        "secret",
+        "service",
+        "session",
+        "shared",
+        "signing",
+        "ssh",
+        "storage",
+        "subscription",
+        "webhook",
+    ]
 )
 """Words before `key` that make it a credential."""
 _ABOUT = frozenset(
-    "algorithm audience class count dir directory enabled endpoint expiry file format header host id issuer length"
-    " limit mode name namespace path policy prefix provider ref required role rotation size store suffix timeout ttl"
-    " type uri url version".split()
+    [
+        "algorithm",
+        "audience",
+        "class",
+        "count",
+        "dir",
+        "directory",
+        "enabled",
+        "endpoint",
+        "expiry",
+        "file",
+        "format",
+        "header",
+        "host",
+        "id",
+        "issuer",
+        "length",
+        "limit",
+        "mode",
+        "name",
+        "namespace",
+        "path",
+        "policy",
+        "prefix",
+        "provider",
+        "ref",
+        "required",
+        "role",
+        "rotation",
+        "size",
+        "store",
+        "suffix",
+        "timeout",
+        "ttl",
+        "type",
+        "uri",
+        "url",
+        "version",
+    ]
 )
 """Last words of names that speak about a credential and are none."""
 
@@ -107,7 +201,9 @@ def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
     marks = marks_of(text) if inside else None
     placed = [(_place(text, found.at), found) for found in raw]
     placed += [(place_of(marks, path), found) for path, found in inside if marks is not None]
-    return tuple(dict.fromkeys(_fault(place, found) for place, found in sorted(placed, key=lambda item: item[0])))
+    return tuple(
+        dict.fromkeys(_fault(place, found) for place, found in sorted(placed, key=lambda item: item[0]))
+    )
 
 
 def _first_ones(founds: tuple[Found, ...]) -> list[Found]:
@@ -124,6 +220,11 @@ def redacted(text: str) -> str:
     for found in sorted({*_forms(text), *_said(text, prose=False), *_random(text, "")}, key=_longest_first):
         text = text.replace(found.value, masked(found.value))
     return text
+
+
+def showable(message: str) -> str:
+    """A message that holds words of a spec, as it can be shown: short, and without a credential."""
+    return redacted(message if len(message) <= LONGEST else f"{message[:LONGEST]}...")
 
 
 def masked(value: str) -> str:
@@ -170,12 +271,7 @@ def _forms(text: str) -> Iterator[Found]:
 def _worth_a_walk(text: str) -> bool:
     """False for nearly all files: no name, no long word and no escape is in their text that data could hold."""
     lowered = text.lower()
-    return (
-        "\\" in text
-        or _stems(lowered)
-        or "Key" in text
-        or any(True for _ in _long_random(text))
-    )
+    return "\\" in text or _stems(lowered) or "Key" in text or any(True for _ in _long_random(text))
 
 
 def _stems(lowered: str) -> bool:
@@ -294,7 +390,11 @@ def is_random(word: str) -> bool:
     pairs = [(_kind(one), _kind(two)) for run in runs for one, two in pairwise(run)]
     changes = sum(one != two for one, two in pairs) / len(pairs)
     letters = kinds["lower"] + kinds["upper"]
-    return letters >= _LEAST_KINDS and changes >= (0.35 if both else 0.25) and _entropy(word) >= (3.5 if both else 3)
+    return (
+        letters >= _LEAST_KINDS
+        and changes >= (0.35 if both else 0.25)
+        and _entropy(word) >= (3.5 if both else 3)
+    )
 
 
 def _kind(sign: str) -> str:

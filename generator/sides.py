@@ -22,6 +22,7 @@ from .load import Root, read_file
 from .manifest import Manifest
 from .parallel import in_parts
 from .pipeline import (
+    Asked,
     Memo,
     Progress,
     Rendered,
@@ -153,7 +154,7 @@ def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = 
         return Sides(differ, judged, lost={FLEET_FILE: errors}, texts=texts, now=now)
     pairs = _pairs(specs, progress)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
-    judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, today)
+    judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today))
     before = _fleet(was, pairs)
     if judged.fleet is None or has_errors(judged.findings):
         return Sides(differ, judged, before, lost=lost, texts=texts, now=now)

@@ -16,6 +16,7 @@ from .finding import Finding, Path, Rule, plain_rule
 from .load import Document
 from .profile import profiles
 from .resolve import Layer, Resolved, resolve
+from .secrets import showable
 from .sources import Shared, stem, tier_of
 from .validate import nearest, validated
 
@@ -69,7 +70,7 @@ def _nested_groups(layers: tuple[Layer, ...]) -> Iterator[Finding]:
 
 
 def _finding(rule: Rule, document: Document, path: Path, message: str, hint: str) -> Finding:
-    return Finding(document.where(path), rule.severity, rule.code, message, hint)
+    return Finding(document.where(path), rule.severity, rule.code, showable(message), hint)
 
 
 def cluster_of(

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from .cluster import document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
 from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
-from .secrets import SECRETS
+from .secrets import SECRETS, showable
 from .spec import FleetSpec, ModelSpec
 from .validate import validated
 
@@ -125,7 +125,9 @@ def _envelope(document: Document, kind: str) -> Iterator[Finding]:
 
 
 def _named(document: Document, path: Path, message: str, hint: str) -> Finding:
-    return Finding(document.where(path), WRONG_NAME.severity, WRONG_NAME.code, message, hint)
+    return Finding(
+        document.where(path), WRONG_NAME.severity, WRONG_NAME.code, showable(message), showable(hint)
+    )
 
 
 def repeated_names(files: tuple[str, ...]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -45,37 +45,44 @@ def _clean(text: str) -> str:
     return text
 
 
+class Never(NamedTuple):
+    """A pattern that a word must not match anywhere, and why: "it ..."."""
+
+    pattern: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of text: a strict string of bounded length, matching all of `pattern` where there is one.
 
     A pattern must not let through what REFUSED forbids; without a pattern REFUSED itself is applied. `never`
-    is a pattern of words that are refused although `pattern` takes them.
+    says what is refused although `pattern` takes it.
     """
 
     pattern: str | None = None
     longest: int = 1024
-    never: str | None = None
+    never: Never | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         line = core_schema.str_schema(
             strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
         )
         if self.never:
-            return core_schema.no_info_after_validator_function(partial(_allowed, re.compile(self.never)), line)
+            return core_schema.no_info_after_validator_function(partial(_allowed, self.never), line)
         return line if self.pattern else core_schema.no_info_after_validator_function(_clean, line)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         # Some regex engines let `$` match before a trailing newline; `not` says what is meant.
-        refused = (rf"\n|{self.never}" if self.never else r"\n") if self.pattern else REFUSED
+        refused = (rf"\n|{self.never.pattern}" if self.never else r"\n") if self.pattern else REFUSED
         return {**handler(schema), "not": {"pattern": refused}}
 
 
-def _allowed(never: re.Pattern[str], word: str) -> str:
-    if never.search(word):
-        raise PydanticCustomError("device_name", "{word} names a device of Windows", {"word": word})
+def _allowed(never: Never, word: str) -> str:
+    if re.search(never.pattern, word):
+        raise PydanticCustomError("never", "{word} {why}", {"word": word, "why": never.why})
     return word
 
 
@@ -115,9 +122,11 @@ _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 Text = Annotated[str, Line()]
 Name = Annotated[str, Line(rf"^{_LABEL}$", 63)]
 """A DNS-1123 label."""
-DEVICES = r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$"
+DEVICES = Never(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$", "on Windows it is the name of a device")
 """Windows opens a device where a file or folder has one of these names, whatever its suffix:
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+_STEPS = Never(r"(^|/)(\.|%2[eE]){1,2}(/|$)", "it leads out of its place: no step may be . or ..")
+_GIT = Never(r"\.\.|//|(^|/)\.|\.lock(/|$)|[./]$", "it is no name that Git allows: see git check-ref-format")
 FileName = Annotated[str, Line(rf"^{_LABEL}$", 63, DEVICES)]
 """A DNS-1123 label that can be the name of a file and of a folder wherever the repository is checked out."""
 Subdomain = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 253)]
@@ -133,9 +142,9 @@ Quantity = Annotated[str, _Amount()]
 Image = Annotated[str, Line(rf"^{_IMAGE}$", 512)]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
 Duration = Annotated[str, Line(r"^([0-9]+(h|m|s))+$", 16)]
-GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200)]
+GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200, _GIT)]
 EnvName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 128)]
-Path = Annotated[str, Line(r"^/[A-Za-z0-9._/-]*$", 512)]
+Path = Annotated[str, Line(r"^/[A-Za-z0-9._/-]*$", 512, _STEPS)]
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000), BeforeValidator(_whole)]
 Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Port = Annotated[int, Strict(), Field(ge=1024, le=65535), BeforeValidator(_whole)]
@@ -203,7 +212,12 @@ class Repository(Strictly):
     """The Git repository that every cluster pulls."""
 
     url: Annotated[
-        str, Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$", 512)
+        str,
+        Line(
+            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$",
+            512,
+            _STEPS,
+        ),
     ] = Field(description="https or ssh URL, without user or password.")
     credentialsSecret: Subdomain | None = Field(
         None,
@@ -265,9 +279,9 @@ class Observability(Strictly):
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253)] = (
-        Field(description="host[:port][/path], no scheme.")
-    )
+    registry: Annotated[
+        str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$", 253, _STEPS)
+    ] = Field(description="host[:port][/path], no scheme.")
 
 
 class Images(Strictly):
@@ -329,7 +343,7 @@ class ModelSpec(Strictly):
         description='Version of the model, quoted when it looks like a number: "7".'
     )
     size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
-    source: Annotated[str, Line(_SOURCE, 1024)] = Field(
+    source: Annotated[str, Line(_SOURCE, 1024, _STEPS)] = Field(
         description="oci://...@sha256: (modelcar), s3://bucket/key, image://...@sha256: (model and server in one image), pvc://claim/path, hf://org/name:revision or https://."
     )
     credentialsSecret: Subdomain | None = Field(

@@ -59,7 +59,8 @@ def spot_of(found: Iterable[Spot], line: int) -> Spot | None:
 
 def _documents(text: str) -> Iterator[tuple[int, str]]:
     """(lines before it, text) of each document; what we write has `---` only between documents."""
-    first, part = 0, []
+    first = 0
+    part: list[str] = []
     for number, line in enumerate(text.splitlines(keepends=True)):
         if line.rstrip() == "---":
             yield first, "".join(part)

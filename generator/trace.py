@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from .compile import base_files
 from .explain import CannotExplainError, paired, subject_of
@@ -63,6 +63,13 @@ class Trace:
     """Whether the file on disk is not what the specs give now."""
 
 
+class Line(NamedTuple):
+    """A line of the output."""
+
+    file: str
+    line: int
+
+
 View = Callable[[Compiled], Objects]
 
 
@@ -83,6 +90,9 @@ def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
     document, _ = read_file(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
+    lines = document.text.count("\n") + 1
+    if not 0 < line <= lines:
+        raise CannotExplainError(f"{file} has {lines} lines")
     found = spot_of(places_in(document.text), line)
     if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
         raise CannotExplainError(f"line {line} of {file} is no field below spec")
@@ -141,15 +151,19 @@ def _base_line(root: File, file: str, line: int) -> Trace:
     for name in _users_of(root, folder):
         subject = with_spare_models(subject_of(root, name))
         before = compiled(subject)
-        if before is None or folder not in before.named:
-            continue
-        text = _text(base_files(before.bases[folder]), file)
-        spot = _spot(text, line, ())
-        # A base holds nothing of one cluster: its own file is not asked.
-        documents = [item.file for item in subject.documents() if item.file != subject.document.file]
-        trace = _traced(subject, before, spot, lambda after: _objects_of(before, after, folder), documents)
-        return replace(trace, file=file, line=line, stale=_stale(root, file, text))
+        if before is not None and folder in before.named:
+            return _base_of_cluster(root, Line(file, line), subject, before)
     raise CannotExplainError(f"no cluster uses {folder}: make render removes what nothing uses")
+
+
+def _base_of_cluster(root: File, at: Line, subject: Subject, before: Compiled) -> Trace:
+    folder = at.file.rpartition("/")[0]
+    text = _text(base_files(before.bases[folder]), at.file)
+    spot = _spot(text, at.line, ())
+    # A base holds nothing of one cluster: its own file is not asked.
+    documents = [item.file for item in subject.documents() if item.file != subject.document.file]
+    trace = _traced(subject, before, spot, lambda after: _objects_of(before, after, folder), documents)
+    return replace(trace, file=at.file, line=at.line, stale=_stale(root, at.file, text))
 
 
 def _users_of(root: File, folder: str) -> Iterator[str]:
@@ -225,7 +239,7 @@ def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, document
     built_in: tuple[str, ...] = ()
     if not any(item.decides == "value" for item in origins):
         origins += tuple(_defaults(before, spot, view)) if view is Compiled.final and spot.identity else ()
-        built_in = tuple(_built_in(value, before))
+        built_in = tuple(_built_in(value, before, on_hub=view is _on_hub))
     return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
 
 
@@ -285,13 +299,15 @@ def _defaults(before: Compiled, spot: Spot, view: View) -> Iterator[Origin]:
                 break
 
 
-def _built_in(value: Any, before: Compiled) -> Iterator[str]:
+def _built_in(value: Any, before: Compiled, *, on_hub: bool) -> Iterator[str]:
     """Where in nearedge a value is written down that no spec decides."""
     images = [name for name, item in shipped().items() if isinstance(value, str) and item.image in value]
     if images:
         yield f"generator/data/images.yaml ({', '.join(images)})"
+    elif on_hub:
+        yield "the code of nearedge, with its generator/data/hubs/"
     else:
-        yield f"generator/data/profiles/{before.cluster.profile.name}.yaml or the code of nearedge"
+        yield f"the code of nearedge, with its generator/data/profiles/{before.cluster.profile.name}.yaml"
 
 
 def _compiled(subject: Subject) -> Compiled:

@@ -14,13 +14,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .finding import Finding, Path, Rule, Where, plain_rule
-from .secrets import redacted
+from .secrets import showable
 
 UNKNOWN = plain_rule(
     "SPEC010", "A spec holds only keys that it knows; another one would be ignored silently."
 )
 MISSING = plain_rule("SPEC011", "A field that has no default is given, by the cluster, a group or the fleet.")
 WRONG = plain_rule("SPEC012", "A value has the type and the form that its field takes.")
+
+_VALUE = False
+"""For a Place: the value is meant, not its key."""
+
+MOST = 200
+"""Findings about the form of one document: behind more of them stands one mistake, or none of a person."""
 
 REMOVE = "remove"
 """Key of a list's item that drops what earlier layers said of it; see resolve.py."""
@@ -41,14 +47,16 @@ def validated(
 
 def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> Iterator[Finding]:
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
-    for item, path, key in seen:
-        # Of a union's members the one that got furthest is what the author meant.
-        further = any(len(other) > len(path) and other[: len(path)] == path for _, other, _ in seen)
-        if further and item["type"] != "missing":
-            continue
+    above = {path[:length] for _, path, _ in seen for length in range(len(path))}
+    # Of a union's members the one that got furthest is what the author meant.
+    meant = [found for found in seen if found[1] not in above or found[0]["type"] == "missing"]
+    for item, path, key in meant[:MOST]:
         rule, message, hint = _said(item, path, model, key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
-        yield Finding(where, rule.severity, rule.code, redacted(message), hint)
+        yield Finding(where, rule.severity, rule.code, showable(message), hint)
+    if len(meant) > MOST:
+        message = f"{len(meant) - MOST} more values are wrong"
+        yield Finding(place((), _VALUE), WRONG.severity, WRONG.code, message, "mend the others first")
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
@@ -121,8 +129,8 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
         return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
     if kind in _TAKES:
         return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
-    if kind == "device_name":
-        return f"cannot be {value}, on Windows the name of a device", "choose another name: files and folders get it"
+    if kind == "never":
+        return f"cannot be {_shown(value)}: {context['why']}", ""
     if kind == "string_pattern_mismatch":
         return f"cannot be {_shown(value)}", ""
     return f"is refused: {item['msg']}, {_shown(value)} is given", ""

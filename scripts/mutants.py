@@ -101,14 +101,13 @@ Edit = Callable[[Document, Spot, random.Random], str | None]
 """The new token for a spot, or None where this mistake cannot be made."""
 
 QUANTITY = re.compile(r"([0-9.]+)(m|Ki|Mi|Gi|Ti)?")
-REFERENCES = {"queue", "model", "produces", "class", "cluster", "ring", "clusterSet"}
-NAMED = {"groups"}
+REFERENCES = {"queue", "model", "produces", "class", "cluster", "ring"}
 
 
 def typo_of(word: str, chance: random.Random) -> str:
     """The word with two neighbours swapped, or a letter dropped."""
     places = [i for i in range(len(word) - 1) if word[i] != word[i + 1] and word[i : i + 2].isalpha()]
-    if places and chance.random() < 0.5:
+    if places and chance.random() < 0.5:  # noqa: PLR2004 - one half each
         i = chance.choice(places)
         return word[:i] + word[i + 1] + word[i] + word[i + 2 :]
     i = chance.randrange(len(word))
@@ -116,27 +115,50 @@ def typo_of(word: str, chance: random.Random) -> str:
 
 
 def wrong_reference(_: Document, spot: Spot, chance: random.Random) -> str | None:
-    if spot.path[0] != "spec" or not isinstance(spot.value, str) or len(spot.value) < 4:
+    """The name of something that there is not."""
+    if spot.path[0] != "spec" or not isinstance(spot.value, str) or len(spot.value) < 4:  # noqa: PLR2004 - shorter words have no typo that stays a word
         return None
-    is_reference = spot.field in REFERENCES or (spot.field == "groups" and isinstance(spot.path[-1], int))
+    # spec.storage says which classes there are; serving[].storage refers to them.
+    defines = spot.field == "class" and spot.path[1] == "storage"
+    is_reference = (spot.field in REFERENCES and not defines) or spot.path[1] == "groups"
     return typo_of(spot.value, chance) if is_reference else None
 
 
 def wrong_choice(_: Document, spot: Spot, chance: random.Random) -> str | None:
-    choices = {"tier", "platform", "runtime", "type", "mode", "effect", "operator", "bindingMode", "flavor", "kind", "dtype", "accessModes"}
-    if spot.field in choices and isinstance(spot.value, str) and len(spot.value) > 2:
-        return typo_of(spot.value, chance)
-    return None
+    """A word of a closed list, misspelt."""
+    choices = {
+        "tier",
+        "platform",
+        "runtime",
+        "type",
+        "mode",
+        "effect",
+        "operator",
+        "bindingMode",
+        "flavor",
+        "kind",
+        "dtype",
+        "accessModes",
+    }
+    if spot.field not in choices or not isinstance(spot.value, str) or len(spot.value) < 3:  # noqa: PLR2004
+        return None
+    wrong = typo_of(spot.value, chance)
+    # bfloat16 without its b is another type, not a misspelt one.
+    return wrong if wrong != "float16" else None
 
 
 def wrong_unit(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A quantity in a unit that Kubernetes does not know."""
     text = str(spot.value)
     if not re.fullmatch(r"[0-9.]+(Mi|Gi|Ti)", text):
         return None
-    return chance.choice([text[:-1] + "B", text[:-2] + text[-2:].lower(), f"{text[:-2]} {text[-2:]}", text[:-2] + "gb"])
+    return chance.choice(
+        [text[:-1] + "B", text[:-2] + text[-2:].lower(), f"{text[:-2]} {text[-2:]}", text[:-2] + "gb"]
+    )
 
 
 def wrong_type(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """Another type than the field takes."""
     if isinstance(spot.value, bool):
         return chance.choice(["yes", "on", '"true"', "1"])
     if isinstance(spot.value, int):
@@ -145,14 +167,22 @@ def wrong_type(_: Document, spot: Spot, chance: random.Random) -> str | None:
 
 
 def unquoted_version(_: Document, spot: Spot, __: random.Random) -> str | None:
-    return str(spot.value) if spot.field in {"version", "rayVersion"} and re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(spot.value)) else None
+    """A version that YAML reads as a number."""
+    return (
+        str(spot.value)
+        if spot.field in {"version", "rayVersion"} and re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(spot.value))
+        else None
+    )
 
 
 def image_by_tag(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """An image without its digest, or with half of it."""
     text = str(spot.value)
     if "@sha256:" not in text:
         return None
-    return chance.choice([text.split("@")[0] + ":latest", text[:-1], text.replace("@sha256:", ":sha256-"), text.upper()])
+    return chance.choice(
+        [text.partition("@")[0] + ":latest", text[:-1], text.replace("@sha256:", ":sha256-"), text.upper()]
+    )
 
 
 def too_much(_: Document, spot: Spot, __: random.Random) -> str | None:
@@ -164,33 +194,54 @@ def too_much(_: Document, spot: Spot, __: random.Random) -> str | None:
 
 
 def quota_too_small(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """Less quota than the workloads of a queue ask for."""
     match = QUANTITY.fullmatch(str(spot.value))
-    if match is None or "quota" not in spot.path or "queues" not in spot.path or "borrowingLimit" in spot.path:
+    if (
+        match is None
+        or "quota" not in spot.path
+        or "queues" not in spot.path
+        or "borrowingLimit" in spot.path
+    ):
         return None
     return '"0"' if match[2] is None else f'"1{match[2] if match[2] != "Gi" else "Mi"}"'
 
 
 def bad_name(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A name that Kubernetes refuses."""
     if spot.field not in {"name", "namespace"} or not isinstance(spot.value, str) or not spot.value:
         return None
-    return chance.choice([spot.value.capitalize(), spot.value.replace("-", "_") + "_1", f"{spot.value}.", "x" * 64, f'"{spot.value} "'])
+    return chance.choice(
+        [
+            spot.value.capitalize(),
+            spot.value.replace("-", "_") + "_1",
+            f"{spot.value}.",
+            "x" * 64,
+            f'"{spot.value} "',
+        ]
+    )
 
 
 def min_over_max(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A minimum above the maximum."""
     return "9" if spot.field in {"min", "minReplicas"} and isinstance(spot.value, int) else None
 
 
 def zero_replicas(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """No replicas."""
     return "0" if spot.field in {"min", "max"} and spot.path[-2] == "replicas" else None
 
 
 def small_volume(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A volume smaller than its model."""
     return "1Mi" if spot.field == "size" and "storage" in spot.path else None
 
 
 def bad_window(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A window, rate or interval in words of its own."""
     if spot.field == "maintenanceWindow":
-        return chance.choice(["Sunday 02:00-06:00 Europe/Berlin", "Sun 2-6 Europe/Berlin", "Sun 02:00-26:00 Europe/Berlin"])
+        return chance.choice(
+            ["Sunday 02:00-06:00 Europe/Berlin", "Sun 2-6 Europe/Berlin", "Sun 02:00-26:00 Europe/Berlin"]
+        )
     if spot.field == "bandwidth":
         return chance.choice(["50", "50MB", "50 Mbit", "50mbit"])
     if spot.field == "pollInterval":
@@ -199,51 +250,77 @@ def bad_window(_: Document, spot: Spot, chance: random.Random) -> str | None:
 
 
 def short_ref(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A Git ref that is not fully qualified."""
     return chance.choice(["main", "HEAD", "heads/main", "refs/heads/"]) if spot.field == "revision" else None
 
 
 def bad_url(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A repository URL that is insecure, or none."""
     if spot.field != "url":
         return None
-    return chance.choice(["http://github.com/acme/edge-fleet.git", "https://user:pass@github.com/acme/edge-fleet.git", "github.com/acme/edge-fleet"])
+    return chance.choice(
+        [
+            "http://github.com/acme/edge-fleet.git",
+            "https://user:pass@github.com/acme/edge-fleet.git",
+            "github.com/acme/edge-fleet",
+        ]
+    )
 
 
 def bad_source(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A model source without its scheme."""
     if spot.field != "source":
         return None
-    return chance.choice([str(spot.value).replace("://", ":/"), "models/flan", str(spot.value).replace("oci://", "docker://").replace("s3://", "s3:/")])
+    return chance.choice(
+        [
+            str(spot.value).replace("://", ":/"),
+            "models/flan",
+            str(spot.value).replace("oci://", "docker://").replace("s3://", "s3:/"),
+        ]
+    )
 
 
 def template_inside(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """Text that a template language would read."""
     if isinstance(spot.value, str) and spot.field in {"entrypoint", "description", "args", "readinessPath"}:
         return chance.choice(['"{{ .Name }}"', '"a{%b"', '"$(whoami)"'])
     return None
 
 
 def wrong_runtime(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A runtime that does not serve the format."""
     others = {"caikit-tgis": "vllm", "vllm": "ovms", "ovms": "caikit-tgis", "mlserver": "vllm"}
     return others.get(str(spot.value)) if spot.field == "runtime" else None
 
 
 def wrong_storage(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A storage kind that does not fit the source."""
     others = {"oci": "s3", "s3": "oci", "image": "pvc", "pvc": "image"}
     return others.get(str(spot.value)) if spot.field == "type" and "storage" in spot.path else None
 
 
 def lost_toleration(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A toleration of a taint that no node has."""
     return "nvidia.com/gpus" if spot.field == "key" and "tolerations" in spot.path else None
 
 
 def lost_label(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A flavor whose labels no node has."""
     return f"{spot.value}X" if spot.field == "nvidia.com/gpu.product" and "nodeLabels" in spot.path else None
 
 
-def other_namespace(_: Document, spot: Spot, __: random.Random) -> str | None:
+def other_namespace(document: Document, spot: Spot, _: random.Random) -> str | None:
     """A queued workload in a namespace without that queue."""
-    return "ai-elsewhere" if spot.field == "namespace" and spot.path[1] in {"serving", "ray"} else None
+    if spot.field != "namespace" or spot.path[1] not in {"serving", "ray"}:
+        return None
+    item: Any = document.data
+    for step in spot.path[:-1]:
+        item = item[step]
+    return "ai-elsewhere" if item.keys() & {"queue", "cluster"} else None
 
 
 def huge_context(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A model a hundred times its size."""
     if spot.field == "parameters" and spot.value == "2.5B":
         return "250B"
     return None
@@ -297,18 +374,19 @@ def line_mutants(document: Document, chance: random.Random) -> Iterator[Mutant]:
         wrong = typo_of(key, chance)
         yield _line("key misspelt", document, i, [row.replace(key, wrong, 1)], f"{key} -> {wrong}")
         if not row.lstrip().startswith("-") and row.rstrip().partition(":")[2].partition("#")[0].strip():
-            yield _line("key twice", document, i, [row, row], key, place=i + 2)
+            yield _line("key twice", document, i, [row, row], key)
             yield _line("tab", document, i, ["\t" + row.lstrip()], key)
 
 
-def _line(kind: str, document: Document, i: int, rows: Sequence[str], said: str, *, place: int | None = None) -> Mutant:
+def _line(kind: str, document: Document, i: int, rows: Sequence[str], said: str) -> Mutant:
+    """Line `i` replaced by `rows`; the mistake stands in the last of them."""
     lines = document.text.split("\n")
-    return Mutant(kind, document.file, place or i + 1, said, "\n".join([*lines[:i], *rows, *lines[i + 1 :]]))
+    return Mutant(kind, document.file, i + len(rows), said, "\n".join([*lines[:i], *rows, *lines[i + 1 :]]))
 
 
 def corpus(root: File, size: int, seed: int) -> list[Mutant]:
     """`size` mistakes, of each kind about as many, the same for the same seed."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - seeded on purpose
     files, _ = find_specs(root)
     documents = [document for file in files if (document := read_file(root, file)[0]) is not None]
     by_kind: dict[str, list[Mutant]] = {}
@@ -360,7 +438,9 @@ def report(outcomes: Sequence[Outcome]) -> str:
     for item in outcomes:
         if not item.placed:
             what = "blamed elsewhere" if item.caught else "NOT CAUGHT"
-            lines.append(f"{what}: {item.mutant.kind}: {item.mutant.file}:{item.mutant.line}: {item.mutant.said}\n")
+            lines.append(
+                f"{what}: {item.mutant.kind}: {item.mutant.file}:{item.mutant.line}: {item.mutant.said}\n"
+            )
             lines += [f"    {found.where} {found.code}: {found.message}\n" for found in item.findings[:3]]
     return "".join(lines)
 

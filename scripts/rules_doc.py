@@ -21,8 +21,7 @@ PARTS = {
     "SPEC": "Reading and validating specs",
     "FLEET": "Files of a fleet",
     "COMPILE": "Compiling",
-    "WAIVE": "Waivers",
-    "SECRET": "Secrets",
+    "WAIVER": "Waivers",
     "PLATFORM": "Platform",
     "NS": "Namespaces",
     "KUEUE": "Kueue",
@@ -47,7 +46,7 @@ which lists every upstream rule with its state:
 
 - **checked**: a rule of ours finds it in a spec;
 - **impossible by construction**: the types of a spec or the code that emits objects cannot produce it, and a
-  test in `tests/test_construction.py` shows that;
+  test in `tests/test_construction*.py` shows that;
 - **not emitted**: nearedge writes no such kind or field so far, and a test holds it absent;
 - **out of reach**: it takes the live cluster to decide it.
 """
@@ -93,16 +92,23 @@ def _row(rule: Rule) -> str:
 
 
 def _cells(*cells: str) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |".replace("|  |", "| |")
+    escaped = (_plain(cell).replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |".replace("|  |", "| |")
+
+
+def _plain(text: str) -> str:
+    """Text whose angle brackets are no HTML; between backticks they never are."""
+    parts = text.split("`")
+    return "`".join(part if i % 2 else re.sub("<(?=[A-Za-z/])", r"\\<", part) for i, part in enumerate(parts))
 
 
 def _details(rule: Rule) -> Iterator[str]:
     yield f"### {rule.code}"
     yield ""
-    yield inspect.cleandoc(rule.doc)
+    yield _plain(inspect.cleandoc(rule.doc))
     yield ""
     said = [f"*{rule.severity}*", *([f"covers {', '.join(rule.covers)}"] if rule.covers else [])]
-    yield "; ".join([*said, *([f"source: {rule.source}"] if rule.source else [])])
+    yield _plain("; ".join([*said, *([f"source: {rule.source}"] if rule.source else [])]))
 
 
 def _controllers(rules: Iterable[Rule]) -> Iterator[str]:

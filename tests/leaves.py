@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from generator.cluster import document_models
 from generator.finding import Path
@@ -40,7 +42,13 @@ class Leaf(NamedTuple):
 @cache
 def leaves(kind: str) -> tuple[Leaf, ...]:
     """All places of a kind that take a scalar or a key of the author's choice."""
-    root = schema_of(document_models()[kind])
+    return leaves_of(document_models()[kind])
+
+
+@cache
+def leaves_of(model: type[BaseModel]) -> tuple[Leaf, ...]:
+    """All places of a model that take a scalar or a key of the author's choice."""
+    root = schema_of(model)
     return tuple(Leaf(*found) for found in _leaves(root, root))
 
 
@@ -74,18 +82,22 @@ def _leaves(schema: Schema, root: Schema) -> Iterator[tuple[Path, bool, Schema, 
     elif schema.get("type") == "array":
         for path, key, leaf, value in _leaves(schema["items"], root):
             yield (0, *path), key, leaf, [value]
-    elif "properties" in schema:
-        least = _least(schema, root)
-        for name, inside in schema["properties"].items():
-            for path, key, leaf, value in _leaves(inside, root):
-                yield (name, *path), key, leaf, {**least, name: value}
     elif schema.get("type") == "object":
-        word, inside, pattern = _entry(schema)
-        yield (word,), True, {"type": "string", "pattern": pattern}, {word: _least(inside, root)}
-        for path, key, leaf, value in _leaves(inside, root):
-            yield (word, *path), key, leaf, {word: value}
+        yield from _leaves_of_mapping(schema, root)
     elif schema.get("type") != "null":
         yield (), False, schema, _least(schema, root)
+
+
+def _leaves_of_mapping(schema: Schema, root: Schema) -> Iterator[tuple[Path, bool, Schema, Any]]:
+    inside = dict(schema.get("properties", {}))
+    least = _least_mapping(schema, root)
+    if not inside:
+        word, inside[word], pattern = _entry(schema)
+        least = {}
+        yield (word,), True, {"type": "string", "pattern": pattern}, {word: _least(inside[word], root)}
+    for name, held in inside.items():
+        for path, key, leaf, value in _leaves(held, root):
+            yield (name, *path), key, leaf, {**least, name: value}
 
 
 def _entry(schema: Schema) -> tuple[str, Schema, str]:
@@ -101,25 +113,23 @@ def _least(schema: Schema, root: Schema) -> Any:
     schema = _resolved(schema, root)
     if "anyOf" in schema:
         return _least(schema["anyOf"][0], root)
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
-    match schema.get("type"):
-        case "object":
-            required = schema.get("required", ())
-            least = {name: _least(schema["properties"][name], root) for name in required}
-            if not least and schema.get("minProperties"):
-                word, inside, _ = _entry(schema)
-                least = {word: _least(inside, root)}
-            return least
-        case "array":
-            return [_least(schema["items"], root)] * schema.get("minItems", 0)
-        case "integer":
-            return max(schema.get("minimum", 0), 1)
-        case "boolean":
-            return True
-    return _fitting(schema)
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    least: dict[str, Callable[[], Any]] = {
+        "object": lambda: _least_mapping(schema, root),
+        "array": lambda: [_least(schema["items"], root)] * schema.get("minItems", 0),
+        "integer": lambda: max(schema.get("minimum", 0), 1),
+        "boolean": lambda: True,
+    }
+    return least.get(schema["type"], lambda: _fitting(schema))()
+
+
+def _least_mapping(schema: Schema, root: Schema) -> dict[str, Any]:
+    least = {name: _least(schema["properties"][name], root) for name in schema.get("required", ())}
+    if not least and schema.get("minProperties"):
+        word, inside, _ = _entry(schema)
+        least = {word: _least(inside, root)}
+    return least
 
 
 def _fitting(schema: Schema) -> str:

@@ -61,7 +61,8 @@ def drawn(model: type[BaseModel], /, **fixed: st.SearchStrategy[Any]) -> st.Sear
     """A mapping that the model takes: some of its fields from their types, those of `fixed` as given."""
     if model is Toleration:
         return st.sampled_from(TOLERATIONS)
-    optional, required = {}, {}
+    optional: dict[str, st.SearchStrategy[Any]] = {}
+    required: dict[str, st.SearchStrategy[Any]] = {}
     for name, info in model.model_fields.items():
         key = info.alias or name
         chosen = fixed[name] if name in fixed else of_field(info)
@@ -91,10 +92,8 @@ def of_type(annotation: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(of_type(args[0]), of_type(args[1]), max_size=2)
     if origin is Union or type(annotation).__name__ == "UnionType":
         return st.one_of(*(of_type(arg) for arg in args if arg is not type(None)))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return drawn(annotation)
-    assert annotation is bool, annotation
-    return st.booleans()
+    assert isinstance(annotation, type), annotation
+    return drawn(annotation) if issubclass(annotation, BaseModel) else st.from_type(annotation)
 
 
 def _annotated(inner: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:

@@ -23,7 +23,7 @@ from generator.marks import marks_of, place_of
 from generator.pipeline import render
 from generator.resolve import Resolved
 from generator.site import cluster_of
-from generator.sources import Shared
+from generator.sources import Shared, kind_of
 from generator.spec import API_VERSION
 from generator.validate import validated
 from generator.yamlout import to_yaml
@@ -209,7 +209,7 @@ def test_a_device_of_windows_is_no_name(kind: str, name: str) -> None:
     places, found = findings_for(kind, text)
     assert place_of(marks_of(text), path) in places
     assert [item.message for item in found] == [
-        f"metadata.name cannot be {name}, on Windows the name of a device"
+        f'metadata.name cannot be "{name}": on Windows it is the name of a device'
     ]
     assert taken(kind, injected(leaf, f"{name}-1")[0])
     assert taken(kind, injected(leaf, f"a{name}")[0])
@@ -246,8 +246,16 @@ them. Labels of nodes describe what is there and are written nowhere."""
 SELECTORS = frozenset({"nodeLabels", "nodeSelector", "pods"})
 """Mappings that look for labels and set none."""
 NEVER = (
-    *("argocd.argoproj.io/sync-options", "argocd.argoproj.io/managed-by", "policy.open-cluster-management.io/x"),
-    *("apps.open-cluster-management.io/hosting-subscription", "nearedge.io/ring", "app.kubernetes.io/managed-by"),
+    *(
+        "argocd.argoproj.io/sync-options",
+        "argocd.argoproj.io/managed-by",
+        "policy.open-cluster-management.io/x",
+    ),
+    *(
+        "apps.open-cluster-management.io/hosting-subscription",
+        "nearedge.io/ring",
+        "app.kubernetes.io/managed-by",
+    ),
     *("cluster.open-cluster-management.io/clusterset", "import.open-cluster-management.io/x"),
     *("config.kubernetes.io/local-config", "internal.config.kubernetes.io/index", "config.k8s.io/id"),
     *("kustomize.config.k8s.io/needs-hash",),
@@ -279,9 +287,9 @@ def test_a_reserved_key_is_refused_in_namespaces(key: str) -> None:
 
 @pytest.mark.parametrize("key", NEVER)
 def test_a_reserved_key_is_refused_on_a_cluster(tmp_path: File, key: str) -> None:
-    write(tmp_path, "clusters/fleet.yaml", "Fleet", "acme", FLEET)
+    write(tmp_path, "clusters/fleet.yaml", FLEET)
     hub = {"tier": "core", "platform": "odh-3.4"}
-    write(tmp_path, "clusters/core/hub.yaml", "Cluster", "hub", hub, {key: "x"})
+    write(tmp_path, "clusters/core/hub.yaml", hub, **{key: "x"})
     found = [item for item in render(tmp_path).findings if item.code == "HUB016"]
     assert [item.message for item in found] == [f"label {key} of cluster hub is reserved"]
     document, _ = read_file(tmp_path, "clusters/core/hub.yaml")
@@ -290,12 +298,12 @@ def test_a_reserved_key_is_refused_on_a_cluster(tmp_path: File, key: str) -> Non
 
 
 def test_labels_of_other_kinds_are_written_nowhere(tmp_path: File) -> None:
-    write(tmp_path, "clusters/fleet.yaml", "Fleet", "acme", FLEET, {"marked": "x"})
-    write(tmp_path, "clusters/groups/a.yaml", "Group", "a", {"namespaces": [{"name": "n"}]}, {"marked": "x"})
+    write(tmp_path, "clusters/fleet.yaml", FLEET, marked="x")
+    write(tmp_path, "clusters/groups/a.yaml", {"namespaces": [{"name": "n"}]}, marked="x")
     spec = {"tier": "core", "platform": "odh-3.4", "groups": ["a"]}
-    write(tmp_path, "clusters/core/hub.yaml", "Cluster", "hub", spec, {"kept": "x"})
+    write(tmp_path, "clusters/core/hub.yaml", spec, kept="x")
     edge = {"tier": "near-edge", "platform": "odh-3.4", "groups": ["a"], "ring": "canary"}
-    write(tmp_path, "clusters/near-edge/edge-1.yaml", "Cluster", "edge-1", edge, {"kept": "x"})
+    write(tmp_path, "clusters/near-edge/edge-1.yaml", edge, kept="x")
     texts = render(tmp_path).tree.texts
     assert any("kept" in text for text in texts.values())
     assert not any("marked" in text for text in texts.values())
@@ -306,12 +314,10 @@ def test_the_two_lists_of_reserved_keys_agree() -> None:
     assert ours <= set(RESERVED_IN_NAMESPACES) & set(RESERVED_ON_THE_HUB)
 
 
-def write(
-    root: File, file: str, kind: str, name: str, spec: dict[str, Any], labels: dict[str, str] | None = None
-) -> None:
+def write(root: File, file: str, spec: dict[str, Any], **labels: str) -> None:
     """One spec file."""
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    metadata = {"name": name, **({"labels": labels} if labels else {})}
-    data = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+    metadata = {"name": "acme" if path.stem == "fleet" else path.stem, "labels": labels}
+    data = {"apiVersion": API_VERSION, "kind": kind_of(file), "metadata": metadata, "spec": spec}
     path.write_text(to_yaml(data), encoding="utf-8")

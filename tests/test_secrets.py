@@ -42,7 +42,7 @@ HEX = "0123456789abcdef"
 
 def drawn(seed: str, alphabet: str, length: int) -> str:
     """Random text, always the same for a seed."""
-    draw = Random(seed)
+    draw = Random(seed)  # noqa: S311 - made-up secrets
     return "".join(draw.choice(alphabet) for _ in range(length))
 
 
@@ -69,7 +69,9 @@ TOKENS: dict[str, Callable[[str], str]] = {
     "hugging face": lambda seed: "hf_" + drawn(seed, string.ascii_letters, 34),
     "slack bot": lambda seed: f"xoxb-{drawn(seed, string.digits, 12)}-{drawn(seed, ALNUM, 24)}",
     "slack app": lambda seed: f"xapp-1-A{drawn(seed, string.digits, 10)}-{drawn(seed, HEX, 64)}",
-    "slack webhook": lambda seed: f"https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3/{drawn(seed, ALNUM, 24)}",
+    "slack webhook": lambda seed: (
+        f"https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3/{drawn(seed, ALNUM, 24)}"
+    ),
     "google": lambda seed: "AIza" + drawn(seed, URLSAFE, 35),
     "google oauth": lambda seed: "GOCSPX-" + drawn(seed, URLSAFE, 28),
     "openai": lambda seed: "sk-proj-" + drawn(seed, ALNUM, 48),
@@ -100,7 +102,9 @@ TOKENS: dict[str, Callable[[str], str]] = {
     ),
     "url with password": lambda seed: f"https://deploy:{drawn(seed, ALNUM, 12)}@git.example.com/x.git",
     "url with token": lambda seed: f"https://{drawn(seed, ALNUM, 30)}@git.example.com/x.git",
-    "database url": lambda seed: f"postgresql://app:{drawn(seed, string.ascii_lowercase, 9)}@db.example.com:5432/x",
+    "database url": lambda seed: (
+        f"postgresql://app:{drawn(seed, string.ascii_lowercase, 9)}@db.example.com:5432/x"
+    ),
     "redis url": lambda seed: f"redis://:{drawn(seed, ALNUM, 10)}@redis.example.com:6379/0",
     "hex 32": lambda seed: drawn(seed, HEX, 32),
     "hex 64": lambda seed: drawn(seed, HEX, 64),
@@ -115,8 +119,23 @@ TOKENS: dict[str, Callable[[str], str]] = {
 
 SHORT = ("hunter2", "Summer2026!", "correct-horse", "changeme", "s3cr3t", "P@ssw0rd", "geheim99x")
 NAMES = (
-    *("DB_PASSWORD", "POSTGRES_PASSWD", "MYSQL_PWD", "KEY_PASSPHRASE", "CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY"),
-    *("HF_TOKEN", "WANDB_API_KEY", "OPENAI_APIKEY", "STORAGE_ACCOUNT_KEY", "GIT_CREDENTIALS", "DB_PASS", "authToken"),
+    *(
+        "DB_PASSWORD",
+        "POSTGRES_PASSWD",
+        "MYSQL_PWD",
+        "KEY_PASSPHRASE",
+        "CLIENT_SECRET",
+        "AWS_SECRET_ACCESS_KEY",
+    ),
+    *(
+        "HF_TOKEN",
+        "WANDB_API_KEY",
+        "OPENAI_APIKEY",
+        "STORAGE_ACCOUNT_KEY",
+        "GIT_CREDENTIALS",
+        "DB_PASS",
+        "authToken",
+    ),
     *("SIGNING_KEY", "redisPassword"),
 )
 
@@ -128,7 +147,14 @@ def cluster(**spec: Any) -> str:
 
 
 def served(**more: Any) -> str:
-    item = {"name": "a", "namespace": "b", "model": "c", "runtime": "vllm", "storage": {"type": "oci"}, **more}
+    item = {
+        "name": "a",
+        "namespace": "b",
+        "model": "c",
+        "runtime": "vllm",
+        "storage": {"type": "oci"},
+        **more,
+    }
     return cluster(serving=[item])
 
 
@@ -176,8 +202,10 @@ def planted() -> Iterator[tuple[str, str, str]]:
         yield f"{flag} in args", secret, served(args=[flag, secret])
         yield f"{name} in a command", secret, job(entrypoint=f"sh -c '{name}={secret} python a.py'")
         yield f"{name} as a key", secret, cluster(**{name: secret})
-    yield "a Ray parameter", "hunter2", cluster(
-        ray={"clusters": [{"name": "a", "head": {"rayStartParams": {"redis-password": "hunter2"}}}]}
+    yield (
+        "a Ray parameter",
+        "hunter2",
+        cluster(ray={"clusters": [{"name": "a", "head": {"rayStartParams": {"redis-password": "hunter2"}}}]}),
     )
     yield "a password in a comment", "hunter2", served() + "# password: hunter2\n"
 
@@ -233,13 +261,23 @@ def place(path: Any, *, key: bool) -> Any:
 def test_no_rule_shows_a_credential() -> None:
     secret = TOKENS["letters and digits 32"]("rules")
     item = {
-        "name": "a", "namespace": "b", "model": "m", "runtime": "vllm", "storage": {"type": "oci"},
-        "args": [secret, f"--model={secret}"], "env": [{"name": "A", "value": secret}] * 2,
-        "displayName": secret, "auth": True, "resources": {"cpu": "1"},
+        "name": "a",
+        "namespace": "b",
+        "model": "m",
+        "runtime": "vllm",
+        "storage": {"type": "oci"},
+        "args": [secret, f"--model={secret}"],
+        "env": [{"name": "A", "value": secret}] * 2,
+        "displayName": secret,
+        "auth": True,
+        "resources": {"cpu": "1"},
     }
     ray = {
-        "name": "j", "namespace": "b", "entrypoint": f"python {secret} && {secret}",
-        "runtimeEnv": {"env_vars": {"A": f"${secret}"}, "pip": [secret]}, "env": [{"name": "A"}],
+        "name": "j",
+        "namespace": "b",
+        "entrypoint": f"python {secret} && {secret}",
+        "runtimeEnv": {"env_vars": {"A": f"${secret}"}, "pip": [secret]},
+        "env": [{"name": "A"}],
     }
     made, resolved, findings = build({"cluster": {"serving": [item], "ray": {"jobs": [ray]}}})
     assert made is not None, findings
@@ -298,14 +336,31 @@ HARMLESS = {
     "HOST": "ip-10-0-143-212.eu-central-1.compute.internal",
 }
 ARGS = (
-    *("--max-model-len=4096", "--max-num-batched-tokens=8192", "--tokenizer-mode=auto", "--served-model-name"),
-    *("granite-3.1-2b-instruct", "--enable-prefix-caching", "--chat-template=/mnt/models/template_chatml.jinja"),
-    *("--ssl-keyfile=/etc/tls/tls.key", "--tokenizer=mistralai/Mistral-7B-Instruct-v0.3", "--kv-cache-dtype=fp8"),
+    *(
+        "--max-model-len=4096",
+        "--max-num-batched-tokens=8192",
+        "--tokenizer-mode=auto",
+        "--served-model-name",
+    ),
+    *(
+        "granite-3.1-2b-instruct",
+        "--enable-prefix-caching",
+        "--chat-template=/mnt/models/template_chatml.jinja",
+    ),
+    *(
+        "--ssl-keyfile=/etc/tls/tls.key",
+        "--tokenizer=mistralai/Mistral-7B-Instruct-v0.3",
+        "--kv-cache-dtype=fp8",
+    ),
     *("--api-key=$API_KEY", "--load-format=runai_streamer_sharded", "--reasoning-parser=deepseek_r1"),
     *("--token-limit", "4096", "--password-file", "/run/secrets/x", "--num-scheduler-steps=8"),
 )
 COMMENTS = (
-    *("the credential is a Secret on the hub, delivered by policy", "token: see the runbook", "secret: models-s3"),
+    *(
+        "the credential is a Secret on the hub, delivered by policy",
+        "token: see the runbook",
+        "secret: models-s3",
+    ),
     *("password: none", "key: value pairs", "read-only token, rotated monthly", "key = name of the flavor"),
     *("its value never enters Git", "sha256 of the file: " + "9c56cc51b374c3ba189210d5b6d4bf57" * 2),
     *("see https://github.com/kserve/kserve/pull/4471#issuecomment-2814095513", "auth: true needs a token"),
@@ -315,17 +370,25 @@ COMMENTS = (
 
 def realistic(i: int) -> str:
     """A cluster that uses much of what specs can say, another one for each number."""
-    draw = Random(f"realistic/{i}")
+    draw = Random(f"realistic/{i}")  # noqa: S311
     names = draw.sample(sorted(HARMLESS), 8)
     env = [{"name": name, "value": HARMLESS[name]} for name in names]
     env.append({"name": "HF_TOKEN", "secret": "hugging-face", "key": "token"})
     item = {
-        "name": f"assistant-{i}", "namespace": "ai-serving", "model": "granite-2b-instruct", "runtime": "vllm",
-        "env": env, "args": draw.sample(ARGS, 6), "storage": {"type": "oci"}, "auth": True,
+        "name": f"assistant-{i}",
+        "namespace": "ai-serving",
+        "model": "granite-2b-instruct",
+        "runtime": "vllm",
+        "env": env,
+        "args": draw.sample(ARGS, 6),
+        "storage": {"type": "oci"},
+        "auth": True,
         "displayName": f"Assistant {i} for store {draw.choice(['Köln', 'Łódź', 'Zürich'])}",
     }
     work = {
-        "name": f"train-{i}", "namespace": "ai-training", "rayVersion": "2.52.0",
+        "name": f"train-{i}",
+        "namespace": "ai-training",
+        "rayVersion": "2.52.0",
         "image": f"quay.io/acme/ray@sha256:{drawn(str(i), HEX, 64)}",
         "entrypoint": f"python -m acme.train --store {i} --tokenizer {HARMLESS['MODEL_ID']} --out /mnt/models",
         "runtimeEnv": {
@@ -336,7 +399,10 @@ def realistic(i: int) -> str:
         "env": env,
         "gcsFaultTolerance": {"redisAddress": "redis://redis.ai:6379", "passwordSecret": "redis-auth"},
     }
-    notes = {"example.com/owner": "edge-team@example.com", "example.com/runbook": f"https://wiki.example.com/{i}"}
+    notes = {
+        "example.com/owner": "edge-team@example.com",
+        "example.com/runbook": f"https://wiki.example.com/{i}",
+    }
     text = cluster(
         groups=["retail-gpu"],
         namespaces=[{"name": "ai-serving", "annotations": notes}],
@@ -424,7 +490,9 @@ def test_each_rule_has_its_code(put: Callable[[], str], code: str) -> None:
 def test_a_number_is_a_password_too() -> None:
     text = served(env=[{"name": "A_PASSWORD", "value": 20261987}])
     data, _ = read_text(text)
-    assert [fault.message for fault in secrets_in(text, data)] == ["A_PASSWORD has its value here: 20... (8 characters)"]
+    assert [fault.message for fault in secrets_in(text, data)] == [
+        "A_PASSWORD has its value here: 20... (8 characters)"
+    ]
 
 
 def test_a_repository_with_user_info_is_refused_without_showing_it(tmp_path: File) -> None:
@@ -461,7 +529,20 @@ def test_masked_shows_little() -> None:
 @cache
 def hostile() -> tuple[str, ...]:
     """Long texts that would make a careless pattern slow."""
-    parts = ("eyJ", "a" * 61 + " ", "https://", "://", "--a-", "A1b2", "key: ", "pass=", "'", "auth: ", "Bearer ", "-" * 7)
+    parts = (
+        "eyJ",
+        "a" * 61 + " ",
+        "https://",
+        "://",
+        "--a-",
+        "A1b2",
+        "key: ",
+        "pass=",
+        "'",
+        "auth: ",
+        "Bearer ",
+        "-" * 7,
+    )
     return tuple((part * (MAX_BYTES // len(part) + 1))[: MAX_BYTES - 3] for part in parts)
 
 

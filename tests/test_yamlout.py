@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.load import read_text
+from generator.reader import HIDDEN
 from generator.yamlout import to_documents, to_yaml
 
 TRAPS = [
@@ -124,8 +125,10 @@ VALUES = st.recursive(
 
 
 def strictly(text: str) -> Any:
-    """What our own reader takes a text for."""
+    """What our own reader takes a text for; where a spec may not hold it, what PyYAML does."""
     data, faults = read_text(text)
+    if {fault.rule for fault in faults} == {HIDDEN}:
+        return yaml.safe_load(text)
     assert not faults, (text, faults)
     return data
 

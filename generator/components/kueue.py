@@ -42,23 +42,33 @@ class Flavor(Strictly):
 
     name: Subdomain = Field(description="Name of the ResourceFlavor.")
     nodeLabels: dict[LabelKey, LabelValue] = Field({}, description="Labels of the nodes of this flavor.")
-    nodeTaints: tuple[Taint, ...] = Field((), description="Taints a workload must tolerate itself to get this flavor.", max_length=8)
-    tolerations: tuple[Toleration, ...] = Field((), description="Tolerations that Kueue adds to the pods it admits.", max_length=8)
+    nodeTaints: tuple[Taint, ...] = Field(
+        (), description="Taints a workload must tolerate itself to get this flavor.", max_length=8
+    )
+    tolerations: tuple[Toleration, ...] = Field(
+        (), description="Tolerations that Kueue adds to the pods it admits.", max_length=8
+    )
 
 
 class Quota(Strictly):
     """Quota of one resource with limits towards the cohort."""
 
     nominal: Quantity = Field(description="What the queue has for itself.")
-    borrowingLimit: Quantity | None = Field(None, description="Most it may borrow from its cohort; no limit when left out.")
+    borrowingLimit: Quantity | None = Field(
+        None, description="Most it may borrow from its cohort; no limit when left out."
+    )
     lendingLimit: Quantity | None = Field(None, description="Most it lends to its cohort; all when left out.")
 
 
 class Preemption(Strictly):
     """Whose workloads may be stopped for whose."""
 
-    reclaimWithinCohort: Literal["Never", "LowerPriority", "Any"] = Field("Never", description="Take back lent quota from other queues.")
-    withinClusterQueue: Literal["Never", "LowerPriority", "LowerOrNewerEqualPriority"] = Field("Never", description="Stop workloads of the same queue.")
+    reclaimWithinCohort: Literal["Never", "LowerPriority", "Any"] = Field(
+        "Never", description="Take back lent quota from other queues."
+    )
+    withinClusterQueue: Literal["Never", "LowerPriority", "LowerOrNewerEqualPriority"] = Field(
+        "Never", description="Stop workloads of the same queue."
+    )
 
 
 class Queue(Strictly):
@@ -66,9 +76,13 @@ class Queue(Strictly):
 
     name: Name = Field(description="Name of the ClusterQueue and of the LocalQueue.")
     namespace: Name = Field(description="Namespace of the LocalQueue.")
-    quota: dict[Subdomain, dict[ResourceName, Quota | Quantity]] = Field(description="Flavor -> resource -> quota, or {nominal, borrowingLimit, lendingLimit}.", min_length=1)
+    quota: dict[Subdomain, dict[ResourceName, Quota | Quantity]] = Field(
+        description="Flavor -> resource -> quota, or {nominal, borrowingLimit, lendingLimit}.", min_length=1
+    )
     cohort: Name | None = Field(None, description="Cohort of this queue; kueue.cohort when left out.")
-    queueingStrategy: Literal["BestEffortFIFO", "StrictFIFO"] = Field("BestEffortFIFO", description="StrictFIFO: a workload that does not fit blocks those behind it.")
+    queueingStrategy: Literal["BestEffortFIFO", "StrictFIFO"] = Field(
+        "BestEffortFIFO", description="StrictFIFO: a workload that does not fit blocks those behind it."
+    )
     preemption: Preemption | None = Field(None, description="Preemption; none when left out.")
 
 
@@ -90,7 +104,9 @@ class PriorityClass(Strictly):
 class KueueSpec(Strictly):
     """Queues of a cluster."""
 
-    flavors: tuple[Flavor, ...] = Field((), description="Kinds of nodes that quota is given for, in the order Kueue tries them.")
+    flavors: tuple[Flavor, ...] = Field(
+        (), description="Kinds of nodes that quota is given for, in the order Kueue tries them."
+    )
     queues: tuple[Queue, ...] = Field((), description="One ClusterQueue and one LocalQueue each.")
     cohort: Name | None = Field(None, description="Cohort that all queues join.")
     cohorts: tuple[Cohort, ...] = Field((), description="Cohorts with a parent.")
@@ -147,7 +163,7 @@ def _cohort(name: str, parent: str | None, profile: Profile) -> Manifest:
 
 def _cluster_queue(queue: Queue, spec: KueueSpec, profile: Profile) -> Manifest:
     cohort = queue.cohort or spec.cohort
-    body = {
+    body: Manifest = {
         **({profile.kueue.cohortField: cohort} if cohort else {}),
         # Without a selector a ClusterQueue takes no workload at all.
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": queue.namespace}},
@@ -183,7 +199,10 @@ def _resource_group(flavors: tuple[str, ...], queue: Queue) -> Manifest:
     return {
         "coveredResources": list(covered),
         "flavors": [
-            {"name": flavor, "resources": [_cell(name, queue.quota[flavor].get(name, "0")) for name in covered]}
+            {
+                "name": flavor,
+                "resources": [_cell(name, queue.quota[flavor].get(name, "0")) for name in covered],
+            }
             for flavor in flavors
         ],
     }
@@ -230,7 +249,7 @@ def _compact(values: Mapping[str, Any]) -> Manifest:
 KUEUE = Component(
     key="kueue",
     spec=KueueSpec,
-    default=KueueSpec(),
+    default=KueueSpec.model_construct(),
     description="Kueue: flavors, queues, cohorts, priority classes.",
     units=units,
 )
@@ -267,7 +286,11 @@ def limits_need_a_cohort(cluster: Cluster) -> Iterator[Problem]:
                 limit = quota_of(value)
                 if limit.borrowingLimit or limit.lendingLimit:
                     said = f"queue {queue.name} limits lending of {resource} but is in no cohort"
-                    yield Problem(("kueue", "queues", i, "quota", flavor, resource), said, "set kueue.cohort, or drop the limits")
+                    yield Problem(
+                        ("kueue", "queues", i, "quota", flavor, resource),
+                        said,
+                        "set kueue.cohort, or drop the limits",
+                    )
 
 
 @rule("KUEUE003", covers=("CQ-10",), source=f"{WEBHOOK} validateLendingLimit")
@@ -282,14 +305,22 @@ def lends_at_most_what_it_has(cluster: Cluster) -> Iterator[Problem]:
                 limit = quota_of(value)
                 if limit.lendingLimit and parse(limit.lendingLimit) > parse(limit.nominal):
                     said = f"lendingLimit {limit.lendingLimit} is more than nominal {limit.nominal}"
-                    yield Problem(("kueue", "queues", i, "quota", flavor, resource, "lendingLimit"), said, f"lend at most {limit.nominal}")
+                    yield Problem(
+                        ("kueue", "queues", i, "quota", flavor, resource, "lendingLimit"),
+                        said,
+                        f"lend at most {limit.nominal}",
+                    )
 
 
 def _same_names(key: str, items: tuple[Any, ...], kind: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for i, item in enumerate(items):
         if item.name in seen:
-            yield Problem(("kueue", key, i, "name"), f"a second {kind} {item.name}", "these objects are cluster-wide: give each its own name")
+            yield Problem(
+                ("kueue", key, i, "name"),
+                f"a second {kind} {item.name}",
+                "these objects are cluster-wide: give each its own name",
+            )
         seen.add(item.name)
 
 
@@ -315,7 +346,11 @@ def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
             if item.key is None and item.operator != "Exists":
                 yield Problem(path, "a toleration without key needs operator Exists", "name the taint's key")
             if item.operator == "Exists" and item.value is not None:
-                yield Problem((*path, "value"), f"operator Exists takes no value, {item.value} is given", "drop the value, or use operator Equal")
+                yield Problem(
+                    (*path, "value"),
+                    f"operator Exists takes no value, {item.value} is given",
+                    "drop the value, or use operator Equal",
+                )
 
 
 __all__ = ["KUEUE", "Flag", "KueueSpec"]

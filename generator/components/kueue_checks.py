@@ -42,22 +42,29 @@ def cohorts_form_a_tree(cluster: Cluster) -> Iterator[Problem]:
     The API server takes a cycle, and Kueue then admits nothing in any queue of these cohorts.
     """
     spec = cluster.part(KUEUE)
+    circles = _circles({item.name: item.parent for item in spec.cohorts})
     for i, cohort in enumerate(spec.cohorts):
-        if _above_itself(cohort.name, spec):
+        if cohort.name in circles:
             said = f"cohort {cohort.name} has parent {cohort.parent}, and the parents lead round in a circle"
             yield Problem(
                 ("kueue", "cohorts", i, "parent"), said, "one cohort is the topmost and has no parent"
             )
 
 
-def _above_itself(cohort: str, spec: KueueSpec) -> bool:
-    parents = {item.name: item.parent for item in spec.cohorts}
-    above = parents.get(cohort)
-    for _ in parents:
-        if above is None or above == cohort:
-            break
-        above = parents.get(above)
-    return above == cohort
+def _circles(parents: Mapping[str, str | None]) -> set[str]:
+    """Cohorts that are above themselves; every cohort is walked through once."""
+    found: set[str] = set()
+    known: set[str] = set()
+    for start in parents:
+        trail: list[str] = []
+        name: str | None = start
+        while name is not None and name in parents and name not in known:
+            known.add(name)
+            trail.append(name)
+            name = parents[name]
+        if name in trail:
+            found.update(trail[trail.index(name) :])
+    return found
 
 
 @rule("KUEUE011", Severity.WARNING)

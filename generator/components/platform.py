@@ -20,7 +20,9 @@ def operators_are_not_compiled(cluster: Cluster) -> Iterator[Problem]:
     """
     if cluster.spec.operators:
         named = ", ".join(cluster.spec.operators)
-        yield Problem(("operators",), f"nothing is compiled from operators yet: {named}", "install them beside nearedge")
+        yield Problem(
+            ("operators",), f"nothing is compiled from operators yet: {named}", "install them beside nearedge"
+        )
 
 
 @rule("PLATFORM002", Severity.NOTE, scope="fleet")

@@ -93,7 +93,7 @@ def rings_are_not_too_large(fleet: Fleet) -> Iterator[Problem]:
             yield Problem(("delivery", "rings", i), said, f"at most {PER_SET}: divide it into several rings")
 
 
-@rule("HUB012", source="rhacm-docs install/perform_scale.adoc", scope="fleet")
+@rule("HUB012", Severity.WARNING, source="rhacm-docs install/perform_scale.adoc", scope="fleet")
 def hub_is_not_too_large(fleet: Fleet) -> Iterator[Problem]:
     """A hub manages at most 3,000 clusters.
 

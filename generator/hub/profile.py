@@ -6,12 +6,12 @@ One YAML file each in `data/hubs/`; the sources of the figures stand beside them
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field
 
 from .. import load
+from ..shipped import shipped_texts
 from ..spec import Flag, Hub, Name, Strictly, Text
 
 DATA = __name__.rsplit(".", 2)[0]
@@ -51,9 +51,9 @@ class HubProfile(Strictly):
 def hub_profiles() -> dict[str, HubProfile]:
     """All hub profiles by name."""
     found = {}
-    for entry in sorted(resources.files(DATA).joinpath("data/hubs").iterdir(), key=lambda item: item.name):
-        data, faults = load.read_text(entry.read_text(encoding="utf-8"))
-        assert not faults, f"{entry.name}: {faults}"  # noqa: S101 - our own data, held by a test
+    for text in shipped_texts("data/hubs"):
+        data, faults = load.read_text(text)
+        assert not faults, faults  # noqa: S101 - our own data, held by a test
         profile = HubProfile.model_validate(data)
         found[profile.name] = profile
     return found

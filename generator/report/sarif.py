@@ -100,7 +100,7 @@ def _fingerprint(item: Finding, seen: dict[str, int]) -> str:
     What a stage finds has no path; there the sentence counts. Equal ones are numbered.
     """
     about = dotted(item.path) or item.message
-    key = "\0".join((item.code, item.where.file, about)).encode("utf-8", "surrogateescape")
+    key = f"{item.code}\0{item.where.file}\0{about}".encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(key).hexdigest()[:32]
     seen[digest] = seen.get(digest, 0) + 1
     return f"{digest}:{seen[digest]}"

@@ -52,7 +52,7 @@ def count_line(findings: Iterable[Finding], waived: Sequence[Waived] = ()) -> st
 
 
 def waived_lines(waived: Iterable[Waived]) -> Iterator[str]:
-    """One line for each finding that is accepted: by whom it is known is in the file's history."""
+    """One line for each finding that is accepted, with the reason that the spec gives."""
     for item in waived:
         waiver = item.waiver
         place, reason = shown(str(item.finding.where)), shown(waiver.reason)
@@ -88,7 +88,8 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
     first = max(0, at - WIDEST // 2) if len(line) > WIDEST else 0
     clipped = ("..." if first else "") + shown(line[first : first + WIDEST])
     before = ("..." if first else "") + shown(line[first:at])
-    return clipped.rstrip(), sum(map(_width, before))
+    more = "..." if first + WIDEST < len(line) else ""
+    return clipped.rstrip() + more, sum(map(_width, before))
 
 
 def _block(item: Finding, lines: Lines | None, *, colour: bool) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from importlib import resources
 
 from ... import pod
 from ...images import image
@@ -21,6 +20,7 @@ from ...manifest import CONTENT_HASH, KEEP, Manifest, Wave, content_hash, meta
 from ...profile import Profile
 from ...quantity import parse
 from ...runtime import seconds, security
+from ...shipped import shipped_text
 from ...spec import Images, ModelSpec
 from .spec import Claim, ModelsSpec
 
@@ -129,8 +129,7 @@ def _data(name: str, model: ModelSpec, verify: str, profile: Profile) -> dict[st
 def _script(values: tuple[tuple[str, str | bool], ...]) -> str:
     import jinja2  # noqa: PLC0415 - only a fleet with volumes pays for it
 
-    package = (__package__ or "").partition(".")[0]
-    text = resources.files(package).joinpath("templates/load-model.sh.j2").read_text(encoding="utf-8")
+    text = shipped_text("templates/load-model.sh.j2")
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )

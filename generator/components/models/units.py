@@ -50,7 +50,7 @@ def _folder(claim: Claim, spec: ModelsSpec) -> str:
 MODELS = Component(
     key="models",
     spec=ModelsSpec,
-    default=ModelsSpec(),
+    default=ModelsSpec.model_construct(),
     description="How models get onto volumes.",
     units=units,
 )

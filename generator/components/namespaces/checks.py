@@ -97,7 +97,7 @@ def namespaces_are_our_own(cluster: Cluster) -> Iterator[Problem]:
     for path, name in named:
         if name in taken or name.startswith(("kube-", "openshift-")):
             yield Problem(path, f"namespace {name} belongs to the platform", "choose a namespace of your own")
-        if re.search(DEVICES, name):
+        if re.search(DEVICES.pattern, name):
             said = f"namespace {name} has the name of a device of Windows"
             yield Problem(path, said, "choose another name: folders of the output get it")
 

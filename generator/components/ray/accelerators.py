@@ -9,10 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 from ... import load
 from ...quantity import parse
+from ...shipped import shipped_text
 from ...spec import ResourceName, Strictly, Text
 from .spec import Group
 
@@ -29,8 +29,7 @@ class Accelerators(Strictly):
 
 @cache
 def _known() -> Accelerators:
-    file = resources.files(__name__.partition(".")[0]).joinpath("data/accelerators.yaml")
-    data, faults = load.read_text(file.read_text(encoding="utf-8"))
+    data, faults = load.read_text(shipped_text("data/accelerators.yaml"))
     assert not faults, faults  # noqa: S101 - our own data, held by a test
     return Accelerators.model_validate(data)
 

@@ -227,3 +227,25 @@ def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
                 if item.operator == "Exists" and item.value is not None:
                     said = f"operator Exists takes no value, {item.value} is given"
                     yield Problem((*at, "value"), said, "drop the value, or use operator Equal")
+
+
+@rule("RAY018", source="kuberay ray-operator/controllers/ray/common/pod.go BuildAutoscalerContainer; job.go")
+def helpers_are_sized(cluster: Cluster) -> Iterator[Problem]:
+    """The autoscaler and the submitter say cpu and memory.
+
+    A container without them is refused where a ResourceQuota counts them, is the first to be evicted elsewhere,
+    and Kueue does not count it.
+    """
+    for path, resources in _helpers(cluster):
+        missing = [name for name in ("cpu", "memory") if parse(resources.get(name, "0")) == 0]
+        if missing:
+            yield Problem(path, f"{' and '.join(missing)} missing", "such as {cpu: 500m, memory: 512Mi}")
+
+
+def _helpers(cluster: Cluster) -> Iterator[tuple[Path, dict[str, str]]]:
+    for shape in shapes(cluster.part(RAY)):
+        if shape.ray.autoscaling:
+            yield (*shape.path, "autoscaling", "resources"), shape.ray.autoscaling.resources
+    for i, job in enumerate(cluster.part(RAY).jobs):
+        if job.submissionMode == "K8sJobMode":
+            yield ("ray", "jobs", i, "submitter", "resources"), job.submitter.resources

@@ -25,7 +25,7 @@ NEUTRAL = {"cpu": "1", "memory": "2Gi"}
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each RayCluster and each RayJob."""
     spec = cluster.part(RAY)
-    shared = cluster.shared_part(RAY) or RaySpec()
+    shared = cluster.shared_part(RAY) or RaySpec.model_construct()
     for item in spec.clusters:
         yield _cluster_unit(item, find(shared.clusters, item.namespace, item.name), cluster)
     for job in spec.jobs:
@@ -89,7 +89,7 @@ def _bare_worker(worker: Worker) -> Worker:
 RAY = Component(
     key="ray",
     spec=RaySpec,
-    default=RaySpec(),
+    default=RaySpec.model_construct(),
     description="Ray: clusters and jobs.",
     units=units,
 )
