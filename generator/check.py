@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from .component import Cluster, modules, rules_in
@@ -14,11 +15,19 @@ from .resolve import Resolved
 @cache
 def rules(scope: str) -> tuple[Rule, ...]:
     """All rules of a scope ("cluster" or "fleet"), by code."""
-    from . import admission, fit, hub, waivers  # noqa: PLC0415 - all import components, the hub's rules the fleet
+    from . import admission, fit, waivers  # noqa: PLC0415 - all import components
 
-    places = (*modules(), *admission.modules(), *fit.modules(), *hub.modules(), waivers)
+    places = (*modules(), *admission.modules(), *fit.modules(), waivers)
+    if scope == "fleet":
+        places += _hub_modules()
     found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
     return tuple(found[code] for code in sorted(found))
+
+
+def _hub_modules() -> tuple[ModuleType, ...]:
+    from . import hub  # noqa: PLC0415 - not needed for one cluster
+
+    return hub.modules()
 
 
 def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:

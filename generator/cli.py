@@ -477,8 +477,8 @@ def _summary(
         ("clusters", str(len(tiers)), f"{tiers.count('core')} core, {tiers.count('near-edge')} near-edge"),
         (
             "objects",
-            str(objects + rendered.hub_objects),
-            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.hub_objects} on the hub",
+            str(objects + rendered.whole.objects),
+            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.whole.objects} on the hub",
         ),
         (
             "files",

@@ -193,8 +193,8 @@ def document_models() -> dict[str, type[BaseModel]]:
         ),
         "Group": _kind("Group", group, "Fields that several clusters share."),
         "Model": Model,
-        "Removals": Removals,
         "Cluster": _kind("Cluster", part, ONE_CLUSTER),
+        "Removals": Removals,
     }
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from . import hub
 from .check import apply, check_cluster, rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
@@ -71,6 +70,19 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What the fleet as a whole gives: findings of its rules, and the files and objects of the hub."""
+
+    found: tuple[tuple[str, Finding], ...] = ()
+    """Each with the cluster it is about ("" for none)."""
+    files: frozenset[str] = frozenset()
+    objects: int = 0
+
+
+NOTHING = Whole()
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A compiled fleet. The tree is complete only when no finding is an error."""
 
@@ -79,7 +91,7 @@ class Rendered:
     fleet: Fleet | None = None
     sites: tuple[Site, ...] = ()
     bases: tuple[str, ...] = ()
-    hub_objects: int = 0
+    whole: Whole = NOTHING
     waived: tuple[Waived, ...] = ()
 
 
@@ -93,12 +105,16 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Rendered
 
 
 def read(
-    root: File, progress: Progress = silent
+    root: File, progress: Progress = silent, *, known: bool = False
 ) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
-    """All spec files, what all clusters share, and findings about the files themselves."""
+    """All spec files, what all clusters share, and findings about the files themselves.
+
+    `known` says that what all clusters share was found to be right before.
+    """
     progress("read", 0, 1)
     files, misplaced = find_specs(root)
-    shared, findings = read_shared(root, tuple(file for file in files if kind_of(file) != "Cluster"))
+    others = tuple(file for file in files if kind_of(file) != "Cluster")
+    shared, findings = read_shared(root, others, known=known)
     return files, shared, (*misplaced, *findings, *repeated_names(files), *no_clusters(files))
 
 
@@ -206,25 +222,37 @@ def member_of(cluster: Cluster, manifests: Iterable[Manifest] = ()) -> Member:
     )
 
 
-def assemble(judged: Rendered, bases: Tree) -> Rendered:
-    """The hub's objects and the tree of everything, unless an error is in the way."""
-    fleet, sites = judged.fleet, judged.sites
+def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rendered:
+    """The hub's objects and the tree of everything, unless an error is in the way.
+
+    `known` is what the same members gave before, the hub's files being on disk as they were written.
+    """
+    fleet, sites, whole = judged.fleet, judged.sites, judged.whole
     if fleet is None or has_errors(judged.findings):
         return judged
-    emitted = hub.emit(fleet)
     texts = {**bases.texts, **{path: text for site in sites for path, text in site.files.items()}}
-    texts |= hub_files(fleet, emitted)
+    if known is None:
+        from . import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
+
+        emitted = hub.emit(fleet)
+        files = hub_files(fleet, emitted)
+        texts |= files
+        whole = Whole(whole.found, frozenset(files), sum(map(len, emitted.values())))
     named = tuple(sorted({base for site in sites for base in site.bases}))
-    objects = sum(len(items) for items in emitted.values())
-    same = bases.same.union(path for site in sites for path in site.kept)
-    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, hub_objects=objects)
+    kept = (path for site in sites for path in site.kept)
+    same = bases.same.union(kept, whole.files if known else ())
+    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
 
 
 class Asked(NamedTuple):
-    """What a report is asked for: the day that ends waivers, and the only spec files that are looked at."""
+    """What a report is asked for: the day that ends waivers, and the only spec files that are looked at.
+
+    `known` is what the fleet's rules said of the same members before.
+    """
 
     today: str = ""
     part: frozenset[str] | None = None
+    known: Whole | None = None
 
 
 def judge(
@@ -243,13 +271,14 @@ def judge(
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
     complete = all(site.member for site in sites)
     # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
-    found = tuple(check_fleet(root, shared, fleet)) if complete else ()
-    part = asked.part
+    found = asked.known.found if asked.known else tuple(check_fleet(root, shared, fleet)) if complete else ()
+    part, told = asked.part, asked.known or Whole(found)
     if part is not None:
         found = tuple((member, item) for member, item in found if member)
     whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
     settled = _settled(sites, found, asked.today, whole)
-    return Rendered(ordered((*findings, *settled.findings)), Tree({}), fleet, sites, waived=settled.waived)
+    said = ordered((*findings, *settled.findings))
+    return Rendered(said, Tree({}), fleet, sites, whole=told, waived=settled.waived)
 
 
 def _settled(

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .cluster import document_models
+from .cluster import cluster_envelope, document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
 from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from .secrets import SECRETS, showable
-from .spec import FleetSpec, ModelSpec
+from .spec import Fleet, FleetSpec, Model, ModelSpec
 from .validate import validated
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
@@ -44,15 +44,21 @@ class Shared:
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
 
 
-def read_shared(root: Root, files: tuple[str, ...]) -> tuple[Shared | None, tuple[Finding, ...]]:
-    """Fleet, groups and models; None when there is no usable fleet file."""
+def read_shared(
+    root: Root, files: tuple[str, ...], *, known: bool = False
+) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """Fleet, groups and models; None when there is no usable fleet file.
+
+    `known` says that these very files were found to be right before: only what is needed of them is built.
+    """
+    read = _read_known if known else _read
     findings: list[Finding] = []
     groups: dict[str, Document] = {}
     models: dict[str, ModelSpec] = {}
     unusable: set[str] = set()
     fleet: tuple[Document, Any] | None = None
     for file in files:
-        document, model, found = _read(root, file)
+        document, model, found = read(root, file)
         findings += found
         match kind_of(file):
             case "Fleet" if document is not None and model is not None:
@@ -88,9 +94,7 @@ def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding,
     if document is None:
         return None, findings
     found = [*findings, *_envelope(document, "Cluster")]
-    spec = document.data.get("spec")
-    body = {**document.data, "spec": {}} if isinstance(spec, dict) else document.data
-    found += validated(document_models()["Cluster"], body, _place(document))[1]
+    found += validated(cluster_envelope(), document.data, _place(document))[1]
     # A credential is no reason to say nothing of the rest.
     broken = has_errors(item for item in found if not item.code.startswith(SECRETS))
     return (None if broken else document), tuple(found)
@@ -103,6 +107,23 @@ def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tup
     kind = kind_of(file)
     model, more = validated(document_models()[kind], document.data, _place(document))
     return document, model, (*findings, *_envelope(document, kind), *more)
+
+
+def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+    if kind_of(file) == "Removals":
+        # Nothing is compiled from it, so what was known says nothing of it.
+        return _read(root, file)
+    # Groups and defaults only count merged; the models of partial specs take longer to build than all else.
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, None, findings
+    match kind_of(file):
+        case "Fleet":
+            own = {key: value for key, value in document.data["spec"].items() if key != "defaults"}
+            return document, Fleet.model_validate({**document.data, "spec": own}), findings
+        case "Model":
+            return document, Model.model_validate(document.data), findings
+    return document, None, findings
 
 
 def _place(document: Document) -> Any:
