@@ -41,5 +41,11 @@ def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[
         return
     for problem in item.check(subject):
         yield Finding(
-            where(problem.path), item.severity, item.code, problem.message, problem.hint, problem.path
+            where(problem.path),
+            item.severity,
+            item.code,
+            problem.message,
+            problem.hint,
+            problem.path,
+            tuple(dict.fromkeys(map(where, problem.related))),
         )

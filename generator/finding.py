@@ -16,6 +16,10 @@ Path = tuple[str | int, ...]
 """Keys and list indices from the root of a document, such as ("spec", "serving", 0, "queue")."""
 
 
+MODELS = "@models"
+"""First step of a path into a model's file instead of the cluster's."""
+
+
 class Severity(StrEnum):
     """error refuses the render, warning does not, note only informs."""
 
@@ -36,11 +40,16 @@ class Where(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What a rule found: the path below `spec`, the sentence with the values in it, a hint."""
+    """What a rule found: the path below `spec`, the sentence with the values in it, a hint.
+
+    `related` are the other sides of it: the quota that a workload does not fit, the namespace that a queue is not
+    in. A path that begins with MODELS and a name leads into that model's file.
+    """
 
     path: Path
     message: str
     hint: str = ""
+    related: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Finding:
     hint: str = ""
     path: Path = field(default=(), compare=False)
     """The problem's path; of two clusters that share a group's item it differs, the finding does not."""
+    related: tuple[Where, ...] = field(default=(), compare=False)
+    """The other places that have to do with it."""
 
     def sort_key(self) -> tuple[Where, str, str]:
         """Order of a report: place first, then code and text."""

@@ -153,8 +153,9 @@ def _member(told: list[Any]) -> Member:
 
 
 def _finding(told: list[Any]) -> Finding:
-    where, severity, *rest = told
-    return Finding(Where(*where), Severity(severity), *map(_frozen, rest))
+    where, severity, code, message, hint, path, related = told
+    places = tuple(Where(*place) for place in related)
+    return Finding(Where(*where), Severity(severity), code, message, hint, tuple(path), places)
 
 
 def _waiver(told: list[Any]) -> Waiver:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .finding import Path, Where
+from .finding import MODELS, Path, Where
 from .load import Document
 
 MERGE_KEYS = ("name", "class", "code")
@@ -50,6 +50,8 @@ class Resolved:
 
     spec: dict[str, Any]
     layers: tuple[Layer, ...]
+    models: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
+    """Files of the models, for what is found about a cluster and one of them."""
     _named: dict[int, _Named] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def where(self, path: Path, *, key: bool = False) -> Where:
@@ -58,6 +60,8 @@ class Resolved:
         A path that no layer has (a missing field, a default) gives its nearest ancestor; when no layer has
         even that, the cluster's own spec.
         """
+        if path[:1] == (MODELS,) and str(path[1]) in self.models:
+            return self.models[str(path[1])].where(("spec", *path[2:]), key=key)
         for length in range(len(path), 0, -1):
             for layer in reversed(self.layers):
                 found = self.path_in(layer, path[:length])
@@ -84,12 +88,12 @@ class Resolved:
         return self._named[id(items)]
 
 
-def resolve(layers: tuple[Layer, ...]) -> Resolved:
+def resolve(layers: tuple[Layer, ...], models: Mapping[str, Document] | None = None) -> Resolved:
     """Merge the layers, first to last."""
     spec: dict[str, Any] = {}
     for layer in layers:
         spec = merge(spec, layer.data)
-    return Resolved(spec, layers)
+    return Resolved(spec, layers, models or {})
 
 
 def merge(below: Any, above: Any) -> Any:

@@ -21,6 +21,7 @@ from .fleet import Fleet
 from .load import Document
 from .reader import read_text
 from .resolve import Resolved, merge
+from .secrets import secrets_in
 from .sources import FLEET_FILE, Shared
 from .spec import API_VERSION
 from .validate import validated
@@ -42,9 +43,9 @@ def _checked(scope: str) -> tuple[Rule, ...]:
 
 
 def _stages() -> tuple[ModuleType, ...]:
-    from . import compile, load, rails, reader, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
+    from . import compile, load, rails, reader, secrets, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
 
-    return (reader, load, sources, site, validate, compile, waivers, rails)
+    return (reader, secrets, load, sources, site, validate, compile, waivers, rails)
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def example(code: str) -> Example | None:
 def found_in(part: Any) -> tuple[Finding, ...]:
     """All findings of an example: of the text that it is, or of the small fleet that it changes."""
     if isinstance(part, str):
+        data, faults = read_text(part)
         return tuple(
             Finding(Where("example.yaml", fault.line, fault.column), fault.rule.severity, fault.rule.code, fault.message)
-            for fault in read_text(part)[1]
+            for fault in (*faults, *secrets_in(part, data))
         )  # fmt: skip
     return tuple(_found(_case(part)))
 

@@ -7,7 +7,7 @@ gives what all clusters have in common, `read_cluster` one cluster at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -42,6 +42,7 @@ class Shared:
     models: Mapping[str, ModelSpec]
     unusable: frozenset[str] = frozenset()
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
+    model_documents: Mapping[str, Document] = field(default_factory=dict)
 
 
 def read_shared(
@@ -55,6 +56,7 @@ def read_shared(
     findings: list[Finding] = []
     groups: dict[str, Document] = {}
     models: dict[str, ModelSpec] = {}
+    files_of: dict[str, Document] = {}
     unusable: set[str] = set()
     fleet: tuple[Document, Any] | None = None
     for file in files:
@@ -65,12 +67,13 @@ def read_shared(
                 fleet = (document, model)
             case "Group" if document is not None:
                 groups[stem(file)] = document
-            case "Model" if model is not None:
+            case "Model" if document is not None and model is not None:
                 models[stem(file)] = model.spec  # type: ignore[attr-defined]
+                files_of[stem(file)] = document
             case "Group" | "Model":
                 unusable.add(stem(file))
     if FLEET_FILE not in files:
-        hint = "nearedge init writes one; spec.repository and spec.hub are needed"
+        hint = "write one: spec.repository and spec.hub are needed"
         findings.append(
             Finding(
                 Where(FLEET_FILE, 1, 1),
@@ -83,9 +86,9 @@ def read_shared(
     if fleet is None:
         return None, tuple(findings)
     document, parsed = fleet
-    return Shared(parsed.spec, parsed.metadata.name, document, groups, models, frozenset(unusable)), tuple(
-        findings
-    )
+    name = parsed.metadata.name
+    shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of)
+    return shared, tuple(findings)
 
 
 def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:

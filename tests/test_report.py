@@ -83,6 +83,7 @@ def test_json_is_stable_for_scripts() -> None:
         "path": "",
         "message": "ring is 7",
         "hint": "quote it",
+        "related": [],
     }
     assert len(said["findings"]) == 2
     assert json.loads(as_json([]))["findings"] == []

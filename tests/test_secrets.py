@@ -26,6 +26,7 @@ from generator.finding import Finding, Where
 from generator.load import MAX_BYTES, find_specs, read_file
 from generator.pipeline import render
 from generator.reader import read_text
+from generator.report.text import as_text
 from generator.secrets import REFERENCES, masked, redacted, secrets_in
 from generator.spec import API_VERSION
 from generator.validate import validated
@@ -474,17 +475,42 @@ def test_each_credential_is_told_once_and_all_are_told() -> None:
     ]
 
 
+def served_with(**env: Any) -> str:
+    return served(env=[{"name": "A_PASSWORD", **env}])
+
+
 @pytest.mark.parametrize(
-    ("put", "code"),
+    ("code", "trips", "near"),
     [
-        pytest.param(lambda: f"# {TOKENS['vault']('a')}", "SECRET001", id="form"),
-        pytest.param(lambda: f"# {TOKENS['database url']('a')}", "SECRET002", id="url"),
-        pytest.param(lambda: served(env=[{"name": "A_PASSWORD", "value": "x"}]), "SECRET003", id="name"),
-        pytest.param(lambda: served(args=[TOKENS["letters and digits 32"]("a")]), "SECRET004", id="random"),
+        pytest.param(
+            "SECRET001",
+            lambda: f"# AKIA{'A2' * 8}\n",
+            lambda: f"# AKIA{'A2' * 7}B\n",
+            id="an access key's length",
+        ),
+        pytest.param(
+            "SECRET002",
+            lambda: "# redis://:hunter2@redis:6379\n",
+            lambda: "# redis://redis:6379/@hunter2\n",
+            id="user info",
+        ),
+        pytest.param(
+            "SECRET003",
+            lambda: served_with(value="x"),
+            lambda: served_with(secret="x", key="password"),  # noqa: S106 - the name of a Secret
+            id="a value and a reference",
+        ),
+        pytest.param(
+            "SECRET004",
+            lambda: served(args=[drawn("edge", ALNUM, 20)]),
+            lambda: served(args=[drawn("edge", ALNUM, 19)]),
+            id="20 random characters",
+        ),
     ],
 )
-def test_each_rule_has_its_code(put: Callable[[], str], code: str) -> None:
-    assert codes(put()) == [code]
+def test_each_rule_at_its_edge(code: str, trips: Callable[[], str], near: Callable[[], str]) -> None:
+    assert codes(trips()) == [code]
+    assert codes(near()) == []
 
 
 def test_a_number_is_a_password_too() -> None:
@@ -518,6 +544,22 @@ def test_a_spec_with_a_credential_renders_nothing_and_keeps_its_other_findings(t
     rendered = render(tmp_path)
     assert {"SECRET001", "SERVE004"} <= {item.code for item in rendered.findings}
     assert not rendered.tree.paths
+
+
+def test_a_report_does_not_show_the_line_of_a_credential(tmp_path: File) -> None:
+    secret = "hunter2-and-more"  # noqa: S105 - made up
+    text = served(env=[{"name": "A_PASSWORD", "value": secret}], runtime="vlm")
+    (tmp_path / "edge-1.yaml").write_text(text, encoding="utf-8")
+    _, found = read_file(tmp_path, "edge-1.yaml")
+    (leak,) = found
+    beside = Finding(leak.where._replace(column=1), leak.severity, "SERVE011", "another finding of this line")
+    above = Finding(
+        leak.where._replace(line=leak.where.line - 1), leak.severity, "SERVE011", "the line above"
+    )
+    shown = as_text([above, beside, leak], lines=lambda _: text.splitlines())
+    assert "A_PASSWORD" in shown
+    assert "another finding of this line" in shown
+    assert secret not in shown
 
 
 def test_masked_shows_little() -> None:

@@ -127,7 +127,9 @@ def flavors_tolerate_their_nodes(cluster: Cluster) -> Iterator[Problem]:
             key, _, effect = taint.rpartition(":")
             text = f"all nodes of flavor {item.flavor.name} have taint {taint}, and nothing tolerates it"
             hint = f"tolerations: [{{key: {key}, operator: Exists, effect: {effect}}}]"
-            yield Problem(("kueue", "flavors", item.at), text, hint)
+            at = ("kueue", "flavors", item.at)
+            there = (((*at, "tolerations", j, "key")) for j in range(len(item.flavor.tolerations)))
+            yield Problem(at, text, hint, tuple(there))
 
 
 @rule("ADMIT008", Severity.WARNING, source="kueue counts quota only; topology-aware scheduling is not used")
@@ -202,9 +204,9 @@ def unqueued_pods_have_a_node(cluster: Cluster) -> Iterator[Problem]:
         if not nodes:
             reasons = "; ".join(node_reasons(pods, Option((), (), 0), 1, found.given.kinds))
             text = f"{who(work)}: no node can run {pods.name}: {reasons}"
-            yield Problem(
-                pods.path, text, "give it the tolerations, nodeSelector and size of one kind of node"
-            )
+            hint = "give it the tolerations, nodeSelector and size of one kind of node"
+            asked = tuple((*pods.path, "resources", name) for name in pods.requests)
+            yield Problem(pods.path, text, hint, asked)
     if found.crowded:
         yield found.crowded
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..component import Cluster
+from ..components.kueue import KUEUE, Quota
 from ..finding import Problem, Severity, rule
 from .judge import analyse
 from .search import STEPS
 from .telling import who
-from .verdict import Decision, Obstacle
+from .verdict import Decision, Obstacle, Verdict
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"
 
@@ -28,7 +29,31 @@ def quota_can_hold_it(cluster: Cluster) -> Iterator[Problem]:
     """
     for verdict in analyse(cluster).verdicts:
         if verdict.obstacle is Obstacle.QUOTA and verdict.decision is Decision.NEVER and verdict.problem:
-            yield verdict.problem
+            yield _with_quota(cluster, verdict, verdict.problem)
+
+
+def _with_quota(cluster: Cluster, verdict: Verdict, problem: Problem) -> Problem:
+    """The problem, with the other numbers of its sum: the quota of the queue, and what the workload asks for."""
+    work = verdict.workload
+    asked = [(*pods.path, "resources", name) for pods in work.pods for name in pods.requests]
+    names = {name for pods in work.pods for name in pods.requests}
+    for i, queue in enumerate(cluster.part(KUEUE).queues):
+        if (queue.name, queue.namespace) == (work.queue, work.namespace):
+            asked += [
+                (
+                    "kueue",
+                    "queues",
+                    i,
+                    "quota",
+                    flavor,
+                    name,
+                    *(["nominal"] if isinstance(cell, Quota) else []),
+                )
+                for flavor, cells in queue.quota.items()
+                for name, cell in cells.items()
+                if name in names
+            ]
+    return problem._replace(related=tuple(asked))
 
 
 @rule("ADMIT002", Severity.WARNING, source=f"{ASSIGNER}; pkg/cache/scheduler/resource_node.go available")
@@ -39,7 +64,7 @@ def everything_fits_at_once(cluster: Cluster) -> Iterator[Problem]:
     """
     for verdict in analyse(cluster).verdicts:
         if verdict.decision is Decision.IF_IDLE and verdict.problem:
-            yield verdict.problem
+            yield _with_quota(cluster, verdict, verdict.problem)
 
 
 @rule(
@@ -55,7 +80,7 @@ def the_order_does_not_matter(cluster: Cluster) -> Iterator[Problem]:
     """
     for verdict in analyse(cluster).verdicts:
         if verdict.late:
-            yield verdict.late
+            yield _with_quota(cluster, verdict, verdict.late)
 
 
 @rule("ADMIT004", Severity.WARNING, source="kueue pkg/controller/jobs/pod; kserve hpa_reconciler.go")

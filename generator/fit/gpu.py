@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..component import Cluster
 from ..components.serving.spec import Service, known
-from ..finding import Path, Problem, Severity, rule
+from ..finding import MODELS, Path, Problem, Severity, rule
 from ..runtime import accelerators
 from ..spec import ModelSpec
 from .advice import divides, hint, spelled
@@ -44,7 +44,9 @@ def model_fits_with_room_to_spare(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _problem(i: int, item: Service, model: ModelSpec, found: Fit, cluster: Cluster) -> Problem:
-    return Problem(_cause(i, item, found), spelled(item, model, found), hint(item, model, found, cluster))
+    needs = (MODELS, item.model, "memory", "parameters")
+    text, advice = spelled(item, model, found), hint(item, model, found, cluster)
+    return Problem(_cause(i, item, found), text, advice, (needs,))
 
 
 def _cause(i: int, item: Service, found: Fit) -> Path:

@@ -11,7 +11,7 @@ from ..validate import dotted
 from ..waivers import Waived
 
 FORMAT_VERSION = "1.1"
-"""Of the JSON output; consumers refuse another first number. 1.1 added `path` and `waived`."""
+"""Of the JSON output; consumers refuse another first number. 1.1 added `path`, `related` and `waived`."""
 
 
 def as_json(findings: Sequence[Finding], waived: Sequence[Waived] = ()) -> str:
@@ -40,4 +40,5 @@ def _item(item: Finding) -> dict[str, Any]:
         "path": dotted(item.path),
         "message": item.message,
         "hint": item.hint,
+        "related": [{"file": at.file, "line": at.line, "column": at.column} for at in item.related],
     }

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ..finding import Finding, Rule, Severity
+from ..finding import Finding, Rule, Severity, Where
 from ..validate import dotted
 from ..waivers import Waived
 from .json import to_text
@@ -89,9 +89,20 @@ def _result(item: Finding, index: Mapping[str, int], seen: dict[str, int], reaso
         "level": _LEVELS[item.severity],
         "message": {"text": said},
         "locations": [{"physicalLocation": place}],
+        **(
+            {"relatedLocations": [_related(i, at) for i, at in enumerate(item.related)]}
+            if item.related
+            else {}
+        ),
         "partialFingerprints": {FINGERPRINT: _fingerprint(item, seen)},
         **({"suppressions": [accepted]} if reason else {}),
     }
+
+
+def _related(number: int, at: Where) -> dict[str, Any]:
+    place = {"uri": _uri(at.file), "uriBaseId": "SRCROOT"}
+    region = {"startLine": at.line, "startColumn": at.column}
+    return {"id": number, "physicalLocation": {"artifactLocation": place, "region": region}}
 
 
 def _fingerprint(item: Finding, seen: dict[str, int]) -> str:

@@ -102,9 +102,20 @@ def _block(item: Finding, lines: Lines | None, *, colour: bool) -> str:
         caret = _painted("^", _COLOUR[item.severity], colour=colour)
         rows.append(f"  {number} {bar} {found[0]}".rstrip())
         rows.append(f"  {' ' * len(number)} {bar} {' ' * found[1]}{caret}")
+    if found is not None and (there := _places(item)):
+        rows.append(f"  see:  {shown(there)}")
     if item.hint:
         rows.append(f"  hint: {shown(item.hint)}")
     return "".join(f"{row}\n" for row in rows)
+
+
+def _places(item: Finding) -> str:
+    """The other places, file by file: clusters/fleet.yaml:3, 7."""
+    lines: dict[str, list[str]] = {}
+    for at in item.related:
+        if at[:2] != item.where[:2] and str(at.line) not in lines.setdefault(at.file, []):
+            lines[at.file].append(str(at.line))
+    return "; ".join(f"{file}:{', '.join(numbers)}" for file, numbers in lines.items() if numbers)
 
 
 def _width(char: str) -> int:

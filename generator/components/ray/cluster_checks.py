@@ -173,7 +173,7 @@ def queue_exists(cluster: Cluster) -> Iterator[Problem]:
         said = f"no queue {item.queue} in namespace {item.namespace}"
         known = f"queues there: {', '.join(there)}" if there else f"no queue has namespace {item.namespace}"
         hint = f"it is in namespace {elsewhere[0]}" if elsewhere else _hint(item.queue, there, known)
-        yield Problem((*path, "queue"), said, hint)
+        yield Problem((*path, "queue"), said, hint, ((*path, "namespace"),))
 
 
 @rule(

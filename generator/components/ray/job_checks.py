@@ -82,7 +82,8 @@ def named_cluster_exists(cluster: Cluster) -> Iterator[Problem]:
         if elsewhere:
             hint = f"it is in namespace {elsewhere[0]}, and a job runs in the namespace of its cluster"
         said = f"no cluster {job.cluster} in namespace {job.namespace}"
-        yield Problem(("ray", "jobs", i, "cluster"), said, hint)
+        other = ("ray", "jobs", i, "namespace")
+        yield Problem(("ray", "jobs", i, "cluster"), said, hint, (other,))
 
 
 @rule("RAY023", covers=("RJ-10",), source=f"{KUEUE_JOB}/rayjob_controller.go Skip")

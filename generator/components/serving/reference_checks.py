@@ -94,7 +94,7 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
         hint = (
             f"did you mean {near}?" if near else f"queues in {item.namespace}: {', '.join(there) or 'none'}"
         )
-        yield Problem(("serving", i, "queue"), said, hint)
+        yield Problem(("serving", i, "queue"), said, hint, (("serving", i, "namespace"),))
 
 
 HOST_LIMIT = 63
