@@ -1,6 +1,6 @@
 """The command line: the only place that prints, reads the clock and decides on exit codes.
 
-Exit codes: 0 clean, 1 findings or drift, 3 environment or tool missing, 64 usage. What a command needs is imported
+Exit codes: 0 clean, 1 findings or drift, 2 changes (plan --detailed-exitcode only), 3 environment or tool missing, 64 usage. What a command needs is imported
 when it runs, so that `--help` stays quick.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .tree import Changes
     from .verify import Verification
 
-CLEAN, FOUND, ENVIRONMENT, USAGE = 0, 1, 3, 64
+CLEAN, FOUND, CHANGES, ENVIRONMENT, USAGE = 0, 1, 2, 3, 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +90,15 @@ def _parser() -> argparse.ArgumentParser:
         default="text",
         help="how to show findings",
     )
+    check.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
+    plan = judging(command("plan", _plan, "show what the specs change on every cluster since a commit"))
+    plan.add_argument(
+        "--base", metavar="REF", help="branch, tag or commit (default: the remote's default branch)"
+    )
+    plan.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how to show the plan"
+    )
+    plan.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when objects change")
     rules = command("rules", _rules, "list the rules, or explain one of them")
     rules.add_argument("code", nargs="?", metavar="CODE", help="a rule, such as SERVE004")
     rules.add_argument("--format", choices=("text", "json"), default="text", help="how to show rules")
@@ -135,7 +144,7 @@ def _check(options: argparse.Namespace) -> int:
     part = frozenset(file for path in options.paths for file in _spec_files(root, path))
     whole = not part or FLEET_FILE in part
     if whole:
-        rendered = incremental.check(root, watch.progress, today)
+        rendered = _guarded(root, incremental.check(root, watch.progress, today), options.base)
     else:
         rendered = incremental.check_part(root, part, watch.progress, today)
     watch.end()
@@ -256,11 +265,74 @@ def _file_of(root: File, given: str) -> str:
     raise _UsageError(f"there is no file {given} in {root}")
 
 
+def _plan(options: argparse.Namespace) -> int:
+    import gc
+
+    from . import planjson, planshow
+    from .plan import plan
+    from .repository import default_ref
+    from .transaction import recover
+
+    # Nothing of what is compiled goes before the end; looking for garbage in it takes a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        root, watch = _root(options), _Watch()
+        recover(root)
+        base = options.base or _merge_base() or default_ref(root)
+        found = plan(root, base, watch.progress, _today(options))
+        watch.end()
+    finally:
+        if collecting:
+            gc.enable()
+    shown = {"text": planshow.as_text, "json": planjson.as_json, "markdown": planshow.as_markdown}
+    sys.stdout.write(shown[options.format](found))
+    if found.refused or planshow.has_stopped(found):
+        return FOUND
+    return CHANGES if options.detailed_exitcode and found.counts else CLEAN
+
+
+def _merge_base() -> str | None:
+    """What a CI job says its branch will be merged into; None outside of one."""
+    import os
+
+    branch = os.environ.get("GITHUB_BASE_REF")
+    return f"origin/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
+
+
+def _guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:
+    """With what is removed and not named, where it is known what to compare with."""
+    from dataclasses import replace
+
+    from .finding import ordered
+    from .rails import refused
+    from .repository import snapshot
+    from .sides import both
+
+    base = ref or _merge_base()
+    removed = refused(root, both(root, snapshot(root, base))) if base else ()
+    return replace(rendered, findings=ordered((*rendered.findings, *removed)))
+
+
 def _render(options: argparse.Namespace) -> int:
+    from .lock import locked
+    from .transaction import recover, settle
+
+    root = _root(options)
+    if options.check:
+        recover(root)
+        return _rendered(options, root)
+    with locked(root) as held:
+        if held:
+            settle(root)
+        return _rendered(options, root)
+
+
+def _rendered(options: argparse.Namespace, root: File) -> int:
     from . import incremental, report, tree
     from .finding import has_errors
 
-    root, watch = _root(options), _Watch()
+    watch = _Watch()
     rendered = incremental.render(root, watch.progress, _today(options))
     if has_errors(rendered.findings):
         watch.end()
@@ -284,8 +356,10 @@ def _render(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from . import incremental
     from .finding import has_errors
+    from .transaction import recover
 
     root, watch = _root(options), _Watch()
+    recover(root)
     rendered = incremental.render(root, watch.progress, _today(options))
     if has_errors(rendered.findings):
         watch.end()

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from .component import discover
 from .profile import profiles
+from .removals import Removals
 from .resolve import MERGE_KEYS
 from .spec import (
     API_VERSION,
@@ -114,6 +115,9 @@ class SiteSpec(Strictly):
     platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
         description="Platform profile, such as odh-3.4."
     )
+    state: Literal["active", "retired"] = Field(
+        "active", description="retired: nothing runs there any more; namespaces, volumes and queues stay."
+    )
     groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
     ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
@@ -193,6 +197,7 @@ def document_models() -> dict[str, type[BaseModel]]:
         "Group": _kind("Group", group, "Fields that several clusters share."),
         "Model": Model,
         "Cluster": _kind("Cluster", part, ONE_CLUSTER),
+        "Removals": Removals,
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .component import Cluster, Unit, discover
@@ -22,6 +22,8 @@ from .yamlout import to_documents, to_yaml
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
 
+RUNNING = frozenset({"InferenceService", "ServingRuntime", "RayCluster", "RayJob", "RayService", "Job"})
+"""Kinds that make pods; a retired cluster has none of them."""
 RESOURCES = "resources.yaml"
 KUSTOMIZATION = "kustomization.yaml"
 _FOLDER = re.compile(r"[a-z0-9]([a-z0-9.+-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.+-]*[a-z0-9])?)*")
@@ -80,9 +82,17 @@ def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay |
 
 
 def emit(cluster: Cluster) -> Emitted:
-    """What the components make of a cluster."""
+    """What the components make of a cluster; of a retired one, without what runs."""
     units = tuple(unit for component in discover() for unit in component.units(cluster))
+    if cluster.spec.state == "retired":
+        units = tuple(replace(unit, final=tuple(filter(_rests, unit.final))) for unit in units)
     return Emitted(units, tuple(manifest for unit in units for manifest in unit.final))
+
+
+def _rests(manifest: Manifest) -> bool:
+    """Whether an object stays on a retired cluster: all but servers, Ray, and what fills volumes."""
+    runs = manifest["kind"] in RUNNING or CONTENT_HASH in manifest["metadata"].get("labels", {})
+    return not runs
 
 
 def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:

@@ -81,6 +81,13 @@ def remember(root: File, rendered: Partly) -> None:
         save(root, rendered, rendered.memory)
 
 
+def remembered(root: File, files: tuple[str, ...]) -> dict[str, Site]:
+    """The clusters among `files` that the last render knows and that did not change since."""
+    memory = recall(root)
+    known = ((file, memory.site(root, file, digest_of(root, file))) for file in files)
+    return {file: site for file, site in known if site is not None}
+
+
 def _bases(known: Iterable[str], sites: Iterable[Site]) -> frozenset[str]:
     named = frozenset(base for site in sites for base in site.bases)
     return frozenset(path for path in known if path.rpartition("/")[0] in named)

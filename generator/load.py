@@ -44,9 +44,13 @@ class Document:
         return Where(self.file, *place_of(self._marks, path, key=key))
 
 
-def read_file(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+Root = File | Mapping[str, bytes]
+"""Where specs are: a repository on disk, or path -> bytes of files that were read from Git."""
+
+
+def read_file(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """One spec below `root`; no Document when there is nothing that can be looked at further."""
-    text, problem = _text_of(root / file)
+    text, problem = _text_of(root / file) if isinstance(root, File) else _text_in(root, file)
     if text is None:
         return None, (_finding(file, Fault(UNREADABLE, 1, 1, *problem)),)
     data, faults = read_text(text)
@@ -80,6 +84,19 @@ def _text_of(path: File) -> tuple[str | None, tuple[str, str]]:
         raw = path.read_bytes()
     except OSError as error:
         return None, (f"cannot be read: {error.strerror}", "check that the file exists and may be read")
+    return _decoded(raw)
+
+
+def _text_in(files: Mapping[str, bytes], file: str) -> tuple[str | None, tuple[str, str]]:
+    raw = files.get(file)
+    if raw is None:
+        return None, ("cannot be read: Git has no plain file there", "check the path")
+    if len(raw) > MAX_BYTES:
+        return None, (f"has {len(raw)} bytes, at most {MAX_BYTES} are read", "split it")
+    return _decoded(raw)
+
+
+def _decoded(raw: bytes) -> tuple[str | None, tuple[str, str]]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -108,6 +125,9 @@ FOLDERS: Mapping[str, str] = {
 }
 """Folder below clusters/ -> kind of the specs in it."""
 
+SINGLE: Mapping[str, str] = {"clusters/fleet.yaml": "Fleet", "clusters/removals.yaml": "Removals"}
+"""Specs that lie in no folder of their own -> their kind."""
+
 _SPEC_LIKE = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -129,10 +149,10 @@ def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
             spec_like = PurePosixPath(name).suffix.lower() in _SPEC_LIKE
             if is_folder and not spec_like:
                 folders.append(file)
-            elif _is_spec(file) and not is_folder:
+            elif is_spec(file) and not is_folder:
                 files.append(file)
             elif spec_like or is_link:
-                hint = "specs are clusters/fleet.yaml and *.yaml in clusters/{groups,models,core,near-edge}"
+                hint = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}"
                 findings.append(_finding(file, Fault(MISPLACED, 1, 1, "this would be ignored", hint)))
     return tuple(sorted(files)), tuple(sorted(findings, key=Finding.sort_key))
 
@@ -148,9 +168,10 @@ def _entries(root: File, folder: str) -> list[tuple[str, bool, bool]]:
         return []
 
 
-def _is_spec(file: str) -> bool:
+def is_spec(file: str) -> bool:
+    """Whether a path below the repository is one that specs have."""
     _, folder, *rest = file.split("/")
-    return file == "clusters/fleet.yaml" or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
+    return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
 
 
 def _misread(folder: str, said: str, hint: str) -> Finding:

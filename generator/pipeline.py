@@ -21,7 +21,7 @@ from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
-from .load import find_specs
+from .load import Root, find_specs
 from .manifest import Manifest
 from .pulled import repositories, uses_mirror
 from .resolve import Resolved, resolve
@@ -139,7 +139,7 @@ def compile_sites(
     }
 
 
-def uses(root: File, shared: Shared, file: str, part: frozenset[str]) -> bool:
+def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
     """Whether a cluster takes anything from these shared spec files."""
     document, _ = read_cluster(root, file)
     if document is None:
@@ -198,7 +198,7 @@ def judge_site(
 
 
 def read_site(
-    root: File, shared: Shared, file: str, memo: Memo
+    root: Root, shared: Shared, file: str, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
     document, findings = read_cluster(root, file)

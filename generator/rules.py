@@ -43,9 +43,9 @@ def _checked(scope: str) -> tuple[Rule, ...]:
 
 
 def _stages() -> tuple[ModuleType, ...]:
-    from . import compile, load, reader, secrets, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
+    from . import compile, load, rails, reader, secrets, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
 
-    return (reader, secrets, load, sources, site, validate, compile, waivers)
+    return (reader, secrets, load, sources, site, validate, compile, waivers, rails)
 
 
 @dataclass(frozen=True)

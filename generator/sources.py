@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as File
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,7 +15,7 @@ from pydantic import BaseModel
 
 from .cluster import cluster_envelope, document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
-from .load import FOLDERS, Document, find_specs, read_file
+from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from .secrets import SECRETS, showable
 from .spec import Fleet, FleetSpec, Model, ModelSpec
 from .validate import validated
@@ -47,7 +46,7 @@ class Shared:
 
 
 def read_shared(
-    root: File, files: tuple[str, ...], *, known: bool = False
+    root: Root, files: tuple[str, ...], *, known: bool = False
 ) -> tuple[Shared | None, tuple[Finding, ...]]:
     """Fleet, groups and models; None when there is no usable fleet file.
 
@@ -92,7 +91,7 @@ def read_shared(
     return shared, tuple(findings)
 
 
-def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """One cluster's document with a sound envelope; its spec is judged after the merge."""
     document, findings = read_file(root, file)
     if document is None:
@@ -104,7 +103,7 @@ def read_cluster(root: File, file: str) -> tuple[Document | None, tuple[Finding,
     return (None if broken else document), tuple(found)
 
 
-def _read(root: File, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
     document, findings = read_file(root, file)
     if document is None:
         return None, None, findings
@@ -113,7 +112,10 @@ def _read(root: File, file: str) -> tuple[Document | None, BaseModel | None, tup
     return document, model, (*findings, *_envelope(document, kind), *more)
 
 
-def _read_known(root: File, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+    if kind_of(file) == "Removals":
+        # Nothing is compiled from it, so what was known says nothing of it.
+        return _read(root, file)
     # Groups and defaults only count merged; the models of partial specs take longer to build than all else.
     document, findings = read_file(root, file)
     if document is None:
@@ -185,8 +187,7 @@ def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
 
 def kind_of(file: str) -> str:
     """Kind that a spec file has by where it lies."""
-    folder = file.split("/")[1]
-    return FOLDERS.get(folder, "Fleet")
+    return SINGLE.get(file) or FOLDERS[file.split("/")[1]]
 
 
 def tier_of(file: str) -> str:

@@ -106,6 +106,22 @@ def run(  # noqa: PLR0913 - all that a process takes
     Raises:
         ToolFailed: it does not start, does not end in `timeout` seconds, or its exit code is not in `accept`.
     """
+    raw = (stdin or "").encode()
+    done = run_bytes(tool, arguments, cwd=cwd, stdin=raw, env=env, timeout=timeout, accept=accept)
+    return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def run_bytes(  # noqa: PLR0913 - all that a process takes
+    tool: Tool,
+    arguments: Sequence[str],
+    *,
+    cwd: File | None = None,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+    accept: Collection[int] = (0,),
+) -> subprocess.CompletedProcess[bytes]:
+    """`run`, for a program that speaks bytes."""
     command = (tool.path, *arguments)
     with tempfile.TemporaryDirectory(prefix="nearedge-") as home:
         own = {"HOME": home, "TMPDIR": home, "PATH": "", "LC_ALL": "C.UTF-8", "GOGC": "400", **(env or {})}
@@ -114,10 +130,8 @@ def run(  # noqa: PLR0913 - all that a process takes
                 command,
                 cwd=cwd,
                 env=own,
-                input=stdin if stdin is not None else "",
+                input=stdin,
                 capture_output=True,
-                encoding="utf-8",
-                errors="replace",
                 timeout=timeout,
                 check=False,
             )
@@ -126,5 +140,10 @@ def run(  # noqa: PLR0913 - all that a process takes
         except OSError as error:
             raise ToolFailed(command=command, reason=f"did not start ({error.strerror})") from None
     if done.returncode not in accept:
-        raise ToolFailed(command=command, reason=f"ended with code {done.returncode}", stderr=done.stderr)
-    return Completed(done.returncode, done.stdout, done.stderr)
+        reason = f"ended with code {done.returncode}"
+        raise ToolFailed(command=command, reason=reason, stderr=_text(done.stderr))
+    return done
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,19 +1,17 @@
 """The output tree: path below the repository -> text, and how it gets to disk.
 
-Only files that differ are touched. What an earlier run wrote and nothing makes any more is removed; the index of
+Only files that differ are touched, together or not at all (`transaction.py`). What an earlier run wrote and nothing makes any more is removed; the index of
 owned files (`.nearedge` in each machine folder) says what was ours, so foreign files are never touched.
 """
 
 from __future__ import annotations
 
-import contextlib
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
-from pathlib import PurePosixPath
 
-from .errors import Unwritable
+from .transaction import carry_out
 
 FOLDERS = ("acm", "base", "overlays")
 """Folders that belong to the machine as a whole."""
@@ -80,59 +78,10 @@ def owned_files(root: File) -> Iterator[str]:
 
 
 def write(root: File, tree: Tree, changes: Changes) -> None:
-    """Carry the changes out; Unwritable when a file or folder does not let it.
-
-    The indexes come last: those of a run that is killed still name what is to be removed.
-    """
-    indexes = tuple(path for path in changes.written if PurePosixPath(path).name == INDEX)
-    for path in (path for path in changes.written if path not in indexes):
-        _write(root, path, tree.texts[path].encode())
-    for path in changes.removed:
-        _remove(root, path)
-    for path in indexes:
-        _write(root, path, tree.texts[path].encode())
-
-
-def _guard(root: File, path: str) -> None:
-    """No symlink on the way: a write through one would leave the repository."""
-    at = root
-    for part in PurePosixPath(path).parts:
-        at = at / part
-        if at.is_symlink():
-            raise Unwritable(path=path, reason=f"{at.relative_to(root)} is a symlink; remove it")
-
-
-def _write(root: File, path: str, raw: bytes) -> None:
-    target = root / path
-    staged = target.with_name(f".{target.name}.nearedge-new")
-    try:
-        _guard(root, path)
-        if target.exists():
-            # The reader of a single file never sees half of it.
-            staged.unlink(missing_ok=True)
-            staged.write_bytes(raw)
-            staged.replace(target)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(raw)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            staged.unlink()
-        raise Unwritable(path=path, reason=error.strerror or str(error)) from error
-
-
-def _remove(root: File, path: str) -> None:
-    try:
-        _guard(root, path)
-        (root / path).unlink()
-    except OSError as error:
-        raise Unwritable(path=path, reason=error.strerror or str(error)) from error
-    for folder in PurePosixPath(path).parents[:-1]:
-        # Empty folders go too; the first one that holds anything ends it.
-        try:
-            (root / folder).rmdir()
-        except OSError:
-            return
+    """Carry the changes out, all of them or none; Unwritable when a file or folder does not let it."""
+    # A sentence about what cannot be written names a file that somebody knows before it names an index.
+    known_first = sorted(changes.written, key=lambda path: path.endswith(f"/{INDEX}"))
+    carry_out(root, {path: tree.texts[path].encode() for path in known_first}, changes.removed)
 
 
 def _is_file(path: File) -> bool:

@@ -37,11 +37,18 @@ FLEET: dict[str, Any] = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
+    parser.addoption("--kills", type=int, default=300, help="how often a writer is killed at a random moment")
 
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a writer is killed."""
+    return int(request.config.getoption("--kills"))
 
 
 @pytest.fixture

@@ -215,7 +215,7 @@ def test_the_command_line_says_one_sentence(tmp_path: File, capsys: pytest.Captu
     assert main(["schema", "--root", str(tmp_path)]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "nearedge: schemas/cluster.json cannot be written: File exists\n"
+    assert err == "nearedge: schemas/cluster.json cannot be written: Not a directory\n"
 
 
 def test_the_next_run_completes_one_that_was_killed(tmp_path: File) -> None:

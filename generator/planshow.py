@@ -1,0 +1,304 @@
+"""A plan in words: as text for a terminal, and as Markdown for a pull request.
+
+Both are made of the same sections, each a title and lines; Markdown keeps to what a comment may hold by leaving
+whole sections out, never by cutting one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .changes import ABSENT, Action, FieldChange, ObjectChange
+from .effects import DANGERS, Consequence
+from .finding import Finding, Severity
+from .fit.transfer import spoken
+from .hub.clusters import RING_LABEL
+from .manifest import CONTENT_HASH
+from .plan import Group, Plan
+from .report import count_line
+from .sides import ClusterChange
+
+LIMIT = 60_000
+"""Characters of a comment; forges take 65,536."""
+LONGEST = 100
+"""Characters of a value; longer ones are cut in the middle of the line that shows them."""
+NAMES = 12
+"""Clusters that a title names; of more it says how many."""
+_ROWS = 40
+"""Lines of a multi-line value's difference."""
+_SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REPLACE: "-/+", Action.REMOVE: "-"}
+_HIDDEN = frozenset({"metadata.name", f'metadata.labels["{CONTENT_HASH}"]'})
+"""Of an object that is named after its content: its title says these."""
+_UNITS = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a plan that is shown whole or not at all; `lines` are a diff: their first sign says what happens."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def as_text(plan: Plan) -> str:
+    """The whole plan for a terminal."""
+    shown = ("\n".join((part.title, *(f"  {row}" for row in part.lines), "")) for part in sections(plan))
+    return "\n".join((head(plan), *shown, f"{last(plan)}\n"))
+
+
+def as_markdown(plan: Plan, limit: int = LIMIT) -> str:
+    """The plan for a comment: at most `limit` characters, the most important first, no section cut."""
+    top = f"### nearedge plan\n\n**{last(plan)}**\n\n{_escaped(head(plan))}\n"
+    room = limit - len(top) - len(_left_out(10**6))
+    shown: list[str] = []
+    listed = tuple(sections(plan))
+    for i, section in enumerate(listed):
+        text = _folded(section, unfolded=i == 0)
+        if len(text) <= room:
+            shown.append(text)
+            room -= len(text)
+    left = len(listed) - len(shown)
+    return top + "".join(shown) + (_left_out(left) if left else "")
+
+
+def _left_out(number: int) -> str:
+    return f"\n{number} more sections are left out here; `nearedge plan` shows them all.\n"
+
+
+def _folded(section: Section, *, unfolded: bool) -> str:
+    body = "\n".join(section.lines)
+    fence = "```"
+    while fence in body:
+        fence += "`"
+    state = " open" if unfolded else ""
+    title = _escaped(section.title)
+    return f"\n<details{state}><summary>{title}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def head(plan: Plan) -> str:
+    """What is compared, and how far the change reaches."""
+    number = len(plan.files)
+    lines = [f"{plan.commit[:12]} ({plan.ref}) -> the specs on disk: {_count(number, 'spec file')} changed"]
+    touched = [
+        f"{ring.name or 'no ring'} {ring.touched} of {ring.clusters}" for ring in plan.rings if ring.touched
+    ]
+    if touched:
+        lines.append(f"clusters touched: {len(plan.clusters)} of {plan.of}; {', '.join(touched)}")
+    if plan.hub:
+        lines.append(f"objects touched on the hub: {len(plan.hub)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def last(plan: Plan) -> str:
+    """The last sentence."""
+    if has_stopped(plan):
+        return "Nothing was compared: the specs have errors."
+    if plan.counts:
+        return f"{plan.counts}."
+    if plan.files:
+        number = _count(len(plan.files), "spec file")
+        return f"{number} changed and no object does: nothing to roll out. {plan.counts}."
+    return f"Nothing changed. {plan.counts}."
+
+
+def has_stopped(plan: Plan) -> bool:
+    """Whether errors in the specs kept the two sides from being compared."""
+    return any(item.severity is Severity.ERROR for item in plan.findings)
+
+
+def sections(plan: Plan) -> Iterator[Section]:
+    """All sections, the most important first."""
+    yield from _problems("Errors", [item for item in plan.findings if item.severity is Severity.ERROR])
+    yield from _problems("Refused", plan.refused)
+    gone = [item for item in plan.clusters if item.action is Action.REMOVE]
+    new = [item for item in plan.clusters if item.action is Action.ADD]
+    if plan.renames:
+        yield Section("Renamed clusters", tuple(f"! {item}" for item in plan.renames))
+    yield from _whole("Clusters that go", "-", gone)
+    yield from _slow(plan)
+    yield from (_group(group) for group in plan.groups if group.dangerous)
+    if plan.hub:
+        rows = (row for change in plan.hub for row in (*_moves(change), *_change(change)))
+        yield Section("On the hub", tuple(rows))
+    yield from _whole("Clusters that come", "+", new)
+    yield from (_group(group) for group in plan.groups if not group.dangerous)
+    yield from _to_pull(plan)
+
+
+def _moves(change: ObjectChange) -> Iterator[str]:
+    for item in change.fields:
+        if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
+            yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
+
+
+def _problems(title: str, findings: Sequence[Finding]) -> Iterator[Section]:
+    rows = [
+        row
+        for item in findings
+        for row in (
+            f"! {item.where}: {item.code}: {item.message}",
+            f"  hint: {item.hint}" if item.hint else "",
+        )
+        if row
+    ]
+    if rows:
+        yield Section(f"{title}: {count_line(findings)}", tuple(_plain(row) for row in rows))
+
+
+def _whole(title: str, sign: str, clusters: Sequence[ClusterChange]) -> Iterator[Section]:
+    if clusters:
+        rows = tuple(
+            f"{sign} {item.name} ({_place(item)}): {_count(len(item.changes), 'object')}" for item in clusters
+        )
+        yield Section(title, rows)
+
+
+def _place(item: ClusterChange) -> str:
+    return f"{item.tier}, ring {item.ring}" if item.ring else item.tier
+
+
+def _slow(plan: Plan) -> Iterator[Section]:
+    slow = [item for item in plan.clusters if item.download and item.download.too_slow]
+    if slow:
+        yield Section(
+            "Transfers longer than their maintenance window", tuple(f"! {_download(item)}" for item in slow)
+        )
+
+
+def _group(group: Group) -> Section:
+    rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
+    rows += [row for change in group.changes for row in _change(change)]
+    return Section(names(group.clusters), tuple(rows))
+
+
+def names(clusters: Sequence[str]) -> str:
+    """A list of clusters: all of a few, the first of many."""
+    if len(clusters) <= NAMES:
+        return (
+            ", ".join(clusters) if len(clusters) == 1 else f"{len(clusters)} clusters: {', '.join(clusters)}"
+        )
+    return f"{len(clusters)} clusters: {', '.join(clusters[:NAMES])} and {len(clusters) - NAMES} more"
+
+
+def _said(item: Consequence) -> str:
+    return _plain(f"{item.effect.value}: {item.identity}: {item.text}")
+
+
+def _change(change: ObjectChange) -> Iterator[str]:
+    was = f" (was {change.was.name})" if change.was else ""
+    yield _plain(f"{_SIGNS[change.action]} {change.identity}{was}")
+    for item in change.fields:
+        if change.was is None or item.dotted not in _HIDDEN:
+            yield from (f"    {_plain(row)}" for row in _field(item))
+
+
+def _field(item: FieldChange) -> Iterator[str]:
+    if isinstance(item.before, str) and isinstance(item.after, str) and "\n" in item.before + item.after:
+        yield f"{item.dotted}:"
+        rows = [
+            row
+            for row in difflib.unified_diff(
+                item.before.splitlines(), item.after.splitlines(), n=0, lineterm=""
+            )
+            if not row.startswith(("---", "+++", "@@"))
+        ]
+        yield from (f"  {_cut(row)}" for row in rows[:_ROWS])
+        if len(rows) > _ROWS:
+            yield f"  {len(rows) - _ROWS} more lines"
+    elif item.before is ABSENT:
+        yield f"+ {item.dotted}: {_value(item.after)}"
+    elif item.after is ABSENT:
+        yield f"- {item.dotted}: {_value(item.before)}"
+    elif isinstance(item.before, list) and isinstance(item.after, list):
+        yield f"{item.dotted}:"
+        yield from (f"  - {_value(value)}" for value in item.before if value not in item.after)
+        yield from (f"  + {_value(value)}" for value in item.after if value not in item.before)
+        if all(value in item.after for value in item.before) and len(item.before) == len(item.after):
+            yield f"  in another order: {_value(item.after)}"
+    else:
+        yield f"{item.dotted}: {' -> '.join(_pair(_written(item.before), _written(item.after)))}"
+
+
+def _pair(before: str, after: str) -> tuple[str, str]:
+    """Two values; long ones from shortly before where they part."""
+    if max(len(before), len(after)) <= LONGEST:
+        return before, after
+    pairs = zip(before, after, strict=False)
+    parted = next((i for i, (old, new) in enumerate(pairs) if old != new), min(len(before), len(after)))
+    start = max(parted - LONGEST // 4, 0)
+    head = "..." if start else ""
+    return _cut(f"{head}{before[start:]}"), _cut(f"{head}{after[start:]}")
+
+
+def _value(value: Any) -> str:
+    return _cut(_written(value))
+
+
+def _written(value: Any) -> str:
+    plain = isinstance(value, str) and bool(value) and value == value.strip()
+    return value if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
+
+
+def _plain(text: str) -> str:
+    """One line that steers no terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _to_pull(plan: Plan) -> Iterator[Section]:
+    if not plan.pulls:
+        return
+    rows = [
+        f"{pull.kind} {pull.what}: {size(pull.size) if pull.size is not None else 'size unknown'}, {names(where)}"
+        for pull, where in plan.pulls
+    ]
+    loads = [item for item in plan.clusters if item.download and item.download.size]
+    slowest = sorted(loads, key=lambda item: (-_seconds(item), item.name))[:NAMES]
+    rows += [f"# {_download(item)}" for item in slowest]
+    if len(loads) > NAMES:
+        rows.append(f"# {len(loads) - NAMES} more clusters take no longer than the last one")
+    if any(pull.size is None for pull, _ in plan.pulls):
+        rows.append("# the size of an image is known to its registry only: it comes on top")
+    yield Section("To pull (unchanged digests cost nothing)", tuple(rows))
+
+
+def _seconds(item: ClusterChange) -> int:
+    return (item.download.seconds or 0) if item.download else 0
+
+
+def _download(item: ClusterChange) -> str:
+    found = item.download
+    if found is None:
+        return item.name
+    rate = f" at {found.bandwidth}" if found.bandwidth else ""
+    takes = f", {spoken(found.seconds)}{rate}" if found.seconds is not None else ", bandwidth not declared"
+    window = f", window {found.window}" if found.window else ", no maintenance window"
+    more = f", and {_count(found.unknown, 'image')} of unknown size" if found.unknown else ""
+    return f"{item.name}: {size(found.size)}{takes}{window}{more}"
+
+
+def size(number: int) -> str:
+    """Bytes as people say them.
+
+    >>> size(188743680), size(512)
+    ('180 MiB', '512 B')
+    """
+    for unit, length in _UNITS:
+        if number >= length:
+            return f"{number / length:.4g} {unit}"
+    return f"{number} B"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
