@@ -178,7 +178,8 @@ def _prepared(root: File, written: Mapping[str, bytes], removed: Sequence[str]) 
     if len(written) + len(removed) == 1 and all((root / path).parent.is_dir() for path in written):
         yield from _one_by_one(root, written, removed)
         return
-    if not can_exchange(root / STAGE):
+    # A file that lies in no folder has none that could be exchanged.
+    if not can_exchange(root / STAGE) or any("/" not in path for path in (*written, *removed)):
         yield from _one_by_one(root, written, removed)
         return
     tops = sorted({path.partition("/")[0] for path in (*written, *removed)})
