@@ -17,6 +17,7 @@ from .spec import IMAGE
 MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"})
 """Fields whose keys are free: an `image` among them is a word like any other."""
 
+DIGEST = "@sha256:"
 _IMAGE = re.compile(IMAGE)
 _MODELCAR = re.compile(r"oci(\+[a-z]+)?://(?P<image>.+)")
 
@@ -66,7 +67,7 @@ def images_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Every image by digest in a spec, with its path; a modelcar without its oci://, or what else begins it."""
     if isinstance(value, str):
         image = value.rpartition("://")[2]
-        if _IMAGE.fullmatch(image):
+        if DIGEST in image and _IMAGE.fullmatch(image):
             yield path, image
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -112,7 +113,9 @@ def repository(image: str) -> str:
 
 def repositories(manifests: Iterable[Manifest]) -> tuple[str, ...]:
     """Repositories of all images by digest, sorted: what mirrors can serve."""
-    found = {repository(item.image) for manifest in manifests for item in references(manifest) if item.pinned}
+    # Most objects name no image, and their text says so sooner than a walk through them.
+    naming = (manifest for manifest in manifests if DIGEST in repr(manifest))
+    found = {repository(item.image) for manifest in naming for item in references(manifest) if item.pinned}
     return tuple(sorted(found))
 
 
