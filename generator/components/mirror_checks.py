@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..component import Cluster
 from ..finding import Path, Problem, Severity, rule
 from ..pulled import images_of, repository, uses_mirror
 from .serving.spec import known
+
+_REFERENCE = re.compile(r'"([^"]*@sha256:[0-9a-f]{64})"')
+"""A string of a spec, written as JSON, that ends in a digest."""
 
 
 @rule("MIRROR001", Severity.WARNING, source="openshift/api config/v1 types")
@@ -35,12 +39,19 @@ def images_name_their_registry(cluster: Cluster) -> Iterator[Problem]:
         return
     for path, image in _images(cluster):
         host, name = image.partition("/")[0], repository(image)
-        if "." not in host and ":" not in host and host != "localhost":
+        if not _is_registry(host):
             yield Problem(path, f"{host} is no registry in {name}", f"write its registry: docker.io/{name}")
+
+
+def _is_registry(host: str) -> bool:
+    return "." in host or ":" in host or host == "localhost"
 
 
 def _images(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """Every image of a cluster's spec, and of the models that it serves at the place that names them."""
-    yield from images_of(cluster.spec.model_dump(by_alias=True))
+    # Almost every image names its registry: their places are only looked for when one does not.
+    named = _REFERENCE.findall(cluster.spec.model_dump_json(by_alias=True))
+    if not all(_is_registry(image.rpartition("://")[2].partition("/")[0]) for image in named):
+        yield from images_of(cluster.spec.model_dump(by_alias=True))
     for i, _, model in known(cluster):
         yield from ((("serving", i, "model"), image) for _, image in images_of({"source": model.source}))
