@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as File
-from typing import TYPE_CHECKING
 
 from .finding import Severity, ordered
 from .memory import NOTHING_KNOWN, Memory, digest_of, recall, save
+from .parallel import in_parts
 from .pipeline import (
     Asked,
     Progress,
@@ -31,9 +31,6 @@ from .pipeline import (
 )
 from .sources import Shared
 from .tree import Tree
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
@@ -124,38 +121,12 @@ def check_part(root: File, part: frozenset[str], progress: Progress = silent, to
 def _parallel(
     root: File, shared: Shared, files: tuple[str, ...], progress: Progress, work: Work
 ) -> tuple[tuple[Site, ...], dict[str, str]]:
-    """`work` on all cores: this process takes the first part, forked ones the others."""
-    workers = min(_cores(), len(files) // WORTH_A_PROCESS)
-    if workers < 2 or not hasattr(os, "fork"):  # noqa: PLR2004
-        return work(root, shared, files, progress)
-    import multiprocessing  # noqa: PLC0415 - large, and most runs compile a few clusters
+    """`work` on all cores; only this process tells how far it is."""
+    here = os.getpid()
 
-    parts = [files[i * len(files) // workers : (i + 1) * len(files) // workers] for i in range(workers)]
-    # Forked, because the specs' models are made at run time and cannot be pickled; only results are.
-    context = multiprocessing.get_context("fork")
-    running = []
-    for part in parts[1:]:
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(theirs, root, shared, part, work), daemon=True)
-        process.start()
-        theirs.close()
-        running.append((process, ours, part))
-    sites, texts = work(root, shared, parts[0], progress)
-    for process, ours, part in running:
-        try:
-            more, bases = ours.recv()
-        except EOFError:
-            # The worker died (out of memory, killed): its part is done here.
-            more, bases = work(root, shared, part, progress)
-        sites, texts = (*sites, *more), {**texts, **bases}
-        process.join()
-    return sites, texts
+    def part(some: tuple[str, ...]) -> tuple[tuple[Site, ...], dict[str, str]]:
+        return work(root, shared, some, progress if os.getpid() == here else silent)
 
-
-def _send(pipe: Connection, root: File, shared: Shared, files: tuple[str, ...], work: Work) -> None:
-    pipe.send(work(root, shared, files, silent))
-    pipe.close()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    done = in_parts(part, files, WORTH_A_PROCESS)
+    sites = tuple(site for found, _ in done for site in found)
+    return sites, {path: text for _, texts in done for path, text in texts.items()}

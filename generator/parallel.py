@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Result = TypeVar("Result")
 Work = Callable[[tuple[str, ...]], Result]
@@ -15,8 +16,10 @@ Work = Callable[[tuple[str, ...]], Result]
 def in_parts(work: Work[Result], items: tuple[str, ...], worth: int) -> tuple[Result, ...]:
     """`work` on consecutive parts of `items`, in their order; one part for less than twice `worth` items."""
     workers = min(_cores(), len(items) // worth)
-    if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():  # noqa: PLR2004
+    if workers < 2 or not hasattr(os, "fork"):  # noqa: PLR2004
         return (work(items),)
+    import multiprocessing  # noqa: PLC0415 - large, and most runs compile a few clusters
+
     parts = [items[i * len(items) // workers : (i + 1) * len(items) // workers] for i in range(workers)]
     # Forked, because the specs' models are made at run time and cannot be pickled; only results are.
     context = multiprocessing.get_context("fork")
