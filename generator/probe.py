@@ -187,10 +187,14 @@ def renamed(data: Any, old: str, new: str) -> Any:
     return new if data == old else data
 
 
+UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
+"""What a component may stumble over: the rules that guard it have not been asked about a changed value."""
+
+
 def _tried(subject: Subject) -> Compiled | None:
     try:
         return compiled(subject)
-    except Exception:  # noqa: BLE001 - the rules that guard the components have not been asked
+    except UNGUARDED:
         return None
 
 
@@ -198,7 +202,7 @@ def _safely(cluster: Cluster, before: Compiled) -> Compiled | None:
     members = tuple(member for member in before.fleet.members if member.name != cluster.name)
     try:
         return of_cluster(cluster, before.resolved, members)
-    except Exception:  # noqa: BLE001 - as above
+    except UNGUARDED:
         return None
 
 
