@@ -52,14 +52,21 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Partly:
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
         return Partly(ordered(findings), Tree({}))
-    # Digests before the specs are read: one that changes meanwhile is compiled once more, never taken for done.
-    memory = replace(memory, digests={file: digest_of(root, file) for file in cluster_files(files)})
+    memory = _before(root, memory, files)
     done, texts = _sites(root, shared, memory, progress, compile_sites)
     kept = (site for site in done.values() if site.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
     whole = memory.whole_of(done)
     judged = judge(root, shared, tuple(done.values()), findings, Asked(today, known=whole))
     return Partly(**vars(assemble(judged, bases, whole)), memory=memory)
+
+
+def _before(root: File, memory: Memory, files: tuple[str, ...]) -> Memory:
+    """The memory with the digests of all clusters, taken before their specs are read.
+
+    One that changes meanwhile is compiled once more, never taken for done.
+    """
+    return replace(memory, digests={file: digest_of(root, file) for file in cluster_files(files)})
 
 
 def _sites(
@@ -96,7 +103,7 @@ def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
-    memory = replace(memory, digests={file: digest_of(root, file) for file in cluster_files(files)})
+    memory = _before(root, memory, files)
     done, _ = _sites(root, shared, memory, progress, check_sites)
     asked = Asked(today, known=memory.whole_of(done))
     return judge(root, shared, tuple(done.values()), findings, asked)

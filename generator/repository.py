@@ -7,7 +7,6 @@ files differ from a commit is told by their blob ids, so neither filters nor hoo
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -158,8 +157,3 @@ def _blob(path: File, *, sha256: bool) -> str | None:
     made = hashlib.sha256(head) if sha256 else hashlib.sha1(head, usedforsecurity=False)
     made.update(raw)
     return made.hexdigest()
-
-
-def is_repository(root: File) -> bool:
-    """Whether Git looks after this folder, without asking git: a .git stands in it or above."""
-    return any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))

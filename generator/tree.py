@@ -1,7 +1,8 @@
 """The output tree: path below the repository -> text, and how it gets to disk.
 
-Only files that differ are touched, together or not at all (`transaction.py`). What an earlier run wrote and nothing makes any more is removed; the index of
-owned files (`.nearedge` in each machine folder) says what was ours, so foreign files are never touched.
+Only files that differ are touched, together or not at all (`transaction.py`). What an earlier run wrote and nothing
+makes any more is removed; the index of owned files (`.nearedge` in each machine folder) says what was ours, so foreign
+files are never touched.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def with_index(tree: Tree) -> Tree:
 
 def compare(root: File, tree: Tree) -> Changes:
     """What differs between `tree` and the files below `root`."""
-    written = tuple(sorted(path for path, text in tree.texts.items() if _read(root / path) != text.encode()))
+    written = _differing(root, tree.texts)
     wanted = frozenset(tree.texts) | tree.same
     removed = tuple(
         sorted({path for path in owned_files(root) if path not in wanted and _is_file(root / path)})
@@ -101,5 +102,9 @@ def _read(path: File) -> bytes | None:
 
 def compare_files(root: File, texts: Mapping[str, str]) -> Changes:
     """What differs, for files outside the machine folders: nothing is removed."""
-    written = tuple(sorted(path for path, text in texts.items() if _read(root / path) != text.encode()))
+    written = _differing(root, texts)
     return Changes(written, (), len(texts) - len(written))
+
+
+def _differing(root: File, texts: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted(path for path, text in texts.items() if _read(root / path) != text.encode()))

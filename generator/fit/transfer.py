@@ -29,7 +29,6 @@ traffic.
 
 _BITS = {"kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9}
 DAY = 24 * 3600
-WEEK = 7 * DAY
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

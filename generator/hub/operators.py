@@ -18,6 +18,9 @@ from .installs import OPERATOR_LABEL, Variant, policy_of, variants
 from .policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have
 from .profile import HubProfile
 
+MARKETPLACE = "openshift-marketplace"
+"""Namespace of OpenShift's CatalogSources."""
+
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
 HUB = "nearedge-hub"
 """Name of the Placement that selects the hub alone."""
@@ -159,7 +162,7 @@ def _subscription(item: Install) -> Manifest:
         "namespace": item.namespace,
         **({"channel": item.channel} if item.channel else {}),
         "source": item.catalog,
-        "sourceNamespace": "openshift-marketplace",
+        "sourceNamespace": MARKETPLACE,
         **({"startingCSV": item.csv} if item.csv else {}),
         **({"config": {"env": env}} if env else {}),
     }

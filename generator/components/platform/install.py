@@ -13,9 +13,6 @@ from ...manifest import MANAGED_BY, Manifest
 from ...profile import Platform, Profile, profiles
 from .needs import Chosen, required
 
-MARKETPLACE = "openshift-marketplace"
-"""Namespace of OpenShift's CatalogSources."""
-
 
 @dataclass(frozen=True)
 class Install:
