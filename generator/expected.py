@@ -16,7 +16,7 @@ from .manifest import identify
 from .pipeline import Memo, Rendered, read, read_site
 from .verify import Expected
 
-SECRET_FIELDS = frozenset({"secret", "imagePullSecrets", "passwordSecret"})
+SECRET_FIELDS = frozenset({"credentialsSecret", "secret", "imagePullSecrets", "passwordSecret"})
 """Fields of a cluster's spec that name Secrets which somebody else delivers."""
 STORAGE_CONFIG = "storage-config"
 """odh-model-controller writes it from the data connections of a namespace."""

@@ -22,7 +22,8 @@ class Member:
     it, sorted by name; `profile` is the name of its platform profile. `operators` are those that it gets, each
     after what it requires, with the words that their objects are filled with (components/platform/needs.py).
     `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
-    not use one.
+    not use one. `trained` are the models that its jobs produce (model, version, published, index of the job), and
+    `fetched` those that its servers take from where their source points.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Member:
     openshift: bool
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     repositories: tuple[str, ...] = ()
+    trained: tuple[tuple[str, str, bool, int], ...] = ()
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -398,6 +398,9 @@ _SOURCE = (
 )
 
 
+ModelVersion = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)]
+
+
 class ModelSpec(Strictly):
     """A trained model: where it comes from and what it needs."""
 
@@ -407,7 +410,7 @@ class ModelSpec(Strictly):
     formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(
         None, description='Version of the format, quoted: "1".'
     )
-    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] = Field(
+    version: ModelVersion = Field(
         description='Version of the model, quoted when it looks like a number: "7".'
     )
     size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")

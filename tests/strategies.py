@@ -21,7 +21,7 @@ from generator.check import rules
 from generator.component import Cluster, discover
 from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
-from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
+from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, Worker
 from generator.components.serving.spec import Service, runtimes
 from generator.finding import Path, Severity
 from generator.fleet import Fleet, Member
@@ -45,7 +45,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "fraud": {"format": "sklearn", "source": "https://models.example.com/fraud.tar"},
     "hub": {"format": "vLLM", "source": "hf://acme/hub:main"},
     "inside": {"format": "other", "source": f"image://quay.io/acme/inside@{DIGEST}"},
-    "shelf": {"format": "onnx", "source": "s3://acme/shelf", "credentialsSecret": "models"},
+    "shelf": {"format": "onnx", "source": "s3://acme/shelf/1", "credentialsSecret": "models"},
     "there": {"format": "onnx", "source": "pvc://claim/there"},
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
@@ -190,6 +190,7 @@ def specs(draw: Draw) -> dict[str, Any]:
         "ray": {
             "clusters": draw(st.lists(_placed(_ray_cluster(priority), queued), min_size=1, max_size=2)),
             "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
+            "services": draw(st.lists(_placed(_ray_service(priority), queued), max_size=2)),
         },
         "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
         "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
@@ -280,8 +281,23 @@ def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.Sea
 REPLICAS = ("replicas", "minReplicas", "maxReplicas")
 
 
+WRAPPED = st.sampled_from([None, None, {}, {"retryLimit": 1, "warmupGracePeriod": "10m"}])
+
+
 def _ray_cluster(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return drawn(RayCluster, **_ray(priority, ["tune", "study"]))
+    return drawn(RayCluster, **_ray(priority, ["tune", "study"]), appWrapper=WRAPPED).map(_of_one_size)
+
+
+def _of_one_size(item: dict[str, Any]) -> dict[str, Any]:
+    """Without what cannot be wrapped, if it is wrapped."""
+    if item.get("appWrapper") is None:
+        return item
+    workers = [_dropped(worker, "numOfHosts") for worker in item["workers"]]
+    return {**_dropped(item, "autoscaling", "elastic"), "workers": workers}
+
+
+def _dropped(item: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in fields}
 
 
 def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -291,8 +307,25 @@ def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
         "cluster": st.none(),
         "produces": st.sampled_from([None, "shelf"]),
         "shutdownAfterJobFinishes": st.just(True),  # noqa: FBT003
+        "publish": st.sampled_from([None, {}, {"credentialsSecret": "writer", "deadline": "1h"}]),
+        "version": st.sampled_from([None, "1", "2"]),
+        "appWrapper": WRAPPED,
     }
-    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job)
+    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job).map(_of_one_size)
+
+
+SERVED = (
+    "applications: [{name: a, import_path: acme.a:app}]",
+    {"applications": [{"name": "a", "import_path": "acme.a:app", "deployments": [{"name": "D"}]}]},
+)
+
+
+def _ray_service(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    service = {
+        "serveConfigV2": st.sampled_from(SERVED),
+        "initializingTimeout": st.sampled_from([None, "10m"]),
+    }
+    return drawn(RayService, **_ray(priority, ["front", "gate"]), **service)
 
 
 @st.composite

@@ -63,6 +63,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         openshift=profile.openshift,
         operators=tuple((name, tuple(words)) for name, words in said.get("operators", {}).items()),
         repositories=tuple(said.get("repositories", ())),
+        trained=tuple(tuple(item) for item in said.get("trained", ())),
+        fetched=tuple(said.get("fetched", ())),
     )
 
 

@@ -22,6 +22,7 @@ from . import (
     placement,
     policies,
     rules,
+    training,
 )
 from .profile import profile_of
 
@@ -66,4 +67,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, observability.rules)
+    return (rules, limits, extra, observability.rules, training)

@@ -10,7 +10,7 @@ from ...finding import Problem, Severity, rule
 from ...quantity import binary, parse
 from ...runtime import seconds
 from ...validate import nearest
-from .claims import access_modes, node_bound, on_volume, produced_by, shared_class, storage_class
+from .claims import access_modes, node_bound, on_volume, one_node, produced_by, shared_class, storage_class
 from .emit import claim_name, claim_size
 from .units import MODELS
 
@@ -136,10 +136,12 @@ def job_name_fits(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("MODEL008", source="Kubernetes PersistentVolume access modes")
 def produced_model_has_a_shared_volume(cluster: Cluster) -> Iterator[Problem]:
-    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany.
+    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany, or a single node.
 
-    Head and workers run on several nodes and write to the same volume.
+    Head and workers run on several nodes and write to the same volume; the server of the model reads it.
     """
+    if one_node(cluster):
+        return
     for i, job in produced_by(cluster):
         if shared_class(cluster) is None:
             said = (

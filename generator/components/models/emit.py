@@ -54,11 +54,26 @@ def claim_size(size: str) -> str:
     return f"{-(-2 * parse(size) // Fraction(2**30))}Gi"
 
 
+def version_folder(name: str, model: ModelSpec) -> str:
+    """Folder of a version on its model's volume."""
+    return f"{name}/{model.version}"
+
+
+def place(name: str, model: ModelSpec) -> dict[str, str]:
+    """Variables that tell a program where a version of a model is on its mounted volume: docs/training.md."""
+    return {
+        "MODEL_NAME": name,
+        "MODEL_VERSION": model.version,
+        "MODEL_FORMAT": model.format,
+        "MODEL_DIR": f"{ROOT}/{version_folder(name, model)}",
+    }
+
+
 def storage_uri(name: str, model: ModelSpec) -> str:
     """StorageUri of a model that is served from a volume; pvc:// sources are such volumes themselves."""
     if model.source.startswith("pvc://"):
         return model.source
-    return f"pvc://{claim_name(name)}/{name}/{model.version}"
+    return f"pvc://{claim_name(name)}/{version_folder(name, model)}"
 
 
 def emit(
@@ -95,11 +110,13 @@ def _volume(job: Manifest, name: str) -> Manifest:
 
 
 def _claim(claim: Claim) -> Manifest:
+    # The wave of what uses it first: the load Job, or the Ray job that writes it.
+    wave = Wave.RUNTIME if claim.load else Wave.WORKLOAD
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         # The models outlive whatever removes them from the spec: deleting a volume is a person's decision.
-        "metadata": meta(claim_name(claim.model), claim.namespace, wave=Wave.RUNTIME, annotations=KEEP),
+        "metadata": meta(claim_name(claim.model), claim.namespace, wave=wave, annotations=KEEP),
         "spec": {
             "accessModes": list(claim.modes),
             "resources": {"requests": {"storage": claim.size}},

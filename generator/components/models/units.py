@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from ...component import Cluster, Component, Unit
-from ...manifest import content_hash
+from ...manifest import Manifest, content_hash
 from ...spec import ModelSpec
 from .claims import claims
 from .emit import claim_size, emit
+from .publish import emit_publish, publishing
 from .spec import Claim, ModelsSpec, Placement
 
 
@@ -25,6 +26,16 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=partial(emit, neutral(claim, model), model, spec, profile, images),
             final=emit(claim, model, spec, profile, images),
         )
+    for _, job, model in publishing(cluster):
+        made = emit_publish(job, model, profile, images)
+        kept = content_hash(job.publish.model_dump() if job.publish else None, model.version)
+        folder = f"models/{job.produces}/{job.namespace}.published.{kept}"
+        yield Unit(folder, (f"clusters/models/{job.produces}.yaml",), partial(_same, made), made)
+
+
+def _same(made: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
+    """Nothing of a Job that publishes belongs to one cluster: all of it is named after its content."""
+    return made
 
 
 def neutral(claim: Claim, model: ModelSpec) -> Claim:
@@ -33,7 +44,7 @@ def neutral(claim: Claim, model: ModelSpec) -> Claim:
         claim,
         size=claim_size(model.size),
         storage_class=None,
-        modes=("ReadWriteOnce",) if claim.load else claim.modes,
+        modes=("ReadWriteOnce",) if claim.load else ("ReadWriteMany",),
     )
 
 

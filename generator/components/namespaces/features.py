@@ -21,10 +21,15 @@ FEATURES = (
     "loader",
     "ray",
     "rayjob",
+    "rayservice",
+    "rayexposed",
     "autoscaling",
     "pipelines",
 )
 """What a namespace can hold, in the order in which it names a base."""
+
+RAY = ("clusters", "jobs", "services")
+"""Lists of the section ray."""
 
 FETCHED = ("s3://", "hf://", "https://")
 """Sources that a pod fetches over the network; images are pulled by the node."""
@@ -42,10 +47,9 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """(path of a field that names a namespace, the namespace, what it puts there)."""
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
-    for key, more in (("clusters", ()), ("jobs", ("rayjob",))):
+    for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
-            scaled = ("autoscaling",) if item.autoscaling else ()
-            yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
+            yield ("ray", key, i, "namespace"), item.namespace, ("ray", *_ray_features(key, item))
     for i, service in enumerate(items(cluster, "serving")):
         features = ("serving", *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
@@ -56,8 +60,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
-    """Ray clusters, Ray jobs and model servers with their paths."""
-    for key in ("clusters", "jobs"):
+    """Ray clusters, jobs and services and model servers with their paths."""
+    for key in RAY:
         yield from ((("ray", key, i), item) for i, item in enumerate(items(cluster, "ray", key)))
     yield from ((("serving", i), item) for i, item in enumerate(items(cluster, "serving")))
 
@@ -66,6 +70,20 @@ def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, 
     """Items of a section, or of a list in it; none when there is no such section."""
     found = getattr(cluster.spec, section, None)
     return tuple(getattr(found, key, ()) if key else found or ())
+
+
+def _ray_features(key: str, item: Any) -> Iterator[str]:
+    if key == "jobs":
+        yield "rayjob"
+    if key == "services":
+        yield "rayservice"
+        if item.exposed:
+            yield "rayexposed"
+    if item.autoscaling:
+        yield "autoscaling"
+    if getattr(item, "publish", None):
+        # What publishes a model sends it to the network as the loader fetches one.
+        yield "loader"
 
 
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:

@@ -9,6 +9,7 @@ Kueue, taints of GPU nodes, device classes. Clusters with the same words share o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from ...catalog import Operator, component_of, offered, operators
 from ...component import Cluster
@@ -34,7 +35,7 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     if items(cluster, "serving"):
         yield ("serving",), "opendatahub"
-    if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
+    if _ray(cluster):
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
         yield ("hardwareProfiles",), "opendatahub"
@@ -104,8 +105,11 @@ def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...
 def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
     if items(cluster, "serving"):
         yield "kserve"
-    if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
+    if _ray(cluster):
         yield "ray"
+    wrappers = cluster.profile.appWrapper
+    if wrappers and wrappers.component and any(_wrapped(item) for item in _ray(cluster)):
+        yield wrappers.component
     if "kueue" in order:
         yield "kueue"
     for name in order:
@@ -120,12 +124,26 @@ def _frameworks(cluster: Cluster) -> set[str]:
     found: set[str] = set()
     if any(item.queue for item in items(cluster, "serving")):
         found |= {"Deployment", "Pod"}
-    if any(item.queue for item in items(cluster, "ray", "clusters")):
-        found.add("RayCluster")
-    if any(item.queue for item in items(cluster, "ray", "jobs")):
-        # A job's own RayCluster is admitted through the job.
-        found.add("RayJob")
+    for key, kind in _QUEUED.items():
+        for item in items(cluster, "ray", key):
+            if item.queue:
+                found.add("AppWrapper" if _wrapped(item) else kind)
+    if "RayService" in found and not cluster.profile.kueue.rayService:
+        # Then each RayCluster that it makes is admitted by itself.
+        found = (found - {"RayService"}) | {"RayCluster"}
     return found
+
+
+_QUEUED = {"clusters": "RayCluster", "jobs": "RayJob", "services": "RayService"}
+"""List of the section ray -> the framework that admits it; a job's own RayCluster is admitted through the job."""
+
+
+def _ray(cluster: Cluster) -> tuple[Any, ...]:
+    return tuple(item for key in _QUEUED for item in items(cluster, "ray", key))
+
+
+def _wrapped(item: Any) -> bool:
+    return getattr(item, "appWrapper", None) is not None
 
 
 def _taints(cluster: Cluster) -> set[str]:

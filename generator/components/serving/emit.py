@@ -29,6 +29,8 @@ class Setting:
     images: Images
     strategy: Manifest
     auto_select: bool = True
+    wave: Wave = Wave.WORKLOAD
+    """FOLLOWER where a job of the same cluster writes the model."""
 
 
 LOAD_SECONDS = 300
@@ -181,7 +183,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         "metadata": meta(
             item.name,
             item.namespace,
-            wave=Wave.WORKLOAD,
+            wave=setting.wave,
             labels=_labels(item, setting.profile),
             annotations=_annotations(item, runtime, setting.profile),
         ),

@@ -7,10 +7,10 @@ from functools import cache, partial
 from typing import Any
 
 from ...component import Cluster, Component, Unit
-from ...manifest import Manifest, content_hash
+from ...manifest import Manifest, Wave, content_hash
 from ...quantity import parse
 from ...runtime import accelerators
-from ..models import access_modes, node_bound, on_volume
+from ..models import access_modes, is_written, node_bound, on_volume
 from .emit import Setting, emit, has_image
 from .spec import Service, ServingStorage, known
 
@@ -84,6 +84,7 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         _strategy(item, modes, _free(item, cluster)),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
         auto_select=(item.namespace, format_of[item.model]) not in same,
+        wave=Wave.FOLLOWER if is_written(item, cluster) else Wave.WORKLOAD,
     )
 
 
