@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...quantity import parse
-from ...spec import Count, Flag, Line, Positive, Quantity, Strictly, Text
+from ...spec import Count, Flag, Line, Name, Positive, Quantity, Strictly, Text
 from .runtime_env import RuntimeEnv
 
-AppName = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$", 63)]
 DeploymentName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 128)]
 ImportPath = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.]*[:.][A-Za-z_][A-Za-z0-9_]*$", 256)]
 RoutePrefix = Annotated[str, Line(r"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", 256)]
@@ -64,7 +63,7 @@ class Deployment(Strictly):
 class Application(Strictly):
     """One Ray Serve application."""
 
-    name: AppName = Field(description="Name of the application.")
+    name: Name = Field(description="Name of the application.")
     import_path: ImportPath = Field(description="Where the image has it: acme.detect:app.")
     route_prefix: RoutePrefix = Field("/", description="Path below which it answers.")
     runtime_env: RuntimeEnv | None = Field(None, description="What Ray prepares before it starts.")
