@@ -44,7 +44,7 @@ _WORDS = {
     "gitea": ForgeKind.GITEA,
     "forgejo": ForgeKind.GITEA,
 }
-_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>\[[^\]]+\]|[^/:@]+):(?P<path>(?!//).+)")
+_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>\[[^\]]+\]|[^/:@]+):(?P<path>[^:].*)")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
