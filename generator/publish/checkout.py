@@ -5,6 +5,7 @@ GitPython finds the repository and reads HEAD from files, which is quick and saf
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as File
@@ -83,7 +84,6 @@ def differing(checkout: Checkout) -> tuple[str, ...]:
     """Files of the fleet that are not as HEAD has them: edited, new and removed; none that git ignores."""
     listed = git(
         checkout.top,
-        "--literal-pathspecs",
         "status",
         "--porcelain=v1",
         "-z",
@@ -91,7 +91,7 @@ def differing(checkout: Checkout) -> tuple[str, ...]:
         "--untracked-files=all",
         "--ignore-submodules=all",
         "--",
-        *owned(checkout),
+        *(_literal(path) for path in owned(checkout)),
     )
     found = [(entry[:2], entry[3:]) for entry in listed.stdout.split("\0") if entry]
     lock = f"{checkout.prefix}{LOCK}"
@@ -99,6 +99,11 @@ def differing(checkout: Checkout) -> tuple[str, ...]:
     if clashes:
         raise PublishRefused(f"{clashes[0]} has an unresolved conflict: resolve it first")
     return tuple(sorted(path for state, path in found if path != lock or state != "??"))
+
+
+def _literal(path: str) -> str:
+    """A path that git takes as it is; an option for that would reach hooks as well."""
+    return f":(literal){path}"
 
 
 def on_branch(checkout: Checkout, branch: str) -> Checkout:
@@ -136,14 +141,13 @@ def commit(checkout: Checkout, paths: Iterable[str], made: Iterable[str], messag
     Raises:
         PublishRefused: git ignores a file of the output, a hook says no, or nobody is said to commit.
     """
-    listed = "".join(f"{path}\0" for path in paths)
+    listed = "".join(f"{_literal(path)}\0" for path in paths)
     given = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    git(checkout.top, "--literal-pathspecs", "add", "--all", *given, stdin=listed)
+    git(checkout.top, "add", "--all", *given, stdin=listed)
     _complete(checkout, made)
     try:
         git(
             checkout.top,
-            "--literal-pathspecs",
             "commit",
             "--quiet",
             "--only",
@@ -158,8 +162,8 @@ def commit(checkout: Checkout, paths: Iterable[str], made: Iterable[str], messag
 
 def _complete(checkout: Checkout, made: Iterable[str]) -> None:
     """Refuse a commit that has not all of the output, because somebody's .gitignore takes it for rubbish."""
-    folders = (f"{checkout.prefix}{name}" for name in FOLDERS)
-    known = git(checkout.top, "--literal-pathspecs", "ls-files", "-z", "--", *folders).stdout.split("\0")
+    folders = (_literal(f"{checkout.prefix}{name}") for name in FOLDERS)
+    known = git(checkout.top, "ls-files", "-z", "--", *folders).stdout.split("\0")
     missing = sorted({f"{checkout.prefix}{path}" for path in made} - set(known))
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -167,6 +171,6 @@ def _complete(checkout: Checkout, made: Iterable[str]) -> None:
 
 
 def _unmade(said: str) -> str:
-    if "tell me who you are" in said or "ident name" in said or "auto-detect email" in said:
+    if re.search(r"tell me who you are|default identity|ident name|auto-detect", said):
         return "git does not know who commits: git config user.name NAME; git config user.email ADDRESS"
     return f"nothing was committed: {said}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as File
 
+from ..tools import Completed
 from ..tree import FOLDERS
 from .checkout import OWNED, Checkout
 from .errors import PublishRefused
@@ -25,7 +26,12 @@ Rebuild = Callable[[File], None]
 
 # Large files of other folders are of no use here, and their filter may not be installed.
 _NO_LARGE_FILES = {"GIT_LFS_SKIP_SMUDGE": "1"}
-_NO_FILTER = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
+_NO_FILTER = {
+    "filter.lfs.smudge": "",
+    "filter.lfs.clean": "",
+    "filter.lfs.process": "",
+    "filter.lfs.required": "false",
+}
 
 
 def merged(  # noqa: PLR0913 - two heads, what to call the result, and how it is made
@@ -50,13 +56,13 @@ def merged(  # noqa: PLR0913 - two heads, what to call the result, and how it is
         _forget_output(folder, checkout.prefix, theirs)
         rebuild(folder / checkout.prefix)
         _stage(folder, checkout.prefix)
-        if git(folder, "write-tree").stdout.strip() == _tree(folder, theirs):
+        if _in_scratch(folder, "write-tree").stdout.strip() == _tree(folder, theirs):
             return theirs
         try:
-            git(folder, "commit", "--quiet", f"--message=Merge {what}")
+            _in_scratch(folder, "commit", "--quiet", f"--message=Merge {what}")
         except GitFailed as error:
             raise PublishRefused(f"the merge with {what} was not committed: {error}") from None
-        return git(folder, "rev-parse", "HEAD").stdout.strip()
+        return _in_scratch(folder, "rev-parse", "HEAD").stdout.strip()
 
 
 def _tree(folder: File, commit: str) -> str:
@@ -85,24 +91,28 @@ def _scratch(checkout: Checkout, commit: str) -> Iterator[File]:
     with tempfile.TemporaryDirectory(prefix="nearedge-merge-", ignore_cleanup_errors=True) as name:
         folder = File(name).resolve() / "tree"
         quiet = ("worktree", "add", "--quiet", "--detach", "--force", str(folder), commit)
-        git(checkout.top, *_NO_FILTER, *quiet, env=_NO_LARGE_FILES)
+        _in_scratch(checkout.top, *quiet)
         try:
             yield folder
         finally:
             git(checkout.top, "worktree", "remove", "--force", str(folder), accept=(0, 128))
 
 
+def _in_scratch(folder: File, *arguments: str, accept: Collection[int] = (0,)) -> Completed:
+    return git(folder, *arguments, env=_NO_LARGE_FILES, settings=_NO_FILTER, accept=accept)
+
+
 def _merge(folder: File, theirs: str, *, replace_theirs: bool) -> None:
     how = ("--strategy-option=ours",) if replace_theirs else ()
     quiet = ("merge", "--quiet", "--no-commit", "--no-ff", "--no-stat", "--no-rerere-autoupdate")
-    done = git(folder, *_NO_FILTER, *quiet, *how, theirs, env=_NO_LARGE_FILES, accept=(0, 1, 2, 128))
+    done = _in_scratch(folder, *quiet, *how, theirs, accept=(0, 1, 2, 128))
     if done.code and not resolve(folder, "MERGE_HEAD"):
         raise PublishRefused(f"git cannot merge: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def _refuse_clashes(folder: File, prefix: str, what: str) -> None:
     made = tuple(f"{prefix}{name}/" for name in FOLDERS)
-    listed = git(folder, "diff", "--name-only", "--diff-filter=U", "-z").stdout.split("\0")
+    listed = _in_scratch(folder, "diff", "--name-only", "--diff-filter=U", "-z").stdout.split("\0")
     clashes = sorted(path for path in listed if path and not path.startswith(made))
     if clashes:
         more = f" and {len(clashes) - 1} more" if len(clashes) > 1 else ""
@@ -114,15 +124,15 @@ def _refuse_clashes(folder: File, prefix: str, what: str) -> None:
 def _forget_output(folder: File, prefix: str, theirs: str) -> None:
     """The generated folders as their side has them, whatever the merge made of them."""
     paths = [f"{prefix}{name}" for name in FOLDERS]
-    git(folder, "rm", "-r", "-f", "--quiet", "--cached", "--ignore-unmatch", "--", *paths)
+    _in_scratch(folder, "rm", "-r", "-f", "--quiet", "--cached", "--ignore-unmatch", "--", *paths)
     for path in paths:
         shutil.rmtree(folder / path, ignore_errors=True)
-    there = git(folder, "ls-tree", "--name-only", theirs, "--", *paths).stdout.split("\n")
+    there = _in_scratch(folder, "ls-tree", "--name-only", theirs, "--", *paths).stdout.split("\n")
     kept = [path for path in there if path]
     if kept:
-        git(folder, "checkout", "--quiet", theirs, "--", *kept)
+        _in_scratch(folder, "checkout", "--quiet", theirs, "--", *kept)
 
 
 def _stage(folder: File, prefix: str) -> None:
     there = [f"{prefix}{name}" for name in OWNED if (folder / prefix / name).exists()]
-    git(folder, "add", "--all", "--", *there)
+    _in_scratch(folder, "add", "--all", "--", *there)
