@@ -13,9 +13,10 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from . import hub, incremental
+from .capacity import Meter, Room, VerdictChange, decided, moved, room
 from .changes import Action, ObjectChange, compare
 from .component import Cluster
-from .effects import Consequence, consequences
+from .effects import Consequence, consequences, started_again
 from .finding import Finding, Severity, has_errors
 from .fleet import Fleet
 from .load import Root, read_file
@@ -56,6 +57,8 @@ class ClusterChange:
     changes: tuple[ObjectChange, ...]
     consequences: tuple[Consequence, ...] = ()
     download: Download | None = None
+    capacity: tuple[Meter, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
     used_queues: frozenset[tuple[str, str]] = frozenset()
     """(kind, namespace/name) of queues that workloads used before."""
 
@@ -66,6 +69,7 @@ class Half(NamedTuple):
     cluster: Cluster | None
     manifests: tuple[Manifest, ...] | None
     site: Site
+    room: Room | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,10 @@ def _half(root: Root, shared: Shared, file: str, memo: Memo) -> Half:
     if cluster is None or resolved is None:
         return Half(None, None, Site(file, findings))
     site, emitted = judge_site(cluster, resolved, findings)
-    return Half(cluster, emitted.manifests if emitted else None, site)
+    if emitted is None:
+        return Half(cluster, None, site)
+    # Right behind the rules, which have just asked for the same analysis.
+    return Half(cluster, emitted.manifests, site, room(cluster, emitted.manifests))
 
 
 def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange | None:
@@ -219,9 +226,14 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
     now = (after.manifests or ()) if after else ()
     changes = compare(was, now)
     cluster = (after and after.cluster) or (before and before.cluster)
-    if not cluster or (before and after and not changes):
+    rooms = (before.room if before else None, after.room if after else None)
+    whole = before is None or after is None
+    capacity = () if whole else moved(*rooms)
+    verdicts = () if after is None else decided(*rooms)
+    if not cluster or not (whole or changes or capacity or verdicts):
         return None
     action = Action.CHANGE if before and after else Action.ADD if after else Action.REMOVE
+    effects = consequences(changes, now) if action is Action.CHANGE else ()
     return ClusterChange(
         name=stem(file),
         file=file,
@@ -229,17 +241,21 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
         ring=cluster.spec.ring or "",
         action=action,
         changes=tuple(_slim(change) for change in changes),
-        consequences=consequences(changes, now) if action is Action.CHANGE else (),
-        download=_download(before, after),
+        consequences=effects,
+        download=_download(before, after, started_again(effects)),
+        capacity=capacity,
+        verdicts=verdicts,
         used_queues=queues_in_use(was),
     )
 
 
-def _download(before: Half | None, after: Half | None) -> Download | None:
+def _download(
+    before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]
+) -> Download | None:
     if after is None or after.cluster is None:
         return None
     was = (before.cluster, before.manifests or ()) if before and before.cluster else None
-    return download(was, (after.cluster, after.manifests or ()))
+    return download(was, (after.cluster, after.manifests or ()), again)
 
 
 def _slim(change: ObjectChange) -> ObjectChange:
