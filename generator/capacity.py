@@ -26,7 +26,7 @@ UNDECIDED = "UNDECIDED"
 ABSENT = "-"
 """Stands for a workload that is not there on one side, or that no queue takes."""
 _BYTES = frozenset({"memory", "ephemeral-storage", "storage"})
-_UNITS = (("Ti", 2**40), ("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
+_UNITS = (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
 _DEFAULT = "(default class)"
 _WORST = {Decision.NEVER: 0, Decision.IF_IDLE: 1, UNDECIDED: 2, Decision.ADMIT: 3, ABSENT: 4}
 

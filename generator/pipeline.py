@@ -260,7 +260,7 @@ class Asked(NamedTuple):
 
 
 def judge(
-    root: File,
+    root: Root,
     shared: Shared,
     sites: tuple[Site, ...],
     findings: tuple[Finding, ...],
@@ -305,7 +305,7 @@ def hub_files(fleet: Fleet, emitted: Mapping[str, tuple[Manifest, ...]]) -> dict
     return folder_files(f"acm/{fleet.spec.hub.cluster}", emitted, FLEET_FILE) if emitted else {}
 
 
-def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
     """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none)."""
     for item in rules("fleet"):
         for found in apply(item, fleet, lambda path: _fleet_place(root, shared, fleet, path)):
@@ -313,7 +313,7 @@ def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str,
             yield (str(found.path[1]), replace(found, path=found.path[2:])) if about else ("", found)
 
 
-def _fleet_place(root: File, shared: Shared, fleet: Fleet, path: Path) -> Where:
+def _fleet_place(root: Root, shared: Shared, fleet: Fleet, path: Path) -> Where:
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *path))

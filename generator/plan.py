@@ -17,6 +17,7 @@ from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, ordered
+from .load import Root
 from .pipeline import Progress, silent
 from .pulls import Pull
 from .rails import Rename, refused, renamed
@@ -104,10 +105,14 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
         NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
     """
     taken = snapshot(root, ref)
-    sides = both(root, taken, progress, today)
+    return told(root, both(root, taken, progress, today), ref, taken.commit)
+
+
+def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
+    """What two compiled sides are told as; `root` is where the later specs are."""
     return Plan(
         ref=ref,
-        commit=taken.commit,
+        commit=commit,
         files=tuple(sorted(sides.files)),
         findings=sides.judged.findings,
         refused=ordered(refused(root, sides)),
@@ -161,7 +166,9 @@ def groups(clusters: Iterable[ClusterChange]) -> tuple[Group, ...]:
     for part, item, names in found.values():
         getattr(sets.setdefault(tuple(names), _Told()), part).append(item)
     listed = (told.group(names) for names, told in sets.items())
-    return tuple(sorted(listed, key=lambda group: (not group.dangerous, -len(group.clusters), group.clusters)))
+    return tuple(
+        sorted(listed, key=lambda group: (not group.dangerous, -len(group.clusters), group.clusters))
+    )
 
 
 def _signature(change: ObjectChange) -> str:
@@ -187,7 +194,9 @@ def capacity(clusters: Iterable[ClusterChange]) -> tuple[tuple[Meter, tuple[str,
     for cluster in clusters:
         for meter in cluster.capacity:
             found.setdefault(meter, []).append(cluster.name)
-    listed = sorted(found.items(), key=lambda item: (-item[0].fullness, item[1], item[0].place, item[0].resource))
+    listed = sorted(
+        found.items(), key=lambda item: (-item[0].fullness, item[1], item[0].place, item[0].resource)
+    )
     return tuple((meter, tuple(names)) for meter, names in listed)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from .capacity import Level, Meter, VerdictChange
 from .changes import ABSENT, FieldChange, Named, ObjectChange
@@ -155,8 +155,12 @@ class ClusterJson(TypedDict):
     tier: str
     ring: str
     action: Literal["add", "change", "remove"]
-    objects: Annotated[int, Field(description="Objects that come, change or go; 0 when only its room differs.")]
-    changes: Annotated[list[ChangeJson], Field(description="Of a cluster that comes or goes; else in groups.")]
+    objects: Annotated[
+        int, Field(description="Objects that come, change or go; 0 when only its room differs.")
+    ]
+    changes: Annotated[
+        list[ChangeJson], Field(description="Of a cluster that comes or goes; else in groups.")
+    ]
     download: DownloadJson | None
 
 
@@ -176,7 +180,9 @@ class PullJson(TypedDict):
     kind: Literal["model", "image"]
     what: str
     bytes: Annotated[int | None, Field(description="Null when unknown.")]
-    again: Annotated[bool, Field(description="It was there: a server without a volume downloads it once more.")]
+    again: Annotated[
+        bool, Field(description="It was there: a server without a volume downloads it once more.")
+    ]
     clusters: Clusters
 
 

@@ -13,20 +13,13 @@ from .capacity import ABSENT, Level, Meter, VerdictChange, spoken
 
 _BAR = 10
 """Characters of a bar."""
-_MEANS = {
-    "ADMIT": "admitted beside all others",
-    "IF-IDLE": "admitted only while others do not run",
-    "NEVER": "never admitted",
-    "UNDECIDED": "not decided",
-    ABSENT: "new",
-}
 
 
 def verdict_rows(found: Iterable[VerdictChange]) -> Iterator[str]:
     """A line for each workload that Kueue decides otherwise about, with the sum."""
     for item in found:
         sign = "!" if item.worse else "#"
-        moved = f"{_MEANS[item.before]} -> {_MEANS[item.after]}"
+        moved = f"{item.before} -> {item.after}" if item.before != ABSENT else f"new: {item.after}"
         yield f"{sign} admission: {item.kind} {item.namespace}/{item.name}: {moved}: {item.reason}"
 
 

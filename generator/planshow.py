@@ -281,10 +281,7 @@ def _plain(text: str) -> str:
 def _to_pull(plan: Plan) -> Iterator[Section]:
     if not plan.pulls:
         return
-    rows = [
-        f"{pull.kind} {pull.what}: {_size(pull)}, {names(where)}"
-        for pull, where in plan.pulls
-    ]
+    rows = [f"{pull.kind} {pull.what}: {_size(pull)}, {names(where)}" for pull, where in plan.pulls]
     loads = [item for item in plan.clusters if item.download and item.download.size]
     slowest = sorted(loads, key=lambda item: (-_seconds(item), item.name))[:NAMES]
     rows += [f"# {_download(item)}" for item in slowest]

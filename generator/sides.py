@@ -19,7 +19,7 @@ from .component import Cluster
 from .effects import Consequence, consequences, started_again
 from .finding import Finding, Severity, has_errors
 from .fleet import Fleet
-from .load import Root, read_file
+from .load import Root, is_spec, read_file
 from .manifest import Manifest
 from .parallel import in_parts
 from .pipeline import (
@@ -38,7 +38,7 @@ from .pipeline import (
 )
 from .pulls import Download, download
 from .repository import Snapshot, contents, differing
-from .sources import FLEET_FILE, Shared, kind_of, read_shared, stem
+from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names, stem
 from .tree import Tree
 
 WORTH_A_PROCESS = 100
@@ -88,8 +88,8 @@ class Pair:
 class Sides:
     """A fleet before and after. `judged` is all that is wrong with it now.
 
-    `lost` are clusters whose earlier spec this nearedge cannot compile, with the reasons; when the fleet's shared
-    specs are among them, under the fleet's own file, nothing can be compared.
+    `lost` are clusters whose earlier spec this nearedge cannot compile, with the reasons; `broken` are shared spec
+    files of the commit that it cannot read, in whose place those of today were taken.
     """
 
     files: frozenset[str]
@@ -99,6 +99,7 @@ class Sides:
     clusters: tuple[ClusterChange, ...] = ()
     hub: tuple[ObjectChange, ...] = ()
     lost: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    broken: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     """Text at the commit of the spec files that differ."""
     now: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class Sides:
 class Specs:
     """What both sides are compiled from."""
 
-    root: File
+    root: Root
     files: frozenset[str]
     shared: Shared
     then: Mapping[str, bytes]
@@ -135,35 +136,85 @@ def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = 
     differ = differing(root, taken, files)
     common = tuple(file for file in taken.blobs if kind_of(file) != "Cluster")
     then = contents(root, taken, sorted({*differ, *common}))
-    texts = {file: then[file].decode("utf-8", "replace") for file in differ if file in then}
-    new = (file for file in differ if file not in taken.blobs)
+    known = incremental.remembered(root, cluster_files(files)) if shared else {}
+    read_now = Read(root, files, shared, findings)
+    return compared(read_now, differ, Then(then, frozenset(taken.blobs)), known, progress, today)
+
+
+def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: Progress = silent) -> Sides:
+    """Compile what differs between two sets of spec files that were read from commits."""
+    files = tuple(sorted(file for file in after if is_spec(file)))
+    shared, findings = read_shared(after, tuple(file for file in files if kind_of(file) != "Cluster"))
+    findings = (*findings, *repeated_names(files), *no_clusters(files))
+    every = {file for file in (*before, *files) if is_spec(file)}
+    differ = frozenset(file for file in every if before.get(file) != after.get(file))
+    then = Then({file: before[file] for file in before if is_spec(file)}, frozenset(every & before.keys()))
+    return compared(Read(after, files, shared, findings), differ, then, {}, progress)
+
+
+class Read(NamedTuple):
+    """The later side: where its specs are, what they are, and what is wrong with its files."""
+
+    root: Root
+    files: tuple[str, ...]
+    shared: Shared | None
+    findings: tuple[Finding, ...]
+
+
+class Then(NamedTuple):
+    """The earlier side: those of its files that differ and all shared ones, and the names of all."""
+
+    texts: Mapping[str, bytes]
+    listed: frozenset[str]
+
+
+def compared(  # noqa: PLR0913, PLR0917 - both sides and what is known of them
+    read_now: Read,
+    differ: frozenset[str],
+    then: Then,
+    known: Mapping[str, Site],
+    progress: Progress = silent,
+    today: str = "",
+) -> Sides:
+    """Both sides, of which the files `differ` are not the same; `known` clusters need no second look."""
+    root, files, shared, findings = read_now
+    texts = {file: then.texts[file].decode("utf-8", "replace") for file in differ if file in then.texts}
+    new = (file for file in differ if file not in then.listed)
     now = {file: document.text for file in new if (document := read_file(root, file)[0])}
     if shared is None:
         return Sides(differ, Rendered(findings, Tree({})), texts=texts, now=now)
-    was, trouble = read_shared(then, common) if FLEET_FILE in common else (None, ())
-    errors = tuple(item for item in trouble if item.severity is Severity.ERROR)
-    specs = Specs(
-        root,
-        frozenset(files),
-        shared,
-        then,
-        frozenset(taken.blobs),
-        was,
-        differ,
-        frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"}),
-        incremental.remembered(root, cluster_files(files)),
-    )
-    if errors:
-        judged = incremental.check(root, progress, today)
-        return Sides(differ, judged, lost={FLEET_FILE: errors}, texts=texts, now=now)
+    common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
+    was, broken = _shared_then(root, then.texts, common)
+    shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
+    specs = Specs(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now, known)
     pairs = _pairs(specs, progress)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
     judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today))
     before = _fleet(was, pairs)
     if judged.fleet is None or has_errors(judged.findings):
-        return Sides(differ, judged, before, lost=lost, texts=texts, now=now)
+        return Sides(differ, judged, before, lost=lost, broken=broken, texts=texts, now=now)
     changed = tuple(pair.change for pair in pairs if pair.change)
-    return Sides(differ, judged, before, changed, _hub(before, judged.fleet), lost, texts, now)
+    return Sides(differ, judged, before, changed, _hub(before, judged.fleet), lost, broken, texts, now)
+
+
+def _shared_then(
+    root: Root, then: Mapping[str, bytes], common: tuple[str, ...]
+) -> tuple[Shared | None, dict[str, tuple[Finding, ...]]]:
+    """What all clusters shared at the commit, and what was wrong with it, by file.
+
+    In place of a file that this nearedge cannot read stands that of today, so that everything else is compared.
+    """
+    if FLEET_FILE not in common:
+        return None, {}
+    was, trouble = read_shared(then, common)
+    broken: dict[str, tuple[Finding, ...]] = {}
+    for item in trouble:
+        if item.severity is Severity.ERROR:
+            broken[item.where.file] = (*broken.get(item.where.file, ()), item)
+    if not broken:
+        return was, {}
+    instead = {file: document.text.encode() for file in broken if (document := read_file(root, file)[0])}
+    return read_shared({**then, **instead}, common)[0], broken
 
 
 def _pairs(specs: Specs, progress: Progress) -> tuple[Pair, ...]:
@@ -249,9 +300,7 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
     )
 
 
-def _download(
-    before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]
-) -> Download | None:
+def _download(before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]) -> Download | None:
     if after is None or after.cluster is None:
         return None
     was = (before.cluster, before.manifests or ()) if before and before.cluster else None

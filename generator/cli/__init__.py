@@ -27,7 +27,7 @@ COMMANDS = {
     "mirror": "list every image, model and operator that clusters pull",
     "rules": "list the rules, or explain one of them",
     "profiles": "list the platform and hub releases that specs can name",
-    "schema": "write the JSON Schemas of the spec kinds to schemas/",
+    "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }
 
 
