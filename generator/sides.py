@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as File
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import hub, incremental
 from .capacity import Meter, Room, VerdictChange, decided, moved, room
 from .changes import Action, ObjectChange, compare
+from .compile import Emitted, emit
 from .component import Cluster
 from .effects import Consequence, consequences, started_again
 from .finding import Finding, Severity, has_errors
 from .fleet import Fleet
-from .load import Root, is_spec, read_file
+from .load import Document, Root, is_spec, read_file
 from .manifest import Manifest
 from .parallel import in_parts
 from .pipeline import (
@@ -32,13 +34,13 @@ from .pipeline import (
     judge,
     judge_site,
     read,
-    read_site,
     silent,
-    uses,
+    site_of,
+    takes_from,
 )
 from .pulls import Download, download
 from .repository import Snapshot, contents, differing
-from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names, stem
+from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_cluster, read_shared, repeated_names, stem
 from .tree import Tree
 
 WORTH_A_PROCESS = 100
@@ -127,7 +129,13 @@ class Specs:
     common: frozenset[str]
     """Shared spec files that differ."""
     known: Mapping[str, Site] = field(default_factory=dict)
-    """What the last render said of clusters."""
+    """What the last render said of clusters as they are on disk."""
+    sealed: Mapping[str, Site] = field(default_factory=dict)
+    """What it said of those as they were at the commit, when it was that commit's specs that it rendered."""
+
+
+Given = tuple[Document | None, tuple[Finding, ...]]
+"""A cluster's file as it was read."""
 
 
 def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = "") -> Sides:
@@ -137,8 +145,13 @@ def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = 
     common = tuple(file for file in taken.blobs if kind_of(file) != "Cluster")
     then = contents(root, taken, sorted({*differ, *common}))
     known = incremental.remembered(root, cluster_files(files)) if shared else {}
+    sealed = (
+        incremental.compiled_before(root, then, taken.blobs) if shared and len(known) < len(files) else {}
+    )
     read_now = Read(root, files, shared, findings)
-    return compared(read_now, differ, Then(then, frozenset(taken.blobs)), known, progress, today)
+    return compared(
+        read_now, differ, Then(then, frozenset(taken.blobs)), Known(known, sealed), progress, today
+    )
 
 
 def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: Progress = silent) -> Sides:
@@ -149,7 +162,7 @@ def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: P
     every = {file for file in (*before, *files) if is_spec(file)}
     differ = frozenset(file for file in every if before.get(file) != after.get(file))
     then = Then({file: before[file] for file in before if is_spec(file)}, frozenset(every & before.keys()))
-    return compared(Read(after, files, shared, findings), differ, then, {}, progress)
+    return compared(Read(after, files, shared, findings), differ, then, Known(), progress)
 
 
 class Read(NamedTuple):
@@ -168,11 +181,18 @@ class Then(NamedTuple):
     listed: frozenset[str]
 
 
+class Known(NamedTuple):
+    """What the last render remembers: clusters as they are on disk, and as they were at the commit."""
+
+    now: Mapping[str, Site] = MappingProxyType({})
+    then: Mapping[str, Site] = MappingProxyType({})
+
+
 def compared(  # noqa: PLR0913, PLR0917 - both sides and what is known of them
     read_now: Read,
     differ: frozenset[str],
     then: Then,
-    known: Mapping[str, Site],
+    known: Known,
     progress: Progress = silent,
     today: str = "",
 ) -> Sides:
@@ -186,7 +206,10 @@ def compared(  # noqa: PLR0913, PLR0917 - both sides and what is known of them
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
     shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
-    specs = Specs(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now, known)
+    specs = Specs(
+        *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
+        *(known.now, {} if broken else known.then),
+    )
     pairs = _pairs(specs, progress)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
     judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today))
@@ -242,30 +265,37 @@ def _compiled(specs: Specs, files: tuple[str, ...]) -> tuple[Pair, ...]:
 
 
 def _pair(specs: Specs, file: str, memos: tuple[Memo, Memo]) -> Pair:
-    earlier: Root = specs.then if file in specs.differ else specs.root
-    after = _half(specs.root, specs.shared, file, memos[1]) if file in specs.files else None
-    if after is not None and not _touched(specs, earlier, file):
-        return Pair(file, after.site, after.site)
     there = specs.was is not None and file in specs.listed
-    before = _half(earlier, specs.was, file, memos[0]) if there and specs.was else None
+    now = read_cluster(specs.root, file) if file in specs.files else None
+    then = (read_cluster(specs.then, file) if file in specs.differ else now) if there else None
+    if now and then and not _touched(specs, file, then[0]):
+        site = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).site
+        return Pair(file, site, site)
+    after = _half(now, specs.shared, file, memos[1]) if now else None
+    before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
     lost = before is not None and before.manifests is None
     change = None if lost else _change(file, before, after)
     return Pair(file, before.site if before else None, after.site if after else None, change, lost)
 
 
-def _touched(specs: Specs, earlier: Root, file: str) -> bool:
+def _touched(specs: Specs, file: str, document: Document | None) -> bool:
     if file in specs.differ or FLEET_FILE in specs.common or specs.was is None:
         return True
-    if not specs.common:
+    if not specs.common or document is None:
         return False
-    return uses(specs.root, specs.shared, file, specs.common) or uses(earlier, specs.was, file, specs.common)
+    return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
 
 
-def _half(root: Root, shared: Shared, file: str, memo: Memo) -> Half:
-    cluster, resolved, findings = read_site(root, shared, file, memo)
+def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: Site | None = None) -> Half:
+    """One cluster on one side; of one that is `sealed` the rules have been asked before."""
+    cluster, resolved, findings = site_of(given, shared, memo)
     if cluster is None or resolved is None:
         return Half(None, None, Site(file, findings))
-    site, emitted = judge_site(cluster, resolved, findings)
+    if sealed is not None:
+        emitted: Emitted | None = emit(cluster)
+        site = sealed
+    else:
+        site, emitted = judge_site(cluster, resolved, findings)
     if emitted is None:
         return Half(cluster, None, site)
     # Right behind the rules, which have just asked for the same analysis.
