@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "report everything that is wrong with clusters/; write nothing",
     "render": "compile clusters/ into base/, overlays/ and acm/, and prove the result",
     "plan": "show what the specs change on every cluster since a commit",
+    "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
     "mirror": "list every image, model and operator that clusters pull",
