@@ -40,6 +40,8 @@ class Download:
     window: str | None
     seconds: int | None
     window_seconds: int | None
+    mode: str = "continuous"
+    """connectivity.mode: a disconnected cluster pulls nothing by itself."""
 
     @property
     def size(self) -> int:
@@ -81,6 +83,7 @@ def download(
         link.maintenanceWindow,
         transfer_time(total, link.bandwidth) if usable else None,
         window_seconds(link.maintenanceWindow) if link.maintenanceWindow else None,
+        link.mode,
     )
 
 

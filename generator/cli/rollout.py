@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from . import simulate
 from .day import add_today, today
 from .exits import CLEAN, FOUND
 from .here import root_of
@@ -29,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ),
         ("advance", "move a ring forward to a commit that the ring before holds", _of_advance, _advance),
         ("rollback", "move a ring back to the commit that it held before", _of_rollback, _rollback),
-        ("simulate", "show how long a change takes on every site, ring by ring", _of_simulate, _simulate),
+        ("simulate", "show how long a change takes on every site, ring by ring", _of_simulate, simulate.run),
     ):
         action = actions.add_parser(name, help=text, description=text)
         declare(action)
@@ -229,7 +230,4 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
 
 def _of_simulate(parser: argparse.ArgumentParser) -> None:
     _common(parser)
-
-
-def _simulate(_: argparse.Namespace) -> int:
-    return CLEAN
+    simulate.arguments(parser)
