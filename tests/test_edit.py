@@ -293,7 +293,12 @@ def test_something_new_only_adds(data: st.DataObject) -> None:
 def test_what_is_dropped_takes_nothing_with_it(data: st.DataObject) -> None:
     text, before = data.draw(written())
     path = data.draw(st.sampled_from(paths_in(before)))
-    after = drop(text, path)
+    try:
+        after = drop(text, path)
+    except CannotEdit:
+        # Blank lines behind it would become part of the text above.
+        assert "|+" in text
+        return
     assert same(read_text(after)[0], without(before, path))
     assert drop(text, (*path[:-1], "nowhere")) == text
     first, end = lines_of(text, path, before)
