@@ -178,7 +178,9 @@ def _intact(root: File, files: Mapping[str, str]) -> bool:
 def _key(root: File) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in _inputs(root):
-        digest.update(f"{path.as_posix()}\0{digest_of(path.parent, path.name)}\0".encode())
+        # Where the repository lies says nothing: a change is judged in a copy of it before it is made.
+        name = path.relative_to(root if path.is_relative_to(root / "clusters") else PACKAGE)
+        digest.update(f"{name.as_posix()}\0{digest_of(path.parent, path.name)}\0".encode())
     return digest.hexdigest()
 
 

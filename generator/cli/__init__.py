@@ -23,6 +23,7 @@ COMMANDS = {
     "render": "compile clusters/ into base/, overlays/ and acm/, and prove the result",
     "plan": "show what the specs change on every cluster since a commit",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
+    "set": "change one value of a spec in place, and render",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
     "mirror": "list every image, model and operator that clusters pull",
     "rules": "list the rules, or explain one of them",
