@@ -128,20 +128,22 @@ def _copy(root: File, texts: Mapping[str, str]) -> Iterator[File]:
     from ..lock import FOLDER
 
     near = root / FOLDER
-    with tempfile.TemporaryDirectory(prefix="edit-", dir=near if os.access(near, os.W_OK) else None) as name:
-        stage = File(name)
+    with tempfile.TemporaryDirectory(
+        prefix="edit-", dir=near if os.access(near, os.W_OK) else None
+    ) as folder:
+        stage = File(folder)
         if (root / "clusters").is_dir():
             shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
-        for folder in _MACHINE:
-            if (root / folder).is_dir():
-                (stage / folder).symlink_to(root / folder, target_is_directory=True)
+        for name in _MACHINE:
+            if (root / name).is_dir():
+                (stage / name).symlink_to(root / name, target_is_directory=True)
         if near.is_dir():
             (stage / FOLDER).mkdir()
             for file in near.iterdir():
                 if file.is_file():
                     shutil.copy2(file, stage / FOLDER / file.name)
-        for file, text in texts.items():
-            path = stage / file
+        for name, text in texts.items():
+            path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_bytes(text.encode())

@@ -193,7 +193,8 @@ def _goes_on(level: _Level, steps: list[_Step], taken: int) -> bool:
     if taken == len(steps):
         return True
     field, after = level.field(key), steps[taken].text
-    return bool(field) and level.field(key, after) is not None and (not field.keys or after in field.keys)
+    known = field.keys if field else ()
+    return level.field(key, after) is not None and (not known or after in known)
 
 
 def _item(level: _Level, step: _Step, text: str) -> int | Named:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
-from ..cluster import document_models, partial_spec
+from ..cluster import document_models
 from ..errors import NearedgeError
 from ..fields import field_at
 from ..finding import Path
