@@ -227,6 +227,9 @@ class Repository(Strictly):
         None,
         description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
     )
+    credentialsPerCluster: Flag = Field(
+        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
 
 
 class Hub(Strictly):
