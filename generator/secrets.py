@@ -40,7 +40,10 @@ _RANDOM_HINT = "a digest is written sha256:...; a credential belongs into a Secr
 
 REFERENCES = frozenset(
     {
+        "credentials",
+        "credentialsPerCluster",
         "credentialsSecret",
+        "externalSecret",
         "imagePullSecrets",
         "key",
         "objectStorageSecret",

@@ -158,10 +158,6 @@ def policy_namespace_holds_secrets_only(fleet: Fleet) -> Iterator[Problem]:
             yield Problem(
                 ("hub", "policyNamespace"), said, "give Policies, or the workloads, another namespace"
             )
-    for i, app in enumerate(fleet.spec.extraApps):
-        if app.namespace == namespace:
-            said = f"{app.name} goes to {namespace}, which on the hub holds the credentials of the fleet"
-            yield Problem(("extraApps", i, "namespace"), said, "give it another namespace")
 
 
 @rule("CRED012", source="argo-cd: a repository Secret opens every repository path", scope="fleet")

@@ -227,7 +227,6 @@ def external_secrets_is_installed(cluster: Cluster) -> Iterator[Problem]:
 
 @rule(
     "CRED010",
-    covers=("ES-1",),
     source="external-secrets v2.9.0 apis/externalsecrets/v1; kubernetes: a namespace exists first",
 )
 def external_secrets_have_a_namespace(cluster: Cluster) -> Iterator[Problem]:

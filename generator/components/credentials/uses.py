@@ -51,24 +51,25 @@ def uses(cluster: Cluster) -> Iterator[Use]:
 
 
 def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
-    if isinstance(value, tuple):
-        for i, item in enumerate(value):
-            yield from _in(item, (*path, i), namespace, cluster)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _in(item, (*path, key), namespace, cluster)
-    elif isinstance(value, BaseModel):
+    if isinstance(value, BaseModel):
         within = getattr(value, "namespace", None) or namespace
         for field, key in _telling(type(value)):
-            said = getattr(value, field)
-            if not said:
-                continue
-            if field not in NAMING or not isinstance(said, str | tuple):
-                yield from _in(said, (*path, key), within, cluster)
-            elif within is not None and field == MODEL:
-                yield from _opened(said, (*path, key), within, cluster)
-            elif within is not None:
-                yield from _named(value, field, (*path, key), within)
+            if getattr(value, field):
+                yield from _field(value, field, (*path, key), (within, cluster))
+    elif isinstance(value, tuple | Mapping):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for step, item in items:
+            yield from _in(item, (*path, step), namespace, cluster)
+
+
+def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]) -> Iterator[Use]:
+    said, (namespace, cluster) = getattr(item, field), around
+    if field not in NAMING or not isinstance(said, str | tuple):
+        yield from _in(said, path, namespace, cluster)
+    elif namespace is not None and field == MODEL:
+        yield from _opened(str(said), path, namespace, cluster)
+    elif namespace is not None:
+        yield from _named(item, field, path, namespace)
 
 
 def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator[Use]:
