@@ -119,8 +119,7 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
 _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)*"
 """As sources and mirrors of an ImageDigestMirrorSet: openshift/api CRD imagedigestmirrorsets."""
-_QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)"
-"""The name of a key behind its prefix: 63 characters (apimachinery pkg/util/validation IsQualifiedName)."""
+_QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 
 Text = Annotated[str, Line()]
 Name = Annotated[str, Line(rf"^{_LABEL}$", 63)]
