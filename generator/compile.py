@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .component import Cluster, Unit, discover
+from .components.credentials import pull_secrets
 from .finding import Finding, Where, plain_rule
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import Operation, diff
 from .pins import pinned_bases
+from .pullsecrets import pulling
 from .yamlout import to_documents, to_yaml
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
@@ -93,7 +95,9 @@ def emit(cluster: Cluster) -> Emitted:
 
 
 def _units(cluster: Cluster) -> tuple[Unit, ...]:
-    return tuple(unit for component in discover() for unit in component.units(cluster))
+    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    secrets = pull_secrets(cluster)
+    return tuple(pulling(unit, secrets) for unit in units) if secrets else units
 
 
 def _rests(manifest: Manifest) -> bool:

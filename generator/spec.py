@@ -240,6 +240,9 @@ class Repository(Strictly):
         None,
         description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
     )
+    credentialsPerCluster: Flag = Field(
+        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
 
 
 class Hub(Strictly):
