@@ -117,7 +117,8 @@ class SiteSpec(Strictly):
         description="Platform profile, such as odh-3.4."
     )
     kubernetesVersion: Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8)] | None = Field(
-        None, description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.'
+        None,
+        description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.',
     )
     state: Literal["active", "retired"] = Field(
         "active", description="retired: nothing runs there any more; namespaces, volumes and queues stay."

@@ -400,6 +400,9 @@ _SOURCE = (
 
 _FILES = r"^[A-Za-z0-9_*?\[\]!.-][A-Za-z0-9_*?\[\]!./-]*$"
 
+CHECKED_FILE = r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$"
+"""A file of a model, by its path below the model's folder."""
+
 ENDPOINT = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
 """host[:port]"""
 
@@ -451,7 +454,7 @@ class ModelSpec(Strictly):
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
     checksums: dict[
-        Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
+        Annotated[str, Line(CHECKED_FILE, 512)],
         Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
     ] = Field({}, description="File below the model's folder -> sha256, verified after every transfer.")
 

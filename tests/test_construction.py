@@ -237,7 +237,9 @@ def test_models_come_from_one_place() -> None:
         (place,) = model.keys() & {"storageUri", "storageUris", "storage"}
         seen.add(place)
         if place == "storage":
-            assert model["storage"]["parameters"]["type"] == "s3"
+            told = model["storage"]["parameters"]
+            assert told.get("type", "s3") == "s3"
+            assert ("type" in told) != ("key" in model["storage"])
     assert seen == {"storageUri", "storage"}
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "show what the specs change on every cluster since a commit",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
+    "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
     "rules": "list the rules, or explain one of them",
     "profiles": "list the platform and hub releases that specs can name",

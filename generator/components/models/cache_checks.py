@@ -18,7 +18,10 @@ def _items(cluster: Cluster) -> Iterator[tuple[int, str]]:
             yield i, item.model
 
 
-@rule("MODEL018", source="kserve v0.20.0 pkg/controller/v1alpha1/localmodel; opendatahub-operator v3.5.0 kserve_types.go")
+@rule(
+    "MODEL018",
+    source="kserve v0.20.0 pkg/controller/v1alpha1/localmodel; opendatahub-operator v3.5.0 kserve_types.go",
+)
 def cache_is_there(cluster: Cluster) -> Iterator[Problem]:
     """storage.type cache is used where the platform has LocalModelCache and models.cache names nodes that exist.
 
@@ -28,9 +31,13 @@ def cache_is_there(cluster: Cluster) -> Iterator[Problem]:
     for i, _ in _items(cluster):
         path = ("serving", i, "storage", "type")
         if able is None:
-            yield Problem(path, f"{cluster.profile.name} has no LocalModelCache", "use storage.type pvc or oci")
+            yield Problem(
+                path, f"{cluster.profile.name} has no LocalModelCache", "use storage.type pvc or oci"
+            )
         elif cache is None:
-            yield Problem(path, "the cluster says nothing of models.cache", "give models.cache size and nodeSelector")
+            yield Problem(
+                path, "the cluster says nothing of models.cache", "give models.cache size and nodeSelector"
+            )
         elif cluster.spec.nodes and not any(holds(node.labels, cluster) for node in cluster.spec.nodes):
             labels = ", ".join(f"{key}={value}" for key, value in sorted(cache.nodeSelector.items()))
             said = f"no node of the cluster has the labels {labels} of models.cache"
@@ -49,7 +56,9 @@ def cache_holds_its_models(cluster: Cluster) -> Iterator[Problem]:
     total = sum(parse(cluster.models[name].size) for name in names)
     if cache is not None and total > parse(cache.size):
         listed = " + ".join(f"{cluster.models[name].size} {name}" for name in names)
-        said = f"cached models need {binary(total)} on each node ({listed}), models.cache.size is {cache.size}"
+        said = (
+            f"cached models need {binary(total)} on each node ({listed}), models.cache.size is {cache.size}"
+        )
         yield Problem(("models", "cache", "size"), said, f"give it {binary(2 * total)}: two versions of each")
 
 

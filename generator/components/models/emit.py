@@ -155,14 +155,16 @@ def script(name: str, model: ModelSpec, spec: ModelsSpec, profile: Profile) -> d
         "sums": f"{SCRIPTS}/SHA256SUMS" if sums else "",
         "fast": spec.verify == "fast",
     }
-    return {"load.sh": _script(tuple(values.items())), **({"SHA256SUMS": sums} if sums else {})}
+    text = rendered("templates/load-model.sh.j2", tuple(values.items()))
+    return {"load.sh": text, **({"SHA256SUMS": sums} if sums else {})}
 
 
 @lru_cache(maxsize=1024)
-def _script(values: tuple[tuple[str, str | bool], ...]) -> str:
+def rendered(template: str, values: tuple[tuple[str, str | bool], ...]) -> str:
+    """A script with its values."""
     import jinja2  # noqa: PLC0415 - only a fleet with volumes pays for it
 
-    text = shipped_text("templates/load-model.sh.j2")
+    text = shipped_text(template)
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )

@@ -84,7 +84,9 @@ def settings_reach_the_transfer(cluster: Cluster) -> Iterator[Problem]:
             lost.append("models.huggingFaceEndpoint")
         if lost:
             said = f"KServe downloads {item.model} by itself, without {' and '.join(lost)}"
-            yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc: a load Job knows them")
+            yield Problem(
+                ("serving", i, "storage", "type"), said, "use storage.type pvc: a load Job knows them"
+            )
 
 
 @rule("MODEL016", Severity.NOTE, source="kserve v0.20.0 pkg/credentials/s3/s3_secret.go BuildS3EnvVars")
@@ -101,7 +103,9 @@ def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
         if wanted:
             listed = ", ".join(f"{key}={value}" for key, value in wanted.items())
             said = f"Secret {model.credentialsSecret} in {item.namespace} needs annotations: {listed}"
-            yield Problem(("serving", i, "model"), said, "annotate it where it is made, or use storage.type pvc")
+            yield Problem(
+                ("serving", i, "model"), said, "annotate it where it is made, or use storage.type pvc"
+            )
 
 
 @rule(
@@ -120,4 +124,6 @@ def initializer_knows_patterns(cluster: Cluster) -> Iterator[Problem]:
         fetched = on_volume(item, cluster) and model.source.startswith(("s3://", "hf://"))
         if fetched and (model.allowPatterns or model.ignorePatterns):
             said = f"{item.model} has patterns, the built-in storage initializer is of an older KServe"
-            yield Problem(("serving", i, "model"), said, "set images.storageInitializer in clusters/fleet.yaml")
+            yield Problem(
+                ("serving", i, "model"), said, "set images.storageInitializer in clusters/fleet.yaml"
+            )

@@ -28,7 +28,9 @@ class Proxy(Strictly):
         description="Its address: http://proxy.acme.internal:3128."
     )
     noProxy: tuple[Annotated[str, Line(r"^[A-Za-z0-9.*:/-]+$", 253)], ...] = Field(
-        (), description="Hosts, domains (.acme.internal) and networks that are reached without it.", max_length=64
+        (),
+        description="Hosts, domains (.acme.internal) and networks that are reached without it.",
+        max_length=64,
     )
 
 

@@ -91,7 +91,8 @@ def _filled(item: Manifest, words: tuple[str, ...], profile: Profile) -> Manifes
         case "DataScienceCluster":
             item["apiVersion"] = platform.dataScienceCluster
             item["spec"]["components"] = {
-                name: _component(name, name in words, platform) | (_model_cache(words) if name == "kserve" else {})
+                name: _component(name, name in words, platform)
+                | (_model_cache(words) if name == "kserve" else {})
                 for name in platform.components
             }
         case "Kueue":

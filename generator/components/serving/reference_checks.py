@@ -165,8 +165,12 @@ def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(path, said, f"use {' or '.join([*able, 'pvc'])}")
         elif mode == "native" and minor(cluster) < IMAGE_VOLUMES:
             version = cluster.spec.kubernetesVersion
-            runs = f"the cluster has {version}" if version else "the cluster does not say its kubernetesVersion"
-            yield Problem(path, f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}", "use oci or pvc")
+            runs = (
+                f"the cluster has {version}" if version else "the cluster does not say its kubernetesVersion"
+            )
+            yield Problem(
+                path, f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}", "use oci or pvc"
+            )
 
 
 OCI_MODES = {"oci": "modelcar", "oci+native": "native", "oci+fetch": "fetch"}
