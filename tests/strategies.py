@@ -207,7 +207,9 @@ def specs(draw: Draw) -> dict[str, Any]:
         "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
         "kubernetesVersion": draw(st.sampled_from(["1.33", "1.35"])),
         "models": draw(_models()),
-        "nodes": [{"name": "only", "labels": {"disk": "nvme"}, "allocatable": {"cpu": "64", "memory": "256Gi"}}],
+        "nodes": [
+            {"name": "only", "labels": {"disk": "nvme"}, "allocatable": {"cpu": "64", "memory": "256Gi"}}
+        ],
         "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
         "storage": [
             {
