@@ -227,6 +227,19 @@ class Repository(Strictly):
         None,
         description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
     )
+    forge: Literal["github", "gitlab", "gitea"] | None = Field(
+        None,
+        description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
+    )
+    forgeURL: (
+        Annotated[
+            str, Line(r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", 512, _STEPS)
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
+    )
 
 
 class Hub(Strictly):
