@@ -102,8 +102,8 @@ def _units(cluster: Cluster) -> tuple[Unit, ...]:
 
 def _rests(manifest: Manifest) -> bool:
     """Whether an object stays on a retired cluster: all but servers, Ray, and what fills volumes."""
-    runs = manifest["kind"] in RUNNING or CONTENT_HASH in manifest["metadata"].get("labels", {})
-    return not runs
+    hashed = CONTENT_HASH in manifest["metadata"].get("labels", {})
+    return manifest["kind"] not in RUNNING and (not hashed or manifest["kind"] == "PersistentVolumeClaim")
 
 
 def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:
