@@ -46,7 +46,10 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
         "spec.storageClassName",
         "spec.volumeMode",
         "spec.volumeName",
+        "spec.dataSource",
     ),
+    # kserve pkg/apis/serving/v1alpha1/local_model_cache_types.go: a CEL rule
+    "LocalModelCache": ("spec.sourceModelUri",),
     # kubernetes pkg/apis/batch/validation ValidateJobSpecUpdate
     "Job": ("spec.template", "spec.selector", "spec.completionMode"),
     # kueue apis/kueue: CEL rules of LocalQueue, Topology and AdmissionCheck
@@ -87,6 +90,13 @@ def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> 
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
+def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
+    """(namespace, name) of the servers whose pods start again."""
+    return frozenset(
+        (item.identity.namespace, item.identity.name) for item in found if item.effect is Effect.RESTART
+    )
+
+
 def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> Iterator[Consequence]:
     identity = change.identity
     match change.action:
@@ -98,6 +108,12 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
         case Action.REPLACE if _wraps(change, "RayCluster"):
             text = f"its content changed: the cluster is made anew, as {identity.name}, and the old one goes"
             yield Consequence(Effect.DOWNTIME, identity, text)
+        case Action.REPLACE if identity.kind == "PersistentVolumeClaim":
+            text = "a clone of a version that is served no more stays until somebody deletes it"
+            yield Consequence(Effect.LEFT, identity, text)
+        case Action.REPLACE if identity.kind == "LocalModelCache":
+            text = "each of its nodes downloads the model anew, and servers wait for it"
+            yield Consequence(Effect.RERUN, identity, text)
         case Action.CHANGE:
             yield from _immutable(change)
             yield from _serving(change, services)

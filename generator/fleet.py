@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .spec import FleetSpec, Ring
 
@@ -22,8 +23,11 @@ class Member:
     it, sorted by name; `profile` is the name of its platform profile. `operators` are those that it gets, each
     after what it requires, with the words that their objects are filled with (components/platform/needs.py).
     `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
-    not use one. `trained` are the models that its jobs produce (model, version, published, index of the job), and
-    `fetched` those that its servers take from where their source points.
+    not use one.
+    `credentials` are those that the hub's Policies bring to it
+    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror. `trained` are the
+    models that its jobs produce (model, version, published, index of the job), and `fetched` those that its servers
+    take from where their source points.
     """
 
     name: str
@@ -36,6 +40,8 @@ class Member:
     openshift: bool
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     repositories: tuple[str, ...] = ()
+    credentials: tuple[tuple[Any, ...], ...] = ()
+    mirrored: bool = False
     trained: tuple[tuple[str, str, bool, int], ...] = ()
     fetched: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ Source: RFC 6902; kustomize api/filters/patchjson6902.
 from __future__ import annotations
 
 import copy
+import marshal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -54,7 +55,8 @@ def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
 
 def _plainly_same(one: Any, other: Any) -> bool:
     """True only if `same` is, found out without a loop in Python: most of two manifests is alike."""
-    return one is other or (one == other and repr(one) == repr(other))
+    # Version 2 writes types and values, nothing of how often an object is referred to.
+    return one is other or (one == other and marshal.dumps(one, 2) == marshal.dumps(other, 2))
 
 
 def same(one: Any, other: Any) -> bool:

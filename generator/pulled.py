@@ -5,6 +5,7 @@ Whole manifests are searched, not only pods: custom resources, and objects insid
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"
 """Fields whose keys are free: an `image` among them is a word like any other."""
 
 DIGEST = "@sha256:"
+_DIGEST = DIGEST.encode()
 _IMAGE = re.compile(IMAGE)
 _MODELCAR = re.compile(r"oci(\+[a-z]+)?://(?P<image>.+)")
 
@@ -113,10 +115,25 @@ def repository(image: str) -> str:
 
 def repositories(manifests: Iterable[Manifest]) -> tuple[str, ...]:
     """Repositories of all images by digest, sorted: what mirrors can serve."""
-    # Most objects name no image, and their text says so sooner than a walk through them.
-    naming = (manifest for manifest in manifests if DIGEST in repr(manifest))
-    found = {repository(item.image) for manifest in naming for item in references(manifest) if item.pinned}
-    return tuple(sorted(found))
+    # Most objects name no image, and their bytes say so sooner than a walk through them.
+    naming = (manifest for manifest in manifests if _DIGEST in marshal.dumps(manifest))
+    texts = {text for manifest in naming for text in _digested(manifest)}
+    images = {modelcar["image"] if (modelcar := _MODELCAR.fullmatch(text)) else text for text in texts}
+    return tuple(sorted({repository(image) for image in images if _IMAGE.fullmatch(image)}))
+
+
+def _digested(value: Any) -> Iterator[str]:
+    """Every string with a digest in it: `_texts` for those who need no path, several times as fast."""
+    below = [value]
+    while below:
+        item = below.pop()
+        if isinstance(item, str):
+            if DIGEST in item:
+                yield item
+        elif isinstance(item, dict):
+            below.extend(item.values())
+        elif isinstance(item, list):
+            below.extend(item)
 
 
 def uses_mirror(cluster: Cluster) -> bool:

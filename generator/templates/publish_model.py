@@ -100,15 +100,18 @@ def published(store: Any, bucket: str, key: str) -> str | None:
 
 
 def connect() -> Any:
-    """A client for the bucket: endpoint, region and keys come from the environment, the CA from a file if it is there."""
+    """A client for the bucket: what it is told in the environment is what KServe's own transfers are told."""
     import boto3  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - not where this is tested
     from botocore.config import Config  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
 
     bundle = Path(os.environ.get("PUBLISH_CA", "/nowhere"))
-    trusted = str(bundle) if bundle.is_file() and bundle.stat().st_size else None
-    # Stores that are not Amazon's own often know no buckets as host names.
-    style = Config(s3={"addressing_style": "path"}) if os.environ.get("AWS_ENDPOINT_URL") else None
+    trusted: str | bool | None = str(bundle) if bundle.is_file() and bundle.stat().st_size else None
+    if os.environ.get("S3_VERIFY_SSL") == "0":
+        trusted = False
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
+    # Stores that are not Amazon's own often know no buckets as host names.
+    by_path = endpoint is not None and os.environ.get("S3_USER_VIRTUAL_BUCKET") != "true"
+    style = Config(s3={"addressing_style": "path"}) if by_path else None
     return boto3.client("s3", endpoint_url=endpoint, verify=trusted, config=style)
 
 

@@ -3,7 +3,8 @@
 Each model that a namespace serves from a volume has one PersistentVolumeClaim and one load Job there. A model
 that a Ray job `produces` gets a shared volume in the job's namespace and no load Job: the job writes it, and a Job
 that `publish` asks for puts it where other clusters fetch it from. `claims` says which volumes there are, `emit` makes
-their objects, `publish` those of publishing, `checks` and `produced_checks` hold the rules.
+their objects, `transfer` what a download is told, `publish` those of publishing, `cache` those of the nodes' own disks,
+`upload` what brings files from here; `checks`, `source_checks` and `cache_checks` hold the rules.
 """
 
 from .claims import (
@@ -12,8 +13,8 @@ from .claims import (
     node_bound,
     on_volume,
     one_node,
-    server_of,
     storage_class,
+    volume_name,
 )
 from .emit import ROOT as MODELS_DIR
 from .emit import claim_name, place, storage_uri
@@ -30,8 +31,8 @@ __all__ = [
     "on_volume",
     "one_node",
     "place",
-    "server_of",
     "storage_class",
     "storage_uri",
     "target",
+    "volume_name",
 ]

@@ -21,7 +21,9 @@ from ...runtime import seconds, security
 from ...shipped import shipped_text
 from ...spec import Images, ModelSpec
 from .claims import produced_by
-from .emit import CA_CONFIGMAP, CA_FOLDER, LOADER, ROOT, S3_KEYS, SCRIPTS, claim_name, place
+from .emit import CA_FOLDER, LOADER, ROOT, SCRIPTS, ca_bundle, claim_name, mounted, place
+from .spec import ModelsSpec
+from .transfer import environment
 
 if TYPE_CHECKING:
     from ..ray.spec import Publish, RayJob
@@ -56,7 +58,9 @@ def target(model: ModelSpec, version: str | None) -> str:
     return f"{scheme}://{'/'.join(now if step == model.version else step for step in steps)}"
 
 
-def emit_publish(job: RayJob, model: ModelSpec, profile: Profile, images: Images) -> tuple[Manifest, ...]:
+def emit_publish(
+    job: RayJob, model: ModelSpec, spec: ModelsSpec, profile: Profile, images: Images
+) -> tuple[Manifest, ...]:
     """ServiceAccount, script and Job; `model.source` is where it goes."""
     publish, name = job.publish, job.produces
     assert publish is not None  # noqa: S101 - `publishing` gives no others
@@ -69,43 +73,44 @@ def emit_publish(job: RayJob, model: ModelSpec, profile: Profile, images: Images
         "automountServiceAccountToken": False,
     }
     data = {"publish.py": shipped_text("templates/publish_model.py")}
-    spec = _job(name, publish, model, _Place(profile, images))
-    digest = content_hash(data, spec)
+    made = _job(name, publish, model, _Place(spec, profile, images))
+    digest = content_hash(data, made)
     hashed = meta(
         f"{title}-{digest}", job.namespace, wave=Wave.FOLLOWER, labels={**LOADER, CONTENT_HASH: digest}
     )
-    for volume in spec["template"]["spec"]["volumes"]:
+    for volume in made["template"]["spec"]["volumes"]:
         if volume["name"] == "script":
             volume["configMap"]["name"] = hashed["name"]
     return (
         account,
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": hashed, "data": data},
-        {"apiVersion": "batch/v1", "kind": "Job", "metadata": dict(hashed), "spec": spec},
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": dict(hashed), "spec": made},
     )
 
 
 class _Place(NamedTuple):
-    """What a Job depends on beside the spec."""
+    """What a Job depends on beside the item that asks for it."""
 
+    spec: ModelsSpec
     profile: Profile
     images: Images
 
 
 def _job(name: str, publish: Publish, model: ModelSpec, where: _Place) -> Manifest:
-    profile = where.profile
     secret = publish.credentialsSecret or model.credentialsSecret
     ours = image("storageInitializer", where.images)
     script = ["python3", f"{SCRIPTS}/publish.py"]
     into_bucket = model.source.startswith("s3://")
+    opened = model.model_copy(update={"credentialsSecret": secret})
+    way = _bucket(opened, where) if into_bucket else _registry(secret)
+    waits = {**_step("wait", ours, publish), "command": script, "args": ["wait"], "env": _told(name, model)}
     pushes = _step("publish", publish.image or ours, publish)
     pushes |= {
         "command": list(publish.command) or script,
         **({} if publish.command else {"args": ["upload"]}),
+        "env": [*_told(name, model), *way.env],
+        "volumeMounts": [*pushes["volumeMounts"], *way.mounts],
     }
-    environment = [*_told(name, model), {"name": "HOME", "value": "/tmp"}]  # noqa: S108
-    more = _bucket(secret, profile) if into_bucket else _registry(secret)
-    mounts = _credential_mounts(secret, profile, into_bucket=into_bucket)
-    waits = {**_step("wait", ours, publish), "command": script, "args": ["wait"], "env": environment}
     return {
         "backoffLimit": BACKOFF,
         "activeDeadlineSeconds": seconds(publish.deadline),
@@ -116,21 +121,10 @@ def _job(name: str, publish: Publish, model: ModelSpec, where: _Place) -> Manife
                 "restartPolicy": "Never",
                 "serviceAccountName": f"{name}-publish",
                 "automountServiceAccountToken": False,
-                "securityContext": security(profile),
+                "securityContext": security(where.profile),
                 "initContainers": [waits],
-                "containers": [
-                    {
-                        **pushes,
-                        "env": [*environment, *more],
-                        "volumeMounts": [*pushes["volumeMounts"], *mounts],
-                    }
-                ],
-                "volumes": [
-                    {"name": "models", "persistentVolumeClaim": {"claimName": claim_name(name)}},
-                    {"name": "script", "configMap": {"name": ""}},
-                    {"name": "tmp", "emptyDir": {}},
-                    *_credential_volumes(secret, profile, into_bucket=into_bucket),
-                ],
+                "containers": [pushes],
+                "volumes": [*mounted(claim_name(name), None), *way.volumes],
             },
         },
     }
@@ -155,42 +149,35 @@ def _told(name: str, model: ModelSpec) -> list[Manifest]:
     return [{"name": key, "value": value} for key, value in said.items()]
 
 
-def _bucket(secret: str | None, profile: Profile) -> list[Manifest]:
-    trusted = [{"name": "PUBLISH_CA", "value": f"{CA_FOLDER}/cabundle.crt"}] if profile.openshift else []
-    keys = S3_KEYS.items() if secret else ()
-    return [
-        *trusted,
-        *(
-            {
-                "name": name,
-                "valueFrom": {
-                    "secretKeyRef": {"name": secret, "key": key, **({"optional": True} if optional else {})}
-                },
-            }
-            for name, (key, optional) in keys
-        ),
-    ]
+class _Way(NamedTuple):
+    """What it takes to write there: variables, mounts and volumes."""
+
+    env: list[Manifest]
+    mounts: list[Manifest]
+    volumes: list[Manifest]
 
 
-def _registry(secret: str | None) -> list[Manifest]:
+def _bucket(model: ModelSpec, where: _Place) -> _Way:
+    """As a load Job reaches the bucket."""
+    ca = ca_bundle(where.spec, where.profile)
+    env: list[Manifest] = environment(model, where.spec)["env"]
+    if ca is None:
+        return _Way(env, [], [])
+    trusted = {"name": "PUBLISH_CA", "value": f"{CA_FOLDER}/cabundle.crt"}
+    mount = {"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}
+    return _Way([*env, trusted], [mount], [{"name": "ca", "configMap": {"name": ca, "optional": True}}])
+
+
+def _registry(secret: str | None) -> _Way:
     """Where oras, crane and docker look for a credential, and where skopeo, buildah and podman do."""
+    home = {"name": "HOME", "value": "/tmp"}  # noqa: S108
     if secret is None:
-        return []
-    return [
+        return _Way([home], [], [])
+    env = [
+        home,
         {"name": "DOCKER_CONFIG", "value": REGISTRY_FOLDER},
         {"name": "REGISTRY_AUTH_FILE", "value": f"{REGISTRY_FOLDER}/config.json"},
     ]
-
-
-def _credential_mounts(secret: str | None, profile: Profile, *, into_bucket: bool) -> list[Manifest]:
-    if into_bucket:
-        return [{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if profile.openshift else []
-    return [{"name": "registry", "mountPath": REGISTRY_FOLDER, "readOnly": True}] if secret else []
-
-
-def _credential_volumes(secret: str | None, profile: Profile, *, into_bucket: bool) -> list[Manifest]:
-    if into_bucket:
-        ca = {"name": "ca", "configMap": {"name": CA_CONFIGMAP, "optional": True}}
-        return [ca] if profile.openshift else []
+    mount = {"name": "registry", "mountPath": REGISTRY_FOLDER, "readOnly": True}
     items = [{"key": CREDENTIAL, "path": "config.json"}]
-    return [{"name": "registry", "secret": {"secretName": secret, "items": items}}] if secret else []
+    return _Way(env, [mount], [{"name": "registry", "secret": {"secretName": secret, "items": items}}])

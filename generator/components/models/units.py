@@ -9,15 +9,27 @@ from functools import partial
 from ...component import Cluster, Component, Unit
 from ...manifest import Manifest, content_hash
 from ...spec import ModelSpec
+from . import cache
 from .claims import claims
-from .emit import claim_size, emit
+from .emit import claim_size, emit, emit_volume
 from .publish import emit_publish, publishing
 from .spec import Claim, ModelsSpec, Placement
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
-    """One unit per volume; what decides its Job stays in the base, since a Job cannot be patched."""
+    """One unit per model on a volume, shared volumes beside them; what decides a Job stays in the base.
+
+    A Job cannot be patched.
+    """
     spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.fleet.images
+    yield from cache.units(cluster, spec)
+    for claim in _shared(cluster):
+        yield Unit(
+            folder=f"models/shared/{claim.namespace}.{claim.volume}",
+            origins=("clusters/",),
+            common=partial(_volume, replace(claim, size="1Gi", storage_class=None, modes=("ReadWriteOnce",))),
+            final=_volume(claim),
+        )
     for claim in claims(cluster):
         model = cluster.models[claim.model]
         yield Unit(
@@ -27,8 +39,8 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             final=emit(claim, model, spec, profile, images),
         )
     for _, job, model in publishing(cluster):
-        made = emit_publish(job, model, profile, images)
-        kept = content_hash(job.publish.model_dump() if job.publish else None, model.version)
+        made = emit_publish(job, model, spec, profile, images)
+        kept = content_hash(made[-1]["metadata"]["name"])
         folder = f"models/{job.produces}/{job.namespace}.published.{kept}"
         yield Unit(folder, (f"clusters/models/{job.produces}.yaml",), partial(_same, made), made)
 
@@ -36,6 +48,16 @@ def units(cluster: Cluster) -> Iterator[Unit]:
 def _same(made: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
     """Nothing of a Job that publishes belongs to one cluster: all of it is named after its content."""
     return made
+
+
+def _shared(cluster: Cluster) -> tuple[Claim, ...]:
+    """One claim for each volume that models share."""
+    found = {(claim.namespace, claim.volume): claim for claim in claims(cluster) if claim.shared}
+    return tuple(found.values())
+
+
+def _volume(claim: Claim) -> tuple[Manifest, ...]:
+    return (emit_volume(claim),)
 
 
 def neutral(claim: Claim, model: ModelSpec) -> Claim:
@@ -52,9 +74,12 @@ def _folder(claim: Claim, spec: ModelsSpec) -> str:
     folder = f"models/{claim.model}/{claim.namespace}"
     if not claim.load:
         return f"{folder}.produced"
-    if spec == MODELS.default and claim.placement == Placement():
+    folder += f".{claim.volume}" if claim.shared else ""
+    folder += ".clone" if claim.clone else ""
+    jobs = spec.model_copy(update={"cache": None})
+    if jobs == MODELS.default and claim.placement == Placement():
         return folder
-    kept = spec.model_dump(), claim.placement.node_selector, claim.placement.tolerations
+    kept = jobs.model_dump(exclude_defaults=True), claim.placement.node_selector, claim.placement.tolerations
     return f"{folder}.{content_hash(*kept)}"
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from ...component import Cluster
 from ...finding import Path
+from ..models.transfer import ports as transfer_ports
+from .network import HTTPS
 from .spec import Namespace
 
 FEATURES = (
@@ -26,7 +28,7 @@ FEATURES = (
     "autoscaling",
     "pipelines",
 )
-"""What a namespace can hold, in the order in which it names a base."""
+"""What a namespace can hold, in the order in which it names a base; `download-9000` and `loader-9000` follow."""
 
 RAY = ("clusters", "jobs", "services")
 """Lists of the section ray."""
@@ -49,7 +51,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
     for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
-            yield ("ray", key, i, "namespace"), item.namespace, ("ray", *_ray_features(key, item))
+            features = ("ray", *_ray_features(key, item), *_publishing(item, cluster))
+            yield ("ray", key, i, "namespace"), item.namespace, features
     for i, service in enumerate(items(cluster, "serving")):
         features = ("serving", *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
@@ -81,9 +84,15 @@ def _ray_features(key: str, item: Any) -> Iterator[str]:
             yield "rayexposed"
     if item.autoscaling:
         yield "autoscaling"
-    if getattr(item, "publish", None):
-        # What publishes a model sends it to the network as the loader fetches one.
+
+
+def _publishing(item: Any, cluster: Cluster) -> Iterator[str]:
+    """What publishes a model sends it to where the loader elsewhere fetches it from."""
+    model = cluster.models.get(getattr(item, "produces", None) or "")
+    if model is not None and item.publish:
         yield "loader"
+        numbers = transfer_ports(model, cluster.spec.models)
+        yield from (f"loader-{port}" for port in numbers if port != HTTPS)
 
 
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
@@ -93,12 +102,22 @@ def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
         yield "auth"
     model = cluster.models.get(service.model)
     if model is not None and model.source.startswith(FETCHED):
-        # On a volume a Job fetches it once; else the storage initializer in each pod does.
-        yield "loader" if service.storage.type == "pvc" else "download"
+        # On a volume a Job fetches it once, into a cache KServe in a namespace of its own; else the storage
+        # initializer in each pod does.
+        match service.storage.type:
+            case "cache":
+                return
+            case "pvc":
+                way, ports = "loader", transfer_ports(model, cluster.spec.models)
+            case _:
+                way, ports = "download", transfer_ports(model, None)
+        yield from (way, *(f"{way}-{port}" for port in ports if port != HTTPS))
 
 
 def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
     """The features that count for a namespace, in the order of FEATURES."""
     # What the spec says about egress replaces the open port 443.
     dropped = ("download", "loader") if item.egress else ()
-    return tuple(name for name in FEATURES if name in used_for and name not in dropped)
+    listed = tuple(name for name in FEATURES if name in used_for)
+    ports = sorted(set(used_for) - set(FEATURES))
+    return tuple(name for name in (*listed, *ports) if not name.startswith(dropped))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
@@ -19,9 +20,9 @@ from ..models import (
     claim_name,
     is_written,
     node_bound,
+    on_volume,
     one_node,
     place,
-    server_of,
     storage_class,
     storage_uri,
     target,
@@ -29,6 +30,9 @@ from ..models import (
 from .emit import written
 from .spec import RayJob, own_cluster
 from .units import RAY
+
+if TYPE_CHECKING:
+    from ..serving.spec import Service
 
 MARK = ".complete"
 """File that a job writes when the model is whole (templates/publish_model.py)."""
@@ -221,28 +225,35 @@ def _all_needed(name: str, needs: dict[str, set[str]]) -> set[str]:
 
 @rule("RAY049", covers=("PV-2",), source="Kubernetes PersistentVolume access modes")
 def job_and_server_share_their_volume(cluster: Cluster) -> Iterator[Problem]:
-    """Where a job produces what a server reads, the server asks for a volume that both can have.
+    """Where a job produces what a server reads, the server asks for a volume that both can have: the model's own.
 
     On several nodes that is a class with ReadWriteMany; the job's pods, or the server, would wait for ever otherwise.
+    A job fills neither a volume that models share nor a clone.
     """
+    written = {(job.namespace, name): job.name for _, job, name, _ in _producing(cluster)}
+    for i, item in enumerate(cluster.spec.serving):
+        name = written.get((item.namespace, item.model))
+        if name is not None and on_volume(item, cluster):
+            at: Path = ("serving", i, "storage")
+            for field, said in _apart(item, cluster):
+                hint = {"class": "name a class with ReadWriteMany, or none"}.get(field, f"leave {field} out")
+                yield Problem((*at, field), f"{name} writes the model that {item.name} serves: {said}", hint)
+
+
+def _apart(item: Service, cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """(field, why) of what keeps a server from the volume that a job writes."""
+    storage = item.storage
+    if storage.volume:
+        yield "volume", f"it does not write to volume {storage.volume}"
+    if storage.clone:
+        yield "clone", "a clone would be made before it has written"
     if one_node(cluster):
         return
-    seen: set[tuple[str, str]] = set()
-    for _, job, name, _ in _producing(cluster):
-        item = server_of(job, cluster)
-        if item is None or (job.namespace, name) in seen:
-            continue
-        seen.add((job.namespace, name))
-        at: Path = ("serving", cluster.spec.serving.index(item), "storage")
-        declared = storage_class(item.storage.class_, cluster) if item.storage.class_ else None
-        if declared is not None and "ReadWriteMany" not in declared.accessModes:
-            said = (
-                f"{job.name} writes the volume of {item.name}, class {declared.class_} lets one node have it"
-            )
-            yield Problem((*at, "class"), said, "name a class with ReadWriteMany, or none")
-        if item.storage.accessModes and node_bound(item.storage.accessModes):
-            said = f"{job.name} writes the volume of {item.name}, {item.storage.accessModes[0]} lets one node have it"
-            yield Problem((*at, "accessModes"), said, "leave accessModes out")
+    declared = storage_class(storage.class_, cluster) if storage.class_ else None
+    if declared is not None and "ReadWriteMany" not in declared.accessModes:
+        yield "class", f"class {declared.class_} lets one node have a volume"
+    if storage.accessModes and node_bound(storage.accessModes):
+        yield "accessModes", f"{storage.accessModes[0]} lets one node have the volume"
 
 
 @rule("RAY032", Severity.NOTE, source="templates/publish_model.py wait")

@@ -1,0 +1,83 @@
+"""The command line: the only package that prints, reads the clock and decides on exit codes.
+
+A command is one module here: `arguments(parser)` declares what it takes, `run(options)` does it and gives the exit code
+(exits.py). What a command needs is imported when it runs, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import NearedgeError
+from . import exits, here
+
+# Order of --help: what people run most comes first.
+COMMANDS = {
+    "check": "report everything that is wrong with clusters/; write nothing",
+    "render": "compile clusters/ into base/, overlays/ and acm/, and prove the result",
+    "plan": "show what the specs change on every cluster since a commit",
+    "publish": "commit specs and output, push them, and open or update one pull request with the plan",
+    "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
+    "explain": "show where a value comes from and ends up, or which spec a line of output has",
+    "set": "change one value of a spec in place, and render",
+    "verify": "prove what is on disk: kustomize, schemas, references, pod security",
+    "models": "compute a model's checksums, or print what uploads its files onto a volume",
+    "mirror": "list every image, model and operator that clusters pull",
+    "rules": "list the rules, or explain one of them",
+    "profiles": "list the platform and hub releases that specs can name",
+    "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    for out in (sys.stdout, sys.stderr):
+        if isinstance(out, io.TextIOWrapper):
+            # What a terminal cannot show is spelled out; it is no reason to fail.
+            out.reconfigure(errors="backslashreplace")
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = _parser(given).parse_args(given)
+        return int(options.run(options))
+    except NearedgeError as error:
+        sys.stderr.write(f"nearedge: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("nearedge: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.
+        sys.stderr.close()
+        return exits.CLEAN
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our exit code for usage errors: 2 means "changes" elsewhere in this field."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"{self.prog}: {message}\n")
+        raise SystemExit(exits.USAGE)
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands by name; only those that `given` mentions with their arguments, as the others cannot run."""
+    parser = _Parser(
+        prog="nearedge", description="Compile cluster specs into Kustomize bases, overlays and ACM objects."
+    )
+    parser.add_argument("--version", action="version", version=f"nearedge {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        here.add_root(command)
+        if name in given:
+            module = import_module(f".{name}", __package__)
+            module.arguments(command)
+            command.set_defaults(run=module.run)
+    return parser

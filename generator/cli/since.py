@@ -1,0 +1,29 @@
+"""The commit that a change is compared with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..pipeline import Rendered
+
+
+def merge_base() -> str | None:
+    """What a CI job says its branch will be merged into; None outside of one."""
+    branch = os.environ.get("GITHUB_BASE_REF")
+    return f"origin/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
+
+
+def guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:
+    """With what is removed and not named, where it is known what to compare with."""
+    from ..finding import ordered
+    from ..rails import refused
+    from ..repository import snapshot
+    from ..sides import both
+
+    base = ref or merge_base()
+    removed = refused(root, both(root, snapshot(root, base))) if base else ()
+    return replace(rendered, findings=ordered((*rendered.findings, *removed)))
