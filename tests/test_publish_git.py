@@ -544,4 +544,4 @@ def test_eight_pushers_and_two_hundred_commits(tmp_path: File) -> None:
     assert {title: titles[title] for title in wanted} == dict.fromkeys(wanted, 1)
     files = git(repository, "ls-tree", "--name-only", "main:clusters").splitlines()
     assert len(files) == 201
-    assert git(repository, "fsck", "--full", "--strict") == ""
+    assert git(repository, "fsck", "--full", "--strict", "--no-dangling") == ""
