@@ -506,6 +506,7 @@ def pusher(name: str, root: File, pushes: int) -> Counter[int]:
     for i in range(pushes):
         checkout = open_checkout(root)
         (root / f"clusters/{name}-{i}.yaml").write_text(f"{name}: {i}\n")
+        made(root)
         checkout = commit(checkout, differing(checkout), (), f"{name} {i}")
         assert checkout.head is not None
         target = Target(open_remote(root, "origin"), "main", None, made)
@@ -544,4 +545,6 @@ def test_eight_pushers_and_two_hundred_commits(tmp_path: File) -> None:
     assert {title: titles[title] for title in wanted} == dict.fromkeys(wanted, 1)
     files = git(repository, "ls-tree", "--name-only", "main:clusters").splitlines()
     assert len(files) == 201
+    listed = git(repository, "cat-file", "blob", "main:overlays/fleet/all.txt").splitlines()
+    assert listed == ["201 specs", *files]
     assert git(repository, "fsck", "--full", "--strict") == ""

@@ -27,7 +27,7 @@ from .errors import PublishRefused
 from .forge import Forge, Proposal
 from .forges import open_forge
 from .git import git
-from .land import Landed, Target, connected, land, look
+from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
 from .patience import Patience
 from .place import UNSAID, ForgeKind, Said
@@ -102,7 +102,7 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
     remote = open_remote(checkout.top, order.remote, said)
     forge = open_forge(remote.url, said, os.environ) if order.pull_request else None
     target = Target(remote, order.branch, order.target, _rebuild(order.today), order.replace)
-    found = look(target)
+    found = looked(target, patience)
     base = _base(order, found, target)
     files = differing(checkout)
     if not files and _holds_nothing(checkout, base):
@@ -124,7 +124,7 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         return done
     if followed is not None and landed.commit != checkout.head:
         # What others did in between is part of it now.
-        planned = _planned(followed, order, _base(order, look(target), target), progress)
+        planned = _planned(followed, order, landed.base, progress)
     progress("pull request", 0, 1)
     return replace(done, shown=_shown(forge, order, planned, patience))
 
