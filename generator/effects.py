@@ -80,6 +80,13 @@ def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> 
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
+def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
+    """(namespace, name) of the servers whose pods start again."""
+    return frozenset(
+        (item.identity.namespace, item.identity.name) for item in found if item.effect is Effect.RESTART
+    )
+
+
 def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> Iterator[Consequence]:
     identity = change.identity
     match change.action:
