@@ -431,7 +431,7 @@ def test_tokens(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--branch", "main"), "say --no-pull-request to push to it"),
+        (("--branch=-x",), "the name of a branch for this change"),
         (("--title", " "), "one line that says what changes"),
         (("--title", "a\nb"), "one line that says what changes"),
         (("--ca-bundle", "/nowhere"), "there is no file /nowhere"),
@@ -444,11 +444,23 @@ def test_usage(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("branch", ["a b", "-x", "x..y", "x.lock"])
+@pytest.mark.parametrize("branch", ["a b", "x..y", "x.lock", "x/"])
 def test_names_that_no_branch_has(site: Site, branch: str, capsys: pytest.CaptureFixture[str]) -> None:
     root = site.clone("a")
     assert main(["publish", "--root", str(root), f"--branch={branch}", "--title", "x"]) == 1
     assert f"{branch} is no name for a branch" in capsys.readouterr().err
+
+
+def test_a_pull_request_is_for_another_branch(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    root = site.clone("a")
+    git(site.repository, "branch", "trunk", "main")
+    git(root, "fetch", "--quiet", str(site.repository), "trunk:refs/remotes/origin/trunk")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    edit(root, MEMORY)
+    assert run(site, root, branch="trunk") == 1
+    assert "trunk is what pull requests are for" in capsys.readouterr().err
+    assert run(site, root) == 0
+    assert site.world.pulls[0].base == "trunk"
 
 
 def test_a_remote_that_does_not_answer(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -465,7 +477,7 @@ def test_a_remote_that_does_not_answer(site: Site, capsys: pytest.CaptureFixture
 def test_fleet_yaml_says_which_forge_it_is(site: Site) -> None:
     root = site.clone("a")
     edit(root, ("clusters/fleet.yaml", "  repository:", "  repository:\n    forge: github"))
-    order = Order("more", "The forge", today="2026-11-01")
+    order = Order("more", "The forge", base="main", today="2026-11-01")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GITHUB_SERVER_URL", site.url)
         done = publish(root, order, Patience(60))

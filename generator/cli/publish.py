@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", required=True, help="title of the commit and of the pull request")
     parser.add_argument("--message", default="", help="text below the title")
     parser.add_argument(
-        "--base", default="main", metavar="BRANCH", help="branch that it is for (default: main)"
+        "--base", default="", metavar="BRANCH", help="branch that it is for (default: the remote's)"
     )
     parser.add_argument("--remote", default="origin", metavar="NAME", help="remote of Git (default: origin)")
     parser.add_argument(
@@ -61,11 +61,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ..publish.flow import Unfit, publish, rehearse
+    from ..publish.flow import Unfit, publish, rehearse, settled
     from ..publish.patience import Patience
     from ..transaction import recover
 
-    root, watch, order = root_of(options), Watch(), _order(options)
+    root, watch = root_of(options), Watch()
+    order = settled(root, _order(options))
     recover(root)
     try:
         if options.dry_run:
@@ -91,10 +92,8 @@ def _order(options: argparse.Namespace) -> Order:
     title = options.title.strip()
     if not title or "\n" in title:
         raise UsageError("--title: one line that says what changes")
-    if options.branch == options.base and not options.no_pull_request:
-        raise UsageError(
-            f"--branch: {options.branch} is what pull requests are for; say --no-pull-request to push to it"
-        )
+    if options.branch[:1] in {"", "-"}:
+        raise UsageError("--branch: the name of a branch for this change")
     if options.ca_bundle and not File(options.ca_bundle).is_file():
         raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
     bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None

@@ -44,7 +44,8 @@ class Order:
     branch: str
     title: str
     message: str = ""
-    base: str = "main"
+    base: str = ""
+    """"": the default branch of the remote, which `settled` looks up."""
     remote: str = "origin"
     labels: tuple[str, ...] = ()
     pull_request: bool = True
@@ -84,6 +85,26 @@ class Unfit(PublishRefused):
         super().__init__("nothing was published: the specs have to be mended first")
 
 
+def settled(root: File, order: Order) -> Order:
+    """The order with the branch that it is for.
+
+    Raises:
+        PublishRefused: the branch that is published is that one, and no branch at all.
+    """
+    checkout = open_checkout(root)
+    if git(checkout.top, "check-ref-format", f"refs/heads/{order.branch}", accept=(0, 1)).code:
+        raise PublishRefused(f"{order.branch} is no name for a branch")
+    if not order.base:
+        head = f"refs/remotes/{order.remote}/HEAD"
+        told = git(checkout.top, "symbolic-ref", "--quiet", head, accept=(0, 1, 128)).stdout.strip()
+        order = replace(order, base=told.removeprefix(head.removesuffix("HEAD")) or "main")
+    if order.pull_request and order.branch == order.base:
+        raise PublishRefused(
+            f"{order.branch} is what pull requests are for: choose another --branch, or say --no-pull-request to push to it"
+        )
+    return order
+
+
 def publish(root: File, order: Order, patience: Patience, progress: Progress = silent) -> Published:
     """Publish what is on disk below `root`.
 
@@ -92,7 +113,6 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         NearedgeError: git, the remote or the forge does not let us; after the push the sentence says so.
     """
     checkout = open_checkout(root)
-    _check_branch(checkout, order.branch)
     with locked(root) as held:
         if held:
             settle(root)
@@ -148,11 +168,6 @@ def _rebuild(today: str) -> Rebuild:
         written(root, today)
 
     return rebuild
-
-
-def _check_branch(checkout: Checkout, branch: str) -> None:
-    if git(checkout.top, "check-ref-format", f"refs/heads/{branch}", accept=(0, 1)).code or branch[:1] == "-":
-        raise PublishRefused(f"{branch} is no name for a branch")
 
 
 def _said(said: Said, rendered: Rendered) -> Said:
@@ -226,7 +241,6 @@ def rehearse(root: File, order: Order, progress: Progress = silent) -> Rehearsed
         Unfit, PublishRefused: it would not be published.
     """
     checkout = open_checkout(root)
-    _check_branch(checkout, order.branch)
     rendered = incremental.render(root, progress, order.today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
