@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
+    "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
     "rules": "list the rules, or explain one of them",
     "profiles": "list the platform and hub releases that specs can name",
