@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path as File
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from generator.errors import NearedgeError
 from generator.publish import gitea, github, gitlab
 from generator.publish.answers import Answer, data_of
+from generator.publish.flow import trusting
 from generator.publish.forge import Denied, Exists, Forge, Limited, Proposal, Unclear
 from generator.publish.forges import github_api, open_forge
+from generator.publish.git import GitFailed
 from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.place import ForgeKind, Place, Said, credential_for, kind_of, place_of, token_for
 from generator.publish.pullrequest import PLAN_MARK, Did, Shown, framed, propose
+from generator.publish.remote import heads, open_remote
 
 from .conftest import ROOT
 from .contract import contract, wrong_answer, wrong_request
@@ -328,6 +339,63 @@ def test_a_server_that_does_not_listen(repositories: File) -> None:
     assert isinstance(outcome, Unclear)
     assert str(outcome) == "the connection to GitHub failed or broke off"
     assert 0 < sum(time.slept) < BOUND
+
+
+def certificate(folder: File) -> File:
+    """A certificate for this machine that nobody has signed, and its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "forge.example.com")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_certificates_of_ones_own(
+    repositories: File, tmp_path: File, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    bundle = str(certificate(tmp_path))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(bundle)
+    with forge(kind, repositories, tls=tls) as (world, url):
+        time = Time()
+        outcome = attempt(opened(kind, url), time)
+        assert isinstance(outcome, Denied)
+        assert str(outcome).endswith("shows a certificate that is not trusted: say --ca-bundle FILE")
+        assert time.slept == []
+        env = {"NEAREDGE_TOKEN": SECRET}
+        said = Said(ForgeKind(kind), url, bundle)
+        assert isinstance(attempt(open_forge(f"{url}/acme/fleet.git", said, env), time), Shown)
+        assert not world.wrong
+        # Git trusts it as well, by the argument and by its own configuration.
+        git(tmp_path, "init", "--quiet", "work")
+        work = tmp_path / "work"
+        git(work, "remote", "add", "origin", f"{url}/acme/fleet.git")
+        trusting_git = open_remote(work, "origin", said, env)
+        assert heads(trusting_git, ("refs/heads/main",)).keys() == {"refs/heads/main"}
+        untold = open_remote(work, "origin", Said(ForgeKind(kind), url), env)
+        with pytest.raises(GitFailed, match="certificate"):
+            heads(untold, ("refs/heads/main",))
+        git(work, "config", f"http.{url}.sslCAInfo", bundle)
+        assert heads(untold, ("refs/heads/main",)).keys() == {"refs/heads/main"}
+        assert trusting(untold, Said()).ca_bundle == bundle
 
 
 def test_the_bound_holds_for_all_waits_together() -> None:

@@ -497,6 +497,47 @@ def test_a_branch_of_another_work_tree_is_left_there(root: File, tmp_path: File)
         on_branch(open_checkout(root), "more")
 
 
+TROUBLES = {
+    "down before": [("info/refs", "down"), ("git-receive-pack", "slow down")],
+    "down at the push": [("POST", ""), ("fleet.git/git-receive-pack", "down")],
+    "answer lost": [("fleet.git/git-receive-pack", "lost")],
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_remote_in_trouble_is_asked_again(tmp_path: File, name: str) -> None:
+    (tmp_path / "srv").mkdir()
+    bare(tmp_path / "srv/fleet.git")
+    slept: list[float] = []
+    with git_server(tmp_path / "srv", troubles=list(TROUBLES[name])) as url:
+        root = tmp_path / "a"
+        git(tmp_path, "init", "--quiet", str(root))
+        git(root, "remote", "add", "origin", f"{url}/fleet.git")
+        head = committed(root)
+        checkout = open_checkout(root)
+        target = Target(open_remote(root, "origin"), "main", None, made)
+        landed = land(checkout, target, head, Patience(60, sleep=slept.append))
+    assert landed.commit == head
+    assert landed.tries > 1
+    assert len(slept) == landed.tries - 1
+    assert git(tmp_path / "srv/fleet.git", "rev-parse", "main").strip() == head
+
+
+def test_a_remote_that_stays_in_trouble_is_given_up(tmp_path: File) -> None:
+    (tmp_path / "srv").mkdir()
+    bare(tmp_path / "srv/fleet.git")
+    slept: list[float] = []
+    with git_server(tmp_path / "srv", troubles=[("info/refs", "down")] * 50) as url:
+        root = tmp_path / "a"
+        git(tmp_path, "init", "--quiet", str(root))
+        git(root, "remote", "add", "origin", f"{url}/fleet.git")
+        head = committed(root)
+        target = Target(open_remote(root, "origin"), "main", None, made)
+        with pytest.raises(Unreachable, match="returned error: 503"):
+            land(open_checkout(root), target, head, Patience(600, sleep=slept.append))
+    assert 0 < sum(slept) < 60
+
+
 # Rivals.
 
 

@@ -15,7 +15,9 @@ from .shown import show_findings
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from ..publish.flow import Order, Published, Rehearsed
+    from ..publish.flow import Published
+    from ..publish.order import Order
+    from ..publish.rehearse import Rehearsed
 
 MAX_WAIT = 300.0
 """Seconds; a job of CI that waits longer is better run again."""
@@ -61,8 +63,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ..publish.flow import Unfit, publish, rehearse, settled
+    from ..publish.flow import Unfit, publish
+    from ..publish.order import settled
     from ..publish.patience import Patience
+    from ..publish.rehearse import rehearse
     from ..transaction import recover
 
     root, watch = root_of(options), Watch()
@@ -86,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _order(options: argparse.Namespace) -> Order:
-    from ..publish.flow import Order
+    from ..publish.order import Order
     from ..publish.place import ForgeKind, Said
 
     title = options.title.strip()
@@ -138,7 +142,8 @@ def _comment(did: str) -> str:
 
 
 def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
-    from ..publish.flow import comment, proposal
+    from ..publish.flow import comment
+    from ..publish.order import proposal
 
     if not found.files and found.planned is None:
         yield "nothing to publish\n"
