@@ -92,6 +92,7 @@ def site(
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("NEAREDGE_TOKEN", SECRET)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     (tmp_path / "srv/acme").mkdir(parents=True)
     shutil.copytree(origin, tmp_path / "srv/acme/fleet.git")
     with forge(str(request.param), tmp_path / "srv") as (world, url):
@@ -439,6 +440,8 @@ def test_tokens(
         (("--branch=-x",), "the name of a branch for this change"),
         (("--title", " "), "one line that says what changes"),
         (("--title", "a\nb"), "one line that says what changes"),
+        (("--forge-url", "git.example.com"), "a web address"),
+        (("--forge-url", "https://["), "a web address"),
         (("--ca-bundle", "/nowhere"), "there is no file /nowhere"),
     ],
 )

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator.errors import NearedgeError
 from generator.publish import gitea, github, gitlab
@@ -253,6 +255,7 @@ SCENARIOS = {
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hanging server is given up at once: its time-out is what is tested, not its length."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for module in (github, gitlab, gitea):
         monkeypatch.setattr(module, "SECONDS", 1)
 
@@ -463,6 +466,34 @@ def test_what_an_answer_means(status: int, text: str, fault: type[NearedgeError]
     assert said in str(caught.value)
 
 
+HEADERS = st.sampled_from(["Retry-After", "Date", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Location"])
+VALUES = st.sampled_from(
+    ["0", "99999999999999", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Jan 0001 00:00:00 +2359"]
+)
+TEXTS = st.sampled_from(
+    ["", "[]", "{}", "[" * 100_000, '{"message": [null, {}], "errors": {}}', '{"errors": [[], 1]}']
+)
+
+
+@given(
+    status=st.integers(100, 599),
+    headers=st.dictionaries(HEADERS, VALUES | st.text()),
+    text=TEXTS | st.text(),
+)
+def test_any_answer_is_data_or_one_sentence(status: int, headers: dict[str, str], text: str) -> None:
+    fault = judged(Answer(status, headers, text))
+    assert fault is None or isinstance(fault, (Limited, Unclear, Denied))
+    assert "\n" not in str(fault)
+
+
+def judged(answer: Answer) -> NearedgeError | None:
+    try:
+        data_of("it", answer)
+    except NearedgeError as fault:
+        return fault
+    return None
+
+
 def test_an_empty_answer_is_nothing() -> None:
     assert data_of("it", Answer(204, {}, "")) is None
 
@@ -482,6 +513,8 @@ def test_an_empty_answer_is_nothing() -> None:
         ("/srv/git/fleet.git", None),
         ("../fleet.git", None),
         ("ext::sh -c true", None),
+        ("https://host:port/a/b", None),
+        ("https://[/a/b", None),
     ],
 )
 def test_places(url: str, place: Place | None) -> None:

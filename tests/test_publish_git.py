@@ -48,6 +48,7 @@ def _own_settings(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.write_text("[user]\n\tname = test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 @pytest.fixture(params=["file", "http"])

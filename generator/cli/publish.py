@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path as File
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..publish.order import Order
     from ..publish.rehearse import Rehearsed
 
+_URL = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 MAX_WAIT = 300.0
 """Seconds; a job of CI that waits longer is better run again."""
 
@@ -98,6 +100,8 @@ def _order(options: argparse.Namespace) -> Order:
         raise UsageError("--title: one line that says what changes")
     if options.branch[:1] in {"", "-"}:
         raise UsageError("--branch: the name of a branch for this change")
+    if options.forge_url and not _URL.fullmatch(options.forge_url):
+        raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
     if options.ca_bundle and not File(options.ca_bundle).is_file():
         raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
     bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None
