@@ -146,6 +146,7 @@ EDITS: Mapping[str, Edit] = {
         "storage: {type: s3}",
         "storage: {type: s3}\n      env: [{name: LOG_LEVEL, value: DEBUG}]",
     ),
+    "cached-model": swap("models/manual-search.yaml", "5a493827", "5a493828"),
     "poll-interval": swap("fleet.yaml", "pollInterval: 15m", "pollInterval: 30m"),
     "unknown-model": swap("near-edge/store-001.yaml", "model: flan-t5-small", "model: flan-t5-smal"),
 }
