@@ -32,6 +32,7 @@ from .spec import (
     Metadata,
     Model,
     Name,
+    Pins,
     Positive,
     Quantity,
     Resources,
@@ -126,6 +127,10 @@ class SiteSpec(Strictly):
     groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
     ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
+    pins: Pins = Field(
+        default_factory=Pins,
+        description="Versions of models, and images, that run here instead: they win over those of the ring.",
+    )
     nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
     storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
     operators: tuple[Name, ...] = Field(

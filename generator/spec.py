@@ -240,6 +240,9 @@ class Repository(Strictly):
         None,
         description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
     )
+    credentialsPerCluster: Flag = Field(
+        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
 
 
 class Hub(Strictly):
@@ -270,6 +273,10 @@ class Ring(Strictly):
     )
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
+    )
+    pins: Pins = Field(
+        default_factory=lambda: Pins(),  # noqa: PLW0108 - it is defined below: it needs what models are
+        description="Versions of models, and images, that the clusters of this ring run instead.",
     )
 
 
@@ -470,6 +477,37 @@ class ModelSpec(Strictly):
         Annotated[str, Line(CHECKED_FILE, 512)],
         Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
     ] = Field({}, description="File below the model's folder -> sha256, verified after every transfer.")
+
+
+class Release(Strictly):
+    """Another version of a model than its file says; what is left out stays as it is there."""
+
+    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] | None = Field(
+        None, description='Version of the model, quoted when it looks like a number: "8".'
+    )
+    source: Annotated[str, Line(_SOURCE, 1024, _STEPS)] | None = Field(
+        None, description="Where this version comes from: as source of a Model."
+    )
+    size: Quantity | None = Field(None, description="Bytes on disk of this version: 320Mi.")
+    checksums: (
+        dict[
+            Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
+            Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
+        ]
+        | None
+    ) = Field(
+        None,
+        description="File below the model's folder -> sha256; with another source or version, those of the model's file do not count.",
+    )
+
+
+class Pins(Strictly):
+    """What runs somewhere instead of what clusters/models/ and the fleet's images say."""
+
+    models: dict[Name, Release] = Field(
+        {}, description="Model -> the version that runs here: ahead of the fleet, or behind it."
+    )
+    images: Images = Field(default_factory=Images, description="Images to use here instead of the fleet's.")
 
 
 class Fleet(Strictly):

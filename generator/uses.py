@@ -5,6 +5,7 @@ One reader per kind (`READERS`), and what all kinds have alike: their namespace,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -252,7 +253,16 @@ def _placement_binding(item: Manifest, namespace: str) -> Iterator[Found]:
         yield f"subjects[{i}]", _one(subject["apiGroup"], subject["kind"], namespace, subject["name"])
 
 
+_HUB_SECRET = re.compile(r'(?:copySecretData|fromSecret) "([^"]*)" "([^"]*)"[^{}]*hub\}\}')
+"""A Secret of the hub in a hub template; one of each cluster has no name here."""
+
+
 def _policy(item: Manifest, namespace: str) -> Iterator[Found]:
+    yield from _field("spec.hubTemplateOptions.serviceAccountName", "", "ServiceAccount", item, namespace)
+    for i, template in enumerate(item["spec"].get("policy-templates", ())):
+        text = repr(template).replace("\\", "") if "{{hub" in repr(template) else ""
+        for place, name in sorted({*_HUB_SECRET.findall(text)}):
+            yield f"spec.policy-templates[{i}]", _one("", "Secret", place, name)
     for i, other in enumerate(item["spec"].get("dependencies", ())):
         if other.get("kind") == "Policy":
             place = other.get("namespace", namespace)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -19,6 +20,8 @@ from pydantic.fields import FieldInfo
 
 from generator.check import rules
 from generator.component import Cluster, discover
+from generator.components.credentials import Delivered
+from generator.components.credentials.spec import Credential
 from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
@@ -60,6 +63,23 @@ TOLERATIONS = (
     {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
     {"key": "shop.example.com/till", "value": "true"},
 )
+PAIRS = (("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key"))
+COPIED = Delivered(
+    *("models", "s3", "models"),
+    per_cluster=False,
+    namespaces=("ai",),
+    keys=(),
+    plain=(),
+    form="kserve",
+    s3=(),
+    cluster_wide=False,
+)
+BROUGHT = (
+    COPIED,
+    COPIED._replace(secret="emea", keys=PAIRS, plain=(("AWS_S3_ENDPOINT", "http://s3:9"),), per_cluster=True),  # noqa: S106
+    COPIED._replace(name="pull", type="registry", namespaces=("ai", "lab"), form="", cluster_wide=True),
+)
+"""Credentials as the hub brings them."""
 OPERATORS = (
     ("cert-manager", ()),
     ("kueue", ("Deployment", "Pod")),
@@ -67,6 +87,7 @@ OPERATORS = (
     ("lvms", ("vg1",)),
     ("pipelines", ()),
 )
+OBJECT_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 RESOURCES = ("cpu", "memory", "nvidia.com/gpu", "example.com/fpga")
 
 
@@ -133,7 +154,9 @@ def _flat(marks: tuple[Any, ...]) -> Iterator[Any]:
 @cache
 def _words(pattern: str | None, longest: int) -> st.SearchStrategy[str]:
     """Words that match; drawing them from the pattern itself takes a hundred times as long."""
-    listed = ("shop", "z9", "a-b", "x.y", *WORDS)
+    # The name in a label's key has 63 characters at most, which its type does not say.
+    known = [word for word in WORDS if len(word) < 64 or "64}" in (pattern or "")]
+    listed = ("shop", "z9", "a-b", "x.y", *known)
     fit = [word for word in listed if len(word) <= longest and re.search(pattern or "^.", word)]
     return st.sampled_from(fit)
 
@@ -161,8 +184,9 @@ def clusters(draw: Draw, profile: str | None = None) -> Cluster:
 def _refused(cluster: Cluster) -> Iterator[Path]:
     """Paths of the items of lists that a rule refuses, or of a whole section."""
     for rule in rules("cluster"):
-        # Whether Kueue admits it and whether it fits changes no object.
-        if rule.severity is Severity.ERROR and rule.check is not None and rule.code[:3] not in {"ADM", "FIT"}:
+        # Whether Kueue admits it, whether it fits, and who brings its Secret changes no object.
+        unseen = rule.code[:3] in {"ADM", "FIT"} or rule.code == "CRED001"
+        if rule.severity is Severity.ERROR and rule.check is not None and not unseen:
             for problem in rule.check(cluster):
                 numbers = [i for i, step in enumerate(problem.path) if isinstance(step, int)]
                 yield problem.path[: numbers[0] + 1] if numbers else problem.path[:1]
@@ -220,7 +244,28 @@ def specs(draw: Draw) -> dict[str, Any]:
             },
             {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
         ],
+        "credentials": draw(credentials()),
     }
+
+
+STORE = {"store": "vault", "key": "edge/models"}
+
+
+@st.composite
+def credentials(draw: Draw) -> list[dict[str, Any]]:
+    """The credential of the models, in one of the ways that there are; the Secrets that Ray may name are there."""
+    places = st.sampled_from([[], ["ai"], ["ai", "lab"]])
+    shape = {"keys": st.just({}), "namespaces": places, "secret": st.none(), "perCluster": st.none()}
+    way = st.sampled_from(["hub", "externalSecrets", "existing"])
+    none = {"from_": way, "clusterWide": st.none(), "externalSecret": st.none()}
+    item = draw(drawn(Credential, name=st.just("models"), type=st.just("s3"), **shape, **none))
+    if item.get("from") == "externalSecrets":
+        item["externalSecret"] = STORE
+    elif item.get("from") == "existing":
+        item.pop("s3", None)
+    words = sorted({"shop", "z9", "a-b", "x.y", *WORDS})
+    names = [word for word in words if len(word) <= 63 and re.fullmatch(OBJECT_NAME, word)]
+    return [item, *({"name": name, "type": "registry", "from": "existing"} for name in names)]
 
 
 @st.composite
@@ -388,11 +433,13 @@ def fleets(draw: Draw) -> Fleet:
     rings = [{"name": name, "revision": f"refs/heads/ring/{name}"} for name in names]
     spec = {"repository": {**FLEET["repository"], **secret}, "hub": hub, "delivery": {"rings": rings}}
     members = [_member("hub", "core", None, (), "odh-3.4")]
+    brought = st.lists(st.sampled_from(BROUGHT), max_size=2, unique_by=lambda item: item.name)
     for i in range(draw(st.integers(0, 4))):
         inside = draw(st.sets(st.sampled_from(["ai-serving", "ai-training", "lab"])))
         platform = draw(st.sampled_from(sorted(profiles())))
         ring = draw(st.sampled_from(names))
-        members.append(_member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform))
+        edge = _member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform)
+        members.append(replace(edge, credentials=tuple(map(tuple, draw(brought)))))
     if profile.flavor == "acm" and draw(st.booleans()):
         spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))

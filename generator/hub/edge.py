@@ -37,6 +37,7 @@ KINDS = (
         "datasciencepipelinesapplications",
         kept=True,
     ),
+    Kind("external-secrets.io", "ExternalSecret", "externalsecrets"),
     Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
     Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),

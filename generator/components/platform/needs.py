@@ -28,6 +28,9 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """(field that asks for it, name of a catalog entry), the cluster's own list last."""
     if cluster.profile.platform is not None:
         yield from _featured(cluster)
+        for i, item in enumerate(items(cluster, "credentials")):
+            if item.from_ == "externalSecrets":
+                yield ("credentials", i, "from"), "external-secrets"
     for i, name in enumerate(cluster.spec.operators):
         yield ("operators", i), name
 
