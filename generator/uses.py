@@ -191,9 +191,25 @@ def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
             yield f"spec.{role}.model.storageUri", _one("", "PersistentVolumeClaim", namespace, claim)
         if "storage" in model:
             # KServe looks the key up in this one Secret; ODH fills it from Secrets called like the keys.
-            key = _one("", "Secret", namespace, model["storage"].get("key"))
-            yield f"spec.{role}.model.storage", key + _one("", "Secret", namespace, "storage-config")
+            # Without a key, parameters that say the type are enough.
+            name, told = model["storage"].get("key"), model["storage"].get("parameters") or {}
+            if name or "type" not in told:
+                key = _one("", "Secret", namespace, name)
+                yield f"spec.{role}.model.storage", key + _one("", "Secret", namespace, "storage-config")
         yield from _container(model, f"spec.{role}.model", namespace)
+
+
+def _volume_claim(item: Manifest, namespace: str) -> Iterator[Found]:
+    for field in ("dataSource", "dataSourceRef"):
+        source = item.get("spec", {}).get(field) or {}
+        if source.get("kind") == "PersistentVolumeClaim":
+            place = source.get("namespace", namespace)
+            yield f"spec.{field}", _one("", "PersistentVolumeClaim", place, source.get("name"))
+
+
+def _local_model_cache(item: Manifest, _: str) -> Iterator[Found]:
+    for i, group in enumerate(item.get("spec", {}).get("nodeGroups", ())):
+        yield f"spec.nodeGroups[{i}]", _one(SERVING, "LocalModelNodeGroup", "", group)
 
 
 def _ray_job(item: Manifest, namespace: str) -> Iterator[Found]:
@@ -306,6 +322,8 @@ READERS: Mapping[tuple[str, str], Reader] = {
     (KUEUE, "LocalQueue"): _rooted(KUEUE, "ClusterQueue", "spec.clusterQueue"),
     (KUEUE, "ResourceFlavor"): _rooted(KUEUE, "Topology", "spec.topologyName"),
     (SERVING, "InferenceService"): _inference_service,
+    (SERVING, "LocalModelCache"): _local_model_cache,
+    ("", "PersistentVolumeClaim"): _volume_claim,
     (PIPELINES, "DataSciencePipelinesApplication"): _rooted(
         "",
         "Secret",

@@ -25,6 +25,7 @@ from generator.components.credentials.spec import Credential
 from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
+from generator.components.serving.reference_checks import FITTING
 from generator.components.serving.spec import Service, runtimes
 from generator.finding import Path, Severity
 from generator.fleet import Fleet, Member
@@ -46,9 +47,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "caikit": {"format": "caikit", "source": "s3://acme/caikit"},
     "chat": {"format": "vLLM", "source": f"oci://quay.io/acme/chat@{DIGEST}"},
     "fraud": {"format": "sklearn", "source": "https://models.example.com/fraud.tar"},
-    "hub": {"format": "vLLM", "source": "hf://acme/hub:main"},
+    "hub": {"format": "vLLM", "source": f"hf://acme/hub:{'1a' * 20}", "allowPatterns": ["*.safetensors"]},
     "inside": {"format": "other", "source": f"image://quay.io/acme/inside@{DIGEST}"},
-    "shelf": {"format": "onnx", "source": "s3://acme/shelf", "credentialsSecret": "models"},
+    "shelf": {
+        "format": "onnx",
+        "source": "s3://acme/shelf",
+        "credentialsSecret": "models",
+        "s3": {"endpoint": "https://s3.acme.internal:9000", "region": "eu-central-1"},
+    },
     "there": {"format": "onnx", "source": "pvc://claim/there"},
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
@@ -201,6 +207,13 @@ def _without(spec: Mapping[str, Any], refused: set[Path]) -> dict[str, Any]:
     return left
 
 
+def _models() -> st.SearchStrategy[dict[str, Any]]:
+    """How models come onto volumes and disks; sometimes nothing is said."""
+    cache = {"size": "100Gi", "nodeSelector": {"disk": "nvme"}}
+    proxy = {"url": "http://proxy.acme.internal:3128", "noProxy": [".acme.internal"]}
+    return st.sampled_from([{}, {"cache": cache}, {"proxy": proxy}, {"caBundle": "acme-ca", "cache": cache}])
+
+
 @st.composite
 def specs(draw: Draw) -> dict[str, Any]:
     """The sections of a cluster; references lead to what is declared in it."""
@@ -216,9 +229,19 @@ def specs(draw: Draw) -> dict[str, Any]:
             "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
         },
         "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
+        "kubernetesVersion": draw(st.sampled_from(["1.33", "1.35"])),
+        "models": draw(_models()),
+        "nodes": [
+            {"name": "only", "labels": {"disk": "nvme"}, "allocatable": {"cpu": "64", "memory": "256Gi"}}
+        ],
         "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
         "storage": [
-            {"class": "block", "accessModes": ["ReadWriteOnce"], "default": draw(st.booleans())},
+            {
+                "class": "block",
+                "accessModes": ["ReadWriteOnce", "ReadOnlyMany"],
+                "default": draw(st.booleans()),
+                "clone": True,
+            },
             {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
         ],
         "credentials": draw(credentials()),
@@ -341,13 +364,21 @@ def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job)
 
 
+def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A storage type, of a volume also whether it is shared or cloned."""
+    more: list[dict[str, Any]] = [{}]
+    if kind == "pvc":
+        more = [{}, {}, {"class": "files", "volume": "common"}, {"class": "block", "clone": True}]
+    return st.sampled_from([{"type": kind, **said} for said in more])
+
+
 @st.composite
 def _service(draw: Draw) -> dict[str, Any]:
     """A server of a model, with a runtime and a storage type that fit it."""
     name = draw(st.sampled_from(sorted(MODELS)))
     scheme = MODELS[name]["source"].partition("://")[0]
     able = [key for key, item in runtimes().items() if MODELS[name]["format"] in item.formats]
-    types = {"s3": ["s3", "pvc"], "oci": ["oci", "pvc"], "image": ["image"]}.get(scheme, ["pvc"])
+    types = FITTING[scheme]
     runtime = draw(st.sampled_from([*able, "custom"]))
     own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
     none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
@@ -355,7 +386,7 @@ def _service(draw: Draw) -> dict[str, Any]:
         "name": st.sampled_from(["till", "desk", "gate"]),
         "model": st.just(name),
         "runtime": st.just(runtime),
-        "storage": st.fixed_dictionaries({"type": st.sampled_from(types)}),
+        "storage": st.sampled_from(types).flatmap(_storage),
         "priorityClass": st.none(),
         "replicas": st.sampled_from([{}, {"min": 1, "max": 3}]),
         "resources": SIZES,
