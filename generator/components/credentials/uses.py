@@ -67,7 +67,9 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
     if field not in NAMING or not isinstance(said, str | tuple):
         yield from _in(said, path, namespace, cluster)
     elif namespace is not None and field == MODEL:
-        yield from _opened(str(said), path, namespace, cluster)
+        # A cache of the nodes is filled elsewhere (MODEL021).
+        if getattr(getattr(item, "storage", None), "type", None) != "cache":
+            yield from _opened(str(said), path, namespace, cluster)
     elif namespace is not None:
         yield from _named(item, field, path, namespace)
 
