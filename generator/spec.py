@@ -334,6 +334,15 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
     )
+    catalogSources: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
+    )
+    sources: tuple[Annotated[str, Line(rf"^{_REGISTRY}$", 253)], ...] = Field(
+        (),
+        description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
+    )
+    hub: Flag = Field(False, description="The hub pulls through it as well.")
 
 
 class Images(Strictly):
