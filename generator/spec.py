@@ -258,6 +258,10 @@ class Ring(Strictly):
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
     )
+    advance: Literal["push", "pull-request"] = Field(
+        "push",
+        description="How `nearedge rollout` moves the ring's branch: push to it, or open a pull request into it.",
+    )
 
 
 class Delivery(Strictly):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import simulate
 from .day import add_today, today
 from .exits import CLEAN, FOUND
-from .here import root_of
+from .here import add_root, root_of
 
 if TYPE_CHECKING:
     from ..publish.remote import Remote
@@ -33,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("simulate", "show how long a change takes on every site, ring by ring", _of_simulate, simulate.run),
     ):
         action = actions.add_parser(name, help=text, description=text)
+        add_root(action)
+        # What stands before the action is not forgotten.
+        action.set_defaults(root=argparse.SUPPRESS)
         declare(action)
         action.set_defaults(act=act)
 
@@ -211,7 +214,7 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
     from ..rollout.refs import push
 
     held = bool(judged.refused or judged.open) and judged.action == "advance"
-    done = None if held or options.dry_run else push(known.repo, judged, remote)
+    done = None if held or options.dry_run or judged.idle else push(known.repo, judged, remote)
     if options.format == "json":
         sys.stdout.write(statusjson.move_json(judged, done.commit if done else None))
         return FOUND if held else CLEAN
@@ -221,6 +224,8 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
         accept = moveshow.wanted(judged)
         sys.stdout.write(f"; to accept the dangers: {accept}\n" if accept and not judged.refused else "\n")
         return FOUND
+    if judged.idle:
+        return CLEAN
     if done is None:
         sys.stdout.write("\nnothing was moved (--dry-run)\n")
     else:

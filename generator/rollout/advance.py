@@ -51,6 +51,11 @@ class Judged:
     acknowledged: tuple[str, ...] = ()
 
     @property
+    def idle(self) -> bool:
+        """Whether the ring is there already."""
+        return self.move.was.holds == self.move.target
+
+    @property
     def step(self) -> Step:
         """The step that makes the move."""
         was = self.move.was
@@ -94,6 +99,8 @@ def next_target(rings: Sequence[Position], place: int, head: str) -> str:
 def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = ()) -> Judged:
     """The move of a ring forward to `target`, judged by all rules."""
     repo, at = known.repo, known.rings[place]
+    if at.holds == target:
+        return Judged(moved(repo, at, target, known.progress), Action.ADVANCE, (), (), ())
     refused = list(_order(known, place, target))
     if refused:
         # What lies on no way forward has no plan that anybody should read.
@@ -118,8 +125,6 @@ def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
             f"{at.ref} has a tree of its own at {at.commit[:12]}: bring it into the main branch first, "
             f"or it would be lost without a word"
         )
-    elif at.holds == target:
-        yield f"ring {at.ring.name} holds {short} already"
     elif at.holds is not None and not is_behind(repo, at.holds, target):
         yield f"ring {at.ring.name} holds {at.holds[:12]}, which {short} does not have behind it: rollback goes back"
     if place > 0:
@@ -164,8 +169,6 @@ def backward(known: Rollout, place: int, target: str | None) -> Judged:
                 f"(git log --first-parent {at.ref} shows its history)"
             )
         target = before[0]
-    if target == at.holds:
-        raise NoMove(f"ring {name} holds {target[:12]} already")
     if at.holds and not is_behind(repo, target, at.holds):
         raise NoMove(
             f"{target[:12]} is not behind {at.holds[:12]}, which ring {name} holds: advance goes forward"

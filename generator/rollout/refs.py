@@ -32,8 +32,17 @@ class Moved:
 
 
 def fetched(remote: Remote, refs: Iterable[str]) -> None:
-    """Have the remote's branches here, as they are now."""
-    fetch(remote, heads(remote, refs))
+    """Have the remote's branches here, and remember where they are now, or that they are gone."""
+    asked = tuple(refs)
+    found = heads(remote, asked)
+    fetch(remote, found)
+    # Of a commit that is here already nothing is fetched, and what git remembers of the branch stays where it was.
+    for ref in asked:
+        tracked = f"refs/remotes/{remote.name}/{ref.removeprefix('refs/heads/')}"
+        if ref in found:
+            git(remote.root, "update-ref", "--create-reflog", tracked, found[ref])
+        else:
+            git(remote.root, "update-ref", "-d", tracked)
 
 
 def push(repo: Repo, judged: Judged, remote: Remote | None) -> Moved:
