@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path as File
+from pathlib import PurePosixPath
 from typing import Any
 
 from .finding import Finding, Severity, Where
@@ -115,10 +116,8 @@ def vouched(
     def content(path: str) -> str:
         return _digest(then[path]) if path in then else digest_of(root, path)
 
-    common = sorted(root / file for file in shared if file not in {FLEET_FILE, REMOVALS})
-    texts = (*common, root / FLEET_FILE)
-    own = ((path, digest_of(path.parent, path.name)) for path in _code())
-    key = _key((*own, *((path, content(path.relative_to(root).as_posix())) for path in texts)))
+    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
+    key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
     if head["key"] != key:
         return {}
     wanted = frozenset(listed)
@@ -216,27 +215,29 @@ def _intact(root: File, files: Mapping[str, str]) -> bool:
     return all(digest_of(root, path) == digest for path, digest in files.items())
 
 
-def _key(inputs: Iterable[tuple[File, str]]) -> str:
-    """Digest of all files that every overlay depends on, each with the digest of its content."""
+def _key(inputs: Iterable[tuple[str, str]]) -> str:
+    """Digest of all files that every overlay depends on: the name of each with the digest of its content.
+
+    Where the repository lies says nothing: a change is judged in a copy of it before it is made.
+    """
     made = hashlib.blake2b(digest_size=16)
-    for path, content in inputs:
-        made.update(f"{path.as_posix()}\0{content}\0".encode())
+    for name, content in inputs:
+        made.update(f"{name}\0{content}\0".encode())
     return made.hexdigest()
 
 
 def _key_of(root: File) -> str:
-    return _key((path, digest_of(path.parent, path.name)) for path in _inputs(root))
+    folders = (root / "clusters" / name for name in ("groups", "models"))
+    common = [
+        path.relative_to(root).as_posix() for folder in folders for path in sorted(folder.rglob("*.yaml"))
+    ]
+    return _key((*_code(), *((file, digest_of(root, file)) for file in (*common, FLEET_FILE))))
 
 
-def _code() -> Iterator[File]:
-    yield from sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE)
-
-
-def _inputs(root: File) -> Iterator[File]:
-    yield from _code()
-    for folder in ("groups", "models"):
-        yield from sorted((root / "clusters" / folder).rglob("*.yaml"))
-    yield root / FLEET_FILE
+def _code() -> Iterator[tuple[str, str]]:
+    """nearedge's own files, each with the digest of its content."""
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE):
+        yield path.relative_to(PACKAGE).as_posix(), digest_of(path.parent, path.name)
 
 
 def digest_of(root: File, path: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from .check import apply, check_cluster, rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
+from .components.credentials import delivered
 from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
@@ -233,6 +234,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         openshift=cluster.profile.openshift,
         operators=chosen(cluster),
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
+        credentials=tuple(map(tuple, delivered(cluster))),
+        mirrored=uses_mirror(cluster),
     )
 
 

@@ -19,6 +19,7 @@ class GitHandler(BaseHTTPRequestHandler):
     """One request, handed to git as a CGI program gets it."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet for head and body: two would wait for each other
     repositories: File
     secret: str | None
 

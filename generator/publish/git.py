@@ -56,6 +56,7 @@ _SETTINGS = {
     "submodule.recurse": "false",
     "core.quotePath": "false",
 }
+NO_SETTINGS: Mapping[str, str] = {}
 _USER, _SECRET = "NEAREDGE_GIT_USER", "NEAREDGE_GIT_SECRET"
 _HELPER = (
     f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USER}" "${_SECRET}"; }}; f"""
@@ -91,6 +92,7 @@ def git(  # noqa: PLR0913 - all that a command of git takes
     stdin: str = "",
     credential: Credential | None = None,
     env: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     accept: Collection[int] = (0,),
 ) -> Completed:
@@ -101,7 +103,7 @@ def git(  # noqa: PLR0913 - all that a command of git takes
         GitFailed: its exit code is not in `accept`, or it did not end in time; no token is in the sentence.
     """
     program = tools.find(root, "git")
-    whole = {**environment(credential), **(env or {})}
+    whole = {**environment(credential, settings or NO_SETTINGS), **(env or {})}
     try:
         done = tools.run(
             program, arguments, cwd=root, stdin=stdin, env=whole, timeout=timeout, accept=range(-64, 256)
@@ -114,7 +116,9 @@ def git(  # noqa: PLR0913 - all that a command of git takes
     return clean
 
 
-def environment(credential: Credential | None = None) -> dict[str, str]:
+def environment(
+    credential: Credential | None = None, settings: Mapping[str, str] = NO_SETTINGS
+) -> dict[str, str]:
     """The user's environment for git: nothing of another repository, no prompts, and the token where it belongs."""
     found = {name: value for name, value in os.environ.items() if name not in _OTHERS}
     found |= {
@@ -129,12 +133,12 @@ def environment(credential: Credential | None = None) -> dict[str, str]:
         "GIT_MERGE_AUTOEDIT": "no",
         "GIT_OPTIONAL_LOCKS": "0",
     }
-    settings = list(_SETTINGS.items())
+    said = [*_SETTINGS.items(), *settings.items()]
     if credential is not None:
         # An empty helper forgets those of the user's configuration.
-        settings += [("credential.helper", ""), (f"credential.{credential.site}.helper", _HELPER)]
+        said += [("credential.helper", ""), (f"credential.{credential.site}.helper", _HELPER)]
         found |= {_USER: credential.user, _SECRET: credential.secret}
-    return found | dict(_configured(settings, found))
+    return found | dict(_configured(said, found))
 
 
 def _configured(settings: list[tuple[str, str]], env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -174,7 +178,8 @@ _NOISE = re.compile(r"hint:|To |Updating |warning: |and the repository exists|Pl
 def failure(arguments: tuple[str, ...], done: Completed) -> GitFailed:
     """What went wrong, as one sentence with git's own words."""
     said = told(done.stderr) or told(done.stdout) or f"it ended with code {done.code}"
-    text = f"git {arguments[0]}: {said}"
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    text = f"git {command}: {said}"
     if _NOT_ALLOWED.search(done.stderr):
         return NotAllowed(text)
     if _NOT_REACHED.search(done.stderr):

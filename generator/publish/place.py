@@ -44,7 +44,7 @@ _WORDS = {
     "gitea": ForgeKind.GITEA,
     "forgejo": ForgeKind.GITEA,
 }
-_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>\[[^\]]+\]|[^/:@]+):(?P<path>(?!//).+)")
+_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>\[[^\]]+\]|[^/:@]+):(?P<path>[^:].*)")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -61,6 +61,20 @@ class Place:
     def host(self) -> str:
         """The host without its port."""
         return urlsplit(self.site).hostname or ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says of the forge, in arguments or in fleet.yaml; None for what the remote's URL tells."""
+
+    kind: ForgeKind | None = None
+    url: str | None = None
+    """Where people open it, such as https://example.com/gitlab."""
+    ca_bundle: str | None = None
+    """File with certificates to trust."""
+
+
+UNSAID = Said()
 
 
 def place_of(url: str) -> Place | None:
@@ -93,6 +107,12 @@ def kind_of(host: str) -> ForgeKind | None:
     words = frozenset(re.split(r"[.-]", lower))
     told = {kind for word, kind in _WORDS.items() if word in words}
     return _HOSTS.get(lower) or (told.pop() if len(told) == 1 else None)
+
+
+def kind_at(url: str, said: Said) -> ForgeKind | None:
+    """The forge that a remote's URL is on."""
+    place = place_of(url)
+    return said.kind or (kind_of(place.host) if place else None)
 
 
 def token_for(kind: ForgeKind | None, env: Mapping[str, str]) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path as File
 
 from ..tools import Completed
 from .git import NETWORK_TIMEOUT, Credential, GitFailed, failure, git, told
-from .place import ForgeKind, credential_for, kind_of, place_of
+from .place import UNSAID, Said, credential_for, kind_at, place_of
 
 DEEPER = 200
 """Commits by which a shallow clone is made deeper before all of it is fetched."""
@@ -64,22 +64,21 @@ class Remote:
     name: str
     url: str
     credential: Credential | None = None
+    ca_bundle: str | None = None
+    """File with certificates to trust beside git's own configuration."""
 
 
-def open_remote(
-    root: File, name: str, forge: ForgeKind | None = None, env: Mapping[str, str] | None = None
-) -> Remote:
+def open_remote(root: File, name: str, said: Said = UNSAID, env: Mapping[str, str] | None = None) -> Remote:
     """A remote by its name, with the token that the environment has for it.
 
-    `forge` is for hosts whose name does not tell which forge they are.
+    `said` is for hosts whose name does not tell which forge they are.
 
     Raises:
         NoSuchRemote: there is none of that name.
     """
     url = _url(root, name)
-    place = place_of(url)
-    kind = forge or (kind_of(place.host) if place else None)
-    return Remote(root, name, url, credential_for(place, kind, os.environ if env is None else env))
+    credential = credential_for(place_of(url), kind_at(url, said), os.environ if env is None else env)
+    return Remote(root, name, url, credential, said.ca_bundle)
 
 
 def _url(root: File, name: str) -> str:
@@ -139,12 +138,12 @@ def _refspec(remote: Remote, ref: str) -> str:
 
 
 def _talk(remote: Remote, *arguments: str, accept: Collection[int] = (0,)) -> Completed:
-    env = _over_ssh(remote)
+    trusted = {"GIT_SSL_CAINFO": remote.ca_bundle} if remote.ca_bundle else {}
     return git(
         remote.root,
         *arguments,
         credential=remote.credential,
-        env=env,
+        env={**trusted, **_over_ssh(remote)},
         timeout=NETWORK_TIMEOUT,
         accept=accept,
     )
