@@ -9,14 +9,16 @@ from generator.cli import main
 
 from .conftest import ROOT
 from .edits import git, swap
+from .githttp import bare
 
 RINGS = ("canary", "pilot", "main")
 
 
-def ringed(folder: File) -> File:
+def ringed(folder: File, remote: str = "remote.git") -> File:
     """A clone of a bare repository with specs and output; each ring's branch is at the first commit."""
-    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "remote.git")
-    git(folder, "clone", "--quiet", str(folder / "remote.git"), "work")
+    (folder / remote).parent.mkdir(exist_ok=True)
+    bare(folder / remote)
+    git(folder, "clone", "--quiet", str(folder / remote), "work")
     root = folder / "work"
     git(root, "config", "user.name", "test")
     git(root, "config", "user.email", "test@example.com")

@@ -17,6 +17,8 @@ from generator.rollout.step import Action, Step, message, step_of
 
 from .conftest import ROOT
 from .edits import git, named, remove, swap
+from .forges import forge
+from .githttp import SECRET
 from .rings import merge, more_memory, quota, ringed
 
 Capture = pytest.CaptureFixture[str]
@@ -320,6 +322,40 @@ def quota_without_push(root: File) -> str:
     assert main(["render", "--no-verify", "--root", str(root)]) == 0
     git(root, "commit", "--quiet", "--all", "--message=quota")
     return git(root, "rev-parse", "HEAD").strip()
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
+def test_a_ring_that_wants_it_is_moved_by_a_pull_request(
+    tmp_path: File, capsys: Capture, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    root = ringed(tmp_path, "acme/fleet.git")
+    with forge(kind, tmp_path) as (world, url):
+        swap("fleet.yaml", "  repository:", f"  repository:\n    forge: {kind}")(root)
+        swap("fleet.yaml", "ring/canary", "ring/canary\n        advance: pull-request")(root)
+        commit = quota(root)
+        git(root, "remote", "set-url", "origin", f"{url}/acme/fleet.git")
+        monkeypatch.setenv("NEAREDGE_TOKEN", SECRET)
+        before = git(root, "rev-parse", "origin/ring/canary").strip()
+        code, out, err = run(root, capsys, "advance", "canary")
+        assert (code, err) == (0, "")
+        assert "opened: canary moves when it is merged" in out
+        (pull,) = world.pulls
+        branch = f"nearedge/advance/canary-{commit[:12]}"
+        assert (pull.branch, pull.base) == (branch, "ring/canary")
+        assert pull.title == f"Advance ring canary to {commit[:12]}"
+        assert f"Nearedge-Target: {commit}" in pull.body
+        assert "### nearedge plan" in "".join(pull.comments.values())
+        code, out, _ = run(root, capsys, "advance", "canary")
+        assert "unchanged: canary moves when it is merged" in out
+        assert len(world.pulls) == 1
+        assert not world.wrong
+    bare_one = tmp_path / "acme/fleet.git"
+    assert git(bare_one, "rev-parse", "refs/heads/ring/canary").strip() == before
+    step = git(bare_one, "rev-parse", f"refs/heads/{branch}").strip()
+    git(bare_one, "update-ref", "refs/heads/ring/canary", step)
+    git(root, "remote", "set-url", "origin", str(bare_one))
+    git(root, "fetch", "--quiet")
+    assert holding(root)["canary"] == commit
 
 
 # Roll back

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import NearedgeError
 from ..pipeline import Progress, silent
+from ..publish.place import UNSAID, Said
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
 from .move import Move, moved, proven
@@ -28,6 +29,8 @@ class Rollout:
     repo: Repo
     rings: tuple[Position, ...]
     head: str
+    forge: Said = UNSAID
+    """What the fleet says of the forge that pull requests are opened on."""
     progress: Progress = silent
     today: str = ""
 
