@@ -34,9 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("simulate", "show how long a change takes on every site, ring by ring", _of_simulate, simulate.run),
     ):
         action = actions.add_parser(name, help=text, description=text)
-        add_root(action)
-        # What stands before the action is not forgotten.
-        action.set_defaults(root=argparse.SUPPRESS)
+        add_root(action, argparse.SUPPRESS)
         declare(action)
         action.set_defaults(act=act)
 
