@@ -274,6 +274,10 @@ class Ring(Strictly):
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
     )
+    advance: Literal["push", "pull-request"] = Field(
+        "push",
+        description="How `nearedge rollout` moves the ring's branch: push to it, or open a pull request into it.",
+    )
     pins: Pins = Field(
         default_factory=lambda: Pins(),  # noqa: PLW0108 - it is defined below: it needs what models are
         description="Versions of models, and images, that the clusters of this ring run instead.",
