@@ -71,6 +71,7 @@ class StorageClass(Strictly):
     )
     capacity: Quantity | None = Field(None, description="What all claims together can have.")
     default: Flag = Field(False, description="Used where a claim names no class.")
+    clone: Flag = Field(False, description="Its CSI driver can clone a volume (dataSource of a claim).")
 
 
 class Connectivity(Strictly):
@@ -115,6 +116,10 @@ class SiteSpec(Strictly):
     tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
     platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
         description="Platform profile, such as odh-3.4."
+    )
+    kubernetesVersion: Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8)] | None = Field(
+        None,
+        description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.',
     )
     state: Literal["active", "retired"] = Field(
         "active", description="retired: nothing runs there any more; namespaces, volumes and queues stay."

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .component import Cluster, Unit, discover
+from .components.credentials import pull_secrets
 from .finding import Finding, Where, plain_rule
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import Operation, diff
 from .pins import pinned_bases
+from .pullsecrets import pulling
 from .yamlout import to_documents, to_yaml
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
@@ -93,13 +95,15 @@ def emit(cluster: Cluster) -> Emitted:
 
 
 def _units(cluster: Cluster) -> tuple[Unit, ...]:
-    return tuple(unit for component in discover() for unit in component.units(cluster))
+    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    secrets = pull_secrets(cluster)
+    return tuple(pulling(unit, secrets) for unit in units) if secrets else units
 
 
 def _rests(manifest: Manifest) -> bool:
     """Whether an object stays on a retired cluster: all but servers, Ray, and what fills volumes."""
-    runs = manifest["kind"] in RUNNING or CONTENT_HASH in manifest["metadata"].get("labels", {})
-    return not runs
+    hashed = CONTENT_HASH in manifest["metadata"].get("labels", {})
+    return manifest["kind"] not in RUNNING and (not hashed or manifest["kind"] == "PersistentVolumeClaim")
 
 
 def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:

@@ -45,7 +45,10 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
         "spec.storageClassName",
         "spec.volumeMode",
         "spec.volumeName",
+        "spec.dataSource",
     ),
+    # kserve pkg/apis/serving/v1alpha1/local_model_cache_types.go: a CEL rule
+    "LocalModelCache": ("spec.sourceModelUri",),
     # kubernetes pkg/apis/batch/validation ValidateJobSpecUpdate
     "Job": ("spec.template", "spec.selector", "spec.completionMode"),
     # kueue apis/kueue: CEL rules of LocalQueue, Topology and AdmissionCheck
@@ -80,6 +83,13 @@ def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> 
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
+def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
+    """(namespace, name) of the servers whose pods start again."""
+    return frozenset(
+        (item.identity.namespace, item.identity.name) for item in found if item.effect is Effect.RESTART
+    )
+
+
 def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> Iterator[Consequence]:
     identity = change.identity
     match change.action:
@@ -87,6 +97,12 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             yield from _left(change)
         case Action.REPLACE if identity.kind in {"Job", "RayJob"}:
             text = f"its content changed: it runs again, as {identity.name}"
+            yield Consequence(Effect.RERUN, identity, text)
+        case Action.REPLACE if identity.kind == "PersistentVolumeClaim":
+            text = "a clone of a version that is served no more stays until somebody deletes it"
+            yield Consequence(Effect.LEFT, identity, text)
+        case Action.REPLACE if identity.kind == "LocalModelCache":
+            text = "each of its nodes downloads the model anew, and servers wait for it"
             yield Consequence(Effect.RERUN, identity, text)
         case Action.CHANGE:
             yield from _immutable(change)

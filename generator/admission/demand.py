@@ -18,7 +18,7 @@ from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
 from ..components.ray.spec import Group, RayCluster, RayJob, own_cluster
 from ..components.serving import SERVING
-from ..components.serving.spec import Service, runtimes
+from ..components.serving.spec import DOWNLOADS, Service, runtimes
 from ..finding import Path
 from ..runtime import Server
 from ..spec import Images, ModelSpec, Resources, Toleration
@@ -98,7 +98,7 @@ def _served(index: int, item: Service, defaults: _Defaults) -> Workload:
     if item.storage.type == "oci":
         containers.append(MODELCAR)
     asked = _sum({**more, **container} for container in containers)
-    if item.storage.type == "s3":
+    if item.storage.type in DOWNLOADS:
         asked = largest(asked, amounts({**more, **DOWNLOAD}))
     least = max(1, item.replicas.min)
     pods = Pods(

@@ -59,7 +59,7 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
     if "serving" in features:
         yield from _serving(namespace, features, profile)
     if "loader" in features:
-        yield policy(namespace, "allow-model-loader", LOADER, egress=[{"ports": ports(HTTPS)}])
+        yield policy(namespace, "allow-model-loader", LOADER, egress=[_fetching("loader", features)])
     if "ray" in features:
         yield from _ray(namespace, features, profile)
     if "pipelines" in features:
@@ -79,7 +79,13 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-serving-auth", SERVING, egress=[rule])
     if "download" in features:
-        yield policy(namespace, "allow-serving-download", SERVING, egress=[{"ports": ports(HTTPS)}])
+        yield policy(namespace, "allow-serving-download", SERVING, egress=[_fetching("download", features)])
+
+
+def _fetching(way: str, features: Collection[str]) -> Manifest:
+    """A source has no portable address, so its ports have to do."""
+    own = {int(name.removeprefix(f"{way}-")) for name in features if name.startswith(f"{way}-")}
+    return {"ports": ports(*sorted({HTTPS, *own}))}
 
 
 def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:

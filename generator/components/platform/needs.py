@@ -19,6 +19,7 @@ Chosen = tuple[str, tuple[str, ...]]
 """Name of an operator, and the words that its objects are filled with."""
 
 GPU = "nvidia.com/gpu"
+MODEL_CACHE = "modelCache:"
 LVMS = "lvms-"
 """LVM Storage calls the storage class of a device class so."""
 
@@ -27,6 +28,9 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """(field that asks for it, name of a catalog entry), the cluster's own list last."""
     if cluster.profile.platform is not None:
         yield from _featured(cluster)
+        for i, item in enumerate(items(cluster, "credentials")):
+            if item.from_ == "externalSecrets":
+                yield ("credentials", i, "from"), "external-secrets"
     for i, name in enumerate(cluster.spec.operators):
         yield ("operators", i), name
 
@@ -104,6 +108,7 @@ def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...
 def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
     if items(cluster, "serving"):
         yield "kserve"
+        yield from _model_cache(cluster)
     if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
         yield "ray"
     if "kueue" in order:
@@ -113,6 +118,15 @@ def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
         component = component_of(entry, cluster.profile)
         if component:
             yield component
+
+
+def _model_cache(cluster: Cluster) -> Iterator[str]:
+    """The disks of the nodes as one word: modelCache:100Gi:disk=nvme,zone=a."""
+    section = getattr(cluster.spec, "models", None)
+    wanted = any(item.storage.type == "cache" for item in items(cluster, "serving"))
+    if section and section.cache and wanted and cluster.profile.kserve.localModelCache == "operator":
+        labels = ",".join(f"{key}={value}" for key, value in sorted(section.cache.nodeSelector.items()))
+        yield f"{MODEL_CACHE}{section.cache.size}:{labels}"
 
 
 def _frameworks(cluster: Cluster) -> set[str]:
