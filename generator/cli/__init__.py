@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
     "promote": "give a model or an image another version, for all, a ring or a cluster",
+    "init": "write a new fleet repository that renders, or CI for one",
     "add": "write the file of a new cluster, group or model",
     "retire": "take a cluster out of the fleet, in two steps",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",

@@ -51,7 +51,7 @@ def add(specs: Specs, new: New) -> Edit:
     Raises:
         Misnamed, Refused: a spec cannot have the name, or another one of that name is there.
     """
-    _named(new.name)
+    checked_name(new.name)
     pattern = of_file(specs, new.kind, new.like) if new.like and new.kind != "Cluster" else None
     text = _text(specs, new, pattern)
     file = f"clusters/{_folder(specs, new, text)}/{new.name}.yaml"
@@ -74,7 +74,12 @@ def _there(specs: Specs, new: New, file: str) -> str | None:
     return specs.document(files.get(new.name, file)).text if new.name in files else None
 
 
-def _named(name: str) -> None:
+def checked_name(name: str) -> None:
+    """Refuse what cannot be the name of a spec and of its file.
+
+    Raises:
+        Misnamed: it cannot.
+    """
     try:
         _NAME.validate_python(name)
     except ValidationError:
