@@ -391,6 +391,13 @@ class ModelMemory(Strictly):
     headDim: Positive | None = Field(None, description="Dimension of a head.")
 
 
+class AdapterOf(Strictly):
+    """What a LoRA adapter was trained on."""
+
+    base: Name = Field(description="Model that it adapts; a server of that model can list it in lora.adapters.")
+    rank: Positive = Field(description="Its rank: r in adapter_config.json.")
+
+
 _SOURCE = (
     rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
     rf"|pvc://{_LABEL}(\.{_LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
@@ -418,6 +425,9 @@ class ModelSpec(Strictly):
         None, description="Secret with the source's credential, delivered by policy."
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    adapter: AdapterOf | None = Field(
+        None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
+    )
     checksums: dict[
         Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
         Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],

@@ -126,6 +126,8 @@ def _autoscales(item: Manifest, path: str) -> bool:
 def _token(item: Manifest, path: str) -> str:
     if _autoscales(item, path):
         return "the autoscaler beside the head scales pods"
+    if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
+        return "the routing sidecar beside vLLM asks for the pods that read prompts"
     if item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true":
         return "the proxy beside the model reviews tokens"
     return ""

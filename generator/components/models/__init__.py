@@ -5,8 +5,8 @@ that a Ray job `produces` gets a shared volume in the job's namespace and no loa
 `claims` says which volumes there are, `emit` makes their objects, `checks` holds the rules.
 """
 
-from .claims import access_modes, node_bound, on_volume
+from .claims import access_modes, node_bound, on_volume, servers
 from .emit import claim_name, storage_uri
 from .units import MODELS
 
-__all__ = ["MODELS", "access_modes", "claim_name", "node_bound", "on_volume", "storage_uri"]
+__all__ = ["MODELS", "access_modes", "claim_name", "node_bound", "on_volume", "servers", "storage_uri"]

@@ -10,7 +10,7 @@ from ...finding import Problem, Severity, rule
 from ...quantity import binary, parse
 from ...runtime import seconds
 from ...validate import nearest
-from .claims import access_modes, node_bound, on_volume, produced_by, shared_class, storage_class
+from .claims import access_modes, node_bound, on_volume, produced_by, servers, shared_class, storage_class
 from .emit import claim_name, claim_size
 from .units import MODELS
 
@@ -21,7 +21,7 @@ JOB_NAME_LIMIT = 63
 
 
 def _volume_items(cluster: Cluster) -> Iterator[tuple[int, Service]]:
-    return ((i, item) for i, item in enumerate(cluster.spec.serving) if on_volume(item, cluster))
+    return ((i, item) for i, item in servers(cluster) if on_volume(item, cluster))
 
 
 @rule("MODEL001", source="Kubernetes PersistentVolumeClaim: storageClassName, accessModes")
