@@ -15,6 +15,8 @@ from .spec import Namespace
 FEATURES = (
     "queue",
     "serving",
+    "llm",
+    "llm-router",
     "exposed",
     "auth",
     "download",
@@ -47,7 +49,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             scaled = ("autoscaling",) if item.autoscaling else ()
             yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
     for i, service in enumerate(items(cluster, "serving")):
-        features = ("serving", *_serving_features(service, cluster))
+        kind = _llm_features(service) if service.kind == "LLMInferenceService" else ("serving",)
+        features = (*kind, *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
     for i, profile in enumerate(items(cluster, "hardwareProfiles")):
         yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
@@ -68,15 +71,24 @@ def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, 
     return tuple(getattr(found, key, ()) if key else found or ())
 
 
+def _llm_features(service: Any) -> tuple[str, ...]:
+    llm = service.llm
+    # The endpoint picker, and the sidecar that sends prompts on, ask the API server for pods.
+    return ("llm", "llm-router") if llm and (llm.scheduler or llm.prefill) else ("llm",)
+
+
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
     if service.exposed:
         yield "exposed"
-    if service.auth:
+    if service.auth and service.kind == "InferenceService":
         yield "auth"
     model = cluster.models.get(service.model)
     if model is not None and model.source.startswith(FETCHED):
         # On a volume a Job fetches it once; else the storage initializer in each pod does.
         yield "loader" if service.storage.type == "pvc" else "download"
+    beside = (cluster.models.get(name) for name in service.beside)
+    if any(one is not None and one.source.startswith(FETCHED) for one in beside):
+        yield "loader"
 
 
 def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
