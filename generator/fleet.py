@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .spec import FleetSpec, Ring
 
@@ -23,6 +24,8 @@ class Member:
     after what it requires, with the words that their objects are filled with (components/platform/needs.py).
     `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
     not use one.
+    `credentials` are those that the hub's Policies bring to it
+    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Member:
     openshift: bool
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     repositories: tuple[str, ...] = ()
+    credentials: tuple[tuple[Any, ...], ...] = ()
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)

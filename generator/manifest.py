@@ -89,7 +89,8 @@ Pods = Iterator[tuple[str, dict[str, Any]]]
 
 
 def _pod(spec: Mapping[str, Any]) -> Pods:
-    yield "spec", dict(spec)
+    # The pod itself, as everywhere here: pull secrets are put into it.
+    yield "spec", spec  # type: ignore[misc]
 
 
 def _template(spec: Mapping[str, Any]) -> Pods:

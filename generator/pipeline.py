@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 from .check import apply, check_cluster, rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
+from .components.credentials import delivered
 from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
-from .load import Root, find_specs
+from .load import Document, Root, find_specs
 from .manifest import Manifest
 from .pulled import repositories, uses_mirror
 from .resolve import Resolved, resolve
@@ -142,8 +143,11 @@ def compile_sites(
 def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
     """Whether a cluster takes anything from these shared spec files."""
     document, _ = read_cluster(root, file)
-    if document is None:
-        return False
+    return document is not None and takes_from(document, shared, part)
+
+
+def takes_from(document: Document, shared: Shared, part: frozenset[str]) -> bool:
+    """Whether a cluster's document takes anything from these shared spec files."""
     layers, _ = layers_of(shared, document)
     named = frozenset(stem(item) for item in part if kind_of(item) == "Model")
     return any(layer.document.file in part and layer.data for layer in layers) or mentions(
@@ -201,7 +205,14 @@ def read_site(
     root: Root, shared: Shared, file: str, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
-    document, findings = read_cluster(root, file)
+    return site_of(read_cluster(root, file), shared, memo)
+
+
+def site_of(
+    given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
+) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
+    """One cluster from its document to a validated value."""
+    document, findings = given
     if document is None:
         return None, None, findings
     cluster, resolved, more = cluster_of(shared, document, memo.sections)
@@ -223,6 +234,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         openshift=cluster.profile.openshift,
         operators=chosen(cluster),
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
+        credentials=tuple(map(tuple, delivered(cluster))),
+        mirrored=uses_mirror(cluster),
     )
 
 
@@ -260,7 +273,7 @@ class Asked(NamedTuple):
 
 
 def judge(
-    root: File,
+    root: Root,
     shared: Shared,
     sites: tuple[Site, ...],
     findings: tuple[Finding, ...],
@@ -305,7 +318,7 @@ def hub_files(fleet: Fleet, emitted: Mapping[str, tuple[Manifest, ...]]) -> dict
     return folder_files(f"acm/{fleet.spec.hub.cluster}", emitted, FLEET_FILE) if emitted else {}
 
 
-def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
     """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none)."""
     for item in rules("fleet"):
         for found in apply(item, fleet, lambda path: _fleet_place(root, shared, fleet, path)):
@@ -313,7 +326,7 @@ def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str,
             yield (str(found.path[1]), replace(found, path=found.path[2:])) if about else ("", found)
 
 
-def _fleet_place(root: File, shared: Shared, fleet: Fleet, path: Path) -> Where:
+def _fleet_place(root: Root, shared: Shared, fleet: Fleet, path: Path) -> Where:
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *path))

@@ -40,7 +40,8 @@ def sites() -> tuple[Site, ...]:
 
 
 def refused(cluster: Cluster) -> bool:
-    errors = (rule for rule in rules("cluster") if rule.severity is Severity.ERROR and rule.check is not None)
+    # Whether somebody brings a Secret changes no object that names it.
+    errors = (rule for rule in rules("cluster") if rule.severity is Severity.ERROR and rule.code != "CRED001")
     return any(next(iter(rule.check(cluster)), None) for rule in errors if rule.check is not None)
 
 

@@ -137,6 +137,15 @@ EDITS: Mapping[str, Edit] = {
         swap("core/hub.yaml", "namespace: ai-training\n        quota", "namespace: ai-tuning\n        quota"),
         swap("core/hub.yaml", "namespace: ai-training\n        queue", "namespace: ai-tuning\n        queue"),
     ),
+    "not-all-at-once": swap(
+        "near-edge/store-007.yaml", "resources: {cpu: ", 'resources: {cpu: "5", memory: 2Gi} # '
+    ),
+    "fewer-nodes": swap("near-edge/plant-101.yaml", "count: 3", "count: 1"),
+    "download-again": swap(
+        "near-edge/store-007.yaml",
+        "storage: {type: s3}",
+        "storage: {type: s3}\n      env: [{name: LOG_LEVEL, value: DEBUG}]",
+    ),
     "poll-interval": swap("fleet.yaml", "pollInterval: 15m", "pollInterval: 30m"),
     "unknown-model": swap("near-edge/store-001.yaml", "model: flan-t5-small", "model: flan-t5-smal"),
 }

@@ -19,7 +19,7 @@ from ..components.ray import RAY
 from ..components.ray.spec import Group, RayCluster, RayJob, own_cluster
 from ..components.serving import SERVING
 from ..components.serving.sizes import Part, parts
-from ..components.serving.spec import Service, is_llm, runtimes
+from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..finding import Path
 from ..runtime import Server
 from ..spec import Images, ModelSpec, Resources, Toleration
@@ -105,37 +105,43 @@ def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
     listed = list(parts(item))
     for part in listed:
         if part.name in {"replica", "prefill"} and not _grouped(part, listed):
-            pods = (_part_pods(part, item, defaults, path, part.groups),)
-            yield _llm_workload(item, item.name, path, pods, whole=False)
+            alike = _part_pods(part, item, defaults, path)._replace(replicas=part.groups, most=part.groups)
+            yield _llm_workload(item, item.name, (alike,), path)
     for first, rest in (("leader", "worker"), ("prefill", "prefill-worker")):
         group = [part for part in listed if part.name in {first, rest}]
         if not any(part.name == rest for part in group):
             continue
         for k in range(group[0].groups):
-            pods = tuple(_part_pods(part, item, defaults, path, part.pods) for part in group)
-            yield _llm_workload(item, f"{item.name}-{k}", path, pods, whole=True)
+            pods = tuple(_part_pods(part, item, defaults, path) for part in group)
+            yield _llm_workload(item, f"{item.name}-{k}", pods, path)
 
 
 def _grouped(part: Part, beside: Iterable[Part]) -> bool:
     return any(other.name == f"{part.name}-worker" for other in beside)
 
 
-def _llm_workload(
-    item: Service, name: str, path: Path, pods: tuple[Pods, ...], *, whole: bool
-) -> Workload:
-    return Workload(item.kind, item.namespace, name, item.queue, path, pods, whole=whole, lasting=True)
+def _llm_workload(item: Service, name: str, pods: tuple[Pods, ...], path: Path) -> Workload:
+    group = len(pods) > 1
+    return Workload(item.kind, item.namespace, name, item.queue, path, pods, whole=group, lasting=True)
 
 
-def _part_pods(part: Part, item: Service, defaults: _Defaults, path: Path, number: int) -> Pods:
+def _part_pods(part: Part, item: Service, defaults: _Defaults, path: Path) -> Pods:
     more = defaults.get(item.namespace, {})
     containers: list[Resources] = [{**part.limits, **part.requests}]
     if item.storage.type == "oci":
         containers.append(MODELCAR)
     asked = _sum({**more, **container} for container in containers)
-    if item.storage.type == "s3":
+    if item.storage.type in DOWNLOADS:
         asked = largest(asked, amounts({**more, **DOWNLOAD}))
     return Pods(
-        part.name, number, number, asked, asked, item.nodeSelector, item.tolerations, (*path, *part.path)
+        part.name,
+        part.pods,
+        part.pods,
+        asked,
+        asked,
+        item.nodeSelector,
+        item.tolerations,
+        (*path, *part.path),
     )
 
 
@@ -146,7 +152,7 @@ def _served(index: int, item: Service, defaults: _Defaults) -> Workload:
     if item.storage.type == "oci":
         containers.append(MODELCAR)
     asked = _sum({**more, **container} for container in containers)
-    if item.storage.type == "s3":
+    if item.storage.type in DOWNLOADS:
         asked = largest(asked, amounts({**more, **DOWNLOAD}))
     least = max(1, item.replicas.min)
     pods = Pods(

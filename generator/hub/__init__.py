@@ -12,6 +12,7 @@ from ..manifest import Manifest
 from . import (
     applicationsets,
     clusters,
+    credentials,
     edge,
     extra,
     gitops,
@@ -44,6 +45,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "placementgenerator.yaml": tuple(gitops.placement_generator(fleet, profile)),
         "gitopscluster.yaml": tuple(gitops.gitops_cluster(fleet, profile)),
         "policies.yaml": tuple(policies.policies(fleet, profile)),
+        "credentials.yaml": tuple(credentials.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
         "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
@@ -66,4 +68,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, observability.rules)
+    return (rules, limits, extra, observability.rules, credentials)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..fleet import Fleet, Member
 from ..manifest import KEEP, Manifest, Wave, meta
+from .brought import credential_labels
 from .installs import operator_labels
 
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
@@ -74,6 +75,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **member.labels,
         **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace, _ in namespaces_to_label(member)},
         **operator_labels(member),
+        **credential_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **({RING_LABEL: member.ring} if member.ring else {}),

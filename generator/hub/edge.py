@@ -37,6 +37,7 @@ KINDS = (
         "datasciencepipelinesapplications",
         kept=True,
     ),
+    Kind("external-secrets.io", "ExternalSecret", "externalsecrets"),
     Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
     Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
@@ -49,6 +50,8 @@ KINDS = (
     Kind("ray.io", "RayJob", "rayjobs"),
     Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
     Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
+    Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
+    Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
 )
 

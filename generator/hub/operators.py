@@ -12,21 +12,17 @@ from typing import Any
 
 from ..components.platform import Install
 from ..fleet import Fleet, Member
-from ..manifest import MANAGED_BY, Manifest, meta
+from ..manifest import MANAGED_BY, Manifest
 from . import placement
 from .installs import OPERATOR_LABEL, Variant, policy_of, variants
-from .policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have
+from .own import HUB, manages_itself
+from .policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have, policy
 from .profile import HubProfile
 
 MARKETPLACE = "openshift-marketplace"
 """Namespace of OpenShift's CatalogSources."""
 
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
-HUB = "nearedge-hub"
-"""Name of the Placement that selects the hub alone."""
-
-DEFAULT_SET = "default"
-"""The set of clusters that are in no other, and so of the hub itself (ocm registration, DefaultClusterSet)."""
 
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -34,8 +30,6 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     namespace = fleet.spec.hub.policyNamespace
     edges = _by_policy(fleet.managed, namespace)
     own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), namespace)
-    if own:
-        yield from _hub_placement(fleet)
     for name, variant in sorted({**edges, **own}.items()):
         item, mark, _ = variant
         if name in edges:
@@ -45,11 +39,6 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             yield binding(fleet, name, name)
         if name in own:
             yield binding(fleet, name, HUB, suffix="-hub")
-
-
-def manages_itself(profile: HubProfile) -> bool:
-    """Whether the hub is a managed cluster of its own, as with ACM."""
-    return profile.flavor == "acm"
 
 
 def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant]:
@@ -62,44 +51,12 @@ def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant
     }
 
 
-def _hub_placement(fleet: Fleet) -> Iterator[Manifest]:
-    namespace = fleet.spec.hub.policyNamespace
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta2",
-        "kind": "ManagedClusterSetBinding",
-        "metadata": meta(DEFAULT_SET, namespace),
-        "spec": {"clusterSet": DEFAULT_SET},
-    }
-    local = {"labelSelector": {"matchLabels": {"local-cluster": "true"}}}
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta1",
-        "kind": "Placement",
-        "metadata": meta(HUB, namespace),
-        "spec": {
-            "clusterSets": [DEFAULT_SET],
-            "predicates": [{"requiredClusterSelector": local}],
-            "tolerations": [{"key": taint, "operator": "Exists"} for taint in placement.TAINTS],
-        },
-    }
-
-
 def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
     item, _, before = variant
     # Until these are Compliant on a cluster, the Policy is Pending there.
     namespace = fleet.spec.hub.policyNamespace
     needed = [_dependency("Policy", POLICY_API, policy_of(other, namespace)) for other in before]
-    return {
-        "apiVersion": POLICY_API,
-        "kind": "Policy",
-        "metadata": meta(name, namespace),
-        "spec": {
-            "remediationAction": "enforce",
-            "disabled": False,
-            "copyPolicyMetadata": False,
-            **({"dependencies": needed} if needed else {}),
-            "policy-templates": list(_templates(name, item)),
-        },
-    }
+    return policy(fleet, name, list(_templates(name, item)), before=needed)
 
 
 def _templates(name: str, item: Install) -> Iterator[Manifest]:

@@ -105,7 +105,7 @@ def lock(whole: Inventory) -> dict[str, Any]:
 
 def _model(name: str, model: ModelSpec) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": name.partition("@")[0],
         "version": model.version,
         "source": model.source,
         "carriedBy": carried_by(model),

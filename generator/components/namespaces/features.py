@@ -10,6 +10,8 @@ from typing import Any
 
 from ...component import Cluster
 from ...finding import Path
+from ..models.transfer import ports as transfer_ports
+from .network import HTTPS
 from .spec import Namespace
 
 FEATURES = (
@@ -26,7 +28,7 @@ FEATURES = (
     "autoscaling",
     "pipelines",
 )
-"""What a namespace can hold, in the order in which it names a base."""
+"""What a namespace can hold, in the order in which it names a base; `download-9000` and `loader-9000` follow."""
 
 FETCHED = ("s3://", "hf://", "https://")
 """Sources that a pod fetches over the network; images are pulled by the node."""
@@ -82,17 +84,31 @@ def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
         yield "exposed"
     if service.auth and service.kind == "InferenceService":
         yield "auth"
-    model = cluster.models.get(service.model)
+    yield from _transferred(service.model, service.storage.type, cluster)
+    for name in service.beside:
+        yield from _transferred(name, "pvc", cluster)
+
+
+def _transferred(name: str, storage: str, cluster: Cluster) -> Iterator[str]:
+    """What the network has to let through for a model to come to its server."""
+    model = cluster.models.get(name)
     if model is not None and model.source.startswith(FETCHED):
-        # On a volume a Job fetches it once; else the storage initializer in each pod does.
-        yield "loader" if service.storage.type == "pvc" else "download"
-    beside = (cluster.models.get(name) for name in service.beside)
-    if any(one is not None and one.source.startswith(FETCHED) for one in beside):
-        yield "loader"
+        # On a volume a Job fetches it once, into a cache KServe in a namespace of its own; else the storage
+        # initializer in each pod does.
+        match storage:
+            case "cache":
+                return
+            case "pvc":
+                way, ports = "loader", transfer_ports(model, cluster.spec.models)
+            case _:
+                way, ports = "download", transfer_ports(model, None)
+        yield from (way, *(f"{way}-{port}" for port in ports if port != HTTPS))
 
 
 def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
     """The features that count for a namespace, in the order of FEATURES."""
     # What the spec says about egress replaces the open port 443.
     dropped = ("download", "loader") if item.egress else ()
-    return tuple(name for name in FEATURES if name in used_for and name not in dropped)
+    listed = tuple(name for name in FEATURES if name in used_for)
+    ports = sorted(set(used_for) - set(FEATURES))
+    return tuple(name for name in (*listed, *ports) if not name.startswith(dropped))

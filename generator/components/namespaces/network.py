@@ -63,7 +63,7 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
     if "llm" in features:
         yield from _llm(namespace, features, profile)
     if "loader" in features:
-        yield policy(namespace, "allow-model-loader", LOADER, egress=[{"ports": ports(HTTPS)}])
+        yield policy(namespace, "allow-model-loader", LOADER, egress=[_fetching("loader", features)])
     if "ray" in features:
         yield from _ray(namespace, features, profile)
     if "pipelines" in features:
@@ -83,7 +83,13 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-serving-auth", SERVING, egress=[rule])
     if "download" in features:
-        yield policy(namespace, "allow-serving-download", SERVING, egress=[{"ports": ports(HTTPS)}])
+        yield policy(namespace, "allow-serving-download", SERVING, egress=[_fetching("download", features)])
+
+
+def _fetching(way: str, features: Collection[str]) -> Manifest:
+    """A source has no portable address, so its ports have to do."""
+    own = {int(name.removeprefix(f"{way}-")) for name in features if name.startswith(f"{way}-")}
+    return {"ports": ports(*sorted({HTTPS, *own}))}
 
 
 def _llm(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
@@ -99,7 +105,7 @@ def _llm(namespace: str, features: Collection[str], profile: Profile) -> Iterato
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-llm-router", LLM, egress=[rule])
     if "download" in features:
-        yield policy(namespace, "allow-llm-download", LLM, egress=[{"ports": ports(HTTPS)}])
+        yield policy(namespace, "allow-llm-download", LLM, egress=[_fetching("download", features)])
 
 
 def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:

@@ -20,6 +20,7 @@ Chosen = tuple[str, tuple[str, ...]]
 """Name of an operator, and the words that its objects are filled with."""
 
 GPU = "nvidia.com/gpu"
+MODEL_CACHE = "modelCache:"
 LVMS = "lvms-"
 """LVM Storage calls the storage class of a device class so."""
 
@@ -28,6 +29,9 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """(field that asks for it, name of a catalog entry), the cluster's own list last."""
     if cluster.profile.platform is not None:
         yield from _featured(cluster)
+        for i, item in enumerate(items(cluster, "credentials")):
+            if item.from_ == "externalSecrets":
+                yield ("credentials", i, "from"), "external-secrets"
     for i, name in enumerate(cluster.spec.operators):
         yield ("operators", i), name
 
@@ -35,17 +39,11 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     if items(cluster, "serving"):
         yield ("serving",), "opendatahub"
-    for i, item in llms(cluster):
-        # Its presets and certificates need it; a gateway that asks callers for a token needs Kuadrant.
-        yield ("serving", i, "kind"), "cert-manager"
-        if item.exposed:
-            yield ("serving", i, "exposed"), "connectivity-link"
-        if several_pods(item):
-            yield ("serving", i, "llm"), "leader-worker-set"
     if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
         yield ("hardwareProfiles",), "opendatahub"
+    yield from _of_llms(cluster)
     if items(cluster, "pipelines"):
         yield ("pipelines",), "ai-pipelines"
     if items(cluster, "kueue", "queues"):
@@ -56,6 +54,16 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, storage in enumerate(cluster.spec.storage):
         if storage.class_.startswith(LVMS):
             yield ("storage", i), "lvms"
+
+
+def _of_llms(cluster: Cluster) -> Iterator[tuple[Path, str]]:
+    """A gateway that asks callers for a token needs Kuadrant; several pods as one, LeaderWorkerSet."""
+    for i, item in llms(cluster):
+        yield ("serving", i, "kind"), "cert-manager"
+        if item.exposed:
+            yield ("serving", i, "exposed"), "connectivity-link"
+        if several_pods(item):
+            yield ("serving", i, "llm"), "leader-worker-set"
 
 
 def llms(cluster: Cluster) -> Iterator[tuple[int, Any]]:
@@ -104,7 +112,7 @@ def required(name: str, beside: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({*operators()[name].requires, *kueue}))
 
 
-def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...]:
+def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...]:  # noqa: PLR0911
     """What the objects of an operator are filled with on this cluster."""
     match name:
         case "opendatahub":
@@ -115,17 +123,17 @@ def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...
             return tuple(sorted(_taints(cluster)))
         case "lvms":
             return tuple(_device_classes(cluster))
-        case "connectivity-link":
-            return ("gateway",) if _own_gateway(cluster) else ()
-        case "nfd":
-            image = cluster.fleet.nodeFeatureDiscoveryImage
-            return (image,) if image else ()
+        case "nfd" if cluster.fleet.nodeFeatureDiscoveryImage:
+            return (cluster.fleet.nodeFeatureDiscoveryImage,)
+        case "connectivity-link" if _own_gateway(cluster):
+            return ("gateway",)
     return ()
 
 
 def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
     if items(cluster, "serving"):
         yield "kserve"
+        yield from _model_cache(cluster)
     if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
         yield "ray"
     if "kueue" in order:
@@ -135,6 +143,15 @@ def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
         component = component_of(entry, cluster.profile)
         if component:
             yield component
+
+
+def _model_cache(cluster: Cluster) -> Iterator[str]:
+    """The disks of the nodes as one word: modelCache:100Gi:disk=nvme,zone=a."""
+    section = getattr(cluster.spec, "models", None)
+    wanted = any(item.storage.type == "cache" for item in items(cluster, "serving"))
+    if section and section.cache and wanted and cluster.profile.kserve.localModelCache == "operator":
+        labels = ",".join(f"{key}={value}" for key, value in sorted(section.cache.nodeSelector.items()))
+        yield f"{MODEL_CACHE}{section.cache.size}:{labels}"
 
 
 def _frameworks(cluster: Cluster) -> set[str]:

@@ -25,11 +25,12 @@ RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 def beside(item: Service, models: Mapping[str, ModelSpec]) -> tuple[Beside, ...]:
     """The models beside an item's own that exist, adapters first."""
     roots = {name: LORA if item.lora and name in item.lora.adapters else MORE for name in item.beside}
-    return tuple(_beside(name, models[name], root) for name, root in roots.items() if name in models)
+    return tuple(_beside(item, name, models[name], root) for name, root in roots.items() if name in models)
 
 
-def _beside(name: str, model: ModelSpec, root: str) -> Beside:
-    claim, _, folder = storage_uri(name, model).removeprefix("pvc://").partition("/")
+def _beside(item: Service, name: str, model: ModelSpec, root: str) -> Beside:
+    uri = storage_uri(name, model, item.storage.volume, clone=item.storage.clone)
+    claim, _, folder = uri.removeprefix("pvc://").partition("/")
     return Beside(name, model, claim, folder, f"{root}/{name}")
 
 

@@ -123,7 +123,12 @@ def adapters_have_room(cluster: Cluster) -> Iterator[Problem]:
             if rank > (most or RANKS[-1]):
                 where = (*path, "maxRank") if item.lora.maxRank else path
                 said = f"adapter {name} has rank {rank}, vLLM makes room for {most or RANKS[-1]}"
-                yield Problem(where, said, f"raise maxRank, at most to {RANKS[-1]}", ((MODELS, name, "adapter", "rank"),))
+                yield Problem(
+                    where,
+                    said,
+                    f"raise maxRank, at most to {RANKS[-1]}",
+                    ((MODELS, name, "adapter", "rank"),),
+                )
         gpu, cpu = item.lora.maxAdapters or 1, item.lora.maxCpuAdapters
         if cpu is not None and cpu < gpu:
             said = f"maxCpuAdapters {cpu} is less than the {gpu} adapters in GPU memory"

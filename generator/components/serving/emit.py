@@ -19,6 +19,7 @@ from ...quantity import parse
 from ...runtime import Runtime, Server, seconds, security, volumes
 from ...spec import Images, ModelSpec
 from ..models import storage_uri
+from ..models.transfer import parameters
 from .beside import beside, lora_flags
 from .spec import Service, is_llm, runtimes
 
@@ -117,13 +118,11 @@ def budget(item: Service, model: ModelSpec) -> int:
 
 
 def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
-    """The pods' identity.
-
-    Upstream KServe, and the LLMInferenceService everywhere, take the credential of s3:// from the Secrets that it
-    lists.
-    """
+    """The pods' identity. KServe takes credentials from the Secrets that it lists, unless it looks one up by key."""
     by_key = _by_key(profile) and not is_llm(item)
-    listed = item.storage.type == "s3" and model.credentialsSecret and not by_key
+    listed = model.credentialsSecret and (
+        item.storage.type == "hf" or (item.storage.type == "s3" and not by_key)
+    )
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -137,7 +136,10 @@ def _runtime(
     item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting
 ) -> tuple[Manifest, ...]:
     told = _settings(item, runtime, server)
-    return (*told, _serving_runtime(item, model, server, setting, told[0]["metadata"]["name"] if told else None))
+    return (
+        *told,
+        _serving_runtime(item, model, server, setting, told[0]["metadata"]["name"] if told else None),
+    )
 
 
 def _settings(item: Service, runtime: Runtime, server: Server) -> tuple[Manifest, ...]:
@@ -244,12 +246,15 @@ def _model(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
 
 def _storage(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
     if item.storage.type == "pvc":
-        return {"storageUri": storage_uri(item.model, model)}
-    if item.storage.type == "s3" and model.credentialsSecret and _by_key(profile):
-        bucket, _, path = model.source.removeprefix("s3://").partition("/")
-        parameters = {"bucket": bucket, "type": "s3"}
-        return {"storage": {"key": model.credentialsSecret, "parameters": parameters, "path": path}}
-    return {"storageUri": model.source}
+        uri = storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        return {"storageUri": uri}
+    if item.storage.type == "s3" and (_by_key(profile) or not model.credentialsSecret):
+        # Without a key KServe asks for no Secret, and takes all that it needs from the parameters.
+        path = model.source.removeprefix("s3://").partition("/")[2]
+        key = {"key": model.credentialsSecret} if model.credentialsSecret else {}
+        return {"storage": {**key, "parameters": parameters(model), "path": path}}
+    scheme, _, rest = model.source.partition("://")
+    return {"storageUri": f"{item.storage.type if scheme == 'oci' else scheme}://{rest}"}
 
 
 def _by_key(profile: Profile) -> bool:

@@ -40,7 +40,9 @@ def hardware_profile_exists(cluster: Cluster) -> Iterator[Problem]:
     for i, item, found in profiled(cluster):
         path: Path = ("serving", i, "hardwareProfile")
         if cluster.profile.platform is None:
-            said = f"{cluster.profile.name} has no hardware profiles, {item.name} names {item.hardwareProfile}"
+            said = (
+                f"{cluster.profile.name} has no hardware profiles, {item.name} names {item.hardwareProfile}"
+            )
             yield Problem(path, said, "drop hardwareProfile")
         elif found is None:
             named = [one.name for one in cluster.spec.hardwareProfiles if one.namespace == item.namespace]
@@ -68,7 +70,9 @@ def server_agrees_with_its_profile(cluster: Cluster) -> Iterator[Problem]:
                 yield Problem(("serving", i, field if mine else "hardwareProfile"), said, advice)
         for entry in found.identifiers:
             if entry.identifier not in item.resources:
-                said = f"hardware profile {found.name} gives {item.name} {entry.defaultCount} {entry.identifier}"
+                said = (
+                    f"hardware profile {found.name} gives {item.name} {entry.defaultCount} {entry.identifier}"
+                )
                 yield Problem(
                     ("serving", i, "resources"), said, f'add {entry.identifier}: "{entry.defaultCount}"'
                 )
@@ -84,14 +88,20 @@ def _said(value: Any) -> str:
     return ", ".join(f"{one.key or '*'} {one.operator} {one.value or ''}".strip() for one in value)
 
 
-@rule("HWP003", Severity.WARNING, source="HardwareProfile CRD .spec.identifiers; only the dashboard looks at them")
+@rule(
+    "HWP003",
+    Severity.WARNING,
+    source="HardwareProfile CRD .spec.identifiers; only the dashboard looks at them",
+)
 def server_stays_within_its_profile(cluster: Cluster) -> Iterator[Problem]:
     """A server asks for no less and no more than its hardware profile allows.
 
     Nothing on the cluster refuses it, but the dashboard shows a size that nobody can choose.
     """
     for i, item, found in profiled(cluster):
-        for entry in found.identifiers if found else ():
+        if found is None:
+            continue
+        for entry in found.identifiers:
             amount = item.resources.get(entry.identifier)
             least, most = entry.minCount, entry.maxCount
             if amount is None or (

@@ -29,7 +29,9 @@ class Parallelism(Strictly):
     dataLocal: Positive | None = Field(
         None, description="Copies in one pod: data / dataLocal pods make one replica, the leader among them."
     )
-    dataRPCPort: AnyPort | None = Field(None, description="Port on which the copies talk; 5555 when left out.")
+    dataRPCPort: AnyPort | None = Field(
+        None, description="Port on which the copies talk; 5555 when left out."
+    )
     expert: Flag = Field(False, description="Spread the experts of a mixture-of-experts model.")
 
 

@@ -49,6 +49,10 @@ OTHERS = {
 """Field that has no effect on this kind -> why."""
 
 
+STORED = ("pvc", "oci", "s3", "hf")
+"""Storage types whose URI its controller attaches."""
+
+
 @rule("LLM002", source=f"{PRESETS}; kserve v0.20.0 pkg/controller/v1alpha2/llmisvc/workload_storage.go")
 def fields_belong_to_the_kind(cluster: Cluster) -> Iterator[Problem]:
     """A server says what its kind has: `llm` of an LLMInferenceService, which vLLM runs from pvc, oci or s3.
@@ -64,9 +68,9 @@ def fields_belong_to_the_kind(cluster: Cluster) -> Iterator[Problem]:
         if item.runtime != "vllm":
             said = f"an {LLM} runs vLLM, {item.name} says runtime {item.runtime}"
             yield Problem(("serving", i, "runtime"), said, "use runtime vllm, or drop kind")
-        if item.storage.type == "image":
-            said = f"an {LLM} mounts its model, {item.name} has it inside its image"
-            yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc, oci or s3")
+        if item.storage.type not in STORED:
+            said = f"an {LLM} takes its model from {', '.join(STORED)}, {item.name} says {item.storage.type}"
+            yield Problem(("serving", i, "storage", "type"), said, "use one of these, or drop kind")
         for field, why in OTHERS.items():
             if getattr(item, field):
                 said = f"{field} has no effect on {item.name}, an {LLM}: {why}"
@@ -110,7 +114,11 @@ def _incomplete(path: Path, said: Parallelism | None, worker: Worker | None) -> 
         )
 
 
-@rule("LLM004", covers=("LI-4", "LI-6"), source=f"{WEBHOOK}; odh-model-controller kserve_authpolicy_reconciler.go")
+@rule(
+    "LLM004",
+    covers=("LI-4", "LI-6"),
+    source=f"{WEBHOOK}; odh-model-controller kserve_authpolicy_reconciler.go",
+)
 def router_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
     """Auth, a scheduler and gateways are said of a server that is exposed.
 
@@ -126,7 +134,9 @@ def router_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
         for field in ("scheduler", "gateways"):
             if item.llm is not None and getattr(item.llm, field):
                 yield Problem(
-                    ("serving", i, "llm", field), f"{field} has no effect {said}", f"set exposed, or drop {field}"
+                    ("serving", i, "llm", field),
+                    f"{field} has no effect {said}",
+                    f"set exposed, or drop {field}",
                 )
 
 
@@ -177,7 +187,9 @@ def arguments_are_said_once(cluster: Cluster) -> Iterator[Problem]:
 
 
 @rule(
-    "LLM008", Severity.NOTE, source="kserve v0.20.0 pkg/credentials/s3/s3_secret.go: endpoint from annotations"
+    "LLM008",
+    Severity.NOTE,
+    source="kserve v0.20.0 pkg/credentials/s3/s3_secret.go: endpoint from annotations",
 )
 def secret_says_its_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """The credential of an LLMInferenceService from S3 is a Secret in KServe's own form.
@@ -193,7 +205,9 @@ def secret_says_its_endpoint(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
-@rule("LLM009", covers=("LI-6",), source="CRD llminferenceservices v1alpha1 of opendatahub-io/kserve odh-v3.3")
+@rule(
+    "LLM009", covers=("LI-6",), source="CRD llminferenceservices v1alpha1 of opendatahub-io/kserve odh-v3.3"
+)
 def scheduler_has_replicas_where_it_can(cluster: Cluster) -> Iterator[Problem]:
     """scheduler.replicas is said where the kind has the field, from KServe 0.17 on.
 

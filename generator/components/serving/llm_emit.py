@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import NamedTuple
 
 from ... import pod
 from ...images import image
@@ -20,9 +21,10 @@ from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ...spec import EnvVar, ModelSpec, Resources
 from ..models import storage_uri
 from ..runtimes.vllm import adapters
+from .beside import max_rank
 from .emit import Setting, account, budget, labels, server_of, shown
 from .llm import Llm, Parallelism, Prefill, Worker
-from .sizes import devices, leader, tensor, workers
+from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
 ARGS = "VLLM_ADDITIONAL_ARGS"
@@ -39,32 +41,63 @@ NIXL = "--kv-transfer-config=" + json.dumps({"kv_connector": "NixlConnector", "k
 """How the cache gets from the pods that read prompts to those that answer (llm-d docs, P/D disaggregation)."""
 
 
+class Serving(NamedTuple):
+    """A server, and what its pods are made from."""
+
+    item: Service
+    model: ModelSpec
+    server: Server
+    setting: Setting
+
+    @property
+    def llm(self) -> Llm:
+        """What it says of its kind."""
+        return self.item.llm or Llm()
+
+    @property
+    def mounts_adapters(self) -> bool:
+        """Whether adapters are mounted here, because the controller does not."""
+        return not self.setting.profile.kserve.llmAdapters
+
+
+class Role(NamedTuple):
+    """One kind of its pods: what a pod gets, how the model is spread over it, and the port it is asked on."""
+
+    limits: Resources
+    requests: Resources
+    parallelism: Parallelism | None
+    worker: Worker | None
+    port: int | None
+    """None: a worker, which only its leader asks."""
+    token: bool = False
+
+
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
     """Service account and LLMInferenceService."""
-    return account(item, model, setting.profile), _service(item, model, setting)
-
-
-def _service(item: Service, model: ModelSpec, setting: Setting) -> Manifest:
-    llm = item.llm or Llm()
     server = server_of(item, model, setting.images, setting.models)
+    made = _service(Serving(item, model, server, setting))
+    return account(item, model, setting.profile), made
+
+
+def _service(here: Serving) -> Manifest:
+    item, llm, profile = here.item, here.llm, here.setting.profile
+    refs = [{"name": name} for name in llm.baseRefs]
     return {
-        "apiVersion": setting.profile.kserve.llmInferenceService or "",
+        "apiVersion": profile.kserve.llmInferenceService or "",
         "kind": item.kind,
         "metadata": meta(
             item.name,
             item.namespace,
             wave=Wave.WORKLOAD,
-            labels=labels(item, setting.profile),
-            annotations=_annotations(item, setting.profile),
+            labels=labels(item, profile),
+            annotations=_annotations(item, profile),
         ),
         "spec": {
-            **({"baseRefs": [{"name": name} for name in llm.baseRefs]} if llm.baseRefs else {}),
-            "model": _model(item, model, server, setting.profile),
+            **({"baseRefs": refs} if refs else {}),
+            "model": _model(here),
             "replicas": item.replicas.min,
-            **_parallelism(llm.parallelism, llm.worker),
-            "template": _leader(item, model, server, setting),
-            **_worker(item, llm.worker, llm.parallelism, server, setting, leader(item)),
-            **({"prefill": _prefill(item, model, llm.prefill, server, setting)} if llm.prefill else {}),
+            **_decode(here),
+            **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
             **_router(item, llm),
         },
     }
@@ -78,184 +111,132 @@ def _annotations(item: Service, profile: Profile) -> dict[str, str]:
 
 def uri(item: Service, model: ModelSpec) -> str:
     """Where the model is, in the schemes that the controller attaches: pvc, oci, s3 and hf."""
-    return storage_uri(item.model, model) if item.storage.type == "pvc" else model.source
+    if item.storage.type == "pvc":
+        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+    return model.source
 
 
-def _model(item: Service, model: ModelSpec, server: Server, profile: Profile) -> Manifest:
-    lora = item.lora
-    if lora is None or not profile.kserve.llmAdapters:
-        return {"uri": uri(item, model), "name": item.name}
-    limits = {"maxRank": _rank(server), "maxAdapters": lora.maxAdapters, "maxCpuAdapters": lora.maxCpuAdapters}
-    named = [{"name": one.name, "uri": f"pvc://{one.claim}/{one.folder}"} for one in server.beside]
-    known = {key: value for key, value in limits.items() if value}
-    return {"uri": uri(item, model), "name": item.name, "lora": {"adapters": named, **known}}
-
-
-def _rank(server: Server) -> int | None:
-    flag = "--max-lora-rank="
-    return next((int(one.removeprefix(flag)) for one in server.lora if one.startswith(flag)), None)
-
-
-def _parallelism(said: Parallelism | None, worker: Worker | None) -> Manifest:
-    """Only over several pods: the size of the LeaderWorkerSet comes of it. One pod is told by flags."""
-    if worker is None or said is None:
-        return {}
-    return {"parallelism": {key: value for key, value in said.model_dump().items() if value}}
-
-
-def _leader(item: Service, model: ModelSpec, server: Server, setting: Setting) -> Manifest:
-    llm = item.llm or Llm()
-    limits, requests = leader(item)
-    port = BEHIND if llm.prefill else PORT
-    return {
-        **_pod(item, setting.profile, token=llm.prefill is not None),
-        **_pull_secrets(item, model),
-        "containers": [
-            {
-                **_main(item, server, setting, llm.parallelism, limits, requests, over=llm.worker),
-                **_started(item, model, setting.profile, port),
-            }
-        ],
-        **_volumes(server, setting.profile),
+def _model(here: Serving) -> Manifest:
+    said = {"uri": uri(here.item, here.model), "name": here.item.name}
+    lora = here.item.lora
+    if lora is None or here.mounts_adapters:
+        return said
+    limits = {
+        "maxRank": max_rank(here.item, here.setting.models),
+        "maxAdapters": lora.maxAdapters,
+        "maxCpuAdapters": lora.maxCpuAdapters,
     }
+    named = [{"name": one.name, "uri": f"pvc://{one.claim}/{one.folder}"} for one in here.server.beside]
+    return {**said, "lora": {"adapters": named, **{key: one for key, one in limits.items() if one}}}
 
 
-def _worker(
-    item: Service,
-    worker: Worker | None,
-    said: Parallelism | None,
-    server: Server,
-    setting: Setting,
-    beside: tuple[Resources, Resources],
-) -> Manifest:
-    if worker is None:
-        return {}
-    limits, requests = workers(worker, beside)
-    return {
-        "worker": {
-            **_pod(item, setting.profile, token=False),
-            **_pull_secrets(item, server.model),
-            "containers": [_main(item, server, setting, said, limits, requests, over=worker)],
-            **_volumes(server, setting.profile),
-        }
-    }
+def _decode(here: Serving) -> Manifest:
+    """The pods that answer; where prompts are read elsewhere, a sidecar in front of them."""
+    llm, own = here.llm, leader(here.item)
+    moved = llm.prefill is not None
+    role = Role(*own, llm.parallelism, llm.worker, BEHIND if moved else PORT, token=moved)
+    return {**_parallelism(role), "template": _pod(here, role), **_worker(here, role)}
 
 
-def _prefill(item: Service, model: ModelSpec, said: Prefill, server: Server, setting: Setting) -> Manifest:
-    own = (said.resources or item.resources, said.requests or ({} if said.resources else item.requests))
+def _prefill(here: Serving, said: Prefill) -> Manifest:
+    role = Role(*reader(here.item, said), said.parallelism, said.worker, PORT)
     return {
         "replicas": said.replicas,
-        **_parallelism(said.parallelism, said.worker),
-        "template": {
-            **_pod(item, setting.profile, token=False),
-            **_pull_secrets(item, model),
-            "containers": [
-                {
-                    **_main(item, server, setting, said.parallelism, *own, over=said.worker),
-                    **_started(item, model, setting.profile, PORT),
-                }
-            ],
-            **_volumes(server, setting.profile),
-        },
-        **_worker(item, said.worker, said.parallelism, server, setting, own),
+        **_parallelism(role),
+        "template": _pod(here, role),
+        **_worker(here, role),
     }
 
 
-def _pod(item: Service, profile: Profile, *, token: bool) -> Manifest:
+def _parallelism(role: Role) -> Manifest:
+    """Only over several pods: the size of the LeaderWorkerSet comes of it. One pod is told by flags."""
+    if role.worker is None or role.parallelism is None:
+        return {}
+    return {"parallelism": {key: value for key, value in role.parallelism.model_dump().items() if value}}
+
+
+def _worker(here: Serving, first: Role) -> Manifest:
+    if first.worker is None:
+        return {}
+    amounts: Amounts = workers(first.worker, (first.limits, first.requests))
+    return {"worker": _pod(here, Role(*amounts, first.parallelism, first.worker, None))}
+
+
+def _pod(here: Serving, role: Role) -> Manifest:
+    item = here.item
+    pulled = here.model.credentialsSecret if item.storage.type == "oci" else None
+    volumes = beside_volumes(here.server) if here.mounts_adapters else []
     return {
         "serviceAccountName": item.name,
         # The routing sidecar asks the API server for the pods that it may send prompts to.
-        "automountServiceAccountToken": token,
-        "securityContext": security(profile),
+        "automountServiceAccountToken": role.token,
+        "securityContext": security(here.setting.profile),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
+        "containers": [_main(here, role)],
+        **({"volumes": volumes} if volumes else {}),
     }
 
 
-def _pull_secrets(item: Service, model: ModelSpec) -> Manifest:
-    pulled = item.storage.type == "oci" and model.credentialsSecret
-    return {"imagePullSecrets": [{"name": model.credentialsSecret}]} if pulled else {}
-
-
-def _main(
-    item: Service,
-    server: Server,
-    setting: Setting,
-    said: Parallelism | None,
-    limits: Resources,
-    requests: Resources,
-    *,
-    over: Worker | None,
-) -> Manifest:
-    mounts = [] if setting.profile.kserve.llmAdapters else beside_mounts(server)
+def _main(here: Serving, role: Role) -> Manifest:
+    mounts = beside_mounts(here.server) if here.mounts_adapters else []
     return {
         "name": "main",
-        "image": server.image or image("vllm", server.images),
-        "resources": pod.resources(limits, requests),
-        "securityContext": _security(over),
+        "image": here.server.image or image("vllm", here.server.images),
+        "resources": pod.resources(role.limits, role.requests),
+        "securityContext": _security(role),
         **({"volumeMounts": mounts} if mounts else {}),
-        "env": _env(item, server, setting, said, limits, over),
+        "env": _env(here, role),
+        **(_started(here, role.port) if role.port else {}),
     }
 
 
-def _security(over: Worker | None) -> Manifest:
+def _security(role: Role) -> Manifest:
     # The presets for several pods add capabilities for RDMA, which the restricted standard refuses. A list in a
     # securityContext is replaced as a whole, and this one capability is allowed.
     made = pod.container_security(read_only_root=False)
-    drop = {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]} if over else {"drop": ["ALL"]}
-    return {**made, "capabilities": drop}
+    added = {"add": ["NET_BIND_SERVICE"]} if role.worker else {}
+    return {**made, "capabilities": {**added, "drop": ["ALL"]}}
 
 
-def _started(item: Service, model: ModelSpec, profile: Profile, port: int) -> Manifest:
+def _started(here: Serving, port: int) -> Manifest:
     """The time that loading may take; the presets give ten minutes, whatever the model."""
-    scheme = {"scheme": profile.kserve.llmScheme} if profile.kserve.llmScheme else {}
+    scheme = here.setting.profile.kserve.llmScheme
+    told = {"scheme": scheme} if scheme else {}
     return {
         "startupProbe": {
-            "httpGet": {"path": "/health", "port": port, **scheme},
+            "httpGet": {"path": "/health", "port": port, **told},
             "periodSeconds": PERIOD,
-            "failureThreshold": max(1, -(-budget(item, model) // PERIOD)),
+            "failureThreshold": max(1, -(-budget(here.item, here.model) // PERIOD)),
         }
     }
 
 
-def _volumes(server: Server, profile: Profile) -> Manifest:
-    volumes = [] if profile.kserve.llmAdapters else beside_volumes(server)
-    return {"volumes": volumes} if volumes else {}
-
-
-def _env(
-    item: Service,
-    server: Server,
-    setting: Setting,
-    said: Parallelism | None,
-    limits: Resources,
-    over: Worker | None,
-) -> list[Manifest]:
-    named = {entry.name for entry in item.env}
-    flags = shlex.join(_flags(item, server, setting, said, limits, over))
+def _env(here: Serving, role: Role) -> list[Manifest]:
+    own = here.item.env
+    named = {entry.name for entry in own}
+    flags = shlex.join(_flags(here, role))
     fixed = {**OFFLINE, **({ARGS: flags} if flags else {})}
-    own = [EnvVar(name=name, value=value) for name, value in fixed.items() if name not in named]
-    return pod.env([*own, *item.env])
+    return pod.env(
+        [*(EnvVar(name=name, value=one) for name, one in fixed.items() if name not in named), *own]
+    )
 
 
-def _flags(
-    item: Service,
-    server: Server,
-    setting: Setting,
-    said: Parallelism | None,
-    limits: Resources,
-    over: Worker | None,
-) -> list[str]:
-    parallel = [] if over else _parallel_flags(item, said, limits)
-    own = [] if setting.profile.kserve.llmAdapters else adapters(server)
-    moved = item.llm is not None and item.llm.prefill is not None
-    told = any(arg.startswith(("--kv-transfer-config", "--kv_transfer_config")) for arg in item.args)
-    return [*parallel, *own, *([NIXL] if moved and not told else []), *item.args]
+def _flags(here: Serving, role: Role) -> list[str]:
+    args = here.item.args
+    told = any(arg.replace("_", "-").startswith("--kv-transfer-config") for arg in args)
+    return [
+        *([] if role.worker else _parallel_flags(args, role)),
+        *(adapters(here.server) if here.mounts_adapters else []),
+        *([NIXL] if here.llm.prefill and not told else []),
+        *args,
+    ]
 
 
-def _parallel_flags(item: Service, said: Parallelism | None, limits: Resources) -> list[str]:
-    size = tensor(item.args, said, devices(limits))
-    expert = said is not None and said.expert
+def _parallel_flags(args: tuple[str, ...], role: Role) -> list[str]:
+    size = tensor(args, role.parallelism, devices(role.limits))
+    expert = role.parallelism is not None and role.parallelism.expert
     return [
         *([f"--tensor-parallel-size={size}"] if size and size > 1 else []),
         *(["--enable-expert-parallel"] if expert else []),

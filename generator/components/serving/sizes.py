@@ -12,7 +12,7 @@ from ...finding import Path
 from ...quantity import parse
 from ...runtime import accelerators
 from ...spec import Resources
-from .llm import Llm, Parallelism, Worker
+from .llm import Llm, Parallelism, Prefill, Worker
 from .spec import Service, is_llm
 
 Amounts = tuple[Resources, Resources]
@@ -44,18 +44,36 @@ def parts(item: Service) -> Iterator[Part]:
         yield Part("worker", groups, size, *workers(llm.worker, own), ("llm", "worker"))
     if llm.prefill:
         said, path = llm.prefill, ("llm", "prefill")
-        reads = (said.resources or item.resources, said.requests or ({} if said.resources else item.requests))
+        reads = reader(item, said)
         yield Part("prefill", said.replicas, 1, *reads, path)
         if said.worker:
             size = group_size(said.parallelism) - 1
-            yield Part(
-                "prefill-worker", said.replicas, size, *workers(said.worker, reads), (*path, "worker")
-            )
+            yield Part("prefill-worker", said.replicas, size, *workers(said.worker, reads), (*path, "worker"))
+
+
+def roles(item: Service) -> Iterator[Service]:
+    """A server, and after it itself as each other kind of its pods that gets something else."""
+    yield item
+    if not is_llm(item) or item.llm is None:
+        return
+    llm, seen = item.llm, {tuple(sorted(item.resources.items()))}
+    said = {"prefill": llm.prefill.parallelism if llm.prefill else None}
+    for part in parts(item):
+        key = tuple(sorted(part.limits.items()))
+        if key not in seen:
+            seen.add(key)
+            over = llm.model_copy(update={"parallelism": said["prefill"]}) if "prefill" in part.name else llm
+            yield item.model_copy(update={"resources": part.limits, "requests": part.requests, "llm": over})
 
 
 def leader(item: Service) -> Amounts:
     """What the pod gets that answers."""
     return item.resources, item.requests
+
+
+def reader(item: Service, said: Prefill) -> Amounts:
+    """What a pod gets that reads prompts: its own, else what the one gets that answers."""
+    return said.resources or item.resources, said.requests or ({} if said.resources else item.requests)
 
 
 def workers(worker: Worker, beside: Amounts) -> Amounts:

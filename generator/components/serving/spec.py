@@ -72,9 +72,10 @@ class ServingStorage(Strictly):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    type: Literal["pvc", "s3", "oci", "image"] = Field(
-        description="pvc: on a volume that a Job fills; s3: downloaded at every start; "
-        "oci: a modelcar image; image: inside the server's own image."
+    type: Literal["pvc", "s3", "hf", "oci", "oci+native", "oci+fetch", "cache", "image"] = Field(
+        description="pvc: on a volume that a Job fills; s3, hf: downloaded at every start; oci: a modelcar image beside "
+        "the server; oci+native: that image mounted as a volume; oci+fetch: its files copied at every start; cache: on "
+        "the nodes' own disks (models.cache); image: inside the server's own image."
     )
     class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
         None,
@@ -86,6 +87,14 @@ class ServingStorage(Strictly):
     )
     accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
         Field((), description="Access modes of the volume; the first one of its class when left out.")
+    )
+    volume: Name | None = Field(
+        None,
+        description="Volume that several models share, each in a folder of its own; each model has one of its own when left out.",
+    )
+    clone: Flag = Field(
+        False,
+        description="Serve each version from a ReadOnlyMany clone of the volume, which replicas on all nodes can mount.",
     )
 
 
@@ -169,6 +178,10 @@ class Service(Strictly):
 def is_llm(item: Service) -> bool:
     """Whether an LLMInferenceService runs it."""
     return item.kind == LLM
+
+
+DOWNLOADS = frozenset({"s3", "hf", "oci+fetch"})
+"""Storage types whose servers bring the model themselves, every time a pod starts (KServe's storage initializer)."""
 
 
 def items(cluster: Cluster) -> Iterator[tuple[int, Service]]:

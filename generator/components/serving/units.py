@@ -108,6 +108,8 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
 
 def _modes(item: Service) -> tuple[str, ...]:
     """Access modes that an item's volume has as far as the item says; none without a volume."""
+    if item.storage.clone:
+        return ("ReadOnlyMany",)
     return item.storage.accessModes or ("ReadWriteOnce",) if item.storage.type == "pvc" else ()
 
 

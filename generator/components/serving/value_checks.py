@@ -9,7 +9,7 @@ from ...finding import Problem, Severity, rule
 from ...quantity import parse
 from ...runtime import accelerators, seconds
 from .emit import LOAD_SECONDS, has_image
-from .spec import ISVC, is_llm, items, known, runtimes
+from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
 
 
@@ -215,7 +215,7 @@ def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
     """
     mode = cluster.spec.connectivity.mode
     for i, item in items(cluster):
-        if item.storage.type == "s3" and mode == "intermittent":
+        if item.storage.type in DOWNLOADS and mode == "intermittent":
             said = f"{item.name} downloads its model at every start, the link is {mode}"
             yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc or oci")
 
