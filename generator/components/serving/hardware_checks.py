@@ -65,7 +65,7 @@ def server_agrees_with_its_profile(cluster: Cluster) -> Iterator[Problem]:
         for field in ("queue", "nodeSelector", "tolerations"):
             mine, theirs = getattr(item, field), getattr(found, field)
             if (mine or None) != (theirs or None):
-                said = f"{field} of {item.name} is {_said(mine)}, hardware profile {found.name} has {_said(theirs)}"
+                said = f"{field} of {item.name} is {_said(mine)}; of hardware profile {found.name}: {_said(theirs)}"
                 advice = f"drop {field}" if not theirs else f"say {field} as the profile does"
                 yield Problem(("serving", i, field if mine else "hardwareProfile"), said, advice)
         for entry in found.identifiers:
@@ -80,7 +80,7 @@ def server_agrees_with_its_profile(cluster: Cluster) -> Iterator[Problem]:
 
 def _said(value: Any) -> str:
     if not value:
-        return "not said"
+        return "none"
     if isinstance(value, str):
         return value
     if isinstance(value, dict):

@@ -128,7 +128,7 @@ def router_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
     for i, item in llms(cluster):
         if item.exposed:
             continue
-        said = f"of {item.name}, an {LLM} that is not exposed"
+        said = f"on {item.name}, an {LLM} that is not exposed"
         if item.auth:
             yield Problem(("serving", i, "auth"), f"auth has no effect {said}", "set exposed, or drop auth")
         for field in ("scheduler", "gateways"):
@@ -198,7 +198,8 @@ def secret_says_its_endpoint(cluster: Cluster) -> Iterator[Problem]:
     serving.kserve.io/s3-endpoint, s3-usehttps and s3-region of the Secret, else AWS itself is asked.
     """
     for i, item, model in known(cluster):
-        if is_llm(item) and item.storage.type == "s3" and model.credentialsSecret:
+        odh = cluster.profile.family == "odh"
+        if odh and is_llm(item) and item.storage.type == "s3" and model.credentialsSecret:
             said = f"{item.name} reads its S3 endpoint from annotations of Secret {model.credentialsSecret}"
             yield Problem(
                 ("serving", i, "storage", "type"), said, "annotate the Secret, or use storage.type pvc or oci"
