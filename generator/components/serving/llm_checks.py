@@ -28,7 +28,7 @@ def platform_has_the_kind(cluster: Cluster) -> Iterator[Problem]:
     Elsewhere the API server knows no such kind, and every sync fails.
     """
     for i, item in llms(cluster):
-        if cluster.profile.kserve.llmInferenceService is None:
+        if not cluster.profile.kserve.llmInferenceService:
             having = [name for name, one in profiles().items() if one.kserve.llmInferenceService]
             said = f"{cluster.profile.name} has no {LLM}, which {item.name} is to be"
             yield Problem(
@@ -140,7 +140,7 @@ def router_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
                 )
 
 
-@rule("LLM005", covers=("LI-1", "LI-2"), source=f"{WEBHOOK} ValidateWorkloadScaling")
+@rule("LLM005", covers=("LI-1",), source=f"{WEBHOOK} ValidateWorkloadScaling")
 def replicas_are_fixed(cluster: Cluster) -> Iterator[Problem]:
     """replicas.min and max of an LLMInferenceService are the same.
 
