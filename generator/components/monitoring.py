@@ -4,7 +4,7 @@ Open Data Hub makes a monitor for every ServingRuntime that names its metrics po
 image has no ServingRuntime, plain KServe makes no monitors at all, and nobody makes one for Ray: a namespace with
 RayServices gets one for its Ray pods.
 
-monitoring: {monitors: true, interval: 1m}
+monitoring: {monitors: true, interval: 1m, alerts: true}
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from ..component import Cluster, Component, Unit
+from ..finding import Problem, Severity, rule
 from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
-from ..spec import Duration, Flag, Strictly
+from ..spec import Duration, Flag, Labels, Strictly
+from .alerts import alert_units
+from .namespaces import reserved
+from .namespaces.network import LLM, SERVING_POD
 from .namespaces.network import RAY as RAY_PODS
-from .namespaces.network import SERVING_POD
 from .ray import RAY
 from .serving.emit import Endpoint, endpoint
-from .serving.spec import Service, known
+from .serving.llm_emit import BEHIND, PORT
+from .serving.spec import Service, is_llm, known
 
 
 class Monitoring(Strictly):
@@ -31,30 +35,53 @@ class Monitoring(Strictly):
         description="With the fleet's observability: have model servers and RayServices scraped where the platform does not; needs the Prometheus operator.",
     )
     interval: Duration = Field("1m", description="How often they are scraped.")
+    alerts: Flag = Field(
+        False,
+        description="Alert rules on the cluster itself, which fire while the hub is out of reach: model not ready or not loaded, volume full, queue stuck.",
+    )
+    labels: Labels = Field(
+        {}, description="Labels of monitors and rules, where a Prometheus operator of yours selects by some."
+    )
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per model server that nobody else would scrape, and one per namespace with RayServices."""
     section = cluster.part(MONITORING)
+    if section.alerts:
+        yield from alert_units(cluster, section.labels)
     if cluster.fleet.observability is None or not section.monitors:
         return
     for _, item, model in known(cluster):
+        if is_llm(item):
+            if not cluster.profile.kserve.monitors:
+                monitor = llm_monitor(item, cluster.profile.kserve.llmScheme, section)
+                yield _made(item, monitor, content_hash(monitor))
+            continue
         place = endpoint(item, model, cluster.fleet.images)
         if place is not None and _is_alone(item, cluster):
-            yield _unit(item, place, section.interval)
+            yield _unit(item, place, section)
     for namespace in sorted({service.namespace for service in cluster.part(RAY).services}):
-        yield _ray_unit(namespace, section.interval)
+        yield _ray_unit(namespace, section)
 
 
-def _ray_unit(namespace: str, interval: str) -> Unit:
-    made = (ray_monitor(namespace, interval),)
-    folder = f"monitoring/{namespace}.ray-{content_hash(interval)}"
+def _ray_unit(namespace: str, section: Monitoring) -> Unit:
+    made = (ray_monitor(namespace, section),)
+    folder = f"monitoring/{namespace}.ray-{_mark(section=section)}"
     return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
 
 
-def _unit(item: Service, place: Endpoint, interval: str) -> Unit:
-    made = (pod_monitor(item, place, interval),)
-    folder = f"monitoring/{item.namespace}.{item.name}-{content_hash(place, interval)}"
+def _unit(item: Service, place: Endpoint, section: Monitoring) -> Unit:
+    return _made(item, pod_monitor(item, place, section), _mark(place, section=section))
+
+
+def _mark(*kept: object, section: Monitoring) -> str:
+    # Labels came later: without them the folder stays what it was.
+    return content_hash(*kept, section.interval, *((section.labels,) if section.labels else ()))
+
+
+def _made(item: Service, monitor: Manifest, mark: str) -> Unit:
+    made = (monitor,)
+    folder = f"monitoring/{item.namespace}.{item.name}-{mark}"
     return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
 
 
@@ -63,7 +90,7 @@ def _is_alone(item: Service, cluster: Cluster) -> bool:
     return not cluster.profile.kserve.monitors or item.storage.type == "image"
 
 
-def pod_monitor(item: Service, place: Endpoint, interval: str) -> Manifest:
+def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest:
     """Scrapes the pods of an InferenceService.
 
     Prometheus finds the ports that containers declare. Where the metrics are on another one, a declared port is
@@ -78,26 +105,58 @@ def pod_monitor(item: Service, place: Endpoint, interval: str) -> Manifest:
     end = {
         "port": place.port,
         "path": "/metrics",
-        "interval": interval,
+        "interval": section.interval,
         **({"relabelings": [elsewhere]} if place.number != place.metrics else {}),
     }
-    return _monitor(item.name, item.namespace, {"matchLabels": {SERVING_POD: item.name}}, end)
+    pods = {"matchLabels": {SERVING_POD: item.name}}
+    return _monitor(_metadata(item.name, item.namespace, section), pods, end)
 
 
-def ray_monitor(namespace: str, interval: str) -> Manifest:
+def ray_monitor(namespace: str, section: Monitoring) -> Manifest:
     """Scrapes the Ray pods of a namespace; KubeRay gives each a port for it (kuberay common/pod.go)."""
-    end = {"port": "metrics", "path": "/metrics", "interval": interval}
-    return _monitor("ray", namespace, RAY_PODS, end)
+    end = {"port": "metrics", "path": "/metrics", "interval": section.interval}
+    return _monitor(_metadata("ray", namespace, section), RAY_PODS, end)
 
 
-def _monitor(name: str, namespace: str, pods: Manifest, end: Manifest) -> Manifest:
+def _metadata(name: str, namespace: str, section: Monitoring) -> Manifest:
     # The kind comes with the platform's monitoring, which may be installed later.
     notes = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
+    return meta(name, namespace, wave=Wave.WORKLOAD, labels=section.labels, annotations=notes)
+
+
+def _monitor(metadata: Manifest, pods: Manifest, end: Manifest) -> Manifest:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
-        "metadata": meta(name, namespace, wave=Wave.WORKLOAD, annotations=notes),
+        "metadata": metadata,
         "spec": {"selector": pods, "podMetricsEndpoints": [end]},
+    }
+
+
+def llm_monitor(item: Service, scheme: str | None, section: Monitoring) -> Manifest:
+    """Scrapes the pods of an LLMInferenceService by number: the presets give their port no name.
+
+    Where prompts are read apart from answers, the port of those that answer belongs to the sidecar before vLLM.
+    """
+    about = {
+        "path": "/metrics",
+        "interval": section.interval,
+        **({"scheme": scheme.lower()} if scheme else {}),
+    }
+    moved = item.llm is not None and item.llm.prefill is not None
+    role = {
+        "sourceLabels": ["__meta_kubernetes_pod_label_llm_d_ai_role"],
+        "regex": "prefill",
+        "action": "keep",
+    }
+    reading: Manifest = {"portNumber": PORT, **about, **({"relabelings": [role]} if moved else {})}
+    answering = [{"portNumber": BEHIND, **about}] if moved else []
+    labels = {"app.kubernetes.io/name": item.name, **LLM["matchLabels"]}
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": _metadata(item.name, item.namespace, section),
+        "spec": {"selector": {"matchLabels": labels}, "podMetricsEndpoints": [*answering, reading]},
     }
 
 
@@ -108,3 +167,29 @@ MONITORING: Component[Monitoring] = Component(
     description="Metrics of model servers.",
     units=units,
 )
+
+
+@rule(
+    "OBSERVE002",
+    Severity.WARNING,
+    source="OpenShift: rules of users are evaluated by user workload monitoring",
+)
+def alerts_are_evaluated(cluster: Cluster) -> Iterator[Problem]:
+    """Alerts of a cluster's own come with the fleet's observability, which switches user workload monitoring on.
+
+    Without it OpenShift evaluates no rule of a user's namespace, unless somebody has switched it on there.
+    """
+    if cluster.part(MONITORING).alerts and cluster.profile.openshift and cluster.fleet.observability is None:
+        said = "nothing says that user workload monitoring is on here, which evaluates these rules"
+        yield Problem(("monitoring", "alerts"), said, "set observability in clusters/fleet.yaml")
+
+
+@rule("OBSERVE003", source="nearedge: keys that other programs act on")
+def monitoring_labels_are_free(cluster: Cluster) -> Iterator[Problem]:
+    """Labels of monitors and rules steer no controller but the Prometheus operator.
+
+    With openshift.io/prometheus-rule-evaluation-scope or a key of Argo CD the rules would be evaluated or kept by others.
+    """
+    for key in cluster.part(MONITORING).labels:
+        if reserved(key) or key.startswith("openshift.io/"):
+            yield Problem(("monitoring", "labels", key), f"key {key} is reserved", "use a key of your own")

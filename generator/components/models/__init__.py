@@ -13,6 +13,7 @@ from .claims import (
     node_bound,
     on_volume,
     one_node,
+    servers,
     storage_class,
     volume_name,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "on_volume",
     "one_node",
     "place",
+    "servers",
     "storage_class",
     "storage_uri",
     "target",

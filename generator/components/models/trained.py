@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...component import Cluster
-from .claims import is_written, produced_by
+from .claims import is_written, produced_by, servers
 
 
 def trained(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
@@ -18,4 +18,4 @@ def trained(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
 
 def fetched(cluster: Cluster) -> tuple[str, ...]:
     """Models whose servers take them from where the model's source points, by name."""
-    return tuple(sorted({item.model for item in cluster.spec.serving if not is_written(item, cluster)}))
+    return tuple(sorted({item.model for _, item in servers(cluster) if not is_written(item, cluster)}))

@@ -23,6 +23,7 @@ from ..models import (
     on_volume,
     one_node,
     place,
+    servers,
     storage_class,
     storage_uri,
     target,
@@ -122,7 +123,7 @@ def the_served_version_is_written(cluster: Cluster) -> Iterator[Problem]:
 
     Otherwise it has to be there from an earlier run, or the server finds an empty folder.
     """
-    for i, item in enumerate(cluster.spec.serving):
+    for i, item in servers(cluster):
         if item.model not in cluster.models or not is_written(item, cluster):
             continue
         model, here = cluster.models[item.model], (item.namespace, item.model)
@@ -161,7 +162,7 @@ def servers_read_what_is_trained_here(cluster: Cluster) -> Iterator[Problem]:
     """
     trained = {name: job for _, job, name, _ in _producing(cluster)}
     published = {name for _, job, name, _ in _producing(cluster) if job.publish is not None}
-    for i, item in enumerate(cluster.spec.serving):
+    for i, item in servers(cluster):
         job = trained.get(item.model)
         if job is None or item.model in published or is_written(item, cluster):
             continue
@@ -231,7 +232,7 @@ def job_and_server_share_their_volume(cluster: Cluster) -> Iterator[Problem]:
     A job fills neither a volume that models share nor a clone.
     """
     written = {(job.namespace, name): job.name for _, job, name, _ in _producing(cluster)}
-    for i, item in enumerate(cluster.spec.serving):
+    for i, item in servers(cluster):
         name = written.get((item.namespace, item.model))
         if name is not None and on_volume(item, cluster):
             at: Path = ("serving", i, "storage")
