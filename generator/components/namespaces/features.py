@@ -94,7 +94,7 @@ def _publishing(item: Any, cluster: Cluster) -> Iterator[str]:
     model = cluster.models.get(getattr(item, "produces", None) or "")
     if model is not None and item.publish:
         yield "loader"
-        numbers = transfer_ports(model, cluster.spec.models, by_job=True)
+        numbers = transfer_ports(model, cluster, by_job=True)
         yield from (f"loader-{port}" for port in numbers if port != HTTPS)
 
 
