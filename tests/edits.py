@@ -137,7 +137,6 @@ EDITS: Mapping[str, Edit] = {
         swap("core/hub.yaml", "namespace: ai-training\n        quota", "namespace: ai-tuning\n        quota"),
         swap("core/hub.yaml", "namespace: ai-training\n        queue", "namespace: ai-tuning\n        queue"),
         swap("core/hub.yaml", "namespace: ai-training\n        queue", "namespace: ai-tuning\n        queue"),
-        swap("core/hub.yaml", "namespaces: [ai-training]", "namespaces: [ai-tuning]"),
     ),
     "ray-service": swap("near-edge/plant-103.yaml", "num_replicas: 4", "num_replicas: 6"),
     "ray-service-memory": swap(

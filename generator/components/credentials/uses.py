@@ -94,7 +94,10 @@ def _published(item: Any, path: Path, namespace: str, cluster: Cluster) -> Itera
     model = cluster.models.get(item.produces or "")
     wants = WANTED.get(model.source.partition("://")[0]) if model else None
     own = item.publish.credentialsSecret
-    if model and wants and own:
+    if model and wants == "registry" and own:
+        # As type registry every pod of the namespace would get the right to push.
+        yield Use((*path, "credentialsSecret"), namespace, own, ANYTHING, ".dockerconfigjson")
+    elif model and wants and own:
         yield Use((*path, "credentialsSecret"), namespace, own, wants)
     elif model and wants and model.credentialsSecret:
         related: tuple[Path, ...] = ((MODELS, item.produces, "credentialsSecret"),)
