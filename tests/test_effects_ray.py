@@ -32,7 +32,8 @@ LARGER = {"head": {"resources": {"cpu": "2", "memory": "16Gi"}}}
 
 
 def objects(key: str, item: dict[str, Any], profile: str) -> tuple[Manifest, ...]:
-    own = {"jobs": {"entrypoint": "python x.py"}, "services": {"serveConfigV2": SERVE}}.get(key, {})
+    more: dict[str, Any] = {"jobs": {"entrypoint": "python x.py"}, "services": {"serveConfigV2": SERVE}}
+    own = more.get(key, {})
     section = {key: [{"name": "one", **copy.deepcopy(PODS), **own, **item}]}
     cluster, _, findings = build({"profile": profile, "cluster": {"kueue": QUEUE, "ray": section}})
     assert cluster is not None, findings
