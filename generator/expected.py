@@ -12,6 +12,7 @@ from typing import Any
 from . import hub
 from .compile import Overlay, compile_cluster
 from .component import Cluster
+from .fleet import Fleet
 from .manifest import identify
 from .pipeline import Memo, Rendered, read, read_site
 from .verify import Expected
@@ -35,17 +36,18 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
         overlay, _ = compile_cluster(cluster, memo.bases)
         if overlay is not None:
             yield _overlay(cluster, overlay)
-    emitted = hub.emit(rendered.fleet)
-    if emitted:
-        manifests = tuple(item for items in emitted.values() for item in items)
-        yield Expected(
-            f"acm/{rendered.fleet.spec.hub.cluster}",
-            manifests,
-            hub.schemas(rendered.fleet),
-            _hub_secrets(rendered),
-            # Argo CD's own namespace is there before nearedge is.
-            frozenset({rendered.fleet.spec.hub.argocdNamespace}),
-        )
+    for view in rendered.fleet.views():
+        emitted = hub.emit(view)
+        if emitted:
+            manifests = tuple(item for items in emitted.values() for item in items)
+            yield Expected(
+                f"acm/{view.spec.hub.cluster}",
+                manifests,
+                hub.schemas(view),
+                _hub_secrets(view),
+                # Argo CD's own namespace is there before nearedge is.
+                frozenset({view.spec.hub.argocdNamespace}),
+            )
 
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
@@ -80,9 +82,8 @@ def _named(value: Any) -> Iterator[str]:
             yield from _named(item)
 
 
-def _hub_secrets(rendered: Rendered) -> frozenset[tuple[str, str]]:
-    assert rendered.fleet is not None  # noqa: S101 - asked by the caller
-    spec = rendered.fleet.spec
+def _hub_secrets(view: Fleet) -> frozenset[tuple[str, str]]:
+    spec = view.spec
     named = {(spec.hub.policyNamespace, spec.repository.credentialsSecret)}
     if spec.observability is not None:
         named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))

@@ -21,7 +21,7 @@ from .fields import field_at
 from .finding import Path, Where
 from .fleet import Member
 from .load import read_file
-from .manifest import ResourceId, identify
+from .manifest import ResourceId
 from .pipeline import Memo, cluster_files, hub_files, judge_site, read, read_site
 from .probe import (
     Compiled,
@@ -155,7 +155,7 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
         if (found := read_file(root, item)[0]) is not None
     }
     groups = {key: item for key, item in shared.groups.items() if item.file in used}
-    wanted = clusters if everyone else {shared.fleet.hub.cluster}
+    wanted = clusters if everyone else {item.cluster for item in (shared.fleet.hub, *shared.fleet.hubs)}
     others = tuple(clusters[key] for key in sorted(wanted) if key in clusters and clusters[key] != file)
     members = tuple(_members(root, shared, others))
     return Subject(replace(shared, groups=groups), models, document, members)
@@ -237,12 +237,12 @@ def _probed(before: Compiled, path: Path) -> Iterator[Compiled]:
 
 def _reaches(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
     """Each field once, objects on the cluster first, in the order in which they are emitted."""
-    here, hub = before.final(), _on_hub(before)
+    here, hub = before.final(), before.objects_on_hub()
     found: dict[tuple[ResourceId, Path], None] = {}
     there: dict[tuple[ResourceId, Path], None] = {}
     for after in others:
         found.update(dict.fromkeys(differences(here, after.final())))
-        there.update(dict.fromkeys(differences(hub, _on_hub(after))))
+        there.update(dict.fromkeys(differences(hub, after.objects_on_hub())))
     places = places_of(before)
     for objects, differing in ((here, found), (hub, there)):
         order = {identity: i for i, identity in enumerate(objects)}
@@ -250,10 +250,6 @@ def _reaches(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
             file, line = _place(places, identity, path)
             value = value_at(objects.get(identity), path) if path else None
             yield Reach(identity, path, value, file, line)
-
-
-def _on_hub(before: Compiled) -> Objects:
-    return {identify(item): item for items in before.on_hub().values() for item in items}
 
 
 def differences(before: Objects, after: Objects) -> tuple[tuple[ResourceId, Path], ...]:
@@ -309,7 +305,7 @@ def places_of(before: Compiled) -> Places:
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
-    texts |= hub_files(before.fleet, before.on_hub())
+    texts |= hub_files(before.on_hub())
     for file, text in texts.items():
         for spot in spots(text, before.emitted.manifests):
             if spot.identity is not None and spot.sets:

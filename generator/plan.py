@@ -74,9 +74,15 @@ class Plan:
     rings: tuple[Ring, ...]
     clusters: tuple[ClusterChange, ...]
     groups: tuple[Group, ...]
-    hub: tuple[ObjectChange, ...]
+    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
+    """Name of each hub, and what changes there."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
     counts: Counts
+
+    @property
+    def hub(self) -> tuple[ObjectChange, ...]:
+        """What changes on all hubs."""
+        return tuple(change for _, changes in self.hubs for change in changes)
 
     @property
     def of(self) -> int:
@@ -102,7 +108,7 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
         rings=rings(sides),
         clusters=sides.clusters,
         groups=groups(sides.clusters),
-        hub=sides.hub,
+        hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
     )

@@ -139,6 +139,6 @@ def _digested(value: Any) -> Iterator[str]:
 def uses_mirror(cluster: Cluster) -> bool:
     """Whether a cluster is one of those that pull through the fleet's mirror; the hub is nobody's edge."""
     mirror = cluster.fleet.mirror
-    if mirror is None or cluster.name == cluster.fleet.hub.cluster:
+    if mirror is None or cluster.name in {hub.cluster for hub in (cluster.fleet.hub, *cluster.fleet.hubs)}:
         return False
     return mirror.clusters == "all" or cluster.spec.connectivity.mode == "disconnected"

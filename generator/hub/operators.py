@@ -22,11 +22,6 @@ MARKETPLACE = "openshift-marketplace"
 """Namespace of OpenShift's CatalogSources."""
 
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
-HUB = "nearedge-hub"
-"""Name of the Placement that selects the hub alone."""
-
-DEFAULT_SET = "default"
-"""The set of clusters that are in no other, and so of the hub itself (ocm registration, DefaultClusterSet)."""
 
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -34,8 +29,6 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     namespace = fleet.spec.hub.policyNamespace
     edges = _by_policy(fleet.managed, namespace)
     own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), namespace)
-    if own:
-        yield from _hub_placement(fleet)
     for name, variant in sorted({**edges, **own}.items()):
         item, mark, _ = variant
         if name in edges:
@@ -44,7 +37,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         if name in edges:
             yield binding(fleet, name, name)
         if name in own:
-            yield binding(fleet, name, HUB, suffix="-hub")
+            yield binding(fleet, name, placement.HUB, suffix="-hub")
 
 
 def manages_itself(profile: HubProfile) -> bool:
@@ -59,27 +52,6 @@ def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant
         policy_of((item.name, mark), namespace): (item, mark, before)
         for member in alike.values()
         for item, mark, before in variants(member)
-    }
-
-
-def _hub_placement(fleet: Fleet) -> Iterator[Manifest]:
-    namespace = fleet.spec.hub.policyNamespace
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta2",
-        "kind": "ManagedClusterSetBinding",
-        "metadata": meta(DEFAULT_SET, namespace),
-        "spec": {"clusterSet": DEFAULT_SET},
-    }
-    local = {"labelSelector": {"matchLabels": {"local-cluster": "true"}}}
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta1",
-        "kind": "Placement",
-        "metadata": meta(HUB, namespace),
-        "spec": {
-            "clusterSets": [DEFAULT_SET],
-            "predicates": [{"requiredClusterSelector": local}],
-            "tolerations": [{"key": taint, "operator": "Exists"} for taint in placement.TAINTS],
-        },
     }
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..fleet import Fleet
 from ..manifest import Manifest, meta
-from .clusters import RING_LABEL
+from .rings import groups
 
 NAME = "nearedge"
 """Name of the Placement that selects every cluster of the fleet, in both namespaces."""
+
+HUB = "nearedge-hub"
+"""Name of the Placement that selects the hub alone."""
+
+DEFAULT_SET = "default"
+"""The set of clusters that are in no other, and so of the hub itself (ocm registration, DefaultClusterSet)."""
 
 TAINTS = ("cluster.open-cluster-management.io/unreachable", "cluster.open-cluster-management.io/unavailable")
 
@@ -27,12 +33,9 @@ def placement(
 ) -> Manifest:
     """Clusters of the set, those with `labels` only; `rings` divides the decision into groups by ring."""
     selector = {**({"matchLabels": dict(labels)} if labels else {}), "matchExpressions": [LOCAL_CLUSTER]}
-    groups = [
-        {
-            "groupName": ring.name,
-            "groupClusterSelector": {"labelSelector": {"matchLabels": {RING_LABEL: ring.name}}},
-        }
-        for ring in fleet.rings
+    decided = [
+        {"groupName": group.name, "groupClusterSelector": {"labelSelector": {"matchLabels": group.labels}}}
+        for group in groups(fleet)
     ]
     return {
         "apiVersion": "cluster.open-cluster-management.io/v1beta1",
@@ -44,9 +47,31 @@ def placement(
             # Without seconds: for ever. A decision that drops a cluster takes its workload away.
             "tolerations": [{"key": taint, "operator": "Exists"} for taint in TAINTS],
             **(
-                {"decisionStrategy": {"groupStrategy": {"decisionGroups": groups}}}
-                if rings and groups
+                {"decisionStrategy": {"groupStrategy": {"decisionGroups": decided}}}
+                if rings and decided
                 else {}
             ),
+        },
+    }
+
+
+def of_hub(fleet: Fleet) -> Iterator[Manifest]:
+    """The Placement of the hub itself, which ACM manages as local-cluster, and the set that it is in."""
+    namespace = fleet.spec.hub.policyNamespace
+    yield {
+        "apiVersion": "cluster.open-cluster-management.io/v1beta2",
+        "kind": "ManagedClusterSetBinding",
+        "metadata": meta(DEFAULT_SET, namespace),
+        "spec": {"clusterSet": DEFAULT_SET},
+    }
+    local = {"labelSelector": {"matchLabels": {"local-cluster": "true"}}}
+    yield {
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+        "kind": "Placement",
+        "metadata": meta(HUB, namespace),
+        "spec": {
+            "clusterSets": [DEFAULT_SET],
+            "predicates": [{"requiredClusterSelector": local}],
+            "tolerations": [{"key": taint, "operator": "Exists"} for taint in TAINTS],
         },
     }

@@ -67,11 +67,10 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     memo = Memo()
     clusters = (read_site(root, shared, site.file, memo)[0] for site in rendered.sites)
     places = [_content(cluster) for cluster in clusters if cluster is not None]
-    emitted = hub.emit(rendered.fleet)
-    if emitted:
+    for name, emitted in hub.emit_all(rendered.fleet).items():
         manifests = [item for items in emitted.values() for item in items]
-        places.append(content_of(f"{HUBS}{shared.fleet.hub.cluster}", manifests))
-    mirrored = frozenset(name for member in rendered.fleet.managed for name in member.repositories)
+        places.append(content_of(f"{HUBS}{name}", manifests))
+    mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
     used = {name for place in ordered for name in place.models}
     models = {name: shared.models[name] for name in sorted(used)}
