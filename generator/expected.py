@@ -13,9 +13,11 @@ from . import hub
 from .compile import Overlay, compile_cluster
 from .component import Cluster
 from .fleet import Fleet
+from .hub import standalone
+from .hub.installs import variants
 from .manifest import identify
-from .pipeline import Memo, Rendered, read, read_site
-from .verify import Expected
+from .pipeline import Memo, Rendered, member_of, read, read_site
+from .verify import BOOTSTRAP, Expected
 
 SECRET_FIELDS = frozenset({"secret", "imagePullSecrets", "passwordSecret"})
 """Fields of a cluster's spec that name Secrets which somebody else delivers."""
@@ -36,6 +38,7 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
         overlay, _ = compile_cluster(cluster, memo.bases)
         if overlay is not None:
             yield _overlay(cluster, overlay)
+            yield from _bootstrap(cluster, overlay)
     for view in rendered.fleet.views():
         emitted = hub.emit(view)
         if emitted:
@@ -61,6 +64,19 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
         secrets,
         pod_security=cluster.profile.podSecurityVersion,
     )
+
+
+def _bootstrap(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
+    if cluster.fleet.delivery.model != "standalone":
+        return
+    member = member_of(cluster, overlay.manifests)
+    argocd = standalone.edge_of(member).namespace
+    for folder, files in standalone.emit(cluster, member).items():
+        manifests = tuple(item for items in files.values() for item in items)
+        # The first folder makes the namespaces of operators for the second, an operator that of Argo CD.
+        made = frozenset({argocd, *(item.namespace for item, _, _ in variants(member))})
+        place = f"overlays/{cluster.name}/{BOOTSTRAP}/{folder}"
+        yield Expected(place, manifests, standalone.schemas(cluster), frozenset(), made)
 
 
 def declared_secrets(cluster: Cluster) -> frozenset[str]:

@@ -181,7 +181,16 @@ def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
     if emitted is None:
         return site
     overlay = overlay_of(cluster, emitted, memo.bases)
-    return replace(site, files=overlay.files, bases=overlay.bases)
+    return replace(site, files={**overlay.files, **bootstrap(cluster, site)}, bases=overlay.bases)
+
+
+def bootstrap(cluster: Cluster, site: Site) -> dict[str, str]:
+    """What starts the delivery of a cluster that has no hub; nothing for others."""
+    if cluster.fleet.delivery.model != "standalone" or site.member is None:
+        return {}
+    from .hub import standalone  # noqa: PLC0415 - one cluster of a fleet with a hub needs none of it
+
+    return standalone.files(cluster, site.member)
 
 
 def judge_site(

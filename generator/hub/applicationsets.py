@@ -125,7 +125,12 @@ def generate_paths(cluster: str) -> str:
 
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    source = {"repoURL": fleet.spec.repository.url, "targetRevision": revision, "path": f"overlays/{cluster}"}
+    return root_of(cluster, revision, fleet.spec.repository.url, destination)
+
+
+def root_of(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
+    """The same, for those who have no fleet."""
+    source = {"repoURL": repository, "targetRevision": revision, "path": f"overlays/{cluster}"}
     # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.
     options = ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
     return {
