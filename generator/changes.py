@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import same
 
-NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class", "namespace")
+NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class", "namespace", "source")
 """Fields that say which element of a list is which; the first that all elements have, each another value."""
 ORDERED = frozenset({"initContainers"})
 """Lists of named things that are worked off in their order; elsewhere it is noise."""

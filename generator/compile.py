@@ -15,14 +15,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .component import Cluster, Unit, discover
+from .components.credentials import pull_secrets
 from .finding import Finding, Where, plain_rule
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import Operation, diff
+from .pins import pinned_bases
+from .pullsecrets import pulling
 from .yamlout import to_documents, to_yaml
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
 
-RUNNING = frozenset({"InferenceService", "ServingRuntime", "RayCluster", "RayJob", "RayService", "Job"})
+RUNNING = frozenset(
+    {"InferenceService", "LLMInferenceService", "ServingRuntime", "RayCluster", "RayJob", "RayService", "Job"}
+)
 """Kinds that make pods; a retired cluster has none of them."""
 RESOURCES = "resources.yaml"
 KUSTOMIZATION = "kustomization.yaml"
@@ -83,16 +88,24 @@ def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay |
 
 def emit(cluster: Cluster) -> Emitted:
     """What the components make of a cluster; of a retired one, without what runs."""
-    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    units = _units(cluster)
+    if cluster.plain is not None:
+        units = pinned_bases(units, _units(cluster.plain))
     if cluster.spec.state == "retired":
         units = tuple(replace(unit, final=tuple(filter(_rests, unit.final))) for unit in units)
     return Emitted(units, tuple(manifest for unit in units for manifest in unit.final))
 
 
+def _units(cluster: Cluster) -> tuple[Unit, ...]:
+    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    secrets = pull_secrets(cluster)
+    return tuple(pulling(unit, secrets) for unit in units) if secrets else units
+
+
 def _rests(manifest: Manifest) -> bool:
     """Whether an object stays on a retired cluster: all but servers, Ray, and what fills volumes."""
-    runs = manifest["kind"] in RUNNING or CONTENT_HASH in manifest["metadata"].get("labels", {})
-    return not runs
+    hashed = CONTENT_HASH in manifest["metadata"].get("labels", {})
+    return manifest["kind"] not in RUNNING and (not hashed or manifest["kind"] == "PersistentVolumeClaim")
 
 
 def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:

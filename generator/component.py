@@ -58,6 +58,8 @@ class Cluster:
     groups: tuple[str, ...] = ()
     shared: Mapping[str, Any] = field(default_factory=dict)
     """Sections as the fleet's defaults and the groups alone give them, validated; cluster-free."""
+    plain: Cluster | None = None
+    """The same cluster without its pins and those of its ring; None when it has none (pins.py)."""
 
     def part(self, component: Component[T]) -> T:
         """The section of a component."""

@@ -13,6 +13,7 @@ from typing import Any
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 from .manifest import KEEP, SYNC_OPTIONS, Manifest, ResourceId, identify
 from .quantity import parse
+from .uses import at
 
 
 class Effect(StrEnum):
@@ -45,7 +46,10 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
         "spec.storageClassName",
         "spec.volumeMode",
         "spec.volumeName",
+        "spec.dataSource",
     ),
+    # kserve pkg/apis/serving/v1alpha1/local_model_cache_types.go: a CEL rule
+    "LocalModelCache": ("spec.sourceModelUri",),
     # kubernetes pkg/apis/batch/validation ValidateJobSpecUpdate
     "Job": ("spec.template", "spec.selector", "spec.completionMode"),
     # kueue apis/kueue: CEL rules of LocalQueue, Topology and AdmissionCheck
@@ -80,6 +84,13 @@ def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> 
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
+def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
+    """(namespace, name) of the servers whose pods start again."""
+    return frozenset(
+        (item.identity.namespace, item.identity.name) for item in found if item.effect is Effect.RESTART
+    )
+
+
 def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> Iterator[Consequence]:
     identity = change.identity
     match change.action:
@@ -88,9 +99,16 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
         case Action.REPLACE if identity.kind in {"Job", "RayJob"}:
             text = f"its content changed: it runs again, as {identity.name}"
             yield Consequence(Effect.RERUN, identity, text)
+        case Action.REPLACE if identity.kind == "PersistentVolumeClaim":
+            text = "a clone of a version that is served no more stays until somebody deletes it"
+            yield Consequence(Effect.LEFT, identity, text)
+        case Action.REPLACE if identity.kind == "LocalModelCache":
+            text = "each of its nodes downloads the model anew, and servers wait for it"
+            yield Consequence(Effect.RERUN, identity, text)
         case Action.CHANGE:
             yield from _immutable(change)
             yield from _serving(change, services)
+            yield from _llm(change)
             yield from _ray(change)
 
 
@@ -152,6 +170,40 @@ def _restarts(item: FieldChange, kind: str) -> bool:
     if path.startswith(("metadata.labels", "metadata.annotations")):
         return not any(prefix in path for prefix in _WHILE_SYNCING)
     return path.startswith("spec.predictor") and not path.startswith(_SCALING)
+
+
+_LLM_PODS = (
+    "spec.template",
+    "spec.worker",
+    "spec.prefill",
+    "spec.model",
+    "spec.baseRefs",
+    "spec.parallelism",
+)
+
+
+def _llm(change: ObjectChange) -> Iterator[Consequence]:
+    identity = change.identity
+    if identity.kind != "LLMInferenceService":
+        return
+    if any(item.dotted == _QUEUE for item in change.fields):
+        # Kueue's webhooks of Deployment and LeaderWorkerSet, which the controller hands the label to.
+        text = "its queue cannot change while it is ready: give it a new name"
+        yield Consequence(Effect.RECREATE, identity, text)
+    for path in ("spec", "spec.prefill"):
+        was, is_now = _pods_of(change.before, path), _pods_of(change.after, path)
+        if was != is_now:
+            # kserve llm_inference_service_validation.go validateImmutableParallelism
+            yield _recreated(change, f"the pods of {path}.parallelism cannot change from {was} to {is_now}")
+    fields = (item.dotted for item in change.fields)
+    if any(path.startswith(_LLM_PODS) and not path.endswith(_COUNTS) for path in fields):
+        yield Consequence(Effect.RESTART, identity, "its pods start again with what changed")
+
+
+def _pods_of(item: Any, path: str) -> int:
+    """Pods of one replica: data / dataLocal (kserve ParallelismSpec.GetSize)."""
+    said = at(item or {}, f"{path}.parallelism") or {}
+    return int(said.get("data", 1)) // max(1, int(said.get("dataLocal", 1)))
 
 
 def _ray(change: ObjectChange) -> Iterator[Consequence]:

@@ -5,24 +5,20 @@ Recomputed from the specs instead of kept from the render, so that ten thousand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path as File
-from typing import Any
 
 from . import hub
 from .compile import Overlay, compile_cluster
 from .component import Cluster
+from .components.credentials import STORAGE_CONFIG, given
 from .fleet import Fleet
 from .hub import standalone
+from .hub.credentials import named_secrets
 from .hub.installs import variants
 from .manifest import identify
 from .pipeline import Memo, Rendered, member_of, read, read_site
 from .verify import BOOTSTRAP, Expected
-
-SECRET_FIELDS = frozenset({"secret", "imagePullSecrets", "passwordSecret"})
-"""Fields of a cluster's spec that name Secrets which somebody else delivers."""
-STORAGE_CONFIG = "storage-config"
-"""odh-model-controller writes it from the data connections of a namespace."""
 
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
@@ -55,8 +51,9 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
     namespaces = {identity.namespace for item in overlay.manifests if (identity := identify(item)).namespace}
-    names = declared_secrets(cluster)
-    secrets = frozenset((namespace, name) for namespace in namespaces for name in names)
+    # odh-model-controller makes it wherever there is a data connection.
+    platform = [(item, STORAGE_CONFIG) for item in namespaces if cluster.profile.family == "odh"]
+    secrets = frozenset((*given(cluster), *platform))
     return Expected(
         f"overlays/{cluster.name}",
         overlay.manifests,
@@ -79,28 +76,9 @@ def _bootstrap(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
         yield Expected(place, manifests, standalone.schemas(cluster), frozenset(), made)
 
 
-def declared_secrets(cluster: Cluster) -> frozenset[str]:
-    """Names of Secrets that the specs of a cluster declare: others deliver them, Git never holds them."""
-    declared = {model.credentialsSecret for model in cluster.models.values() if model.credentialsSecret}
-    controller = {STORAGE_CONFIG} if cluster.profile.family == "odh" else set()
-    return frozenset({*declared, *controller, *_named(cluster.spec.model_dump())})
-
-
-def _named(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key in SECRET_FIELDS and item:
-                yield from ((item,) if isinstance(item, str) else item)
-            else:
-                yield from _named(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _named(item)
-
-
 def _hub_secrets(view: Fleet) -> frozenset[tuple[str, str]]:
     spec = view.spec
-    named = {(spec.hub.policyNamespace, spec.repository.credentialsSecret)}
+    named = {(spec.hub.policyNamespace, secret) for secret in named_secrets(view)}
     if spec.observability is not None:
         named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))
-    return frozenset((namespace, secret) for namespace, secret in named if secret)
+    return frozenset(named)

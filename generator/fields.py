@@ -21,6 +21,8 @@ class Field:
     choices: tuple[Any, ...] = ()
     keys: tuple[str, ...] = ()
     """Fields below it, where it is a mapping of known ones."""
+    order: tuple[str, ...] = ()
+    """The same in the order of the model, which is that in which people write them."""
 
 
 def field_at(model: type[BaseModel], path: Path) -> Field | None:
@@ -36,8 +38,8 @@ def field_at(model: type[BaseModel], path: Path) -> Field | None:
         default = next((item["default"] for item in inside if "default" in item), None)
         found = [schema for item in inside for schema in _members(item, root)]
     choices = tuple(choice for item in found for choice in _choices(item))
-    keys = tuple(sorted({key for item in found for key in item.get("properties", {})}))
-    return Field(description, default, choices, keys)
+    order = tuple(dict.fromkeys(key for item in found for key in item.get("properties", {})))
+    return Field(description, default, choices, tuple(sorted(order)), order)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .spec import FleetSpec, Hub, Ring
 
@@ -24,6 +25,8 @@ class Member:
     after what it requires, with the words that their objects are filled with (components/platform/needs.py).
     `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
     not use one.
+    `credentials` are those that the hub's Policies bring to it
+    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Member:
     openshift: bool
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     repositories: tuple[str, ...] = ()
+    credentials: tuple[tuple[Any, ...], ...] = ()
+    mirrored: bool = False
     hub: str | None = None
     """The hub that its spec names; None where it names none."""
 

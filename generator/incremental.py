@@ -8,12 +8,12 @@ from, and counts only while the files on disk still have the digests they were w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
 from .finding import Severity, ordered
-from .memory import NOTHING_KNOWN, Memory, digest_of, recall, save
+from .memory import NOTHING_KNOWN, Memory, digest_of, recall, save, vouched
 from .parallel import in_parts
 from .pipeline import (
     Asked,
@@ -29,7 +29,7 @@ from .pipeline import (
     silent,
     uses,
 )
-from .sources import Shared
+from .sources import Shared, kind_of
 from .tree import Tree
 
 WORTH_A_PROCESS = 250
@@ -90,6 +90,13 @@ def remembered(root: File, files: tuple[str, ...]) -> dict[str, Site]:
     memory = recall(root)
     known = ((file, memory.site(root, file, digest_of(root, file))) for file in files)
     return {file: site for file, site in known if site is not None}
+
+
+def compiled_before(root: File, then: Mapping[str, bytes], listed: Iterable[str]) -> dict[str, Site]:
+    """The clusters of another commit that the last render compiled as they are there; see `memory.vouched`."""
+    files = tuple(listed)
+    shared = (file for file in files if kind_of(file) != "Cluster")
+    return vouched(root, then, cluster_files(files), shared)
 
 
 def _bases(known: Iterable[str], sites: Iterable[Site]) -> frozenset[str]:

@@ -89,7 +89,8 @@ Pods = Iterator[tuple[str, dict[str, Any]]]
 
 
 def _pod(spec: Mapping[str, Any]) -> Pods:
-    yield "spec", dict(spec)
+    # The pod itself, as everywhere here: pull secrets are put into it.
+    yield "spec", spec  # type: ignore[misc]
 
 
 def _template(spec: Mapping[str, Any]) -> Pods:
@@ -110,6 +111,13 @@ def _inference_service(spec: Mapping[str, Any]) -> Pods:
     for role in ("predictor", "transformer", "explainer"):
         if spec.get(role, {}).get("containers"):
             yield f"spec.{role}", spec[role]
+
+
+def _llm_inference_service(spec: Mapping[str, Any]) -> Pods:
+    for path, part in (("spec", spec), ("spec.prefill", spec.get("prefill") or {})):
+        for role in ("template", "worker"):
+            if role in part:
+                yield f"{path}.{role}", part[role]
 
 
 def _app_wrapper(spec: Mapping[str, Any]) -> Pods:
@@ -150,6 +158,7 @@ _PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
     "ServingRuntime": _pod,
     "ClusterServingRuntime": _pod,
     "InferenceService": _inference_service,
+    "LLMInferenceService": _llm_inference_service,
     "AppWrapper": _app_wrapper,
     "Policy": _policy,
 }

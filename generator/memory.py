@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path as File
+from pathlib import PurePosixPath
 from typing import Any
 
 from .finding import Finding, Severity, Where
 from .fleet import Member
 from .pipeline import NOTHING, Rendered, Site, Whole
+from .removals import FILE as REMOVALS
 from .shipped import PACKAGE
+from .sources import FLEET_FILE
 from .tree import INDEX
 from .waivers import Waiver
 
@@ -73,7 +76,7 @@ NOTHING_KNOWN = Memory("")
 
 def recall(root: File) -> Memory:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
-    key = _key(root)
+    key = _key_of(root)
     try:
         seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
     except OSError:
@@ -91,6 +94,43 @@ def recall(root: File) -> Memory:
     found = tuple((about, _finding(told)) for about, told in head["found"])
     whole = Whole(found, frozenset(hub), head["objects"])
     return Memory(key, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
+
+
+def vouched(
+    root: File, then: Mapping[str, bytes], listed: Iterable[str], shared: Iterable[str]
+) -> dict[str, Site]:
+    """Clusters, by file, that an earlier run compiled without an error from the specs of another commit.
+
+    Of that commit `then` holds the texts of files that are not as on disk, `listed` the clusters' files and
+    `shared` all others.
+    """
+    try:
+        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
+    except OSError:
+        return {}
+    if seal.decode("ascii", "replace") != _digest(body):
+        return {}
+    first, *lines = body.decode().split("\n")
+    head = json.loads(first)
+
+    def content(path: str) -> str:
+        return _digest(then[path]) if path in then else digest_of(root, path)
+
+    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
+    key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
+    if head["key"] != key:
+        return {}
+    wanted = frozenset(listed)
+    pairs = zip(head["files"], lines, strict=True)
+    known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
+    return {file: _site(file, told) for file, told in known if told[0] == content(file)}
+
+
+def _site(file: str, told: list[Any]) -> Site:
+    """What was found out about a cluster; nothing of where it was written to."""
+    _, _, member, _, objects, found, waivers = told
+    findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
+    return Site(file, findings, _member(member), objects=objects, waivers=accepted)
 
 
 def save(root: File, rendered: Rendered, memory: Memory) -> None:
@@ -175,18 +215,29 @@ def _intact(root: File, files: Mapping[str, str]) -> bool:
     return all(digest_of(root, path) == digest for path, digest in files.items())
 
 
-def _key(root: File) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for path in _inputs(root):
-        digest.update(f"{path.as_posix()}\0{digest_of(path.parent, path.name)}\0".encode())
-    return digest.hexdigest()
+def _key(inputs: Iterable[tuple[str, str]]) -> str:
+    """Digest of all files that every overlay depends on: the name of each with the digest of its content.
+
+    Where the repository lies says nothing: a change is judged in a copy of it before it is made.
+    """
+    made = hashlib.blake2b(digest_size=16)
+    for name, content in inputs:
+        made.update(f"{name}\0{content}\0".encode())
+    return made.hexdigest()
 
 
-def _inputs(root: File) -> Iterator[File]:
-    yield from sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE)
-    for folder in ("groups", "models"):
-        yield from sorted((root / "clusters" / folder).rglob("*.yaml"))
-    yield root / "clusters/fleet.yaml"
+def _key_of(root: File) -> str:
+    folders = (root / "clusters" / name for name in ("groups", "models"))
+    common = [
+        path.relative_to(root).as_posix() for folder in folders for path in sorted(folder.rglob("*.yaml"))
+    ]
+    return _key((*_code(), *((file, digest_of(root, file)) for file in (*common, FLEET_FILE))))
+
+
+def _code() -> Iterator[tuple[str, str]]:
+    """nearedge's own files, each with the digest of its content."""
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE):
+        yield path.relative_to(PACKAGE).as_posix(), digest_of(path.parent, path.name)
 
 
 def digest_of(root: File, path: str) -> str:

@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 from .check import apply, check_cluster, fleet_rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
+from .components.credentials import delivered
 from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
 from .fleet import Fleet, Member
-from .load import Root, find_specs
+from .load import Document, Root, find_specs
 from .manifest import Manifest
 from .pulled import repositories, uses_mirror
 from .resolve import Resolved, resolve
@@ -143,8 +144,11 @@ def compile_sites(
 def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
     """Whether a cluster takes anything from these shared spec files."""
     document, _ = read_cluster(root, file)
-    if document is None:
-        return False
+    return document is not None and takes_from(document, shared, part)
+
+
+def takes_from(document: Document, shared: Shared, part: frozenset[str]) -> bool:
+    """Whether a cluster's document takes anything from these shared spec files."""
     layers, _ = layers_of(shared, document)
     named = frozenset(stem(item) for item in part if kind_of(item) == "Model")
     return any(layer.document.file in part and layer.data for layer in layers) or mentions(
@@ -211,7 +215,14 @@ def read_site(
     root: Root, shared: Shared, file: str, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
-    document, findings = read_cluster(root, file)
+    return site_of(read_cluster(root, file), shared, memo)
+
+
+def site_of(
+    given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
+) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
+    """One cluster from its document to a validated value."""
+    document, findings = given
     if document is None:
         return None, None, findings
     cluster, resolved, more = cluster_of(shared, document, memo.sections)
@@ -233,6 +244,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         openshift=cluster.profile.openshift,
         operators=chosen(cluster),
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
+        credentials=tuple(map(tuple, delivered(cluster))),
+        mirrored=uses_mirror(cluster),
         hub=cluster.spec.hub,
     )
 
@@ -272,7 +285,7 @@ class Asked(NamedTuple):
 
 
 def judge(
-    root: File,
+    root: Root,
     shared: Shared,
     sites: tuple[Site, ...],
     findings: tuple[Finding, ...],
@@ -321,7 +334,7 @@ def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict
     }
 
 
-def check_fleet(root: File, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
     """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none).
 
     What a rule says of a hub is said of each, and told once where it is the same.
@@ -340,7 +353,7 @@ def _of_hub(i: int, path: Path) -> Path:
     return ("hubs", i - 1, *path[1:]) if i and path[:1] == ("hub",) else path
 
 
-def _fleet_place(root: File, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
+def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *_of_hub(i, path)))

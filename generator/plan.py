@@ -11,10 +11,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path as File
+from typing import Any
 
+from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, ordered
+from .load import Root
 from .pipeline import Progress, silent
 from .pulls import Pull
 from .rails import Rename, refused, renamed
@@ -29,12 +32,16 @@ class Group:
     clusters: tuple[str, ...]
     changes: tuple[ObjectChange, ...]
     consequences: tuple[Consequence, ...]
+    verdicts: tuple[VerdictChange, ...] = ()
 
     @property
     def dangerous(self) -> bool:
-        """Whether something is lost, left behind or away for a while."""
-        removed = any(change.action is Action.REMOVE for change in self.changes)
-        return removed or any(item.effect in DANGERS for item in self.consequences)
+        """Whether something is lost, left behind, away for a while, or not admitted any more."""
+        return (
+            any(change.action is Action.REMOVE for change in self.changes)
+            or any(item.effect in DANGERS for item in self.consequences)
+            or any(item.worse for item in self.verdicts)
+        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,13 @@ class Plan:
     """Name of each hub, and what changes there."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
     counts: Counts
+    capacity: tuple[tuple[Meter, tuple[str, ...]], ...] = ()
+    """Room that is there before and after, with the clusters on which it is the same; the fullest first."""
+
+    @property
+    def touched(self) -> int:
+        """Clusters of which an object comes, changes or goes."""
+        return sum(bool(item.changes) for item in self.clusters)
 
     @property
     def hub(self) -> tuple[ObjectChange, ...]:
@@ -97,10 +111,14 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
         NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
     """
     taken = snapshot(root, ref)
-    sides = both(root, taken, progress, today)
+    return told(root, both(root, taken, progress, today), ref, taken.commit)
+
+
+def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
+    """What two compiled sides are told as; `root` is where the later specs are."""
     return Plan(
         ref=ref,
-        commit=taken.commit,
+        commit=commit,
         files=tuple(sorted(sides.files)),
         findings=sides.judged.findings,
         refused=ordered(refused(root, sides)),
@@ -110,6 +128,7 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
         groups=groups(sides.clusters),
         hubs=sides.hubs,
         pulls=pulls(sides.clusters),
+        capacity=capacity(sides.clusters),
         counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
     )
 
@@ -121,27 +140,41 @@ def counts(changes: Iterable[ObjectChange]) -> Counts:
     return Counts(number[Action.ADD] + replaced, number[Action.CHANGE], number[Action.REMOVE] + replaced)
 
 
+class _Told:
+    """What is the same on one set of clusters."""
+
+    def __init__(self) -> None:
+        self.changes: list[ObjectChange] = []
+        self.consequences: list[Consequence] = []
+        self.verdicts: list[VerdictChange] = []
+
+    def group(self, clusters: tuple[str, ...]) -> Group:
+        """The same, frozen."""
+        parts = (self.changes, self.consequences, self.verdicts)
+        return Group(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
+
+
 def groups(clusters: Iterable[ClusterChange]) -> tuple[Group, ...]:
-    """Changes and their effects by the clusters that they are the same on; dangers first, then the most clusters.
+    """Everything that is told of clusters by the clusters that it is the same on; dangers first, then the most.
 
     Clusters that come or go as a whole are told by themselves.
     """
-    changes: dict[str, tuple[ObjectChange, list[str]]] = {}
-    effects: dict[Consequence, list[str]] = {}
+    found: dict[tuple[str, Any], tuple[str, Any, list[str]]] = {}
     for cluster in clusters:
         if cluster.action is not Action.CHANGE:
             continue
         for change in cluster.changes:
-            changes.setdefault(_signature(change), (change, []))[1].append(cluster.name)
-        for effect in cluster.consequences:
-            effects.setdefault(effect, []).append(cluster.name)
-    sets: dict[tuple[str, ...], tuple[list[ObjectChange], list[Consequence]]] = {}
-    for change, names in changes.values():
-        sets.setdefault(tuple(names), ([], []))[0].append(change)
-    for effect, names in effects.items():
-        sets.setdefault(tuple(names), ([], []))[1].append(effect)
-    found = (Group(names, tuple(listed), tuple(said)) for names, (listed, said) in sets.items())
-    return tuple(sorted(found, key=lambda group: (not group.dangerous, -len(group.clusters), group.clusters)))
+            found.setdefault(("", _signature(change)), ("changes", change, []))[2].append(cluster.name)
+        for part in ("consequences", "verdicts"):
+            for item in getattr(cluster, part):
+                found.setdefault((part, item), (part, item, []))[2].append(cluster.name)
+    sets: dict[tuple[str, ...], _Told] = {}
+    for part, item, names in found.values():
+        getattr(sets.setdefault(tuple(names), _Told()), part).append(item)
+    listed = (told.group(names) for names, told in sets.items())
+    return tuple(
+        sorted(listed, key=lambda group: (not group.dangerous, -len(group.clusters), group.clusters))
+    )
 
 
 def _signature(change: ObjectChange) -> str:
@@ -157,8 +190,20 @@ def rings(sides: Sides) -> tuple[Ring, ...]:
     for fleet in (sides.before, sides.after):
         for member in fleet.members if fleet else ():
             members.setdefault(member.ring or "", set()).add(member.name)
-    touched = {item.name for item in sides.clusters}
+    touched = {item.name for item in sides.clusters if item.changes}
     return tuple(Ring(name, len(names & touched), len(names)) for name, names in members.items())
+
+
+def capacity(clusters: Iterable[ClusterChange]) -> tuple[tuple[Meter, tuple[str, ...]], ...]:
+    """Meters that moved, and on which clusters; the fullest first."""
+    found: dict[Meter, list[str]] = {}
+    for cluster in clusters:
+        for meter in cluster.capacity:
+            found.setdefault(meter, []).append(cluster.name)
+    listed = sorted(
+        found.items(), key=lambda item: (-item[0].fullness, item[1], item[0].place, item[0].resource)
+    )
+    return tuple((meter, tuple(names)) for meter, names in listed)
 
 
 def pulls(clusters: Iterable[ClusterChange]) -> tuple[tuple[Pull, tuple[str, ...]], ...]:

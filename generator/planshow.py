@@ -19,6 +19,8 @@ from .fit.transfer import spoken
 from .hub.rings import RING_LABEL
 from .manifest import CONTENT_HASH
 from .plan import Group, Plan
+from .planrooms import capacity_rows, verdict_rows
+from .pulls import Pull
 from .report import count_line
 from .sides import ClusterChange
 
@@ -28,6 +30,8 @@ LONGEST = 100
 """Characters of a value; longer ones are cut in the middle of the line that shows them."""
 NAMES = 12
 """Clusters that a title names; of more it says how many."""
+ROOMS = 24
+"""Lines of the table of room: the fullest."""
 _ROWS = 40
 """Lines of a multi-line value's difference."""
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REPLACE: "-/+", Action.REMOVE: "-"}
@@ -91,7 +95,7 @@ def head(plan: Plan) -> str:
         f"{ring.name or 'no ring'} {ring.touched} of {ring.clusters}" for ring in plan.rings if ring.touched
     ]
     if touched:
-        lines.append(f"clusters touched: {len(plan.clusters)} of {plan.of}; {', '.join(touched)}")
+        lines.append(f"clusters touched: {plan.touched} of {plan.of}; {', '.join(touched)}")
     if plan.hub:
         lines.append(f"objects touched on the hub: {len(plan.hub)}")
     return "".join(f"{line}\n" for line in lines)
@@ -124,6 +128,7 @@ def sections(plan: Plan) -> Iterator[Section]:
         yield Section("Renamed clusters", tuple(f"! {item}" for item in plan.renames))
     yield from _whole("Clusters that go", "-", gone)
     yield from _slow(plan)
+    yield from _crowded(plan)
     yield from (_group(group) for group in plan.groups if group.dangerous)
     for name, changes in plan.hubs:
         if changes:
@@ -131,7 +136,23 @@ def sections(plan: Plan) -> Iterator[Section]:
             yield Section("On the hub" if len(plan.hubs) == 1 else f"On hub {name}", tuple(rows))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
+    yield from _room(plan)
     yield from _to_pull(plan)
+
+
+def _crowded(plan: Plan) -> Iterator[Section]:
+    over = [item for item in plan.capacity if item[0].overflows]
+    if over:
+        yield Section("More asked for than there is", tuple(capacity_rows(over, names)))
+
+
+def _room(plan: Plan) -> Iterator[Section]:
+    rest = [item for item in plan.capacity if not item[0].overflows]
+    if rest:
+        rows = capacity_rows(rest[:ROOMS], names)
+        if len(rest) > ROOMS:
+            rows.append(f"# {len(rest) - ROOMS} more, none of them fuller after the change; the JSON has all")
+        yield Section("Room before and after: what is asked for, of what there is", tuple(rows))
 
 
 def _moves(change: ObjectChange) -> Iterator[str]:
@@ -177,6 +198,7 @@ def _slow(plan: Plan) -> Iterator[Section]:
 
 def _group(group: Group) -> Section:
     rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
+    rows += [_plain(row) for row in verdict_rows(group.verdicts)]
     rows += [row for change in group.changes for row in _change(change)]
     return Section(names(group.clusters), tuple(rows))
 
@@ -261,10 +283,7 @@ def _plain(text: str) -> str:
 def _to_pull(plan: Plan) -> Iterator[Section]:
     if not plan.pulls:
         return
-    rows = [
-        f"{pull.kind} {pull.what}: {size(pull.size) if pull.size is not None else 'size unknown'}, {names(where)}"
-        for pull, where in plan.pulls
-    ]
+    rows = [f"{pull.kind} {pull.what}: {_size(pull)}, {names(where)}" for pull, where in plan.pulls]
     loads = [item for item in plan.clusters if item.download and item.download.size]
     slowest = sorted(loads, key=lambda item: (-_seconds(item), item.name))[:NAMES]
     rows += [f"# {_download(item)}" for item in slowest]
@@ -273,6 +292,11 @@ def _to_pull(plan: Plan) -> Iterator[Section]:
     if any(pull.size is None for pull, _ in plan.pulls):
         rows.append("# the size of an image is known to its registry only: it comes on top")
     yield Section("To pull (unchanged digests cost nothing)", tuple(rows))
+
+
+def _size(pull: Pull) -> str:
+    told = size(pull.size) if pull.size is not None else "size unknown"
+    return f"{told} once more (no volume: every start of a pod downloads it)" if pull.again else told
 
 
 def _seconds(item: ClusterChange) -> int:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from . import load
 from .shipped import shipped_texts
-from .spec import Count, Flag, Labels, Name, Positive, Strictly, Text
+from .spec import Flag, Labels, Name, Path, Positive, Strictly, Text
 
 
 class KServe(Strictly):
@@ -31,9 +31,24 @@ class KServe(Strictly):
         description="The platform's dashboard reads opendatahub.io labels and annotations."
     )
     nameLimit: Positive = Field(description="Longest name of an InferenceService.")
-    modelcar: Flag = Field(description="oci:// works without changing inferenceservice-config.")
+    ociModes: tuple[Literal["modelcar", "native", "fetch"], ...] = Field(
+        description="How models in images reach a server without changing inferenceservice-config: oci://, oci+native://, oci+fetch://."
+    )
+    localModelCache: Literal["operator", "manual"] | None = Field(
+        None,
+        description="Who switches LocalModelCache on: the platform's operator, or whoever installed KServe; none: it is not there.",
+    )
+    localModelPath: Path | None = Field(
+        None, description="Folder of a node that LocalModelCache keeps models in: its agent mounts this one."
+    )
     llmInferenceService: Text | None = Field(
         None, description="API version of LLMInferenceService; none: KServe has none."
+    )
+    llmAdapters: Flag = Field(
+        False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
+    )
+    llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
+        None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
     )
 
 
@@ -133,8 +148,6 @@ class Profile(Strictly):
     podSecurityVersion: Text = Field(
         description="Version of the Pod Security Standard that namespaces enforce."
     )
-    imageVolumes: Flag = Field(False, description="Kubernetes image volumes are on (oci+native://).")
-    minorVersion: Count = Field(0, description="Kubernetes minor version; 0 when it does not matter.")
     schemas: tuple[Text, ...] = Field(
         description="Folders of schemas/kinds/ that hold its kinds, first match wins."
     )

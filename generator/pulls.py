@@ -6,10 +6,11 @@ nothing. The size of a model is what its spec says; that of an image is known to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .component import Cluster
+from .components.serving.spec import DOWNLOADS, known
 from .fit.memory import whole_bytes
 from .fit.transfer import transfer_time, transfers, window_seconds
 from .manifest import Manifest, pod_specs
@@ -26,6 +27,8 @@ class Pull:
     kind: str
     what: str
     size: int | None
+    again: bool = False
+    """Whether it was there before: a server without a volume downloads its model at every start of a pod."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Download:
     window: str | None
     seconds: int | None
     window_seconds: int | None
+    mode: str = "continuous"
+    """connectivity.mode: a disconnected cluster pulls nothing by itself."""
 
     @property
     def size(self) -> int:
@@ -55,11 +60,20 @@ class Download:
 
 
 def download(
-    before: tuple[Cluster, Iterable[Manifest]] | None, after: tuple[Cluster, Iterable[Manifest]]
+    before: tuple[Cluster, Iterable[Manifest]] | None,
+    after: tuple[Cluster, Iterable[Manifest]],
+    again: Collection[tuple[str, str]] = (),
 ) -> Download:
-    """What a cluster that has the objects `before` pulls to have those `after`."""
+    """What a cluster that has the objects `before` pulls to have those `after`.
+
+    `again` are the servers, (namespace, name), whose pods start again: those that bring their model
+    themselves download it once more, unchanged as it is.
+    """
     had = {(pull.kind, pull.what) for pull in needed(*before)} if before else set()
-    pulls = tuple(sorted({pull for pull in needed(*after) if (pull.kind, pull.what) not in had}, key=_order))
+    new = {pull for pull in needed(*after) if (pull.kind, pull.what) not in had}
+    fresh = {(pull.kind, pull.what) for pull in new}
+    repeated = {pull for pull in _repeated(after[0], again) if (pull.kind, pull.what) not in fresh}
+    pulls = tuple(sorted(new | repeated, key=_order))
     link = after[0].spec.connectivity
     usable = link.bandwidth is not None and float(link.bandwidth[:-4].rstrip("kMG")) > 0
     total = sum(pull.size or 0 for pull in pulls)
@@ -69,6 +83,7 @@ def download(
         link.maintenanceWindow,
         transfer_time(total, link.bandwidth) if usable else None,
         window_seconds(link.maintenanceWindow) if link.maintenanceWindow else None,
+        link.mode,
     )
 
 
@@ -88,6 +103,17 @@ def needed(cluster: Cluster, manifests: Iterable[Manifest]) -> Iterator[Pull]:
     for image in sorted(set(_images(manifests))):
         if image not in inside:
             yield Pull("image", image, None)
+
+
+def _repeated(cluster: Cluster, again: Collection[tuple[str, str]]) -> Iterator[Pull]:
+    """Models that servers which start again have on no volume and in no image: once for each of their pods."""
+    copies: dict[str, int] = {}
+    for _, item, _ in known(cluster):
+        if item.storage.type in DOWNLOADS and (item.namespace, item.name) in again:
+            copies[item.model] = copies.get(item.model, 0) + max(1, item.replicas.max)
+    for name, number in copies.items():
+        model: ModelSpec = cluster.models[name]
+        yield Pull("model", _named(name, model), number * whole_bytes(model.size), again=True)
 
 
 def _models(cluster: Cluster) -> Iterator[tuple[str, Pull]]:

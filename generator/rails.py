@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path as File
 
 from .changes import Action, ObjectChange
 from .cluster import document_models
@@ -84,7 +83,7 @@ class Gone:
         return f"{self.kind} {place} of {self.cluster}"
 
 
-def refused(root: File, sides: Sides) -> tuple[Finding, ...]:
+def refused(root: Root, sides: Sides) -> tuple[Finding, ...]:
     """What the change removes without saying so, and what it says without removing it."""
     document, said = _said(root)
     earlier = _said({file: text.encode() for file, text in sides.texts.items()})[1]
@@ -135,13 +134,22 @@ def _clusters(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator
             hint = f"{renames[name]}; {hint}" if name in renames else hint
             yield _finding(UNNAMED, Where(file, 1, 1), f"cluster {name} is removed", hint)
     for file, findings in sides.lost.items():
-        if file == FLEET_FILE or stem(file) not in named:
-            first = next((f"{item.where}: {item.message}" for item in findings), "")
-            what = "the fleet" if file == FLEET_FILE else f"cluster {stem(file)}"
-            message = f"{what} cannot be compiled as it was: {first}"
-            hint = "compare with a commit that this nearedge accepts (--base)"
-            hint += "" if file == FLEET_FILE else f", or name the cluster under clusters: in {FILE}"
+        if stem(file) not in named:
+            message = f"cluster {stem(file)} cannot be compiled as it was: {_first(findings)}"
+            hint = f"compare with a commit that this nearedge accepts (--base), or name the cluster under clusters: in {FILE}"
             yield _finding(UNKNOWN, Where(file, 1, 1), message, hint)
+    for file, findings in sides.broken.items():
+        message = (
+            f"{file} cannot be read as it was at the commit before: {_first(findings)}; what is compared takes the "
+            f"file of today in its place, so what its own change removes is not known"
+        )
+        hint = "compare with the last commit that this nearedge accepts (--base), which also judges the change that mends it"
+        yield _finding(UNKNOWN, Where(file, 1, 1), message, hint)
+
+
+def _first(findings: tuple[Finding, ...]) -> str:
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return next((f"line {item.where.line}: {item.message}{more}" for item in findings), "")
 
 
 def gone_objects(sides: Sides) -> Iterator[Gone]:

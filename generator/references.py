@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .manifest import Manifest, ResourceId, identify
-from .uses import ARGO, CLUSTER, RBAC, Part, Use, at, folder_part, uses
+from .uses import ARGO, CLUSTER, RBAC, SERVING, Part, Use, at, folder_part, uses
 
 ANY = "*"
 """Name of a given object that stands for all of its kind in a namespace."""
@@ -119,6 +119,11 @@ def offers(item: Manifest) -> Iterator[Part]:
         case "Placement":
             groups = at(item, "spec.decisionStrategy.groupStrategy.decisionGroups") or ()
             yield from (Part(identity, f"decision group {group['groupName']}") for group in groups)
+        case "DataScienceCluster":
+            cache = at(item, "spec.components.kserve.modelCache.managementState")
+            if cache == "Managed":
+                # opendatahub-operator kserve_controller_actions.go createLocalModelNodeGroup.
+                yield Part(ResourceId(SERVING, "LocalModelNodeGroup", "", "workers"))
         case "ManagedCluster":
             # The registration controller makes a namespace for each cluster.
             yield Part(ResourceId("", "Namespace", "", identity.name))

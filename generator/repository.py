@@ -59,11 +59,22 @@ def snapshot(root: File, ref: str) -> Snapshot:
     """
     git = tools.find(root, "git")
     _resolved(git, root, ref)
-    base = _ask(git, root, "merge-base", "--end-of-options", ref, "HEAD").strip()
+    base = ask(git, root, "merge-base", "--end-of-options", ref, "HEAD").strip()
     if not base:
         hint = "has no commit in common with HEAD here: fetch more history (fetch-depth: 0)"
         raise NoSuchCommit(ref=ref, reason=hint)
     return Snapshot(ref, base, dict(_tree(git, root, base)))
+
+
+def snapshot_at(root: File, commit: str) -> Snapshot:
+    """The specs of one commit.
+
+    Raises:
+        NoSuchCommit, ToolMissing, ToolFailed: it cannot be read.
+    """
+    git = tools.find(root, "git")
+    _resolved(git, root, commit)
+    return Snapshot(commit, commit, dict(_tree(git, root, commit)))
 
 
 def default_ref(root: File) -> str:
@@ -74,21 +85,22 @@ def default_ref(root: File) -> str:
     """
     git = tools.find(root, "git")
     for ref in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/heads/main"):
-        if _ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+        if ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
             return ref
     return "HEAD"
 
 
 def _resolved(git: Tool, root: File, ref: str) -> None:
-    if not _ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-        inside = _ask(git, root, "rev-parse", "--git-dir")
+    if not ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+        inside = ask(git, root, "rev-parse", "--git-dir")
         reason = (
             "is no commit of this repository" if inside else "cannot be looked up: this is no Git repository"
         )
         raise NoSuchCommit(ref=ref, reason=reason)
 
 
-def _ask(git: Tool, root: File, *arguments: str) -> str:
+def ask(git: Tool, root: File, *arguments: str) -> str:
+    """What git prints when it finds what it is asked for, else nothing."""
     accept = (*FOUND_NOTHING, 128)
     done = tools.run(git, (*_QUIET, *arguments), cwd=root, env=_ENVIRONMENT, accept=accept)
     return done.stdout if done.code == 0 else ""
@@ -114,15 +126,24 @@ def contents(root: File, taken: Snapshot, files: Iterable[str]) -> dict[str, byt
     Raises:
         ToolFailed: git cannot read them.
     """
-    wanted = [(file, taken.blobs[file]) for file in files if taken.blobs.get(file)]
+    return blobs(root, {file: taken.blobs[file] for file in files if taken.blobs.get(file)})
+
+
+def blobs(root: File, wanted: Mapping[str, str]) -> dict[str, bytes]:
+    """The bytes of blobs, by the names that the caller has for them.
+
+    Raises:
+        NoSuchCommit: one of them is missing from this clone.
+        ToolFailed: git cannot read them.
+    """
     if not wanted:
         return {}
     git = tools.find(root, "git")
-    asked = "".join(f"{blob}\n" for _, blob in wanted).encode()
+    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
     done = tools.run_bytes(
         git, (*_QUIET, "cat-file", "--batch", "--buffer"), cwd=root, env=_ENVIRONMENT, stdin=asked
     )
-    return dict(zip((file for file, _ in wanted), _split(done.stdout), strict=True))
+    return dict(zip(wanted, _split(done.stdout), strict=True))
 
 
 def _split(raw: bytes) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """The catalog of rules: every rule by its code, with an example that trips it and one that does not.
 
 Examples are data, `data/examples/<family>.yaml`, code by code: what they change in the small fleet of base.yaml
-beside it, merged as the layers of a spec are; or the text of a file, for what the reader refuses.
+beside it, merged as the layers of a spec are; before and after, for what a change may not take away; or the text
+of a file, for what the reader refuses.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ def example(code: str) -> Example | None:
 
 def found_in(part: Any) -> tuple[Finding, ...]:
     """All findings of an example: of the text that it is, or of the small fleet that it changes."""
+    if isinstance(part, dict) and part.keys() == {"before", "after"}:
+        return tuple(_removed(part["before"], part["after"]))
     if isinstance(part, str):
         data, faults = read_text(part)
         return tuple(
@@ -82,6 +85,34 @@ def clusters_in(part: Any) -> Iterator[tuple[Cluster | None, Resolved, tuple[Fin
     case = _case(part)
     shared, _ = _shared(case)
     return _clusters(case, shared) if shared else iter(())
+
+
+def _removed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
+    """What a change of the small fleet is refused for; `removals` are what clusters/removals.yaml names."""
+    from .rails import refused  # noqa: PLC0415 - compiles, and most examples do not
+    from .sides import between  # noqa: PLC0415
+
+    was, now = _files(before), _files(after)
+    sides = between(was, now)
+    yield from sides.judged.findings
+    yield from refused(now, sides)
+
+
+def _files(part: dict[str, Any]) -> dict[str, bytes]:
+    """The small fleet with a part changed, as files."""
+    case = _case({key: value for key, value in part.items() if key != "removals"})
+    documents = [_document("Fleet", "example", case["fleet"])]
+    documents += [_document("Group", name, spec) for name, spec in case["groups"].items()]
+    documents += [_document("Model", name, spec) for name, spec in case["models"].items()]
+    documents += [_site(name, said) for name, said in case["clusters"].items()]
+    if "removals" in part:
+        documents.append(_document("Removals", "removals", part["removals"]))
+    return {item.file: item.text.encode() for item in documents}
+
+
+def _site(name: str, said: dict[str, Any]) -> Document:
+    spec = {key: value for key, value in said.items() if key != "labels"}
+    return _document("Cluster", name, spec, said.get("tier", ""), said.get("labels", {}))
 
 
 def _case(part: dict[str, Any]) -> dict[str, Any]:
@@ -122,9 +153,7 @@ def _clusters(
     from .site import cluster_of  # noqa: PLC0415 - as above
 
     for name, said in case["clusters"].items():
-        spec = {key: value for key, value in said.items() if key != "labels"}
-        document = _document("Cluster", name, spec, said.get("tier", ""), said.get("labels", {}))
-        yield cluster_of(shared, document, {})
+        yield cluster_of(shared, _site(name, said), {})
 
 
 def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:
@@ -152,7 +181,7 @@ def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:
 
 
 def _document(kind: str, name: str, spec: Any, tier: str = "", labels: Any = None) -> Document:
-    folder = {"Fleet": "", "Group": "groups/", "Model": "models/"}.get(kind, f"{tier}/")
+    folder = {"Fleet": "", "Removals": "", "Group": "groups/", "Model": "models/"}.get(kind, f"{tier}/")
     file = FLEET_FILE if kind == "Fleet" else f"clusters/{folder}{name}.yaml"
     metadata = {"name": name, **({"labels": labels} if labels else {})}
     data = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}

@@ -1,11 +1,14 @@
-"""JSON Schemas of our spec kinds, for editors and other languages: draft 2020-12, from the pydantic models."""
+"""JSON Schemas of our spec kinds, for editors and other languages: draft 2020-12, from the pydantic models.
+
+Beside them those of what commands print as JSON; theirs leave room for keys that a later release adds.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from .cluster import document_models
 
@@ -17,6 +20,20 @@ def spec_schemas() -> dict[str, str]:
     return {
         f"schemas/{kind.lower()}.json": json.dumps(schema_of(model), indent=1, ensure_ascii=False) + "\n"
         for kind, model in document_models().items()
+    }
+
+
+def output_schemas() -> dict[str, str]:
+    """Path below the repository -> schema text, one for each JSON that a command prints and that has a version."""
+    from .planjson import PlanJson  # noqa: PLC0415 - none of this is needed to write the others
+
+    shapes = {"plan": PlanJson}
+    return {
+        f"schemas/{name}.json": json.dumps(
+            {"$schema": DIALECT, **TypeAdapter(shape).json_schema()}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for name, shape in shapes.items()
     }
 
 

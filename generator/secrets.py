@@ -40,7 +40,10 @@ _RANDOM_HINT = "a digest is written sha256:...; a credential belongs into a Secr
 
 REFERENCES = frozenset(
     {
+        "credentials",
+        "credentialsPerCluster",
         "credentialsSecret",
+        "externalSecret",
         "imagePullSecrets",
         "key",
         "objectStorageSecret",
@@ -50,6 +53,8 @@ REFERENCES = frozenset(
     }
 )
 """Keys of our own specs whose value names a Secret or a part of it."""
+_KEY_NAMES = "keys"
+"""Of a credential: key of the Secret -> key of its source, both of them names."""
 _DIGESTS = frozenset({"checksums", "image", "images", "revision", "source"})
 """Fields whose type takes nothing but digests, commits and places."""
 _STEMS = ("pass", "pwd", "secret", "token", "credential", "_key", "-key", "apikey", "accesskey", "privatekey")
@@ -167,6 +172,10 @@ def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, Found]]:
         called = data.get("name")
         for key, value in data.items():
             if key in _DIGESTS:
+                continue
+            if key == _KEY_NAMES and isinstance(value, dict):
+                for inner, item in value.items():
+                    yield from _in_data(item, (*path, key, inner), "")
                 continue
             said = called if key == "value" and isinstance(called, str) else "" if key in REFERENCES else key
             yield from _in_data(value, (*path, key), said)

@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as File
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import hub, incremental
+from .capacity import Meter, Room, VerdictChange, decided, moved, room
 from .changes import Action, ObjectChange, compare
+from .compile import Emitted, emit
 from .component import Cluster
-from .effects import Consequence, consequences
+from .effects import Consequence, consequences, started_again
 from .finding import Finding, Severity, has_errors
 from .fleet import Fleet
-from .load import Root, read_file
+from .load import Document, Root, is_spec, read_file
 from .manifest import Manifest
 from .parallel import in_parts
 from .pipeline import (
@@ -31,13 +34,13 @@ from .pipeline import (
     judge,
     judge_site,
     read,
-    read_site,
     silent,
-    uses,
+    site_of,
+    takes_from,
 )
 from .pulls import Download, download
 from .repository import Snapshot, contents, differing
-from .sources import FLEET_FILE, Shared, kind_of, read_shared, stem
+from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_cluster, read_shared, repeated_names, stem
 from .tree import Tree
 
 WORTH_A_PROCESS = 100
@@ -56,6 +59,8 @@ class ClusterChange:
     changes: tuple[ObjectChange, ...]
     consequences: tuple[Consequence, ...] = ()
     download: Download | None = None
+    capacity: tuple[Meter, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
     used_queues: frozenset[tuple[str, str]] = frozenset()
     """(kind, namespace/name) of queues that workloads used before."""
 
@@ -66,6 +71,7 @@ class Half(NamedTuple):
     cluster: Cluster | None
     manifests: tuple[Manifest, ...] | None
     site: Site
+    room: Room | None = None
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,8 @@ class Pair:
 class Sides:
     """A fleet before and after. `judged` is all that is wrong with it now.
 
-    `lost` are clusters whose earlier spec this nearedge cannot compile, with the reasons; when the fleet's shared
-    specs are among them, under the fleet's own file, nothing can be compared.
+    `lost` are clusters whose earlier spec this nearedge cannot compile, with the reasons; `broken` are shared spec
+    files of the commit that it cannot read, in whose place those of today were taken.
     """
 
     files: frozenset[str]
@@ -96,6 +102,7 @@ class Sides:
     hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...] = ()
     """Name of each hub, and what changes there."""
     lost: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    broken: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     """Text at the commit of the spec files that differ."""
     now: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +123,7 @@ class Sides:
 class Specs:
     """What both sides are compiled from."""
 
-    root: File
+    root: Root
     files: frozenset[str]
     shared: Shared
     then: Mapping[str, bytes]
@@ -128,7 +135,13 @@ class Specs:
     common: frozenset[str]
     """Shared spec files that differ."""
     known: Mapping[str, Site] = field(default_factory=dict)
-    """What the last render said of clusters."""
+    """What the last render said of clusters as they are on disk."""
+    sealed: Mapping[str, Site] = field(default_factory=dict)
+    """What it said of those as they were at the commit, when it was that commit's specs that it rendered."""
+
+
+Given = tuple[Document | None, tuple[Finding, ...]]
+"""A cluster's file as it was read."""
 
 
 def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = "") -> Sides:
@@ -137,35 +150,102 @@ def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = 
     differ = differing(root, taken, files)
     common = tuple(file for file in taken.blobs if kind_of(file) != "Cluster")
     then = contents(root, taken, sorted({*differ, *common}))
-    texts = {file: then[file].decode("utf-8", "replace") for file in differ if file in then}
-    new = (file for file in differ if file not in taken.blobs)
+    known = incremental.remembered(root, cluster_files(files)) if shared else {}
+    sealed = (
+        incremental.compiled_before(root, then, taken.blobs) if shared and len(known) < len(files) else {}
+    )
+    read_now = Read(root, files, shared, findings)
+    return compared(
+        read_now, differ, Then(then, frozenset(taken.blobs)), Known(known, sealed), progress, today
+    )
+
+
+def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: Progress = silent) -> Sides:
+    """Compile what differs between two sets of spec files that were read from commits."""
+    files = tuple(sorted(file for file in after if is_spec(file)))
+    shared, findings = read_shared(after, tuple(file for file in files if kind_of(file) != "Cluster"))
+    findings = (*findings, *repeated_names(files), *no_clusters(files))
+    every = {file for file in (*before, *files) if is_spec(file)}
+    differ = frozenset(file for file in every if before.get(file) != after.get(file))
+    then = Then({file: before[file] for file in before if is_spec(file)}, frozenset(every & before.keys()))
+    return compared(Read(after, files, shared, findings), differ, then, Known(), progress)
+
+
+class Read(NamedTuple):
+    """The later side: where its specs are, what they are, and what is wrong with its files."""
+
+    root: Root
+    files: tuple[str, ...]
+    shared: Shared | None
+    findings: tuple[Finding, ...]
+
+
+class Then(NamedTuple):
+    """The earlier side: those of its files that differ and all shared ones, and the names of all."""
+
+    texts: Mapping[str, bytes]
+    listed: frozenset[str]
+
+
+class Known(NamedTuple):
+    """What the last render remembers: clusters as they are on disk, and as they were at the commit."""
+
+    now: Mapping[str, Site] = MappingProxyType({})
+    then: Mapping[str, Site] = MappingProxyType({})
+
+
+def compared(  # noqa: PLR0913, PLR0917 - both sides and what is known of them
+    read_now: Read,
+    differ: frozenset[str],
+    then: Then,
+    known: Known,
+    progress: Progress = silent,
+    today: str = "",
+) -> Sides:
+    """Both sides, of which the files `differ` are not the same; `known` clusters need no second look."""
+    root, files, shared, findings = read_now
+    texts = {file: then.texts[file].decode("utf-8", "replace") for file in differ if file in then.texts}
+    new = (file for file in differ if file not in then.listed)
     now = {file: document.text for file in new if (document := read_file(root, file)[0])}
     if shared is None:
         return Sides(differ, Rendered(findings, Tree({})), texts=texts, now=now)
-    was, trouble = read_shared(then, common) if FLEET_FILE in common else (None, ())
-    errors = tuple(item for item in trouble if item.severity is Severity.ERROR)
+    common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
+    was, broken = _shared_then(root, then.texts, common)
+    shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
     specs = Specs(
-        root,
-        frozenset(files),
-        shared,
-        then,
-        frozenset(taken.blobs),
-        was,
-        differ,
-        frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"}),
-        incremental.remembered(root, cluster_files(files)),
+        *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
+        *(known.now, {} if broken else known.then),
     )
-    if errors:
-        judged = incremental.check(root, progress, today)
-        return Sides(differ, judged, lost={FLEET_FILE: errors}, texts=texts, now=now)
     pairs = _pairs(specs, progress)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
     judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today))
     before = _fleet(was, pairs)
     if judged.fleet is None or has_errors(judged.findings):
-        return Sides(differ, judged, before, lost=lost, texts=texts, now=now)
+        return Sides(differ, judged, before, lost=lost, broken=broken, texts=texts, now=now)
     changed = tuple(pair.change for pair in pairs if pair.change)
-    return Sides(differ, judged, before, changed, tuple(_hubs(before, judged.fleet)), lost, texts, now)
+    return Sides(
+        differ, judged, before, changed, tuple(_hubs(before, judged.fleet)), lost, broken, texts, now
+    )
+
+
+def _shared_then(
+    root: Root, then: Mapping[str, bytes], common: tuple[str, ...]
+) -> tuple[Shared | None, dict[str, tuple[Finding, ...]]]:
+    """What all clusters shared at the commit, and what was wrong with it, by file.
+
+    In place of a file that this nearedge cannot read stands that of today, so that everything else is compared.
+    """
+    if FLEET_FILE not in common:
+        return None, {}
+    was, trouble = read_shared(then, common)
+    broken: dict[str, tuple[Finding, ...]] = {}
+    for item in trouble:
+        if item.severity is Severity.ERROR:
+            broken[item.where.file] = (*broken.get(item.where.file, ()), item)
+    if not broken:
+        return was, {}
+    instead = {file: document.text.encode() for file in broken if (document := read_file(root, file)[0])}
+    return read_shared({**then, **instead}, common)[0], broken
 
 
 def _pairs(specs: Specs, progress: Progress) -> tuple[Pair, ...]:
@@ -193,31 +273,41 @@ def _compiled(specs: Specs, files: tuple[str, ...]) -> tuple[Pair, ...]:
 
 
 def _pair(specs: Specs, file: str, memos: tuple[Memo, Memo]) -> Pair:
-    earlier: Root = specs.then if file in specs.differ else specs.root
-    after = _half(specs.root, specs.shared, file, memos[1]) if file in specs.files else None
-    if after is not None and not _touched(specs, earlier, file):
-        return Pair(file, after.site, after.site)
     there = specs.was is not None and file in specs.listed
-    before = _half(earlier, specs.was, file, memos[0]) if there and specs.was else None
+    now = read_cluster(specs.root, file) if file in specs.files else None
+    then = (read_cluster(specs.then, file) if file in specs.differ else now) if there else None
+    if now and then and not _touched(specs, file, then[0]):
+        site = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).site
+        return Pair(file, site, site)
+    after = _half(now, specs.shared, file, memos[1]) if now else None
+    before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
     lost = before is not None and before.manifests is None
     change = None if lost else _change(file, before, after)
     return Pair(file, before.site if before else None, after.site if after else None, change, lost)
 
 
-def _touched(specs: Specs, earlier: Root, file: str) -> bool:
+def _touched(specs: Specs, file: str, document: Document | None) -> bool:
     if file in specs.differ or FLEET_FILE in specs.common or specs.was is None:
         return True
-    if not specs.common:
+    if not specs.common or document is None:
         return False
-    return uses(specs.root, specs.shared, file, specs.common) or uses(earlier, specs.was, file, specs.common)
+    return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
 
 
-def _half(root: Root, shared: Shared, file: str, memo: Memo) -> Half:
-    cluster, resolved, findings = read_site(root, shared, file, memo)
+def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: Site | None = None) -> Half:
+    """One cluster on one side; of one that is `sealed` the rules have been asked before."""
+    cluster, resolved, findings = site_of(given, shared, memo)
     if cluster is None or resolved is None:
         return Half(None, None, Site(file, findings))
-    site, emitted = judge_site(cluster, resolved, findings)
-    return Half(cluster, emitted.manifests if emitted else None, site)
+    if sealed is not None:
+        emitted: Emitted | None = emit(cluster)
+        site = sealed
+    else:
+        site, emitted = judge_site(cluster, resolved, findings)
+    if emitted is None:
+        return Half(cluster, None, site)
+    # Right behind the rules, which have just asked for the same analysis.
+    return Half(cluster, emitted.manifests, site, room(cluster, emitted.manifests))
 
 
 def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange | None:
@@ -225,9 +315,14 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
     now = (after.manifests or ()) if after else ()
     changes = compare(was, now)
     cluster = (after and after.cluster) or (before and before.cluster)
-    if not cluster or (before and after and not changes):
+    rooms = (before.room if before else None, after.room if after else None)
+    whole = before is None or after is None
+    capacity = () if whole else moved(*rooms)
+    verdicts = () if after is None else decided(*rooms)
+    if not cluster or not (whole or changes or capacity or verdicts):
         return None
     action = Action.CHANGE if before and after else Action.ADD if after else Action.REMOVE
+    effects = consequences(changes, now) if action is Action.CHANGE else ()
     return ClusterChange(
         name=stem(file),
         file=file,
@@ -235,17 +330,19 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
         ring=cluster.spec.ring or "",
         action=action,
         changes=tuple(_slim(change) for change in changes),
-        consequences=consequences(changes, now) if action is Action.CHANGE else (),
-        download=_download(before, after),
+        consequences=effects,
+        download=_download(before, after, started_again(effects)),
+        capacity=capacity,
+        verdicts=verdicts,
         used_queues=queues_in_use(was),
     )
 
 
-def _download(before: Half | None, after: Half | None) -> Download | None:
+def _download(before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]) -> Download | None:
     if after is None or after.cluster is None:
         return None
     was = (before.cluster, before.manifests or ()) if before and before.cluster else None
-    return download(was, (after.cluster, after.manifests or ()))
+    return download(was, (after.cluster, after.manifests or ()), again)
 
 
 def _slim(change: ObjectChange) -> ObjectChange:

@@ -14,10 +14,11 @@ from .cluster import cluster_spec, section_adapter
 from .component import Cluster, discover
 from .finding import Finding, Path, Rule, plain_rule
 from .load import Document
+from .pins import pinned
 from .profile import profiles
 from .resolve import Layer, Resolved, resolve
 from .secrets import showable
-from .sources import Shared, stem, tier_of
+from .sources import Shared, stem, tier_of, unknown_pins
 from .validate import nearest, validated
 
 UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/groups/ holds.")
@@ -37,7 +38,8 @@ def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tu
     findings = tuple(_unknown_groups(shared, document, names))
     groups = tuple(Layer(shared.groups[name], SPEC) for name in names.values() if name in shared.groups)
     below = (Layer(shared.fleet_document, DEFAULTS), *groups)
-    return (*below, Layer(document, SPEC)), (*findings, *_nested_groups(below))
+    findings += (*_nested_groups(below), *unknown_pins(shared, document))
+    return (*below, Layer(document, SPEC)), findings
 
 
 def _group_names(document: Document) -> dict[int, str]:
@@ -93,16 +95,18 @@ def cluster_of(
     groups = tuple(spec.groups)  # type: ignore[attr-defined]
     if groups not in shared_sections:
         shared_sections[groups] = _sections(resolve(layers[:-1]).spec)
-    cluster = Cluster(
-        name=stem(document.file),
-        file=document.file,
-        labels=document.data["metadata"].get("labels", {}),
-        spec=spec,
-        profile=profile,
-        fleet=shared.fleet,
-        models=shared.models,
-        groups=groups,
-        shared=shared_sections[groups],
+    cluster = pinned(
+        Cluster(
+            name=stem(document.file),
+            file=document.file,
+            labels=document.data["metadata"].get("labels", {}),
+            spec=spec,
+            profile=profile,
+            fleet=shared.fleet,
+            models=shared.models,
+            groups=groups,
+            shared=shared_sections[groups],
+        )
     )
     return cluster, resolved, findings
 

@@ -18,7 +18,7 @@ from .finding import Finding, Path, Where, has_errors, plain_rule
 from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from .secrets import SECRETS, showable
 from .spec import Fleet, FleetSpec, Model, ModelSpec
-from .validate import validated
+from .validate import nearest, validated
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
 NO_CLUSTERS = plain_rule(
@@ -26,6 +26,10 @@ NO_CLUSTERS = plain_rule(
 )
 WRONG_NAME = plain_rule(
     "FLEET003", "metadata.name equals the file's name; a cluster's name occurs once in the fleet."
+)
+
+UNKNOWN_PIN = plain_rule(
+    "FLEET014", "The pins of a ring, of a group and of a cluster name models that clusters/models/ holds."
 )
 
 FLEET_FILE = "clusters/fleet.yaml"
@@ -88,7 +92,35 @@ def read_shared(
     document, parsed = fleet
     name = parsed.metadata.name
     shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of)
+    findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
+
+
+def unknown_pins(shared: Shared, document: Document) -> Iterator[Finding]:
+    """A finding for each pin of a document, at whatever depth pins stand there, whose model there is not."""
+    known = {*shared.models, *shared.unusable}
+    for path, names in _pins(document.data, ()):
+        for name in names:
+            if name not in known:
+                near = nearest(name, sorted(known))
+                hint = (
+                    f"did you mean {near}?"
+                    if near
+                    else f"clusters/models/ holds {', '.join(sorted(known)) or 'nothing'}"
+                )
+                where = document.where((*path, name), key=True)
+                message = f"there is no model {name} to pin"
+                yield Finding(where, UNKNOWN_PIN.severity, UNKNOWN_PIN.code, showable(message), hint)
+
+
+def _pins(data: Any, path: Path) -> Iterator[tuple[Path, list[str]]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, item in pairs:
+        models = item.get("models") if step == "pins" and isinstance(item, dict) else None
+        if isinstance(models, dict):
+            yield (*path, "pins", "models"), list(models)
+        elif step in {"spec", "defaults", "delivery", "rings"} or path[-1:] == ("rings",):
+            yield from _pins(item, (*path, step))
 
 
 def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:

@@ -227,6 +227,22 @@ class Repository(Strictly):
         None,
         description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
     )
+    forge: Literal["github", "gitlab", "gitea"] | None = Field(
+        None,
+        description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
+    )
+    forgeURL: (
+        Annotated[
+            str, Line(r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", 512, _STEPS)
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
+    )
+    credentialsPerCluster: Flag = Field(
+        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
 
 
 class Hub(Strictly):
@@ -274,6 +290,14 @@ class Ring(Strictly):
     shards: Annotated[int, Strict(), Field(ge=1, le=SHARDS), BeforeValidator(_whole)] = Field(
         1,
         description="ApplicationSets that share the clusters of this ring, on each hub: one for every 2,000. A cluster keeps its shard as long as the number stays; docs/delivery.md says how to change it.",
+    )
+    advance: Literal["push", "pull-request"] = Field(
+        "push",
+        description="How `nearedge rollout` moves the ring's branch: push to it, or open a pull request into it.",
+    )
+    pins: Pins = Field(
+        default_factory=lambda: Pins(),  # noqa: PLW0108 - it is defined below: it needs what models are
+        description="Versions of models, and images, that the clusters of this ring run instead.",
     )
 
 
@@ -356,6 +380,15 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
     )
+    catalogSources: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
+    )
+    sources: tuple[Annotated[str, Line(rf"^{_REGISTRY}$", 253)], ...] = Field(
+        (),
+        description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
+    )
+    hub: Flag = Field(False, description="The hub pulls through it as well.")
 
 
 class Images(Strictly):
@@ -424,6 +457,11 @@ class FleetSpec(Strictly):
     )
 
 
+def hub_names(fleet: FleetSpec) -> frozenset[str]:
+    """Names of the clusters that are hubs."""
+    return frozenset(hub.cluster for hub in (fleet.hub, *fleet.hubs) if hub.cluster != NO_HUB)
+
+
 class ModelMemory(Strictly):
     """What a model needs in GPU memory."""
 
@@ -439,11 +477,46 @@ class ModelMemory(Strictly):
     headDim: Positive | None = Field(None, description="Dimension of a head.")
 
 
+class AdapterOf(Strictly):
+    """What a LoRA adapter was trained on."""
+
+    base: Name = Field(
+        description="Model that it adapts; a server of that model can list it in lora.adapters."
+    )
+    rank: Positive = Field(description="Its rank: r in adapter_config.json.")
+
+
 _SOURCE = (
     rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
     rf"|pvc://{_LABEL}(\.{_LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
     r"|https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/[A-Za-z0-9._/%-]+)$"
 )
+
+
+_FILES = r"^[A-Za-z0-9_*?\[\]!.-][A-Za-z0-9_*?\[\]!./-]*$"
+
+CHECKED_FILE = r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$"
+"""A file of a model, by its path below the model's folder."""
+
+ENDPOINT = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+"""host[:port]"""
+
+
+class S3(Strictly):
+    """How the bucket of a model is reached; what is left out comes from the Secret."""
+
+    endpoint: Annotated[str, Line(rf"^https?://{ENDPOINT}$", 253)] | None = Field(
+        None, description="URL of the object store: https://s3.acme.internal:9000."
+    )
+    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63)] | None = Field(
+        None, description="Region: eu-central-1."
+    )
+    virtualHosted: Flag = Field(
+        False, description="Address the bucket in the host name (bucket.host) instead of the path."
+    )
+    verifySSL: Flag = Field(
+        True, description="Check the server's certificate; with one of your own name models.caBundle instead."
+    )
 
 
 class ModelSpec(Strictly):
@@ -465,11 +538,54 @@ class ModelSpec(Strictly):
     credentialsSecret: Subdomain | None = Field(
         None, description="Secret with the source's credential, delivered by policy."
     )
+    s3: S3 | None = Field(None, description="How the bucket of an s3:// source is reached.")
+    allowPatterns: tuple[Annotated[str, Line(_FILES, 128)], ...] = Field(
+        (),
+        description="Only these files of an s3:// or hf:// source, as shell patterns: *.safetensors.",
+        max_length=32,
+    )
+    ignorePatterns: tuple[Annotated[str, Line(_FILES, 128)], ...] = Field(
+        (), description="None of these files: *.bin, original/*.", max_length=32
+    )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    adapter: AdapterOf | None = Field(
+        None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
+    )
     checksums: dict[
-        Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
+        Annotated[str, Line(CHECKED_FILE, 512)],
         Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
     ] = Field({}, description="File below the model's folder -> sha256, verified after every transfer.")
+
+
+class Release(Strictly):
+    """Another version of a model than its file says; what is left out stays as it is there."""
+
+    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] | None = Field(
+        None, description='Version of the model, quoted when it looks like a number: "8".'
+    )
+    source: Annotated[str, Line(_SOURCE, 1024, _STEPS)] | None = Field(
+        None, description="Where this version comes from: as source of a Model."
+    )
+    size: Quantity | None = Field(None, description="Bytes on disk of this version: 320Mi.")
+    checksums: (
+        dict[
+            Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", 512)],
+            Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],
+        ]
+        | None
+    ) = Field(
+        None,
+        description="File below the model's folder -> sha256; with another source or version, those of the model's file do not count.",
+    )
+
+
+class Pins(Strictly):
+    """What runs somewhere instead of what clusters/models/ and the fleet's images say."""
+
+    models: dict[Name, Release] = Field(
+        {}, description="Model -> the version that runs here: ahead of the fleet, or behind it."
+    )
+    images: Images = Field(default_factory=Images, description="Images to use here instead of the fleet's.")
 
 
 class Fleet(Strictly):

@@ -6,9 +6,12 @@ are; without it they are taken from PATH. Nothing else in the package starts a p
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from .errors import ToolFailed, ToolMissing
+from .shipped import PACKAGE
 
 RECORD = ".bin/tools.json"
 TIMEOUT = 120.0
@@ -61,7 +65,8 @@ def find(root: File, name: str) -> Tool:
     """
     if name not in _ON_PATH:
         raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_ON_PATH)} only")
-    found = _recorded(root, name) or _on_path(name)
+    # A fleet in a repository of its own has the programs of the checkout that nearedge runs from.
+    found = _recorded(root, name) or _recorded(PACKAGE.parent, name) or _on_path(name)
     if found is None:
         raise ToolMissing(tool=name, hint="run `make setup`, which builds it into .bin/, or put it on PATH")
     return found
@@ -126,15 +131,7 @@ def run_bytes(  # noqa: PLR0913 - all that a process takes
     with tempfile.TemporaryDirectory(prefix="nearedge-") as home:
         own = {"HOME": home, "TMPDIR": home, "PATH": "", "LC_ALL": "C.UTF-8", "GOGC": "400", **(env or {})}
         try:
-            done = subprocess.run(
-                command,
-                cwd=cwd,
-                env=own,
-                input=stdin,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-            )
+            done = _finish(command, cwd, own, stdin, timeout)
         except subprocess.TimeoutExpired:
             raise ToolFailed(command=command, reason=f"did not end within {timeout:g} seconds") from None
         except OSError as error:
@@ -143,6 +140,29 @@ def run_bytes(  # noqa: PLR0913 - all that a process takes
         reason = f"ended with code {done.returncode}"
         raise ToolFailed(command=command, reason=reason, stderr=_text(done.stderr))
     return done
+
+
+def _finish(
+    command: Sequence[str], cwd: File | None, env: Mapping[str, str], stdin: bytes, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """What a program printed; one that does not end in time goes, and so does all that it started."""
+    with subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=0,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout)
+        except BaseException:
+            # Not only the program: git leaves the transfer to a child, which would go on by itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 def _text(raw: bytes) -> str:

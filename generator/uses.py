@@ -5,6 +5,7 @@ One reader per kind (`READERS`), and what all kinds have alike: their namespace,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -190,9 +191,36 @@ def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
             yield f"spec.{role}.model.storageUri", _one("", "PersistentVolumeClaim", namespace, claim)
         if "storage" in model:
             # KServe looks the key up in this one Secret; ODH fills it from Secrets called like the keys.
-            key = _one("", "Secret", namespace, model["storage"].get("key"))
-            yield f"spec.{role}.model.storage", key + _one("", "Secret", namespace, "storage-config")
+            # Without a key, parameters that say the type are enough.
+            name, told = model["storage"].get("key"), model["storage"].get("parameters") or {}
+            if name or "type" not in told:
+                key = _one("", "Secret", namespace, name)
+                yield f"spec.{role}.model.storage", key + _one("", "Secret", namespace, "storage-config")
         yield from _container(model, f"spec.{role}.model", namespace)
+
+
+def _llm_inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
+    model = item["spec"].get("model") or {}
+    listed = [("spec.model.uri", model.get("uri"))]
+    for i, adapter in enumerate(at(model, "lora.adapters") or ()):
+        listed.append((f"spec.model.lora.adapters[{i}].uri", adapter.get("uri")))
+    for path, uri in listed:
+        if str(uri).startswith("pvc://"):
+            claim = str(uri).removeprefix("pvc://").partition("/")[0]
+            yield path, _one("", "PersistentVolumeClaim", namespace, claim)
+
+
+def _volume_claim(item: Manifest, namespace: str) -> Iterator[Found]:
+    for field in ("dataSource", "dataSourceRef"):
+        source = item.get("spec", {}).get(field) or {}
+        if source.get("kind") == "PersistentVolumeClaim":
+            place = source.get("namespace", namespace)
+            yield f"spec.{field}", _one("", "PersistentVolumeClaim", place, source.get("name"))
+
+
+def _local_model_cache(item: Manifest, _: str) -> Iterator[Found]:
+    for i, group in enumerate(item.get("spec", {}).get("nodeGroups", ())):
+        yield f"spec.nodeGroups[{i}]", _one(SERVING, "LocalModelNodeGroup", "", group)
 
 
 def _ray_job(item: Manifest, namespace: str) -> Iterator[Found]:
@@ -236,7 +264,16 @@ def _placement_binding(item: Manifest, namespace: str) -> Iterator[Found]:
         yield f"subjects[{i}]", _one(subject["apiGroup"], subject["kind"], namespace, subject["name"])
 
 
+_HUB_SECRET = re.compile(r'(?:copySecretData|fromSecret) "([^"]*)" "([^"]*)"[^{}]*hub\}\}')
+"""A Secret of the hub in a hub template; one of each cluster has no name here."""
+
+
 def _policy(item: Manifest, namespace: str) -> Iterator[Found]:
+    yield from _field("spec.hubTemplateOptions.serviceAccountName", "", "ServiceAccount", item, namespace)
+    for i, template in enumerate(item["spec"].get("policy-templates", ())):
+        text = repr(template).replace("\\", "") if "{{hub" in repr(template) else ""
+        for place, name in sorted({*_HUB_SECRET.findall(text)}):
+            yield f"spec.policy-templates[{i}]", _one("", "Secret", place, name)
     for i, other in enumerate(item["spec"].get("dependencies", ())):
         if other.get("kind") == "Policy":
             place = other.get("namespace", namespace)
@@ -296,6 +333,9 @@ READERS: Mapping[tuple[str, str], Reader] = {
     (KUEUE, "LocalQueue"): _rooted(KUEUE, "ClusterQueue", "spec.clusterQueue"),
     (KUEUE, "ResourceFlavor"): _rooted(KUEUE, "Topology", "spec.topologyName"),
     (SERVING, "InferenceService"): _inference_service,
+    (SERVING, "LLMInferenceService"): _llm_inference_service,
+    (SERVING, "LocalModelCache"): _local_model_cache,
+    ("", "PersistentVolumeClaim"): _volume_claim,
     (PIPELINES, "DataSciencePipelinesApplication"): _rooted(
         "",
         "Secret",

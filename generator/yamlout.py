@@ -18,6 +18,11 @@ from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_.:/@-]*(?<!:)")
 _RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"})
+_READABLE = re.compile(
+    r"[A-Za-z/][A-Za-z0-9_.:/@+-]*(?<!:)( [A-Za-z0-9/][A-Za-z0-9_.:/@+-]*(?<!:))*"
+    r"|[1-9][0-9]*[ACDF-NP-WYZacdf-np-wyz][A-Za-z]*"
+)
+"""Also plain in what people read and our strict reader alone reads: words with blanks, and 16Gi or 500m."""
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ESCAPE = re.compile(r'["\\\x00-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _NOT_LITERAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -31,6 +36,33 @@ def to_yaml(value: Any, header: str = "") -> str:
 def to_documents(values: Iterable[Any], header: str = "") -> str:
     """Several documents in one file, separated as kubectl does."""
     return ("---\n").join(to_yaml(value, header if i == 0 else "") for i, value in enumerate(values))
+
+
+def one_line(value: Any) -> str:
+    """A value in one line, in flow style where it holds others: what `edit/` writes into a person's file."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_text(key)}: {one_line(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(one_line, value))}]"
+    if isinstance(value, str) and _READABLE.fullmatch(value) and value.lower() not in _RESERVED:
+        return value
+    return _text(value) if isinstance(value, str) else _scalar(value, "")
+
+
+def quoted(text: str) -> str:
+    """A string in double quotes, whether it needs them or not."""
+    return f'"{_ESCAPE.sub(_escape, text)}"'
+
+
+def literal(text: str) -> list[str]:
+    """Lines of a block scalar without their indentation, its header first; none when it cannot be written as one.
+
+    None either when it ends with an empty line: blank lines that stand behind it would become part of it.
+    """
+    if "\n" not in text or text.endswith("\n\n") or not _fits_block(text):
+        return []
+    header, *body = _block(text, "").split("\n")
+    return [header, *(line[2:] for line in body)]
 
 
 def _document(value: Any, header: str) -> Iterator[str]:
@@ -111,7 +143,7 @@ def _block(text: str, indent: str) -> str:
 def _text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
-    return f'"{_ESCAPE.sub(_escape, text)}"'
+    return quoted(text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -19,9 +20,12 @@ from pydantic.fields import FieldInfo
 
 from generator.check import rules
 from generator.component import Cluster, discover
+from generator.components.credentials import Delivered
+from generator.components.credentials.spec import Credential
 from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
+from generator.components.serving.reference_checks import FITTING
 from generator.components.serving.spec import Service, runtimes
 from generator.finding import Path, Severity
 from generator.fleet import Fleet, Member
@@ -43,9 +47,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "caikit": {"format": "caikit", "source": "s3://acme/caikit"},
     "chat": {"format": "vLLM", "source": f"oci://quay.io/acme/chat@{DIGEST}"},
     "fraud": {"format": "sklearn", "source": "https://models.example.com/fraud.tar"},
-    "hub": {"format": "vLLM", "source": "hf://acme/hub:main"},
+    "hub": {"format": "vLLM", "source": f"hf://acme/hub:{'1a' * 20}", "allowPatterns": ["*.safetensors"]},
     "inside": {"format": "other", "source": f"image://quay.io/acme/inside@{DIGEST}"},
-    "shelf": {"format": "onnx", "source": "s3://acme/shelf", "credentialsSecret": "models"},
+    "shelf": {
+        "format": "onnx",
+        "source": "s3://acme/shelf",
+        "credentialsSecret": "models",
+        "s3": {"endpoint": "https://s3.acme.internal:9000", "region": "eu-central-1"},
+    },
     "there": {"format": "onnx", "source": "pvc://claim/there"},
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
@@ -54,6 +63,23 @@ TOLERATIONS = (
     {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
     {"key": "shop.example.com/till", "value": "true"},
 )
+PAIRS = (("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key"))
+COPIED = Delivered(
+    *("models", "s3", "models"),
+    per_cluster=False,
+    namespaces=("ai",),
+    keys=(),
+    plain=(),
+    form="kserve",
+    s3=(),
+    cluster_wide=False,
+)
+BROUGHT = (
+    COPIED,
+    COPIED._replace(secret="emea", keys=PAIRS, plain=(("AWS_S3_ENDPOINT", "http://s3:9"),), per_cluster=True),  # noqa: S106
+    COPIED._replace(name="pull", type="registry", namespaces=("ai", "lab"), form="", cluster_wide=True),
+)
+"""Credentials as the hub brings them."""
 OPERATORS = (
     ("cert-manager", ()),
     ("kueue", ("Deployment", "Pod")),
@@ -61,6 +87,7 @@ OPERATORS = (
     ("lvms", ("vg1",)),
     ("pipelines", ()),
 )
+OBJECT_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 RESOURCES = ("cpu", "memory", "nvidia.com/gpu", "example.com/fpga")
 
 
@@ -127,7 +154,9 @@ def _flat(marks: tuple[Any, ...]) -> Iterator[Any]:
 @cache
 def _words(pattern: str | None, longest: int) -> st.SearchStrategy[str]:
     """Words that match; drawing them from the pattern itself takes a hundred times as long."""
-    listed = ("shop", "z9", "a-b", "x.y", *WORDS)
+    # The name in a label's key has 63 characters at most, which its type does not say.
+    known = [word for word in WORDS if len(word) < 64 or "64}" in (pattern or "")]
+    listed = ("shop", "z9", "a-b", "x.y", *known)
     fit = [word for word in listed if len(word) <= longest and re.search(pattern or "^.", word)]
     return st.sampled_from(fit)
 
@@ -155,8 +184,9 @@ def clusters(draw: Draw, profile: str | None = None) -> Cluster:
 def _refused(cluster: Cluster) -> Iterator[Path]:
     """Paths of the items of lists that a rule refuses, or of a whole section."""
     for rule in rules("cluster"):
-        # Whether Kueue admits it and whether it fits changes no object.
-        if rule.severity is Severity.ERROR and rule.check is not None and rule.code[:3] not in {"ADM", "FIT"}:
+        # Whether Kueue admits it, whether it fits, and who brings its Secret changes no object.
+        unseen = rule.code[:3] in {"ADM", "FIT"} or rule.code == "CRED001"
+        if rule.severity is Severity.ERROR and rule.check is not None and not unseen:
             for problem in rule.check(cluster):
                 numbers = [i for i, step in enumerate(problem.path) if isinstance(step, int)]
                 yield problem.path[: numbers[0] + 1] if numbers else problem.path[:1]
@@ -177,6 +207,13 @@ def _without(spec: Mapping[str, Any], refused: set[Path]) -> dict[str, Any]:
     return left
 
 
+def _models() -> st.SearchStrategy[dict[str, Any]]:
+    """How models come onto volumes and disks; sometimes nothing is said."""
+    cache = {"size": "100Gi", "nodeSelector": {"disk": "nvme"}}
+    proxy = {"url": "http://proxy.acme.internal:3128", "noProxy": [".acme.internal"]}
+    return st.sampled_from([{}, {"cache": cache}, {"proxy": proxy}, {"caBundle": "acme-ca", "cache": cache}])
+
+
 @st.composite
 def specs(draw: Draw) -> dict[str, Any]:
     """The sections of a cluster; references lead to what is declared in it."""
@@ -192,12 +229,44 @@ def specs(draw: Draw) -> dict[str, Any]:
             "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
         },
         "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
+        "kubernetesVersion": draw(st.sampled_from(["1.33", "1.35"])),
+        "models": draw(_models()),
+        "nodes": [
+            {"name": "only", "labels": {"disk": "nvme"}, "allocatable": {"cpu": "64", "memory": "256Gi"}}
+        ],
         "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
         "storage": [
-            {"class": "block", "accessModes": ["ReadWriteOnce"], "default": draw(st.booleans())},
+            {
+                "class": "block",
+                "accessModes": ["ReadWriteOnce", "ReadOnlyMany"],
+                "default": draw(st.booleans()),
+                "clone": True,
+            },
             {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
         ],
+        "credentials": draw(credentials()),
+        "monitoring": {"alerts": draw(st.booleans())},
     }
+
+
+STORE = {"store": "vault", "key": "edge/models"}
+
+
+@st.composite
+def credentials(draw: Draw) -> list[dict[str, Any]]:
+    """The credential of the models, in one of the ways that there are; the Secrets that Ray may name are there."""
+    places = st.sampled_from([[], ["ai"], ["ai", "lab"]])
+    shape = {"keys": st.just({}), "namespaces": places, "secret": st.none(), "perCluster": st.none()}
+    way = st.sampled_from(["hub", "externalSecrets", "existing"])
+    none = {"from_": way, "clusterWide": st.none(), "externalSecret": st.none()}
+    item = draw(drawn(Credential, name=st.just("models"), type=st.just("s3"), **shape, **none))
+    if item.get("from") == "externalSecrets":
+        item["externalSecret"] = STORE
+    elif item.get("from") == "existing":
+        item.pop("s3", None)
+    words = sorted({"shop", "z9", "a-b", "x.y", *WORDS})
+    names = [word for word in words if len(word) <= 63 and re.fullmatch(OBJECT_NAME, word)]
+    return [item, *({"name": name, "type": "registry", "from": "existing"} for name in names)]
 
 
 @st.composite
@@ -295,13 +364,21 @@ def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job)
 
 
+def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A storage type, of a volume also whether it is shared or cloned."""
+    more: list[dict[str, Any]] = [{}]
+    if kind == "pvc":
+        more = [{}, {}, {"class": "files", "volume": "common"}, {"class": "block", "clone": True}]
+    return st.sampled_from([{"type": kind, **said} for said in more])
+
+
 @st.composite
 def _service(draw: Draw) -> dict[str, Any]:
     """A server of a model, with a runtime and a storage type that fit it."""
     name = draw(st.sampled_from(sorted(MODELS)))
     scheme = MODELS[name]["source"].partition("://")[0]
     able = [key for key, item in runtimes().items() if MODELS[name]["format"] in item.formats]
-    types = {"s3": ["s3", "pvc"], "oci": ["oci", "pvc"], "image": ["image"]}.get(scheme, ["pvc"])
+    types = FITTING[scheme]
     runtime = draw(st.sampled_from([*able, "custom"]))
     own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
     none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
@@ -309,7 +386,7 @@ def _service(draw: Draw) -> dict[str, Any]:
         "name": st.sampled_from(["till", "desk", "gate"]),
         "model": st.just(name),
         "runtime": st.just(runtime),
-        "storage": st.fixed_dictionaries({"type": st.sampled_from(types)}),
+        "storage": st.sampled_from(types).flatmap(_storage),
         "priorityClass": st.none(),
         "replicas": st.sampled_from([{}, {"min": 1, "max": 3}]),
         "resources": SIZES,
@@ -362,11 +439,13 @@ def fleets(draw: Draw) -> Fleet:
         "delivery": {**delivery, "rings": rings},
     }
     members = [_member("hub", "core", None, (), "odh-3.4")]
+    brought = st.lists(st.sampled_from(BROUGHT), max_size=2, unique_by=lambda item: item.name)
     for i in range(draw(st.integers(0, 4))):
         inside = draw(st.sets(st.sampled_from(["ai-serving", "ai-training", "lab"])))
         platform = draw(st.sampled_from(sorted(profiles())))
         ring = draw(st.sampled_from(names))
-        members.append(_member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform))
+        edge = _member(f"edge-{i}", "near-edge", ring, tuple(sorted(inside)), platform)
+        members.append(replace(edge, credentials=tuple(map(tuple, draw(brought)))))
     if profile.flavor == "acm" and draw(st.booleans()):
         spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))

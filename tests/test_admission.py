@@ -101,7 +101,7 @@ def added_by_kserve(cluster: Cluster, namespace: str, name: str, asked: dict[str
     (item,) = (item for item in cluster.spec.serving if (item.namespace, item.name) == (namespace, name))
     if item.storage.type == "oci":
         return {key: asked[key] + amount(key, MODELCAR.get(key, "0")) for key in asked}
-    if item.storage.type == "s3":
+    if item.storage.type in {"s3", "hf", "oci+fetch"}:
         return {key: max(asked[key], amount(key, DOWNLOAD.get(key, "0"))) for key in asked}
     return asked
 

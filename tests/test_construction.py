@@ -237,8 +237,38 @@ def test_models_come_from_one_place() -> None:
         (place,) = model.keys() & {"storageUri", "storageUris", "storage"}
         seen.add(place)
         if place == "storage":
-            assert model["storage"]["parameters"]["type"] == "s3"
+            told = model["storage"]["parameters"]
+            assert told.get("type", "s3") == "s3"
+            assert ("type" in told) != ("key" in model["storage"])
     assert seen == {"storageUri", "storage"}
+
+
+def test_a_cache_is_there_before_its_servers_and_goes_after_them() -> None:
+    def waves(kind: str) -> set[int]:
+        found = (item for site in sites() for item in site.objects if item["kind"] == kind)
+        return {int(item["metadata"]["annotations"][SYNC_WAVE]) for item in found}
+
+    assert max(waves("LocalModelNodeGroup")) < min(waves("LocalModelCache"))
+    assert max(waves("LocalModelCache")) < min(waves("InferenceService"))
+
+
+def test_a_server_finds_its_cache_by_the_source() -> None:
+    found = 0
+    for site in sites():
+        kinds: dict[str, list[Manifest]] = {}
+        for item in site.objects:
+            kinds.setdefault(item["kind"], []).append(item)
+        caches = kinds.get("LocalModelCache", [])
+        sources = [item["spec"]["sourceModelUri"] for item in caches]
+        served = [item["spec"]["predictor"].get("model", {}) for item in kinds.get("InferenceService", [])]
+        assert len(sources) == len(set(sources))
+        assert set(sources) <= {model.get("storageUri") for model in served}
+        groups = {item["metadata"]["name"] for item in kinds.get("LocalModelNodeGroup", [])}
+        manual = site.cluster.profile.kserve.localModelCache == "manual"
+        assert all(item["spec"]["nodeGroups"] == ["workers"] for item in caches)
+        assert groups == ({"workers"} if caches and manual else set())
+        found += len(caches)
+    assert found
 
 
 def test_deployment_mode_is_the_platforms() -> None:

@@ -149,7 +149,7 @@ def test_each_hub_has_what_is_its_own() -> None:
 
 
 def test_the_interval_reaches_the_clusters() -> None:
-    def said(model: str) -> list[str]:
+    def said(model: str) -> list[tuple[str, str]]:
         policies = [item for item in objects(model, "acm/") if item["metadata"]["name"] == "argocd-settings"]
         texts = [str(item["spec"]) for item in policies if item["kind"] == "Policy"]
         return [

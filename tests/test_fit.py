@@ -19,6 +19,7 @@ import pytest
 from generator import fit, pipeline
 from generator.check import check_cluster, rules
 from generator.component import Cluster
+from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.finding import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
@@ -649,6 +650,7 @@ def disk(size: str | int) -> dict[str, Any]:
     return {"allocatable": {**GPU["allocatable"], "ephemeral-storage": size}}
 
 
+HF = {"source": "hf://acme/llama:" + "1a" * 20, "size": "15Gi"}
 S3 = {"source": "s3://models/llama/1", "credentialsSecret": "s3", "size": "15Gi"}
 
 
@@ -725,6 +727,30 @@ def with_class(capacity: str | None, *sizes: str, **more: Any) -> Cluster:
 )  # fmt: skip
 def test_capacity_of_a_class(capacity: str | None, sizes: tuple[str, ...], expected: list[str]) -> None:
     assert said("FIT008", with_class(capacity, *sizes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        (
+            [{"clone": True}],
+            ["volumes of class ceph ask for 60Gi (30Gi ai/llama + 30Gi ai/llama-models-%s), it has 31Gi"],
+        ),
+        ([{"volume": "shop"}, {"volume": "shop"}], []),
+    ],
+    ids=["a clone has the size of its volume", "a shared volume counts once"],
+)
+def test_clones_and_shared_volumes_take_room(storage: list[dict[str, Any]], expected: list[str]) -> None:
+    servers = [
+        {**SERVER, "name": f"chat-{i}", "storage": {"type": "pvc", "size": "30Gi", **said}}
+        for i, said in enumerate(storage)
+    ]
+    more = {"serving": servers, "storage": [{**CEPH, "capacity": "31Gi"}]}
+    cluster = cluster_with(more=more)
+    key = version_key(cluster.models["llama"])
+    assert [item.message for item in problems("FIT008", cluster)] == [
+        text.replace("%s", key) for text in expected
+    ]
 
 
 def test_what_jobs_produce_takes_room_as_well() -> None:
@@ -884,10 +910,16 @@ def test_a_link_of_nothing_is_not_divided_by() -> None:
         ({"storage": {"type": "s3"}, "replicas": {"max": 5}}, S3, 3, 5),
         ({"storage": {"type": "pvc"}, "replicas": {"max": 5}}, S3, 3, 1),
         ({"storage": {"type": "pvc"}}, {"source": "pvc://models/llama"}, 3, 0),
+        ({"storage": {"type": "hf"}, "replicas": {"max": 5}}, HF, 3, 5),
+        ({"storage": {"type": "cache"}, "replicas": {"max": 1}}, HF, 3, 3),
+        ({"storage": {"type": "oci+native"}, "replicas": {"max": 5}}, {}, 3, 3),
+        ({"storage": {"type": "oci+fetch"}, "replicas": {"max": 5}}, {}, 3, 5),
     ],
 )
 def test_copies(server: dict[str, Any], model: dict[str, Any], count: int, copies: int) -> None:
-    cluster = cluster_with(server, model, {"count": count}, more={"storage": [CEPH]})
+    cache = {"size": "100Gi", "nodeSelector": {"disk": "nvme"}}
+    node = {"count": count, "labels": {"disk": "nvme"}}
+    cluster = cluster_with(server, model, node, more={"storage": [CEPH], "models": {"cache": cache}})
     assert sum(found.copies for found in fit.transfers(cluster)) == copies
 
 

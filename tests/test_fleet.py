@@ -69,7 +69,8 @@ def test_example_uses_every_runtime_and_storage_kind() -> None:
         "mlserver",
         "custom",
     }
-    assert set(re.findall(r"storage: \{type: ([a-z0-9]+)", texts)) == {"pvc", "s3", "oci", "image"}
+    types = {"pvc", "s3", "oci", "oci+native", "cache", "image"}
+    assert set(re.findall(r"storage: \{type: ([a-z0-9+]+)", texts)) == types
     assert len(list((ROOT / "clusters/near-edge").rglob("*.yaml"))) >= 12
     assert len(list((ROOT / "clusters/groups").glob("*.yaml"))) == 3
 

@@ -15,6 +15,7 @@ import pytest
 
 from generator import hub
 from generator.check import rules
+from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
 from generator.finding import Severity
 from generator.fleet import Fleet, Member
@@ -66,13 +67,22 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         openshift=profile.openshift,
         operators=tuple((name, tuple(words)) for name, words in said.get("operators", {}).items()),
         repositories=tuple(said.get("repositories", ())),
+        credentials=tuple(brought(**item) for item in said.get("credentials", ())),
+        mirrored=bool(said.get("mirrored")),
         hub=said.get("hub"),
     )
 
 
+def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: Any) -> tuple[Any, ...]:
+    """A credential of a member: what is left out is that of an opaque Secret, copied as it is."""
+    pairs = {key: tuple(more.pop(key, {}).items()) for key in ("keys", "plain", "s3")}
+    told = {"type": "opaque", "secret": name, "per_cluster": False, "form": "", "cluster_wide": False}
+    return tuple(Delivered(name=name, namespaces=tuple(namespaces), **{**told, **more, **pairs}))
+
+
 def findings(fleet: Fleet) -> Iterator[str]:
     for rule in rules("fleet"):
-        if rule.check is not None and rule.code.startswith("HUB"):
+        if rule.check is not None and rule.code.startswith(("CRED", "HUB", "MIRROR")):
             for problem in rule.check(fleet):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message}"
 

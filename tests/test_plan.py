@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from generator import hub, pipeline
 from generator.changes import ABSENT, Action, FieldChange, apply, compare, differences, normal
@@ -233,7 +234,7 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     root = fleet(tmp_path)
     EDITS["model-version"](root)
     said = json.loads(run(root, capsys, "--format", "json")[1])
-    assert said["formatVersion"] == "1.0"
+    assert said["formatVersion"] == "1.1"
     assert said["base"] == {"ref": "HEAD", "commit": git(root, "rev-parse", "HEAD").strip()}
     assert said["files"] == ["clusters/models/shelf-detector.yaml"]
     listed = [name for group in said["groups"] for name in group["clusters"]]
@@ -345,6 +346,57 @@ def test_a_commit_that_this_nearedge_cannot_compile_is_told(tmp_path: File) -> N
     found = plan(root, "HEAD")
     assert [item.code for item in found.refused] == ["REMOVE004"]
     assert "store-006 cannot be compiled as it was" in found.refused[0].message
+
+
+BROKEN = {
+    "model": ("models/shelf-detector.yaml", "size:", "sise:", "line 6: size is missing"),
+    "group": ("groups/retail-small.yaml", "spec:", "spec: [", "did not find expected"),
+    "fleet": ("fleet.yaml", "hub:", "hob:", "hub is missing"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_shared_file_of_the_commit_that_nobody_can_read_hides_nothing_else(
+    tmp_path: File, name: str
+) -> None:
+    root = fleet(tmp_path)
+    file, old, new, said = BROKEN[name]
+    sound = (root / "clusters" / file).read_text(encoding="utf-8")
+    swap(file, old, new)(root)
+    commit(root)
+    (root / "clusters" / file).write_text(sound, encoding="utf-8")
+    EDITS["memory"](root)
+    found = plan(root, "HEAD")
+    (refused,) = found.refused
+    assert (refused.code, refused.where.file) == ("REMOVE004", f"clusters/{file}")
+    assert said in refused.message
+    assert "the file of today in its place" in refused.message
+    assert [item.name for item in found.clusters] == ["store-001"]
+    assert found.counts.change == 2
+
+
+def closed(schema: Any) -> Any:
+    """The schema with no room for other keys, and none of its own to spare."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(item) for key, item in schema.items()}
+    return {**inner, "additionalProperties": False} if "properties" in inner else inner
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_the_json_fits_its_published_schema(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    root = fleet(tmp_path)
+    EDITS[name](root)
+    said = json.loads(run(root, capsys, "--format", "json")[1])
+    published = json.loads((ROOT / "schemas/plan.json").read_text(encoding="utf-8"))
+    Draft202012Validator(published).validate(said)
+    Draft202012Validator(closed(published)).validate(said)
+    said["formatVersion"] = "2.0"
+    assert not Draft202012Validator(published).is_valid(said)
 
 
 def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:

@@ -52,6 +52,40 @@ def test_text_is_what_editors_and_people_read() -> None:
     assert as_text([]) == ""
 
 
+def alike(number: int) -> list[Finding]:
+    return [
+        Finding(
+            Where(f"clusters/near-edge/s{i:02}.yaml", i, 3),
+            Severity.NOTE,
+            "FIT001",
+            f"s{i:02} is small",
+            "grow",
+        )
+        for i in range(1, number + 1)
+    ]
+
+
+def test_what_many_clusters_have_in_common_is_told_once() -> None:
+    assert as_text([NOTE, *alike(9)]) == (
+        "clusters/fleet.yaml:30:1: note PLATFORM001: later\n"
+        "clusters/near-edge/s01.yaml:1:3: note FIT001: s01 is small\n"
+        "  hint: grow\n"
+        "  also: 8 more, at clusters/near-edge/s02.yaml:2, clusters/near-edge/s03.yaml:3, "
+        "clusters/near-edge/s04.yaml:4 ...\n"
+        "\n"
+        "10 notes\n"
+    )
+    assert as_text(alike(9), every=True).count("is small") == 9
+
+
+def test_a_few_alike_and_others_that_differ_are_all_shown() -> None:
+    assert as_text(alike(5)).count("is small") == 5
+    other = Finding(
+        Where("clusters/near-edge/s99.yaml", 1, 1), Severity.ERROR, "FIT001", "s99 is small", "grow"
+    )
+    assert "s99.yaml:1:1: error FIT001: s99 is small" in as_text([*alike(9), other])
+
+
 def test_colour_is_only_on_the_severity() -> None:
     first, *_ = as_text([ERROR], colour=True).splitlines()
     assert first == "clusters/near-edge/a.yaml:14:9: \x1b[31merror\x1b[0m SPEC012: ring is 7"

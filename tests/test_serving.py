@@ -10,7 +10,7 @@ import pytest
 
 from generator.component import Cluster, Unit
 from generator.components.serving import SERVING
-from generator.components.serving.reference_checks import modelcars_are_switched_on
+from generator.components.serving.reference_checks import images_are_served_in_this_way
 from generator.components.serving.spec import runtimes
 from generator.images import shipped
 from generator.manifest import Manifest, identify
@@ -152,11 +152,11 @@ def test_modelcars_need_a_platform_that_serves_them() -> None:
     profile = built.profile
     without = replace(
         built,
-        profile=profile.model_copy(update={"kserve": profile.kserve.model_copy(update={"modelcar": False})}),
+        profile=profile.model_copy(update={"kserve": profile.kserve.model_copy(update={"ociModes": ()})}),
     )
-    assert modelcars_are_switched_on.check is not None
-    assert not list(modelcars_are_switched_on.check(built))
-    (problem,) = modelcars_are_switched_on.check(without)
+    assert images_are_served_in_this_way.check is not None
+    assert not list(images_are_served_in_this_way.check(built))
+    (problem,) = images_are_served_in_this_way.check(without)
     assert problem.path == ("serving", 0, "storage", "type")
 
 

@@ -22,12 +22,20 @@ COMMANDS = {
     "check": "report everything that is wrong with clusters/; write nothing",
     "render": "compile clusters/ into base/, overlays/ and acm/, and prove the result",
     "plan": "show what the specs change on every cluster since a commit",
+    "publish": "commit specs and output, push them, and open or update one pull request with the plan",
+    "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
+    "set": "change one value of a spec in place, and render",
+    "promote": "give a model or an image another version, for all, a ring or a cluster",
+    "init": "write a new fleet repository that renders, or CI for one",
+    "add": "write the file of a new cluster, group or model",
+    "retire": "take a cluster out of the fleet, in two steps",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
+    "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
     "rules": "list the rules, or explain one of them",
     "profiles": "list the platform and hub releases that specs can name",
-    "schema": "write the JSON Schemas of the spec kinds to schemas/",
+    "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }
 
 

@@ -30,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="how to show findings",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="show every finding, also those of many clusters alike"
+    )
     parser.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
 
 
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         rendered = incremental.check_part(root, part, watch.progress, day)
     watch.end()
-    sys.stdout.write(_formatted(options.format, root, rendered, part))
+    sys.stdout.write(_formatted(options, root, rendered, part))
     if not whole:
         number = len(rendered.sites)
         said = (
@@ -57,12 +60,12 @@ def run(options: argparse.Namespace) -> int:
     return FOUND if has_errors(rendered.findings) else CLEAN
 
 
-def _formatted(name: str, root: File, rendered: Rendered, part: frozenset[str]) -> str:
+def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
     from .. import report
     from ..load import find_specs
     from ..rules import every_rule
 
-    findings, waived = rendered.findings, rendered.waived
+    name, findings, waived = options.format, rendered.findings, rendered.waived
     if name == "json":
         return report.as_json(findings, waived)
     if name == "github":
@@ -72,7 +75,9 @@ def _formatted(name: str, root: File, rendered: Rendered, part: frozenset[str]) 
     if name == "junit":
         files = {*part, *(site.file for site in rendered.sites)} if part else find_specs(root)[0]
         return report.as_junit(findings, waived, files=files, codes=every_rule())
-    text = report.as_text(findings, waived, lines=lines_of(root), colour=colour(sys.stdout))
+    text = report.as_text(
+        findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
+    )
     return text or "no findings\n"
 
 

@@ -18,11 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the JSON Schemas of the spec kinds."""
+    """Write the JSON Schemas of the spec kinds, and of what commands print."""
     from .. import schema, tree
 
     root = root_of(options)
-    texts = schema.spec_schemas()
+    texts = {**schema.spec_schemas(), **schema.output_schemas()}
     changes = tree.compare_files(root, texts)
     if options.check:
         return show_drift(changes)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..component import Cluster
 from ..components.kueue import KUEUE, Flavor, Queue, Quota, groups
+from ..components.models.cache import holds
 from ..components.ray.accelerators import ray_name
 from ..components.serving.spec import Service
 from ..quantity import parse
@@ -61,6 +62,8 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
     if not nodes:
         return ()
     ways = tuple(_ways(item, cluster))
+    if item.storage.type == "cache":
+        nodes = tuple((k, node) for k, node in nodes if holds(node.labels, cluster))
     return tuple(
         (k, node) for k, node in nodes if _holds(node, item) and any(_lets(node, *way) for way in ways)
     )

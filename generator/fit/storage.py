@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..component import Cluster
-from ..components.models.claims import claims, produced_by
-from ..components.models.spec import Claim
-from ..components.serving.spec import Service, known
+from ..components.models import claim_name
+from ..components.models.claims import produced_by, volumes
+from ..components.models.spec import Volume
+from ..components.serving.spec import DOWNLOADS, Service, known
 from ..finding import Path, Problem, Severity, rule
 from ..quantity import binary
 from ..spec import ModelSpec
@@ -37,7 +38,7 @@ VERSIONS = 2
 
 def on_disk(item: Service, model: ModelSpec) -> str:
     """How a model gets onto the disk of its node: as image, as download, or not at all ("")."""
-    if item.storage.type == "s3":
+    if item.storage.type in DOWNLOADS:
         return "download"
     # A volume is filled from a modelcar by a pod of that image.
     return "image" if model.source.startswith(("oci://", "image://")) else ""
@@ -69,8 +70,7 @@ def node_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
 
 
 OTHERWISE = {
-    "oci": ", or storage.type pvc",
-    "s3": ", or storage.type pvc",
+    **dict.fromkeys(("oci", "oci+native", "oci+fetch", "s3", "hf"), ", or storage.type pvc"),
     "pvc": ", or a source that is no image",
     "image": "",
 }
@@ -125,28 +125,34 @@ def class_holds_all_claims(cluster: Cluster) -> Iterator[Problem]:
 
     The claim that is one too many stays Pending, and its load Job and server with it.
     """
-    everything = claims(cluster)
+    everything = volumes(cluster)
     for k, declared in enumerate(cluster.spec.storage):
-        of_class = [claim for claim in everything if claim.storage_class == declared.class_]
-        total = sum(whole_bytes(claim.size) for claim in of_class)
+        of_class = [volume for volume in everything if volume.storage_class == declared.class_]
+        total = sum(whole_bytes(volume.size) for volume in of_class)
         if declared.capacity is None or total <= whole_bytes(declared.capacity):
             continue
-        large = [claim for claim in of_class if whole_bytes(claim.size) > whole_bytes(declared.capacity)]
+        large = [volume for volume in of_class if whole_bytes(volume.size) > whole_bytes(declared.capacity)]
         path = _claim_path(large[0], cluster) if len(large) == 1 else ("storage", k, "capacity")
-        listed = " + ".join(f"{claim.size} {claim.namespace}/{claim.model}" for claim in of_class)
+        listed = " + ".join(f"{volume.size} {_named(volume)}" for volume in of_class)
         said = f"volumes of class {declared.class_} ask for {binary(total)} ({listed}), it has {declared.capacity}"
         yield Problem(path, said, f"a class with {binary(total)} would do, or smaller volumes")
 
 
-def _claim_path(claim: Claim, cluster: Cluster) -> Path:
+def _named(volume: Volume) -> str:
+    """A volume as people know it: by its model where it has one, else by its own name."""
+    alone = volume.name == claim_name(volume.models[0])
+    return f"{volume.namespace}/{volume.models[0] if alone else volume.name}"
+
+
+def _claim_path(volume: Volume, cluster: Cluster) -> Path:
     """Where the size of a volume is said, else who asks for it."""
     for i, item, _ in known(cluster):
-        if (item.namespace, item.model, item.storage.type) == (claim.namespace, claim.model, "pvc"):
+        if item.storage.type == "pvc" and item.namespace == volume.namespace and item.model in volume.models:
             return ("serving", i, "storage", "size")
     wanted = (
         i
         for i, job in produced_by(cluster)
-        if (job.namespace, job.produces) == (claim.namespace, claim.model)
+        if job.namespace == volume.namespace and job.produces in volume.models
     )
     return ("ray", "jobs", next(wanted), "produces")
 
@@ -161,12 +167,12 @@ def disconnected_servers_download_nothing(cluster: Cluster) -> Iterator[Problem]
     if cluster.spec.connectivity.mode != "disconnected":
         return
     for i, item, model in known(cluster):
-        if item.storage.type == "s3":
+        if item.storage.type in DOWNLOADS:
             said = f"{item.name} downloads {item.model} at every start, the cluster is disconnected"
             yield Problem(
                 ("serving", i, "storage", "type"), said, "use storage.type oci with fleet.mirror, or pvc"
             )
-        elif model.source.startswith("hf://"):
+        elif model.source.startswith("hf://") or item.storage.type == "cache":
             said = f"{item.model} comes from {model.source}, the cluster is disconnected"
             yield Problem(("serving", i, "model"), said, "put the model into an image (oci://) and mirror it")
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from ..component import Cluster
 from ..components.models import MODELS
+from ..components.models.cache import cache_nodes
 from ..components.models.claims import claims
 from ..components.models.spec import Claim
-from ..components.serving.spec import Service, known
+from ..components.serving.spec import DOWNLOADS, Service, known
 from ..finding import Path, Problem, Severity, rule
 from ..runtime import seconds
 from .memory import ceil, whole_bytes
@@ -112,7 +113,7 @@ def transfers(cluster: Cluster) -> tuple[Transfer, ...]:
     """What comes over the link when each model has a new version, by the first server of it.
 
     A volume is filled once. An image is pulled once by each node that runs it, at most one for each replica; a
-    server that downloads by itself does so once for each replica.
+    server that downloads by itself does so once for each replica, a cache once on each of its nodes.
     """
     found: dict[str, dict[tuple[str, ...], int]] = {}
     first: dict[str, int] = {}
@@ -133,8 +134,10 @@ def _copies(item: Service, loaded: set[tuple[str, str]], cluster: Cluster) -> tu
         # What a Ray job of the cluster writes, and volumes that exist already, come over no link.
         volume = (item.namespace, item.model)
         return volume, int(volume in loaded)
-    if item.storage.type == "s3":
+    if item.storage.type in DOWNLOADS:
         return (item.namespace, item.name, "download"), item.replicas.max
+    if item.storage.type == "cache":
+        return ("cache",), cache_nodes(cluster)
     nodes = sum(node.count for _, node in landing(item, cluster)) if item.replicas.max > 1 else 1
     return ("image",), min(item.replicas.max, nodes or 1)
 

@@ -12,7 +12,9 @@ from ..manifest import Manifest
 from . import (
     applicationsets,
     argocd,
+    catalogs,
     clusters,
+    credentials,
     edge,
     extra,
     gitops,
@@ -47,19 +49,17 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
     delivery = fleet.spec.delivery
     if delivery.model == "standalone" or hub is None or profile is None:
         return {}
-    # Policies of its own: its operators, and what its Argo CD has to know.
-    own = operators.manages_itself(profile) and (hub.operators or delivery.healthChecks)
     files = {
         "namespace.yaml": (clusters.policy_namespace(fleet),),
         "clusterset.yaml": tuple(clusters.cluster_set(fleet)),
         "managedclusters.yaml": tuple(clusters.managed_cluster(member, fleet) for member in fleet.managed),
         "policies.yaml": tuple(policies.policies(fleet, profile)),
         "argocd.yaml": tuple(argocd.policies(fleet, profile)),
-        "hubplacement.yaml": tuple(placement.of_hub(fleet) if own else ()),
+        "credentials.yaml": tuple(credentials.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
         "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
-        "mirror.yaml": tuple(mirror.policies(fleet)),
+        "mirror.yaml": (*mirror.policies(fleet, profile), *catalogs.policies(fleet, profile)),
         "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
         "appproject.yaml": (gitops.app_project(fleet),),
         "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),
@@ -84,4 +84,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, several, observability.rules)
+    return (rules, limits, extra, several, observability.rules, credentials, catalogs)

@@ -17,13 +17,13 @@ from ..fleet import Fleet
 from ..manifest import Manifest
 from ..spec import Delivery
 from ..yamlout import to_yaml
-from . import health, placement
+from . import health, own, placement
 from .durations import go_duration, seconds
 from .policies import enforced, must_have
 from .profile import HubProfile
 
 EDGE = "argocd-settings"
-HUB = "argocd-health-hub"
+OWN = "argocd-health-hub"
 
 INTERVAL = "timeout.reconciliation"
 JITTER = "timeout.reconciliation.jitter"
@@ -50,10 +50,10 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         template = of_edges(delivery, profile)
         # Resolved on the cluster, so templates stay on.
         yield from enforced(fleet, EDGE, placement.NAME, template, annotations={})
-    if fleet.hub is not None and profile.flavor == "acm" and delivery.healthChecks:
+    if fleet.hub is not None and own.manages_itself(profile) and delivery.healthChecks:
         # The interval of the hub's Argo CD is not ours: it serves others as well.
         template = _every_instance(fleet.spec.hub.argocdNamespace, {"extraConfig": health.settings()})
-        yield from enforced(fleet, HUB, placement.HUB, template, annotations={})
+        yield from enforced(fleet, OWN, own.HUB, template, annotations={})
 
 
 def of_edges(delivery: Delivery, profile: HubProfile) -> str:

@@ -37,6 +37,7 @@ KINDS = (
         "datasciencepipelinesapplications",
         kept=True,
     ),
+    Kind("external-secrets.io", "ExternalSecret", "externalsecrets"),
     Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
     Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
@@ -44,10 +45,14 @@ KINDS = (
     Kind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
     Kind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
     Kind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
+    Kind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     Kind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
     Kind("ray.io", "RayCluster", "rayclusters"),
     Kind("ray.io", "RayJob", "rayjobs"),
     Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
+    Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
+    Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
+    Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ..fleet import Fleet
 from ..manifest import Manifest, meta
@@ -10,12 +10,6 @@ from .rings import groups
 
 NAME = "nearedge"
 """Name of the Placement that selects every cluster of the fleet, in both namespaces."""
-
-HUB = "nearedge-hub"
-"""Name of the Placement that selects the hub alone."""
-
-DEFAULT_SET = "default"
-"""The set of clusters that are in no other, and so of the hub itself (ocm registration, DefaultClusterSet)."""
 
 TAINTS = ("cluster.open-cluster-management.io/unreachable", "cluster.open-cluster-management.io/unavailable")
 
@@ -51,27 +45,5 @@ def placement(
                 if rings and decided
                 else {}
             ),
-        },
-    }
-
-
-def of_hub(fleet: Fleet) -> Iterator[Manifest]:
-    """The Placement of the hub itself, which ACM manages as local-cluster, and the set that it is in."""
-    namespace = fleet.spec.hub.policyNamespace
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta2",
-        "kind": "ManagedClusterSetBinding",
-        "metadata": meta(DEFAULT_SET, namespace),
-        "spec": {"clusterSet": DEFAULT_SET},
-    }
-    local = {"labelSelector": {"matchLabels": {"local-cluster": "true"}}}
-    yield {
-        "apiVersion": "cluster.open-cluster-management.io/v1beta1",
-        "kind": "Placement",
-        "metadata": meta(HUB, namespace),
-        "spec": {
-            "clusterSets": [DEFAULT_SET],
-            "predicates": [{"requiredClusterSelector": local}],
-            "tolerations": [{"key": taint, "operator": "Exists"} for taint in TAINTS],
         },
     }

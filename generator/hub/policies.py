@@ -11,15 +11,19 @@ from typing import Any
 
 from ..fleet import Fleet
 from ..manifest import Manifest, meta
-from . import placement
+from . import own, placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
 from .edge import role
 from .naming import policy_name
 from .profile import HubProfile
+from .templates import copied
 
 RIGHTS = "argocd-rights"
 CREDENTIAL = "repository-credential"
 LONGEST_FIXED = len(CREDENTIAL)
+
+READER = "nearedge-templates"
+"""ServiceAccount, Role and RoleBinding by which hub templates read Secrets (hub/credentials.py)."""
 
 POLICY_API = "policy.open-cluster-management.io/v1"
 NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}
@@ -29,13 +33,16 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
     namespace = fleet.spec.hub.policyNamespace
     yield placement.placement(fleet, namespace)
+    if own.has_policies(fleet, profile):
+        yield from own.hub_placement(fleet)
     yield from enforced(fleet, RIGHTS, placement.NAME, _rights(profile))
     if fleet.spec.repository.credentialsSecret:
         secret = must_have(
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
         )
         # Not without templates: what the hub has encrypted is decrypted by the same step.
-        yield from enforced(fleet, CREDENTIAL, placement.NAME, [secret], annotations={})
+        yield policy(fleet, CREDENTIAL, [inner(CREDENTIAL, [secret], {})], account=account(profile))
+        yield binding(fleet, CREDENTIAL, placement.NAME)
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
@@ -71,8 +78,21 @@ def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:
             "labels": {"argocd.argoproj.io/secret-type": "repository"},
         },
         "type": "Opaque",
-        "data": f'{{{{hub copySecretData "{fleet.spec.hub.policyNamespace}" "{secret}" hub}}}}',
+        "data": copied(
+            fleet.spec.hub.policyNamespace, secret, per_cluster=fleet.spec.repository.credentialsPerCluster
+        ),
     }
+
+
+def account(profile: HubProfile) -> str | None:
+    """ServiceAccount that hub templates are resolved as; None where a Policy cannot name one."""
+    return READER if profile.templateServiceAccount else None
+
+
+def credential_secret(fleet: Fleet, cluster: str) -> str:
+    """Name of the Secret of the policy namespace that opens the repository to a cluster."""
+    secret = fleet.spec.repository.credentialsSecret or ""
+    return f"{cluster}-{secret}" if fleet.spec.repository.credentialsPerCluster else secret
 
 
 def must_have(definition: Manifest, **more: Any) -> Manifest:
@@ -109,7 +129,25 @@ def enforced(
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
     """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
-    yield {
+    yield policy(fleet, name, [inner(name, objects, annotations)])
+    yield binding(fleet, name, selected)
+
+
+def inner(name: str, objects: list[Manifest] | str, annotations: dict[str, str] = NO_TEMPLATES) -> Manifest:
+    """A ConfigurationPolicy as an entry of policy-templates."""
+    return {"objectDefinition": configuration(name, objects, annotations)}
+
+
+def policy(
+    fleet: Fleet,
+    name: str,
+    templates: list[Manifest],
+    *,
+    before: list[Manifest] | None = None,
+    account: str | None = None,
+) -> Manifest:
+    """A Policy that enforces its templates, after what is in `before`; hub templates are resolved as `account`."""
+    return {
         "apiVersion": POLICY_API,
         "kind": "Policy",
         "metadata": meta(name, fleet.spec.hub.policyNamespace),
@@ -118,10 +156,11 @@ def enforced(
             "disabled": False,
             # Argo CD's labels on the Policy must not follow it to the clusters.
             "copyPolicyMetadata": False,
-            "policy-templates": [{"objectDefinition": configuration(name, objects, annotations)}],
+            **({"hubTemplateOptions": {"serviceAccountName": account}} if account else {}),
+            **({"dependencies": before} if before else {}),
+            "policy-templates": templates,
         },
     }
-    yield binding(fleet, name, selected)
 
 
 def binding(fleet: Fleet, name: str, selected: str, *, suffix: str = "") -> Manifest:

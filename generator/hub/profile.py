@@ -50,6 +50,9 @@ class HubProfile(Strictly):
     openshiftOnly: Flag = Field(description="Pull is supported for OpenShift clusters only.")
     serviceAccount: Name = Field(description="Application controller of the hub's own Argo CD.")
     edge: EdgeArgoCD = Field(description="The Argo CD of a managed cluster.")
+    templateServiceAccount: Flag = Field(
+        description="A Policy may name the ServiceAccount that its hub templates read as (spec.hubTemplateOptions)."
+    )
     schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds.")
 
 

@@ -15,7 +15,7 @@ from . import placement
 from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root
 from .gitops import NAME, app_project
 from .naming import policy_name
-from .policies import POLICY_API, RIGHTS, enforced, must_have
+from .policies import POLICY_API, RIGHTS, binding, inner, must_have, policy
 from .profile import HubProfile
 from .rings import RING_LABEL
 
@@ -38,10 +38,10 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             name = root_policy(ring, namespace)
             yield placement.placement(fleet, namespace, name, labels={RING_LABEL: ring.name})
             # The hub's template has to be filled in, so templates stay on.
-            policy, binding = enforced(fleet, name, name, _objects(ring, fleet, profile), annotations={})
-            policy["spec"]["dependencies"] = [RIGHTS_FIRST]
-            yield policy
-            yield binding
+            yield policy(
+                fleet, name, [inner(name, _objects(ring, fleet, profile), {})], before=[RIGHTS_FIRST]
+            )
+            yield binding(fleet, name, name)
 
 
 def root_policy(ring: Ring, namespace: str) -> str:

@@ -21,9 +21,9 @@ from ..fleet import Member
 from ..manifest import Manifest
 from ..shipped import shipped_text
 from ..spec import ExtraApp
-from . import argocd, mirror, roots
+from . import argocd, catalogs, mirror, roots
 from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root_of
-from .clusters import ARGOCD_LABEL, namespaces_to_label
+from .clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
 from .edge import role
 from .extra import extra_name, of_extra, project_of_extra
 from .gitops import NAME, project_of
@@ -39,7 +39,7 @@ INSTANCE = "openshift-gitops"
 
 def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest, ...]]]:
     """Folder below overlays/<cluster>/bootstrap/ -> file -> manifests; folders without any are left out."""
-    installed = [item for item, _, _ in variants(member)]
+    installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
     edge = edge_of(member)
     found = {
         OPERATORS: {"operators.yaml": tuple(part for item in installed for part in _operator(item))},
@@ -116,9 +116,9 @@ def _settings(cluster: Cluster, edge: EdgeArgoCD) -> Manifest:
 
 def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
     said = cluster.fleet.mirror
-    sources = {name for name in member.repositories if said and mirror.served(said, name)}
-    if said is not None and sources and member.openshift:
-        yield mirror.mirror_set(said, sources)
+    if said is not None and is_mirrored(member):
+        yield from mirror.sets(said, set(member.repositories))
+        yield from catalogs.sources(said) if said.catalogSources else ()
 
 
 def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:

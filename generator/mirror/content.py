@@ -12,7 +12,7 @@ from ..component import Cluster
 from ..components.serving.spec import known
 from ..finding import has_errors
 from ..fit.transfer import transfers
-from ..manifest import Manifest
+from ..manifest import Manifest, content_hash
 from ..pipeline import Memo, Rendered, read, read_site
 from ..pulled import Package, Reference, packages, references
 from ..quantity import parse
@@ -64,21 +64,30 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     _, shared, _ = read(root)
     if shared is None or rendered.fleet is None or has_errors(rendered.findings):
         return None, rendered
-    memo = Memo()
+    memo, models = Memo(), dict[str, ModelSpec]()
     clusters = (read_site(root, shared, site.file, memo)[0] for site in rendered.sites)
-    places = [_content(cluster) for cluster in clusters if cluster is not None]
+    places = [_content(cluster, models) for cluster in clusters if cluster is not None]
     for name, emitted in hub.emit_all(rendered.fleet).items():
         manifests = [item for items in emitted.values() for item in items]
         places.append(content_of(f"{HUBS}{name}", manifests))
     mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
-    used = {name for place in ordered for name in place.models}
-    models = {name: shared.models[name] for name in sorted(used)}
-    return Inventory(shared.fleet, ordered, models, mirrored), rendered
+    return Inventory(shared.fleet, ordered, dict(sorted(models.items())), mirrored), rendered
 
 
-def _content(cluster: Cluster) -> Content:
-    return content_of(cluster.name, emit(cluster).manifests, models_of(cluster))
+def _content(cluster: Cluster, models: dict[str, ModelSpec]) -> Content:
+    """What a cluster pulls; the models among it are added to `models`."""
+    named = {label(cluster, name): cluster.models[name] for name in models_of(cluster)}
+    models |= named
+    return content_of(cluster.name, emit(cluster).manifests, named)
+
+
+def label(cluster: Cluster, name: str) -> str:
+    """What a model is called here: its name, and when a pin gives it another version, that one too."""
+    model = cluster.models[name]
+    if cluster.plain is None or cluster.plain.models[name] == model:
+        return name
+    return f"{name}@{model.version}.{content_hash(model.source)}"
 
 
 def content_of(place: str, manifests: Iterable[Manifest], models: Iterable[str] = ()) -> Content:

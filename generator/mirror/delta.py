@@ -78,7 +78,7 @@ def _change(old: Content, new: Content, before: Inventory, after: Inventory) -> 
         tuple(sorted(set(new.images) - set(old.images))),
         tuple(sorted(set(old.images) - set(new.images))),
         tuple(
-            Arriving(name, after.models[name].version, int(parse(after.models[name].size)))
+            Arriving(name.partition("@")[0], after.models[name].version, int(parse(after.models[name].size)))
             for name in arriving
         ),
         tuple(sorted(set(new.packages) - set(old.packages))),
@@ -87,4 +87,4 @@ def _change(old: Content, new: Content, before: Inventory, after: Inventory) -> 
 
 def _version(whole: Inventory, name: str) -> tuple[str, str, str]:
     model = whole.models[name]
-    return name, model.version, model.source
+    return name.partition("@")[0], model.version, model.source

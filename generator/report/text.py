@@ -9,6 +9,7 @@ from itertools import groupby
 from ..finding import Finding, Severity, Where, counted
 from ..secrets import SECRETS
 from ..waivers import Waived
+from .alike import Told, others_line, told_once
 
 Lines = Callable[[str], Sequence[str]]
 """The lines of a spec file, without their ends; none when it cannot be read."""
@@ -26,15 +27,22 @@ def as_text(
     *,
     lines: Lines | None = None,
     colour: bool = False,
+    every: bool = False,
 ) -> str:
-    """All findings, file after file, then how many there are; with `lines` each shows its line of the spec."""
+    """Findings, file after file, then how many there are; with `lines` each shows its line of the spec.
+
+    What many clusters have in common is told once, unless `every` finding is asked for.
+    """
     if not findings and not waived:
         return ""
-    groups = groupby(findings, key=lambda item: item.where.file)
+    told = [Told(item) for item in findings] if every else list(told_once(findings))
+    groups = groupby(told, key=lambda item: item.finding.where.file)
     # A report ends up in logs: the line of a credential is not in it.
     secret = {item.where[:2] for item in findings if item.code.startswith(SECRETS)}
     blocks = [
-        "".join(_block(item, None if item.where[:2] in secret else lines, colour=colour) for item in group)
+        "".join(
+            _block(item, None if item.finding.where[:2] in secret else lines, colour=colour) for item in group
+        )
         for _, group in groups
     ]
     blocks += ["".join(waived_lines(waived))] if waived else []
@@ -92,7 +100,8 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
     return clipped.rstrip() + more, sum(map(_width, before))
 
 
-def _block(item: Finding, lines: Lines | None, *, colour: bool) -> str:
+def _block(told: Told, lines: Lines | None, *, colour: bool) -> str:
+    item = told.finding
     severity = _painted(item.severity.value, _COLOUR[item.severity], colour=colour)
     rows = [f"{shown(str(item.where))}: {severity} {item.code}: {shown(item.message)}"]
     found = excerpt(item.where, lines) if lines else None
@@ -106,6 +115,8 @@ def _block(item: Finding, lines: Lines | None, *, colour: bool) -> str:
         rows.append(f"  see:  {shown(there)}")
     if item.hint:
         rows.append(f"  hint: {shown(item.hint)}")
+    if told.others:
+        rows.append(f"  {shown(others_line(told.others))}")
     return "".join(f"{row}\n" for row in rows)
 
 

@@ -10,7 +10,17 @@ from ...finding import Problem, Severity, rule
 from ...quantity import binary, parse
 from ...runtime import seconds
 from ...validate import nearest
-from .claims import access_modes, node_bound, on_volume, produced_by, shared_class, storage_class
+from .claims import (
+    node_bound,
+    on_same_volume,
+    on_volume,
+    produced_by,
+    servers,
+    shared_class,
+    storage_class,
+    volume_modes,
+    volume_name,
+)
 from .emit import claim_name, claim_size
 from .units import MODELS
 
@@ -21,7 +31,7 @@ JOB_NAME_LIMIT = 63
 
 
 def _volume_items(cluster: Cluster) -> Iterator[tuple[int, Service]]:
-    return ((i, item) for i, item in enumerate(cluster.spec.serving) if on_volume(item, cluster))
+    return ((i, item) for i, item in servers(cluster) if on_volume(item, cluster))
 
 
 @rule("MODEL001", source="Kubernetes PersistentVolumeClaim: storageClassName, accessModes")
@@ -68,19 +78,30 @@ def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
     """
     single = sum(node.count for node in cluster.spec.nodes) == 1
     users: dict[tuple[str, str], int] = {}
+    counted: set[tuple[int, tuple[str, str]]] = set()
     for i, item in _volume_items(cluster):
-        modes = access_modes(item, cluster)
-        if not node_bound(modes) or (single and "ReadWriteOncePod" not in modes):
+        modes = volume_modes(item, cluster)
+        if item.storage.clone or not node_bound(modes) or (single and "ReadWriteOncePod" not in modes):
             continue
-        before = users.get((item.namespace, item.model), 0)
-        users[item.namespace, item.model] = total = before + item.replicas.max
+        key = (item.namespace, volume_name(item))
+        if (i, key) in counted:
+            # Its own model and one beside it may lie on one volume: the same pods use both.
+            continue
+        counted.add((i, key))
+        users[key] = total = users.get(key, 0) + _pods(item)
         if total > 1:
-            said = f"{total} replicas would share the {modes[0]} volume {claim_name(item.model)}"
-            yield Problem(
-                ("serving", i, "replicas", "max"),
-                said,
-                "use a class with ReadWriteMany, storage.type oci, or one replica",
-            )
+            said = f"{total} replicas would share the {modes[0]} volume {volume_name(item)}"
+            declared = storage_class(item.storage.class_, cluster)
+            clone = "storage.clone, " if declared and declared.clone else ""
+            hint = f"use a class with ReadWriteMany, {clone}storage.type oci, or one replica"
+            yield Problem(("serving", i, "replicas", "max"), said, hint)
+
+
+def _pods(item: Service) -> int:
+    """Pods of a server at its maximum."""
+    from ..serving.sizes import parts  # noqa: PLC0415 - serving imports this package
+
+    return sum(part.groups * part.pods for part in parts(item))
 
 
 @rule("MODEL003", source="load-model.sh: the version is written before the one before it goes")
@@ -90,10 +111,17 @@ def volume_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
     The load Job would fill the volume, fail and try again until it gives up.
     """
     for i, item in _volume_items(cluster):
-        model = cluster.models[item.model]
-        if item.storage.size and parse(item.storage.size) < parse(model.size):
+        model, sizes = cluster.models[item.model], _sizes(item, cluster)
+        if item.storage.size and parse(item.storage.size) < sum(map(parse, sizes)):
             said = f"the volume has {item.storage.size}, version {model.version} needs {model.size}"
-            yield Problem(("serving", i, "storage", "size"), said, f"give it {claim_size(model.size)}")
+            if len(sizes) > 1:
+                said = f"the volume has {item.storage.size}, its {len(sizes)} models need {' + '.join(sizes)}"
+            yield Problem(("serving", i, "storage", "size"), said, f"give it {claim_size(*sizes)}")
+
+
+def _sizes(item: Service, cluster: Cluster) -> tuple[str, ...]:
+    """Sizes of the models on the volume of an item."""
+    return tuple(cluster.models[name].size for name in on_same_volume(item, cluster))
 
 
 @rule("MODEL004", Severity.WARNING, source="load-model.sh: the version before it is kept")
@@ -103,22 +131,25 @@ def volume_holds_two_versions(cluster: Cluster) -> Iterator[Problem]:
     A new version is put beside the one that is being served; without room the update fails.
     """
     for i, item in _volume_items(cluster):
-        model = cluster.models[item.model]
-        if item.storage.size and parse(model.size) <= parse(item.storage.size) < 2 * parse(model.size):
-            both = binary(2 * parse(model.size))
-            said = f"the volume has {item.storage.size}, two versions of {item.model} need {both}"
-            yield Problem(("serving", i, "storage", "size"), said, f"give it {claim_size(model.size)}")
+        sizes, models = _sizes(item, cluster), on_same_volume(item, cluster)
+        needed = sum(map(parse, sizes))
+        if item.storage.size and needed <= parse(item.storage.size) < 2 * needed:
+            said = f"the volume has {item.storage.size}, two versions of {' and '.join(models)} need {binary(2 * needed)}"
+            yield Problem(("serving", i, "storage", "size"), said, f"give it {claim_size(*sizes)}")
 
 
 @rule("MODEL005")
 def servers_agree_on_their_volume(cluster: Cluster) -> Iterator[Problem]:
-    """Servers of one model in one namespace say the same of its volume, since they share it."""
+    """Servers on one volume say the same of it: those of one model in one namespace, and those that name one."""
     first: dict[tuple[str, str], tuple[str, Any]] = {}
     for i, item in _volume_items(cluster):
-        name, storage = first.setdefault((item.namespace, item.model), (item.name, item.storage))
-        if storage != item.storage:
-            said = f"{item.name} and {name} share volume {claim_name(item.model)} but describe it differently"
-            yield Problem(("serving", i, "storage"), said, "say the same size, class and accessModes in both")
+        for key in dict.fromkeys((("model", item.model), ("volume", volume_name(item)))):
+            name, storage = first.setdefault((item.namespace, "/".join(key)), (item.name, item.storage))
+            if storage != item.storage:
+                said = f"{item.name} and {name} share volume {volume_name(item)} but describe it differently"
+                hint = "say the same size, class, accessModes, volume and clone in both"
+                yield Problem(("serving", i, "storage"), said, hint)
+                break
 
 
 @rule("MODEL006", source="Kubernetes: the name of a Job becomes a label of its pods")
@@ -191,3 +222,48 @@ def transfers_are_verified(cluster: Cluster) -> Iterator[Problem]:
                 f"model {item.model} has no checksums: its copy is not verified",
                 "add checksums to the model",
             )
+
+
+@rule("MODEL011", source="Kubernetes: CSI volume cloning; PersistentVolumeClaim dataSource")
+def clones_can_be_made(cluster: Cluster) -> Iterator[Problem]:
+    """A volume is cloned by a class whose driver can do so and that gives ReadOnlyMany.
+
+    The clone stays Pending otherwise, and the server with it. Clone and volume have the same namespace, class and
+    size, which is what drivers ask for.
+    """
+    for i, item in _volume_items(cluster):
+        declared = storage_class(item.storage.class_, cluster)
+        if not item.storage.clone or declared is None:
+            continue
+        lacks = [] if declared.clone else ["does not say clone: true"]
+        lacks += [] if "ReadOnlyMany" in declared.accessModes else ["does not give ReadOnlyMany"]
+        if lacks:
+            said = f"storage class {declared.class_} {' and '.join(lacks)}"
+            hint = "say both in storage, if its driver can; else use ReadWriteMany or storage.type oci"
+            yield Problem(("serving", i, "storage", "clone"), said, hint)
+
+
+@rule("MODEL012", source="one object has one name")
+def volumes_have_names_of_their_own(cluster: Cluster) -> Iterator[Problem]:
+    """A volume that models share is not called like the volume of a single model, and no Ray job writes to it.
+
+    Two claims of one name would be one object. A model that a job of the cluster produces has a volume of its own,
+    which is written while it is served: it is not shared and not cloned.
+    """
+    own = {
+        (item.namespace, claim_name(item.model)): item.model
+        for _, item in _volume_items(cluster)
+        if item.storage.volume is None
+    }
+    produced = {(job.namespace, job.produces): job.name for _, job in produced_by(cluster)}
+    own |= {(namespace, claim_name(model)): model for namespace, model in produced}
+    for i, item in _volume_items(cluster):
+        job = produced.get((item.namespace, item.model))
+        for name in ("volume", "clone"):
+            if job and getattr(item.storage, name):
+                said = f"{item.model} lies on a volume of its own, which Ray job {job} writes"
+                yield Problem(("serving", i, "storage", name), said, f"drop storage.{name}")
+        taken = own.get((item.namespace, item.storage.volume or ""))
+        if taken:
+            said = f"volume {item.storage.volume} is the name of the volume of model {taken}"
+            yield Problem(("serving", i, "storage", "volume"), said, "choose another name")

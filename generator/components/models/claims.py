@@ -10,8 +10,8 @@ from ...component import Cluster
 from ...quantity import parse
 from ...runtime import accelerators
 from ..kueue import KUEUE
-from .emit import claim_size
-from .spec import Claim, Placement
+from .emit import claim_name, claim_size, clone_name
+from .spec import Claim, Placement, Volume
 
 if TYPE_CHECKING:
     from ..serving.spec import Service
@@ -23,14 +23,38 @@ def on_volume(item: Service, cluster: Cluster) -> bool:
     return item.storage.type == "pvc" and model is not None and not model.source.startswith("pvc://")
 
 
+def servers(cluster: Cluster) -> Iterator[tuple[int, Service]]:
+    """Servers with their index, and after each itself once for every model that it serves beside its own."""
+    for i, item in enumerate(cluster.spec.serving):
+        yield i, item
+        if item.beside:
+            yield from ((i, alone(item, name)) for name in dict.fromkeys(item.beside))
+
+
+def alone(item: Service, name: str) -> Service:
+    """A server as if it served one of the models beside its own, which always lies on a volume."""
+    storage = item.storage.model_copy(update={"type": "pvc", "size": None})
+    return item.model_copy(update={"model": name, "storage": storage, "lora": None, "moreModels": ()})
+
+
 def storage_class(name: str | None, cluster: Cluster) -> Any | None:
     """The declared storage class of this name, without a name the default one; None when there is none."""
     wanted = (item for item in cluster.spec.storage if (item.class_ == name if name else item.default))
     return next(wanted, None)
 
 
+def volume_name(item: Service) -> str:
+    """Name of the PersistentVolumeClaim that an item's model lies on."""
+    return item.storage.volume or claim_name(item.model)
+
+
 def access_modes(item: Service, cluster: Cluster) -> tuple[str, ...]:
-    """Access modes of an item's volume: its own, else the first its class gives."""
+    """Access modes of what an item's pods mount."""
+    return ("ReadOnlyMany",) if item.storage.clone else volume_modes(item, cluster)
+
+
+def volume_modes(item: Service, cluster: Cluster) -> tuple[str, ...]:
+    """Access modes of the volume that a Job fills: what the item says, else the first its class gives."""
     if item.storage.accessModes:
         return item.storage.accessModes
     found = storage_class(item.storage.class_, cluster)
@@ -43,27 +67,59 @@ def node_bound(modes: tuple[str, ...]) -> bool:
 
 
 def claims(cluster: Cluster) -> tuple[Claim, ...]:
-    """The volumes of a cluster: one per model and namespace, in the order the spec first speaks of them."""
+    """What models have of volumes: one per model and namespace, in the order the spec first speaks of them."""
     found: dict[tuple[str, str], Claim] = {}
     produced = {(claim.namespace, claim.model): claim for claim in _produced(cluster)}
-    for item in cluster.spec.serving:
+    for _, item in servers(cluster):
         key = (item.namespace, item.model)
         if on_volume(item, cluster) and key not in found:
             found[key] = produced.pop(key) if key in produced else _served(item, cluster)
     return (*found.values(), *produced.values())
 
 
+def volumes(cluster: Cluster) -> tuple[Volume, ...]:
+    """The PersistentVolumeClaims of a cluster: what Jobs fill, in the order of `claims`, then clones."""
+    found: dict[tuple[str, str], Volume] = {}
+    clones: list[Volume] = []
+    for claim in claims(cluster):
+        key = (claim.namespace, claim.volume)
+        there = found.get(key)
+        models = (*(there.models if there else ()), claim.model)
+        about = claim.size, claim.storage_class
+        found[key] = Volume(claim.namespace, claim.volume, *about, claim.modes, models)
+        if claim.clone:
+            name = clone_name(claim.model, cluster.models[claim.model])
+            clones.append(Volume(claim.namespace, name, *about, ("ReadOnlyMany",), (claim.model,)))
+    return (*found.values(), *clones)
+
+
+def on_same_volume(item: Service, cluster: Cluster) -> tuple[str, ...]:
+    """Models on the volume of an item, in the order of the spec."""
+    key = (item.namespace, volume_name(item))
+    return tuple(
+        dict.fromkeys(
+            other.model
+            for _, other in servers(cluster)
+            if on_volume(other, cluster) and (other.namespace, volume_name(other)) == key
+        )
+    )
+
+
 def _served(item: Service, cluster: Cluster) -> Claim:
-    modes = access_modes(item, cluster)
+    modes = volume_modes(item, cluster)
     declared = storage_class(item.storage.class_, cluster)
+    models = on_same_volume(item, cluster) if item.storage.volume else (item.model,)
     return Claim(
         namespace=item.namespace,
         model=item.model,
-        size=item.storage.size or claim_size(cluster.models[item.model].size),
+        size=item.storage.size or claim_size(*(cluster.models[name].size for name in models)),
         storage_class=item.storage.class_ or (declared.class_ if declared else None),
         modes=modes,
         load=True,
         placement=placement(item, cluster) if node_bound(modes) else Placement(),
+        volume=volume_name(item),
+        shared=item.storage.volume is not None,
+        clone=item.storage.clone,
     )
 
 
@@ -80,6 +136,7 @@ def _produced(cluster: Cluster) -> Iterator[Claim]:
                 ("ReadWriteMany",),
                 load=False,
                 placement=Placement(),
+                volume=claim_name(job.produces),
             )
 
 

@@ -23,6 +23,7 @@ from ...runtime import seconds, security
 from ...shipped import shipped_text
 from ...spec import Images, ModelSpec
 from .spec import Claim, ModelsSpec
+from .transfer import environment
 
 ROOT = "/mnt/models"
 """Where the volume is mounted while it is filled."""
@@ -49,25 +50,36 @@ def claim_name(model: str) -> str:
     return f"{model}-models"
 
 
-def claim_size(size: str) -> str:
-    """Default size of a model's volume: two versions side by side, in whole Gi."""
-    return f"{-(-2 * parse(size) // Fraction(2**30))}Gi"
+def clone_name(name: str, model: ModelSpec) -> str:
+    """Name of the clone that this version of a model is served from: a clone never changes after it is made."""
+    return f"{claim_name(name)}-{version_key(model)}"
 
 
-def storage_uri(name: str, model: ModelSpec) -> str:
+def version_key(model: ModelSpec) -> str:
+    """Eight characters that change with what a version holds."""
+    return content_hash(model.source, model.version, model.checksums)
+
+
+def claim_size(*sizes: str) -> str:
+    """Default size of a volume of models: two versions of each side by side, in whole Gi."""
+    return f"{-(-2 * sum(map(parse, sizes)) // Fraction(2**30))}Gi"
+
+
+def storage_uri(name: str, model: ModelSpec, volume: str | None = None, *, clone: bool = False) -> str:
     """StorageUri of a model that is served from a volume; pvc:// sources are such volumes themselves."""
     if model.source.startswith("pvc://"):
         return model.source
-    return f"pvc://{claim_name(name)}/{name}/{model.version}"
+    claim = clone_name(name, model) if clone else volume or claim_name(name)
+    return f"pvc://{claim}/{name}/{model.version}"
 
 
 def emit(
     claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile, images: Images
 ) -> tuple[Manifest, ...]:
-    """The volume and, where a Job fills it, its service account, script and Job."""
-    volume = _claim(claim)
+    """The volume unless it is shared and, where a Job fills it, service account, script, Job and clone."""
+    volume = () if claim.shared else (emit_volume(claim),)
     if not claim.load:
-        return (volume,)
+        return volume
     name = f"{claim.model}-load"
     account = {
         "apiVersion": "v1",
@@ -75,17 +87,18 @@ def emit(
         "metadata": meta(name, claim.namespace, wave=Wave.RUNTIME, labels=LOADER),
         "automountServiceAccountToken": False,
     }
-    data = _data(claim.model, model, spec.verify, profile)
+    data = script(claim.model, model, spec, profile)
     job = _job_spec(claim, model, spec, profile, images)
     digest = content_hash(data, job)
     labels = {**LOADER, CONTENT_HASH: digest}
     hashed = meta(f"{name}-{digest}", claim.namespace, wave=Wave.RUNTIME, labels=labels)
     _volume(job, "script")["configMap"]["name"] = hashed["name"]
     return (
-        volume,
+        *volume,
         account,
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": hashed, "data": data},
         {"apiVersion": "batch/v1", "kind": "Job", "metadata": dict(hashed), "spec": job},
+        *((_clone(claim, model),) if claim.clone else ()),
     )
 
 
@@ -94,42 +107,64 @@ def _volume(job: Manifest, name: str) -> Manifest:
     return found
 
 
-def _claim(claim: Claim) -> Manifest:
+def emit_volume(claim: Claim) -> Manifest:
+    """The PersistentVolumeClaim that a claim speaks of."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         # The models outlive whatever removes them from the spec: deleting a volume is a person's decision.
-        "metadata": meta(claim_name(claim.model), claim.namespace, wave=Wave.RUNTIME, annotations=KEEP),
-        "spec": {
-            "accessModes": list(claim.modes),
-            "resources": {"requests": {"storage": claim.size}},
-            **({"storageClassName": claim.storage_class} if claim.storage_class else {}),
-        },
+        "metadata": meta(claim.volume, claim.namespace, wave=Wave.RUNTIME, annotations=KEEP),
+        "spec": _asked(claim, claim.modes),
     }
 
 
-def _data(name: str, model: ModelSpec, verify: str, profile: Profile) -> dict[str, str]:
+def _asked(claim: Claim, modes: tuple[str, ...]) -> Manifest:
+    return {
+        "accessModes": list(modes),
+        "resources": {"requests": {"storage": claim.size}},
+        **({"storageClassName": claim.storage_class} if claim.storage_class else {}),
+    }
+
+
+def _clone(claim: Claim, model: ModelSpec) -> Manifest:
+    # A wave after the Job, so that its content is there and nobody has the volume mounted any more: a claim can
+    # only be cloned while it is bound and not in use (Kubernetes, CSI volume cloning).
+    labels = {CONTENT_HASH: version_key(model)}
+    name = clone_name(claim.model, model)
+    source = {"kind": "PersistentVolumeClaim", "name": claim.volume}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": meta(name, claim.namespace, wave=Wave.WORKLOAD, labels=labels, annotations=KEEP),
+        "spec": {**_asked(claim, ("ReadOnlyMany",)), "dataSource": source},
+    }
+
+
+def script(name: str, model: ModelSpec, spec: ModelsSpec, profile: Profile) -> dict[str, str]:
+    """What a load Job mounts: load.sh and, where the model has checksums, SHA256SUMS."""
     sums = "".join(f"{digest}  {file}\n" for file, digest in sorted(model.checksums.items()))
     values = {
         "root": ROOT,
         "model": name,
         "version": model.version,
         "source": model.source,
-        "key": content_hash(model.source, model.version, model.checksums),
+        "key": version_key(model),
         "copy": MODELCAR_FOLDER if model.source.startswith("oci://") else "",
         "initializer": INITIALIZER,
-        "ca": f"{CA_FOLDER}/cabundle.crt" if profile.openshift else "",
+        "ca": f"{CA_FOLDER}/cabundle.crt" if ca_bundle(spec, profile) else "",
         "sums": f"{SCRIPTS}/SHA256SUMS" if sums else "",
-        "fast": verify == "fast",
+        "fast": spec.verify == "fast",
     }
-    return {"load.sh": _script(tuple(values.items())), **({"SHA256SUMS": sums} if sums else {})}
+    text = rendered("templates/load-model.sh.j2", tuple(values.items()))
+    return {"load.sh": text, **({"SHA256SUMS": sums} if sums else {})}
 
 
 @lru_cache(maxsize=1024)
-def _script(values: tuple[tuple[str, str | bool], ...]) -> str:
+def rendered(template: str, values: tuple[tuple[str, str | bool], ...]) -> str:
+    """A script with its values."""
     import jinja2  # noqa: PLC0415 - only a fleet with volumes pays for it
 
-    text = shipped_text("templates/load-model.sh.j2")
+    text = shipped_text(template)
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
@@ -139,10 +174,11 @@ def _script(values: tuple[tuple[str, str | bool], ...]) -> str:
 def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile, images: Images) -> Manifest:
     pulled = model.source.startswith("oci://")
     secret = model.credentialsSecret
-    selector, tolerations = (
-        dict(claim.placement.node_selector),
-        [dict(entry) for entry in claim.placement.tolerations],
-    )
+    ca = None if pulled else ca_bundle(spec, profile)
+    fetch = step("fetch", _fetch_image(model, images), spec, environment(model, spec))
+    publish = step("publish", image("storageInitializer", images), spec)
+    if ca:
+        fetch["volumeMounts"].append({"name": "ca", "mountPath": CA_FOLDER, "readOnly": True})
     return {
         "backoffLimit": spec.backoffLimit,
         "activeDeadlineSeconds": seconds(spec.deadline),
@@ -155,22 +191,27 @@ def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile
                 "automountServiceAccountToken": False,
                 "securityContext": security(profile),
                 **({"imagePullSecrets": [{"name": secret}]} if pulled and secret else {}),
-                **({"nodeSelector": selector} if selector else {}),
-                **({"tolerations": tolerations} if tolerations else {}),
-                "initContainers": [
-                    _step(
-                        "fetch",
-                        _fetch_image(model, images),
-                        spec,
-                        _environment(model),
-                        trusting=not pulled and profile.openshift,
-                    )
-                ],
-                "containers": [_step("publish", image("storageInitializer", images), spec, {})],
-                "volumes": _volumes(claim, trusting=not pulled and profile.openshift),
+                **placed(claim),
+                "initContainers": [fetch],
+                "containers": [publish],
+                "volumes": mounted(claim.volume, ca),
             },
         },
     }
+
+
+def placed(claim: Claim) -> Manifest:
+    """nodeSelector and tolerations of a pod that mounts the volume beside its server."""
+    tolerations = [dict(entry) for entry in claim.placement.tolerations]
+    return {
+        **({"nodeSelector": dict(claim.placement.node_selector)} if claim.placement.node_selector else {}),
+        **({"tolerations": tolerations} if tolerations else {}),
+    }
+
+
+def ca_bundle(spec: ModelsSpec, profile: Profile) -> str | None:
+    """ConfigMap with the certificates that a transfer trusts beside those of its image."""
+    return spec.caBundle or (CA_CONFIGMAP if profile.openshift else None)
 
 
 def _fetch_image(model: ModelSpec, images: Images) -> str:
@@ -178,68 +219,29 @@ def _fetch_image(model: ModelSpec, images: Images) -> str:
     return rest if scheme == "oci" else image("storageInitializer", images)
 
 
-def _step(
-    step: str, using: str, spec: ModelsSpec, environment: Manifest, *, trusting: bool = False
-) -> Manifest:
+def step(name: str, using: str, spec: ModelsSpec, told: Manifest | None = None) -> Manifest:
+    """A container that runs one step of load.sh on the volume; `told` is its environment."""
     return {
-        "name": step,
+        "name": name,
         "image": using,
         "command": ["/bin/sh", f"{SCRIPTS}/load.sh"],
-        "args": [step],
-        **environment,
+        "args": [name],
+        **(told or {}),
         "resources": pod.resources(spec.resources),
         "securityContext": pod.container_security(),
         "volumeMounts": [
             {"name": "models", "mountPath": ROOT},
             {"name": "script", "mountPath": SCRIPTS, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
-            *([{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if trusting else []),
         ],
     }
 
 
-def _volumes(claim: Claim, *, trusting: bool) -> list[Manifest]:
+def mounted(volume: str, ca: str | None) -> list[Manifest]:
+    """Volumes of a pod that runs load.sh; the script's ConfigMap is named once its content is known."""
     return [
-        {"name": "models", "persistentVolumeClaim": {"claimName": claim_name(claim.model)}},
+        {"name": "models", "persistentVolumeClaim": {"claimName": volume}},
         {"name": "script", "configMap": {"name": ""}},
         {"name": "tmp", "emptyDir": {}},
-        *([{"name": "ca", "configMap": {"name": CA_CONFIGMAP, "optional": True}}] if trusting else []),
+        *([{"name": "ca", "configMap": {"name": ca, "optional": True}}] if ca else []),
     ]
-
-
-def _environment(model: ModelSpec) -> Manifest:
-    """Env of the transfer, in the names that the storage initializer reads (kserve_storage.py)."""
-    scheme, secret = model.source.partition("://")[0], model.credentialsSecret
-    if scheme == "oci":
-        return {}
-    home = [{"name": "HOME", "value": "/tmp"}, {"name": "HF_HOME", "value": "/tmp/hf_home"}]  # noqa: S108
-    if secret is None:
-        return {
-            "env": [*home, {"name": "awsAnonymousCredential", "value": "true"}] if scheme == "s3" else home
-        }
-    if scheme == "https":
-        # The initializer looks for a variable <host>-headers; the Secret's keys become the variables.
-        return {"env": home, "envFrom": [{"secretRef": {"name": secret}}]}
-    keys = S3_KEYS if scheme == "s3" else HF_KEYS
-    return {
-        "env": [
-            *home,
-            *(_from_secret(secret, name, key, optional=optional) for name, (key, optional) in keys.items()),
-        ]
-    }
-
-
-S3_KEYS = {
-    "AWS_ACCESS_KEY_ID": ("AWS_ACCESS_KEY_ID", False),
-    "AWS_SECRET_ACCESS_KEY": ("AWS_SECRET_ACCESS_KEY", False),
-    "AWS_ENDPOINT_URL": ("AWS_S3_ENDPOINT", True),
-    "AWS_DEFAULT_REGION": ("AWS_DEFAULT_REGION", True),
-}
-"""Variable of the initializer -> (key of an ODH data connection, may be missing)."""
-
-HF_KEYS = {"HF_TOKEN": ("HF_TOKEN", False)}
-
-
-def _from_secret(secret: str, name: str, key: str, *, optional: bool) -> Manifest:
-    reference = {"name": secret, "key": key, **({"optional": True} if optional else {})}
-    return {"name": name, "valueFrom": {"secretKeyRef": reference}}

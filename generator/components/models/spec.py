@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...spec import Count, Duration, Resources, Strictly
+from ...spec import (
+    ENDPOINT,
+    Count,
+    Duration,
+    LabelKey,
+    LabelValue,
+    Line,
+    Quantity,
+    Resources,
+    Strictly,
+    Subdomain,
+)
+
+
+class Proxy(Strictly):
+    """The proxy that load Jobs reach the world through."""
+
+    url: Annotated[str, Line(rf"^https?://{ENDPOINT}$", 253)] = Field(
+        description="Its address: http://proxy.acme.internal:3128."
+    )
+    noProxy: tuple[Annotated[str, Line(r"^[A-Za-z0-9.*:/-]+$", 253)], ...] = Field(
+        (),
+        description="Hosts, domains (.acme.internal) and networks that are reached without it.",
+        max_length=64,
+    )
+
+
+class Cache(Strictly):
+    """Disks of the cluster's nodes that hold models, for storage.type cache (KServe's LocalModelCache)."""
+
+    size: Quantity = Field(description="What models may take of each of these nodes: 100Gi.")
+    nodeSelector: dict[LabelKey, LabelValue] = Field(
+        description="Labels of the nodes; servers of cached models run there only.", min_length=1
+    )
 
 
 class ModelsSpec(Strictly):
@@ -23,6 +56,16 @@ class ModelsSpec(Strictly):
     resources: Resources = Field(
         {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of a load Job's containers."
     )
+    proxy: Proxy | None = Field(None, description="Proxy of load Jobs.")
+    caBundle: Subdomain | None = Field(
+        None,
+        description="ConfigMap in the servers' namespaces with all certificates that load Jobs trust, key cabundle.crt; "
+        "on OpenShift the cluster's own when left out.",
+    )
+    huggingFaceEndpoint: Annotated[str, Line(rf"^https://{ENDPOINT}(/[A-Za-z0-9._/-]+)?$", 253)] | None = (
+        Field(None, description="Mirror of the Hugging Face Hub that load Jobs ask instead.")
+    )
+    cache: Cache | None = Field(None, description="Nodes' own disks for models of storage.type cache.")
 
 
 @dataclass(frozen=True)
@@ -35,12 +78,31 @@ class Placement:
 
 @dataclass(frozen=True)
 class Claim:
-    """One volume of one model in one namespace; `load` says whether a Job fills it."""
+    """What one model has of a volume in one namespace; `load` says whether a Job fills it."""
 
     namespace: str
     model: str
     size: str
+    """Of the whole volume."""
     storage_class: str | None
     modes: tuple[str, ...]
     load: bool
     placement: Placement
+    volume: str
+    """Name of the PersistentVolumeClaim."""
+    shared: bool = False
+    """Other models may lie on it as well."""
+    clone: bool = False
+    """Each version is served from a ReadOnlyMany clone."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One PersistentVolumeClaim, and the models on it."""
+
+    namespace: str
+    name: str
+    size: str
+    storage_class: str | None
+    modes: tuple[str, ...]
+    models: tuple[str, ...]

@@ -7,16 +7,28 @@ from dataclasses import replace
 from functools import partial
 
 from ...component import Cluster, Component, Unit
-from ...manifest import content_hash
+from ...manifest import Manifest, content_hash
 from ...spec import ModelSpec
+from . import cache
 from .claims import claims
-from .emit import claim_size, emit
+from .emit import claim_size, emit, emit_volume
 from .spec import Claim, ModelsSpec, Placement
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
-    """One unit per volume; what decides its Job stays in the base, since a Job cannot be patched."""
+    """One unit per model on a volume, shared volumes beside them; what decides a Job stays in the base.
+
+    A Job cannot be patched.
+    """
     spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.fleet.images
+    yield from cache.units(cluster, spec)
+    for claim in _shared(cluster):
+        yield Unit(
+            folder=f"models/shared/{claim.namespace}.{claim.volume}",
+            origins=("clusters/",),
+            common=partial(_volume, replace(claim, size="1Gi", storage_class=None, modes=("ReadWriteOnce",))),
+            final=_volume(claim),
+        )
     for claim in claims(cluster):
         model = cluster.models[claim.model]
         yield Unit(
@@ -25,6 +37,16 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=partial(emit, neutral(claim, model), model, spec, profile, images),
             final=emit(claim, model, spec, profile, images),
         )
+
+
+def _shared(cluster: Cluster) -> tuple[Claim, ...]:
+    """One claim for each volume that models share."""
+    found = {(claim.namespace, claim.volume): claim for claim in claims(cluster) if claim.shared}
+    return tuple(found.values())
+
+
+def _volume(claim: Claim) -> tuple[Manifest, ...]:
+    return (emit_volume(claim),)
 
 
 def neutral(claim: Claim, model: ModelSpec) -> Claim:
@@ -41,9 +63,12 @@ def _folder(claim: Claim, spec: ModelsSpec) -> str:
     folder = f"models/{claim.model}/{claim.namespace}"
     if not claim.load:
         return f"{folder}.produced"
-    if spec == MODELS.default and claim.placement == Placement():
+    folder += f".{claim.volume}" if claim.shared else ""
+    folder += ".clone" if claim.clone else ""
+    jobs = spec.model_copy(update={"cache": None})
+    if jobs == MODELS.default and claim.placement == Placement():
         return folder
-    kept = spec.model_dump(), claim.placement.node_selector, claim.placement.tolerations
+    kept = jobs.model_dump(exclude_defaults=True), claim.placement.node_selector, claim.placement.tolerations
     return f"{folder}.{content_hash(*kept)}"
 
 

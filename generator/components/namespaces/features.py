@@ -10,11 +10,15 @@ from typing import Any
 
 from ...component import Cluster
 from ...finding import Path
+from ..models.transfer import ports as transfer_ports
+from .network import HTTPS
 from .spec import Namespace
 
 FEATURES = (
     "queue",
     "serving",
+    "llm",
+    "llm-router",
     "exposed",
     "auth",
     "download",
@@ -24,7 +28,7 @@ FEATURES = (
     "autoscaling",
     "pipelines",
 )
-"""What a namespace can hold, in the order in which it names a base."""
+"""What a namespace can hold, in the order in which it names a base; `download-9000` and `loader-9000` follow."""
 
 FETCHED = ("s3://", "hf://", "https://")
 """Sources that a pod fetches over the network; images are pulled by the node."""
@@ -47,7 +51,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             scaled = ("autoscaling",) if item.autoscaling else ()
             yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
     for i, service in enumerate(items(cluster, "serving")):
-        features = ("serving", *_serving_features(service, cluster))
+        kind = _llm_features(service) if service.kind == "LLMInferenceService" else ("serving",)
+        features = (*kind, *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
     for i, profile in enumerate(items(cluster, "hardwareProfiles")):
         yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
@@ -68,19 +73,42 @@ def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, 
     return tuple(getattr(found, key, ()) if key else found or ())
 
 
+def _llm_features(service: Any) -> tuple[str, ...]:
+    llm = service.llm
+    # The endpoint picker, and the sidecar that sends prompts on, ask the API server for pods.
+    return ("llm", "llm-router") if llm and (llm.scheduler or llm.prefill) else ("llm",)
+
+
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
     if service.exposed:
         yield "exposed"
-    if service.auth:
+    if service.auth and service.kind == "InferenceService":
         yield "auth"
-    model = cluster.models.get(service.model)
+    yield from _transferred(service.model, service.storage.type, cluster)
+    for name in service.beside:
+        yield from _transferred(name, "pvc", cluster)
+
+
+def _transferred(name: str, storage: str, cluster: Cluster) -> Iterator[str]:
+    """What the network has to let through for a model to come to its server."""
+    model = cluster.models.get(name)
     if model is not None and model.source.startswith(FETCHED):
-        # On a volume a Job fetches it once; else the storage initializer in each pod does.
-        yield "loader" if service.storage.type == "pvc" else "download"
+        # On a volume a Job fetches it once, into a cache KServe in a namespace of its own; else the storage
+        # initializer in each pod does.
+        match storage:
+            case "cache":
+                return
+            case "pvc":
+                way, ports = "loader", transfer_ports(model, cluster, by_job=True)
+            case _:
+                way, ports = "download", transfer_ports(model, cluster, by_job=False)
+        yield from (way, *(f"{way}-{port}" for port in ports if port != HTTPS))
 
 
 def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
     """The features that count for a namespace, in the order of FEATURES."""
     # What the spec says about egress replaces the open port 443.
     dropped = ("download", "loader") if item.egress else ()
-    return tuple(name for name in FEATURES if name in used_for and name not in dropped)
+    listed = tuple(name for name in FEATURES if name in used_for)
+    ports = sorted(set(used_for) - set(FEATURES))
+    return tuple(name for name in (*listed, *ports) if not name.startswith(dropped))

@@ -11,7 +11,7 @@ from typing import Any
 from ...catalog import Operator, Release, operators
 from ...manifest import MANAGED_BY, Manifest
 from ...profile import Platform, Profile, profiles
-from .needs import Chosen, required
+from .needs import MODEL_CACHE, Chosen, required
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,18 @@ def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[st
     )
 
 
+GATEWAYS = "gateway.networking.k8s.io/"
+"""Objects that only clusters with a gateway of their own get."""
+
+
 def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[Manifest]:
     if entry.name == "nfd" and not words:
         return []
-    return [_labelled(_filled(copy.deepcopy(item), words, profile)) for item in entry.objects]
+    return [
+        _labelled(_filled(copy.deepcopy(item), words, profile))
+        for item in entry.objects
+        if "gateway" in words or not item["apiVersion"].startswith(GATEWAYS)
+    ]
 
 
 def _labelled(item: Manifest) -> Manifest:
@@ -91,7 +99,9 @@ def _filled(item: Manifest, words: tuple[str, ...], profile: Profile) -> Manifes
         case "DataScienceCluster":
             item["apiVersion"] = platform.dataScienceCluster
             item["spec"]["components"] = {
-                name: _component(name, name in words, platform) for name in platform.components
+                name: _component(name, name in words, platform)
+                | (_model_cache(words) if name == "kserve" else {})
+                for name in platform.components
             }
         case "Kueue":
             item["spec"]["config"]["integrations"]["frameworks"] = list(words)
@@ -122,6 +132,17 @@ def _component(name: str, used: bool, platform: Platform) -> dict[str, Any]:  # 
         raw = {"defaultDeploymentMode": "RawDeployment", "serving": {"managementState": "Removed"}}
         return {"managementState": "Managed", "nim": {"managementState": "Removed"}, **(raw if first else {})}
     return {"managementState": "Managed"}
+
+
+def _model_cache(words: tuple[str, ...]) -> dict[str, Any]:
+    """KServe's LocalModelCache on the nodes with these labels; the operator labels them and makes their group."""
+    for word in words:
+        if word.startswith(MODEL_CACHE):
+            size, _, labels = word.removeprefix(MODEL_CACHE).partition(":")
+            chosen = dict(label.split("=", 1) for label in labels.split(","))
+            selector = {"matchLabels": chosen}
+            return {"modelCache": {"managementState": "Managed", "cacheSize": size, "nodeSelector": selector}}
+    return {}
 
 
 def _device_class(name: str, default: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ...finding import Problem, Severity, rule
 from ...validate import nearest
 from ..kueue import KUEUE
 from ..models import on_volume
-from .spec import ISVC, items, known, runtimes
+from .spec import ISVC, is_llm, items, known, runtimes
 
 
 @rule("SERVE001")
@@ -47,10 +47,10 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
 
 
 FITTING = {
-    "oci": ("oci", "pvc"),
-    "s3": ("s3", "pvc"),
+    "oci": ("oci", "pvc", "oci+native", "oci+fetch"),
+    "s3": ("s3", "pvc", "cache"),
     "image": ("image",),
-    "hf": ("pvc",),
+    "hf": ("pvc", "hf", "cache"),
     "https": ("pvc",),
     "pvc": ("pvc",),
 }
@@ -65,8 +65,8 @@ FITTING = {
 def storage_fits_the_source(cluster: Cluster) -> Iterator[Problem]:
     """The storage type can bring what the model's source offers.
 
-    A model inside an image is served by that image; hf:// and https:// are put onto a volume once, so that a
-    restart does not need the internet.
+    A model inside an image is served by that image; https:// is put onto a volume once, so that a restart does
+    not need the internet.
     """
     for i, item, model in known(cluster):
         scheme = model.source.partition("://")[0]
@@ -122,7 +122,8 @@ def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
                 "shorten it",
             )
         host = f"{item.name}-{item.namespace}"
-        if len(host) > HOST_LIMIT:
+        # An LLMInferenceService is a path of its gateway's host.
+        if len(host) > HOST_LIMIT and not is_llm(item):
             yield Problem(
                 path,
                 f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
@@ -147,20 +148,56 @@ def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
 @rule(
     "SERVE016",
     covers=("IS-25",),
-    source="kserve v0.20.0 pkg/webhook/admission/pod/storage_initializer_injector.go",
+    source="kserve v0.20.0 pkg/webhook/admission/pod/storage_initializer_injector.go; pkg/utils/storage.go ParseOciScheme",
 )
-def modelcars_are_switched_on(cluster: Cluster) -> Iterator[Problem]:
-    """storage.type oci is used only where the platform serves modelcars.
+def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
+    """storage.type oci, oci+native and oci+fetch are used only where the platform's KServe serves models so.
 
-    Elsewhere KServe hands oci:// to a storage initializer that does not know it, and the pod fails.
+    Elsewhere KServe refuses the storageUri in the status of the InferenceService, or hands it to a storage
+    initializer that does not know it. oci+native mounts a folder of an image, which takes Kubernetes 1.33.
+    """
+    modes = cluster.profile.kserve.ociModes
+    for i, item in items(cluster):
+        mode = OCI_MODES.get(item.storage.type)
+        path = ("serving", i, "storage", "type")
+        if mode is not None and mode not in modes:
+            able = [kind for kind, other in OCI_MODES.items() if other in modes]
+            said = f"{cluster.profile.name} does not serve {item.storage.type}"
+            yield Problem(path, said, f"use {' or '.join([*able, 'pvc'])}")
+        elif mode == "native" and minor(cluster) < IMAGE_VOLUMES:
+            version = cluster.spec.kubernetesVersion
+            runs = (
+                f"the cluster has {version}" if version else "the cluster does not say its kubernetesVersion"
+            )
+            yield Problem(
+                path, f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}", "use oci or pvc"
+            )
+
+
+OCI_MODES = {"oci": "modelcar", "oci+native": "native", "oci+fetch": "fetch"}
+"""Storage type -> what KServe calls it."""
+IMAGE_VOLUMES, IMAGE_VOLUMES_ON = 33, 35
+"""Minor versions of Kubernetes: subPath of image volumes, and feature gate ImageVolume on by default (KEP-4639;
+kserve docs/samples/storage/oci-image-volume)."""
+
+
+def minor(cluster: Cluster) -> int:
+    """Minor version of the cluster's Kubernetes; 0 where the spec does not say."""
+    version = cluster.spec.kubernetesVersion
+    return int(version.partition(".")[2]) if version else 0
+
+
+@rule("SERVE027", Severity.WARNING, source="Kubernetes KEP-4639: feature gate ImageVolume, beta from 1.33 on")
+def image_volumes_are_on(cluster: Cluster) -> Iterator[Problem]:
+    """Before Kubernetes 1.35 somebody has to have switched image volumes on for storage.type oci+native.
+
+    Without feature gate ImageVolume the API server drops the volume's source and refuses the pod.
     """
     for i, item in items(cluster):
-        if item.storage.type == "oci" and not cluster.profile.kserve.modelcar:
-            yield Problem(
-                ("serving", i, "storage", "type"),
-                f"{cluster.profile.name} does not serve modelcars",
-                "use storage.type pvc",
-            )
+        if item.storage.type == "oci+native" and IMAGE_VOLUMES <= minor(cluster) < IMAGE_VOLUMES_ON:
+            said = f"image volumes are off by default in Kubernetes {cluster.spec.kubernetesVersion}"
+            hint = "see that feature gate ImageVolume is on in API server and kubelets, or use oci"
+            yield Problem(("serving", i, "storage", "type"), said, hint)
 
 
 @rule("SERVE018", Severity.WARNING)
@@ -230,6 +267,9 @@ def volumes_are_described_where_they_are(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item, model in known(cluster):
         given = [name for name, value in item.storage.model_dump().items() if name != "type" and value]
+        if item.beside and item.storage.type != "image":
+            # Models beside its own lie on volumes of this class.
+            given = [name for name in given if name == "size"]
         if given and not on_volume(item, cluster):
             why = "an existing volume" if item.storage.type == "pvc" else f"storage.type {item.storage.type}"
             yield Problem(

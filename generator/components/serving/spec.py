@@ -38,6 +38,7 @@ from ...spec import (
     Toleration,
 )
 from .. import runtimes as runtime_files
+from .llm import LLM, Llm, Lora
 
 ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
 
@@ -71,9 +72,10 @@ class ServingStorage(Strictly):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    type: Literal["pvc", "s3", "oci", "image"] = Field(
-        description="pvc: on a volume that a Job fills; s3: downloaded at every start; "
-        "oci: a modelcar image; image: inside the server's own image."
+    type: Literal["pvc", "s3", "hf", "oci", "oci+native", "oci+fetch", "cache", "image"] = Field(
+        description="pvc: on a volume that a Job fills; s3, hf: downloaded at every start; oci: a modelcar image beside "
+        "the server; oci+native: that image mounted as a volume; oci+fetch: its files copied at every start; cache: on "
+        "the nodes' own disks (models.cache); image: inside the server's own image."
     )
     class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
         None,
@@ -85,6 +87,14 @@ class ServingStorage(Strictly):
     )
     accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
         Field((), description="Access modes of the volume; the first one of its class when left out.")
+    )
+    volume: Name | None = Field(
+        None,
+        description="Volume that several models share, each in a folder of its own; each model has one of its own when left out.",
+    )
+    clone: Flag = Field(
+        False,
+        description="Serve each version from a ReadOnlyMany clone of the volume, which replicas on all nodes can mount.",
     )
 
 
@@ -143,6 +153,35 @@ class Service(Strictly):
     readOnlyRootFilesystem: Flag | None = Field(
         None, description="Lock the container's root file system; as its runtime allows when left out."
     )
+    kind: Literal["InferenceService", "LLMInferenceService"] = Field(
+        "InferenceService",
+        description="LLMInferenceService: vLLM by KServe's presets, with a gateway, a scheduler or several pods "
+        "for one model; it needs operators that an InferenceService does without.",
+    )
+    llm: Llm | None = Field(None, description="What only kind LLMInferenceService has.")
+    lora: Lora | None = Field(None, description="LoRA adapters beside the model; runtime vllm.")
+    moreModels: tuple[Name, ...] = Field(
+        (),
+        description="Models that the same server has beside its own, each on a volume; runtimes ovms and mlserver.",
+    )
+    hardwareProfile: Name | None = Field(
+        None,
+        description="HardwareProfile of its namespace; queue, nodeSelector, tolerations and resources agree with it.",
+    )
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Models that it serves beside its own, each from a volume."""
+        return (*(self.lora.adapters if self.lora else ()), *self.moreModels)
+
+
+def is_llm(item: Service) -> bool:
+    """Whether an LLMInferenceService runs it."""
+    return item.kind == LLM
+
+
+DOWNLOADS = frozenset({"s3", "hf", "oci+fetch"})
+"""Storage types whose servers bring the model themselves, every time a pod starts (KServe's storage initializer)."""
 
 
 def items(cluster: Cluster) -> Iterator[tuple[int, Service]]:

@@ -1,0 +1,185 @@
+"""What every command that changes specs does: prove the change in a copy, then bring specs and output in together."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from .day import add_today, today
+from .exits import CLEAN, FOUND
+from .here import root_of
+from .shown import show_findings
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..edit.fleet import Edit
+    from ..finding import Finding
+    from ..pipeline import Rendered
+
+_MACHINE = ("acm", "base", "overlays")
+
+
+def add_edit(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every command that changes specs."""
+    add_today(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check and show the change of the specs; write nothing"
+    )
+    parser.add_argument(
+        "--no-render",
+        action="store_true",
+        help="check and change the specs only; base/, overlays/, acm/ stay",
+    )
+
+
+def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
+    """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
+    from ..lock import locked
+    from ..transaction import settle
+
+    root = root_of(options)
+    if options.dry_run:
+        return _carried(options, root, make(root))
+    with locked(root) as held:
+        if held:
+            settle(root)
+        return _carried(options, root, make(root))
+
+
+def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
+    texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
+    texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
+    if not texts:
+        sys.stdout.write("nothing to do: the specs say so already\n")
+        return CLEAN
+    difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
+    with _copy(root, texts) as stage:
+        rendered = _judged(options, root, stage)
+    if rendered is None:
+        return FOUND
+    outcome = "" if options.dry_run else _write(options, root, texts, rendered)
+    sys.stdout.writelines(f"{line}\n" for line in edit.said)
+    for file, lines in difference.items():
+        sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
+    sys.stdout.write(outcome)
+    return CLEAN
+
+
+def _judged(options: argparse.Namespace, root: File, stage: File) -> Rendered | None:
+    """The fleet as it would be; None, and the findings said, when an error is in the way."""
+    from .. import incremental
+    from ..finding import has_errors
+
+    watch, day = Watch(), today(options)
+    before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
+    judge = incremental.check if options.no_render or options.dry_run else incremental.render
+    rendered = judge(stage, watch.progress, day)
+    watch.end()
+    # What was said of the specs before is no news, unless it is what stands in the way.
+    fresh = [item for item in rendered.findings if has_errors([item]) or _sign(item) not in before]
+    if has_errors(fresh):
+        show_findings(stage, fresh, ())
+        sys.stderr.write("nothing was changed\n")
+        return None
+    if fresh:
+        show_findings(stage, fresh, ())
+    return rendered
+
+
+def _sign(finding: Finding) -> tuple[str, str, str]:
+    return finding.where.file, finding.code, finding.message
+
+
+def _write(
+    options: argparse.Namespace, root: File, texts: Mapping[str, str | None], rendered: Rendered
+) -> str:
+    """Bring specs and output to disk in one transaction; what to say of the output."""
+    from .. import incremental, tree
+    from ..transaction import carry_out
+
+    specs = {file: text.encode() for file, text in texts.items() if text is not None}
+    gone = tuple(file for file, text in texts.items() if text is None)
+    if options.no_render:
+        carry_out(root, specs, gone)
+        return "  not rendered: run make render\n"
+    changes = tree.compare(root, rendered.tree)
+    made = {path: rendered.tree.texts[path].encode() for path in changes.written}
+    carry_out(root, {**specs, **made}, (*gone, *changes.removed))
+    if isinstance(rendered, incremental.Partly):
+        incremental.remember(root, rendered)
+    if not changes:
+        return "  output   unchanged\n"
+    folders = [
+        f"{number} in {folder}/"
+        for folder in _MACHINE
+        if (number := sum(path.startswith(f"{folder}/") for path in (*changes.written, *changes.removed)))
+    ]
+    files = f"{len(changes.written)} file{'s' if len(changes.written) != 1 else ''} written"
+    return f"  output   {files}, {len(changes.removed)} removed: {', '.join(folders)}\n"
+
+
+@contextmanager
+def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
+    """The repository as it would be: specs as hard links, the changed ones anew, the output by reference."""
+    from ..lock import FOLDER
+
+    near = root / FOLDER
+    with tempfile.TemporaryDirectory(
+        prefix="edit-", dir=near if os.access(near, os.W_OK) else None
+    ) as folder:
+        stage = File(folder)
+        if (root / "clusters").is_dir():
+            shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
+        for name in _MACHINE:
+            if (root / name).is_dir():
+                (stage / name).symlink_to(root / name, target_is_directory=True)
+        if near.is_dir():
+            (stage / FOLDER).mkdir()
+            for file in near.iterdir():
+                if file.is_file():
+                    shutil.copy2(file, stage / FOLDER / file.name)
+        for name, text in texts.items():
+            path = stage / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            if text is not None:
+                path.write_bytes(text.encode())
+        yield stage
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _now(root: File, file: str) -> str | None:
+    try:
+        return (root / file).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _difference(old: str | None, new: str | None, file: str) -> Iterator[str]:
+    """A unified diff, as git shows it."""
+    before, after = ([] if text is None else text.splitlines(keepends=True) for text in (old, new))
+    names = "/dev/null" if old is None else f"a/{file}", "/dev/null" if new is None else f"b/{file}"
+    for line in difflib.unified_diff(before, after, *names):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _counted(file: str, lines: list[str]) -> str:
+    added = sum(line.startswith("+") for line in lines[2:])
+    removed = sum(line.startswith("-") for line in lines[2:])
+    word = "new" if lines[0].startswith("--- /dev/null") else "edited"
+    word = "removed" if lines[1].startswith("+++ /dev/null") else word
+    return f"  {word:8} {file}  +{added} -{removed}\n"

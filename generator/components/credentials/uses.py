@@ -1,0 +1,122 @@
+"""Which Secrets the workloads of a cluster name, where, and what they expect in them.
+
+The sections are read by the names of their fields, so that a new section counts without a word here: `secret`,
+`imagePullSecrets` and `passwordSecret` name Secrets, and `model` a model whose source has a credential.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel
+
+from ...component import Cluster, discover
+from ...finding import MODELS, Path
+from ..models.cache import JOB_NAMESPACE
+
+ANYTHING = ""
+PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
+NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL})
+
+WANTED = {"s3": "s3", "hf": "huggingface", "https": "https", "oci": "registry", "image": "registry"}
+"""Scheme of a model's source -> type of the credential that opens it."""
+
+NEEDED = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    "registry": (".dockerconfigjson",),
+    "huggingface": ("HF_TOKEN",),
+}
+"""Type of a credential -> keys without which nobody can use it."""
+
+
+class Use(NamedTuple):
+    """A workload names a Secret: where, in which namespace, of which type (any: ANYTHING), and the key it reads."""
+
+    path: Path
+    namespace: str
+    name: str
+    wants: str
+    key: str | None = None
+    related: tuple[Path, ...] = ()
+
+
+def uses(cluster: Cluster) -> Iterator[Use]:
+    """Every Secret that a workload names, in the order of the sections."""
+    for component in discover():
+        if component.key != "credentials":
+            section = getattr(cluster.spec, component.key)
+            yield from _in(section, (component.key,), None, cluster)
+
+
+def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
+    if isinstance(value, BaseModel):
+        within = getattr(value, "namespace", None) or namespace
+        for field, key in _telling(type(value)):
+            if getattr(value, field):
+                yield from _field(value, field, (*path, key), (within, cluster))
+    elif isinstance(value, tuple | Mapping):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for step, item in items:
+            yield from _in(item, (*path, step), namespace, cluster)
+
+
+def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]) -> Iterator[Use]:
+    said, (namespace, cluster) = getattr(item, field), around
+    if field not in NAMING or not isinstance(said, str | tuple):
+        yield from _in(said, path, namespace, cluster)
+    elif namespace is not None and field == MODEL:
+        kind = getattr(getattr(item, "storage", None), "type", None)
+        # A cache is filled by Jobs of KServe's own, which look for the credential beside them.
+        yield from _opened(str(said), path, JOB_NAMESPACE if kind == "cache" else namespace, cluster)
+    elif namespace is not None:
+        yield from _named(item, field, path, namespace)
+
+
+def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator[Use]:
+    """The credential of a model's source."""
+    model = cluster.models.get(name)
+    wants = WANTED.get(model.source.partition("://")[0]) if model else None
+    if model and model.credentialsSecret and wants:
+        related: tuple[Path, ...] = ((MODELS, name, "credentialsSecret"),)
+        yield Use(path, namespace, model.credentialsSecret, wants, related=related)
+
+
+def _named(item: Any, field: str, path: Path, namespace: str) -> Iterator[Use]:
+    said = getattr(item, field)
+    if field == PULL:
+        yield from (Use((*path, i), namespace, name, "registry") for i, name in enumerate(said))
+    elif field == PASSWORD:
+        yield Use(path, namespace, said, ANYTHING, getattr(item, "passwordKey", None))
+    elif hasattr(item, "bucket"):
+        yield Use(path, namespace, said, "s3")
+    else:
+        # A variable reads the key of its own name when it names none.
+        own = item.name if hasattr(item, "value") else None
+        yield Use(path, namespace, said, ANYTHING, getattr(item, "key", None) or own)
+
+
+@cache
+def _telling(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """(field, its key in specs) of the fields below which a Secret may be named."""
+    return tuple(
+        (name, info.alias or name)
+        for name, info in model.model_fields.items()
+        if name in NAMING or any(_tells(inner, frozenset({model})) for inner in _models(info.annotation))
+    )
+
+
+def _tells(model: type[BaseModel], above: frozenset[type[BaseModel]]) -> bool:
+    return model not in above and any(
+        name in NAMING or any(_tells(inner, above | {model}) for inner in _models(info.annotation))
+        for name, info in model.model_fields.items()
+    )
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

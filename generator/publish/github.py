@@ -1,0 +1,144 @@
+"""Pull requests on GitHub and GitHub Enterprise, through PyGithub.
+
+PyGithub's requester knows how to sign in, page and reach a server; its objects are not used, because they ask again
+behind one's back, wait without a bound, and take a web page for a pull request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import requests
+from github import Auth, Github
+
+from .answers import Answer, data_of
+from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
+from .sent import told
+
+PAGE = 100
+PAGES = 10
+"""Pages of comments that are looked through; ours is among the first."""
+
+
+class GitHub:
+    """A repository on GitHub; `path` is owner/name."""
+
+    name = "GitHub"
+
+    def __init__(self, api: str, path: str, token: str, verify: bool | str = True) -> None:  # noqa: FBT001, FBT002 - as in requests
+        if path.count("/") != 1:
+            raise Denied(f"{path} is no repository of GitHub: those are owner/name")
+        self._owner = path.partition("/")[0]
+        self._repository = f"/repos/{path}"
+        self._github = Github(
+            auth=Auth.Token(token),
+            base_url=api,
+            timeout=SECONDS,
+            user_agent="nearedge",
+            verify=verify,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+        )
+
+    def find(self, branch: str, base: str) -> PullRequest | None:
+        """See Forge."""
+        query = {"state": "open", "head": f"{self._owner}:{branch}", "base": base}
+        listed = self._ask("GET", "/pulls", query)
+        # A server that sends on drops the query: look again whose they are.
+        ours = (item for item in _list(listed) if _ends(item) == (f"{self._owner}:{branch}", base))
+        return next((_pull(item) for item in ours), None)
+
+    def create(self, proposal: Proposal) -> PullRequest:
+        """See Forge."""
+        body = {
+            "title": proposal.title,
+            "head": proposal.branch,
+            "base": proposal.base,
+            "body": proposal.body,
+        }
+        return _pull(self._ask("POST", "/pulls", body=body))
+
+    def update(self, number: int, title: str, body: str) -> None:
+        """See Forge."""
+        _pull(self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
+
+    def add_labels(self, number: int, labels: Collection[str]) -> None:
+        """See Forge; GitHub makes labels that the repository does not have."""
+        _list(self._ask("POST", f"/issues/{number}/labels", body={"labels": sorted(labels)}))
+
+    def comments(self, number: int) -> tuple[Comment, ...]:
+        """See Forge."""
+        found: list[Comment] = []
+        for page in range(1, PAGES + 1):
+            query = {"per_page": str(PAGE), "page": str(page)}
+            listed = _list(self._ask("GET", f"/issues/{number}/comments", query))
+            found += (_comment(item) for item in listed)
+            if len(listed) < PAGE:
+                break
+        return tuple(found)
+
+    def add_comment(self, number: int, body: str) -> None:
+        """See Forge."""
+        _comment(self._ask("POST", f"/issues/{number}/comments", body={"body": body}))
+
+    def edit_comment(self, number: int, comment: int, body: str) -> None:  # noqa: ARG002 - GitHub counts comments by repository
+        """See Forge."""
+        _comment(self._ask("PATCH", f"/issues/comments/{comment}", body={"body": body}))
+
+    def remove_comment(self, number: int, comment: int) -> None:  # noqa: ARG002
+        """See Forge."""
+        self._ask("DELETE", f"/issues/comments/{comment}")
+
+    def _ask(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            status, headers, text = self._github.requester.requestJson(
+                verb, f"{self._repository}{path}", dict(query or {}), None, body
+            )
+        except requests.RequestException as error:
+            raise told(self.name, error) from None
+        except (RuntimeError, AssertionError) as error:
+            # PyGithub's words for a server that sends on to another place.
+            raise Denied(f"{self.name}: {error}") from None
+        except ValueError as error:
+            raise Unclear(
+                f"{self.name} answered with something that is no text ({type(error).__name__})"
+            ) from None
+        return data_of(self.name, Answer(status, headers, str(text)))
+
+
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise Unclear("GitHub answered with something that is no list")
+    return data
+
+
+def _ends(item: Any) -> tuple[str, str]:
+    try:
+        return item["head"]["label"], item["base"]["ref"]
+    except (KeyError, TypeError):
+        raise Unclear("GitHub answered with something that is no pull request") from None
+
+
+def _pull(data: Any) -> PullRequest:
+    try:
+        labels = frozenset(str(label["name"]) for label in data["labels"])
+        return PullRequest(
+            int(data["number"]), str(data["html_url"]), str(data["title"]), data["body"] or "", labels
+        )
+    except (KeyError, TypeError, ValueError):
+        raise Unclear("GitHub answered with something that is no pull request") from None
+
+
+def _comment(data: Any) -> Comment:
+    try:
+        return Comment(int(data["id"]), str(data.get("body") or ""))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Unclear("GitHub answered with something that is no comment") from None

@@ -1,0 +1,182 @@
+"""The rules of moving a ring forward and back, each broken one a sentence.
+
+Forward only: the target has behind it what the ring holds. In order: the ring before has it already, the first ring
+takes it from the main branch. Sound: specs without errors, output that is what they give. Accepted: every danger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..errors import NearedgeError
+from ..pipeline import Progress, silent
+from ..publish.place import UNSAID, Said
+from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
+from .history import Repo, is_behind
+from .move import Move, moved, proven
+from .position import Position, earlier
+from .step import Action, Step
+
+SHOWN = 3
+"""Stale files that a sentence names."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What is known when a ring is to be moved: all rings in order, and the commit of the main branch."""
+
+    repo: Repo
+    rings: tuple[Position, ...]
+    head: str
+    forge: Said = UNSAID
+    """What the fleet says of the forge that pull requests are opened on."""
+    progress: Progress = silent
+    today: str = ""
+
+
+class NoMove(NearedgeError):
+    """A ring that cannot be moved at all, or not there."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A move, its dangers, and the sentences that refuse it; without one it may be made."""
+
+    move: Move
+    action: Action
+    dangers: tuple[Danger, ...]
+    open: tuple[Danger, ...]
+    """Dangers that nobody has acknowledged."""
+    refused: tuple[str, ...]
+    acknowledged: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the ring is there already."""
+        return self.move.was.holds == self.move.target
+
+    @property
+    def step(self) -> Step:
+        """The step that makes the move."""
+        was = self.move.was
+        return Step(self.move.ring, self.action, was.holds or was.commit, self.move.target, self.acknowledged)
+
+
+def find(rings: Sequence[Position], name: str) -> int:
+    """Place of a ring in the order of the rollout.
+
+    Raises:
+        NoMove: there is none of that name, or its ref never moves.
+    """
+    for i, item in enumerate(rings):
+        if item.ring.name == name:
+            if not item.follows_branch:
+                raise NoMove(
+                    f"ring {name} follows {item.ring.revision}, which stays what it is: say another revision under "
+                    f"delivery.rings in clusters/fleet.yaml, and apply acm/ on the hub"
+                )
+            return i
+    known = ", ".join(item.ring.name for item in rings) or "none"
+    raise NoMove(f"the fleet has no ring {name}; its rings are {known}")
+
+
+def next_target(rings: Sequence[Position], place: int, head: str) -> str:
+    """Where a ring goes when nobody says: to what the ring before holds, the first one to the main branch.
+
+    Raises:
+        NoMove: the ring before holds nothing that is known.
+    """
+    if place == 0:
+        return head
+    before = rings[place - 1]
+    if before.holds is None:
+        raise NoMove(
+            f"ring {before.ring.name} comes before and holds no commit of the main branch: advance it first"
+        )
+    return before.holds
+
+
+def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = ()) -> Judged:
+    """The move of a ring forward to `target`, judged by all rules."""
+    repo, at = known.repo, known.rings[place]
+    if at.holds == target:
+        return Judged(moved(repo, at, target, known.progress), Action.ADVANCE, (), (), ())
+    refused = list(_order(known, place, target))
+    if refused:
+        # What lies on no way forward has no plan that anybody should read.
+        return Judged(
+            moved(repo, at, at.holds or target, known.progress), Action.ADVANCE, (), (), tuple(refused)
+        )
+    found = proven(repo, moved(repo, at, target, known.progress), known.progress, known.today)
+    all_dangers = (*_rolled_back(repo, at, target), *dangers(found.plan))
+    left = unaccepted(all_dangers, accepted)
+    refused += _unsound(found)
+    refused += [f"--acknowledge {item}: there is no such danger" for item in surplus(all_dangers, accepted)]
+    return Judged(found, Action.ADVANCE, all_dangers, left, tuple(refused), tuple(sorted(set(accepted))))
+
+
+def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
+    repo, rings, at = known.repo, known.rings, known.rings[place]
+    short = target[:12]
+    if not is_behind(repo, target, known.head):
+        yield f"{short} is not part of the main branch: rings take what is merged"
+    if at.commit is not None and at.holds is None:
+        yield (
+            f"{at.ref} has a tree of its own at {at.commit[:12]}: bring it into the main branch first, "
+            f"or it would be lost without a word"
+        )
+    elif at.holds is not None and not is_behind(repo, at.holds, target):
+        yield f"ring {at.ring.name} holds {at.holds[:12]}, which {short} does not have behind it: rollback goes back"
+    if place > 0:
+        before = rings[place - 1]
+        if before.holds is None or not is_behind(repo, target, before.holds):
+            has = f"holds {before.holds[:12]}" if before.holds else "holds no commit of the main branch"
+            yield f"ring {before.ring.name} comes before ring {at.ring.name} and {has}: {short} has to be there first"
+
+
+def _unsound(found: Move) -> Iterator[str]:
+    if found.wrong:
+        first = found.wrong[0]
+        more = f", and {len(found.wrong) - 1} more" if len(found.wrong) > 1 else ""
+        yield f"the specs at {found.target[:12]} have errors: {first.where}: {first.code}: {first.message}{more}"
+    if found.stale:
+        listed = ", ".join(found.stale[:SHOWN]) + (", ..." if len(found.stale) > SHOWN else "")
+        yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (make render): {listed}"
+
+
+def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:
+    step = at.step
+    if step and step.action is Action.ROLLBACK and step.came_from and is_behind(repo, target, step.came_from):
+        text = f"the ring was rolled back from {step.came_from[:12]}, and {target[:12]} has nothing newer"
+        yield Danger(ROLLED_BACK, "", text)
+
+
+def backward(known: Rollout, place: int, target: str | None) -> Judged:
+    """The move of a ring back to `target`, or to what it held before. Its dangers are told and not asked about.
+
+    Raises:
+        NoMove: nobody knows where the ring was before, or it was never at `target`.
+    """
+    repo, at, head = known.repo, known.rings[place], known.head
+    name = at.ring.name
+    if at.commit is None:
+        raise NoMove(f"ring {name}: there is no {at.ref}, so nothing can be rolled back")
+    before = earlier(repo, at, head)
+    if target is None:
+        if not before:
+            raise NoMove(
+                f"ring {name}: no step on {at.ref} tells where it was before: say --to COMMIT "
+                f"(git log --first-parent {at.ref} shows its history)"
+            )
+        target = before[0]
+    if at.holds and not is_behind(repo, target, at.holds):
+        raise NoMove(
+            f"{target[:12]} is not behind {at.holds[:12]}, which ring {name} holds: advance goes forward"
+        )
+    if not is_behind(repo, target, head):
+        raise NoMove(f"{target[:12]} is not part of the main branch: nobody has checked what it holds")
+    found = moved(repo, at, target, known.progress)
+    return Judged(found, Action.ROLLBACK, dangers(found.plan), (), ())

@@ -1,0 +1,113 @@
+"""What refs, commits and trees hold, read from the repository alone: no network, no checkout, no hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import NamedTuple
+
+from .. import tools
+from ..repository import ask
+from ..tools import Tool
+
+_FIELD, _RECORD = "\x1f", "\x1e"
+_MOST = 10_000
+"""Commits of the main branch among which the one with a ring's tree is looked for."""
+
+
+class Repo(NamedTuple):
+    """The folder of a fleet in its repository, and the git that reads it."""
+
+    root: File
+    git: Tool
+
+
+def repository(root: File) -> Repo:
+    """The repository around a fleet's folder.
+
+    Raises:
+        ToolMissing: git is not there.
+    """
+    return Repo(root, tools.find(root, "git"))
+
+
+class Commit(NamedTuple):
+    """One commit: its id, its tree, its parents and its message."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """First line of the message."""
+        return self.message.partition("\n")[0]
+
+
+def resolved(repo: Repo, revision: str) -> str | None:
+    """The commit that a revision names."""
+    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return _ask(repo, *arguments).strip() or None
+
+
+def read_commit(repo: Repo, commit: str) -> Commit:
+    """One commit."""
+    return next(_log(repo, "--max-count=1", commit))
+
+
+def first_parents(repo: Repo, commit: str) -> Iterator[Commit]:
+    """A commit, its first parent, that one's, and so on."""
+    yield from _log(repo, "--first-parent", f"--max-count={_MOST}", commit)
+
+
+def _log(repo: Repo, *arguments: str) -> Iterator[Commit]:
+    form = _FIELD.join(("%H", "%T", "%P", "%B")) + _RECORD
+    printed = _ask(repo, "log", "--no-show-signature", "--no-color", f"--format={form}", *arguments, "--")
+    for record in printed.split(_RECORD):
+        if record.strip():
+            name, tree, parents, message = record.strip("\n").split(_FIELD)
+            yield Commit(name, tree, tuple(parents.split()), message.strip())
+
+
+def is_behind(repo: Repo, older: str, newer: str) -> bool:
+    """Whether `older` is `newer` or one of its ancestors."""
+    return older == newer or older in _ask(repo, "merge-base", "--all", older, newer).split()
+
+
+def distance(repo: Repo, older: str, newer: str) -> int:
+    """Commits that `newer` has and `older` has not."""
+    return int(_ask(repo, "rev-list", "--count", f"{older}..{newer}").strip() or 0)
+
+
+def with_tree(repo: Repo, head: str, tree: str) -> str | None:
+    """The newest commit of a history that has this tree."""
+    listed = _ask(repo, "log", "--no-show-signature", f"--max-count={_MOST}", "--format=%H %T", head, "--")
+    pairs = (line.split() for line in listed.splitlines())
+    return next((name for name, found in pairs if found == tree), None)
+
+
+def entries(repo: Repo, commit: str, folder: str, *, deep: bool = False) -> dict[str, str]:
+    """Path below the fleet's folder -> object id of what lies in a folder of a commit; with `deep`, of all folders."""
+    options = ("-r", "-d", "-t") if deep else ()
+    listed = _ask(repo, "ls-tree", *options, "-z", commit, f"{folder}/")
+    found = {}
+    for entry in listed.split("\0"):
+        head, _, path = entry.partition("\t")
+        if path.startswith(f"{folder}/"):
+            found[path] = head.split(" ")[2]
+    return found
+
+
+def files(repo: Repo, commit: str, folder: str) -> dict[str, str]:
+    """Path below the fleet's folder -> blob id of every plain file in a folder of a commit."""
+    found = {}
+    for entry in _ask(repo, "ls-tree", "-r", "-z", commit, f"{folder}/").split("\0"):
+        head, _, path = entry.partition("\t")
+        if path.startswith(f"{folder}/") and head.startswith("100"):
+            found[path] = head.split(" ")[2]
+    return found
+
+
+def _ask(repo: Repo, *arguments: str) -> str:
+    return ask(repo.git, repo.root, *arguments)

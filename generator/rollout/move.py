@@ -1,0 +1,104 @@
+"""A ring on its way from one commit to another: the plan of its clusters, and what stands against it.
+
+position, target -> between -> the ring's part of it -> dangers, refusals
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as File
+
+from .. import incremental, tree
+from ..finding import Finding, Severity
+from ..pipeline import Progress, silent
+from ..plan import Plan, told
+from ..repository import blobs
+from ..sides import Sides, between
+from .fleet import NoFleet, Specs, specs_of, texts_of
+from .history import Repo, files
+from .position import Position
+
+FOLDERS = ("clusters", "base", "overlays", "acm")
+
+
+@dataclass(frozen=True)
+class Move:
+    """What it would do to a ring's clusters to hold `target` instead of what they have."""
+
+    ring: str
+    was: Position
+    target: str
+    plan: Plan
+    clusters: tuple[str, ...]
+    wrong: tuple[Finding, ...] = ()
+    """Errors in the specs of the target."""
+    stale: tuple[str, ...] = ()
+    """Files at the target that are not what its specs give."""
+
+
+def moved(repo: Repo, at: Position, target: str, progress: Progress = silent) -> Move:
+    """The move of one ring to a commit."""
+    specs = specs_of(repo, target)
+    before = texts_of(repo, at.commit) if at.commit else {}
+    sides = between(before, specs.texts, progress)
+    name = at.ring.name
+    clusters = _members(specs, name, repo, at)
+    plan = told(specs.texts, only(sides, frozenset(clusters)), at.ring.revision, at.commit or "")
+    return Move(name, at, target, plan, clusters)
+
+
+def _members(specs: Specs, ring: str, repo: Repo, at: Position) -> tuple[str, ...]:
+    """Clusters that follow the ring: those that the target has in it, and those that it had and that are gone."""
+    try:
+        before = specs_of(repo, at.commit).of(ring) if at.commit else ()
+    except NoFleet:
+        before = ()
+    return tuple(sorted({*specs.of(ring), *(name for name in before if name not in specs.places)}))
+
+
+def only(sides: Sides, names: frozenset[str]) -> Sides:
+    """What is about these clusters; the hub's objects follow no ring."""
+    kept = tuple(item for item in sides.clusters if item.name in names)
+    before = sides.before
+    fleet = (
+        replace(before, members=tuple(item for item in before.members if item.name in names))
+        if before
+        else None
+    )
+    after = sides.after
+    members = tuple(item for item in after.members if item.name in names) if after else ()
+    judged = replace(sides.judged, fleet=replace(after, members=members) if after else None)
+    gone = {path: text for path, text in sides.texts.items() if not _another(path, names)}
+    lost = {path: found for path, found in sides.lost.items() if not _another(path, names)}
+    return replace(sides, clusters=kept, hubs=(), before=fleet, judged=judged, texts=gone, lost=lost)
+
+
+def _another(path: str, names: frozenset[str]) -> bool:
+    """Whether a spec file is of a cluster that is not meant."""
+    folder = path.split("/")[1]
+    return folder in {"core", "near-edge"} and File(path).stem not in names
+
+
+def proven(repo: Repo, found: Move, progress: Progress = silent, today: str = "") -> Move:
+    """The move, with what is wrong at its target: errors in the specs, output that they do not give."""
+    with tempfile.TemporaryDirectory(prefix="nearedge-rollout-") as name:
+        root = File(name)
+        write_out(repo, found.target, root)
+        rendered = incremental.render(root, progress, today)
+        wrong = tuple(item for item in rendered.findings if item.severity is Severity.ERROR)
+        changes = None if wrong else tree.compare(root, rendered.tree)
+    stale = (*changes.written, *changes.removed) if changes else ()
+    return replace(found, wrong=wrong, stale=tuple(sorted(stale)))
+
+
+def write_out(repo: Repo, commit: str, root: File, folders: Iterable[str] = FOLDERS) -> None:
+    """Put the specs and the machine folders of a commit below a folder; nothing of the work tree is touched."""
+    wanted: Mapping[str, str] = {
+        path: blob for folder in folders for path, blob in files(repo, commit, folder).items()
+    }
+    for path, raw in blobs(repo.root, wanted).items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(raw)

@@ -1,0 +1,63 @@
+"""Which branch is the main one, which remote the rings are on, and how old this clone's knowledge of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as File
+
+from ..publish.git import git
+from ..repository import default_ref
+from .history import Repo, resolved
+
+TRACKED = "refs/remotes/"
+
+
+@dataclass(frozen=True)
+class Main:
+    """The main branch as this clone sees it (`ref`), its name on the remote, and the remote; None when there is none."""
+
+    ref: str
+    branch: str
+    remote: str | None
+
+
+def main_branch(repo: Repo, said: str | None, remote: str) -> Main:
+    """The main branch: what a person says, else the remote's default one.
+
+    Raises:
+        ToolMissing, GitFailed: git is not there, or this is no repository.
+    """
+    listed = git(repo.root, "remote", accept=(0, 128)).stdout.split()
+    there = remote if remote in listed else None
+    ref = said or default_ref(repo.root)
+    if not ref.startswith("refs/"):
+        full = git(
+            repo.root, "rev-parse", "--symbolic-full-name", "--verify", "--quiet", ref, accept=(0, 1, 128)
+        )
+        ref = full.stdout.strip() or ref
+    if ref == f"{TRACKED}{remote}/HEAD":
+        ref = git(repo.root, "symbolic-ref", "--quiet", ref, accept=(0, 1, 128)).stdout.strip() or ref
+    branch = f"refs/heads/{ref.removeprefix(f'{TRACKED}{remote}/')}" if ref.startswith(TRACKED) else ref
+    if (
+        there
+        and said is None
+        and ref == branch
+        and resolved(repo, f"{TRACKED}{there}/{ref.removeprefix('refs/heads/')}")
+    ):
+        ref = f"{TRACKED}{there}/{ref.removeprefix('refs/heads/')}"
+    return Main(ref, branch, there)
+
+
+def last_asked(repo: Repo, remote: str) -> float | None:
+    """When this clone last asked the remote, as seconds since 1970; None when it never did."""
+    times = [path.stat().st_mtime for path in _marks(repo, remote) if path.is_file()]
+    return max(times, default=None)
+
+
+def _marks(repo: Repo, remote: str) -> Iterator[File]:
+    for name in ("FETCH_HEAD", f"logs/{TRACKED}{remote}"):
+        told = git(repo.root, "rev-parse", "--git-path", name, accept=(0, 128)).stdout.strip()
+        if told:
+            path = repo.root / told
+            yield from path.rglob("*") if path.is_dir() else (path,)
