@@ -465,7 +465,12 @@ def fleets(draw: Draw) -> Fleet:
     hub |= {"clusterSet": draw(st.sampled_from(["near-edge", "shops"]))}
     secret = {"credentialsSecret": "repo"} if draw(st.booleans()) else {}
     rings = [{"name": name, "revision": f"refs/heads/ring/{name}"} for name in names]
-    spec = {"repository": {**FLEET["repository"], **secret}, "hub": hub, "delivery": {"rings": rings}}
+    delivery = draw(deliveries(agent=profile.agent != "none"))
+    spec = {
+        "repository": {**FLEET["repository"], **secret},
+        "hub": hub,
+        "delivery": {**delivery, "rings": rings},
+    }
     members = [_member("hub", "core", None, (), "odh-3.4")]
     brought = st.lists(st.sampled_from(BROUGHT), max_size=2, unique_by=lambda item: item.name)
     for i in range(draw(st.integers(0, 4))):
@@ -477,6 +482,14 @@ def fleets(draw: Draw) -> Fleet:
     if profile.flavor == "acm" and draw(st.booleans()):
         spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
+
+
+@st.composite
+def deliveries(draw: Draw, *, agent: bool) -> dict[str, Any]:
+    """A model of delivery and its own fields; that of the agent only where the hub knows it."""
+    model = draw(st.sampled_from(["pull", "policy", *(["agent"] if agent else [])]))
+    mode = {"agent": {"mode": draw(st.sampled_from(["managed", "autonomous"]))}} if model == "agent" else {}
+    return {"model": model, **mode, "healthChecks": draw(st.booleans())}
 
 
 def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], platform: str) -> Member:
