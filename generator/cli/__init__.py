@@ -26,6 +26,7 @@ COMMANDS = {
     "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
+    "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
     "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",

@@ -111,9 +111,10 @@ def _annotations(item: Service, profile: Profile) -> dict[str, str]:
 
 def uri(item: Service, model: ModelSpec) -> str:
     """Where the model is, in the schemes that the controller attaches: pvc, oci, s3 and hf."""
-    if item.storage.type == "pvc":
-        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
-    return model.source
+    if item.storage.type != "pvc":
+        return model.source
+    found = storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+    return f"{found}/{model.folder}" if model.folder else found
 
 
 def _model(here: Serving) -> Manifest:
