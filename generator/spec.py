@@ -274,6 +274,10 @@ class Ring(Strictly):
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
     )
+    advance: Literal["push", "pull-request"] = Field(
+        "push",
+        description="How `nearedge rollout` moves the ring's branch: push to it, or open a pull request into it.",
+    )
     pins: Pins = Field(
         default_factory=lambda: Pins(),  # noqa: PLW0108 - it is defined below: it needs what models are
         description="Versions of models, and images, that the clusters of this ring run instead.",
@@ -334,6 +338,15 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
     )
+    catalogSources: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
+    )
+    sources: tuple[Annotated[str, Line(rf"^{_REGISTRY}$", 253)], ...] = Field(
+        (),
+        description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
+    )
+    hub: Flag = Field(False, description="The hub pulls through it as well.")
 
 
 class Images(Strictly):

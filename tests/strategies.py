@@ -250,6 +250,7 @@ def specs(draw: Draw) -> dict[str, Any]:
             {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
         ],
         "credentials": draw(credentials()),
+        "monitoring": {"alerts": draw(st.booleans())},
     }
 
 

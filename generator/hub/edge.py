@@ -45,6 +45,7 @@ KINDS = (
     Kind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
     Kind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
     Kind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
+    Kind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     Kind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
     Kind("ray.io", "RayCluster", "rayclusters"),
     Kind("ray.io", "RayJob", "rayjobs"),
