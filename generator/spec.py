@@ -550,6 +550,10 @@ class ModelSpec(Strictly):
         (), description="None of these files: *.bin, original/*.", max_length=32
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    folder: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256, _STEPS)] | None = Field(
+        None,
+        description="Folder of the model that vLLM reads, where it is not the whole: artifacts, of a Caikit model.",
+    )
     adapter: AdapterOf | None = Field(
         None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
     )

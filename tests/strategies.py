@@ -56,6 +56,11 @@ MODELS: dict[str, dict[str, Any]] = {
         "s3": {"endpoint": "https://s3.acme.internal:9000", "region": "eu-central-1"},
     },
     "there": {"format": "onnx", "source": "pvc://claim/there"},
+    "tuned": {
+        "format": "lora",
+        "source": f"oci://quay.io/acme/tuned@{DIGEST}",
+        "adapter": {"base": "chat", "rank": 8},
+    },
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
 TOLERATIONS = (
@@ -405,6 +410,36 @@ def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from([{"type": kind, **said} for said in more])
 
 
+LLMS: tuple[dict[str, Any], ...] = (
+    {},
+    {"scheduler": {}},
+    {"gateways": [{"name": "inference", "namespace": "gateways"}], "baseRefs": ["acme"]},
+    {
+        "parallelism": {"tensor": 1, "expert": True},
+        "prefill": {"replicas": 2, "resources": {"cpu": "1", "memory": "1Gi"}},
+    },
+    {"parallelism": {"data": 4, "dataLocal": 2}, "worker": {}, "prefill": {}},
+)
+
+
+def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
+    """What a server is, and which models it has beside its own."""
+    several = {"ovms": ["there"], "mlserver": []}.get(runtime, [])
+    more = [] if model in several else several
+    said = {
+        "kind": st.just("InferenceService"),
+        "llm": st.none(),
+        "lora": st.none(),
+        "moreModels": st.sampled_from([[], more]),
+        "hardwareProfile": st.none(),
+    }
+    if runtime != "vllm":
+        return said
+    lora = [None, {"adapters": ["tuned"]}] if model == "chat" else [None]
+    kind = st.sampled_from(["InferenceService", "LLMInferenceService"])
+    return said | {"kind": kind, "lora": st.sampled_from(lora)}
+
+
 @st.composite
 def _service(draw: Draw) -> dict[str, Any]:
     """A server of a model, with a runtime and a storage type that fit it."""
@@ -429,7 +464,12 @@ def _service(draw: Draw) -> dict[str, Any]:
         "grpc": st.just(runtime == "caikit-tgis"),
         "auth": st.just(False),  # noqa: FBT003
     }
-    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none}))
+    kinds = _kinds(name, runtime)
+    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
+    if item["kind"] == "LLMInferenceService":
+        unknown = ("deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
+        item = {key: value for key, value in item.items() if key not in unknown}
+        item["llm"] = draw(st.sampled_from(LLMS))
     return item
 
 

@@ -112,7 +112,8 @@ def _annotations(item: Service, profile: Profile) -> dict[str, str]:
 def uri(item: Service, model: ModelSpec) -> str:
     """Where the model is, in the schemes that the controller attaches: pvc, oci, oci+native, s3 and hf."""
     if item.storage.type == "pvc":
-        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        found = storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        return f"{found}/{model.folder}" if model.folder else found
     if model.source.startswith("oci://"):
         return f"{item.storage.type}://{model.source.removeprefix('oci://')}"
     return model.source

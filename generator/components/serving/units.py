@@ -11,7 +11,7 @@ from ...manifest import Manifest, Wave, content_hash
 from ...quantity import parse
 from ...runtime import accelerators
 from ...spec import ModelSpec
-from ..models import access_modes, is_written, node_bound, on_volume
+from ..models import access_modes, is_written, node_bound, on_volume, servers
 from ..models.cache import placed_by_cache
 from . import llm_emit
 from .emit import Setting, emit, has_image
