@@ -18,9 +18,10 @@ from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from ..spec import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
 from .namespaces import reserved
-from .namespaces.network import SERVING_POD
+from .namespaces.network import LLM, SERVING_POD
 from .serving.emit import Endpoint, endpoint
-from .serving.spec import Service, known
+from .serving.llm_emit import BEHIND, PORT
+from .serving.spec import Service, is_llm, known
 
 
 class Monitoring(Strictly):
@@ -48,16 +49,28 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     if cluster.fleet.observability is None or not section.monitors:
         return
     for _, item, model in known(cluster):
+        if is_llm(item):
+            if not cluster.profile.kserve.monitors:
+                monitor = llm_monitor(item, cluster.profile.kserve.llmScheme, section)
+                yield _made(item, monitor, content_hash(monitor))
+            continue
         place = endpoint(item, model, cluster.fleet.images)
         if place is not None and _is_alone(item, cluster):
             yield _unit(item, place, section)
 
 
 def _unit(item: Service, place: Endpoint, section: Monitoring) -> Unit:
-    made = (pod_monitor(item, place, section),)
+    return _made(item, pod_monitor(item, place, section), _mark(place, section=section))
+
+
+def _mark(*kept: object, section: Monitoring) -> str:
     # Labels came later: without them the folder stays what it was.
-    kept = (place, section.interval, *((section.labels,) if section.labels else ()))
-    folder = f"monitoring/{item.namespace}.{item.name}-{content_hash(*kept)}"
+    return content_hash(*kept, section.interval, *((section.labels,) if section.labels else ()))
+
+
+def _made(item: Service, monitor: Manifest, mark: str) -> Unit:
+    made = (monitor,)
+    folder = f"monitoring/{item.namespace}.{item.name}-{mark}"
     return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
 
 
@@ -100,6 +113,39 @@ def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest
                 }
             ],
         },
+    }
+
+
+def llm_monitor(item: Service, scheme: str | None, section: Monitoring) -> Manifest:
+    """Scrapes the pods of an LLMInferenceService by number: the presets give their port no name.
+
+    Where prompts are read apart from answers, the port of those that answer belongs to the sidecar before vLLM.
+    """
+    about = {
+        "path": "/metrics",
+        "interval": section.interval,
+        **({"scheme": scheme.lower()} if scheme else {}),
+    }
+    moved = item.llm is not None and item.llm.prefill is not None
+    role = {
+        "sourceLabels": ["__meta_kubernetes_pod_label_llm_d_ai_role"],
+        "regex": "prefill",
+        "action": "keep",
+    }
+    reading: Manifest = {"portNumber": PORT, **about, **({"relabelings": [role]} if moved else {})}
+    answering = [{"portNumber": BEHIND, **about}] if moved else []
+    labels = {"app.kubernetes.io/name": item.name, **LLM["matchLabels"]}
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": meta(
+            item.name,
+            item.namespace,
+            wave=Wave.WORKLOAD,
+            labels=section.labels,
+            annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
+        ),
+        "spec": {"selector": {"matchLabels": labels}, "podMetricsEndpoints": [*answering, reading]},
     }
 
 

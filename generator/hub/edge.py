@@ -50,6 +50,7 @@ KINDS = (
     Kind("ray.io", "RayCluster", "rayclusters"),
     Kind("ray.io", "RayJob", "rayjobs"),
     Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
+    Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
     Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
     Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),

@@ -98,18 +98,19 @@ def _brought(cluster: Cluster) -> Iterator[Credential]:
 def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """Where plain KServe reads a bucket, the Secret has annotations with what the model says of the bucket.
 
-    Whoever makes the Secret has to write these as well; what `credentials` bring has them.
+    An item of `credentials` brings them along; whoever else makes the Secret has to write all of them.
     """
-    spec = cluster.part(MODELS)
     from ..credentials.places import notes_of  # noqa: PLC0415 - which reads this package
 
+    spec = cluster.part(MODELS)
     written = {item.name: dict(notes_of(item, cluster)) for item in _brought(cluster)}
     for i, item, model in _items(cluster):
         if item.storage.type != "s3" or cluster.profile.family == "odh" or not model.credentialsSecret:
             continue
-        wanted = secret_annotations(model, spec)
-        if wanted and not wanted.items() <= written.get(model.credentialsSecret, {}).items():
-            listed = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        there = written.get(model.credentialsSecret, {}).items()
+        wanted = dict(secret_annotations(model, spec).items() - there)
+        if wanted:
+            listed = ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
             said = f"Secret {model.credentialsSecret} in {item.namespace} needs annotations: {listed}"
             yield Problem(
                 ("serving", i, "model"), said, "annotate it where it is made, or use storage.type pvc"
