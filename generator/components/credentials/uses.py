@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -45,12 +46,30 @@ class Use(NamedTuple):
     related: tuple[Path, ...] = ()
 
 
-def uses(cluster: Cluster) -> Iterator[Use]:
+@dataclass(frozen=True, eq=False)
+class Same:
+    """A cluster as what it is, not as what it holds: several rules ask the same of it, one after the other."""
+
+    cluster: Cluster
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.cluster is self.cluster
+
+    def __hash__(self) -> int:
+        return id(self.cluster)
+
+
+def uses(cluster: Cluster) -> tuple[Use, ...]:
     """Every Secret that a workload names, in the order of the sections."""
-    for component in discover():
-        if component.key != "credentials":
-            section = getattr(cluster.spec, component.key)
-            yield from _in(section, (component.key,), None, cluster)
+    return _uses(Same(cluster))
+
+
+@lru_cache(maxsize=1)
+def _uses(key: Same) -> tuple[Use, ...]:
+    sections = [item.key for item in discover() if item.key != "credentials"]
+    return tuple(
+        use for name in sections for use in _in(getattr(key.cluster.spec, name), (name,), None, key.cluster)
+    )
 
 
 def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
