@@ -121,7 +121,11 @@ def llm_monitor(item: Service, scheme: str | None, section: Monitoring) -> Manif
 
     Where prompts are read apart from answers, the port of those that answer belongs to the sidecar before vLLM.
     """
-    about = {"path": "/metrics", "interval": section.interval, **({"scheme": scheme.lower()} if scheme else {})}
+    about = {
+        "path": "/metrics",
+        "interval": section.interval,
+        **({"scheme": scheme.lower()} if scheme else {}),
+    }
     moved = item.llm is not None and item.llm.prefill is not None
     role = {
         "sourceLabels": ["__meta_kubernetes_pod_label_llm_d_ai_role"],

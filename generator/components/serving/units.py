@@ -74,7 +74,7 @@ def _kept(item: Service) -> tuple[Service, str]:
     )
     if item.runtime != "custom":
         return base, ""
-    return base, f"-{content_hash(item.model_dump(include=names))}"
+    return base, f"-{content_hash(item.model_dump(include=names, exclude_defaults=True))}"
 
 
 @cache
