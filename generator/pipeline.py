@@ -137,9 +137,10 @@ def compile_sites(
     for i, file in enumerate(files):
         progress("compile", i, len(files))
         sites.append(compile_site(root, shared, file, memo))
-    return tuple(sites), {
-        path: text for base in memo.bases.values() for path, text in base_files(base).items()
-    }
+    # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
+    named = {folder for site in sites for folder in site.bases}
+    bases = (base for folder, base in memo.bases.items() if folder in named)
+    return tuple(sites), {path: text for base in bases for path, text in base_files(base).items()}
 
 
 def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
