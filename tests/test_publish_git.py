@@ -589,5 +589,5 @@ def test_eight_pushers_and_two_hundred_commits(tmp_path: File) -> None:
     assert len(files) == 201
     listed = git(repository, "cat-file", "blob", "main:overlays/fleet/all.txt").splitlines()
     assert listed == ["201 specs", *files]
-    # What was pushed and not taken stays behind as objects that nothing names; nothing is damaged or missing.
+    # A push that lost the race may leave its objects behind.
     assert git(repository, "fsck", "--full", "--strict", "--no-dangling") == ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...component import Cluster
 from ...finding import Problem, Severity, rule
 from ...spec import ModelSpec
+from ..credentials.places import annotations_of
 from .claims import on_volume
 from .transfer import secret_annotations
 from .units import MODELS
@@ -93,15 +94,17 @@ def settings_reach_the_transfer(cluster: Cluster) -> Iterator[Problem]:
 def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """Where plain KServe reads a bucket, the Secret has annotations with what the model says of the bucket.
 
-    nearedge writes no Secret; whoever does has to write these as well.
+    An item of `credentials` writes those of its own s3; whoever else makes the Secret has to write all of them.
     """
     spec = cluster.part(MODELS)
+    written = {item.name: dict(annotations_of(item)) for item in cluster.spec.credentials}
     for i, item, model in _items(cluster):
         if item.storage.type != "s3" or cluster.profile.family == "odh" or not model.credentialsSecret:
             continue
-        wanted = secret_annotations(model, spec)
+        there = written.get(model.credentialsSecret, {}).items()
+        wanted = dict(secret_annotations(model, spec).items() - there)
         if wanted:
-            listed = ", ".join(f"{key}={value}" for key, value in wanted.items())
+            listed = ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
             said = f"Secret {model.credentialsSecret} in {item.namespace} needs annotations: {listed}"
             yield Problem(
                 ("serving", i, "model"), said, "annotate it where it is made, or use storage.type pvc"

@@ -83,9 +83,9 @@ def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
             case "cache":
                 return
             case "pvc":
-                way, ports = "loader", transfer_ports(model, cluster.spec.models)
+                way, ports = "loader", transfer_ports(model, cluster, by_job=True)
             case _:
-                way, ports = "download", transfer_ports(model, None)
+                way, ports = "download", transfer_ports(model, cluster, by_job=False)
         yield from (way, *(f"{way}-{port}" for port in ports if port != HTTPS))
 
 
