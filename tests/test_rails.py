@@ -21,7 +21,9 @@ def without_detector(root: File) -> None:
     """The group's server goes, and with it a volume and a queue on many clusters; those that build on it, too."""
     path = root / "clusters/groups/retail-small.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text[: text.index("  serving:\n")], encoding="utf-8")
+    before, _, after = text.partition("  serving:\n")
+    # The sections behind it stay.
+    path.write_text(before + after[after.index("\n  credentials:") + 1 :], encoding="utf-8")
     path = root / "clusters/near-edge/store-006.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text[: text.index("  serving:\n")], encoding="utf-8")

@@ -8,10 +8,13 @@ from pathlib import Path as File
 from .exits import UsageError
 
 
-def add_root(parser: argparse.ArgumentParser) -> None:
-    """The argument that every command has."""
+def add_root(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """The argument that every command has; an action of a command keeps what stands before it (SUPPRESS)."""
     parser.add_argument(
-        "--root", type=File, help="repository to work on (default: the one around this folder)"
+        "--root",
+        type=File,
+        default=default,
+        help="repository to work on (default: the one around this folder)",
     )
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from . import simulate
 from .day import add_today, today
 from .exits import CLEAN, FOUND
-from .here import root_of
+from .here import add_root, root_of
 
 if TYPE_CHECKING:
+    from ..publish.place import Said
     from ..publish.remote import Remote
     from ..rollout.advance import Judged, Rollout
     from ..rollout.history import Repo
@@ -33,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("simulate", "show how long a change takes on every site, ring by ring", _of_simulate, simulate.run),
     ):
         action = actions.add_parser(name, help=text, description=text)
+        add_root(action, argparse.SUPPRESS)
         declare(action)
         action.set_defaults(act=act)
 
@@ -102,8 +104,8 @@ def _status(options: argparse.Namespace) -> int:
     root = root_of(options)
     repo = repository(root)
     main = main_branch(repo, options.head, options.remote)
-    remote = _opened(repo, main)
-    if options.fetch and remote is not None:
+    remote = _opened(repo, main) if options.fetch else None
+    if remote is not None:
         _ask(repo, main, remote)
         main = main_branch(repo, options.head, options.remote)
     found = status(root, main.ref, options.remote)
@@ -136,19 +138,32 @@ def _freshness(main: Main, asked: str | None, *, fetched: bool) -> str:
 def _opened(repo: Repo, main: Main) -> Remote | None:
     from ..publish.remote import open_remote
 
-    return open_remote(repo.root, main.remote) if main.remote else None
+    return open_remote(repo.root, main.remote, _said(repo, main)) if main.remote else None
+
+
+def _said(repo: Repo, main: Main) -> Said:
+    """What the fleet says of its forge, where this clone has a fleet to read."""
+    from ..publish.place import UNSAID
+    from ..rollout.fleet import NoFleet, said_of, shared_of
+    from ..rollout.history import resolved
+
+    head = resolved(repo, main.ref)
+    try:
+        return said_of(shared_of(repo, head)) if head else UNSAID
+    except NoFleet:
+        return UNSAID
 
 
 def _ask(repo: Repo, main: Main, remote: Remote) -> None:
     """Fetch the main branch, and the branches of the rings that it knows."""
-    from ..rollout.fleet import specs_of
+    from ..rollout.fleet import shared_of
     from ..rollout.history import resolved
     from ..rollout.place import main_branch
     from ..rollout.refs import fetched
 
     fetched(remote, [main.branch])
     head = resolved(repo, main_branch(repo, None, remote.name).ref) or resolved(repo, main.ref)
-    rings = specs_of(repo, head).rings if head else ()
+    rings = shared_of(repo, head).fleet.delivery.rings if head else ()
     fetched(remote, [ring.revision for ring in rings if ring.revision.startswith("refs/heads/")])
 
 
@@ -156,7 +171,7 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     """All rings as they are now; as this clone knows them in a dry run."""
     from ..repository import NoSuchCommit
     from ..rollout.advance import Rollout
-    from ..rollout.fleet import specs_of
+    from ..rollout.fleet import said_of, specs_of
     from ..rollout.history import repository, resolved
     from ..rollout.place import main_branch
     from ..rollout.position import positions
@@ -171,9 +186,10 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     head = resolved(repo, main.ref)
     if head is None:
         raise NoSuchCommit(ref=main.ref, reason="is no commit of this repository")
-    rings = positions(repo, specs_of(repo, head).rings, head, options.remote)
+    specs = specs_of(repo, head)
+    rings = positions(repo, specs.rings, head, options.remote)
     day = today(options) if "today" in options else ""
-    return Rollout(repo, rings, head, Watch().progress, day), remote
+    return Rollout(repo, rings, head, said_of(specs.shared), Watch().progress, day), remote
 
 
 def _target(known: Rollout, said: str | None) -> str | None:
@@ -208,12 +224,12 @@ def _rollback(options: argparse.Namespace) -> int:
 
 def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, remote: Remote | None) -> int:
     from ..rollout import moveshow, statusjson
-    from ..rollout.refs import push
 
     held = bool(judged.refused or judged.open) and judged.action == "advance"
-    done = None if held or options.dry_run else push(known.repo, judged, remote)
+    quiet = held or options.dry_run or judged.idle
+    done = None if quiet else _moved(options, known, judged, remote)
     if options.format == "json":
-        sys.stdout.write(statusjson.move_json(judged, done.commit if done else None))
+        sys.stdout.write(statusjson.move_json(judged, done[0] if done else None))
         return FOUND if held else CLEAN
     sys.stdout.write(moveshow.as_text(judged))
     if held:
@@ -221,11 +237,25 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
         accept = moveshow.wanted(judged)
         sys.stdout.write(f"; to accept the dangers: {accept}\n" if accept and not judged.refused else "\n")
         return FOUND
-    if done is None:
+    if done is not None:
+        sys.stdout.write(f"\n{done[1]}\n")
+    elif not judged.idle:
         sys.stdout.write("\nnothing was moved (--dry-run)\n")
-    else:
-        sys.stdout.write(f"\n{done.ref} is at {done.commit[:12]} on {done.place}\n")
     return CLEAN
+
+
+def _moved(
+    options: argparse.Namespace, known: Rollout, judged: Judged, remote: Remote | None
+) -> tuple[str, str]:
+    """The commit that was made, and where it went."""
+    from ..rollout.refs import propose_step, push
+
+    ring = judged.move.was.ring
+    if options.pull_request or ring.advance == "pull-request":
+        asked = propose_step(known.repo, judged, remote, known.forge)
+        return asked.commit, f"pull request {asked.url} {asked.did}: {ring.name} moves when it is merged"
+    done = push(known.repo, judged, remote)
+    return done.commit, f"{done.ref} is at {done.commit[:12]} on {done.place}"
 
 
 def _of_simulate(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import NearedgeError
 from ..pipeline import Progress, silent
+from ..publish.place import UNSAID, Said
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
 from .move import Move, moved, proven
@@ -28,6 +29,8 @@ class Rollout:
     repo: Repo
     rings: tuple[Position, ...]
     head: str
+    forge: Said = UNSAID
+    """What the fleet says of the forge that pull requests are opened on."""
     progress: Progress = silent
     today: str = ""
 
@@ -49,6 +52,11 @@ class Judged:
     """Dangers that nobody has acknowledged."""
     refused: tuple[str, ...]
     acknowledged: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the ring is there already."""
+        return self.move.was.holds == self.move.target
 
     @property
     def step(self) -> Step:
@@ -94,6 +102,8 @@ def next_target(rings: Sequence[Position], place: int, head: str) -> str:
 def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = ()) -> Judged:
     """The move of a ring forward to `target`, judged by all rules."""
     repo, at = known.repo, known.rings[place]
+    if at.holds == target:
+        return Judged(moved(repo, at, target, known.progress), Action.ADVANCE, (), (), ())
     refused = list(_order(known, place, target))
     if refused:
         # What lies on no way forward has no plan that anybody should read.
@@ -118,8 +128,6 @@ def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
             f"{at.ref} has a tree of its own at {at.commit[:12]}: bring it into the main branch first, "
             f"or it would be lost without a word"
         )
-    elif at.holds == target:
-        yield f"ring {at.ring.name} holds {short} already"
     elif at.holds is not None and not is_behind(repo, at.holds, target):
         yield f"ring {at.ring.name} holds {at.holds[:12]}, which {short} does not have behind it: rollback goes back"
     if place > 0:
@@ -164,8 +172,6 @@ def backward(known: Rollout, place: int, target: str | None) -> Judged:
                 f"(git log --first-parent {at.ref} shows its history)"
             )
         target = before[0]
-    if target == at.holds:
-        raise NoMove(f"ring {name} holds {target[:12]} already")
     if at.holds and not is_behind(repo, target, at.holds):
         raise NoMove(
             f"{target[:12]} is not behind {at.holds[:12]}, which ring {name} holds: advance goes forward"

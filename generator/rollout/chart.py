@@ -47,6 +47,8 @@ def chart(found: Timeline) -> Iterator[str]:
 
 
 def _bar(ring: RingRun, start: int, step: int) -> str:
+    if not ring.runs:
+        return "nothing to do"
     if ring.start is None:
         return f"does not start: {ring.why}"
     ends = [run.end for run in ring.runs if run.end is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import NearedgeError
 from ..finding import has_errors
+from ..publish.place import ForgeKind, Said
 from ..repository import contents, snapshot_at
 from ..resolve import resolve
 from ..site import layers_of
@@ -58,24 +59,45 @@ def texts_of(repo: Repo, commit: str) -> dict[str, bytes]:
     return contents(repo.root, taken, sorted(taken.blobs))
 
 
-def specs_of(repo: Repo, commit: str) -> Specs:
-    """The fleet of a commit.
+def shared_of(repo: Repo, commit: str) -> Shared:
+    """What all clusters of a commit share, without a look at them.
 
     Raises:
         NoFleet: clusters/fleet.yaml is not there, or this nearedge cannot read it.
         NoSuchCommit, ToolFailed: the commit cannot be read.
     """
-    texts = texts_of(repo, commit)
-    files = tuple(sorted(texts))
-    shared, findings = read_shared(texts, tuple(file for file in files if kind_of(file) != "Cluster"))
+    taken = snapshot_at(repo.root, commit)
+    common = sorted(file for file in taken.blobs if kind_of(file) != "Cluster")
+    return _shared(commit, contents(repo.root, taken, common))
+
+
+def _shared(commit: str, texts: Mapping[str, bytes]) -> Shared:
+    shared, findings = read_shared(texts, tuple(file for file in sorted(texts) if kind_of(file) != "Cluster"))
     if shared is None:
         why = next(
             (f"{item.where}: {item.message}" for item in findings if has_errors((item,))), "it is not there"
         )
         message = f"{commit[:12]} has no fleet that this nearedge can read: {why}"
         raise NoFleet(message)
-    places = {place.name: place for place in _places(texts, files, shared)}
+    return shared
+
+
+def specs_of(repo: Repo, commit: str) -> Specs:
+    """The fleet of a commit, with its clusters.
+
+    Raises:
+        NoFleet, NoSuchCommit, ToolFailed: as `shared_of`.
+    """
+    texts = texts_of(repo, commit)
+    shared = _shared(commit, texts)
+    places = {place.name: place for place in _places(texts, tuple(sorted(texts)), shared)}
     return Specs(commit, texts, shared, places)
+
+
+def said_of(shared: Shared) -> Said:
+    """What the fleet says of the forge of its repository."""
+    repository = shared.fleet.repository
+    return Said(ForgeKind(repository.forge) if repository.forge else None, repository.forgeURL)
 
 
 def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) -> Iterator[Place]:
@@ -92,4 +114,4 @@ def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) 
         yield Place(name, said if said in rings else None, str(spec.get("tier", "")))
 
 
-__all__ = ["FLEET_FILE", "NoFleet", "Place", "Specs", "specs_of", "texts_of"]
+__all__ = ["FLEET_FILE", "NoFleet", "Place", "Specs", "said_of", "shared_of", "specs_of", "texts_of"]

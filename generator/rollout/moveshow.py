@@ -30,6 +30,9 @@ def _lines(judged: Judged) -> Iterator[str]:
         yield ""
         yield from (f"! {shown(reason)}" for reason in judged.refused)
         return
+    if judged.idle:
+        yield f"ring {move.ring} holds {move.target[:SHORT]} already: nothing to do"
+        return
     touched = sum(bool(item.changes) for item in move.plan.clusters)
     yield f"clusters touched: {touched} of {len(move.clusters)}; {move.plan.counts}"
     for section in sections(_without_findings(move.plan)):
@@ -52,7 +55,10 @@ def _dangers(judged: Judged) -> Iterator[str]:
     if not judged.dangers:
         return
     yield ""
-    yield f"Dangers: {len(judged.dangers)}, {len(judged.dangers) - len(judged.open)} acknowledged"
+    accepted = (
+        f", {len(judged.dangers) - len(judged.open)} acknowledged" if judged.action is Action.ADVANCE else ""
+    )
+    yield f"Dangers: {len(judged.dangers)}{accepted}"
     codes = dict.fromkeys(item.code for item in judged.dangers)
     for code in codes:
         found = [item for item in judged.dangers if item.code == code]

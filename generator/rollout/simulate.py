@@ -202,7 +202,7 @@ def _run(waiting: list[_Site], start: int, settings: Settings) -> None:
         upcoming = [*ends, *notices, *moves]
         if not upcoming:
             return
-        after = min(upcoming)
+        after = min(*upcoming, last)
         for site, rate in zip(active, rates, strict=True):
             site.begin = now if site.begin is None else site.begin
             site.left -= rate * (after - now)

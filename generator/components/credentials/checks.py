@@ -162,10 +162,12 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
     Two of one name would be one Secret with two sources that overwrite each other.
     """
     names = [item.name for item in _listed(cluster)]
-    for i, item in enumerate(_listed(cluster)):
+    inhabited = set(features(cluster))
+    for i, (item, places) in enumerate(placed(cluster)):
         if item.name in names[:i]:
             yield Problem(("credentials", i, "name"), f"a second credential {item.name}", "merge the two")
-        if item.name == STORAGE_CONFIG and cluster.profile.family == "odh":
+        controlled = cluster.profile.family == "odh" and (not places or inhabited.intersection(places))
+        if item.name == STORAGE_CONFIG and controlled:
             said = f"{item.name} is written by the platform, from the data connections beside it"
             yield Problem(("credentials", i, "name"), said, "give the credential another name")
         said_on_hub = f"{cluster.name}-{item.secret or item.name}"

@@ -1,0 +1,54 @@
+"""A fleet in a clone with a bare remote, its rings where the main branch began: what rollouts are tested with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path as File
+
+from generator.cli import main
+
+from .conftest import ROOT
+from .edits import git, swap
+from .githttp import bare
+
+RINGS = ("canary", "pilot", "main")
+
+
+def ringed(folder: File, remote: str = "remote.git") -> File:
+    """A clone of a bare repository with specs and output; each ring's branch is at the first commit."""
+    (folder / remote).parent.mkdir(exist_ok=True)
+    bare(folder / remote)
+    git(folder, "clone", "--quiet", str(folder / remote), "work")
+    root = folder / "work"
+    git(root, "config", "user.name", "test")
+    git(root, "config", "user.email", "test@example.com")
+    git(root, "config", "commit.gpgSign", "false")
+    git(root, "checkout", "--quiet", "-B", "main")
+    for name in ("clusters", "base", "overlays", "acm"):
+        shutil.copytree(ROOT / name, root / name)
+    merge(root, "Begin")
+    for ring in RINGS:
+        git(root, "push", "--quiet", "origin", f"main:refs/heads/ring/{ring}")
+    git(root, "fetch", "--quiet")
+    return root
+
+
+def merge(root: File, subject: str) -> str:
+    """Everything as it is now, rendered, as a commit of the main branch that is pushed."""
+    assert main(["render", "--no-verify", "--root", str(root)]) == 0
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", subject)
+    git(root, "push", "--quiet", "origin", "main")
+    return git(root, "rev-parse", "HEAD").strip()
+
+
+def more_memory(root: File) -> str:
+    """A merged change that takes a server of every ring down for a while."""
+    swap("groups/retail-small.yaml", "memory: 2Gi}", "memory: 3Gi}")(root)
+    return merge(root, "Give the detector 3Gi")
+
+
+def quota(root: File) -> str:
+    """A merged change without a danger, on one cluster of ring pilot."""
+    swap("near-edge/store-008.yaml", 'cpu: "12"', 'cpu: "11"')(root)
+    return merge(root, "One core less for store-008")
