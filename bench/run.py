@@ -13,9 +13,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench import results
+from bench.commits import WHO, Commits, commits
 from bench.fleet import SEED, edit_cluster, edit_images, edit_model, write_fleet
 from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
@@ -24,12 +26,13 @@ from generator.errors import NearedgeError
 from generator.tools import find
 
 NEAREDGE = str(ROOT / ".venv/bin/nearedge")
-WHO = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false")
 MADE = ("acm", "base", "overlays", ".nearedge")
 Edit = Callable[[Path, int], str]
 """Changes a spec below a folder, another way each turn; says which file."""
 LOOP = 100
 """Overlays that the loop of kustomize builds."""
+COMMITS = 1_000
+"""Clusters up to which commits are measured."""
 _WRITTEN = re.compile(r"(\d+) written")
 
 
@@ -60,6 +63,7 @@ class Measured:
     figures: Sequence[Figure]
     memories: Sequence[Memory]
     loop: Loop | None
+    commits: Sequence[Commits] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +110,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
     figures: list[Figure] = []
     memories: list[Memory] = []
     loop: Loop | None = None
+    made: list[Commits] = []
     for size in options.sizes:
         root = folder / str(size)
         _say(f"a fleet of {size:,} clusters")
@@ -123,7 +128,10 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
         memories.append(peak(root, size))
         if loop is None:
             loop = kustomize_loop(root, plan.loop)
-    return Measured(figures, memories, loop)
+        if size <= COMMITS:
+            _say("  commits")
+            made.append(commits(root, size, plan.times(size), partial(run, _render(root))))
+    return Measured(figures, memories, loop, made)
 
 
 def fixed(plan: Plan) -> Iterator[Figure]:
@@ -134,7 +142,7 @@ def fixed(plan: Plan) -> Iterator[Figure]:
 
 def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     """All commands on one fleet."""
-    render = (NEAREDGE, "render", "--no-verify", "--root", str(root))
+    render = _render(root)
     cases: tuple[tuple[str, Callable[[int], object]], ...] = (
         (results.FULL, lambda _: _forget(root)),
         (results.SAME, lambda _: None),
@@ -155,7 +163,7 @@ def plans(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     run((NEAREDGE, "render", "--no-verify", "--root", str(root)))
     for command in (
         ("init", "--quiet", "--initial-branch=main"),
-        ("add", "."),
+        ("add", "clusters", "base", "overlays", "acm"),
         ("commit", "--quiet", "-m", "fleet"),
     ):
         run(("git", "-C", str(root), *WHO, *command))
@@ -179,16 +187,21 @@ def plans(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     yield Figure(
         size, results.STATUS, repeat(plan.times(size), (NEAREDGE, "rollout", "status", "--root", str(root)))
     )
+    shutil.rmtree(root / ".git")
 
 
 def peak(root: Path, size: int) -> Memory:
     """Memory of a full compile: exact for the largest process, sampled for all together."""
     _say("  memory")
-    render = (NEAREDGE, "render", "--no-verify", "--root", str(root))
+    render = _render(root)
     _forget(root)
     largest = run(render).largest
     _forget(root)
     return Memory(size, largest, memory_of_all(render))
+
+
+def _render(root: Path) -> tuple[str, ...]:
+    return (NEAREDGE, "render", "--no-verify", "--root", str(root))
 
 
 def _forget(root: Path) -> None:
@@ -228,6 +241,9 @@ def _report(where: Path, options: argparse.Namespace, measured: Measured) -> Ite
     yield from results.commands(measured.figures)
     yield "\n## Memory of a full compile\n\n"
     yield from results.memory(measured.memories)
+    if measured.commits:
+        yield "\n## Commit of one cluster's change\n\n"
+        yield from results.commits(measured.commits)
     if measured.loop is not None:
         loop = measured.loop
         yield "\n## Beside a loop of kustomize\n\n"

@@ -13,6 +13,7 @@ from typing import Any
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 from .manifest import KEEP, SYNC_OPTIONS, Manifest, ResourceId, identify
 from .quantity import parse
+from .uses import at
 
 
 class Effect(StrEnum):
@@ -107,6 +108,7 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
         case Action.CHANGE:
             yield from _immutable(change)
             yield from _serving(change, services)
+            yield from _llm(change)
             yield from _ray(change)
 
 
@@ -168,6 +170,40 @@ def _restarts(item: FieldChange, kind: str) -> bool:
     if path.startswith(("metadata.labels", "metadata.annotations")):
         return not any(prefix in path for prefix in _WHILE_SYNCING)
     return path.startswith("spec.predictor") and not path.startswith(_SCALING)
+
+
+_LLM_PODS = (
+    "spec.template",
+    "spec.worker",
+    "spec.prefill",
+    "spec.model",
+    "spec.baseRefs",
+    "spec.parallelism",
+)
+
+
+def _llm(change: ObjectChange) -> Iterator[Consequence]:
+    identity = change.identity
+    if identity.kind != "LLMInferenceService":
+        return
+    if any(item.dotted == _QUEUE for item in change.fields):
+        # Kueue's webhooks of Deployment and LeaderWorkerSet, which the controller hands the label to.
+        text = "its queue cannot change while it is ready: give it a new name"
+        yield Consequence(Effect.RECREATE, identity, text)
+    for path in ("spec", "spec.prefill"):
+        was, is_now = _pods_of(change.before, path), _pods_of(change.after, path)
+        if was != is_now:
+            # kserve llm_inference_service_validation.go validateImmutableParallelism
+            yield _recreated(change, f"the pods of {path}.parallelism cannot change from {was} to {is_now}")
+    fields = (item.dotted for item in change.fields)
+    if any(path.startswith(_LLM_PODS) and not path.endswith(_COUNTS) for path in fields):
+        yield Consequence(Effect.RESTART, identity, "its pods start again with what changed")
+
+
+def _pods_of(item: Any, path: str) -> int:
+    """Pods of one replica: data / dataLocal (kserve ParallelismSpec.GetSize)."""
+    said = at(item or {}, f"{path}.parallelism") or {}
+    return int(said.get("data", 1)) // max(1, int(said.get("dataLocal", 1)))
 
 
 def _ray(change: ObjectChange) -> Iterator[Consequence]:

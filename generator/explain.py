@@ -9,7 +9,7 @@ Where it comes from is known from the merge. What depends on it is found by chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
@@ -20,8 +20,9 @@ from .errors import NearedgeError
 from .fields import field_at
 from .finding import Path, Where
 from .fleet import Member
+from .incremental import remembered
 from .load import read_file
-from .manifest import ResourceId, identify
+from .manifest import Manifest, ResourceId, identify
 from .pipeline import Memo, cluster_files, hub_files, judge_site, read, read_site
 from .probe import (
     Compiled,
@@ -91,14 +92,15 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
     resolved = resolve(layers_of(subject.shared, subject.document)[0])
     before = compiled(subject)
     if text.startswith("metadata."):
-        return _metadata(subject, before, text)
+        told = _metadata(subject, before, text)
+        return replace(told, reaches=_placed(root, name, told.reaches))
     path = _path(resolved, before, text)
     value, default = value_at(resolved.spec, path), False
     if not _is_said(resolved, path):
         default = True
         value = value_at(dumped(before.cluster), path) if before else None
     known = field_at(cluster_spec(), path)
-    reaches = tuple(_reaches(before, _probed(before, path))) if before else ()
+    reaches = _placed(root, name, _reaches(before, _probed(before, path))) if before else ()
     return Explanation(
         stem(subject.document.file),
         written(resolved.spec if not default else dumped(before.cluster) if before else {}, path),
@@ -162,8 +164,11 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
 
 
 def _members(root: File, shared: Shared, files: tuple[str, ...]) -> Iterator[Member]:
-    memo = Memo()
+    memo, known = Memo(), remembered(root, files)
     for file in files:
+        if file in known:
+            yield from (item for item in (known[file].member,) if item is not None)
+            continue
         cluster, resolved, findings = read_site(root, shared, file, memo)
         if cluster is not None and resolved is not None:
             member = judge_site(cluster, resolved, findings)[0].member
@@ -252,6 +257,23 @@ def _reaches(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
             yield Reach(identity, path, value, file, line)
 
 
+def _placed(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...]:
+    """With the lines that fields of the hub's objects have in its files, beside all other clusters of the fleet."""
+    found = tuple(reaches)
+    files = {item.file for item in found if item.file.startswith("acm/")}
+    whole = compiled(subject_of(root, name, everyone=True)) if files else None
+    if whole is None:
+        return found
+    texts = hub_files(whole.fleet, whole.on_hub())
+    places = _spots_of({file: texts[file] for file in files if file in texts}, ())
+    return tuple(
+        replace(item, line=_place(places, item.identity, item.pointer)[1])
+        if item.identity in places
+        else item
+        for item in found
+    )
+
+
 def _on_hub(before: Compiled) -> Objects:
     return {identify(item): item for items in before.on_hub().values() for item in items}
 
@@ -304,14 +326,18 @@ Places = Mapping[ResourceId, tuple[tuple[str, Spot], ...]]
 
 def places_of(before: Compiled) -> Places:
     """Object -> where the files of the output speak of it: bases first, then the overlay, then the hub."""
-    found: dict[ResourceId, list[tuple[str, Spot]]] = {}
     texts: dict[str, str] = {}
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
     texts |= hub_files(before.fleet, before.on_hub())
+    return _spots_of(texts, before.emitted.manifests)
+
+
+def _spots_of(texts: Mapping[str, str], manifests: Iterable[Manifest]) -> Places:
+    found: dict[ResourceId, list[tuple[str, Spot]]] = {}
     for file, text in texts.items():
-        for spot in spots(text, before.emitted.manifests):
+        for spot in spots(text, manifests):
             if spot.identity is not None and spot.sets:
                 found.setdefault(spot.identity, []).append((file, spot))
     return {identity: tuple(items) for identity, items in found.items()}

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .shipped import PACKAGE
+
 FOLDER = Path("schemas/kinds")
+
+
+def home(root: Path) -> Path:
+    """The folder that holds schemas/kinds/: the repository, or what nearedge itself came in."""
+    # In a checkout the schemas lie beside the package, installed they lie in it.
+    places = (root, PACKAGE.parent, PACKAGE)
+    return next((place for place in places if (place / FOLDER).is_dir()), root)
 
 
 class Kind(NamedTuple):

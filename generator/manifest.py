@@ -113,6 +113,13 @@ def _inference_service(spec: Mapping[str, Any]) -> Pods:
             yield f"spec.{role}", spec[role]
 
 
+def _llm_inference_service(spec: Mapping[str, Any]) -> Pods:
+    for path, part in (("spec", spec), ("spec.prefill", spec.get("prefill") or {})):
+        for role in ("template", "worker"):
+            if role in part:
+                yield f"{path}.{role}", part[role]
+
+
 def _app_wrapper(spec: Mapping[str, Any]) -> Pods:
     for i, part in enumerate(spec.get("components", ())):
         for path, pod in pod_specs(part["template"]):
@@ -151,6 +158,7 @@ _PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
     "ServingRuntime": _pod,
     "ClusterServingRuntime": _pod,
     "InferenceService": _inference_service,
+    "LLMInferenceService": _llm_inference_service,
     "AppWrapper": _app_wrapper,
     "Policy": _policy,
 }

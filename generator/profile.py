@@ -44,6 +44,12 @@ class KServe(Strictly):
     llmInferenceService: Text | None = Field(
         None, description="API version of LLMInferenceService; none: KServe has none."
     )
+    llmAdapters: Flag = Field(
+        False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
+    )
+    llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
+        None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
+    )
 
 
 class KubeRay(Strictly):

@@ -19,6 +19,8 @@ MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"
 """Fields whose keys are free: an `image` among them is a word like any other."""
 
 DIGEST = "@sha256:"
+MIRRORED_CATALOG = "nearedge-"
+"""Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/catalogs.py)."""
 _DIGEST = DIGEST.encode()
 _IMAGE = re.compile(IMAGE)
 _MODELCAR = re.compile(r"oci(\+[a-z]+)?://(?P<image>.+)")
@@ -93,7 +95,8 @@ def packages(manifest: Manifest) -> Iterator[Package]:
 
 
 def _package(subscription: Mapping[str, Any]) -> Package:
-    return Package(*(str(subscription.get(field, "")) for field in ("source", "name", "channel")))
+    catalog, name, channel = (str(subscription.get(field, "")) for field in ("source", "name", "channel"))
+    return Package(catalog.removeprefix(MIRRORED_CATALOG), name, channel)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -137,8 +140,8 @@ def _digested(value: Any) -> Iterator[str]:
 
 
 def uses_mirror(cluster: Cluster) -> bool:
-    """Whether a cluster is one of those that pull through the fleet's mirror; the hub is nobody's edge."""
+    """Whether a cluster is one of those that pull through the fleet's mirror; the hub does where it says so."""
     mirror = cluster.fleet.mirror
     if mirror is None or cluster.name == cluster.fleet.hub.cluster:
-        return False
+        return mirror is not None and mirror.hub
     return mirror.clusters == "all" or cluster.spec.connectivity.mode == "disconnected"

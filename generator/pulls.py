@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .component import Cluster
-from .components.serving.spec import known
+from .components.serving.spec import DOWNLOADS, known
 from .fit.memory import whole_bytes
 from .fit.transfer import transfer_time, transfers, window_seconds
 from .manifest import Manifest, pod_specs
@@ -66,8 +66,8 @@ def download(
 ) -> Download:
     """What a cluster that has the objects `before` pulls to have those `after`.
 
-    `again` are the servers, (namespace, name), whose pods start again: those of a model in S3 without a volume
-    download it once more, unchanged as it is.
+    `again` are the servers, (namespace, name), whose pods start again: those that bring their model
+    themselves download it once more, unchanged as it is.
     """
     had = {(pull.kind, pull.what) for pull in needed(*before)} if before else set()
     new = {pull for pull in needed(*after) if (pull.kind, pull.what) not in had}
@@ -109,7 +109,7 @@ def _repeated(cluster: Cluster, again: Collection[tuple[str, str]]) -> Iterator[
     """Models that servers which start again have on no volume and in no image: once for each of their pods."""
     copies: dict[str, int] = {}
     for _, item, _ in known(cluster):
-        if item.storage.type == "s3" and (item.namespace, item.name) in again:
+        if item.storage.type in DOWNLOADS and (item.namespace, item.name) in again:
             copies[item.model] = copies.get(item.model, 0) + max(1, item.replicas.max)
     for name, number in copies.items():
         model: ModelSpec = cluster.models[name]

@@ -29,6 +29,17 @@ PERIOD = 10
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A model that a server has beside its own: where its volume is mounted, and its folder there."""
+
+    name: str
+    model: ModelSpec
+    claim: str
+    folder: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Server:
     """One model server, as a runtime sees it."""
 
@@ -47,6 +58,10 @@ class Server:
     metrics_port: int | None
     readiness_path: str | None
     read_only_root: bool | None
+    beside: tuple[Beside, ...] = ()
+    """More models: adapters of vLLM, or models that the runtime serves as well."""
+    lora: tuple[str, ...] = ()
+    """Flags about adapters, without the adapters themselves."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,10 @@ class Runtime:
     """How long a request may take when the spec does not say."""
     legacy: str | None = None
     """Why it should not be chosen any more."""
+    settings: Callable[[Server], dict[str, str]] | None = None
+    """Files that tell it of more models than its own; none: it serves one."""
+    adapters: bool = False
+    """Serves LoRA adapters beside its model."""
 
 
 def seconds(duration: str) -> int:
@@ -100,18 +119,55 @@ def container(server: Server, name: str, shipped_as: str, read_only_root: bool =
         "image": server.image or image(shipped_as, server.images),
         "resources": pod.resources(server.limits, server.requests),
         "securityContext": pod.container_security(read_only_root=locked),
-        "volumeMounts": [TMP_MOUNT],
+        "volumeMounts": [TMP_MOUNT, *beside_mounts(server)],
     }
 
+
+def beside_mounts(server: Server) -> list[Manifest]:
+    """Mounts of the models beside its own, each the folder of one version."""
+    return [
+        {
+            "name": _volume_name(item.name),
+            "mountPath": item.path,
+            "subPath": item.folder,
+            "readOnly": True,
+        }
+        for item in server.beside
+    ]
+
+
+def beside_volumes(server: Server) -> list[Manifest]:
+    """Volumes of the models beside its own."""
+    return [
+        {"name": _volume_name(item.name), "persistentVolumeClaim": {"claimName": item.claim}}
+        for item in server.beside
+    ]
+
+
+def _volume_name(model: str) -> str:
+    return f"model-{model}"[:63].rstrip("-")
+
+
+SETTINGS = "/etc/nearedge-models"
+"""Where the files of Runtime.settings are mounted."""
 
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the path inside the container
 SHM_MOUNT: Manifest = {"name": "shm", "mountPath": "/dev/shm"}  # noqa: S108
 
 
-def volumes(runtime: Runtime) -> list[Manifest]:
-    """Scratch volumes of a server. The model itself is mounted by KServe."""
+def volumes(runtime: Runtime, server: Server, settings: str | None = None) -> list[Manifest]:
+    """Volumes of a server: scratch, more models, and the ConfigMap that tells of them.
+
+    Its own model is mounted by KServe.
+    """
     shm = {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}}
-    return [{"name": "tmp", "emptyDir": {}}, *([shm] if runtime.shared_memory else [])]
+    told = {"name": "settings", "configMap": {"name": settings}}
+    return [
+        {"name": "tmp", "emptyDir": {}},
+        *([shm] if runtime.shared_memory else []),
+        *beside_volumes(server),
+        *([told] if settings else []),
+    ]
 
 
 def command(args: Iterable[str], fixed: Mapping[str, str], own: Iterable[EnvVar]) -> Manifest:

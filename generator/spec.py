@@ -338,6 +338,15 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
     )
+    catalogSources: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
+    )
+    sources: tuple[Annotated[str, Line(rf"^{_REGISTRY}$", 253)], ...] = Field(
+        (),
+        description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
+    )
+    hub: Flag = Field(False, description="The hub pulls through it as well.")
 
 
 class Images(Strictly):
@@ -415,6 +424,15 @@ class ModelMemory(Strictly):
     headDim: Positive | None = Field(None, description="Dimension of a head.")
 
 
+class AdapterOf(Strictly):
+    """What a LoRA adapter was trained on."""
+
+    base: Name = Field(
+        description="Model that it adapts; a server of that model can list it in lora.adapters."
+    )
+    rank: Positive = Field(description="Its rank: r in adapter_config.json.")
+
+
 _SOURCE = (
     rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
     rf"|pvc://{_LABEL}(\.{_LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
@@ -477,6 +495,9 @@ class ModelSpec(Strictly):
         (), description="None of these files: *.bin, original/*.", max_length=32
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    adapter: AdapterOf | None = Field(
+        None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
+    )
     checksums: dict[
         Annotated[str, Line(CHECKED_FILE, 512)],
         Annotated[str, Line(r"^[0-9a-f]{64}$", 64)],

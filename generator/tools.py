@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from .errors import ToolFailed, ToolMissing
+from .shipped import PACKAGE
 
 RECORD = ".bin/tools.json"
 TIMEOUT = 120.0
@@ -64,7 +65,8 @@ def find(root: File, name: str) -> Tool:
     """
     if name not in _ON_PATH:
         raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_ON_PATH)} only")
-    found = _recorded(root, name) or _on_path(name)
+    # A fleet in a repository of its own has the programs of the checkout that nearedge runs from.
+    found = _recorded(root, name) or _recorded(PACKAGE.parent, name) or _on_path(name)
     if found is None:
         raise ToolMissing(tool=name, hint="run `make setup`, which builds it into .bin/, or put it on PATH")
     return found

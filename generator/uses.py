@@ -199,6 +199,17 @@ def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
         yield from _container(model, f"spec.{role}.model", namespace)
 
 
+def _llm_inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
+    model = item["spec"].get("model") or {}
+    listed = [("spec.model.uri", model.get("uri"))]
+    for i, adapter in enumerate(at(model, "lora.adapters") or ()):
+        listed.append((f"spec.model.lora.adapters[{i}].uri", adapter.get("uri")))
+    for path, uri in listed:
+        if str(uri).startswith("pvc://"):
+            claim = str(uri).removeprefix("pvc://").partition("/")[0]
+            yield path, _one("", "PersistentVolumeClaim", namespace, claim)
+
+
 def _volume_claim(item: Manifest, namespace: str) -> Iterator[Found]:
     for field in ("dataSource", "dataSourceRef"):
         source = item.get("spec", {}).get(field) or {}
@@ -322,6 +333,7 @@ READERS: Mapping[tuple[str, str], Reader] = {
     (KUEUE, "LocalQueue"): _rooted(KUEUE, "ClusterQueue", "spec.clusterQueue"),
     (KUEUE, "ResourceFlavor"): _rooted(KUEUE, "Topology", "spec.topologyName"),
     (SERVING, "InferenceService"): _inference_service,
+    (SERVING, "LLMInferenceService"): _llm_inference_service,
     (SERVING, "LocalModelCache"): _local_model_cache,
     ("", "PersistentVolumeClaim"): _volume_claim,
     (PIPELINES, "DataSciencePipelinesApplication"): _rooted(

@@ -21,6 +21,7 @@ from . import conformance, kustomize, references, tools, workload
 from .difference import canonical, compare
 from .disk import reader
 from .errors import ToolMissing
+from .kinds import home
 from .kustomization import NotBuildable
 from .manifest import Manifest, identify
 from .shape import shape
@@ -236,6 +237,6 @@ def _conforming(root: File, seen: _Evidence, tell: Progress) -> tuple[str, list[
     found = [
         Failure(known[misfit.text], str(identify(json.loads(misfit.text))), misfit.message)
         for sets, known in seen.distinct.items()
-        for misfit in engine.judge(root, sets, list(known))
+        for misfit in engine.judge(home(root), sets, list(known))
     ]
     return engine.name, found

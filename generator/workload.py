@@ -126,7 +126,11 @@ def _autoscales(item: Manifest, path: str) -> bool:
 def _token(item: Manifest, path: str) -> str:
     if _autoscales(item, path):
         return "the autoscaler beside the head scales pods"
-    if item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true":
+    if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
+        return "the routing sidecar beside vLLM asks for the pods that read prompts"
+    asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
+    # Callers of an LLMInferenceService are asked by its gateway.
+    if asked and item["kind"] == "InferenceService":
         return "the proxy beside the model reviews tokens"
     return ""
 

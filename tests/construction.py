@@ -18,6 +18,7 @@ from generator.component import Cluster
 from generator.finding import Severity
 from generator.fleet import Fleet
 from generator.manifest import Manifest
+from generator.profile import profiles
 
 from .conftest import CASES, build, read_case
 from .strategies import clusters, fleets, manifests, sample
@@ -36,7 +37,8 @@ def sites() -> tuple[Site, ...]:
         build(read_case(path.with_name("spec.yaml")))[0] for path in sorted(CASES.glob("*/*/expected.yaml"))
     )
     kept = [cluster for cluster in cases if cluster is not None and not refused(cluster)]
-    return tuple(Site(cluster, manifests(cluster)) for cluster in (*kept, *sample(clusters(), 140)))
+    drawn = chain.from_iterable(sample(clusters(name), 20) for name in sorted(profiles()))
+    return tuple(Site(cluster, manifests(cluster)) for cluster in (*kept, *drawn))
 
 
 def refused(cluster: Cluster) -> bool:

@@ -108,7 +108,7 @@ _OTHER = "ab" * 32
 
 EDITS: Mapping[str, Edit] = {
     "nothing": lambda _: None,
-    "comment": append("near-edge/store-006.yaml", "# the manager's phone number is in the wiki\n"),
+    "comment": swap("near-edge/store-006.yaml", "spec:\n", "# the manager's number is in the wiki\nspec:\n"),
     "bandwidth": swap("groups/retail-small.yaml", "bandwidth: 16Mbit", "bandwidth: 32Mbit"),
     "memory": swap("near-edge/store-001.yaml", "memory: 16Gi", "memory: 17Gi"),
     "ray-replicas": swap("near-edge/plant-101.yaml", "replicas: 1,", "replicas: 2,"),
@@ -146,6 +146,7 @@ EDITS: Mapping[str, Edit] = {
         "storage: {type: s3}",
         "storage: {type: s3}\n      env: [{name: LOG_LEVEL, value: DEBUG}]",
     ),
+    "cached-model": swap("models/manual-search.yaml", "5a493827", "5a493828"),
     "poll-interval": swap("fleet.yaml", "pollInterval: 15m", "pollInterval: 30m"),
     "unknown-model": swap("near-edge/store-001.yaml", "model: flan-t5-small", "model: flan-t5-smal"),
 }

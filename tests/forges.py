@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -456,9 +457,11 @@ def _comment(world: World, number: str, body: str) -> tuple[int, str]:
 
 
 @contextmanager
-def forge(kind: str, repositories: File, secret: str | None = SECRET) -> Iterator[tuple[World, str]]:
+def forge(
+    kind: str, repositories: File, secret: str | None = SECRET, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[World, str]]:
     """A forge of this kind over the bare repositories of a folder, and the URL that it is at."""
     world = World(kind, repositories)
-    attributes = {"world": world, "repositories": repositories, "secret": secret}
-    with serving(type("Handler", (ForgeHandler,), attributes)) as url:
+    attributes = {"world": world, "repositories": repositories, "secret": secret, "troubles": []}
+    with serving(type("Handler", (ForgeHandler,), attributes), tls) as url:
         yield world, url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ class GitHandler(BaseHTTPRequestHandler):
     wbufsize = -1  # one packet for head and body: two would wait for each other
     repositories: File
     secret: str | None
+    troubles: list[tuple[str, str]]
+    """What happens next: a part of the path, and `down` (status 503), `slow down` (429) or `lost` (done, no answer)."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it overrides
         """Tests read no access log."""
@@ -40,6 +43,14 @@ class GitHandler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        trouble = next((item for item in self.troubles if item[0] in self.path), ("", ""))
+        if trouble[1]:
+            self.troubles.remove(trouble)
+        if trouble[1] in {"down", "slow down"}:
+            self.send_response(503 if trouble[1] == "down" else 429)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         done = subprocess.run(
             ["git", "http-backend"],
             input=body,
@@ -48,6 +59,10 @@ class GitHandler(BaseHTTPRequestHandler):
             timeout=60,
             check=True,
         )
+        if trouble[1] == "lost":
+            self.connection.close()
+            self.close_connection = True
+            return
         head, _, content = done.stdout.partition(b"\r\n\r\n")
         headers = [line.decode().split(": ", 1) for line in head.split(b"\r\n")]
         status = next((value for name, value in headers if name == "Status"), "200 OK")
@@ -93,23 +108,27 @@ class GitHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+def serving(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The URL of a server that answers with this handler until the block ends."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
 
 
 @contextmanager
-def git_server(repositories: File, secret: str | None = None) -> Iterator[str]:
+def git_server(
+    repositories: File, secret: str | None = None, troubles: list[tuple[str, str]] | None = None
+) -> Iterator[str]:
     """The URL below which the bare repositories of a folder are; with `secret` only for who knows it."""
-    attributes = {"repositories": repositories, "secret": secret}
+    attributes = {"repositories": repositories, "secret": secret, "troubles": troubles or []}
     with serving(type("Handler", (GitHandler,), attributes)) as url:
         yield url
 

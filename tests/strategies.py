@@ -245,6 +245,7 @@ def specs(draw: Draw) -> dict[str, Any]:
             {"class": "files", "accessModes": ["ReadWriteMany", "ReadWriteOnce"]},
         ],
         "credentials": draw(credentials()),
+        "monitoring": {"alerts": draw(st.booleans())},
     }
 
 

@@ -111,6 +111,38 @@ def test_progress_ends_with_all_bytes(folder: File) -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+def test_checksums_are_written_in_place(
+    fleet: File, folder: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = fleet / "clusters/models/flan-t5-small.yaml"
+    before = path.read_text("utf-8").splitlines()
+    assert run("models", "checksum", str(folder), "--write", "flan-t5-small", "--no-render") == 0
+    said = capsys.readouterr()
+    after = path.read_text("utf-8")
+    # Comments and all that is no checksum stay as they are.
+    rows = next(i for i, line in enumerate(before) if line.startswith("  checksums:"))
+    assert after.splitlines()[: rows + 1] == before[: rows + 1]
+    data, faults = read_text(after)
+    assert not faults
+    assert isinstance(data, dict)
+    assert data["spec"]["checksums"] == wanted()
+    assert said.out.splitlines()[0] == "checksums of 4 files"
+    assert run("models", "checksum", str(folder), "--write", "flan-t5-small", "--no-render") == 0
+    assert capsys.readouterr().out == "nothing to do: the specs say so already\n"
+
+
+def test_checksums_of_a_larger_model_say_so(
+    fleet: File, folder: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = fleet / "clusters/models/manual-search.yaml"
+    path.write_text(path.read_text("utf-8").replace("size: 500Mi", "size: 1Mi"), "utf-8")
+    assert run("models", "checksum", str(folder), "--write", "manual-search", "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "size says 1Mi, the files have 2344Ki: change it as well\n" in out
+    assert "+  checksums:\n" in out
+    assert "checksums" not in path.read_text("utf-8")
+
+
 # The upload
 
 

@@ -78,7 +78,7 @@ def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: An
 
 def findings(fleet: Fleet) -> Iterator[str]:
     for rule in rules("fleet"):
-        if rule.check is not None and rule.code.startswith(("CRED", "HUB")):
+        if rule.check is not None and rule.code.startswith(("CRED", "HUB", "MIRROR")):
             for problem in rule.check(fleet):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message}"
 

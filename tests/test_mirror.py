@@ -7,22 +7,27 @@ import subprocess
 from pathlib import Path as File
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from generator import pipeline
+from generator.catalog import operators
 from generator.cli import main
 from generator.components.mirror_checks import (
     images_name_their_registry,
     mirrored_clusters_know_mirror_sets,
 )
 from generator.finding import has_errors
+from generator.hub.catalogs import catalogs, sources
+from generator.hub.mirror import sets
+from generator.kinds import load_schema, schema_path
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
 from generator.mirror.commit import NoSuchCommit
 from generator.mirror.content import Content, Inventory, content_of
 from generator.mirror.delta import delta
 from generator.mirror.files import files, image_set, unpinned
 from generator.pulled import Package, packages, references, repositories
-from generator.spec import FleetSpec, ModelSpec
+from generator.spec import FleetSpec, Mirror, ModelSpec
 from generator.yamlin import read_documents
 
 from .conftest import FLEET, ROOT, build
@@ -150,7 +155,10 @@ def test_the_example_lists_every_image_of_its_output() -> None:
     listed = [item["name"] for item in image_set["mirror"]["additionalImages"]]
     texts = pipeline.render(ROOT).tree.texts.values()
     built = {image for text in texts for image in IMAGES.findall(text)}
-    assert listed == sorted(built)
+    # What lies in the mirror already is not brought there from itself.
+    there = {image for image in built if image.startswith("mirror.acme.internal:5000/")}
+    assert len(there) == 4
+    assert listed == sorted(built - there)
     assert (image_set["apiVersion"], image_set["kind"]) == (
         "mirror.openshift.io/v2alpha1",
         "ImageSetConfiguration",
@@ -169,8 +177,10 @@ def test_the_mirror_set_is_the_one_that_the_hub_delivers() -> None:
         if item["kind"] == "Policy"
     )
     [configuration] = policy["spec"]["policy-templates"]
-    [delivered] = configuration["objectDefinition"]["spec"]["object-templates"]
-    assert delivered["objectDefinition"] == written
+    digests, tags = configuration["objectDefinition"]["spec"]["object-templates"]
+    assert digests["objectDefinition"] == written
+    [by_tag] = read_documents(mirror(ROOT).files["imagetagmirrorset.yaml"])
+    assert tags["objectDefinition"] == by_tag
     assert written["spec"]["imageDigestMirrors"][0] == {
         "source": "docker.io/seldonio/mlserver",
         "mirrors": ["mirror.acme.internal:5000/seldonio/mlserver"],
@@ -190,7 +200,7 @@ def test_without_a_mirror_there_is_no_mirror_set(tmp_path: File) -> None:
     assert "imagedigestmirrorset.yaml" not in made.files
     texts = pipeline.render(root).tree.texts
     assert "acm/hub/mirror.yaml" not in texts
-    assert "nearedge.io/mirror" not in texts["acm/hub/managedclusters.yaml"]
+    assert " nearedge.io/mirror:" not in texts["acm/hub/managedclusters.yaml"]
 
 
 def test_only_disconnected_clusters_when_the_fleet_says_so(tmp_path: File) -> None:
@@ -345,7 +355,7 @@ def test_the_command_writes_its_files(tmp_path: File, capsys: pytest.CaptureFixt
     arguments = ["mirror", "--root", str(ROOT), "--out", str(tmp_path)]
     assert main(arguments) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(mirror(ROOT).files)
-    assert "3 files written" in capsys.readouterr().out
+    assert "5 files written" in capsys.readouterr().out
     assert main(arguments) == 0
     assert "0 files written" in capsys.readouterr().out
 
@@ -421,3 +431,55 @@ def test_repositories_are_sorted_and_once() -> None:
 def test_files_are_the_same_each_time() -> None:
     assert mirror(ROOT).files == mirror(ROOT).files
     assert set(files(Inventory(fleet(), (), {}))) == {"imageset-config.yaml", "models.lock"}
+
+
+def test_clusters_without_a_hub_get_the_catalogs_as_a_file() -> None:
+    delivered = [
+        entry["objectDefinition"]
+        for item in read_documents((ROOT / "acm/hub/mirror.yaml").read_text("utf-8"))
+        if item["kind"] == "Policy" and item["metadata"]["name"] == "operator-catalogs"
+        for entry in item["spec"]["policy-templates"][0]["objectDefinition"]["spec"]["object-templates"]
+    ]
+    written = read_documents(mirror(ROOT).files["catalogsources.yaml"])
+    assert written == delivered
+    assert [item["kind"] for item in written] == ["OperatorHub", *["CatalogSource"] * 3]
+
+
+def test_nothing_comes_from_a_default_catalog_where_the_mirror_has_one() -> None:
+    policies = read_documents((ROOT / "acm/hub/operators.yaml").read_text("utf-8"))
+    bound = {
+        item["subjects"][0]["name"]: item["placementRef"]["name"]
+        for item in policies
+        if item["kind"] == "PlacementBinding"
+    }
+    named = {
+        (bound[item["metadata"]["name"]] == "nearedge-hub", inner["subscription"]["source"])
+        for item in policies
+        if item["kind"] == "Policy"
+        for template in item["spec"]["policy-templates"]
+        if "subscription" in (inner := template["objectDefinition"]["spec"])
+    }
+    assert {source.startswith("nearedge-") for own, source in named if not own} == {True}
+    assert {source.startswith("nearedge-") for own, source in named if own} == {False}
+
+
+@pytest.mark.parametrize("name", sorted(catalogs()))
+def test_catalogs_say_where_their_images_come_from(name: str) -> None:
+    item = catalogs()[name]
+    assert item.index.endswith("-index")
+    assert item.registries
+    assert "/" not in "".join(item.registries)
+
+
+def test_every_catalog_of_an_operator_is_known() -> None:
+    assert {entry.catalog for entry in operators().values() if entry.catalog} <= set(catalogs())
+
+
+def test_objects_of_an_air_gap_fit_their_schemas() -> None:
+    said = Mirror.model_validate(
+        {"registry": "m.example.com", "catalogSources": {"redhat-operators": f"m.example.com/r@{DIGEST}"}}
+    )
+    for item in (*sets(said, {"quay.io/acme/app"}), *sources(said)):
+        path = schema_path(ROOT, ("olm-v0.45.0", "handwritten"), item["apiVersion"], item["kind"])
+        assert path is not None, item["kind"]
+        assert not list(jsonschema_rs.validator_for(load_schema(path)).iter_errors(item))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from generator import hub
+from generator.alerts import load_failed, model_not_ready, queue_stuck, volume_full
 from generator.finding import Severity
 from generator.fleet import Fleet, Member
 from generator.hub.observability import observability_is_a_part_of_acm
@@ -22,59 +24,9 @@ from generator.spec import FleetSpec, Observability
 from generator.yamlin import read_documents
 
 from .conftest import FLEET
+from .promql import evaluate, firing, matchers, metrics, parse, selectors
 
-WORDS = {
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-    "and",
-    "or",
-    "unless",
-    "bool",
-    "offset",
-}
-TOKENS = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.)*")|(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)|(?P<range>\[[^\]]*\])'
-    r"|(?P<number>[0-9.]+)|(?P<operator>=~|!~|!=|==|<=|>=|[-+*/%^<>=(){},])|(?P<space>\s+)"
-)
-LISTS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
 NAMESPACES = ["ai-serving", "ai-training"]
-
-
-def tokens(expr: str) -> list[tuple[str, str]]:
-    """The words of an expression; every character belongs to one, and brackets close in order."""
-    found, at, opened = [], 0, ""
-    while at < len(expr):
-        match = TOKENS.match(expr, at)
-        assert match is not None, expr[at:]
-        found.append((str(match.lastgroup), match[0]))
-        at = match.end()
-        if match[0] in {"(", "{"}:
-            opened += match[0]
-        elif match[0] in {")", "}"}:
-            assert opened[-1:] + match[0] in {"()", "{}"}, expr
-            opened = opened[:-1]
-    assert not opened, expr
-    return [token for token in found if token[0] != "space"]
-
-
-def metrics(expr: str) -> Iterator[str]:
-    """Names of metrics: words that are neither labels, functions nor of the language."""
-    bare = LISTS.sub("", expr)
-    inside = False
-    words = tokens(bare)
-    for i, (kind, text) in enumerate(words):
-        inside = text == "{" or (inside and text != "}")
-        following = words[i + 1][1] if i + 1 < len(words) else ""
-        if kind == "name" and not inside and following != "(" and text not in WORDS | AGGREGATIONS:
-            yield text
-
-
-AGGREGATIONS = {"sum", "max", "min", "count"}
-"""Before a list of labels, which is taken out, they stand before a bracket like functions."""
 
 
 @pytest.mark.parametrize(
@@ -86,13 +38,13 @@ AGGREGATIONS = {"sum", "max", "min", "count"}
     ],
 )
 def test_metrics_are_told_from_other_words(expr: str, found: list[str]) -> None:
-    assert list(metrics(expr)) == found
+    assert metrics(expr) == found
 
 
-@pytest.mark.parametrize("expr", ["sum(x", "sum(x})", "x ยท y", 'x{a="b}'])
+@pytest.mark.parametrize("expr", ["sum(x", "sum(x})", "x ยท y", 'x{a="b}', "sum by (a) x", "x[5m] > 1"])
 def test_what_is_no_expression_is_told(expr: str) -> None:
-    with pytest.raises(AssertionError):
-        tokens(expr)
+    with pytest.raises(ValueError, match=r"\w"):
+        parse(expr)
 
 
 def rules() -> list[dict[str, Any]]:
@@ -129,11 +81,14 @@ def test_only_collected_metrics_are_asked_for() -> None:
 def test_series_with_a_selector_are_asked_for_with_it() -> None:
     """A query for more than is collected would show a part as if it were all."""
     selected = {name: item.selector for item in families().values() if item.selector for name in item.series}
+    seen = 0
     for expr in expressions():
-        for name in set(metrics(expr)) & set(selected):
-            uses = re.findall(rf"\b{name}(\{{[^}}]*\}}|)", expr)
-            assert uses
-            assert all(str(selected[name]) in use for use in uses), expr
+        for selector in selectors(parse(expr)):
+            if selector.name in selected:
+                seen += 1
+                wanted = matchers(next(iter(selectors(parse(f"x{{{selected[selector.name]}}}")))))
+                assert wanted.items() <= matchers(selector).items(), expr
+    assert seen > 3
 
 
 def test_every_family_says_its_source() -> None:
@@ -175,6 +130,144 @@ def kept(expr: str) -> set[str]:
         for found in re.findall(r"\b(?:by|group_left) \(([^)]*)\)", expr)
         for name in found.split(",")
     }
+
+
+# Series in, alerts out: each rule fires when it should, after its time, and not on its edge.
+
+SERVER = '{cluster="store-1", namespace="ai", deployment="till-predictor"}'
+OTHER = '{cluster="store-1", namespace="ai", deployment="till"}'
+QUEUE = 'cluster="store-1", cluster_queue="work"'
+VOLUME = '{cluster="store-1", namespace="ai-serving", persistentvolumeclaim="models"}'
+ELSEWHERE = '{cluster="store-1", namespace="kube-system", persistentvolumeclaim="models"}'
+HUB_STORY: dict[str, tuple[int, dict[str, float], dict[str, float], dict[str, str]]] = {
+    "NearedgeModelNotReady": (
+        15,
+        {
+            f"kube_deployment_status_replicas_available{SERVER}": 1,
+            f"kube_deployment_spec_replicas{SERVER}": 2,
+        },
+        {
+            f"kube_deployment_status_replicas_available{SERVER}": 2,
+            f"kube_deployment_spec_replicas{SERVER}": 2,
+            # No model server.
+            f"kube_deployment_status_replicas_available{OTHER}": 0,
+            f"kube_deployment_spec_replicas{OTHER}": 1,
+        },
+        {"cluster": "store-1", "namespace": "ai", "deployment": "till-predictor"},
+    ),
+    "NearedgeQueueStuck": (
+        30,
+        {
+            f'kueue_pending_workloads{{{QUEUE}, status="active"}}': 0,
+            f'kueue_pending_workloads{{{QUEUE}, status="inadmissible"}}': 1,
+            f"kueue_admitted_active_workloads{{{QUEUE}}}": 0,
+        },
+        {
+            f'kueue_pending_workloads{{{QUEUE}, status="active"}}': 5,
+            f"kueue_admitted_active_workloads{{{QUEUE}}}": 1,
+        },
+        {"cluster": "store-1", "cluster_queue": "work"},
+    ),
+    "NearedgeVolumeFull": (
+        15,
+        {
+            f"kubelet_volume_stats_available_bytes{VOLUME}": 49,
+            f"kubelet_volume_stats_capacity_bytes{VOLUME}": 1000,
+        },
+        {
+            f"kubelet_volume_stats_available_bytes{VOLUME}": 50,
+            f"kubelet_volume_stats_capacity_bytes{VOLUME}": 1000,
+            # Not a namespace of the fleet.
+            f"kubelet_volume_stats_available_bytes{ELSEWHERE}": 0,
+            f"kubelet_volume_stats_capacity_bytes{ELSEWHERE}": 1000,
+        },
+        {"cluster": "store-1", "namespace": "ai-serving", "persistentvolumeclaim": "models"},
+    ),
+    "NearedgeEdgeSilent": (
+        15,
+        {
+            'acm_managed_cluster_info{managed_cluster_id="7", available="Unknown"}': 1,
+            'acm_managed_cluster_labels{managed_cluster_id="7", name="store-1", region="emea"}': 1,
+        },
+        {
+            'acm_managed_cluster_info{managed_cluster_id="7", available="True"}': 1,
+            'acm_managed_cluster_labels{managed_cluster_id="7", name="store-1", region="emea"}': 1,
+        },
+        {"managed_cluster_id": "7", "name": "store-1"},
+    ),
+}
+"""Alert -> minutes that it waits, series of which it fires, series of which it just does not, and its labels."""
+
+
+def without_cluster(series: Mapping[str, float]) -> dict[str, float]:
+    """The same series as the Prometheus of the cluster has them."""
+    return {text.replace('cluster="store-1", ', ""): value for text, value in series.items()}
+
+
+def site_rules() -> dict[str, dict[str, Any]]:
+    made = [
+        model_not_ready("NearedgeSite", (), 'namespace="ai"'),
+        queue_stuck("NearedgeSite", (), 'cluster_queue=~"rush|work"'),
+        volume_full("NearedgeSite", (), 'namespace="ai-serving"'),
+        load_failed("NearedgeSite", 'namespace="ai"'),
+    ]
+    return {item["alert"]: item for item in made}
+
+
+@pytest.mark.parametrize("name", HUB_STORY)
+def test_an_alert_of_the_hub_fires_after_its_time(name: str) -> None:
+    [rule] = [item for item in rules() if item["alert"] == name]
+    wait, bad, good, labels = HUB_STORY[name]
+    assert firing(rule, [bad] * (wait + 1)) == [labels]
+    assert firing(rule, [bad] * wait) == []
+    assert firing(rule, [good] * (wait + 1)) == []
+    # One good minute, and it begins anew.
+    assert firing(rule, [bad] * wait + [good] + [bad] * wait) == []
+    assert firing(rule, [{}] * (wait + 1)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in HUB_STORY if name != "NearedgeEdgeSilent"])
+def test_an_alert_of_a_cluster_fires_after_its_time(name: str) -> None:
+    rule = site_rules()[name.replace("Nearedge", "NearedgeSite")]
+    wait, bad, good, labels = HUB_STORY[name]
+    own = {key: value for key, value in labels.items() if key != "cluster"}
+    assert firing(rule, [without_cluster(bad)] * (wait + 1)) == [own]
+    assert firing(rule, [without_cluster(bad)] * wait) == []
+    assert firing(rule, [without_cluster(good)] * (wait + 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "condition", "value", "number"),
+    [
+        ("shelf-load-1a2b3c4d", "true", 1, 1),
+        ("shelf-load-1a2b3c4d", "true", 0, 0),
+        ("shelf-load-1a2b3c4d", "false", 1, 0),
+        ("report", "true", 1, 0),
+    ],
+)
+def test_a_load_job_that_gives_up_is_told(job: str, condition: str, value: float, number: int) -> None:
+    series = {f'kube_job_failed{{namespace="ai", job_name="{job}", condition="{condition}"}}': value}
+    found = firing(site_rules()["NearedgeSiteModelLoadFailed"], [series] * 2)
+    assert found == [{"namespace": "ai", "job_name": job}] * number
+
+
+def test_what_is_computed_is_promql() -> None:
+    series = {'a{x="1", y="1"}': 1, 'a{x="1", y="2"}': 2, 'a{x="2"}': 5, 'b{x="1", n="q"}': 2}
+    assert evaluate("sum by (x) (a)", series) == {
+        frozenset({("x", "1")}): 3,
+        frozenset({("x", "2")}): 5,
+    }
+    assert evaluate("sum by (x) (a) * on (x) group_left (n) b", series) == {
+        frozenset({("x", "1"), ("n", "q")}): 6
+    }
+    assert list(evaluate('a{y!="1"} > 2', series).values()) == [5]
+    assert list(evaluate('a{y=~"[12]"} < 2', series).values()) == [1]
+
+
+def test_series_of_rules_of_clusters_are_known() -> None:
+    named = {name for rule in site_rules().values() for name in metrics(rule["expr"])}
+    assert named <= {name for item in families().values() for name in item.series}
+    assert "kube_job_failed" not in allowed()
 
 
 def test_without_namespaces_no_volume_is_watched() -> None:
@@ -277,7 +370,22 @@ def test_only_openshift_clusters_are_switched_on() -> None:
         for item in hub.emit(fleet({}, edge=True, plain=False))["managedclusters.yaml"]
     }
     assert labels == {"edge": "true", "plain": None}
-    assert "Policy" not in [item["kind"] for item in made({}, plain=False)]
+
+
+def test_the_hub_is_switched_on_where_it_runs_something() -> None:
+    items = made({}, plain=False)
+    [binding] = [item for item in items if item["kind"] == "PlacementBinding"]
+    assert binding["placementRef"]["name"] == "nearedge-hub"
+    assert [item["metadata"]["name"] for item in items if item["kind"] == "Policy"] == [
+        "user-workload-monitoring"
+    ]
+    both = [
+        item["placementRef"]["name"] for item in made({}, edge=True) if item["kind"] == "PlacementBinding"
+    ]
+    assert both == ["user-workload-monitoring", "nearedge-hub"]
+    idle = fleet({}, plain=False)
+    bare = replace(idle, members=tuple(replace(item, namespaces=()) for item in idle.members))
+    assert "Policy" not in [item["kind"] for item in hub.emit(bare)["observability.yaml"]]
 
 
 def test_the_monitoring_of_a_cluster_is_merged_not_replaced() -> None:

@@ -158,6 +158,24 @@ def test_words_are_what_the_cluster_says() -> None:
     assert words("kueue", ("kueue",), cluster_of({"kueue": QUEUE})) == ("BatchJob",)
 
 
+def test_the_operator_switches_the_model_cache_on() -> None:
+    cached = {**SERVICE, "storage": {"type": "cache"}}
+    section = {"cache": {"size": "100Gi", "nodeSelector": {"disk": "nvme", "acme.example/zone": "a"}}}
+    cluster = cluster_of({"kueue": QUEUE, "serving": [cached], "models": section}, "odh-3.5")
+    (platform,) = (item for item in installs("odh-3.5", chosen(cluster)) if item.name == "opendatahub")
+    (made,) = (item for item in platform.objects if item["kind"] == "DataScienceCluster")
+    assert made["spec"]["components"]["kserve"]["modelCache"] == {
+        "managementState": "Managed",
+        "cacheSize": "100Gi",
+        "nodeSelector": {"matchLabels": {"acme.example/zone": "a", "disk": "nvme"}},
+    }
+    path = schema_path(ROOT, cluster.profile.schemas, made["apiVersion"], made["kind"])
+    assert path is not None
+    jsonschema_rs.Draft7Validator(load_schema(path)).validate(made)
+    without = cluster_of({"kueue": QUEUE, "serving": [SERVICE], "models": section}, "odh-3.5")
+    assert not [word for _, words_ in chosen(without) for word in words_ if word.startswith("modelCache")]
+
+
 @pytest.mark.parametrize(
     ("profile", "name"),
     [("odh-2.35", "datasciencepipelines"), ("odh-3.4", "aipipelines"), ("upstream", None)],

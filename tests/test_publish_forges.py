@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path as File
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator.errors import NearedgeError
 from generator.publish import gitea, github, gitlab
 from generator.publish.answers import Answer, data_of
+from generator.publish.flow import trusting
 from generator.publish.forge import Denied, Exists, Forge, Limited, Proposal, Unclear
 from generator.publish.forges import github_api, open_forge
+from generator.publish.git import GitFailed
 from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.place import ForgeKind, Place, Said, credential_for, kind_of, place_of, token_for
 from generator.publish.pullrequest import PLAN_MARK, Did, Shown, framed, propose
+from generator.publish.remote import heads, open_remote
 
 from .conftest import ROOT
 from .contract import contract, wrong_answer, wrong_request
@@ -242,6 +255,7 @@ SCENARIOS = {
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hanging server is given up at once: its time-out is what is tested, not its length."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for module in (github, gitlab, gitea):
         monkeypatch.setattr(module, "SECONDS", 1)
 
@@ -330,6 +344,63 @@ def test_a_server_that_does_not_listen(repositories: File) -> None:
     assert 0 < sum(time.slept) < BOUND
 
 
+def certificate(folder: File) -> File:
+    """A certificate for this machine that nobody has signed, and its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "forge.example.com")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_certificates_of_ones_own(
+    repositories: File, tmp_path: File, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    bundle = str(certificate(tmp_path))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(bundle)
+    with forge(kind, repositories, tls=tls) as (world, url):
+        time = Time()
+        outcome = attempt(opened(kind, url), time)
+        assert isinstance(outcome, Denied)
+        assert str(outcome).endswith("shows a certificate that is not trusted: say --ca-bundle FILE")
+        assert time.slept == []
+        env = {"NEAREDGE_TOKEN": SECRET}
+        said = Said(ForgeKind(kind), url, bundle)
+        assert isinstance(attempt(open_forge(f"{url}/acme/fleet.git", said, env), time), Shown)
+        assert not world.wrong
+        # Git trusts it as well, by the argument and by its own configuration.
+        git(tmp_path, "init", "--quiet", "work")
+        work = tmp_path / "work"
+        git(work, "remote", "add", "origin", f"{url}/acme/fleet.git")
+        trusting_git = open_remote(work, "origin", said, env)
+        assert heads(trusting_git, ("refs/heads/main",)).keys() == {"refs/heads/main"}
+        untold = open_remote(work, "origin", Said(ForgeKind(kind), url), env)
+        with pytest.raises(GitFailed, match="certificate"):
+            heads(untold, ("refs/heads/main",))
+        git(work, "config", f"http.{url}.sslCAInfo", bundle)
+        assert heads(untold, ("refs/heads/main",)).keys() == {"refs/heads/main"}
+        assert trusting(untold, Said()).ca_bundle == bundle
+
+
 def test_the_bound_holds_for_all_waits_together() -> None:
     time = Time()
     patience = time.patience(100)
@@ -395,6 +466,34 @@ def test_what_an_answer_means(status: int, text: str, fault: type[NearedgeError]
     assert said in str(caught.value)
 
 
+HEADERS = st.sampled_from(["Retry-After", "Date", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Location"])
+VALUES = st.sampled_from(
+    ["0", "99999999999999", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Jan 0001 00:00:00 +2359"]
+)
+TEXTS = st.sampled_from(
+    ["", "[]", "{}", "[" * 100_000, '{"message": [null, {}], "errors": {}}', '{"errors": [[], 1]}']
+)
+
+
+@given(
+    status=st.integers(100, 599),
+    headers=st.dictionaries(HEADERS, VALUES | st.text()),
+    text=TEXTS | st.text(),
+)
+def test_any_answer_is_data_or_one_sentence(status: int, headers: dict[str, str], text: str) -> None:
+    fault = judged(Answer(status, headers, text))
+    assert fault is None or isinstance(fault, (Limited, Unclear, Denied))
+    assert "\n" not in str(fault)
+
+
+def judged(answer: Answer) -> NearedgeError | None:
+    try:
+        data_of("it", answer)
+    except NearedgeError as fault:
+        return fault
+    return None
+
+
 def test_an_empty_answer_is_nothing() -> None:
     assert data_of("it", Answer(204, {}, "")) is None
 
@@ -414,6 +513,8 @@ def test_an_empty_answer_is_nothing() -> None:
         ("/srv/git/fleet.git", None),
         ("../fleet.git", None),
         ("ext::sh -c true", None),
+        ("https://host:port/a/b", None),
+        ("https://[/a/b", None),
     ],
 )
 def test_places(url: str, place: Place | None) -> None:

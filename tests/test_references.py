@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.manifest import Manifest
-from generator.references import broken, delivered, given_parts
+from generator.references import broken, delivered, given_parts, offers
 
 OCM = "cluster.open-cluster-management.io"
 POD: Manifest = {
@@ -376,3 +376,42 @@ def test_templates_of_other_languages_are_no_names() -> None:
     spec = {"project": "{{ .project }}", "source": {"path": "overlays/{{.name}}"}}
     item = thing("argoproj.io/v1alpha1", "Application", "a", GITOPS, spec=spec)
     assert said([item], frozenset()) == []
+
+
+CACHE = thing("serving.kserve.io/v1alpha1", "LocalModelCache", "m", spec={"nodeGroups": ["workers"]})
+LEFT = "LocalModelCache m: spec.nodeGroups[0] names LocalModelNodeGroup workers, which nothing makes"
+
+
+def test_a_cache_names_a_group_of_the_overlay_or_of_the_platform() -> None:
+    group = thing("serving.kserve.io/v1alpha1", "LocalModelNodeGroup", "workers", spec={})
+    assert said([CACHE], frozenset()) == [LEFT]
+    assert said([CACHE, group], frozenset()) == []
+    platform = thing("datasciencecluster.opendatahub.io/v2", "DataScienceCluster", "default-dsc")
+    for managed, expected in ({"managementState": "Managed"}, []), ({"managementState": "Removed"}, [LEFT]):
+        spec = {"components": {"kserve": {"modelCache": managed}}}
+        given = set(offers({**platform, "spec": spec}))
+        assert said([CACHE], given) == expected
+
+
+def test_a_clone_names_its_source() -> None:
+    def claim(name: str, source: str | None) -> Manifest:
+        spec = {"dataSource": {"kind": "PersistentVolumeClaim", "name": source}} if source else {}
+        return thing("v1", "PersistentVolumeClaim", name, "ai", spec=spec)
+
+    place = thing("v1", "Namespace", "ai")
+    assert said([place, claim("a", None), claim("b", "a")], frozenset()) == []
+    assert said([place, claim("b", "a")], frozenset()) == [
+        "PersistentVolumeClaim ai/b: spec.dataSource names PersistentVolumeClaim ai/a, which nothing makes"
+    ]
+
+
+def test_a_bucket_without_a_key_needs_no_secret() -> None:
+    def service(storage: Manifest) -> list[Manifest]:
+        spec = {"predictor": {"model": {"storage": storage}}}
+        return [
+            thing("v1", "Namespace", "ai"),
+            thing("serving.kserve.io/v1beta1", "InferenceService", "m", "ai", spec=spec),
+        ]
+
+    assert said(service({"path": "m", "parameters": {"type": "s3", "bucket": "b"}}), frozenset()) == []
+    assert len(said(service({"path": "m", "parameters": {"bucket": "b"}}), frozenset())) == 1

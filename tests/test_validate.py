@@ -31,7 +31,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "unknown key, far from all": (
         "zzz: 1",
         "5:3 SPEC010 unknown key zzz",
-        "known keys: connectivity, groups, ",
+        "known keys: connectivity, credentials, groups, ",
     ),
     "unknown key in an item": (
         "nodes: [{name: a, alocatable: {}}]",

@@ -18,7 +18,8 @@ from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
 from ..components.ray.spec import Group, RayCluster, RayJob, own_cluster
 from ..components.serving import SERVING
-from ..components.serving.spec import DOWNLOADS, Service, runtimes
+from ..components.serving.sizes import Part, parts
+from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..finding import Path
 from ..runtime import Server
 from ..spec import Images, ModelSpec, Resources, Toleration
@@ -73,7 +74,7 @@ def demands(cluster: Cluster) -> tuple[Workload, ...]:
     defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
     serving, ray = cluster.part(SERVING), cluster.part(RAY)
     return (
-        *(_served(i, item, defaults) for i, item in enumerate(serving)),
+        *(found for i, item in enumerate(serving) for found in _server(i, item, defaults)),
         *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
         *(found for i, job in enumerate(ray.jobs) for found in _job(i, job, cluster, defaults)),
     )
@@ -89,6 +90,59 @@ def _defaults(limits: Limits) -> Resources:
 
 
 _Defaults = Mapping[str, Resources]
+
+
+def _server(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
+    if is_llm(item):
+        yield from _llm(index, item, defaults)
+    else:
+        yield _served(index, item, defaults)
+
+
+def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
+    """Pods of a Deployment one by one; those of a LeaderWorkerSet group by group (kueue jobs/leaderworkerset)."""
+    path: Path = ("serving", index)
+    listed = list(parts(item))
+    for part in listed:
+        if part.name in {"replica", "prefill"} and not _grouped(part, listed):
+            alike = _part_pods(part, item, defaults, path)._replace(replicas=part.groups, most=part.groups)
+            yield _llm_workload(item, item.name, (alike,), path)
+    for first, rest in (("leader", "worker"), ("prefill", "prefill-worker")):
+        group = [part for part in listed if part.name in {first, rest}]
+        if not any(part.name == rest for part in group):
+            continue
+        for k in range(group[0].groups):
+            pods = tuple(_part_pods(part, item, defaults, path) for part in group)
+            yield _llm_workload(item, f"{item.name}-{k}", pods, path)
+
+
+def _grouped(part: Part, beside: Iterable[Part]) -> bool:
+    return any(other.name == f"{part.name}-worker" for other in beside)
+
+
+def _llm_workload(item: Service, name: str, pods: tuple[Pods, ...], path: Path) -> Workload:
+    group = len(pods) > 1
+    return Workload(item.kind, item.namespace, name, item.queue, path, pods, whole=group, lasting=True)
+
+
+def _part_pods(part: Part, item: Service, defaults: _Defaults, path: Path) -> Pods:
+    more = defaults.get(item.namespace, {})
+    containers: list[Resources] = [{**part.limits, **part.requests}]
+    if item.storage.type == "oci":
+        containers.append(MODELCAR)
+    asked = _sum({**more, **container} for container in containers)
+    if item.storage.type in DOWNLOADS:
+        asked = largest(asked, amounts({**more, **DOWNLOAD}))
+    return Pods(
+        part.name,
+        part.pods,
+        part.pods,
+        asked,
+        asked,
+        item.nodeSelector,
+        item.tolerations,
+        (*path, *part.path),
+    )
 
 
 def _served(index: int, item: Service, defaults: _Defaults) -> Workload:

@@ -55,7 +55,8 @@ def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
 
 
 def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
-    texts = {file: text for file, text in sorted(edit.texts.items()) if _now(root, file) != text}
+    texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
+    texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
     if not texts:
         sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
@@ -97,18 +98,21 @@ def _sign(finding: Finding) -> tuple[str, str, str]:
     return finding.where.file, finding.code, finding.message
 
 
-def _write(options: argparse.Namespace, root: File, texts: Mapping[str, str], rendered: Rendered) -> str:
+def _write(
+    options: argparse.Namespace, root: File, texts: Mapping[str, str | None], rendered: Rendered
+) -> str:
     """Bring specs and output to disk in one transaction; what to say of the output."""
     from .. import incremental, tree
     from ..transaction import carry_out
 
-    specs = {file: text.encode() for file, text in texts.items()}
+    specs = {file: text.encode() for file, text in texts.items() if text is not None}
+    gone = tuple(file for file, text in texts.items() if text is None)
     if options.no_render:
-        carry_out(root, specs, ())
+        carry_out(root, specs, gone)
         return "  not rendered: run make render\n"
     changes = tree.compare(root, rendered.tree)
     made = {path: rendered.tree.texts[path].encode() for path in changes.written}
-    carry_out(root, {**specs, **made}, changes.removed)
+    carry_out(root, {**specs, **made}, (*gone, *changes.removed))
     if isinstance(rendered, incremental.Partly):
         incremental.remember(root, rendered)
     if not changes:
@@ -123,7 +127,7 @@ def _write(options: argparse.Namespace, root: File, texts: Mapping[str, str], re
 
 
 @contextmanager
-def _copy(root: File, texts: Mapping[str, str]) -> Iterator[File]:
+def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
     """The repository as it would be: specs as hard links, the changed ones anew, the output by reference."""
     from ..lock import FOLDER
 
@@ -146,7 +150,8 @@ def _copy(root: File, texts: Mapping[str, str]) -> Iterator[File]:
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
-            path.write_bytes(text.encode())
+            if text is not None:
+                path.write_bytes(text.encode())
         yield stage
 
 
@@ -164,11 +169,10 @@ def _now(root: File, file: str) -> str | None:
         return None
 
 
-def _difference(old: str | None, new: str, file: str) -> Iterator[str]:
+def _difference(old: str | None, new: str | None, file: str) -> Iterator[str]:
     """A unified diff, as git shows it."""
-    before = [] if old is None else old.splitlines(keepends=True)
-    after = new.splitlines(keepends=True)
-    names = "/dev/null" if old is None else f"a/{file}", f"b/{file}"
+    before, after = ([] if text is None else text.splitlines(keepends=True) for text in (old, new))
+    names = "/dev/null" if old is None else f"a/{file}", "/dev/null" if new is None else f"b/{file}"
     for line in difflib.unified_diff(before, after, *names):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
@@ -176,5 +180,6 @@ def _difference(old: str | None, new: str, file: str) -> Iterator[str]:
 def _counted(file: str, lines: list[str]) -> str:
     added = sum(line.startswith("+") for line in lines[2:])
     removed = sum(line.startswith("-") for line in lines[2:])
-    new = lines[0].startswith("--- /dev/null")
-    return f"  {'new' if new else 'edited':8} {file}  +{added} -{removed}\n"
+    word = "new" if lines[0].startswith("--- /dev/null") else "edited"
+    word = "removed" if lines[1].startswith("+++ /dev/null") else word
+    return f"  {word:8} {file}  +{added} -{removed}\n"

@@ -8,12 +8,14 @@ from pathlib import Path as File
 from textwrap import indent
 from typing import TYPE_CHECKING
 
+from .edited import add_edit, carry
 from .exits import CLEAN, FOUND, UsageError
 from .here import root_of
 
 if TYPE_CHECKING:
     from ..component import Cluster
     from ..components.models.spec import Claim
+    from ..edit.fleet import Edit
 
 MEBI = 2**20
 
@@ -24,10 +26,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     text = "compute the checksums of a model's folder, as clusters/models/ has them"
     checksum = commands.add_parser("checksum", help=text, description=text)
     checksum.add_argument("folder", type=File, metavar="DIR", help="folder with the files of the model")
+    checksum.add_argument(
+        "--write", metavar="MODEL", help="change clusters/models/MODEL.yaml in place, and render"
+    )
+    add_edit(checksum)
     text = "print a pod that takes a model's files from this machine onto its volume, and the steps"
     upload = commands.add_parser("upload", help=text, description=text)
     upload.add_argument("cluster", metavar="CLUSTER", help="cluster that has the volume")
     upload.add_argument("model", metavar="MODEL", help="model to bring")
+    for command in (checksum, upload):
+        # As every command has it: here behind the action, too.
+        command.add_argument("--root", type=File, default=argparse.SUPPRESS, help="repository to work on")
     upload.add_argument("--namespace", metavar="NS", help="namespace of the volume, where there are several")
 
 
@@ -37,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checksum(options: argparse.Namespace) -> int:
-    """Print the block on standard output, and all else on standard error."""
+    """Print the block on standard output, or write it into the model; all else goes to standard error."""
     from ..checksums import digests, listing
     from ..yamlout import to_yaml
     from .watch import Watch
@@ -48,10 +57,28 @@ def _checksum(options: argparse.Namespace) -> int:
         options.folder, found, lambda done, total: watch.progress("MiB", done // MEBI, total // MEBI)
     )
     watch.end()
+    if options.write:
+        _tell_size(len(sums), found.size, found.hidden)
+        return carry(options, lambda root: _edit(root, options.write, sums, found.size))
     # Indented as it stands below `spec:` of a model's file.
     sys.stdout.write(indent(to_yaml({"checksums": sums}), "  "))
     _tell_size(len(sums), found.size, found.hidden)
     return CLEAN
+
+
+def _edit(root: File, name: str, sums: dict[str, str], size: int) -> Edit:
+    """The model's file with these checksums."""
+    from ..edit import put
+    from ..edit.fleet import Edit, of_file, order_of, specs_of
+    from ..quantity import binary, parse
+
+    document = of_file(specs_of(root), "Model", name).document
+    said = [f"checksums of {len(sums)} files"]
+    stated = document.data["spec"].get("size")
+    if stated is not None and parse(str(stated)) < size:
+        said.append(f"size says {stated}, the files have {binary(size)}: change it as well")
+    changed = put(document.text, ("spec", "checksums"), sums, order_of("Model"))
+    return Edit({document.file: changed}, tuple(said))
 
 
 def _tell_size(number: int, size: int, hidden: tuple[str, ...]) -> None:
@@ -74,7 +101,7 @@ def _upload(options: argparse.Namespace) -> int:
     model = found.models[options.model]
     if not model.checksums:
         raise UsageError(
-            f"model {options.model} has no checksums to check the upload with: nearedge models checksum DIR"
+            f"model {options.model} has no checksums to check the upload with: nearedge models checksum DIR --write {options.model}"
         )
     made = upload.manifests(claim, model, found.part(MODELS), found.profile, found.fleet.images)
     sys.stdout.write(to_documents(made))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path as File
@@ -15,8 +16,11 @@ from .shown import show_findings
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from ..publish.flow import Order, Published, Rehearsed
+    from ..publish.flow import Published
+    from ..publish.order import Order
+    from ..publish.rehearse import Rehearsed
 
+_URL = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 MAX_WAIT = 300.0
 """Seconds; a job of CI that waits longer is better run again."""
 
@@ -28,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", required=True, help="title of the commit and of the pull request")
     parser.add_argument("--message", default="", help="text below the title")
     parser.add_argument(
-        "--base", default="main", metavar="BRANCH", help="branch that it is for (default: main)"
+        "--base", default="", metavar="BRANCH", help="branch that it is for (default: the remote's)"
     )
     parser.add_argument("--remote", default="origin", metavar="NAME", help="remote of Git (default: origin)")
     parser.add_argument(
@@ -61,11 +65,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ..publish.flow import Unfit, publish, rehearse
+    from ..publish.flow import Unfit, publish
+    from ..publish.order import settled
     from ..publish.patience import Patience
+    from ..publish.rehearse import rehearse
     from ..transaction import recover
 
-    root, watch, order = root_of(options), Watch(), _order(options)
+    root, watch = root_of(options), Watch()
+    order = settled(root, _order(options))
     recover(root)
     try:
         if options.dry_run:
@@ -85,16 +92,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _order(options: argparse.Namespace) -> Order:
-    from ..publish.flow import Order
+    from ..publish.order import Order
     from ..publish.place import ForgeKind, Said
 
     title = options.title.strip()
     if not title or "\n" in title:
         raise UsageError("--title: one line that says what changes")
-    if options.branch == options.base and not options.no_pull_request:
-        raise UsageError(
-            f"--branch: {options.branch} is what pull requests are for; say --no-pull-request to push to it"
-        )
+    if options.branch[:1] in {"", "-"}:
+        raise UsageError("--branch: the name of a branch for this change")
+    if options.forge_url and not _URL.fullmatch(options.forge_url):
+        raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
     if options.ca_bundle and not File(options.ca_bundle).is_file():
         raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
     bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None
@@ -139,7 +146,8 @@ def _comment(did: str) -> str:
 
 
 def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
-    from ..publish.flow import comment, proposal
+    from ..publish.flow import comment
+    from ..publish.order import proposal
 
     if not found.files and found.planned is None:
         yield "nothing to publish\n"

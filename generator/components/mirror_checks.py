@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from ..component import Cluster
 from ..finding import Path, Problem, Severity, rule
 from ..pulled import images_of, repository, uses_mirror
+from .platform import chosen, installs
+from .platform.needs import wanted
 from .serving.spec import known
 
 _REFERENCE = re.compile(r'"([^"]*@sha256:[0-9a-f]{64})"')
@@ -41,6 +43,41 @@ def images_name_their_registry(cluster: Cluster) -> Iterator[Problem]:
         host, name = image.partition("/")[0], repository(image)
         if not _is_registry(host):
             yield Problem(path, f"{host} is no registry in {name}", f"write its registry: docker.io/{name}")
+
+
+@rule("MIRROR003", source="openshift/api config/v1 OperatorHub disableAllDefaultSources")
+def mirrored_operators_have_a_catalog(cluster: Cluster) -> Iterator[Problem]:
+    """Where mirror.catalogSources replaces the default catalogs, it has every catalog that the cluster's operators need.
+
+    The default ones are switched off: a Subscription would wait for its package for ever.
+    """
+    mirror = cluster.fleet.mirror
+    if mirror is None or not mirror.catalogSources or not uses_mirror(cluster):
+        return
+    for item in installs(cluster.profile.name, chosen(cluster)):
+        if item.catalog not in mirror.catalogSources:
+            path = next((path for path, name in wanted(cluster) if name == item.name), ("operators",))
+            said = (
+                f"operator {item.name} comes from {item.catalog}, which mirror.catalogSources does not name"
+            )
+            yield Problem(path, said, f"catalogSources: {{{item.catalog}: {mirror.registry}/...@sha256:...}}")
+
+
+@rule("MIRROR004", Severity.WARNING, source="OpenShift: default catalogs are images of registry.redhat.io")
+def disconnected_operators_have_a_catalog(cluster: Cluster) -> Iterator[Problem]:
+    """A cluster without a connection gets its operators from mirror.catalogSources.
+
+    The default catalogs are images of registry.redhat.io, by tag: nothing is installed where they cannot be pulled.
+    """
+    mirror = cluster.fleet.mirror
+    if cluster.spec.connectivity.mode != "disconnected" or (mirror is not None and mirror.catalogSources):
+        return
+    names = [item.name for item in installs(cluster.profile.name, chosen(cluster))]
+    if names:
+        said = f"{', '.join(names)} come from catalogs that a disconnected cluster does not reach"
+        yield Problem(
+            ("connectivity", "mode"), said, "mirror the catalogs, and name them in mirror.catalogSources"
+        )
 
 
 def _is_registry(host: str) -> bool:

@@ -3,7 +3,7 @@
 Open Data Hub makes a monitor for every ServingRuntime that names its metrics port. A model inside its server's
 image has no ServingRuntime, and plain KServe makes no monitors at all.
 
-monitoring: {monitors: true, interval: 1m}
+monitoring: {monitors: true, interval: 1m, alerts: true}
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from ..component import Cluster, Component, Unit
+from ..finding import Problem, Severity, rule
 from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
-from ..spec import Duration, Flag, Strictly
-from .namespaces.network import SERVING_POD
+from ..spec import Duration, Flag, Labels, Strictly
+from .alerts import alert_units
+from .namespaces import reserved
+from .namespaces.network import LLM, SERVING_POD
 from .serving.emit import Endpoint, endpoint
-from .serving.spec import Service, known
+from .serving.llm_emit import BEHIND, PORT
+from .serving.spec import Service, is_llm, known
 
 
 class Monitoring(Strictly):
@@ -28,22 +32,45 @@ class Monitoring(Strictly):
         description="With the fleet's observability: have model servers scraped where the platform does not; needs the Prometheus operator.",
     )
     interval: Duration = Field("1m", description="How often they are scraped.")
+    alerts: Flag = Field(
+        False,
+        description="Alert rules on the cluster itself, which fire while the hub is out of reach: model not ready or not loaded, volume full, queue stuck.",
+    )
+    labels: Labels = Field(
+        {}, description="Labels of monitors and rules, where a Prometheus operator of yours selects by some."
+    )
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per model server that nobody else would scrape."""
     section = cluster.part(MONITORING)
+    if section.alerts:
+        yield from alert_units(cluster, section.labels)
     if cluster.fleet.observability is None or not section.monitors:
         return
     for _, item, model in known(cluster):
+        if is_llm(item):
+            if not cluster.profile.kserve.monitors:
+                monitor = llm_monitor(item, cluster.profile.kserve.llmScheme, section)
+                yield _made(item, monitor, content_hash(monitor))
+            continue
         place = endpoint(item, model, cluster.fleet.images)
         if place is not None and _is_alone(item, cluster):
-            yield _unit(item, place, section.interval)
+            yield _unit(item, place, section)
 
 
-def _unit(item: Service, place: Endpoint, interval: str) -> Unit:
-    made = (pod_monitor(item, place, interval),)
-    folder = f"monitoring/{item.namespace}.{item.name}-{content_hash(place, interval)}"
+def _unit(item: Service, place: Endpoint, section: Monitoring) -> Unit:
+    return _made(item, pod_monitor(item, place, section), _mark(place, section=section))
+
+
+def _mark(*kept: object, section: Monitoring) -> str:
+    # Labels came later: without them the folder stays what it was.
+    return content_hash(*kept, section.interval, *((section.labels,) if section.labels else ()))
+
+
+def _made(item: Service, monitor: Manifest, mark: str) -> Unit:
+    made = (monitor,)
+    folder = f"monitoring/{item.namespace}.{item.name}-{mark}"
     return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
 
 
@@ -52,7 +79,7 @@ def _is_alone(item: Service, cluster: Cluster) -> bool:
     return not cluster.profile.kserve.monitors or item.storage.type == "image"
 
 
-def pod_monitor(item: Service, place: Endpoint, interval: str) -> Manifest:
+def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest:
     """Scrapes the pods of an InferenceService.
 
     Prometheus finds the ports that containers declare. Where the metrics are on another one, a declared port is
@@ -71,6 +98,7 @@ def pod_monitor(item: Service, place: Endpoint, interval: str) -> Manifest:
             item.name,
             item.namespace,
             wave=Wave.WORKLOAD,
+            labels=section.labels,
             # The kind comes with the platform's monitoring, which may be installed later.
             annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
         ),
@@ -80,11 +108,44 @@ def pod_monitor(item: Service, place: Endpoint, interval: str) -> Manifest:
                 {
                     "port": place.port,
                     "path": "/metrics",
-                    "interval": interval,
+                    "interval": section.interval,
                     **({"relabelings": [elsewhere]} if place.number != place.metrics else {}),
                 }
             ],
         },
+    }
+
+
+def llm_monitor(item: Service, scheme: str | None, section: Monitoring) -> Manifest:
+    """Scrapes the pods of an LLMInferenceService by number: the presets give their port no name.
+
+    Where prompts are read apart from answers, the port of those that answer belongs to the sidecar before vLLM.
+    """
+    about = {
+        "path": "/metrics",
+        "interval": section.interval,
+        **({"scheme": scheme.lower()} if scheme else {}),
+    }
+    moved = item.llm is not None and item.llm.prefill is not None
+    role = {
+        "sourceLabels": ["__meta_kubernetes_pod_label_llm_d_ai_role"],
+        "regex": "prefill",
+        "action": "keep",
+    }
+    reading: Manifest = {"portNumber": PORT, **about, **({"relabelings": [role]} if moved else {})}
+    answering = [{"portNumber": BEHIND, **about}] if moved else []
+    labels = {"app.kubernetes.io/name": item.name, **LLM["matchLabels"]}
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": meta(
+            item.name,
+            item.namespace,
+            wave=Wave.WORKLOAD,
+            labels=section.labels,
+            annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
+        ),
+        "spec": {"selector": {"matchLabels": labels}, "podMetricsEndpoints": [*answering, reading]},
     }
 
 
@@ -95,3 +156,29 @@ MONITORING: Component[Monitoring] = Component(
     description="Metrics of model servers.",
     units=units,
 )
+
+
+@rule(
+    "OBSERVE002",
+    Severity.WARNING,
+    source="OpenShift: rules of users are evaluated by user workload monitoring",
+)
+def alerts_are_evaluated(cluster: Cluster) -> Iterator[Problem]:
+    """Alerts of a cluster's own come with the fleet's observability, which switches user workload monitoring on.
+
+    Without it OpenShift evaluates no rule of a user's namespace, unless somebody has switched it on there.
+    """
+    if cluster.part(MONITORING).alerts and cluster.profile.openshift and cluster.fleet.observability is None:
+        said = "nothing says that user workload monitoring is on here, which evaluates these rules"
+        yield Problem(("monitoring", "alerts"), said, "set observability in clusters/fleet.yaml")
+
+
+@rule("OBSERVE003", source="nearedge: keys that other programs act on")
+def monitoring_labels_are_free(cluster: Cluster) -> Iterator[Problem]:
+    """Labels of monitors and rules steer no controller but the Prometheus operator.
+
+    With openshift.io/prometheus-rule-evaluation-scope or a key of Argo CD the rules would be evaluated or kept by others.
+    """
+    for key in cluster.part(MONITORING).labels:
+        if reserved(key) or key.startswith("openshift.io/"):
+            yield Problem(("monitoring", "labels", key), f"key {key} is reserved", "use a key of your own")

@@ -48,6 +48,8 @@ class Edit:
 
     texts: Mapping[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Files that are removed."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Layout:
     def entry(self, key: str, value: Any, column: int) -> list[str]:
         """Lines of a key and its value, the key in this column."""
         name = one_line(key)
-        if not spread(value, WIDEST - column - len(name) - 2):
+        if not spread(value, WIDEST - column - len(name) - 2, top=column == 0):
             return [f"{name}: {one_line(value)}"]
         lines = self.lines(value)
         if isinstance(value, str):
@@ -62,12 +62,17 @@ def layout_of(text: str, root: Node) -> Layout:
     return Layout(step, dashes.most_common(1)[0][0] if dashes else 2, "\r\n" if "\r\n" in text else "\n")
 
 
-def spread(value: Any, room: int) -> bool:
-    """Whether a value takes lines of its own: it does not fit into one, or nobody would write it so."""
+def spread(value: Any, room: int, *, top: bool = False) -> bool:
+    """Whether a value takes lines of its own: it does not fit into one, or nobody would write it so.
+
+    `top` says that it stands at the top of a document, as `spec` does.
+    """
     if isinstance(value, str):
         return bool(literal(value))
     if not isinstance(value, dict | list) or not value:
         return False
+    if top and isinstance(value, dict):
+        return True
     return not _is_flat(value) or len(one_line(value)) > room
 
 

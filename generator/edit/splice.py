@@ -85,7 +85,7 @@ def replaced(page: Page, parent: Node, entry: Entry, value: Any) -> list[Splice]
     """The value of a key or an item becomes another one."""
     node = entry.node
     key_column = parent.column
-    if parent.flow or not spread(value, _room(page, entry)):
+    if parent.flow or not spread(value, _room(page, entry), top=parent is page.root):
         return _one_line(page, entry, _worded(node, value))
     if node.style in {"|", ">"} and isinstance(value, str):
         return _text_anew(page, node, value, key_column)

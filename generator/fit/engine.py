@@ -63,6 +63,8 @@ class Load(NamedTuple):
     """Bytes of weights kept in the host's memory."""
     usual: int
     """Usual need beside weights and cache."""
+    adapters: int = 0
+    """Room for LoRA adapters, which vLLM takes whether they are in use or not."""
 
 
 def over(load: Load, tensor: int) -> Load:
@@ -126,7 +128,7 @@ def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
     Source: vllm v1/core/kv_cache_utils.py check_enough_kv_cache_memory, at 001cabc1.
     """
     given = flags(item.args)
-    tensor, pipeline = _vllm_parallel(given, devices)
+    tensor, pipeline = _vllm_parallel(given, own_tensor(item, devices))
     length = given.get("max-model-len")
     compute = 4 if given.get("dtype") in {"float", "float32"} else 2
     return Load(
@@ -143,6 +145,15 @@ def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
 
 
 PARALLEL = ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size")
+
+
+def own_tensor(item: Service, devices: int) -> int:
+    """GPUs over which one copy of the model is split where no flag says so."""
+    said = item.llm.parallelism if item.llm else None
+    if said is not None and said.tensor:
+        return said.tensor
+    # Over several pods the presets leave vLLM's own default, one GPU for each copy.
+    return 1 if item.llm is not None and item.llm.worker else devices
 
 
 def _vllm_parallel(given: Mapping[str, str], devices: int) -> tuple[int, int]:

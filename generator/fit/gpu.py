@@ -10,7 +10,7 @@ from ..finding import MODELS, Path, Problem, Severity, rule
 from ..runtime import accelerators
 from ..spec import ModelSpec
 from .advice import divides, hint, spelled
-from .engine import PARALLEL, flags, whole
+from .engine import PARALLEL, flags, own_tensor, whole
 from .nodes import device_memory, gpus, landing, slice_memory
 from .verdict import Fit, Verdict, fits, judge
 
@@ -97,7 +97,8 @@ def _sizes(item: Service, devices: int) -> tuple[int, int, int]:
     """Tensor, pipeline and data parallel size that vLLM is started with."""
     given = flags(item.args)
     if not any(flag in given for flag in PARALLEL):
-        return devices, 1, 1
+        said = item.llm.parallelism if item.llm else None
+        return own_tensor(item, devices), 1, (said.dataLocal if said else None) or 1
     tensor, pipeline, data = (whole(given.get(flag), 1) for flag in PARALLEL)
     return tensor, pipeline, data
 

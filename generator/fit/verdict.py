@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..component import Cluster
+from ..components.serving.beside import max_rank, ranks
+from ..components.serving.sizes import roles
 from ..components.serving.spec import Service, known
 from ..spec import ModelMemory, ModelSpec
 from .engine import LEAST, Load, load_of
@@ -69,7 +71,7 @@ def judge(item: Service, cluster: Cluster) -> Fit | None:
     ]
     if not sized or devices < 1:
         return None
-    load = load_of(item, model.memory, devices)
+    load = load_of(item, model.memory, devices)._replace(adapters=adapters_of(item, cluster))
     return fit(model.memory, whole_bytes(model.size), load, *min(sized))
 
 
@@ -81,16 +83,33 @@ def fit(memory: ModelMemory, on_disk: int, load: Load, size: int, node: str) -> 
     budget = ceil(load.utilization * size)
     room = int((1 - SPARE) * budget)
     parts = load.tensor * load.pipeline
+    room_of = -(-load.adapters // parts)
     least = _share(weights(memory, load.each), parts, load)
     usual = _share(stored_weights(memory, load.each, on_disk), parts, load)
     bound = most_cache_per_token(memory, load.cache) * load.tokens
-    unknown = per_token is None and usual + bound + load.usual > room
-    if least + cache + LEAST > budget:
-        found = Verdict.NEVER, least, cache, LEAST
+    unknown = per_token is None and usual + bound + load.usual + room_of > room
+    if least + cache + LEAST + room_of > budget:
+        found = Verdict.NEVER, least, cache, LEAST + room_of
     else:
-        tight = usual + cache + load.usual > room
-        found = Verdict.TIGHT if tight else Verdict.FITS, usual, cache, load.usual
+        tight = usual + cache + load.usual + room_of > room
+        found = Verdict.TIGHT if tight else Verdict.FITS, usual, cache, load.usual + room_of
     return Fit(*found, budget, size, node, load, unknown)
+
+
+def adapters_of(item: Service, cluster: Cluster) -> int:
+    """Bytes that vLLM keeps for LoRA adapters: as many as there can be at a time, each of the largest rank.
+
+    An adapter grows with its rank; its files hold the 16 bits per weight that vLLM loads (vllm lora/lora_weights.py).
+    """
+    if item.lora is None:
+        return 0
+    widest = max_rank(item, cluster.models) or 0
+    sizes = (
+        whole_bytes(cluster.models[name].size) * widest // rank
+        for name, rank in ranks(item, cluster.models)
+        if widest >= rank
+    )
+    return max(sizes, default=0) * (item.lora.maxAdapters or 1)
 
 
 def _share(total: int, parts: int, load: Load) -> int:
@@ -100,6 +119,7 @@ def _share(total: int, parts: int, load: Load) -> int:
 def fits(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec, Fit]]:
     """All servers with a verdict, with their index."""
     for i, item, model in known(cluster):
-        found = judge(item, cluster)
-        if found is not None:
-            yield i, item, model, found
+        for role in roles(item):
+            found = judge(role, cluster)
+            if found is not None:
+                yield i, role, model, found

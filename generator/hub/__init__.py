@@ -11,6 +11,7 @@ from ..fleet import Fleet
 from ..manifest import Manifest
 from . import (
     applicationsets,
+    catalogs,
     clusters,
     credentials,
     edge,
@@ -49,7 +50,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
         "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
-        "mirror.yaml": tuple(mirror.policies(fleet)),
+        "mirror.yaml": (*mirror.policies(fleet, profile), *catalogs.policies(fleet, profile)),
         "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
         "appproject.yaml": (gitops.app_project(fleet),),
         "applicationsets.yaml": tuple(
@@ -68,4 +69,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, observability.rules, credentials)
+    return (rules, limits, extra, observability.rules, credentials, catalogs)

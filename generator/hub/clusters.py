@@ -62,7 +62,7 @@ def is_watched(member: Member, fleet: Fleet) -> bool:
 
 def is_mirrored(member: Member) -> bool:
     """Whether a cluster is told of the mirror: it pulls something through it, and it knows mirror sets."""
-    return member.openshift and bool(member.repositories)
+    return member.openshift and (member.mirrored or bool(member.repositories))
 
 
 def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
@@ -74,7 +74,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
     labels = {
         **member.labels,
         **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace, _ in namespaces_to_label(member)},
-        **operator_labels(member),
+        **operator_labels(member, fleet.spec.mirror),
         **credential_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,

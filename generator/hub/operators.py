@@ -13,14 +13,12 @@ from typing import Any
 from ..components.platform import Install
 from ..fleet import Fleet, Member
 from ..manifest import MANAGED_BY, Manifest
+from ..pulled import MIRRORED_CATALOG
 from . import placement
-from .installs import OPERATOR_LABEL, Variant, policy_of, variants
+from .installs import CATALOGS, MARKETPLACE, OPERATOR_LABEL, Variant, policy_of, variants
 from .own import HUB, manages_itself
 from .policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have, policy
 from .profile import HubProfile
-
-MARKETPLACE = "openshift-marketplace"
-"""Namespace of OpenShift's CatalogSources."""
 
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
 
@@ -28,8 +26,8 @@ OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """Each Policy with its Placement and PlacementBinding, by name."""
     namespace = fleet.spec.hub.policyNamespace
-    edges = _by_policy(fleet.managed, namespace)
-    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), namespace)
+    edges = _by_policy(fleet.managed, fleet)
+    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), fleet)
     for name, variant in sorted({**edges, **own}.items()):
         item, mark, _ = variant
         if name in edges:
@@ -41,13 +39,13 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             yield binding(fleet, name, HUB, suffix="-hub")
 
 
-def _by_policy(members: tuple[Member, ...], namespace: str) -> dict[str, Variant]:
+def _by_policy(members: tuple[Member, ...], fleet: Fleet) -> dict[str, Variant]:
     # Thousands of clusters share few lists of operators: each is looked at once.
-    alike = {(member.profile, member.operators): member for member in members}
+    alike = {(member.profile, member.operators, member.mirrored): member for member in members}
     return {
-        policy_of((item.name, mark), namespace): (item, mark, before)
+        policy_of((item.name, mark), fleet.spec.hub.policyNamespace): (item, mark, before)
         for member in alike.values()
-        for item, mark, before in variants(member)
+        for item, mark, before in variants(member, fleet.spec.mirror)
     }
 
 
@@ -55,7 +53,10 @@ def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
     item, _, before = variant
     # Until these are Compliant on a cluster, the Policy is Pending there.
     namespace = fleet.spec.hub.policyNamespace
-    needed = [_dependency("Policy", POLICY_API, policy_of(other, namespace)) for other in before]
+    names = [policy_of(other, namespace) for other in before]
+    if item.catalog.startswith(MIRRORED_CATALOG):
+        names.insert(0, CATALOGS)
+    needed = [_dependency("Policy", POLICY_API, other) for other in names]
     return policy(fleet, name, list(_templates(name, item)), before=needed)
 
 

@@ -41,7 +41,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
         )
         # Not without templates: what the hub has encrypted is decrypted by the same step.
-        yield policy(fleet, CREDENTIAL, [_inner(CREDENTIAL, [secret], {})], account=account(profile))
+        yield policy(fleet, CREDENTIAL, [inner(CREDENTIAL, [secret], {})], account=account(profile))
         yield binding(fleet, CREDENTIAL, placement.NAME)
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
@@ -128,11 +128,12 @@ def enforced(
     annotations: dict[str, str] = NO_TEMPLATES,
 ) -> Iterator[Manifest]:
     """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
-    yield policy(fleet, name, [_inner(name, objects, annotations)])
+    yield policy(fleet, name, [inner(name, objects, annotations)])
     yield binding(fleet, name, selected)
 
 
-def _inner(name: str, objects: list[Manifest] | str, annotations: dict[str, str]) -> Manifest:
+def inner(name: str, objects: list[Manifest] | str, annotations: dict[str, str] = NO_TEMPLATES) -> Manifest:
+    """A ConfigurationPolicy as an entry of policy-templates."""
     return {"objectDefinition": configuration(name, objects, annotations)}
 
 

@@ -71,7 +71,7 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     if emitted:
         manifests = [item for items in emitted.values() for item in items]
         places.append(content_of(f"{HUBS}{shared.fleet.hub.cluster}", manifests))
-    mirrored = frozenset(name for member in rendered.fleet.managed for name in member.repositories)
+    mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
     return Inventory(shared.fleet, ordered, dict(sorted(models.items())), mirrored), rendered
 

@@ -11,16 +11,19 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ..hub.mirror import mirror_set, served
+from ..hub.catalogs import sources
+from ..hub.mirror import served, sets
 from ..pulled import Package
 from ..quantity import parse
 from ..spec import FleetSpec, ModelSpec
-from ..yamlout import to_yaml
+from ..yamlout import to_documents, to_yaml
 from .content import Inventory
 from .delta import Delta
 
 IMAGE_SET = "imageset-config.yaml"
 MIRROR_SET = "imagedigestmirrorset.yaml"
+TAG_SET = "imagetagmirrorset.yaml"
+CATALOGS = "catalogsources.yaml"
 LOCK = "models.lock"
 DELTA = "delta.yaml"
 ADDED = "imageset-delta.yaml"
@@ -31,10 +34,19 @@ MADE = "Made by nearedge mirror from clusters/: edit there."
 def files(whole: Inventory) -> dict[str, str]:
     """File name -> text; the mirror set only where the fleet names a mirror."""
     made = {IMAGE_SET: to_yaml(image_set(whole.fleet, whole.images, whole.packages), MADE)}
+    return {**made, **_cluster_files(whole), LOCK: to_yaml(lock(whole), MADE)}
+
+
+def _cluster_files(whole: Inventory) -> dict[str, str]:
+    """What the hub's Policies bring to clusters that pull through the mirror, for those that it does not reach."""
     mirror = whole.fleet.mirror
-    if mirror is not None and any(served(mirror, name) for name in whole.mirrored):
-        made[MIRROR_SET] = to_yaml(mirror_set(mirror, set(whole.mirrored)), MADE)
-    return {**made, LOCK: to_yaml(lock(whole), MADE)}
+    if mirror is None:
+        return {}
+    names = {"ImageDigestMirrorSet": MIRROR_SET, "ImageTagMirrorSet": TAG_SET}
+    made = {names[item["kind"]]: to_yaml(item, MADE) for item in sets(mirror, set(whole.mirrored))}
+    if mirror.catalogSources:
+        made[CATALOGS] = to_documents(list(sources(mirror)), MADE)
+    return made
 
 
 def delta_files(whole: Inventory, found: Delta) -> dict[str, str]:
@@ -44,9 +56,13 @@ def delta_files(whole: Inventory, found: Delta) -> dict[str, str]:
 
 
 def image_set(fleet: FleetSpec, images: Iterable[str], packages: Iterable[Package]) -> dict[str, Any]:
-    """An ImageSetConfiguration; operators whose catalog is not pinned are left out (see `unpinned`)."""
+    """An ImageSetConfiguration; operators whose catalog is not pinned are left out (see `unpinned`).
+
+    What lies in the mirror already, such as its catalogs, is not brought there again.
+    """
     operators = list(_operators(fleet, packages))
-    additional = [{"name": image} for image in images]
+    there = fleet.mirror
+    additional = [{"name": image} for image in images if there is None or served(there, image)]
     return {
         "apiVersion": "mirror.openshift.io/v2alpha1",
         "kind": "ImageSetConfiguration",

@@ -63,7 +63,7 @@ def _read(forge: str, answer: Answer) -> Any:
         return None
     try:
         return json.loads(answer.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         kind = "a web page" if answer.text.lstrip()[:1] == "<" else "something that is no JSON"
         raise Unclear(f"{forge} answered with {kind}: is this the address of its API?") from None
 
@@ -88,7 +88,7 @@ def _said(text: str) -> str:
     """The message of an error, in one line; nothing of a web page."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(data, dict):
         return ""
@@ -131,5 +131,5 @@ def _seconds(answer: Answer) -> float | None:
 def _moment(date: str | None) -> float | None:
     try:
         return parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, OSError):
         return None

@@ -24,44 +24,16 @@ from ..transaction import settle
 from ..waivers import Waived
 from .checkout import Checkout, commit, differing, on_branch, open_checkout
 from .errors import PublishRefused
-from .forge import Forge, Proposal
+from .forge import Forge
 from .forges import open_forge
 from .git import git
-from .land import Landed, Target, connected, land, look
+from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
+from .order import Order, proposal
 from .patience import Patience
-from .place import UNSAID, ForgeKind, Said
-from .pullrequest import PLAN_MARK, Shown, framed, propose
-from .remote import is_ancestor, open_remote, resolve
-
-TEXT = "Specs, and the output that nearedge makes of them. What they change on every cluster is in the comment with the plan."
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a person wants published."""
-
-    branch: str
-    title: str
-    message: str = ""
-    base: str = "main"
-    remote: str = "origin"
-    labels: tuple[str, ...] = ()
-    pull_request: bool = True
-    replace: bool = False
-    """Whether what is here wins over what the branch has on the remote."""
-    said: Said = UNSAID
-    today: str = ""
-
-    @property
-    def text(self) -> str:
-        """Message of the commit."""
-        return f"{self.title}\n\n{self.message.strip()}".strip()
-
-    @property
-    def target(self) -> str | None:
-        """The branch that it is for, when that is another one."""
-        return self.base if self.base != self.branch else None
+from .place import ForgeKind, Said, place_of
+from .pullrequest import PLAN_MARK, Shown, propose
+from .remote import Remote, is_ancestor, open_remote
 
 
 @dataclass(frozen=True)
@@ -92,24 +64,24 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         NearedgeError: git, the remote or the forge does not let us; after the push the sentence says so.
     """
     checkout = open_checkout(root)
-    _check_branch(checkout, order.branch)
     with locked(root) as held:
         if held:
             settle(root)
         rendered = written(root, order.today, progress)
     progress("look", 0, 1)
-    said = _said(order.said, rendered)
+    said = said_of(order.said, rendered)
     remote = open_remote(checkout.top, order.remote, said)
-    forge = open_forge(remote.url, said, os.environ) if order.pull_request else None
+    forge = open_forge(remote.url, trusting(remote, said), os.environ) if order.pull_request else None
     target = Target(remote, order.branch, order.target, _rebuild(order.today), order.replace)
-    found = look(target)
+    found = looked(target, patience)
     base = _base(order, found, target)
     files = differing(checkout)
     if not files and _holds_nothing(checkout, base):
         return Published(())
     if base and checkout.head:
         connected(checkout, target, (base, checkout.head))
-    planned = _planned(checkout, order, base, progress)
+    planned = planned_against(checkout, order, base, progress)
+    refuse(planned)
     progress("commit", 0, 1)
     checkout = on_branch(checkout, order.branch)
     if files:
@@ -124,7 +96,7 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         return done
     if followed is not None and landed.commit != checkout.head:
         # What others did in between is part of it now.
-        planned = _planned(followed, order, _base(order, look(target), target), progress)
+        planned = planned_against(followed, order, landed.base, progress)
     progress("pull request", 0, 1)
     return replace(done, shown=_shown(forge, order, planned, patience))
 
@@ -150,17 +122,22 @@ def _rebuild(today: str) -> Rebuild:
     return rebuild
 
 
-def _check_branch(checkout: Checkout, branch: str) -> None:
-    if git(checkout.top, "check-ref-format", f"refs/heads/{branch}", accept=(0, 1)).code or branch[:1] == "-":
-        raise PublishRefused(f"{branch} is no name for a branch")
-
-
-def _said(said: Said, rendered: Rendered) -> Said:
+def said_of(said: Said, rendered: Rendered) -> Said:
     """What arguments say, then what fleet.yaml says."""
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     repository = rendered.fleet.spec.repository
     kind = ForgeKind(repository.forge) if repository.forge else None
     return replace(said, kind=said.kind or kind, url=said.url or repository.forgeURL)
+
+
+def trusting(remote: Remote, said: Said) -> Said:
+    """With the certificates that git trusts for the remote, where nobody says others."""
+    place = place_of(remote.url)
+    if said.ca_bundle or place is None:
+        return said
+    asked = ("config", "--type=path", "--get-urlmatch", "http.sslCAInfo", place.site)
+    bundle = git(remote.root, *asked, accept=(0, 1)).stdout.strip()
+    return replace(said, ca_bundle=bundle) if bundle else said
 
 
 def _base(order: Order, found: Mapping[str, str], target: Target) -> str | None:
@@ -177,18 +154,21 @@ def _holds_nothing(checkout: Checkout, base: str | None) -> bool:
     return checkout.head is None or (base is not None and is_ancestor(checkout.top, checkout.head, base))
 
 
-def _planned(checkout: Checkout, order: Order, base: str | None, progress: Progress) -> Plan | None:
-    """What it does to every cluster.
+def planned_against(checkout: Checkout, order: Order, base: str | None, progress: Progress) -> Plan | None:
+    """What it does to every cluster; None without a commit to compare with."""
+    if base is None or checkout.head is None:
+        return None
+    return replace(plan(checkout.root, base, progress, order.today), ref=f"{order.remote}/{order.base}")
+
+
+def refuse(planned: Plan | None) -> None:
+    """Stop before anything is committed.
 
     Raises:
         Unfit: something is removed that nobody named.
     """
-    if base is None or checkout.head is None:
-        return None
-    planned = plan(checkout.root, base, progress, order.today)
-    if planned.refused or has_errors(planned.findings):
+    if planned and (planned.refused or has_errors(planned.findings)):
         raise Unfit((*planned.findings, *planned.refused))
-    return replace(planned, ref=f"{order.remote}/{order.base}")
 
 
 def _shown(forge: Forge, order: Order, planned: Plan | None, patience: Patience) -> Shown:
@@ -199,43 +179,8 @@ def _shown(forge: Forge, order: Order, planned: Plan | None, patience: Patience)
         raise NearedgeError(said) from None
 
 
-def proposal(order: Order) -> Proposal:
-    """The pull request of an order."""
-    return Proposal(order.branch, order.base, order.title, framed(order.message or TEXT), order.labels)
-
-
 def comment(planned: Plan | None) -> str:
     """The plan as a comment that any forge takes, with room for its mark."""
     if planned is None:
         return "There is no earlier commit to compare with."
     return as_markdown(planned, LIMIT - len(PLAN_MARK) - 1)
-
-
-@dataclass(frozen=True)
-class Rehearsed:
-    """What publishing would do, as far as it can be told without the remote."""
-
-    files: tuple[str, ...]
-    planned: Plan | None
-
-
-def rehearse(root: File, order: Order, progress: Progress = silent) -> Rehearsed:
-    """What would be committed and said; nothing is written, and nobody is asked.
-
-    Raises:
-        Unfit, PublishRefused: it would not be published.
-    """
-    checkout = open_checkout(root)
-    _check_branch(checkout, order.branch)
-    rendered = incremental.render(root, progress, order.today)
-    if has_errors(rendered.findings):
-        raise Unfit(rendered.findings, rendered.waived)
-    said = _said(order.said, rendered)
-    remote = open_remote(checkout.top, order.remote, said)
-    if order.pull_request:
-        open_forge(remote.url, said, os.environ)
-    changes = tree.compare(root, rendered.tree)
-    made = {f"{checkout.prefix}{path}" for path in (*changes.written, *changes.removed)}
-    base = resolve(checkout.top, f"refs/remotes/{order.remote}/{order.base}")
-    planned = _planned(checkout, order, base, progress)
-    return Rehearsed(tuple(sorted(made.union(differing(checkout)))), planned)

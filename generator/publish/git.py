@@ -172,7 +172,10 @@ _NOT_REACHED = re.compile(
     r"|Empty reply|network is unreachable|curl \d+|RPC failed|not valid: is this a git repository",
     re.IGNORECASE,
 )
-_NOISE = re.compile(r"hint:|To |Updating |warning: |and the repository exists|Please make sure|\s*\Z")
+_ERROR = re.compile(r"(fatal|error): ")
+_NOISE = re.compile(
+    r"error: failed to push|hint:|To |Updating |warning: |and the repository exists|Please make sure|\s*\Z"
+)
 
 
 def failure(arguments: tuple[str, ...], done: Completed) -> GitFailed:
@@ -188,8 +191,8 @@ def failure(arguments: tuple[str, ...], done: Completed) -> GitFailed:
 
 
 def told(stderr: str, most: int = 3) -> str:
-    """The lines of git's output that say something, joined."""
-    raw = stderr.replace("\r", "\n").splitlines()
-    lines = (line.removeprefix("remote: ").removeprefix("fatal: ").rstrip() for line in raw)
-    kept = [line for line in lines if not _NOISE.match(line)]
-    return "; ".join(dict.fromkeys(line.strip() for line in kept[-most:]))[:1000]
+    """What git's output says in the end, in one line: its errors, else its last lines."""
+    lines = [line.removeprefix("remote: ").strip() for line in stderr.replace("\r", "\n").splitlines()]
+    lines = [line for line in lines if not _NOISE.match(line)]
+    kept = [line for line in lines if _ERROR.match(line)][:most] or lines[-most:]
+    return "; ".join(dict.fromkeys(line.removeprefix("fatal: ") for line in kept))[:1000]

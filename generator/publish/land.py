@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 from .checkout import Checkout
 from .errors import PublishRefused
-from .git import NotAllowed, Unreachable, git
+from .git import Unreachable, git
 from .merge import Rebuild, merged
-from .patience import Patience, WaitedEnough
+from .patience import Patience
 from .remote import Pushed, Refused, Remote, deepen, fetch, heads, is_ancestor, push_ref
 
 TRIES = 40
-"""Pushes of one run; eight who push all the time need seven at most."""
+"""Pushes of one run."""
+SILENT = 5
+"""How often a remote may not answer, one time after the other."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,18 @@ class Landed:
     pushed: bool
     """False: it was there already."""
     tries: int
+    base: str | None = None
+    """Where the branch that it is for was."""
+
+
+def looked(target: Target, patience: Patience) -> Mapping[str, str]:
+    """`look`, tried again a few times when the remote does not answer."""
+    for turn in range(SILENT - 1):
+        try:
+            return look(target)
+        except Unreachable as error:
+            patience.pause(str(error), turn)
+    return look(target)
 
 
 def look(target: Target) -> Mapping[str, str]:
@@ -78,22 +92,26 @@ def land(
         PublishRefused: specs clash, or the remote refuses the branch.
         NotAllowed, Unreachable, WaitedEnough: it is not in our hands.
     """
+    silent = 0
     for turn in range(TRIES):
         try:
             seen = found if found is not None and turn == 0 else look(target)
             done = _bring_in(checkout, target, commit, seen)
             outcome = push_ref(target.remote, done, target.ref, seen.get(target.ref))
-        except NotAllowed:
-            raise
         except Unreachable as error:
-            patience.pause(str(error), turn)
+            silent += 1
+            if silent == SILENT:
+                raise
+            # It may have been pushed all the same: the next look tells.
+            patience.pause(str(error), silent)
             continue
+        silent = 0
         if isinstance(outcome, Pushed):
-            return Landed(done, outcome.moved, turn + 1)
+            return Landed(done, outcome.moved, turn + 1, seen.get(target.base_ref or ""))
         if isinstance(outcome, Refused):
             raise PublishRefused(f"{target.remote.name} refuses {target.branch}: {outcome.why}")
         patience.pause(f"others push to {target.branch} all the time", min(turn, 2))
-    raise WaitedEnough(why=f"others pushed to {target.branch} {TRIES} times", seconds=0, bound=patience.bound)
+    raise PublishRefused(f"others pushed to {target.branch} {TRIES} times meanwhile: publish again later")
 
 
 def _bring_in(checkout: Checkout, target: Target, commit: str, seen: Mapping[str, str]) -> str:

@@ -84,12 +84,15 @@ def place_of(url: str) -> Place | None:
     Place(scheme='ssh', site='https://github.com', path='acme/fleet')
     """
     if "://" in url:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            return None
         if parts.scheme not in {"http", "https", "ssh", "git+ssh", "ssh+git"} or not parts.hostname:
             return None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         if parts.scheme in {"http", "https"}:
-            port = f":{parts.port}" if parts.port else ""
             return Place(parts.scheme, f"{parts.scheme}://{host}{port}", _named(parts.path))
         # The port of ssh is not that of the web.
         return Place("ssh", f"https://{host}", _named(parts.path))

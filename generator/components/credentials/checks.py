@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...catalog import offered, operators
 from ...component import Cluster
@@ -24,25 +24,38 @@ def _listed(cluster: Cluster) -> tuple[Credential, ...]:
 
 
 @rule("CRED001", source="a pod whose Secret is missing is never started")
-def every_secret_is_delivered(cluster: Cluster) -> Iterator[Problem]:
-    """Each Secret that a workload names comes into its namespace by an item of `credentials`.
+def credentials_come_to_where_they_are_used(cluster: Cluster) -> Iterator[Problem]:
+    """A Secret that a workload names comes into its namespace, if an item of `credentials` has its name or nearly.
 
-    Without it the pod waits in CreateContainerConfigError or ImagePullBackOff, and nothing else says so. An item with
-    from existing says that somebody else makes the Secret.
+    Without it the pod waits in CreateContainerConfigError or ImagePullBackOff, and nothing else says so.
     """
     brought = {item.name: places for item, places in placed(cluster)}
-    for use in uses(cluster):
-        if use.namespace in brought.get(use.name, ()):
-            continue
+    for use in _missing(cluster, brought):
+        near = nearest(use.name, list(brought))
         if use.name in brought:
             said = f"Secret {use.name} comes to {', '.join(brought[use.name]) or 'no namespace'}, not to {use.namespace}"
             hint = "add the namespace to it in credentials, or leave namespaces out"
             yield Problem(use.path, said, hint, use.related)
-            continue
-        near = nearest(use.name, list(brought))
-        hint = f"did you mean {near}?" if near else _offer(use)
-        said = f"nothing brings Secret {use.name} to {use.namespace}"
-        yield Problem(use.path, said, hint, use.related)
+        elif near:
+            said = f"nothing brings Secret {use.name} to {use.namespace}"
+            yield Problem(use.path, said, f"did you mean {near}?", use.related)
+
+
+@rule("CRED013", Severity.WARNING, source="a pod whose Secret is missing is never started")
+def every_secret_is_declared(cluster: Cluster) -> Iterator[Problem]:
+    """Each Secret that a workload names is an item of `credentials`, also one that somebody else makes.
+
+    Who brings it is then known and checked. An item with from existing says that it is made outside of nearedge.
+    """
+    brought = {item.name: places for item, places in placed(cluster)}
+    for use in _missing(cluster, brought):
+        if use.name not in brought and not nearest(use.name, list(brought)):
+            said = f"nothing here brings Secret {use.name} to {use.namespace}"
+            yield Problem(use.path, said, _offer(use), use.related)
+
+
+def _missing(cluster: Cluster, brought: Mapping[str, Sequence[str]]) -> Iterator[Use]:
+    return (use for use in uses(cluster) if use.namespace not in brought.get(use.name, ()))
 
 
 def _offer(use: Use) -> str:
@@ -149,10 +162,12 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
     Two of one name would be one Secret with two sources that overwrite each other.
     """
     names = [item.name for item in _listed(cluster)]
-    for i, item in enumerate(_listed(cluster)):
+    inhabited = set(features(cluster))
+    for i, (item, places) in enumerate(placed(cluster)):
         if item.name in names[:i]:
             yield Problem(("credentials", i, "name"), f"a second credential {item.name}", "merge the two")
-        if item.name == STORAGE_CONFIG and cluster.profile.family == "odh":
+        controlled = cluster.profile.family == "odh" and (not places or inhabited.intersection(places))
+        if item.name == STORAGE_CONFIG and controlled:
             said = f"{item.name} is written by the platform, from the data connections beside it"
             yield Problem(("credentials", i, "name"), said, "give the credential another name")
         said_on_hub = f"{cluster.name}-{item.secret or item.name}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...component import Cluster
+from ..models.transfer import secret_annotations
 from ..namespaces.features import uses as features
 from .spec import Credential
 from .uses import NEEDED, Use, uses
@@ -67,6 +68,21 @@ def pull_secrets(cluster: Cluster) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def notes_of(item: Credential, cluster: Cluster) -> Pairs:
+    """Annotations of an S3 credential for plain KServe: its own, or what the models that it opens say alike."""
+    if item.type != "s3" or cluster.profile.family == "odh":
+        return ()
+    if item.s3 is not None:
+        return annotations_of(item)
+    names = {use.related[0][1] for use in uses(cluster) if use.name == item.name and use.related}
+    said = {
+        tuple(secret_annotations(cluster.models[name], cluster.spec.models).items())
+        for name in names
+        if isinstance(name, str)
+    }
+    return said.pop() if len(said) == 1 else ()
+
+
 def delivered(cluster: Cluster) -> tuple[Delivered, ...]:
     """What the hub's Policies bring to a cluster."""
     return tuple(
@@ -87,7 +103,7 @@ def _delivered(item: Credential, places: tuple[str, ...], cluster: Cluster) -> D
         keys=keys_of(item),
         plain=plain_of(item),
         form="" if item.type != "s3" else "odh" if odh else "kserve",
-        s3=() if odh else annotations_of(item),
+        s3=notes_of(item, cluster),
         cluster_wide=item.clusterWide,
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from ...component import Cluster, Component, Unit
-from ...manifest import SYNC_OPTIONS, Manifest, Wave, meta
+from ...manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from .form import marks, secret_type
-from .places import annotations_of, keys_of, placed, plain_of
+from .places import Pairs, keys_of, notes_of, placed, plain_of
 from .spec import Credential, ExternalStore
 
 API_VERSION = "external-secrets.io/v1"
@@ -31,25 +32,36 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             continue
         common = shared.get(item.name)
         known = common is not None and common.externalSecret is not None
+        notes = notes_of(item, cluster)
         folder = f"credentials/{cluster.group_folder}/{item.name}.{'+'.join(places)}"
+        if notes and item.s3 is None:
+            # What the models say is not the groups' word.
+            folder = f"{folder}-{content_hash(notes)}"
         yield Unit(
             folder=folder if known and len(folder) <= FOLDER_LIMIT else None,
             origins=cluster.group_files,
-            common=partial(emit, common or item, places, odh=odh),
-            final=emit(item, places, odh=odh),
+            common=partial(emit, common or item, places, _Look(notes, odh=odh)),
+            final=emit(item, places, _Look(notes, odh=odh)),
         )
 
 
 FOLDER_LIMIT = 200
 
 
-def emit(item: Credential, places: tuple[str, ...], *, odh: bool) -> tuple[Manifest, ...]:
+class _Look(NamedTuple):
+    """How the Secret looks to others: annotations for plain KServe, or the labels of Open Data Hub."""
+
+    notes: Pairs
+    odh: bool
+
+
+def emit(item: Credential, places: tuple[str, ...], look: _Look) -> tuple[Manifest, ...]:
     """An ExternalSecret in each namespace."""
     store = item.externalSecret
-    return () if store is None else tuple(_external(item, store, place, odh=odh) for place in places)
+    return () if store is None else tuple(_external(item, store, place, look) for place in places)
 
 
-def _external(item: Credential, store: ExternalStore, namespace: str, *, odh: bool) -> Manifest:
+def _external(item: Credential, store: ExternalStore, namespace: str, look: _Look) -> Manifest:
     wanted = keys_of(item)
     return {
         "apiVersion": API_VERSION,
@@ -63,7 +75,7 @@ def _external(item: Credential, store: ExternalStore, namespace: str, *, odh: bo
                 "creationPolicy": "Owner",
                 # A store that has lost the key for a moment takes nothing away.
                 "deletionPolicy": "Retain",
-                "template": _template(item, odh=odh),
+                "template": _template(item, look),
             },
             **(
                 {"data": [_one(store.key, key, source) for key, source in wanted]}
@@ -74,9 +86,9 @@ def _external(item: Credential, store: ExternalStore, namespace: str, *, odh: bo
     }
 
 
-def _template(item: Credential, *, odh: bool) -> Manifest:
-    form = "" if item.type != "s3" else "odh" if odh else "kserve"
-    metadata = marks(form, () if odh else annotations_of(item))
+def _template(item: Credential, look: _Look) -> Manifest:
+    form = "" if item.type != "s3" else "odh" if look.odh else "kserve"
+    metadata = marks(form, look.notes)
     plain = dict(plain_of(item))
     return {
         "type": secret_type(item.type),

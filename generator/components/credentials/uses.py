@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ...component import Cluster, discover
 from ...finding import MODELS, Path
+from ..models.cache import JOB_NAMESPACE
 
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
@@ -67,7 +68,9 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
     if field not in NAMING or not isinstance(said, str | tuple):
         yield from _in(said, path, namespace, cluster)
     elif namespace is not None and field == MODEL:
-        yield from _opened(str(said), path, namespace, cluster)
+        kind = getattr(getattr(item, "storage", None), "type", None)
+        # A cache is filled by Jobs of KServe's own, which look for the credential beside them.
+        yield from _opened(str(said), path, JOB_NAMESPACE if kind == "cache" else namespace, cluster)
     elif namespace is not None:
         yield from _named(item, field, path, namespace)
 

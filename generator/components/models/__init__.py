@@ -6,8 +6,17 @@ that a Ray job `produces` gets a shared volume in the job's namespace and no loa
 of the nodes' own disks, `upload` what brings files from here; `checks`, `source_checks` and `cache_checks` hold the rules.
 """
 
-from .claims import access_modes, node_bound, on_volume, volume_name
+from .claims import access_modes, node_bound, on_volume, servers, volume_name
 from .emit import claim_name, storage_uri
 from .units import MODELS
 
-__all__ = ["MODELS", "access_modes", "claim_name", "node_bound", "on_volume", "storage_uri", "volume_name"]
+__all__ = [
+    "MODELS",
+    "access_modes",
+    "claim_name",
+    "node_bound",
+    "on_volume",
+    "servers",
+    "storage_uri",
+    "volume_name",
+]

@@ -15,6 +15,7 @@ from .claims import (
     on_same_volume,
     on_volume,
     produced_by,
+    servers,
     shared_class,
     storage_class,
     volume_modes,
@@ -30,7 +31,7 @@ JOB_NAME_LIMIT = 63
 
 
 def _volume_items(cluster: Cluster) -> Iterator[tuple[int, Service]]:
-    return ((i, item) for i, item in enumerate(cluster.spec.serving) if on_volume(item, cluster))
+    return ((i, item) for i, item in servers(cluster) if on_volume(item, cluster))
 
 
 @rule("MODEL001", source="Kubernetes PersistentVolumeClaim: storageClassName, accessModes")
@@ -77,18 +78,30 @@ def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
     """
     single = sum(node.count for node in cluster.spec.nodes) == 1
     users: dict[tuple[str, str], int] = {}
+    counted: set[tuple[int, tuple[str, str]]] = set()
     for i, item in _volume_items(cluster):
         modes = volume_modes(item, cluster)
         if item.storage.clone or not node_bound(modes) or (single and "ReadWriteOncePod" not in modes):
             continue
         key = (item.namespace, volume_name(item))
-        users[key] = total = users.get(key, 0) + item.replicas.max
+        if (i, key) in counted:
+            # Its own model and one beside it may lie on one volume: the same pods use both.
+            continue
+        counted.add((i, key))
+        users[key] = total = users.get(key, 0) + _pods(item)
         if total > 1:
             said = f"{total} replicas would share the {modes[0]} volume {volume_name(item)}"
             declared = storage_class(item.storage.class_, cluster)
             clone = "storage.clone, " if declared and declared.clone else ""
             hint = f"use a class with ReadWriteMany, {clone}storage.type oci, or one replica"
             yield Problem(("serving", i, "replicas", "max"), said, hint)
+
+
+def _pods(item: Service) -> int:
+    """Pods of a server at its maximum."""
+    from ..serving.sizes import parts  # noqa: PLC0415 - serving imports this package
+
+    return sum(part.groups * part.pods for part in parts(item))
 
 
 @rule("MODEL003", source="load-model.sh: the version is written before the one before it goes")

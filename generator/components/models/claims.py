@@ -23,6 +23,20 @@ def on_volume(item: Service, cluster: Cluster) -> bool:
     return item.storage.type == "pvc" and model is not None and not model.source.startswith("pvc://")
 
 
+def servers(cluster: Cluster) -> Iterator[tuple[int, Service]]:
+    """Servers with their index, and after each itself once for every model that it serves beside its own."""
+    for i, item in enumerate(cluster.spec.serving):
+        yield i, item
+        if item.beside:
+            yield from ((i, alone(item, name)) for name in dict.fromkeys(item.beside))
+
+
+def alone(item: Service, name: str) -> Service:
+    """A server as if it served one of the models beside its own, which always lies on a volume."""
+    storage = item.storage.model_copy(update={"type": "pvc", "size": None})
+    return item.model_copy(update={"model": name, "storage": storage, "lora": None, "moreModels": ()})
+
+
 def storage_class(name: str | None, cluster: Cluster) -> Any | None:
     """The declared storage class of this name, without a name the default one; None when there is none."""
     wanted = (item for item in cluster.spec.storage if (item.class_ == name if name else item.default))
@@ -56,7 +70,7 @@ def claims(cluster: Cluster) -> tuple[Claim, ...]:
     """What models have of volumes: one per model and namespace, in the order the spec first speaks of them."""
     found: dict[tuple[str, str], Claim] = {}
     produced = {(claim.namespace, claim.model): claim for claim in _produced(cluster)}
-    for item in cluster.spec.serving:
+    for _, item in servers(cluster):
         key = (item.namespace, item.model)
         if on_volume(item, cluster) and key not in found:
             found[key] = produced.pop(key) if key in produced else _served(item, cluster)
@@ -85,7 +99,7 @@ def on_same_volume(item: Service, cluster: Cluster) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             other.model
-            for other in cluster.spec.serving
+            for _, other in servers(cluster)
             if on_volume(other, cluster) and (other.namespace, volume_name(other)) == key
         )
     )

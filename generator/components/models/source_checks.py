@@ -14,6 +14,7 @@ from .transfer import secret_annotations
 from .units import MODELS
 
 if TYPE_CHECKING:
+    from ..credentials.spec import Credential
     from ..serving.spec import Service
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -89,19 +90,27 @@ def settings_reach_the_transfer(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
+def _brought(cluster: Cluster) -> Iterator[Credential]:
+    yield from (item for item in cluster.spec.credentials if item.from_ != "existing")
+
+
 @rule("MODEL016", Severity.NOTE, source="kserve v0.20.0 pkg/credentials/s3/s3_secret.go BuildS3EnvVars")
 def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """Where plain KServe reads a bucket, the Secret has annotations with what the model says of the bucket.
 
-    nearedge writes no Secret; whoever does has to write these as well.
+    An item of `credentials` brings them along; whoever else makes the Secret has to write all of them.
     """
+    from ..credentials.places import notes_of  # noqa: PLC0415 - which reads this package
+
     spec = cluster.part(MODELS)
+    written = {item.name: dict(notes_of(item, cluster)) for item in _brought(cluster)}
     for i, item, model in _items(cluster):
         if item.storage.type != "s3" or cluster.profile.family == "odh" or not model.credentialsSecret:
             continue
-        wanted = secret_annotations(model, spec)
+        there = written.get(model.credentialsSecret, {}).items()
+        wanted = dict(secret_annotations(model, spec).items() - there)
         if wanted:
-            listed = ", ".join(f"{key}={value}" for key, value in wanted.items())
+            listed = ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
             said = f"Secret {model.credentialsSecret} in {item.namespace} needs annotations: {listed}"
             yield Problem(
                 ("serving", i, "model"), said, "annotate it where it is made, or use storage.type pvc"

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from ...component import Cluster
 from ...manifest import Manifest
 from ...spec import ModelSpec
 from .spec import ModelsSpec
@@ -122,9 +123,21 @@ def secret_annotations(model: ModelSpec, spec: ModelsSpec) -> Mapping[str, str]:
     return {f"serving.kserve.io/{name}": value for name, value in sorted(said.items())}
 
 
-def ports(model: ModelSpec, spec: ModelsSpec | None) -> tuple[int, ...]:
-    """Ports that a transfer connects to; `spec` is None where KServe transfers by itself, without a proxy."""
-    found = {_port(model.s3.endpoint) if model.s3 and model.s3.endpoint else _SECURE}
+def endpoint(model: ModelSpec, cluster: Cluster) -> str | None:
+    """Address of a model's bucket: what the model says, else what comes with its credential."""
+    if not model.source.startswith("s3://"):
+        return None
+    if model.s3 and model.s3.endpoint:
+        return model.s3.endpoint
+    named = (item for item in cluster.spec.credentials if item.name == model.credentialsSecret and item.s3)
+    return next((str(item.s3.endpoint) for item in named), None)
+
+
+def ports(model: ModelSpec, cluster: Cluster, *, by_job: bool) -> tuple[int, ...]:
+    """Ports that a transfer connects to: of a load Job, or of KServe, which knows no proxy."""
+    spec: ModelsSpec | None = cluster.spec.models if by_job else None
+    address = endpoint(model, cluster)
+    found = {_port(address) if address else _SECURE}
     if spec and spec.huggingFaceEndpoint and model.source.startswith("hf://"):
         found = {_port(spec.huggingFaceEndpoint)}
     if spec and spec.proxy:

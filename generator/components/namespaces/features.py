@@ -17,6 +17,8 @@ from .spec import Namespace
 FEATURES = (
     "queue",
     "serving",
+    "llm",
+    "llm-router",
     "exposed",
     "auth",
     "download",
@@ -49,7 +51,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             scaled = ("autoscaling",) if item.autoscaling else ()
             yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
     for i, service in enumerate(items(cluster, "serving")):
-        features = ("serving", *_serving_features(service, cluster))
+        kind = _llm_features(service) if service.kind == "LLMInferenceService" else ("serving",)
+        features = (*kind, *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
     for i, profile in enumerate(items(cluster, "hardwareProfiles")):
         yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
@@ -70,22 +73,35 @@ def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, 
     return tuple(getattr(found, key, ()) if key else found or ())
 
 
+def _llm_features(service: Any) -> tuple[str, ...]:
+    llm = service.llm
+    # The endpoint picker, and the sidecar that sends prompts on, ask the API server for pods.
+    return ("llm", "llm-router") if llm and (llm.scheduler or llm.prefill) else ("llm",)
+
+
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
     if service.exposed:
         yield "exposed"
-    if service.auth:
+    if service.auth and service.kind == "InferenceService":
         yield "auth"
-    model = cluster.models.get(service.model)
+    yield from _transferred(service.model, service.storage.type, cluster)
+    for name in service.beside:
+        yield from _transferred(name, "pvc", cluster)
+
+
+def _transferred(name: str, storage: str, cluster: Cluster) -> Iterator[str]:
+    """What the network has to let through for a model to come to its server."""
+    model = cluster.models.get(name)
     if model is not None and model.source.startswith(FETCHED):
         # On a volume a Job fetches it once, into a cache KServe in a namespace of its own; else the storage
         # initializer in each pod does.
-        match service.storage.type:
+        match storage:
             case "cache":
                 return
             case "pvc":
-                way, ports = "loader", transfer_ports(model, cluster.spec.models)
+                way, ports = "loader", transfer_ports(model, cluster, by_job=True)
             case _:
-                way, ports = "download", transfer_ports(model, None)
+                way, ports = "download", transfer_ports(model, cluster, by_job=False)
         yield from (way, *(f"{way}-{port}" for port in ports if port != HTTPS))
 
 

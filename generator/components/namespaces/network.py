@@ -41,6 +41,8 @@ MODEL_LOADER = "model-loader"
 HTTPS = 443
 
 SERVING = {"matchExpressions": [{"key": SERVING_POD, "operator": "Exists"}]}
+LLM = {"matchLabels": {"app.kubernetes.io/part-of": "llminferenceservice"}}
+"""Every pod of an LLMInferenceService, its endpoint picker too (kserve pkg/constants LLMInferenceServicePartOfValue)."""
 RAY = {"matchExpressions": [{"key": RAY_POD, "operator": "Exists"}]}
 RAY_HEAD = {"matchLabels": {RAY_POD: "head"}}
 LOADER = {"matchLabels": {APP: MODEL_LOADER}}
@@ -58,6 +60,8 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
     yield policy(namespace, "allow-dns", {}, egress=[_dns(profile)])
     if "serving" in features:
         yield from _serving(namespace, features, profile)
+    if "llm" in features:
+        yield from _llm(namespace, features, profile)
     if "loader" in features:
         yield policy(namespace, "allow-model-loader", LOADER, egress=[_fetching("loader", features)])
     if "ray" in features:
@@ -86,6 +90,22 @@ def _fetching(way: str, features: Collection[str]) -> Manifest:
     """A source has no portable address, so its ports have to do."""
     own = {int(name.removeprefix(f"{way}-")) for name in features if name.startswith(f"{way}-")}
     return {"ports": ports(*sorted({HTTPS, *own}))}
+
+
+def _llm(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    # The gateway asks the endpoint picker where to send a request, then sends it there; pods that read prompts hand
+    # the cache over, and those of one replica talk on ports that they pick themselves.
+    callers: list[Manifest] = [{"podSelector": {}}, *callers_of(profile.network.monitoring)]
+    if "exposed" in features:
+        callers += callers_of(profile.network.ingress)
+    peers = [{"to": [{"podSelector": LLM}]}]
+    yield policy(namespace, "allow-llm", LLM, ingress=[{"from": callers}])
+    yield policy(namespace, "allow-llm-clients", {}, egress=peers)
+    if "llm-router" in features:
+        rule = {"ports": ports(*profile.network.apiServerPorts)}
+        yield policy(namespace, "allow-llm-router", LLM, egress=[rule])
+    if "download" in features:
+        yield policy(namespace, "allow-llm-download", LLM, egress=[_fetching("download", features)])
 
 
 def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:

@@ -64,10 +64,18 @@ def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[st
     )
 
 
+GATEWAYS = "gateway.networking.k8s.io/"
+"""Objects that only clusters with a gateway of their own get."""
+
+
 def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[Manifest]:
     if entry.name == "nfd" and not words:
         return []
-    return [_labelled(_filled(copy.deepcopy(item), words, profile)) for item in entry.objects]
+    return [
+        _labelled(_filled(copy.deepcopy(item), words, profile))
+        for item in entry.objects
+        if "gateway" in words or not item["apiVersion"].startswith(GATEWAYS)
+    ]
 
 
 def _labelled(item: Manifest) -> Manifest:

@@ -9,6 +9,7 @@ Kueue, taints of GPU nodes, device classes. Clusters with the same words share o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from ...catalog import Operator, component_of, offered, operators
 from ...component import Cluster
@@ -42,6 +43,7 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
         yield ("hardwareProfiles",), "opendatahub"
+    yield from _of_llms(cluster)
     if items(cluster, "pipelines"):
         yield ("pipelines",), "ai-pipelines"
     if items(cluster, "kueue", "queues"):
@@ -52,6 +54,28 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, storage in enumerate(cluster.spec.storage):
         if storage.class_.startswith(LVMS):
             yield ("storage", i), "lvms"
+
+
+def _of_llms(cluster: Cluster) -> Iterator[tuple[Path, str]]:
+    """A gateway that asks callers for a token needs Kuadrant; several pods as one, LeaderWorkerSet."""
+    for i, item in llms(cluster):
+        yield ("serving", i, "kind"), "cert-manager"
+        if item.exposed:
+            yield ("serving", i, "exposed"), "connectivity-link"
+        if several_pods(item):
+            yield ("serving", i, "llm"), "leader-worker-set"
+
+
+def llms(cluster: Cluster) -> Iterator[tuple[int, Any]]:
+    """Model servers that are LLMInferenceServices, with their index."""
+    listed = enumerate(items(cluster, "serving"))
+    return ((i, item) for i, item in listed if item.kind == "LLMInferenceService")
+
+
+def several_pods(item: Any) -> bool:
+    """Whether one replica is several pods, or one group of prefill."""
+    llm = item.llm
+    return llm is not None and (llm.worker is not None or (llm.prefill and llm.prefill.worker) is not None)
 
 
 def chosen(cluster: Cluster) -> tuple[Chosen, ...]:
@@ -88,7 +112,7 @@ def required(name: str, beside: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({*operators()[name].requires, *kueue}))
 
 
-def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...]:
+def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...]:  # noqa: PLR0911
     """What the objects of an operator are filled with on this cluster."""
     match name:
         case "opendatahub":
@@ -99,9 +123,10 @@ def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...
             return tuple(sorted(_taints(cluster)))
         case "lvms":
             return tuple(_device_classes(cluster))
-        case "nfd":
-            image = cluster.fleet.nodeFeatureDiscoveryImage
-            return (image,) if image else ()
+        case "nfd" if cluster.fleet.nodeFeatureDiscoveryImage:
+            return (cluster.fleet.nodeFeatureDiscoveryImage,)
+        case "connectivity-link" if _own_gateway(cluster):
+            return ("gateway",)
     return ()
 
 
@@ -134,12 +159,19 @@ def _frameworks(cluster: Cluster) -> set[str]:
     found: set[str] = set()
     if any(item.queue for item in items(cluster, "serving")):
         found |= {"Deployment", "Pod"}
+    if any(item.queue and several_pods(item) for _, item in llms(cluster)):
+        found.add("LeaderWorkerSet")
     if any(item.queue for item in items(cluster, "ray", "clusters")):
         found.add("RayCluster")
     if any(item.queue for item in items(cluster, "ray", "jobs")):
         # A job's own RayCluster is admitted through the job.
         found.add("RayJob")
     return found
+
+
+def _own_gateway(cluster: Cluster) -> bool:
+    """Whether something leads through the platform's own gateway, which nobody else makes."""
+    return any(item.exposed and not (item.llm and item.llm.gateways) for _, item in llms(cluster))
 
 
 def _taints(cluster: Cluster) -> set[str]:

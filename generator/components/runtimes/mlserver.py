@@ -7,8 +7,11 @@ label which KServe sets for its own runtime only, so the class is written out he
 
 from __future__ import annotations
 
+import json
+
 from ...manifest import Manifest
-from ...runtime import MODEL_DIR, SERVER, Runtime, Server, command, container, http, probes
+from ...runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
+from ...spec import ModelSpec
 
 PORT = 8080
 IMPLEMENTATIONS = {
@@ -21,22 +24,57 @@ IMPLEMENTATIONS = {
 
 def containers(server: Server) -> list[Manifest]:
     """The one container."""
-    fixed = {
+    one = {
         "MLSERVER_MODEL_NAME": server.name,
         "MLSERVER_MODEL_URI": MODEL_DIR,
-        "MLSERVER_MODEL_IMPLEMENTATION": IMPLEMENTATIONS.get(server.model.format, ""),
+        "MLSERVER_MODEL_IMPLEMENTATION": _implementation(server.model),
+    }
+    fixed = {
+        **({"MLSERVER_MODELS_DIR": SETTINGS} if server.beside else one),
         "MLSERVER_HTTP_PORT": str(PORT),
     }
+    # Of several models the server is ready when all of them are.
+    ready = "/v2/health/ready" if server.beside else f"/v2/models/{server.name}/ready"
     return [
         {
-            **container(server, SERVER, "mlserver"),
+            **_container(server),
             **command(server.args, fixed, server.env),
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-            **probes(
-                http(f"/v2/models/{server.name}/ready", PORT), http("/v2/health/live", PORT), server.startup
-            ),
+            **probes(http(ready, PORT), http("/v2/health/live", PORT), server.startup),
         }
     ]
+
+
+def _implementation(model: ModelSpec) -> str:
+    return IMPLEMENTATIONS.get(model.format, "")
+
+
+def _container(server: Server) -> Manifest:
+    made = container(server, SERVER, "mlserver")
+    # MLServer looks for a model-settings.json in every folder; one name can be in a ConfigMap once.
+    made["volumeMounts"] += [
+        {
+            "name": "settings",
+            "mountPath": f"{SETTINGS}/{name.removesuffix('.json')}/model-settings.json",
+            "subPath": name,
+            "readOnly": True,
+        }
+        for name in (settings(server) if server.beside else ())
+    ]
+    return made
+
+
+def settings(server: Server) -> dict[str, str]:
+    """One file for each model: its own, and those beside it."""
+    own = (server.name, MODEL_DIR, server.model)
+    listed = (own, *((item.name, item.path, item.model) for item in server.beside))
+    return {
+        f"{name}.json": json.dumps(
+            {"name": name, "implementation": _implementation(model), "parameters": {"uri": path}}, indent=2
+        )
+        + "\n"
+        for name, path, model in listed
+    }
 
 
 MLSERVER = Runtime(
@@ -47,4 +85,5 @@ MLSERVER = Runtime(
     metrics_port=8082,
     kind="mlserver",
     protocols=("v2",),
+    settings=settings,
 )

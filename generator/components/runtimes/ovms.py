@@ -7,8 +7,10 @@ under any user with a read-only root file system and a writable /tmp.
 
 from __future__ import annotations
 
+import json
+
 from ...manifest import Manifest
-from ...runtime import MODEL_DIR, SERVER, Runtime, Server, command, container, http, probes
+from ...runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
 
 REST = 8888
 GRPC = 8001
@@ -18,7 +20,7 @@ def containers(server: Server) -> list[Manifest]:
     """The one container."""
     return [
         {
-            **container(server, SERVER, "ovms", read_only_root=True),
+            **_container(server),
             **command([*_flags(server), *server.args], {}, server.env),
             "ports": [{"name": "http", "containerPort": REST, "protocol": "TCP"}],
             **probes(http("/v2/health/ready", REST), http("/v2/health/live", REST), server.startup),
@@ -26,17 +28,39 @@ def containers(server: Server) -> list[Manifest]:
     ]
 
 
+def _container(server: Server) -> Manifest:
+    made = container(server, SERVER, "ovms", read_only_root=True)
+    if server.beside:
+        made["volumeMounts"].append({"name": "settings", "mountPath": SETTINGS, "readOnly": True})
+    return made
+
+
 def _flags(server: Server) -> list[str]:
+    # With a file of models, models and metrics are said there and nowhere else (ovms src/config.cpp).
+    one = [f"--model_name={server.name}"], [f"--model_path={MODEL_DIR}"], ["--metrics_enable"]
+    several: tuple[list[str], ...] = [], [f"--config_path={SETTINGS}/{CONFIG}"], []
+    name, path, metrics = several if server.beside else one
     return [
-        f"--model_name={server.name}",
+        *name,
         f"--port={GRPC}",
         f"--rest_port={REST}",
-        f"--model_path={MODEL_DIR}",
+        *path,
         "--file_system_poll_wait_seconds=0",
         "--grpc_bind_address=0.0.0.0",
         "--rest_bind_address=0.0.0.0",
-        "--metrics_enable",
+        *metrics,
     ]
+
+
+CONFIG = "config.json"
+
+
+def settings(server: Server) -> dict[str, str]:
+    """The file of models: its own, and those beside it."""
+    paths = {server.name: MODEL_DIR, **{item.name: item.path for item in server.beside}}
+    listed = [{"config": {"name": name, "base_path": path}} for name, path in paths.items()]
+    said = {"model_config_list": listed, "monitoring": {"metrics": {"enable": True}}}
+    return {CONFIG: json.dumps(said, indent=2) + "\n"}
 
 
 OVMS = Runtime(
@@ -47,6 +71,7 @@ OVMS = Runtime(
     metrics_port=REST,
     kind="ovms",
     protocols=("v2", "grpc-v2"),
+    settings=settings,
     reserved=frozenset(
         {"--model_name", "--port", "--rest_port", "--model_path", "--config_path", "--metrics_enable"}
     ),

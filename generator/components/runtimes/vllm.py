@@ -15,6 +15,7 @@ from ...runtime import (
     Runtime,
     Server,
     accelerators,
+    beside_mounts,
     command,
     container,
     http,
@@ -32,7 +33,7 @@ def containers(server: Server) -> list[Manifest]:
     return [
         {
             **container(server, SERVER, "vllm"),
-            "volumeMounts": [TMP_MOUNT, SHM_MOUNT],
+            "volumeMounts": [TMP_MOUNT, SHM_MOUNT, *beside_mounts(server)],
             "command": ["python", "-m", "vllm.entrypoints.openai.api_server"],
             **command(
                 [
@@ -40,6 +41,7 @@ def containers(server: Server) -> list[Manifest]:
                     f"--model={MODEL_DIR}",
                     f"--served-model-name={server.name}",
                     *_parallel(server),
+                    *adapters(server),
                     *server.args,
                 ],
                 OFFLINE,
@@ -49,6 +51,14 @@ def containers(server: Server) -> list[Manifest]:
             **probes(health, health, server.startup),
         }
     ]
+
+
+def adapters(server: Server) -> list[str]:
+    """Flags for the adapters; each answers to its own name (vllm docs/features/lora.md)."""
+    if not server.beside:
+        return []
+    modules = (f"{item.name}={item.path}" for item in server.beside)
+    return ["--enable-lora", *server.lora, "--lora-modules", *modules]
 
 
 def _parallel(server: Server) -> list[str]:
@@ -75,4 +85,5 @@ VLLM = Runtime(
     reserved=frozenset({"--port", "--model", "--served-model-name"}),
     shared_memory=True,
     timeout="300s",
+    adapters=True,
 )

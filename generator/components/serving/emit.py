@@ -8,18 +8,20 @@ inferenceservice/utils IsMMSPredictor).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ... import pod
-from ...manifest import Manifest, Wave, meta
+from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...profile import Profile
 from ...quantity import parse
 from ...runtime import Runtime, Server, seconds, security, volumes
 from ...spec import Images, ModelSpec
 from ..models import storage_uri
 from ..models.transfer import parameters
-from .spec import Service, runtimes
+from .beside import beside, lora_flags
+from .spec import Service, is_llm, runtimes
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Setting:
     images: Images
     strategy: Manifest
     auto_select: bool = True
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+    """Models that servers have beside their own, by name."""
 
 
 LOAD_SECONDS = 300
@@ -38,14 +42,20 @@ LOAD_BYTES_PER_SECOND = 50 * 2**20
 
 
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
-    """Service account, runtime (unless the model is inside the image) and InferenceService."""
+    """Service account, runtime (unless the model is inside the image) and InferenceService.
+
+    Before the runtime of several models stands the ConfigMap that tells it of them.
+    """
     runtime = runtimes()[item.runtime]
-    server = _server(item, model, setting.images)
-    serving = () if item.storage.type == "image" else (_runtime(item, model, runtime, server, setting),)
-    return (_account(item, model, setting.profile), *serving, _service(item, model, runtime, server, setting))
+    server = server_of(item, model, setting.images, setting.models)
+    serving = () if item.storage.type == "image" else _runtime(item, model, runtime, server, setting)
+    return (account(item, model, setting.profile), *serving, _service(item, model, runtime, server, setting))
 
 
-def _server(item: Service, model: ModelSpec, images: Images) -> Server:
+def server_of(
+    item: Service, model: ModelSpec, images: Images, models: Mapping[str, ModelSpec] | None = None
+) -> Server:
+    """An item as its runtime sees it."""
     return Server(
         name=item.name,
         model=model,
@@ -55,12 +65,14 @@ def _server(item: Service, model: ModelSpec, images: Images) -> Server:
         env=item.env,
         limits=item.resources,
         requests=item.requests,
-        startup=_budget(item, model),
+        startup=budget(item, model),
         grpc=item.grpc,
         port=item.port or 8080,
         metrics_port=item.metricsPort,
         readiness_path=item.readinessPath,
         read_only_root=item.readOnlyRootFilesystem,
+        beside=beside(item, models or {}),
+        lora=lora_flags(item, models or {}),
     )
 
 
@@ -92,22 +104,24 @@ def endpoint(item: Service, model: ModelSpec, images: Images) -> Endpoint | None
     metrics = item.metricsPort or runtime.metrics_port
     if metrics is None or not has_image(item, model):
         return None
-    containers = runtime.containers(_server(item, model, images))
+    containers = runtime.containers(server_of(item, model, images))
     ports = {port["containerPort"]: port["name"] for one in containers for port in one.get("ports", ())}
     number = metrics if metrics in ports else next(iter(ports))
     return Endpoint(ports[number], number, metrics)
 
 
-def _budget(item: Service, model: ModelSpec) -> int:
+def budget(item: Service, model: ModelSpec) -> int:
+    """Seconds that loading may take."""
     if item.startupBudget:
         return seconds(item.startupBudget)
     return LOAD_SECONDS + int(parse(model.size) // LOAD_BYTES_PER_SECOND)
 
 
-def _account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
+def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
     """The pods' identity. KServe takes credentials from the Secrets that it lists, unless it looks one up by key."""
+    by_key = _by_key(profile) and not is_llm(item)
     listed = model.credentialsSecret and (
-        item.storage.type == "hf" or (item.storage.type == "s3" and not _by_key(profile))
+        item.storage.type == "hf" or (item.storage.type == "s3" and not by_key)
     )
     return {
         "apiVersion": "v1",
@@ -118,7 +132,31 @@ def _account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
     }
 
 
-def _runtime(item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting) -> Manifest:
+def _runtime(
+    item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting
+) -> tuple[Manifest, ...]:
+    told = _settings(item, runtime, server)
+    return (
+        *told,
+        _serving_runtime(item, model, server, setting, told[0]["metadata"]["name"] if told else None),
+    )
+
+
+def _settings(item: Service, runtime: Runtime, server: Server) -> tuple[Manifest, ...]:
+    """The ConfigMap that tells a runtime of several models; another content is another object, so pods restart."""
+    if not server.beside or runtime.settings is None:
+        return ()
+    data = runtime.settings(server)
+    digest = content_hash(data)
+    name = f"{item.name}-models-{digest}"
+    labelled = meta(name, item.namespace, wave=Wave.RUNTIME, labels={CONTENT_HASH: digest})
+    return ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": labelled, "data": data},)
+
+
+def _serving_runtime(
+    item: Service, model: ModelSpec, server: Server, setting: Setting, settings: str | None
+) -> Manifest:
+    runtime = runtimes()[item.runtime]
     dashboard = setting.profile.kserve.dashboard
     shown = {"openshift.io/display-name": runtime.title} if dashboard else {}
     devices = ", ".join(f'"{name}"' for name in runtime.accelerators)
@@ -140,7 +178,7 @@ def _runtime(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
             **({"protocolVersions": list(runtime.protocols)} if runtime.protocols else {}),
             "supportedModelFormats": [{**_format(model), "autoSelect": setting.auto_select}],
             "containers": runtime.containers(server),
-            "volumes": volumes(runtime),
+            "volumes": volumes(runtime, server, settings),
         },
     }
 
@@ -185,7 +223,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
             item.name,
             item.namespace,
             wave=Wave.WORKLOAD,
-            labels=_labels(item, setting.profile),
+            labels=labels(item, setting.profile),
             annotations=_annotations(item, runtime, setting.profile),
         ),
         "spec": {"predictor": predictor},
@@ -193,7 +231,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
 
 
 def _inside(runtime: Runtime, server: Server) -> Manifest:
-    return {"containers": runtime.containers(server), "volumes": volumes(runtime)}
+    return {"containers": runtime.containers(server), "volumes": volumes(runtime, server)}
 
 
 def _model(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
@@ -228,18 +266,21 @@ def _by_key(profile: Profile) -> bool:
     return profile.family == "odh"
 
 
-def _labels(item: Service, profile: Profile) -> dict[str, str]:
+def labels(item: Service, profile: Profile) -> dict[str, str]:
     """Labels; who may reach a service is said the other way round by ODH and by upstream KServe."""
-    labels = {"opendatahub.io/dashboard": "true"} if profile.kserve.dashboard else {}
-    if profile.kserve.routes == "route":
-        labels |= {"networking.kserve.io/visibility": "exposed"} if item.exposed else {}
+    found = {"opendatahub.io/dashboard": "true"} if profile.kserve.dashboard else {}
+    if is_llm(item):
+        # Its routes are fields of its own.
+        pass
+    elif profile.kserve.routes == "route":
+        found |= {"networking.kserve.io/visibility": "exposed"} if item.exposed else {}
     elif not item.exposed:
-        labels |= {"networking.kserve.io/visibility": "cluster-local"}
+        found |= {"networking.kserve.io/visibility": "cluster-local"}
     if item.queue:
-        labels["kueue.x-k8s.io/queue-name"] = item.queue
+        found["kueue.x-k8s.io/queue-name"] = item.queue
     if item.priorityClass:
-        labels["kueue.x-k8s.io/priority-class"] = item.priorityClass
-    return labels
+        found["kueue.x-k8s.io/priority-class"] = item.priorityClass
+    return found
 
 
 def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str, str]:
@@ -248,11 +289,29 @@ def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str,
     waits = f"{seconds(item.timeout or runtime.timeout)}s"
     return {
         **({"serving.kserve.io/deploymentMode": mode} if mode else {}),
+        **shown(item, profile),
+        **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
+        **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
+    }
+
+
+def shown(item: Service, profile: Profile) -> dict[str, str]:
+    """Annotations that both kinds have: the name in the dashboard, and the hardware profile.
+
+    The webhook of a hardware profile adds its namespace where it is left out, a lasting difference for Argo CD.
+    """
+    return {
         **(
             {"openshift.io/display-name": item.displayName}
             if item.displayName and profile.kserve.dashboard
             else {}
         ),
-        **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
-        **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
+        **(
+            {
+                "opendatahub.io/hardware-profile-name": item.hardwareProfile,
+                "opendatahub.io/hardware-profile-namespace": item.namespace,
+            }
+            if item.hardwareProfile and profile.platform
+            else {}
+        ),
     }

@@ -9,7 +9,7 @@ from ...finding import Problem, Severity, rule
 from ...validate import nearest
 from ..kueue import KUEUE
 from ..models import on_volume
-from .spec import ISVC, items, known, runtimes
+from .spec import ISVC, is_llm, items, known, runtimes
 
 
 @rule("SERVE001")
@@ -122,7 +122,8 @@ def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
                 "shorten it",
             )
         host = f"{item.name}-{item.namespace}"
-        if len(host) > HOST_LIMIT:
+        # An LLMInferenceService is a path of its gateway's host.
+        if len(host) > HOST_LIMIT and not is_llm(item):
             yield Problem(
                 path,
                 f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
@@ -266,6 +267,9 @@ def volumes_are_described_where_they_are(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item, model in known(cluster):
         given = [name for name, value in item.storage.model_dump().items() if name != "type" and value]
+        if item.beside and item.storage.type != "image":
+            # Models beside its own lie on volumes of this class.
+            given = [name for name in given if name == "size"]
         if given and not on_volume(item, cluster):
             why = "an existing volume" if item.storage.type == "pvc" else f"storage.type {item.storage.type}"
             yield Problem(

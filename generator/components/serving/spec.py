@@ -38,6 +38,7 @@ from ...spec import (
     Toleration,
 )
 from .. import runtimes as runtime_files
+from .llm import LLM, Llm, Lora
 
 ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
 
@@ -152,6 +153,31 @@ class Service(Strictly):
     readOnlyRootFilesystem: Flag | None = Field(
         None, description="Lock the container's root file system; as its runtime allows when left out."
     )
+    kind: Literal["InferenceService", "LLMInferenceService"] = Field(
+        "InferenceService",
+        description="LLMInferenceService: vLLM by KServe's presets, with a gateway, a scheduler or several pods "
+        "for one model; it needs operators that an InferenceService does without.",
+    )
+    llm: Llm | None = Field(None, description="What only kind LLMInferenceService has.")
+    lora: Lora | None = Field(None, description="LoRA adapters beside the model; runtime vllm.")
+    moreModels: tuple[Name, ...] = Field(
+        (),
+        description="Models that the same server has beside its own, each on a volume; runtimes ovms and mlserver.",
+    )
+    hardwareProfile: Name | None = Field(
+        None,
+        description="HardwareProfile of its namespace; queue, nodeSelector, tolerations and resources agree with it.",
+    )
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Models that it serves beside its own, each from a volume."""
+        return (*(self.lora.adapters if self.lora else ()), *self.moreModels)
+
+
+def is_llm(item: Service) -> bool:
+    """Whether an LLMInferenceService runs it."""
+    return item.kind == LLM
 
 
 DOWNLOADS = frozenset({"s3", "hf", "oci+fetch"})

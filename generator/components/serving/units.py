@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -10,9 +10,12 @@ from ...component import Cluster, Component, Unit
 from ...manifest import Manifest, content_hash
 from ...quantity import parse
 from ...runtime import accelerators
+from ...spec import ModelSpec
 from ..models import access_modes, node_bound, on_volume
+from . import llm_emit
 from .emit import Setting, emit, has_image
-from .spec import Service, ServingStorage, known
+from .sizes import total_devices
+from .spec import Service, ServingStorage, is_llm, known
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -21,13 +24,23 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         if not has_image(item, model):
             continue
         base, folder, origins = _base(item, cluster)
-        neutral = Setting(cluster.profile, cluster.fleet.images, _strategy(base, _modes(base), None))
+        neutral = Setting(
+            cluster.profile,
+            cluster.fleet.images,
+            _strategy(base, _modes(base), None),
+            models=_beside(base, cluster),
+        )
+        of_kind = llm_emit.emit if is_llm(item) else emit
         yield Unit(
             folder=folder,
             origins=origins,
-            common=partial(emit, base, model, neutral),
-            final=emit(item, model, _setting(i, item, cluster)),
+            common=partial(of_kind, base, model, neutral),
+            final=of_kind(item, model, _setting(i, item, cluster)),
         )
+
+
+def _beside(item: Service, cluster: Cluster) -> Mapping[str, ModelSpec]:
+    return {name: cluster.models[name] for name in item.beside if name in cluster.models}
 
 
 def _base(item: Service, cluster: Cluster) -> tuple[Service, str, tuple[str, ...]]:
@@ -36,12 +49,15 @@ def _base(item: Service, cluster: Cluster) -> tuple[Service, str, tuple[str, ...
         if _structure(shared) == _structure(item) and has_image(shared, cluster.models[item.model]):
             return shared, f"serving/{cluster.group_folder}/{item.namespace}.{item.name}", cluster.group_files
     base, mark = _kept(item)
-    folder = f"serving/{item.model}/{item.runtime}-{item.storage.type}/{item.namespace}.{item.name}{mark}"
+    by = "llm" if is_llm(item) else item.runtime
+    folder = f"serving/{item.model}/{by}-{item.storage.type}/{item.namespace}.{item.name}{mark}"
     return base, folder, (f"clusters/models/{item.model}.yaml",)
 
 
-def _structure(item: Service) -> tuple[str, ...]:
-    return item.namespace, item.name, item.model, item.runtime, item.storage.type
+def _structure(item: Service) -> tuple[Any, ...]:
+    named = item.namespace, item.name, item.model, item.runtime, item.storage.type
+    # More models make a ConfigMap called after its content.
+    return *named, item.kind, item.moreModels
 
 
 def _kept(item: Service) -> tuple[Service, str]:
@@ -49,7 +65,7 @@ def _kept(item: Service) -> tuple[Service, str]:
 
     A custom server has no meaning without its image and ports, so these stay.
     """
-    names = {"name", "namespace", "model", "runtime"}
+    names = {"name", "namespace", "model", "runtime", "kind"}
     if item.runtime == "custom":
         names |= {"image", "args", "env", "port", "metricsPort", "readinessPath"}
     kept = {name: getattr(item, name) for name in names}
@@ -58,7 +74,7 @@ def _kept(item: Service) -> tuple[Service, str]:
     )
     if item.runtime != "custom":
         return base, ""
-    return base, f"-{content_hash(item.model_dump(include=names))}"
+    return base, f"-{content_hash(item.model_dump(include=names, exclude_defaults=True))}"
 
 
 @cache
@@ -75,7 +91,9 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
     before = cluster.spec.serving[:index]
     format_of = {name: model.format for name, model in cluster.models.items()}
     same = (
-        (other.namespace, format_of.get(other.model)) for other in before if other.storage.type != "image"
+        (other.namespace, format_of.get(other.model))
+        for other in before
+        if other.storage.type != "image" and not is_llm(other)
     )
     modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
     return Setting(
@@ -83,7 +101,8 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         cluster.fleet.images,
         _strategy(item, modes, _free(item, cluster)),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
-        auto_select=(item.namespace, format_of[item.model]) not in same,
+        auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,
+        models=_beside(item, cluster),
     )
 
 
@@ -121,9 +140,7 @@ def _free(item: Service, cluster: Cluster) -> int | None:
     rest = []
     for name in accelerators(item.resources):
         there = sum(node.count * parse(node.allocatable.get(name, "0")) for node in cluster.spec.nodes)
-        used = sum(
-            other.replicas.max * parse(other.resources.get(name, "0")) for other in cluster.part(SERVING)
-        )
+        used = sum(total_devices(other, name) for other in cluster.part(SERVING))
         rest.append(int(there - used))
     return min(rest, default=0)
 

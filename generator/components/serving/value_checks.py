@@ -9,7 +9,7 @@ from ...finding import Problem, Severity, rule
 from ...quantity import parse
 from ...runtime import accelerators, seconds
 from .emit import LOAD_SECONDS, has_image
-from .spec import DOWNLOADS, ISVC, items, known, runtimes
+from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
 
 
@@ -227,7 +227,7 @@ def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
     KServe scales on 80% CPU use, which says nothing of a GPU's load.
     """
     for i, item in items(cluster):
-        if accelerators(item.resources) and item.replicas.min < item.replicas.max:
+        if accelerators(item.resources) and item.replicas.min < item.replicas.max and not is_llm(item):
             least, most = item.replicas.min, item.replicas.max
             said = f"{item.name} scales from {least} to {most} on CPU use, but works on a GPU"
             yield Problem(("serving", i, "replicas"), said, "set min and max to the same number")
@@ -307,7 +307,7 @@ def updates_can_finish(cluster: Cluster) -> Iterator[Problem]:
     old one for it: the update never ends.
     """
     for i, item in items(cluster):
-        if item.deploymentStrategy == "RollingUpdate":
+        if item.deploymentStrategy == "RollingUpdate" and not is_llm(item):
             reason = waits_for_itself(item, cluster)
             if reason:
                 said = f"a rolling update of {item.name} would not end: {reason}"

@@ -13,8 +13,8 @@ from ...fleet import Fleet
 from ...manifest import KEEP, Manifest, Wave, meta
 from ...spec import Observability
 from ...yamlout import to_yaml
-from .. import clusters, placement
-from ..policies import enforced
+from .. import clusters, own, placement
+from ..policies import binding, inner, policy
 from .alerts import groups
 from .dashboards import dashboards
 from .metrics import collected
@@ -84,14 +84,18 @@ def _stack(spec: Observability) -> Manifest:
 
 
 def policies(fleet: Fleet) -> Iterator[Manifest]:
-    """User workload monitoring on every OpenShift cluster that the hub manages."""
-    watched = any(clusters.is_watched(member, fleet) for member in fleet.managed)
-    if not watched:
-        return
-    namespace = fleet.spec.hub.policyNamespace
-    yield placement.placement(fleet, namespace, MONITORING, labels={clusters.OBSERVED_LABEL: "true"})
-    # Resolved on the cluster, so templates stay on.
-    yield from enforced(fleet, MONITORING, MONITORING, USER_WORKLOAD, annotations={})
+    """User workload monitoring on every OpenShift cluster that the hub manages, and on itself where it runs something."""
+    edges = any(clusters.is_watched(member, fleet) for member in fleet.managed)
+    if edges:
+        namespace = fleet.spec.hub.policyNamespace
+        yield placement.placement(fleet, namespace, MONITORING, labels={clusters.OBSERVED_LABEL: "true"})
+    if edges or own.is_watched(fleet):
+        # Resolved on the cluster, so templates stay on.
+        yield policy(fleet, MONITORING, [inner(MONITORING, USER_WORKLOAD, {})])
+    if edges:
+        yield binding(fleet, MONITORING, MONITORING)
+    if own.is_watched(fleet):
+        yield binding(fleet, MONITORING, own.HUB, suffix="-hub")
 
 
 USER_WORKLOAD = """\

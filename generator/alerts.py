@@ -1,0 +1,108 @@
+"""Alert rules: the same conditions for the rulers of the hub, which see all clusters, and for a cluster's own.
+
+Only metrics of data/metrics.yaml are used. Series on the hub carry the name of their cluster as `cluster`; on a cluster
+a rule speaks of one namespace, because OpenShift lets rules of a user's namespace see no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+PREDICTOR = 'deployment=~".+-predictor"'
+"""Deployments of model servers."""
+
+FULL = "0.05"
+"""Free share below which a volume is full: a volume for models has 10 % to spare when it is new."""
+
+Rule = dict[str, Any]
+
+
+def alert(name: str, expr: str, wait: str, severity: str, annotations: dict[str, str]) -> Rule:
+    """A rule as Prometheus reads it."""
+    return {
+        "alert": name,
+        "expr": expr,
+        "for": wait,
+        "labels": {"severity": severity},
+        "annotations": annotations,
+    }
+
+
+def model_not_ready(prefix: str, by: Iterable[str], *matchers: str) -> Rule:
+    """A model server has fewer ready pods than it should."""
+    sums, where = _sum(by, "namespace", "deployment"), _where(*matchers, PREDICTOR)
+    return alert(
+        f"{prefix}ModelNotReady",
+        f"{sums} (kube_deployment_status_replicas_available{where})"
+        f" < {sums} (kube_deployment_spec_replicas{where})",
+        "15m",
+        "warning",
+        {
+            "summary": "A model server has fewer ready pods than it should.",
+            "description": f"{{{{ $labels.deployment }}}} in {{{{ $labels.namespace }}}}{_of(by)} has {{{{ $value }}}} ready pods.",
+        },
+    )
+
+
+def queue_stuck(prefix: str, by: Iterable[str], *matchers: str) -> Rule:
+    """Workloads wait in a queue that runs nothing."""
+    sums, where = _sum(by, "cluster_queue"), _where(*matchers)
+    return alert(
+        f"{prefix}QueueStuck",
+        f"{sums} (kueue_pending_workloads{where}) > 0 and {sums} (kueue_admitted_active_workloads{where}) == 0",
+        "30m",
+        "warning",
+        {
+            "summary": "Workloads wait in a queue that runs nothing.",
+            "description": f"{{{{ $value }}}} workloads wait in ClusterQueue {{{{ $labels.cluster_queue }}}}{_of(by)}, and none of it runs.",
+        },
+    )
+
+
+def volume_full(prefix: str, by: Iterable[str], *matchers: str) -> Rule:
+    """A volume is almost full."""
+    least, where = _least(by, "namespace", "persistentvolumeclaim"), _where(*matchers)
+    return alert(
+        f"{prefix}VolumeFull",
+        f"{least} (kubelet_volume_stats_available_bytes{where})"
+        f" / {least} (kubelet_volume_stats_capacity_bytes{where}) < {FULL}",
+        "15m",
+        "warning",
+        {
+            "summary": "A volume is almost full.",
+            "description": f"{{{{ $labels.persistentvolumeclaim }}}} in {{{{ $labels.namespace }}}}{_of(by)} has {{{{ $value | humanizePercentage }}}} left.",
+        },
+    )
+
+
+def load_failed(prefix: str, *matchers: str) -> Rule:
+    """A Job that loads a model has given up."""
+    where = _where(*matchers, 'job_name=~".+-load-.+"', 'condition="true"')
+    return alert(
+        f"{prefix}ModelLoadFailed",
+        f"max by (namespace, job_name) (kube_job_failed{where}) > 0",
+        "1m",
+        "warning",
+        {
+            "summary": "A model could not be loaded onto its volume.",
+            "description": "Job {{ $labels.job_name }} in {{ $labels.namespace }} has given up; its pods say why.",
+        },
+    )
+
+
+def _sum(by: Iterable[str], *more: str) -> str:
+    return f"sum by ({', '.join((*by, *more))})"
+
+
+def _least(by: Iterable[str], *more: str) -> str:
+    return f"min by ({', '.join((*by, *more))})"
+
+
+def _where(*matchers: str) -> str:
+    return f"{{{', '.join(matchers)}}}" if matchers else ""
+
+
+def _of(by: Iterable[str]) -> str:
+    """The cluster in a sentence, where there is more than one."""
+    return " of {{ $labels.cluster }}" if "cluster" in by else ""

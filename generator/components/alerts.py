@@ -1,0 +1,58 @@
+"""Alerts of a cluster's own: one PrometheusRule in each namespace, evaluated where the metrics are.
+
+Beside the hub's alerts (hub/observability): these fire while the line to the hub is down, for whoever looks after the
+site. Neither ODH nor KServe makes such rules for what users run. On OpenShift a rule of a namespace sees metrics of
+that namespace only, so queues, whose metrics belong to Kueue's, are watched there by the hub alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
+from ..component import Cluster, Unit
+from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from .namespaces.features import items
+from .namespaces.features import uses as features
+
+PREFIX = "NearedgeSite"
+"""Another one than that of the hub's alerts: a cluster sends its own to the hub's Alertmanager as well."""
+
+
+def alert_units(cluster: Cluster, labels: Mapping[str, str]) -> Iterator[Unit]:
+    """One unit for each namespace in which something can go wrong."""
+    for namespace, used_for in sorted(features(cluster).items()):
+        rules = list(_rules(namespace, used_for, cluster))
+        if rules:
+            made = (prometheus_rule(namespace, rules, labels),)
+            folder = f"monitoring/alerts/{namespace}-{content_hash(rules, dict(labels))}"
+            yield Unit(folder, ("clusters/",), lambda made=made: made, made)  # type: ignore[misc]
+
+
+def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rule]:
+    here = f'namespace="{namespace}"'
+    if "serving" in used_for:
+        yield model_not_ready(PREFIX, (), here)
+        yield load_failed(PREFIX, here)
+    if {"serving", "ray", "pipelines"} & used_for:
+        yield volume_full(PREFIX, (), here)
+    queues = sorted(item.name for item in items(cluster, "kueue", "queues") if item.namespace == namespace)
+    if queues and not cluster.profile.openshift:
+        yield queue_stuck(PREFIX, (), f'cluster_queue=~"{"|".join(queues)}"')
+
+
+def prometheus_rule(namespace: str, rules: list[Rule], labels: Mapping[str, str]) -> Manifest:
+    """The rules of a namespace; its name makes the group's, which must be the only one of a file."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": meta(
+            "nearedge",
+            namespace,
+            wave=Wave.WORKLOAD,
+            labels=labels,
+            # The kind comes with the platform's monitoring, which may be installed later.
+            annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
+        ),
+        "spec": {"groups": [{"name": f"nearedge-{namespace}", "rules": rules}]},
+    }

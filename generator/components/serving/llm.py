@@ -1,0 +1,102 @@
+"""What an LLMInferenceService says beside what every model server says: parallelism, prefill, router, presets.
+
+    llm: {parallelism: {data: 4, dataLocal: 2}, worker: {}, scheduler: {}}
+
+Field names are those of KServe; the sizes that only one pod has (tensor, expert) become flags of vLLM, because the
+presets before KServe 0.20 leave them out.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ...spec import AnyPort, Flag, Name, Positive, Resources, Strictly, Subdomain
+
+LLM = "LLMInferenceService"
+"""Value of `kind` for a server that KServe's LLMInferenceService runs."""
+
+
+class Parallelism(Strictly):
+    """How a model is spread over GPUs and pods."""
+
+    tensor: Positive | None = Field(
+        None,
+        description="GPUs over which one copy of the model is split; all GPUs of a pod when left out.",
+    )
+    data: Positive | None = Field(
+        None, description="Copies of the model in all pods of a replica together; needs a worker."
+    )
+    dataLocal: Positive | None = Field(
+        None, description="Copies in one pod: data / dataLocal pods make one replica, the leader among them."
+    )
+    dataRPCPort: AnyPort | None = Field(
+        None, description="Port on which the copies talk; 5555 when left out."
+    )
+    expert: Flag = Field(False, description="Spread the experts of a mixture-of-experts model.")
+
+
+class Worker(Strictly):
+    """The pods of a replica beside its leader."""
+
+    resources: Resources = Field({}, description="Limits of a worker; those of the leader when left out.")
+    requests: Resources = Field({}, description="Requests of a worker where they differ from its resources.")
+
+
+class Prefill(Strictly):
+    """Pods that read prompts, apart from those that write answers."""
+
+    replicas: Positive = Field(1, description="How many of them, or groups of them.")
+    resources: Resources = Field({}, description="Limits of one; those of the server when left out.")
+    requests: Resources = Field({}, description="Requests where they differ from its resources.")
+    parallelism: Parallelism | None = Field(None, description="How the model is spread over these pods.")
+    worker: Worker | None = Field(None, description="Prefill over several pods.")
+
+
+class GatewayRef(Strictly):
+    """A Gateway that exists."""
+
+    name: Name = Field(description="Name of the Gateway.")
+    namespace: Name = Field(description="Namespace of the Gateway.")
+
+
+class Scheduler(Strictly):
+    """The endpoint picker: sends a request to the pod that has its prompt in the cache, or the shortest queue."""
+
+    replicas: Positive | None = Field(None, description="How many; one when left out. From KServe 0.17 on.")
+
+
+class Llm(Strictly):
+    """What only an LLMInferenceService has."""
+
+    parallelism: Parallelism | None = Field(None, description="How the model is spread over GPUs and pods.")
+    worker: Worker | None = Field(
+        None, description="Serve one model over several pods, as a LeaderWorkerSet; needs parallelism.data."
+    )
+    prefill: Prefill | None = Field(None, description="Read prompts in pods of their own.")
+    scheduler: Scheduler | None = Field(
+        None, description="Pick the pod by cache and load; {} is KServe's own. Needs exposed."
+    )
+    gateways: tuple[GatewayRef, ...] = Field(
+        (), description="Gateways that lead to it, with exposed; the platform's own when left out."
+    )
+    baseRefs: tuple[Subdomain, ...] = Field(
+        (),
+        description="LLMInferenceServiceConfigs laid under it: of its namespace, or the platform's.",
+    )
+
+
+class Lora(Strictly):
+    """LoRA adapters that a server has beside its model; callers name them as they name a model."""
+
+    adapters: tuple[Name, ...] = Field(
+        description="Models that are adapters (adapter.base is the server's model), each on a volume of its own."
+    )
+    maxRank: Positive | None = Field(
+        None, description="Largest rank of an adapter: 8, 16, 32 ...; what the adapters need when left out."
+    )
+    maxAdapters: Positive | None = Field(
+        None, description="Adapters in GPU memory at a time; 1 when left out, as vLLM has it."
+    )
+    maxCpuAdapters: Positive | None = Field(
+        None, description="Adapters in the host's memory at a time; at least maxAdapters."
+    )

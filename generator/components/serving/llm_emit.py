@@ -1,0 +1,262 @@
+"""The objects of one LLMInferenceService: its ServiceAccount and itself.
+
+KServe lays it over presets (LLMInferenceServiceConfig) that hold vLLM's command, probes, volumes and certificates,
+container by container. Only what the spec decides is written here, and what the presets leave to chance: an image
+by digest, resources, and a securityContext that the restricted Pod Security Standard lets through.
+
+Sources: kserve v0.17.0 and v0.20.0 config/llmisvcconfig, pkg/controller/v1alpha2/llmisvc.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import NamedTuple
+
+from ... import pod
+from ...images import image
+from ...manifest import Manifest, Wave, meta
+from ...profile import Profile
+from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
+from ...spec import EnvVar, ModelSpec, Resources
+from ..models import storage_uri
+from ..runtimes.vllm import adapters
+from .beside import max_rank
+from .emit import Setting, account, budget, labels, server_of, shown
+from .llm import Llm, Parallelism, Prefill, Worker
+from .sizes import Amounts, devices, leader, reader, tensor, workers
+from .spec import Service
+
+ARGS = "VLLM_ADDITIONAL_ARGS"
+"""Variable whose words the presets hand to vLLM, after a shell has read them."""
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+"""The model is on disk, and the presets keep caches where they can be written."""
+
+PORT = 8000
+BEHIND = 8001
+"""Port of vLLM: behind the routing sidecar, which has the other, where prompts are read elsewhere."""
+
+NIXL = "--kv-transfer-config=" + json.dumps({"kv_connector": "NixlConnector", "kv_role": "kv_both"})
+"""How the cache gets from the pods that read prompts to those that answer (llm-d docs, P/D disaggregation)."""
+
+
+class Serving(NamedTuple):
+    """A server, and what its pods are made from."""
+
+    item: Service
+    model: ModelSpec
+    server: Server
+    setting: Setting
+
+    @property
+    def llm(self) -> Llm:
+        """What it says of its kind."""
+        return self.item.llm or Llm()
+
+    @property
+    def mounts_adapters(self) -> bool:
+        """Whether adapters are mounted here, because the controller does not."""
+        return not self.setting.profile.kserve.llmAdapters
+
+
+class Role(NamedTuple):
+    """One kind of its pods: what a pod gets, how the model is spread over it, and the port it is asked on."""
+
+    limits: Resources
+    requests: Resources
+    parallelism: Parallelism | None
+    worker: Worker | None
+    port: int | None
+    """None: a worker, which only its leader asks."""
+    token: bool = False
+
+
+def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
+    """Service account and LLMInferenceService."""
+    server = server_of(item, model, setting.images, setting.models)
+    made = _service(Serving(item, model, server, setting))
+    return account(item, model, setting.profile), made
+
+
+def _service(here: Serving) -> Manifest:
+    item, llm, profile = here.item, here.llm, here.setting.profile
+    refs = [{"name": name} for name in llm.baseRefs]
+    return {
+        "apiVersion": profile.kserve.llmInferenceService or "",
+        "kind": item.kind,
+        "metadata": meta(
+            item.name,
+            item.namespace,
+            wave=Wave.WORKLOAD,
+            labels=labels(item, profile),
+            annotations=_annotations(item, profile),
+        ),
+        "spec": {
+            **({"baseRefs": refs} if refs else {}),
+            "model": _model(here),
+            "replicas": item.replicas.min,
+            **_decode(here),
+            **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
+            **_router(item, llm),
+        },
+    }
+
+
+def _annotations(item: Service, profile: Profile) -> dict[str, str]:
+    # Without the word the gateway asks every caller for a token (odh-model-controller, AuthPolicy).
+    asked = {"security.opendatahub.io/enable-auth": "true" if item.auth else "false"}
+    return {**shown(item, profile), **(asked if item.exposed and profile.kserve.auth else {})}
+
+
+def uri(item: Service, model: ModelSpec) -> str:
+    """Where the model is, in the schemes that the controller attaches: pvc, oci, s3 and hf."""
+    if item.storage.type == "pvc":
+        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+    return model.source
+
+
+def _model(here: Serving) -> Manifest:
+    said = {"uri": uri(here.item, here.model), "name": here.item.name}
+    lora = here.item.lora
+    if lora is None or here.mounts_adapters:
+        return said
+    limits = {
+        "maxRank": max_rank(here.item, here.setting.models),
+        "maxAdapters": lora.maxAdapters,
+        "maxCpuAdapters": lora.maxCpuAdapters,
+    }
+    named = [{"name": one.name, "uri": f"pvc://{one.claim}/{one.folder}"} for one in here.server.beside]
+    return {**said, "lora": {"adapters": named, **{key: one for key, one in limits.items() if one}}}
+
+
+def _decode(here: Serving) -> Manifest:
+    """The pods that answer; where prompts are read elsewhere, a sidecar in front of them."""
+    llm, own = here.llm, leader(here.item)
+    moved = llm.prefill is not None
+    role = Role(*own, llm.parallelism, llm.worker, BEHIND if moved else PORT, token=moved)
+    return {**_parallelism(role), "template": _pod(here, role), **_worker(here, role)}
+
+
+def _prefill(here: Serving, said: Prefill) -> Manifest:
+    role = Role(*reader(here.item, said), said.parallelism, said.worker, PORT)
+    return {
+        "replicas": said.replicas,
+        **_parallelism(role),
+        "template": _pod(here, role),
+        **_worker(here, role),
+    }
+
+
+def _parallelism(role: Role) -> Manifest:
+    """Only over several pods: the size of the LeaderWorkerSet comes of it. One pod is told by flags."""
+    if role.worker is None or role.parallelism is None:
+        return {}
+    return {"parallelism": {key: value for key, value in role.parallelism.model_dump().items() if value}}
+
+
+def _worker(here: Serving, first: Role) -> Manifest:
+    if first.worker is None:
+        return {}
+    amounts: Amounts = workers(first.worker, (first.limits, first.requests))
+    return {"worker": _pod(here, Role(*amounts, first.parallelism, first.worker, None))}
+
+
+def _pod(here: Serving, role: Role) -> Manifest:
+    item = here.item
+    pulled = here.model.credentialsSecret if item.storage.type == "oci" else None
+    volumes = beside_volumes(here.server) if here.mounts_adapters else []
+    return {
+        "serviceAccountName": item.name,
+        # The routing sidecar asks the API server for the pods that it may send prompts to.
+        "automountServiceAccountToken": role.token,
+        "securityContext": security(here.setting.profile),
+        **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
+        **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
+        "containers": [_main(here, role)],
+        **({"volumes": volumes} if volumes else {}),
+    }
+
+
+def _main(here: Serving, role: Role) -> Manifest:
+    mounts = beside_mounts(here.server) if here.mounts_adapters else []
+    return {
+        "name": "main",
+        "image": here.server.image or image("vllm", here.server.images),
+        "resources": pod.resources(role.limits, role.requests),
+        "securityContext": _security(role),
+        **({"volumeMounts": mounts} if mounts else {}),
+        "env": _env(here, role),
+        **(_started(here, role.port) if role.port else {}),
+    }
+
+
+def _security(role: Role) -> Manifest:
+    # The presets for several pods add capabilities for RDMA, which the restricted standard refuses. A list in a
+    # securityContext is replaced as a whole, and this one capability is allowed.
+    made = pod.container_security(read_only_root=False)
+    added = {"add": ["NET_BIND_SERVICE"]} if role.worker else {}
+    return {**made, "capabilities": {**added, "drop": ["ALL"]}}
+
+
+def _started(here: Serving, port: int) -> Manifest:
+    """The time that loading may take; the presets give ten minutes, whatever the model."""
+    scheme = here.setting.profile.kserve.llmScheme
+    told = {"scheme": scheme} if scheme else {}
+    return {
+        "startupProbe": {
+            "httpGet": {"path": "/health", "port": port, **told},
+            "periodSeconds": PERIOD,
+            "failureThreshold": max(1, -(-budget(here.item, here.model) // PERIOD)),
+        }
+    }
+
+
+def _env(here: Serving, role: Role) -> list[Manifest]:
+    own = here.item.env
+    named = {entry.name for entry in own}
+    flags = shlex.join(_flags(here, role))
+    fixed = {**OFFLINE, **({ARGS: flags} if flags else {})}
+    return pod.env(
+        [*(EnvVar(name=name, value=one) for name, one in fixed.items() if name not in named), *own]
+    )
+
+
+def _flags(here: Serving, role: Role) -> list[str]:
+    args = here.item.args
+    told = any(arg.replace("_", "-").startswith("--kv-transfer-config") for arg in args)
+    return [
+        *([] if role.worker else _parallel_flags(args, role)),
+        *(adapters(here.server) if here.mounts_adapters else []),
+        *([NIXL] if here.llm.prefill and not told else []),
+        *args,
+    ]
+
+
+def _parallel_flags(args: tuple[str, ...], role: Role) -> list[str]:
+    size = tensor(args, role.parallelism, devices(role.limits))
+    expert = role.parallelism is not None and role.parallelism.expert
+    return [
+        *([f"--tensor-parallel-size={size}"] if size and size > 1 else []),
+        *(["--enable-expert-parallel"] if expert else []),
+    ]
+
+
+def _router(item: Service, llm: Llm) -> Manifest:
+    """Without a router it answers in the cluster only, at <name>-kserve-workload-svc."""
+    if not item.exposed:
+        return {}
+    refs = [{"name": one.name, "namespace": one.namespace} for one in llm.gateways]
+    scheduler = llm.scheduler
+    return {
+        "router": {
+            "gateway": {"refs": refs} if refs else {},
+            "route": {},
+            **({"scheduler": _scheduler(scheduler.replicas)} if scheduler else {}),
+        }
+    }
+
+
+def _scheduler(replicas: int | None) -> Manifest:
+    return {"replicas": replicas} if replicas else {}

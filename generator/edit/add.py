@@ -1,0 +1,176 @@
+"""New specs, and clusters that leave: what `nearedge add` and `nearedge retire` do to clusters/.
+
+A new file is text that holds what the person gave, filled in place like every other change; one that is made like
+another is that one's text, comments included, with another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..errors import NearedgeError
+from ..finding import Path
+from ..load import Document
+from ..reader import read_text
+from ..removals import FILE as REMOVALS
+from ..sources import kind_of, stem
+from ..spec import API_VERSION, FileName
+from ..specpath import value_at
+from . import drop, put
+from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of, set_value
+
+FOLDER_OF = {"Group": "groups", "Model": "models"}
+_NAME: TypeAdapter[str] = TypeAdapter(FileName)
+
+
+class Misnamed(NearedgeError):
+    """A name that no spec can have; usage."""
+
+    exit_code = 64
+
+
+@dataclass(frozen=True)
+class New:
+    """A spec to be: its kind and name, what it is made like, and what it says, by path below the document."""
+
+    kind: str
+    name: str
+    like: str = ""
+    values: Mapping[Path, Any] = field(default_factory=dict)
+    settings: Sequence[tuple[str, str]] = ()
+    """(path, value) as `nearedge set` takes them."""
+
+
+def add(specs: Specs, new: New) -> Edit:
+    """A new spec; nothing when it stands there already, word for word.
+
+    Raises:
+        Misnamed, Refused: a spec cannot have the name, or another one of that name is there.
+    """
+    checked_name(new.name)
+    pattern = of_file(specs, new.kind, new.like) if new.like and new.kind != "Cluster" else None
+    text = _text(specs, new, pattern)
+    file = f"clusters/{_folder(specs, new, text)}/{new.name}.yaml"
+    there = _there(specs, new, file)
+    if there is not None:
+        if there == text:
+            return Edit()
+        raise Refused(f"there is a {new.kind.lower()} {new.name} already: nearedge set changes it")
+    said = [f"{new.kind.lower()} {new.name}" + (f", made like {new.like}" if new.like else "")]
+    labels = value_at(read_text(text)[0], ("metadata", "labels"))
+    if new.like and labels and not any(path[:2] == ("metadata", "labels") for path in new.values):
+        said.append(
+            f"its labels are those of {new.like}: {', '.join(f'{key}={value}' for key, value in labels.items())}"
+        )
+    return Edit({file: text}, tuple(said))
+
+
+def _there(specs: Specs, new: New, file: str) -> str | None:
+    files = {stem(item): item for item in specs.files if kind_of(item) == new.kind}
+    return specs.document(files.get(new.name, file)).text if new.name in files else None
+
+
+def checked_name(name: str) -> None:
+    """Refuse what cannot be the name of a spec and of its file.
+
+    Raises:
+        Misnamed: it cannot.
+    """
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        raise Misnamed(
+            f"{name!r} cannot be the name of a spec: small letters, digits and -, 63 at most"
+        ) from None
+
+
+def _text(specs: Specs, new: New, pattern: Subject | None) -> str:
+    if new.kind == "Cluster" and new.like:
+        document = specs.document(specs.cluster_file(new.like))
+        text = document.text
+    elif pattern is not None:
+        text = pattern.document.text
+    else:
+        text = (
+            f"# yaml-language-server: $schema=../../schemas/{new.kind.lower()}.json\n"
+            f"apiVersion: {API_VERSION}\nkind: {new.kind}\nmetadata:\n  name: {new.name}\nspec: {{}}\n"
+        )
+    text = put(text, ("metadata", "name"), new.name)
+    for gone in _OWN if new.like else ():
+        text = drop(text, gone)
+    for path, value in new.values.items():
+        text = put(text, path, value, order_of(new.kind))
+    for words, given in new.settings:
+        text = _set(new, text, words, given)
+    return text
+
+
+_OWN: tuple[Path, ...] = (("spec", "state"), ("spec", "pins"), ("spec", "waivers"))
+"""What is true of one cluster and of none that is made like it."""
+
+
+def _set(new: New, text: str, path: str, value: str) -> str:
+    data, _ = read_text(text)
+    document = Document(f"clusters/{new.name}.yaml", text, data)
+    edit = set_value(Subject(document, new.kind, data), path, value)
+    return edit.texts[document.file]
+
+
+def _folder(specs: Specs, new: New, text: str) -> str:
+    """Where the file lies: of a cluster, the folder of its tier."""
+    if new.kind != "Cluster":
+        return FOLDER_OF[new.kind]
+    spec = read_text(text)[0].get("spec") or {}
+    for name in spec.get("groups", ()):
+        known("group", name, specs.shared.groups)
+    groups = [specs.shared.groups[name].data.get("spec") or {} for name in spec.get("groups", ())]
+    defaults = specs.shared.fleet_document.data["spec"].get("defaults") or {}
+    said = [layer["tier"] for layer in (defaults, *groups, spec) if isinstance(layer.get("tier"), str)]
+    return "core" if said[-1:] == ["core"] else "near-edge"
+
+
+def retire(specs: Specs, name: str) -> Edit:
+    """The first step: nothing runs on the cluster any more; what it holds stays."""
+    document = specs.document(specs.cluster_file(name))
+    if value_at(document.data, ("spec", "state")) == "retired":
+        return Edit()
+    text = put(document.text, ("spec", "state"), "retired", order_of("Cluster"))
+    said = (
+        f"cluster {stem(document.file)} is retired: what runs there goes, namespaces, volumes and queues stay",
+        f"when that has reached it: nearedge retire {stem(document.file)} --remove --reason ...",
+    )
+    return Edit({document.file: text}, said)
+
+
+def remove(specs: Specs, name: str, reason: str) -> Edit:
+    """The second step: the cluster's file goes, and removals.yaml says why.
+
+    Raises:
+        Refused: it is not retired.
+    """
+    text = _removals(specs)
+    data, _ = read_text(text)
+    listed = value_at(data, ("spec", "clusters")) or []
+    if name not in specs.clusters and any(item.get("name") == name for item in listed):
+        return Edit()
+    document = specs.document(specs.cluster_file(name))
+    if value_at(document.data, ("spec", "state")) != "retired":
+        raise Refused(f"cluster {name} still runs: nearedge retire {name} first, and let that reach it")
+    if not any(item.get("name") == name for item in listed):
+        entry = {"name": stem(document.file), "reason": reason}
+        text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
+    said = (f"cluster {name} leaves the fleet: detach it on the hub when it is really gone",)
+    return Edit({REMOVALS: text}, said, (document.file,))
+
+
+def _removals(specs: Specs) -> str:
+    if REMOVALS in specs.files:
+        return specs.document(REMOVALS).text
+    return (
+        "# yaml-language-server: $schema=../schemas/removals.json\n"
+        f"apiVersion: {API_VERSION}\nkind: Removals\nmetadata:\n  name: removals\nspec: {{}}\n"
+    )

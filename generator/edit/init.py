@@ -1,0 +1,94 @@
+"""A new fleet: a repository that renders, with a hub, a group and a cluster to begin with, and CI when asked for.
+
+The specs are files of the package, filled in place like every other change, comments kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..finding import Path
+from ..shipped import shipped_text
+from . import put
+
+CI: Mapping[str, Mapping[str, str]] = {
+    "github": {
+        ".github/workflows/nearedge.yml": "github-check.yml",
+        ".github/workflows/promote.yml": "github-promote.yml",
+    },
+    "gitlab": {".gitlab-ci.yml": "gitlab-ci.yml", "ci/Containerfile": "Containerfile"},
+    "tekton": {
+        "ci/tekton/tasks.yaml": "tekton-tasks.yaml",
+        "ci/tekton/pipelines.yaml": "tekton-pipelines.yaml",
+        "ci/Containerfile": "Containerfile",
+    },
+}
+"""What --ci writes: path in the repository -> file of data/ci/."""
+
+_NEEDED = {
+    "github": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN if pull requests of the workflow `promote` are to be checked.",
+    "gitlab": "Set the CI/CD variables NEAREDGE_IMAGE (an image by digest; `ci/Containerfile` makes one) and NEAREDGE_TOKEN (api and write_repository, masked).",
+    "tekton": "`kubectl apply -n <namespace> -f ci/tekton/`, with a Secret nearedge-token (key token) there. The image is a parameter; `ci/Containerfile` makes one.",
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a new fleet is called, and what it begins with."""
+
+    name: str = "fleet"
+    repository: str = ""
+    hub: str = "hub"
+    platform: str = ""
+    group: str = "edge"
+    cluster: str = "edge-001"
+    ci: tuple[str, ...] = ()
+
+
+def files(start: Start) -> dict[str, str]:
+    """Path -> text of every file that a new repository begins with, its output not among them."""
+    return dict(_files(start))
+
+
+def _files(start: Start) -> Iterator[tuple[str, str]]:
+    fleet: dict[Path, object] = {("metadata", "name"): start.name, ("spec", "hub", "cluster"): start.hub}
+    if start.repository:
+        fleet["spec", "repository", "url"] = start.repository
+    platform: dict[Path, object] = {("spec", "platform"): start.platform} if start.platform else {}
+    yield "clusters/fleet.yaml", _spec("fleet", fleet)
+    yield f"clusters/core/{start.hub}.yaml", _spec("hub", {("metadata", "name"): start.hub, **platform})
+    yield (
+        f"clusters/groups/{start.group}.yaml",
+        _spec("group", {("metadata", "name"): start.group, **platform}),
+    )
+    own: dict[Path, object] = {
+        ("metadata", "name"): start.cluster,
+        ("metadata", "labels", "site"): start.cluster,
+        ("spec", "groups"): [start.group],
+    }
+    yield f"clusters/near-edge/{start.cluster}.yaml", _spec("cluster", own)
+    yield "Makefile", shipped_text("data/init/Makefile")
+    yield ".gitignore", shipped_text("data/init/gitignore")
+    yield ".gitattributes", shipped_text("data/init/gitattributes")
+    yield "README.md", _readme(start)
+    for forge in start.ci:
+        yield from ((path, shipped_text(f"data/ci/{name}")) for path, name in CI[forge].items())
+
+
+def _spec(name: str, values: Mapping[Path, object]) -> str:
+    text = shipped_text(f"data/init/{name}.yaml")
+    for path, value in values.items():
+        text = put(text, path, value)
+    return text
+
+
+def _readme(start: Start) -> str:
+    import jinja2  # noqa: PLC0415 - only this command pays for it
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    template = environment.from_string(shipped_text("templates/init-readme.md.j2"))
+    ci = "\n\n".join(_NEEDED[forge] for forge in start.ci)
+    return template.render(name=start.name, group=start.group, hub=start.hub, ci=ci)
