@@ -26,7 +26,9 @@ class Member:
     `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
     not use one.
     `credentials` are those that the hub's Policies bring to it
-    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror.
+    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror. `trained` are the
+    models that its jobs produce (model, version, published, index of the job), and `fetched` those that its servers
+    take from where their source points.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Member:
     repositories: tuple[str, ...] = ()
     credentials: tuple[tuple[Any, ...], ...] = ()
     mirrored: bool = False
+    trained: tuple[tuple[str, str, bool, int], ...] = ()
+    fetched: tuple[str, ...] = ()
     hub: str | None = None
     """The hub that its spec names; None where it names none."""
 

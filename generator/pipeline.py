@@ -19,6 +19,7 @@ from .check import apply, check_cluster, fleet_rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
 from .components.credentials import delivered
+from .components.models.trained import fetched, trained
 from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
@@ -136,9 +137,10 @@ def compile_sites(
     for i, file in enumerate(files):
         progress("compile", i, len(files))
         sites.append(compile_site(root, shared, file, memo))
-    return tuple(sites), {
-        path: text for base in memo.bases.values() for path, text in base_files(base).items()
-    }
+    # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
+    named = {folder for site in sites for folder in site.bases}
+    bases = (base for folder, base in memo.bases.items() if folder in named)
+    return tuple(sites), {path: text for base in bases for path, text in base_files(base).items()}
 
 
 def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
@@ -246,6 +248,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
         credentials=tuple(map(tuple, delivered(cluster))),
         mirrored=uses_mirror(cluster),
+        trained=trained(cluster),
+        fetched=fetched(cluster),
         hub=cluster.spec.hub,
     )
 

@@ -493,6 +493,8 @@ _SOURCE = (
 )
 
 
+ModelVersion = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)]
+
 _FILES = r"^[A-Za-z0-9_*?\[\]!.-][A-Za-z0-9_*?\[\]!./-]*$"
 
 CHECKED_FILE = r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$"
@@ -528,7 +530,7 @@ class ModelSpec(Strictly):
     formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(
         None, description='Version of the format, quoted: "1".'
     )
-    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] = Field(
+    version: ModelVersion = Field(
         description='Version of the model, quoted when it looks like a number: "7".'
     )
     size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
@@ -548,6 +550,10 @@ class ModelSpec(Strictly):
         (), description="None of these files: *.bin, original/*.", max_length=32
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    folder: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256, _STEPS)] | None = Field(
+        None,
+        description="Folder of the model that vLLM reads, where it is not the whole: artifacts, of a Caikit model.",
+    )
     adapter: AdapterOf | None = Field(
         None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
     )

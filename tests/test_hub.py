@@ -69,6 +69,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         repositories=tuple(said.get("repositories", ())),
         credentials=tuple(brought(**item) for item in said.get("credentials", ())),
         mirrored=bool(said.get("mirrored")),
+        trained=tuple(tuple(item) for item in said.get("trained", ())),
+        fetched=tuple(said.get("fetched", ())),
         hub=said.get("hub"),
     )
 

@@ -28,6 +28,7 @@ from . import (
     roots,
     rules,
     several,
+    training,
 )
 from .profile import profile_of
 
@@ -84,4 +85,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, several, observability.rules, credentials, catalogs)
+    return (rules, limits, extra, several, observability.rules, credentials, catalogs, training)

@@ -166,6 +166,14 @@ def ignore_differences() -> list[Manifest]:
     return [
         _ignored("ray.io", "RayCluster", (".spec.suspend", *_ray_paths(".spec"))),
         _ignored("ray.io", "RayJob", (".spec.suspend", *_ray_paths(".spec.rayClusterSpec"))),
+        _ignored(
+            "ray.io",
+            "RayService",
+            (".spec.rayClusterConfig.suspend", *_ray_paths(".spec.rayClusterConfig")),
+        ),
+        _ignored(
+            "workload.codeflare.dev", "AppWrapper", (".spec.suspend", ".spec.components[]?.podSetInfos")
+        ),
     ]
 
 
