@@ -14,6 +14,7 @@ from .claims import (
     node_bound,
     on_same_volume,
     on_volume,
+    one_node,
     produced_by,
     servers,
     shared_class,
@@ -174,10 +175,12 @@ def job_name_fits(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("MODEL008", source="Kubernetes PersistentVolume access modes")
 def produced_model_has_a_shared_volume(cluster: Cluster) -> Iterator[Problem]:
-    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany.
+    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany, or a single node.
 
-    Head and workers run on several nodes and write to the same volume.
+    Head and workers run on several nodes and write to the same volume; the server of the model reads it.
     """
+    if one_node(cluster):
+        return
     for i, job in produced_by(cluster):
         if shared_class(cluster) is None:
             said = (

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ... import pod
 from ...images import image
-from ...manifest import Manifest, Wave, meta
+from ...manifest import Manifest, meta
 from ...profile import Profile
 from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ...spec import EnvVar, ModelSpec, Resources
@@ -88,7 +88,7 @@ def _service(here: Serving) -> Manifest:
         "metadata": meta(
             item.name,
             item.namespace,
-            wave=Wave.WORKLOAD,
+            wave=here.setting.wave,
             labels=labels(item, profile),
             annotations=_annotations(item, profile),
         ),
@@ -112,7 +112,8 @@ def _annotations(item: Service, profile: Profile) -> dict[str, str]:
 def uri(item: Service, model: ModelSpec) -> str:
     """Where the model is, in the schemes that the controller attaches: pvc, oci, oci+native, s3 and hf."""
     if item.storage.type == "pvc":
-        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        found = storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        return f"{found}/{model.folder}" if model.folder else found
     if model.source.startswith("oci://"):
         return f"{item.storage.type}://{model.source.removeprefix('oci://')}"
     return model.source
