@@ -87,11 +87,15 @@ def scaled(asked: dict[str, Fraction]) -> dict[str, int]:
     return {name: int(value * (1000 if name == "cpu" else 1)) for name, value in asked.items()}
 
 
+HASHED = ("AppWrapper", "RayJob")
+"""Kinds whose objects are called after their content."""
+
+
 def emitted(cluster: Cluster) -> dict[tuple[str, str, str], list[dict[str, int]]]:
     objects = [item for part in discover() for unit in part.units(cluster) for item in unit.final]
     found: dict[tuple[str, str, str], list[dict[str, int]]] = {}
     for work in workloads(objects):
-        name = work.owner.name.rpartition("-")[0] if work.owner.kind == "RayJob" else work.owner.name
+        name = work.owner.name.rpartition("-")[0] if work.owner.kind in HASHED else work.owner.name
         pod = {**work.pod, "containers": [part for part in work.pod["containers"] if "resources" in part]}
         found.setdefault((work.owner.kind, work.owner.namespace, name), []).append(scaled(requests_of(pod)))
     return found

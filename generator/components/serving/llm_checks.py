@@ -49,7 +49,7 @@ OTHERS = {
 """Field that has no effect on this kind -> why."""
 
 
-STORED = ("pvc", "oci", "s3", "hf")
+STORED = ("pvc", "oci", "oci+native", "s3", "hf")
 """Storage types whose URI its controller attaches."""
 
 
