@@ -10,7 +10,7 @@ from ...component import Cluster
 from ...finding import MODELS as MODEL_FILES
 from ...finding import Problem, Severity, rule
 from ...spec import ModelSpec
-from .claims import on_volume
+from .claims import on_volume, servers
 from .transfer import secret_annotations
 from .units import MODELS
 
@@ -23,7 +23,7 @@ _BY_SERVER = frozenset({"s3", "hf"})
 
 
 def _items(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec]]:
-    for i, item in enumerate(cluster.spec.serving):
+    for i, item in servers(cluster):
         if item.model in cluster.models:
             yield i, item, cluster.models[item.model]
 
