@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ..edit.fleet import set_value, specs_of, unset
+    from ..edit.fleet import specs_of
+    from ..edit.values import set_value, unset
 
     cluster, words = _words(options)
     subject = _subject(options, specs_of(root), cluster)
