@@ -16,7 +16,7 @@ from .changes import ABSENT, Action, FieldChange, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, Severity
 from .fit.transfer import spoken
-from .hub.clusters import RING_LABEL
+from .hub.rings import RING_LABEL
 from .manifest import CONTENT_HASH
 from .plan import Group, Plan
 from .planrooms import capacity_rows, verdict_rows
@@ -130,9 +130,10 @@ def sections(plan: Plan) -> Iterator[Section]:
     yield from _slow(plan)
     yield from _crowded(plan)
     yield from (_group(group) for group in plan.groups if group.dangerous)
-    if plan.hub:
-        rows = (row for change in plan.hub for row in (*_moves(change), *_change(change)))
-        yield Section("On the hub", tuple(rows))
+    for name, changes in plan.hubs:
+        if changes:
+            rows = (row for change in changes for row in (*_moves(change), *_change(change)))
+            yield Section("On the hub" if len(plan.hubs) == 1 else f"On hub {name}", tuple(rows))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
     yield from _room(plan)
@@ -158,6 +159,7 @@ def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
         if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
             yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
+            yield f"# {change.identity.name}: its Application has to be released on the hub: docs/delivery.md, Move a cluster"
 
 
 def _problems(title: str, findings: Sequence[Finding]) -> Iterator[Section]:
