@@ -19,6 +19,8 @@ from pathlib import Path
 from random import Random
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "clusters"
+IMAGES = ("ovms", "vllm", "storageInitializer")
+"""Images of fleet.yaml that nearly every cluster uses."""
 SEED = 2026
 RING_SIZE = 1500
 """Clusters in one ring at most; an ApplicationSet should not make more than 2,000 Applications."""
@@ -212,6 +214,19 @@ def edit_model(root: Path, turn: int) -> str:
     path = next(path for path in models if "source: oci://" in path.read_text("utf-8"))
     digest = hashlib.sha256(f"turn {turn}".encode()).hexdigest()
     path.write_text(_DIGEST.sub(digest, path.read_text("utf-8")), "utf-8")
+    return path.relative_to(root).as_posix()
+
+
+def edit_images(root: Path, turn: int) -> str:
+    """Give the servers of the whole fleet other images; the file."""
+    path = root / "clusters/fleet.yaml"
+    digests = (hashlib.sha256(f"{name} {turn}".encode()).hexdigest() for name in IMAGES)
+    rows = "".join(
+        f"    {name}: quay.io/acme/{name.lower()}@sha256:{digest}\n"
+        for name, digest in zip(IMAGES, digests, strict=True)
+    )
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("spec:\n", f"spec:\n  images:\n{rows}", 1), "utf-8")
     return path.relative_to(root).as_posix()
 
 

@@ -11,9 +11,17 @@ from bench.measure import Runs
 MIB = 2**20
 
 FULL, SAME, EDIT, MODEL = "full compile, written", "no change", "one cluster edited", "one model edited"
+PLAN_EDIT, PLAN_IMAGES, STATUS = "plan of one cluster edited", "plan of all images changed", "rollout status"
 CHECK, VERIFY, HELP, BARE = "check", "verify", "--help", "python, doing nothing"
 
-AIMS = {(1_000, FULL): 2.0, (1_000, SAME): 0.5, (1_000, EDIT): 0.25, (10_000, FULL): 20.0}
+AIMS = {
+    (1_000, FULL): 2.0,
+    (1_000, SAME): 0.5,
+    (1_000, EDIT): 0.25,
+    (10_000, FULL): 20.0,
+    (1_000, PLAN_EDIT): 1.0,
+    (1_000, PLAN_IMAGES): 5.0,
+}
 """(clusters, what) -> seconds."""
 COMMIT_AIM = 0.15
 """Seconds of a commit that are not git's."""

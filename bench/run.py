@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import results
-from bench.commits import Commits, commits
-from bench.fleet import SEED, edit_cluster, edit_model, write_fleet
+from bench.commits import WHO, Commits, commits
+from bench.fleet import SEED, edit_cluster, edit_images, edit_model, write_fleet
 from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
 from bench.results import Figure, Loop, Memory
@@ -124,6 +125,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
             )  # bytecode and the system's caches are there from now on
             figures += fixed(plan)
         figures += commands(root, size, plan)
+        figures += plans(root, size, plan)
         memories.append(peak(root, size))
         if loop is None:
             loop = kustomize_loop(root, plan.loop)
@@ -155,6 +157,38 @@ def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     for what, times in ((results.CHECK, plan.times(size)), (results.VERIFY, plan.once(size))):
         _say(f"  {what}")
         yield Figure(size, what, repeat(times, (NEAREDGE, what, "--root", str(root))))
+
+
+def plans(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
+    """What a change and a rollout of the fleet cost to look at, from a commit whose output is rendered."""
+    run((NEAREDGE, "render", "--no-verify", "--root", str(root)))
+    for command in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("add", "clusters", "base", "overlays", "acm"),
+        ("commit", "--quiet", "-m", "fleet"),
+    ):
+        run(("git", "-C", str(root), *WHO, *command))
+    for ring in ("canary", "pilot", "main"):
+        run(("git", "-C", str(root), "branch", f"ring/{ring}"))
+
+    def fresh(edit: Edit) -> Callable[[int], object]:
+        def before(turn: int) -> object:
+            run(("git", "-C", str(root), "checkout", "--quiet", "--", "clusters"))
+            return edit(root, turn)
+
+        return before
+
+    for what, edit in ((results.PLAN_EDIT, edit_cluster), (results.PLAN_IMAGES, edit_images)):
+        _say(f"  {what}")
+        yield Figure(
+            size, what, repeat(plan.times(size), (NEAREDGE, "plan", "--root", str(root)), fresh(edit))
+        )
+    run(("git", "-C", str(root), "checkout", "--quiet", "--", "clusters"))
+    _say(f"  {results.STATUS}")
+    yield Figure(
+        size, results.STATUS, repeat(plan.times(size), (NEAREDGE, "rollout", "status", "--root", str(root)))
+    )
+    shutil.rmtree(root / ".git")
 
 
 def peak(root: Path, size: int) -> Memory:

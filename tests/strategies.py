@@ -56,6 +56,11 @@ MODELS: dict[str, dict[str, Any]] = {
         "s3": {"endpoint": "https://s3.acme.internal:9000", "region": "eu-central-1"},
     },
     "there": {"format": "onnx", "source": "pvc://claim/there"},
+    "tuned": {
+        "format": "lora",
+        "source": f"oci://quay.io/acme/tuned@{DIGEST}",
+        "adapter": {"base": "chat", "rank": 8},
+    },
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
 TOLERATIONS = (
@@ -405,6 +410,36 @@ def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from([{"type": kind, **said} for said in more])
 
 
+LLMS: tuple[dict[str, Any], ...] = (
+    {},
+    {"scheduler": {}},
+    {"gateways": [{"name": "inference", "namespace": "gateways"}], "baseRefs": ["acme"]},
+    {
+        "parallelism": {"tensor": 1, "expert": True},
+        "prefill": {"replicas": 2, "resources": {"cpu": "1", "memory": "1Gi"}},
+    },
+    {"parallelism": {"data": 4, "dataLocal": 2}, "worker": {}, "prefill": {}},
+)
+
+
+def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
+    """What a server is, and which models it has beside its own."""
+    several = {"ovms": ["there"], "mlserver": []}.get(runtime, [])
+    more = [] if model in several else several
+    said = {
+        "kind": st.just("InferenceService"),
+        "llm": st.none(),
+        "lora": st.none(),
+        "moreModels": st.sampled_from([[], more]),
+        "hardwareProfile": st.none(),
+    }
+    if runtime != "vllm":
+        return said
+    lora = [None, {"adapters": ["tuned"]}] if model == "chat" else [None]
+    kind = st.sampled_from(["InferenceService", "LLMInferenceService"])
+    return said | {"kind": kind, "lora": st.sampled_from(lora)}
+
+
 @st.composite
 def _service(draw: Draw) -> dict[str, Any]:
     """A server of a model, with a runtime and a storage type that fit it."""
@@ -429,7 +464,12 @@ def _service(draw: Draw) -> dict[str, Any]:
         "grpc": st.just(runtime == "caikit-tgis"),
         "auth": st.just(False),  # noqa: FBT003
     }
-    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none}))
+    kinds = _kinds(name, runtime)
+    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
+    if item["kind"] == "LLMInferenceService":
+        unknown = ("deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
+        item = {key: value for key, value in item.items() if key not in unknown}
+        item["llm"] = draw(st.sampled_from(LLMS))
     return item
 
 
@@ -465,7 +505,12 @@ def fleets(draw: Draw) -> Fleet:
     hub |= {"clusterSet": draw(st.sampled_from(["near-edge", "shops"]))}
     secret = {"credentialsSecret": "repo"} if draw(st.booleans()) else {}
     rings = [{"name": name, "revision": f"refs/heads/ring/{name}"} for name in names]
-    spec = {"repository": {**FLEET["repository"], **secret}, "hub": hub, "delivery": {"rings": rings}}
+    delivery = draw(deliveries(agent=profile.agent != "none"))
+    spec = {
+        "repository": {**FLEET["repository"], **secret},
+        "hub": hub,
+        "delivery": {**delivery, "rings": rings},
+    }
     members = [_member("hub", "core", None, (), "odh-3.4")]
     brought = st.lists(st.sampled_from(BROUGHT), max_size=2, unique_by=lambda item: item.name)
     for i in range(draw(st.integers(0, 4))):
@@ -477,6 +522,14 @@ def fleets(draw: Draw) -> Fleet:
     if profile.flavor == "acm" and draw(st.booleans()):
         spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
+
+
+@st.composite
+def deliveries(draw: Draw, *, agent: bool) -> dict[str, Any]:
+    """A model of delivery and its own fields; that of the agent only where the hub knows it."""
+    model = draw(st.sampled_from(["pull", "policy", *(["agent"] if agent else [])]))
+    mode = {"agent": {"mode": draw(st.sampled_from(["managed", "autonomous"]))}} if model == "agent" else {}
+    return {"model": model, **mode, "healthChecks": draw(st.booleans())}
 
 
 def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], platform: str) -> Member:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ..component import Cluster
+from ..components.models.cache import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
@@ -72,7 +73,8 @@ class Workload(NamedTuple):
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
     """Servers, Ray clusters, jobs with a cluster of their own and Ray services, in the order of the spec."""
     defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
-    serving, ray = cluster.part(SERVING), cluster.part(RAY)
+    serving = [placed_by_cache(item, cluster) for item in cluster.part(SERVING)]
+    ray = cluster.part(RAY)
     return (
         *(found for i, item in enumerate(serving) for found in _server(i, item, defaults)),
         *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
@@ -114,7 +116,8 @@ def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
             continue
         for k in range(group[0].groups):
             pods = tuple(_part_pods(part, item, defaults, path) for part in group)
-            yield _llm_workload(item, f"{item.name}-{k}", pods, path)
+            name = f"{item.name}-{k}" if first == "leader" else f"{item.name}-prefill-{k}"
+            yield _llm_workload(item, name, pods, path)
 
 
 def _grouped(part: Part, beside: Iterable[Part]) -> bool:

@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import NearedgeError
@@ -26,6 +26,7 @@ COMMANDS = {
     "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
+    "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",
     "promote": "give a model or an image another version, for all, a ring or a cluster",
     "init": "write a new fleet repository that renders, or CI for one",
     "add": "write the file of a new cluster, group or model",
@@ -68,6 +69,13 @@ class _Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         sys.stderr.write(f"{self.prog}: {message}\n")
         raise SystemExit(exits.USAGE)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As ever, but options may stand between the words of a command that asks for it (`set`)."""
+        if not self.get_default("intermixed"):
+            return super().parse_known_args(args, namespace)
+        self.set_defaults(intermixed=False)
+        return self.parse_known_intermixed_args(args, namespace)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

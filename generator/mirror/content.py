@@ -9,7 +9,7 @@ from pathlib import Path as File
 from .. import hub, incremental
 from ..compile import emit
 from ..component import Cluster
-from ..components.serving.spec import known
+from ..components.models import servers
 from ..finding import has_errors
 from ..fit.transfer import transfers
 from ..manifest import Manifest, content_hash
@@ -67,10 +67,9 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     memo, models = Memo(), dict[str, ModelSpec]()
     clusters = (read_site(root, shared, site.file, memo)[0] for site in rendered.sites)
     places = [_content(cluster, models) for cluster in clusters if cluster is not None]
-    emitted = hub.emit(rendered.fleet)
-    if emitted:
+    for name, emitted in hub.emit_all(rendered.fleet).items():
         manifests = [item for items in emitted.values() for item in items]
-        places.append(content_of(f"{HUBS}{shared.fleet.hub.cluster}", manifests))
+        places.append(content_of(f"{HUBS}{name}", manifests))
     mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
     return Inventory(shared.fleet, ordered, dict(sorted(models.items())), mirrored), rendered
@@ -107,7 +106,7 @@ def content_of(place: str, manifests: Iterable[Manifest], models: Iterable[str] 
 def models_of(cluster: Cluster) -> Iterator[str]:
     """Models that reach a cluster from outside: neither made there by a job nor on a volume that exists."""
     coming = {transfer.model for transfer in transfers(cluster)}
-    yield from sorted({item.model for _, item, _ in known(cluster)} & coming)
+    yield from sorted({item.model for _, item in servers(cluster)} & coming)
 
 
 def only(whole: Inventory, cluster: str) -> Inventory:

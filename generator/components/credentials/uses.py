@@ -1,15 +1,16 @@
 """Which Secrets the workloads of a cluster name, where, and what they expect in them.
 
 The sections are read by the names of their fields, so that a new section counts without a word here: `secret`,
-`imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, and `publish` one
-that may write there.
+`imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, `adapters` and
+`moreModels` several of them, and `publish` one that may write there.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -21,7 +22,8 @@ from ..models.cache import JOB_NAMESPACE
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
 PUBLISH = "publish"
-NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH})
+BESIDE = frozenset({"adapters", "moreModels"})
+NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH, *BESIDE})
 
 WANTED = {"s3": "s3", "hf": "huggingface", "https": "https", "oci": "registry", "image": "registry"}
 """Scheme of a model's source -> type of the credential that opens it."""
@@ -45,12 +47,30 @@ class Use(NamedTuple):
     related: tuple[Path, ...] = ()
 
 
-def uses(cluster: Cluster) -> Iterator[Use]:
+@dataclass(frozen=True, eq=False)
+class Same:
+    """A cluster as what it is, not as what it holds: several rules ask the same of it, one after the other."""
+
+    cluster: Cluster
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.cluster is self.cluster
+
+    def __hash__(self) -> int:
+        return id(self.cluster)
+
+
+def uses(cluster: Cluster) -> tuple[Use, ...]:
     """Every Secret that a workload names, in the order of the sections."""
-    for component in discover():
-        if component.key != "credentials":
-            section = getattr(cluster.spec, component.key)
-            yield from _in(section, (component.key,), None, cluster)
+    return _uses(Same(cluster))
+
+
+@lru_cache(maxsize=1)
+def _uses(key: Same) -> tuple[Use, ...]:
+    sections = [item.key for item in discover() if item.key != "credentials"]
+    return tuple(
+        use for name in sections for use in _in(getattr(key.cluster.spec, name), (name,), None, key.cluster)
+    )
 
 
 def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
@@ -76,6 +96,9 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
         kind = getattr(getattr(item, "storage", None), "type", None)
         # A cache is filled by Jobs of KServe's own, which look for the credential beside them.
         yield from _opened(str(said), path, JOB_NAMESPACE if kind == "cache" else namespace, cluster)
+    elif namespace is not None and field in BESIDE:
+        for i, name in enumerate(said):
+            yield from _opened(name, (*path, i), namespace, cluster)
     elif namespace is not None:
         yield from _named(item, field, path, namespace)
 

@@ -9,6 +9,7 @@ makes the node group as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ...component import Cluster, Unit
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
@@ -17,12 +18,18 @@ from ...spec import ModelSpec
 from .spec import Cache, ModelsSpec
 from .transfer import parameters
 
+if TYPE_CHECKING:
+    from ..serving.spec import Service
+
 GROUP = "workers"
 """The LocalModelNodeGroup that the ODH operator makes (opendatahub-operator
 internal/controller/components/kserve/kserve_controller_actions.go createLocalModelNodeGroup); ours has the same name."""
 
 JOB_NAMESPACE = "kserve-localmodel-jobs"
 """Where download Jobs run, and look for credentials (kserve config/configmap/inferenceservice.yaml localModel)."""
+
+NAME_LIMIT = 54
+"""Characters of a model's name in that of its cache: 63, less a dash and eight of a hash."""
 
 STORAGE_CLASS = "local-storage"
 """No such class has to exist: claim and volume name each other (kserve website, model cache)."""
@@ -58,6 +65,18 @@ def holds(labels: Mapping[str, str], cluster: Cluster) -> bool:
     return cache is not None and cache.nodeSelector.items() <= labels.items()
 
 
+def placed_by_cache(item: Service, cluster: Cluster) -> Service:
+    """A server with the labels of the nodes that have its model; its own words win.
+
+    The volume would keep its pods there anyhow. Said in the pods, Kueue picks a flavor of these nodes. Where a
+    hardware profile places them nothing more is said, since the platform writes these fields then.
+    """
+    cache = cluster.spec.models.cache
+    if item.storage.type != "cache" or cache is None or item.hardwareProfile is not None:
+        return item
+    return item.model_copy(update={"nodeSelector": {**cache.nodeSelector, **item.nodeSelector}})
+
+
 def cache_nodes(cluster: Cluster) -> int:
     """How many nodes download each cached model; one where the spec lists no nodes."""
     nodes = cluster.spec.nodes
@@ -65,8 +84,11 @@ def cache_nodes(cluster: Cluster) -> int:
 
 
 def cache_name(name: str, model: ModelSpec) -> str:
-    """Name of a LocalModelCache: its source never changes, so another source is another cache."""
-    return f"{name}-{content_hash(model.source)}"
+    """Name of a LocalModelCache: its source never changes, so another source is another cache.
+
+    It becomes a label of download Jobs (kserve pkg/controller/v1alpha1/localmodelnode launchJob), which has 63 characters.
+    """
+    return f"{name[:NAME_LIMIT].rstrip('-')}-{content_hash(model.source)}"
 
 
 def local_model(name: str, model: ModelSpec) -> Manifest:

@@ -119,11 +119,10 @@ def on_same_volume(item: Service, cluster: Cluster) -> tuple[str, ...]:
 def _served(item: Service, cluster: Cluster) -> Claim:
     modes = volume_modes(item, cluster)
     declared = storage_class(item.storage.class_, cluster)
-    models = on_same_volume(item, cluster) if item.storage.volume else (item.model,)
     return Claim(
         namespace=item.namespace,
         model=item.model,
-        size=item.storage.size or claim_size(*(cluster.models[name].size for name in models)),
+        size=_size(item, cluster),
         storage_class=item.storage.class_ or (declared.class_ if declared else None),
         modes=modes,
         load=True,
@@ -132,6 +131,16 @@ def _served(item: Service, cluster: Cluster) -> Claim:
         shared=item.storage.volume is not None,
         clone=item.storage.clone,
     )
+
+
+def _size(item: Service, cluster: Cluster) -> str:
+    """Size of the volume of an item; of one that is shared whoever says it first, else room for all models."""
+    if item.storage.volume is None:
+        return item.storage.size or claim_size(cluster.models[item.model].size)
+    key = (item.namespace, item.storage.volume)
+    beside = (one.storage for _, one in servers(cluster) if (one.namespace, one.storage.volume) == key)
+    said = next((one.size for one in beside if one.type == "pvc" and one.size), None)
+    return said or claim_size(*(cluster.models[name].size for name in on_same_volume(item, cluster)))
 
 
 def _produced(cluster: Cluster) -> Iterator[Claim]:

@@ -32,8 +32,22 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         for i, item in enumerate(items(cluster, "credentials")):
             if item.from_ == "externalSecrets":
                 yield ("credentials", i, "from"), "external-secrets"
+    if brings_argocd(cluster):
+        yield ("platform",), "gitops"
     for i, name in enumerate(cluster.spec.operators):
         yield ("operators", i), name
+
+
+def brings_argocd(cluster: Cluster) -> bool:
+    """Whether the cluster's own Argo CD comes from the catalog: no add-on of a hub installs it with these models."""
+    fleet = cluster.fleet
+    hubs = {hub.cluster: hub for hub in (fleet.hub, *fleet.hubs)}
+    if not cluster.profile.openshift or cluster.name in hubs:
+        return False
+    by_policy = (
+        hubs.get(cluster.spec.hub or "", fleet.hub).flavor == "acm" and fleet.delivery.model == "policy"
+    )
+    return by_policy or fleet.delivery.model == "standalone"
 
 
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:

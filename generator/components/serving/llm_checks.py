@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...component import Cluster
-from ...finding import Path, Problem, Severity, rule
+from ...finding import MODELS, Path, Problem, Severity, rule
 from ...profile import profiles
 from .llm import LLM, Parallelism, Worker
 from .llm_emit import ARGS
@@ -49,7 +49,7 @@ OTHERS = {
 """Field that has no effect on this kind -> why."""
 
 
-STORED = ("pvc", "oci", "s3", "hf")
+STORED = ("pvc", "oci", "oci+native", "s3", "hf")
 """Storage types whose URI its controller attaches."""
 
 
@@ -195,14 +195,18 @@ def secret_says_its_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """The credential of an LLMInferenceService from S3 is a Secret in KServe's own form.
 
     A data connection of ODH is read for an InferenceService only: here the endpoint stands in the annotations
-    serving.kserve.io/s3-endpoint, s3-usehttps and s3-region of the Secret, else AWS itself is asked.
+    serving.kserve.io/s3-endpoint, s3-usehttps and s3-region of the Secret, else AWS itself is asked. A credential
+    with `s3` has them.
     """
+    told = {item.name for item in cluster.spec.credentials if item.s3 and item.from_ != "existing"}
     for i, item, model in known(cluster):
-        odh = cluster.profile.family == "odh"
+        odh = cluster.profile.family == "odh" and model.credentialsSecret not in told
         if odh and is_llm(item) and item.storage.type == "s3" and model.credentialsSecret:
             said = f"{item.name} reads its S3 endpoint from annotations of Secret {model.credentialsSecret}"
             yield Problem(
-                ("serving", i, "storage", "type"), said, "annotate the Secret, or use storage.type pvc or oci"
+                ("serving", i, "storage", "type"),
+                said,
+                "give its credential s3, or use storage.type pvc or oci",
             )
 
 
@@ -219,3 +223,20 @@ def scheduler_has_replicas_where_it_can(cluster: Cluster) -> Iterator[Problem]:
         if item.llm and item.llm.scheduler and item.llm.scheduler.replicas and version.endswith("/v1alpha1"):
             said = f"{version} of {cluster.profile.name} has no scheduler.replicas"
             yield Problem(("serving", i, "llm", "scheduler", "replicas"), said, "drop replicas")
+
+
+@rule("LLM010", source=f"{PRESETS}: vllm serve /mnt/models; data of components/runtimes")
+def folder_is_read(cluster: Cluster) -> Iterator[Problem]:
+    """A model that has its files in a `folder` is served by vLLM, by an LLMInferenceService from a volume only.
+
+    The other runtimes, and the presets, look at the top of the model and find nothing there.
+    """
+    for i, item, model in known(cluster):
+        reads = item.runtime == "vllm" and (not is_llm(item) or item.storage.type == "pvc")
+        if model.folder is None or reads:
+            continue
+        who = f"an {LLM} with storage.type {item.storage.type}" if is_llm(item) else f"runtime {item.runtime}"
+        said = f"{item.model} is in its folder {model.folder}, {who} reads the top of a model"
+        advice = "use storage.type pvc" if is_llm(item) and item.runtime == "vllm" else "use runtime vllm"
+        where: Path = (MODELS, item.model, "folder")
+        yield Problem(("serving", i, "model"), said, f"{advice}, or a source without folder", (where,))

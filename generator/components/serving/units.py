@@ -12,6 +12,7 @@ from ...quantity import parse
 from ...runtime import accelerators
 from ...spec import ModelSpec
 from ..models import access_modes, is_written, node_bound, on_volume, servers
+from ..models.cache import placed_by_cache
 from . import llm_emit
 from .emit import Setting, emit, has_image
 from .sizes import total_devices
@@ -35,7 +36,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             folder=folder,
             origins=origins,
             common=partial(of_kind, base, model, neutral),
-            final=of_kind(item, model, _setting(i, item, cluster)),
+            final=of_kind(placed_by_cache(item, cluster), model, _setting(i, item, cluster)),
         )
 
 
