@@ -363,7 +363,7 @@ def test_clusters_that_serve_what_is_not_published_are_named() -> None:
     trains = {"trained": [["shelf", "7", False, 0]]}
     edges = {f"edge-{i}": {"fetched": ["shelf"]} for i in range(5)}
     (message,) = said("TRAIN001", {"core": trains, **edges, "edge-9": {"fetched": ["other"]}})
-    assert message.endswith("edge-0, edge-1, edge-2 and 2 more serve what lies at its source")
+    assert message.endswith("what lies at its source is served by edge-0, edge-1, edge-2 and 2 more")
     published = {"trained": [["shelf", "7", True, 0]]}
     assert said("TRAIN001", {"core": published, **edges}) == []
 

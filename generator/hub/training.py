@@ -31,7 +31,7 @@ def what_others_serve_is_published(fleet: Fleet) -> Iterator[Problem]:
         if others and model not in published:
             rest = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
             named = f"{', '.join(others[:SHOWN])}{rest}"
-            said = f"{model} is trained here and not published: {named} serve what lies at its source"
+            said = f"{model} is trained here and not published: what lies at its source is served by {named}"
             hint = "add publish: {}, or publish it by other means and accept this with a waiver"
             yield Problem((*path, "produces"), said, hint)
 
