@@ -122,6 +122,7 @@ def test_a_new_version_of_such_a_model_is_counted_once(tmp_path: File) -> None:
     edit = together(
         EDITS["download-again"],
         swap("models/demand-forecast.yaml", 'version: "2026.41"', 'version: "2026.42"'),
+        swap("models/demand-forecast.yaml", "demand-forecast/2026.41", "demand-forecast/2026.42"),
     )
     (pull,) = pulled(tmp_path, edit).values()
     assert (pull.again, pull.size) == (False, 48 * 2**20)
