@@ -185,8 +185,9 @@ def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     Policies do not reach the hub itself with hub.flavor ocm, and no cluster at all without a hub; only OpenShift keeps
     a pull secret of all nodes in an object.
     """
-    hub = cluster.fleet.hub
-    itself = cluster.name == hub.cluster
+    hubs = {hub.cluster: hub for hub in (cluster.fleet.hub, *cluster.fleet.hubs)}
+    itself = cluster.name in hubs
+    hub = hubs.get(cluster.name, cluster.fleet.hub)
     for i, item in enumerate(_listed(cluster)):
         path = ("credentials", i)
         if item.from_ == "hub" and cluster.fleet.delivery.model == "standalone":
