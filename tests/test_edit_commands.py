@@ -185,6 +185,19 @@ def test_what_is_refused_touches_nothing(
     assert not list((root / ".nearedge").glob("edit-*"))
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--unset", "store-007", "connectivity"],
+        ["store-007", "--unset", "connectivity"],
+        ["store-007", "connectivity", "--unset"],
+    ],
+    ids=["before", "between", "behind"],
+)
+def test_options_stand_anywhere(root: File, arguments: list[str]) -> None:
+    assert change(root, "set", *arguments)[1:] == ["- connectivity: {mode: continuous, bandwidth: 100Mbit}"]
+
+
 def test_a_dry_run_shows_the_difference_and_writes_nothing(
     root: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
