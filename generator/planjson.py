@@ -1,16 +1,9 @@
-"""A plan for programs: one JSON object, described in docs/plan.md and by schemas/plan.json.
-
-The shapes below are what is printed and what the schema is made of, so neither can say something else.
-"""
+"""A plan for programs: one JSON object, described in docs/plan.md and by schemas/plan.json."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, NotRequired
-
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from .capacity import Level, Meter, VerdictChange
 from .changes import ABSENT, FieldChange, Named, ObjectChange
@@ -18,192 +11,23 @@ from .effects import Consequence
 from .finding import Finding
 from .manifest import ResourceId
 from .plan import Plan
+from .planshape import (
+    ChangeJson,
+    ClusterJson,
+    DownloadJson,
+    EffectJson,
+    FieldJson,
+    FindingJson,
+    LevelJson,
+    MeterJson,
+    ObjectJson,
+    PlanJson,
+    VerdictJson,
+)
 from .sides import ClusterChange
 
 FORMAT_VERSION = "1.1"
 """Of this output; consumers refuse another first number."""
-
-Text = Annotated[str, Field(description="Text for people.")]
-Clusters = Annotated[list[str], Field(description="Names of clusters.")]
-
-
-class BaseJson(TypedDict):
-    """What is compared with."""
-
-    ref: Annotated[str, Field(description="The ref that was asked for.")]
-    commit: Annotated[str, Field(description="The commit where this branch left it.")]
-
-
-class CountsJson(TypedDict):
-    """Objects of all clusters and of the hub; a replaced one is both added and removed."""
-
-    add: int
-    change: int
-    remove: int
-
-
-class FindingJson(TypedDict):
-    """Something wrong, and where."""
-
-    code: Annotated[str, Field(description="Code of the rule, as in `nearedge rules`.")]
-    severity: Literal["error", "warning", "note"]
-    file: str
-    line: int
-    column: int
-    message: Text
-    hint: Text
-
-
-class RenameJson(TypedDict):
-    """A cluster that went and came back under another name."""
-
-    before: str
-    after: str
-
-
-class RingJson(TypedDict):
-    """How much of a ring is touched."""
-
-    name: Annotated[str, Field(description="Empty for clusters of no ring.")]
-    touched: int
-    clusters: int
-
-
-class FieldJson(TypedDict):
-    """One field of an object; a side that does not have it has no key."""
-
-    path: Annotated[str, Field(description="As people write it: spec.containers[server].image.")]
-    steps: Annotated[
-        list[str | int | dict[str, Any]],
-        Field(description="A key, the place in a list, or {key: value} that names an element of one."),
-    ]
-    before: NotRequired[Any]
-    after: NotRequired[Any]
-
-
-class ObjectJson(TypedDict):
-    """Which object."""
-
-    group: Annotated[str, Field(description="API group; empty for the core group.")]
-    kind: str
-    namespace: Annotated[str, Field(description="Empty for what has none.")]
-    name: str
-
-
-class ChangeJson(ObjectJson):
-    """What happens to one object."""
-
-    action: Literal["add", "change", "replace", "remove"]
-    was: Annotated[str | None, Field(description="Name that a replaced object had.")]
-    fields: list[FieldJson]
-
-
-class EffectJson(ObjectJson):
-    """What follows from a change."""
-
-    effect: Literal["re-create", "downtime", "left behind", "runs again", "restart", "later"]
-    text: Text
-
-
-class VerdictJson(TypedDict):
-    """A workload that Kueue decides otherwise about."""
-
-    kind: str
-    namespace: str
-    name: str
-    before: Annotated[str, Field(description="ADMIT, IF-IDLE, NEVER, UNDECIDED; - for a new workload.")]
-    after: Annotated[str, Field(description="ADMIT, IF-IDLE, NEVER or UNDECIDED.")]
-    worse: bool
-    reason: Text
-
-
-class LevelJson(TypedDict):
-    """How much is asked for, and how much there is: cpu in thousandths, everything else in units."""
-
-    used: int
-    of: Annotated[int | None, Field(description="Null where the spec does not say.")]
-
-
-class MeterJson(TypedDict):
-    """A room that is another one afterwards."""
-
-    place: Annotated[str, Field(description="nodes, queue <namespace>/<name>, or storage <class>.")]
-    resource: str
-    before: LevelJson | None
-    after: LevelJson | None
-    overflows: Annotated[bool, Field(description="More is asked for than there is, and was not before.")]
-    clusters: Clusters
-
-
-class DownloadJson(TypedDict):
-    """What one cluster pulls."""
-
-    bytes: Annotated[int, Field(description="Those that are known.")]
-    unknown: Annotated[int, Field(description="Images whose size only their registry knows.")]
-    bandwidth: str | None
-    seconds: Annotated[int | None, Field(description="For the known bytes, at 85 % of the bandwidth.")]
-    window: str | None
-    windowSeconds: int | None
-    fitsWindow: bool | None
-
-
-class ClusterJson(TypedDict):
-    """What happens to one cluster."""
-
-    name: str
-    file: str
-    tier: str
-    ring: str
-    action: Literal["add", "change", "remove"]
-    objects: Annotated[
-        int, Field(description="Objects that come, change or go; 0 when only its room differs.")
-    ]
-    changes: Annotated[
-        list[ChangeJson], Field(description="Of a cluster that comes or goes; else in groups.")
-    ]
-    download: DownloadJson | None
-
-
-class GroupJson(TypedDict):
-    """What is the same on all of these clusters and on no other."""
-
-    clusters: Clusters
-    dangerous: bool
-    changes: list[ChangeJson]
-    effects: list[EffectJson]
-    verdicts: list[VerdictJson]
-
-
-class PullJson(TypedDict):
-    """A model or an image that clusters pull."""
-
-    kind: Literal["model", "image"]
-    what: str
-    bytes: Annotated[int | None, Field(description="Null when unknown.")]
-    again: Annotated[
-        bool, Field(description="It was there: a server without a volume downloads it once more.")
-    ]
-    clusters: Clusters
-
-
-class PlanJson(TypedDict):
-    """What a change of specs does to every cluster: the output of `nearedge plan --format json`."""
-
-    formatVersion: Annotated[
-        str, Field(description="Within the first number keys are only added.", pattern=r"^1\.[0-9]+$")
-    ]
-    base: BaseJson
-    files: Annotated[list[str], Field(description="Spec files that differ.")]
-    counts: CountsJson
-    findings: Annotated[list[FindingJson], Field(description="With an error in it nothing was compared.")]
-    refused: Annotated[list[FindingJson], Field(description="Removals that nobody named.")]
-    renames: list[RenameJson]
-    rings: list[RingJson]
-    clusters: list[ClusterJson]
-    hub: Annotated[list[ChangeJson], Field(description="Changes of the hub's objects.")]
-    groups: list[GroupJson]
-    capacity: Annotated[list[MeterJson], Field(description="Room before and after, the fullest first.")]
-    pulls: list[PullJson]
 
 
 def as_json(plan: Plan) -> str:

@@ -6,19 +6,16 @@ whole sections out, never by cutting one.
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from .changes import ABSENT, Action, FieldChange, ObjectChange
+from .changes import ABSENT, Action, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, Severity
 from .fit.transfer import spoken
 from .hub.rings import RING_LABEL
-from .manifest import CONTENT_HASH
 from .plan import Group, Plan
+from .planfields import SIGNS, change_rows, plain
 from .planrooms import capacity_rows, verdict_rows
 from .pulls import Pull
 from .report import count_line
@@ -26,17 +23,12 @@ from .sides import ClusterChange
 
 LIMIT = 60_000
 """Characters of a comment; forges take 65,536."""
-LONGEST = 100
-"""Characters of a value; longer ones are cut in the middle of the line that shows them."""
+FINDINGS = 40
+"""Errors and refusals that a comment names; a terminal shows all."""
 NAMES = 12
 """Clusters that a title names; of more it says how many."""
 ROOMS = 24
 """Lines of the table of room: the fullest."""
-_ROWS = 40
-"""Lines of a multi-line value's difference."""
-_SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REPLACE: "-/+", Action.REMOVE: "-"}
-_HIDDEN = frozenset({"metadata.name", f'metadata.labels["{CONTENT_HASH}"]'})
-"""Of an object that is named after its content: its title says these."""
 _UNITS = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
 
 
@@ -59,7 +51,7 @@ def as_markdown(plan: Plan, limit: int = LIMIT) -> str:
     top = f"### nearedge plan\n\n**{last(plan)}**\n\n{_escaped(head(plan))}\n"
     room = limit - len(top) - len(_left_out(10**6))
     shown: list[str] = []
-    listed = tuple(sections(plan))
+    listed = tuple(sections(plan, FINDINGS))
     for i, section in enumerate(listed):
         text = _folded(section, unfolded=i == 0)
         if len(text) <= room:
@@ -118,10 +110,10 @@ def has_stopped(plan: Plan) -> bool:
     return any(item.severity is Severity.ERROR for item in plan.findings)
 
 
-def sections(plan: Plan) -> Iterator[Section]:
-    """All sections, the most important first."""
-    yield from _problems("Errors", [item for item in plan.findings if item.severity is Severity.ERROR])
-    yield from _problems("Refused", plan.refused)
+def sections(plan: Plan, most: int | None = None) -> Iterator[Section]:
+    """All sections, the most important first; of errors and refusals at most so many, the first ones."""
+    yield from _problems("Errors", [item for item in plan.findings if item.severity is Severity.ERROR], most)
+    yield from _problems("Refused", plan.refused, most)
     gone = [item for item in plan.clusters if item.action is Action.REMOVE]
     new = [item for item in plan.clusters if item.action is Action.ADD]
     if plan.renames:
@@ -132,8 +124,7 @@ def sections(plan: Plan) -> Iterator[Section]:
     yield from (_group(group) for group in plan.groups if group.dangerous)
     for name, changes in plan.hubs:
         if changes:
-            rows = (row for change in changes for row in (*_moves(change), *_change(change)))
-            yield Section("On the hub" if len(plan.hubs) == 1 else f"On hub {name}", tuple(rows))
+            yield Section("On the hub" if len(plan.hubs) == 1 else f"On hub {name}", tuple(_on_hub(changes)))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
     yield from _room(plan)
@@ -155,6 +146,25 @@ def _room(plan: Plan) -> Iterator[Section]:
         yield Section("Room before and after: what is asked for, of what there is", tuple(rows))
 
 
+def _on_hub(changes: Sequence[ObjectChange]) -> Iterator[str]:
+    """Objects that come or go by the dozen, such as ManagedClusters, share a line."""
+    alike: dict[tuple[Action, str, str], list[ObjectChange]] = {}
+    for change in changes:
+        if change.action in {Action.ADD, Action.REMOVE}:
+            alike.setdefault((change.action, change.identity.kind, change.identity.namespace), []).append(
+                change
+            )
+    for change in changes:
+        many = alike.get((change.action, change.identity.kind, change.identity.namespace), [])
+        if len(many) <= NAMES:
+            yield from (*_moves(change), *change_rows(change))
+        elif change is many[0]:
+            listed = ", ".join(item.identity.name for item in many[:NAMES])
+            place = f" in {change.identity.namespace}" if change.identity.namespace else ""
+            more = f"{listed} and {len(many) - NAMES} more"
+            yield plain(f"{SIGNS[change.action]} {len(many)} {change.identity.kind}{place}: {more}")
+
+
 def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
         if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
@@ -162,26 +172,32 @@ def _moves(change: ObjectChange) -> Iterator[str]:
             yield f"# {change.identity.name}: with model pull or agent its Application has to be released: docs/delivery.md, Move a cluster"
 
 
-def _problems(title: str, findings: Sequence[Finding]) -> Iterator[Section]:
+def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iterator[Section]:
     rows = [
         row
-        for item in findings
+        for item in findings[:most]
         for row in (
             f"! {item.where}: {item.code}: {item.message}",
             f"  hint: {item.hint}" if item.hint else "",
         )
         if row
     ]
+    if most is not None and len(findings) > most:
+        rows.append(f"{len(findings) - most} more; `nearedge plan` tells all of them")
     if rows:
-        yield Section(f"{title}: {count_line(findings)}", tuple(_plain(row) for row in rows))
+        yield Section(f"{title}: {count_line(findings)}", tuple(plain(row) for row in rows))
 
 
 def _whole(title: str, sign: str, clusters: Sequence[ClusterChange]) -> Iterator[Section]:
-    if clusters:
-        rows = tuple(
-            f"{sign} {item.name} ({_place(item)}): {_count(len(item.changes), 'object')}" for item in clusters
+    alike: dict[tuple[str, int], list[str]] = {}
+    for item in clusters:
+        alike.setdefault((_place(item), len(item.changes)), []).append(item.name)
+    if alike:
+        rows = (
+            f"{sign} {names(named)} ({place}): {_count(number, 'object')}{' each' if len(named) > 1 else ''}"
+            for (place, number), named in alike.items()
         )
-        yield Section(title, rows)
+        yield Section(title, tuple(rows))
 
 
 def _place(item: ClusterChange) -> str:
@@ -198,8 +214,8 @@ def _slow(plan: Plan) -> Iterator[Section]:
 
 def _group(group: Group) -> Section:
     rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
-    rows += [_plain(row) for row in verdict_rows(group.verdicts)]
-    rows += [row for change in group.changes for row in _change(change)]
+    rows += [plain(row) for row in verdict_rows(group.verdicts)]
+    rows += [row for change in group.changes for row in change_rows(change)]
     return Section(names(group.clusters), tuple(rows))
 
 
@@ -213,71 +229,7 @@ def names(clusters: Sequence[str]) -> str:
 
 
 def _said(item: Consequence) -> str:
-    return _plain(f"{item.effect.value}: {item.identity}: {item.text}")
-
-
-def _change(change: ObjectChange) -> Iterator[str]:
-    was = f" (was {change.was.name})" if change.was else ""
-    yield _plain(f"{_SIGNS[change.action]} {change.identity}{was}")
-    for item in change.fields:
-        if change.was is None or item.dotted not in _HIDDEN:
-            yield from (f"    {_plain(row)}" for row in _field(item))
-
-
-def _field(item: FieldChange) -> Iterator[str]:
-    if isinstance(item.before, str) and isinstance(item.after, str) and "\n" in item.before + item.after:
-        yield f"{item.dotted}:"
-        rows = [
-            row
-            for row in difflib.unified_diff(
-                item.before.splitlines(), item.after.splitlines(), n=0, lineterm=""
-            )
-            if not row.startswith(("---", "+++", "@@"))
-        ]
-        yield from (f"  {_cut(row)}" for row in rows[:_ROWS])
-        if len(rows) > _ROWS:
-            yield f"  {len(rows) - _ROWS} more lines"
-    elif item.before is ABSENT:
-        yield f"+ {item.dotted}: {_value(item.after)}"
-    elif item.after is ABSENT:
-        yield f"- {item.dotted}: {_value(item.before)}"
-    elif isinstance(item.before, list) and isinstance(item.after, list):
-        yield f"{item.dotted}:"
-        yield from (f"  - {_value(value)}" for value in item.before if value not in item.after)
-        yield from (f"  + {_value(value)}" for value in item.after if value not in item.before)
-        if all(value in item.after for value in item.before) and len(item.before) == len(item.after):
-            yield f"  in another order: {_value(item.after)}"
-    else:
-        yield f"{item.dotted}: {' -> '.join(_pair(_written(item.before), _written(item.after)))}"
-
-
-def _pair(before: str, after: str) -> tuple[str, str]:
-    """Two values; long ones from shortly before where they part."""
-    if max(len(before), len(after)) <= LONGEST:
-        return before, after
-    pairs = zip(before, after, strict=False)
-    parted = next((i for i, (old, new) in enumerate(pairs) if old != new), min(len(before), len(after)))
-    start = max(parted - LONGEST // 4, 0)
-    head = "..." if start else ""
-    return _cut(f"{head}{before[start:]}"), _cut(f"{head}{after[start:]}")
-
-
-def _value(value: Any) -> str:
-    return _cut(_written(value))
-
-
-def _written(value: Any) -> str:
-    plain = isinstance(value, str) and bool(value) and value == value.strip()
-    return value if plain else json.dumps(value, ensure_ascii=False)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
-
-
-def _plain(text: str) -> str:
-    """One line that steers no terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return plain(f"{item.effect.value}: {item.identity}: {item.text}")
 
 
 def _to_pull(plan: Plan) -> Iterator[Section]:

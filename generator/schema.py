@@ -25,7 +25,7 @@ def spec_schemas() -> dict[str, str]:
 
 def output_schemas() -> dict[str, str]:
     """Path below the repository -> schema text, one for each JSON that a command prints and that has a version."""
-    from .planjson import PlanJson  # noqa: PLC0415 - none of this is needed to write the others
+    from .planshape import PlanJson  # noqa: PLC0415 - none of this is needed to write the others
 
     shapes = {"plan": PlanJson}
     return {

@@ -32,7 +32,11 @@ LARGER = {"head": {"resources": {"cpu": "2", "memory": "16Gi"}}}
 
 
 def objects(key: str, item: dict[str, Any], profile: str) -> tuple[Manifest, ...]:
-    own = {"jobs": {"entrypoint": "python x.py"}, "services": {"serveConfigV2": SERVE}}.get(key, {})
+    needs: dict[str, dict[str, Any]] = {
+        "jobs": {"entrypoint": "python x.py"},
+        "services": {"serveConfigV2": SERVE},
+    }
+    own = needs.get(key, {})
     section = {key: [{"name": "one", **copy.deepcopy(PODS), **own, **item}]}
     cluster, _, findings = build({"profile": profile, "cluster": {"kueue": QUEUE, "ray": section}})
     assert cluster is not None, findings

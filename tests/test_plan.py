@@ -20,7 +20,7 @@ from generator.cli import main
 from generator.fleet import Fleet
 from generator.manifest import Manifest, ResourceId, identify
 from generator.plan import Plan, groups, plan
-from generator.planshow import LIMIT, as_markdown, as_text, sections
+from generator.planshow import FINDINGS, LIMIT, as_markdown, as_text, sections
 from generator.repository import NoSuchCommit, contents, differing, snapshot
 from generator.sides import ClusterChange, both
 from generator.transaction import JOURNAL
@@ -436,3 +436,33 @@ def test_what_ci_merges_into_is_the_base(
     assert main(["plan", "--root", str(root)]) == 0
     assert f" ({ref}) -> " in capsys.readouterr().out
     assert os.environ.get("GITHUB_BASE_REF", "") == variables.get("GITHUB_BASE_REF", "")
+
+
+def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> None:
+    empty = plan(fleet(tmp_path), "HEAD")
+    one = compare(
+        [], [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "x"}}]
+    )
+    listed = tuple(
+        ClusterChange(f"store-{i:04}", f"{NEAR}/store-{i:04}.yaml", "near-edge", "main", Action.ADD, one)
+        for i in range(1000)
+    )
+    kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
+    hub_changes = compare([], [{**kind, "metadata": {"name": item.name}} for item in listed])
+    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hub": hub_changes}))
+    assert len(text) < 3000
+    assert "+ 1000 ManagedCluster: store-0000, store-0001" in text
+    assert "+ 1000 clusters: store-0000, " in text
+    assert "and 988 more (near-edge, ring main): 1 object each" in text
+    assert "left out" not in text
+
+
+def test_a_comment_names_the_first_refusals_and_a_terminal_all(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["cluster-gone"](root)
+    found = plan(root, "HEAD")
+    many = Plan(**{**vars(found), "refused": found.refused * 500})
+    comment, text = as_markdown(many), as_text(many)
+    assert comment.count("REMOVE001") == FINDINGS
+    assert f"{500 - FINDINGS} more; `nearedge plan` tells all of them" in comment
+    assert text.count("REMOVE001") == 500

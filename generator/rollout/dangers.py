@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..capacity import Meter
 from ..changes import Action
 from ..effects import DANGERS, Effect
 from ..fit.transfer import spoken
 from ..plan import Plan
+from ..planrooms import capacity_rows
 from ..sides import ClusterChange
 
 ROLLED_BACK = "ROLLED-BACK"
@@ -68,10 +70,8 @@ def _of(cluster: ClusterChange) -> Iterator[Danger]:
     yield from (Danger("ADMIT", cluster.name, item.reason) for item in cluster.verdicts if item.worse)
 
 
-def _room(meter: object) -> str:
-    from ..planrooms import capacity_rows  # noqa: PLC0415 - words only
-
-    return capacity_rows([(meter, ())], lambda _: "")[0].lstrip("!# ").rstrip()  # type: ignore[list-item]
+def _room(meter: Meter) -> str:
+    return capacity_rows([(meter, ())], lambda _: "")[0].lstrip("!# ").rstrip()
 
 
 def unaccepted(found: Iterable[Danger], accepted: Iterable[str]) -> tuple[Danger, ...]:
