@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants fuzz lock clean
+.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and
 
 docs: setup-dev ## rewrite docs/rules.md from the rules and from generator/data/coverage.yaml
 	$(PY) -m scripts.rules_doc
+
+contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI document (needs npm)
+	$(PY) -m scripts.github_proxy
 
 fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
 	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-PREDICTOR = 'deployment=~".+-predictor"'
-"""Deployments of model servers."""
+PREDICTOR = 'deployment=~".+-(predictor|kserve|kserve-prefill)"'
+"""Deployments of model servers: of an InferenceService, and of an LLMInferenceService (data/metrics.yaml)."""
 
 FULL = "0.05"
 """Free share below which a volume is full: a volume for models has 10 % to spare when it is new."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from .component import Cluster, modules, rules_in
 from .finding import Finding, Path, Rule, Where
+from .fleet import Fleet
 from .resolve import Resolved
 
 
@@ -28,6 +29,18 @@ def _hub_modules() -> tuple[ModuleType, ...]:
     from . import hub  # noqa: PLC0415 - not needed for one cluster
 
     return hub.modules()
+
+
+def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
+    """The fleet's rules, each with what it looks at and the number of that hub: what a hub sees, of each.
+
+    Rules about several hubs and about clusters that have none look at the fleet as a whole.
+    """
+    views = fleet.views()
+    for item in rules("fleet"):
+        whole = item.check is not None and item.check.__module__.endswith(".several")
+        for i, view in enumerate((fleet,) if whole else views):
+            yield item, i, view
 
 
 def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:

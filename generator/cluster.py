@@ -126,6 +126,10 @@ class SiteSpec(Strictly):
     )
     groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
     ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
+    hub: Name | None = Field(
+        None,
+        description="Hub that manages this cluster, by the name of its cluster; needed where there are several.",
+    )
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
     pins: Pins = Field(
         default_factory=Pins,

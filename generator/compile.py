@@ -26,7 +26,16 @@ from .yamlout import to_documents, to_yaml
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
 
 RUNNING = frozenset(
-    {"InferenceService", "LLMInferenceService", "ServingRuntime", "RayCluster", "RayJob", "RayService", "Job"}
+    {
+        "AppWrapper",
+        "InferenceService",
+        "Job",
+        "LLMInferenceService",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ServingRuntime",
+    }
 )
 """Kinds that make pods; a retired cluster has none of them."""
 RESOURCES = "resources.yaml"

@@ -5,6 +5,7 @@ Told from the objects before and after alone; where a controller decides, its ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,6 +69,12 @@ _STORAGE = "spec.resources.requests.storage"
 _QUEUE = 'metadata.labels["kueue.x-k8s.io/queue-name"]'
 _SCALING = ("spec.predictor.minReplicas", "spec.predictor.maxReplicas", "spec.predictor.deploymentStrategy")
 """Fields of an InferenceService that become fields of its Deployment and HorizontalPodAutoscaler, not of pods."""
+_ELASTIC = 'metadata.annotations["kueue.x-k8s.io/elastic-job"]'
+_QUEUED_ANEW = (
+    "in its queue it is another workload now: Kueue stops it, and starts it when there is quota again"
+)
+_ADMITTED = re.compile(r"\.template\.spec\.(containers|initContainers)\b")
+"""What Kueue compares of a pod; tolerations are its own to add."""
 _COUNTS = (".replicas", ".minReplicas", ".maxReplicas")
 _WHILE_SYNCING = ("argocd.argoproj.io/",)
 
@@ -96,9 +103,12 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
     match change.action:
         case Action.REMOVE:
             yield from _left(change)
-        case Action.REPLACE if identity.kind in {"Job", "RayJob"}:
+        case Action.REPLACE if identity.kind in {"Job", "RayJob"} or _wraps(change, "RayJob"):
             text = f"its content changed: it runs again, as {identity.name}"
             yield Consequence(Effect.RERUN, identity, text)
+        case Action.REPLACE if _wraps(change, "RayCluster"):
+            text = f"its content changed: the cluster is made anew, as {identity.name}, and the old one goes"
+            yield Consequence(Effect.DOWNTIME, identity, text)
         case Action.REPLACE if identity.kind == "PersistentVolumeClaim":
             text = "a clone of a version that is served no more stays until somebody deletes it"
             yield Consequence(Effect.LEFT, identity, text)
@@ -172,6 +182,13 @@ def _restarts(item: FieldChange, kind: str) -> bool:
     return path.startswith("spec.predictor") and not path.startswith(_SCALING)
 
 
+def _wraps(change: ObjectChange, kind: str) -> bool:
+    """Whether an AppWrapper holds an object of this kind."""
+    if change.identity.kind != "AppWrapper":
+        return False
+    return any(item["template"]["kind"] == kind for item in (change.after or {})["spec"]["components"])
+
+
 _LLM_PODS = (
     "spec.template",
     "spec.worker",
@@ -207,7 +224,15 @@ def _pods_of(item: Any, path: str) -> int:
 
 
 def _ray(change: ObjectChange) -> Iterator[Consequence]:
+    if change.identity.kind == "RayService":
+        yield from _ray_service(change)
     if change.identity.kind != "RayCluster":
+        return
+    if any(item.dotted == _ELASTIC for item in change.fields):
+        # Kueue's webhook: jobframework ValidateJobOnUpdate.
+        yield _recreated(change, f"{_ELASTIC} cannot be changed")
+    if _counted_anew(change, "spec."):
+        yield Consequence(Effect.DOWNTIME, change.identity, _QUEUED_ANEW)
         return
     pods = [item for item in change.fields if _in_pods(item)]
     if pods and _upgrades(change.after):
@@ -216,6 +241,48 @@ def _ray(change: ObjectChange) -> Iterator[Consequence]:
         # KubeRay adds and removes workers; it does not compare running pods with their template.
         text = "pods that run keep the old template: delete the RayCluster for the new one"
         yield Consequence(Effect.LATER, change.identity, text)
+
+
+def _counted_anew(change: ObjectChange, prefix: str) -> bool:
+    """Whether a queued Ray cluster no longer is what Kueue admitted: its containers, or how many pods there are.
+
+    Kueue stops what runs and has no matching Workload (jobframework ensureOneWorkload, util/equality
+    ComparePodSetSlices); of an elastic one it only counts the pods anew.
+    """
+    metadata = (change.after or {})["metadata"]
+    if "kueue.x-k8s.io/queue-name" not in metadata.get("labels", {}):
+        return False
+    elastic = "kueue.x-k8s.io/elastic-job" in metadata.get("annotations", {})
+    paths = [item.dotted for item in change.fields if item.dotted.startswith(prefix)]
+    return any(
+        _ADMITTED.search(path) or (path.endswith((".replicas", ".numOfHosts")) and not elastic)
+        for path in paths
+    )
+
+
+def _ray_service(change: ObjectChange) -> Iterator[Consequence]:
+    """A new serveConfigV2 is carried out in place; see components/ray/service.py for the rest."""
+    paths = [item.dotted for item in change.fields]
+    if "spec.serveConfigV2" in paths:
+        text = "its applications are deployed anew: replicas of what changed start again, one after the other"
+        yield Consequence(Effect.RESTART, change.identity, text)
+    inside = [item for item in change.fields if item.dotted.startswith("spec.rayClusterConfig.")]
+    pods = [item for item in inside if _in_pods(item)]
+    sizes = [item for item in inside if not _in_pods(item)]
+    if pods and (change.after or {})["spec"]["upgradeStrategy"]["type"] == "None":
+        text = "upgradeStrategy None: pods that run stay as they are until the RayService is made again"
+        yield Consequence(Effect.LATER, change.identity, text)
+    elif pods:
+        text = "a second cluster is made and takes over once it serves: twice the pods until then"
+        yield Consequence(Effect.RESTART, change.identity, text)
+    elif sizes:
+        text = (
+            "KubeRay does not change the size of a cluster that serves: delete the RayCluster for the new one"
+        )
+        yield Consequence(Effect.LATER, change.identity, text)
+    if _counted_anew(change, "spec.rayClusterConfig."):
+        text = f"where Kueue admits RayServices (0.18 on): {_QUEUED_ANEW}"
+        yield Consequence(Effect.DOWNTIME, change.identity, text)
 
 
 def _in_pods(item: FieldChange) -> bool:

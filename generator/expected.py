@@ -12,10 +12,13 @@ from . import hub
 from .compile import Overlay, compile_cluster
 from .component import Cluster
 from .components.credentials import STORAGE_CONFIG, given
+from .fleet import Fleet
+from .hub import standalone
 from .hub.credentials import named_secrets
+from .hub.installs import variants
 from .manifest import identify
-from .pipeline import Memo, Rendered, read, read_site
-from .verify import Expected
+from .pipeline import Memo, Rendered, member_of, read, read_site
+from .verify import BOOTSTRAP, Expected
 
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
@@ -31,17 +34,19 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
         overlay, _ = compile_cluster(cluster, memo.bases)
         if overlay is not None:
             yield _overlay(cluster, overlay)
-    emitted = hub.emit(rendered.fleet)
-    if emitted:
-        manifests = tuple(item for items in emitted.values() for item in items)
-        yield Expected(
-            f"acm/{rendered.fleet.spec.hub.cluster}",
-            manifests,
-            hub.schemas(rendered.fleet),
-            _hub_secrets(rendered),
-            # Argo CD's own namespace is there before nearedge is.
-            frozenset({rendered.fleet.spec.hub.argocdNamespace}),
-        )
+            yield from _bootstrap(cluster, overlay)
+    for view in rendered.fleet.views():
+        emitted = hub.emit(view)
+        if emitted:
+            manifests = tuple(item for items in emitted.values() for item in items)
+            yield Expected(
+                f"acm/{view.spec.hub.cluster}",
+                manifests,
+                hub.schemas(view),
+                _hub_secrets(view),
+                # Argo CD's own namespace is there before nearedge is.
+                frozenset({view.spec.hub.argocdNamespace}),
+            )
 
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
@@ -58,10 +63,22 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
     )
 
 
-def _hub_secrets(rendered: Rendered) -> frozenset[tuple[str, str]]:
-    assert rendered.fleet is not None  # noqa: S101 - asked by the caller
-    spec = rendered.fleet.spec
-    named = {(spec.hub.policyNamespace, secret) for secret in named_secrets(rendered.fleet)}
+def _bootstrap(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
+    if cluster.fleet.delivery.model != "standalone":
+        return
+    member = member_of(cluster, overlay.manifests)
+    argocd = standalone.edge_of(member).namespace
+    for folder, files in standalone.emit(cluster, member).items():
+        manifests = tuple(item for items in files.values() for item in items)
+        # The first folder makes the namespaces of operators for the second, an operator that of Argo CD.
+        made = frozenset({argocd, *(item.namespace for item, _, _ in variants(member))})
+        place = f"overlays/{cluster.name}/{BOOTSTRAP}/{folder}"
+        yield Expected(place, manifests, standalone.schemas(cluster), frozenset(), made)
+
+
+def _hub_secrets(view: Fleet) -> frozenset[tuple[str, str]]:
+    spec = view.spec
+    named = {(spec.hub.policyNamespace, secret) for secret in named_secrets(view)}
     if spec.observability is not None:
         named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))
     return frozenset(named)

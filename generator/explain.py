@@ -22,7 +22,7 @@ from .finding import Path, Where
 from .fleet import Member
 from .incremental import remembered
 from .load import read_file
-from .manifest import Manifest, ResourceId, identify
+from .manifest import Manifest, ResourceId
 from .pipeline import Memo, cluster_files, hub_files, judge_site, read, read_site
 from .probe import (
     Compiled,
@@ -157,7 +157,7 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
         if (found := read_file(root, item)[0]) is not None
     }
     groups = {key: item for key, item in shared.groups.items() if item.file in used}
-    wanted = clusters if everyone else {shared.fleet.hub.cluster}
+    wanted = clusters if everyone else {item.cluster for item in (shared.fleet.hub, *shared.fleet.hubs)}
     others = tuple(clusters[key] for key in sorted(wanted) if key in clusters and clusters[key] != file)
     members = tuple(_members(root, shared, others))
     return Subject(replace(shared, groups=groups), models, document, members)
@@ -242,12 +242,12 @@ def _probed(before: Compiled, path: Path) -> Iterator[Compiled]:
 
 def _reaches(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
     """Each field once, objects on the cluster first, in the order in which they are emitted."""
-    here, hub = before.final(), _on_hub(before)
+    here, hub = before.final(), before.objects_on_hub()
     found: dict[tuple[ResourceId, Path], None] = {}
     there: dict[tuple[ResourceId, Path], None] = {}
     for after in others:
         found.update(dict.fromkeys(differences(here, after.final())))
-        there.update(dict.fromkeys(differences(hub, _on_hub(after))))
+        there.update(dict.fromkeys(differences(hub, after.objects_on_hub())))
     places = places_of(before)
     for objects, differing in ((here, found), (hub, there)):
         order = {identity: i for i, identity in enumerate(objects)}
@@ -264,7 +264,7 @@ def _placed(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...
     whole = compiled(subject_of(root, name, everyone=True)) if files else None
     if whole is None:
         return found
-    texts = hub_files(whole.fleet, whole.on_hub())
+    texts = hub_files(whole.on_hub())
     places = _spots_of({file: texts[file] for file in files if file in texts}, ())
     return tuple(
         replace(item, line=_place(places, item.identity, item.pointer)[1])
@@ -272,10 +272,6 @@ def _placed(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...
         else item
         for item in found
     )
-
-
-def _on_hub(before: Compiled) -> Objects:
-    return {identify(item): item for items in before.on_hub().values() for item in items}
 
 
 def differences(before: Objects, after: Objects) -> tuple[tuple[ResourceId, Path], ...]:
@@ -330,7 +326,7 @@ def places_of(before: Compiled) -> Places:
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
-    texts |= hub_files(before.fleet, before.on_hub())
+    texts |= hub_files(before.on_hub())
     return _spots_of(texts, before.emitted.manifests)
 
 

@@ -31,6 +31,7 @@ class Wave(IntEnum):
     QUEUE = -10
     RUNTIME = 0
     WORKLOAD = 1
+    FOLLOWER = 2
 
 
 class ResourceId(NamedTuple):

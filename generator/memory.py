@@ -24,7 +24,7 @@ from .tree import INDEX
 from .waivers import Waiver
 
 CACHE = ".nearedge/cache"
-_CODE = frozenset({".py", ".yaml", ".j2"})
+_CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))

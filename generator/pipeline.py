@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from .check import apply, check_cluster, rules
+from .check import apply, check_cluster, fleet_rules
 from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
 from .component import Cluster
 from .components.credentials import delivered
+from .components.models.trained import fetched, trained
 from .components.namespaces import managed_labels
 from .components.platform import chosen
 from .finding import Finding, Path, Where, has_errors, ordered
@@ -135,9 +137,10 @@ def compile_sites(
     for i, file in enumerate(files):
         progress("compile", i, len(files))
         sites.append(compile_site(root, shared, file, memo))
-    return tuple(sites), {
-        path: text for base in memo.bases.values() for path, text in base_files(base).items()
-    }
+    # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
+    named = {folder for site in sites for folder in site.bases}
+    bases = (base for folder, base in memo.bases.items() if folder in named)
+    return tuple(sites), {path: text for base in bases for path, text in base_files(base).items()}
 
 
 def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
@@ -184,7 +187,16 @@ def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
     if emitted is None:
         return site
     overlay = overlay_of(cluster, emitted, memo.bases)
-    return replace(site, files=overlay.files, bases=overlay.bases)
+    return replace(site, files={**overlay.files, **bootstrap(cluster, site)}, bases=overlay.bases)
+
+
+def bootstrap(cluster: Cluster, site: Site) -> dict[str, str]:
+    """What starts the delivery of a cluster that has no hub; nothing for others."""
+    if cluster.fleet.delivery.model != "standalone" or site.member is None:
+        return {}
+    from .hub import standalone  # noqa: PLC0415 - one cluster of a fleet with a hub needs none of it
+
+    return standalone.files(cluster, site.member)
 
 
 def judge_site(
@@ -236,6 +248,9 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
         credentials=tuple(map(tuple, delivered(cluster))),
         mirrored=uses_mirror(cluster),
+        trained=trained(cluster),
+        fetched=fetched(cluster),
+        hub=cluster.spec.hub,
     )
 
 
@@ -251,10 +266,11 @@ def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rende
     if known is None:
         from . import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
 
-        emitted = hub.emit(fleet)
-        files = hub_files(fleet, emitted)
+        emitted = hub.emit_all(fleet)
+        files = hub_files(emitted)
         texts |= files
-        whole = Whole(whole.found, frozenset(files), sum(map(len, emitted.values())))
+        number = sum(len(items) for made in emitted.values() for items in made.values())
+        whole = Whole(whole.found, frozenset(files), number)
     named = tuple(sorted({base for site in sites for base in site.bases}))
     kept = (path for site in sites for path in site.kept)
     same = bases.same.union(kept, whole.files if known else ())
@@ -313,23 +329,38 @@ def _settled(
     return settle([*judged, (of_fleet, tuple(common.values()))], today, whole)
 
 
-def hub_files(fleet: Fleet, emitted: Mapping[str, tuple[Manifest, ...]]) -> dict[str, str]:
-    """The files of acm/<hub>/; none when the fleet is delivered without a hub."""
-    return folder_files(f"acm/{fleet.spec.hub.cluster}", emitted, FLEET_FILE) if emitted else {}
+def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict[str, str]:
+    """The files of acm/, a folder for each hub; none when the fleet is delivered without one."""
+    return {
+        path: text
+        for name, files in emitted.items()
+        for path, text in folder_files(f"acm/{name}", files, FLEET_FILE).items()
+    }
 
 
 def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
-    """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none)."""
-    for item in rules("fleet"):
-        for found in apply(item, fleet, lambda path: _fleet_place(root, shared, fleet, path)):
-            about = found.path[:1] == ("members",)
-            yield (str(found.path[1]), replace(found, path=found.path[2:])) if about else ("", found)
+    """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none).
+
+    What a rule says of a hub is said of each, and told once where it is the same.
+    """
+    found: dict[tuple[str, Finding], None] = {}
+    for item, i, view in fleet_rules(fleet):
+        for told in apply(item, view, partial(_fleet_place, root, shared, fleet, i)):
+            about = str(told.path[1]) if told.path[:1] == ("members",) else ""
+            path = told.path[2:] if about else _of_hub(i, told.path)
+            found[about, replace(told, path=path)] = None
+    yield from found
 
 
-def _fleet_place(root: Root, shared: Shared, fleet: Fleet, path: Path) -> Where:
+def _of_hub(i: int, path: Path) -> Path:
+    """A path below the first hub as that of the hub whose view it was said of."""
+    return ("hubs", i - 1, *path[1:]) if i and path[:1] == ("hub",) else path
+
+
+def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
-        return shared.fleet_document.where(("spec", *path))
+        return shared.fleet_document.where(("spec", *_of_hub(i, path)))
     file = next(member.file for member in fleet.members if member.name == path[1])
     document, _ = read_cluster(root, file)
     if document is None:

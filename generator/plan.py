@@ -81,7 +81,8 @@ class Plan:
     rings: tuple[Ring, ...]
     clusters: tuple[ClusterChange, ...]
     groups: tuple[Group, ...]
-    hub: tuple[ObjectChange, ...]
+    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
+    """Name of each hub, and what changes there."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
     counts: Counts
     capacity: tuple[tuple[Meter, tuple[str, ...]], ...] = ()
@@ -91,6 +92,11 @@ class Plan:
     def touched(self) -> int:
         """Clusters of which an object comes, changes or goes."""
         return sum(bool(item.changes) for item in self.clusters)
+
+    @property
+    def hub(self) -> tuple[ObjectChange, ...]:
+        """What changes on all hubs."""
+        return tuple(change for _, changes in self.hubs for change in changes)
 
     @property
     def of(self) -> int:
@@ -120,7 +126,7 @@ def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
         rings=rings(sides),
         clusters=sides.clusters,
         groups=groups(sides.clusters),
-        hub=sides.hub,
+        hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         capacity=capacity(sides.clusters),
         counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),

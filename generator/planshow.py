@@ -13,7 +13,7 @@ from .changes import ABSENT, Action, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, Severity
 from .fit.transfer import spoken
-from .hub.clusters import RING_LABEL
+from .hub.rings import RING_LABEL
 from .plan import Group, Plan
 from .planfields import SIGNS, change_rows, plain
 from .planrooms import capacity_rows, verdict_rows
@@ -122,8 +122,10 @@ def sections(plan: Plan, most: int | None = None) -> Iterator[Section]:
     yield from _slow(plan)
     yield from _crowded(plan)
     yield from (_group(group) for group in plan.groups if group.dangerous)
-    if plan.hub:
-        yield Section("On the hub", tuple(_on_hub(plan.hub)))
+    for name, changes in plan.hubs:
+        if changes:
+            title = "On the hub" if len(plan.hubs) == 1 else f"On hub {name}"
+            yield Section(title, tuple(_on_hub(changes)))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
     yield from _room(plan)
@@ -168,6 +170,7 @@ def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
         if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
             yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
+            yield f"# {change.identity.name}: its Application has to be released on the hub: docs/delivery.md, Move a cluster"
 
 
 def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iterator[Section]:

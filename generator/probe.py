@@ -68,9 +68,19 @@ class Compiled:
         """Objects on the cluster."""
         return {identify(item): item for item in self.emitted.manifests}
 
-    def on_hub(self) -> dict[str, tuple[Manifest, ...]]:
-        """Objects on the hub, by file name."""
-        return hub.emit(self.fleet)
+    def on_hub(self, name: str = "") -> dict[str, dict[str, tuple[Manifest, ...]]]:
+        """Objects on a hub, by its name and by file: on the named one, or the one that manages the cluster."""
+        for view in self.fleet.views():
+            called = view.spec.hub.cluster
+            if name == called or (not name and any(item.name == self.cluster.name for item in view.members)):
+                files = hub.emit(view)
+                return {called: files} if files else {}
+        return {}
+
+    def objects_on_hub(self, name: str = "") -> Objects:
+        """The same by identity."""
+        files = (items for made in self.on_hub(name).values() for items in made.values())
+        return {identify(item): item for items in files for item in items}
 
 
 def compiled(subject: Subject) -> Compiled | None:

@@ -58,7 +58,11 @@ class KubeRay(Strictly):
     version: Text = Field(description="Upstream version of KubeRay.")
     clusterNameLimit: Positive = Field(description="Longest name of a RayCluster.")
     jobNameLimit: Positive = Field(description="Longest name of a RayJob.")
+    serviceNameLimit: Positive = Field(description="Longest name of a RayService.")
     sidecarMode: Flag = Field(description="A RayJob may be submitted from a container in the head pod.")
+    serviceOptions: Flag = Field(
+        description="A RayService has rayClusterDeletionDelaySeconds and ray.io/initializing-timeout."
+    )
 
 
 class Kueue(Strictly):
@@ -84,9 +88,23 @@ class Kueue(Strictly):
     podSets: Positive = Field(description="Most pod sets in one Workload.")
     coveredResources: Positive = Field(description="Most resources in one resource group.")
     elasticJobs: Flag = Field(description="Ray autoscaling works under Kueue.")
+    rayService: Flag = Field(
+        description="A RayService is admitted as one; otherwise each RayCluster that it makes is."
+    )
     countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
     flavorKeys: Literal["group", "flavor"] = Field(
         description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
+    )
+
+
+class AppWrappers(Strictly):
+    """AppWrapper, where the platform has it."""
+
+    version: Text = Field(description="What brings its controller, and in which version.")
+    apiVersion: Text = Field(description="API version of AppWrapper.")
+    podSets: Positive = Field(description="Most pod sets in one AppWrapper.")
+    component: Name | None = Field(
+        None, description="Component of the platform that brings it; none: it is installed by itself."
     )
 
 
@@ -137,6 +155,7 @@ class Profile(Strictly):
     kserve: KServe = Field(description="KServe.")
     kuberay: KubeRay = Field(description="KubeRay.")
     kueue: Kueue = Field(description="Kueue.")
+    appWrapper: AppWrappers | None = Field(None, description="AppWrapper; none: the platform has none.")
     platform: Platform | None = Field(
         None, description="The ODH operator; none: KServe, KubeRay and Kueue are installed in another way."
     )

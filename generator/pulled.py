@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .component import Cluster
 from .finding import Path
 from .manifest import Manifest, ResourceId, identify
-from .spec import IMAGE
+from .spec import IMAGE, hub_names
 
 MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"})
 """Fields whose keys are free: an `image` among them is a word like any other."""
@@ -142,6 +142,6 @@ def _digested(value: Any) -> Iterator[str]:
 def uses_mirror(cluster: Cluster) -> bool:
     """Whether a cluster is one of those that pull through the fleet's mirror; the hub does where it says so."""
     mirror = cluster.fleet.mirror
-    if mirror is None or cluster.name == cluster.fleet.hub.cluster:
+    if mirror is None or cluster.name in hub_names(cluster.fleet):
         return mirror is not None and mirror.hub
     return mirror.clusters == "all" or cluster.spec.connectivity.mode == "disconnected"

@@ -159,11 +159,11 @@ def gone_objects(sides: Sides) -> Iterator[Gone]:
             for change in cluster.changes:
                 if change.action is Action.REMOVE and _guarded(change, cluster):
                     yield _gone(change, cluster.name, cluster.file)
-    if sides.before is not None and sides.before.hub is not None:
-        hub = sides.before.hub
-        for change in sides.hub:
+    files = {member.name: member.file for member in sides.before.members} if sides.before else {}
+    for name, changes in sides.hubs:
+        for change in changes if name in files else ():
             if change.action is Action.REMOVE and change.identity.kind not in FOLLOWS:
-                yield _gone(change, hub.name, hub.file)
+                yield _gone(change, name, files[name])
 
 
 def _gone(change: ObjectChange, cluster: str, file: str) -> Gone:

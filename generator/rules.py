@@ -130,7 +130,7 @@ def _without_null(data: Any) -> Any:
 
 
 def _found(case: dict[str, Any]) -> Iterator[Finding]:
-    from .check import apply, check_cluster, rules  # noqa: PLC0415 - lists rules of waivers.py, which look here
+    from .check import apply, check_cluster, fleet_rules  # noqa: PLC0415 - lists rules of waivers.py, which look here
     from .pipeline import member_of  # noqa: PLC0415
 
     shared, findings = _shared(case)
@@ -143,8 +143,8 @@ def _found(case: dict[str, Any]) -> Iterator[Finding]:
             members.append(member_of(cluster))
     if shared and len(members) == len(case["clusters"]):
         fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
-        for item in rules("fleet"):
-            yield from apply(item, fleet, lambda _: Where(FLEET_FILE, 1, 1))
+        for item, _, view in fleet_rules(fleet):
+            yield from apply(item, view, lambda _: Where(FLEET_FILE, 1, 1))
 
 
 def _clusters(

@@ -6,7 +6,7 @@ others the hub needs to know who they are; the cache of the last render says so,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as File
@@ -99,13 +99,19 @@ class Sides:
     judged: Rendered
     before: Fleet | None = None
     clusters: tuple[ClusterChange, ...] = ()
-    hub: tuple[ObjectChange, ...] = ()
+    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...] = ()
+    """Name of each hub, and what changes there."""
     lost: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     broken: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     """Text at the commit of the spec files that differ."""
     now: Mapping[str, str] = field(default_factory=dict)
     """Text on disk of spec files that are new."""
+
+    @property
+    def hub(self) -> tuple[ObjectChange, ...]:
+        """What changes on all hubs."""
+        return tuple(change for _, changes in self.hubs for change in changes)
 
     @property
     def after(self) -> Fleet | None:
@@ -217,7 +223,9 @@ def compared(  # noqa: PLR0913, PLR0917 - both sides and what is known of them
     if judged.fleet is None or has_errors(judged.findings):
         return Sides(differ, judged, before, lost=lost, broken=broken, texts=texts, now=now)
     changed = tuple(pair.change for pair in pairs if pair.change)
-    return Sides(differ, judged, before, changed, _hub(before, judged.fleet), lost, broken, texts, now)
+    return Sides(
+        differ, judged, before, changed, tuple(_hubs(before, judged.fleet)), lost, broken, texts, now
+    )
 
 
 def _shared_then(
@@ -369,7 +377,8 @@ def _fleet(was: Shared | None, pairs: tuple[Pair, ...]) -> Fleet | None:
     return Fleet(was.fleet_name, was.fleet, tuple(sorted(members, key=lambda member: member.name)))
 
 
-def _hub(before: Fleet | None, after: Fleet) -> tuple[ObjectChange, ...]:
-    was = [item for items in hub.emit(before).values() for item in items] if before else []
-    now = [item for items in hub.emit(after).values() for item in items]
-    return tuple(_slim(change) for change in compare(was, now))
+def _hubs(before: Fleet | None, after: Fleet) -> Iterator[tuple[str, tuple[ObjectChange, ...]]]:
+    was, now = hub.emit_all(before) if before else {}, hub.emit_all(after)
+    for name in sorted({*was, *now}):
+        pair = ([item for items in side.get(name, {}).values() for item in items] for side in (was, now))
+        yield name, tuple(_slim(change) for change in compare(*pair))

@@ -265,6 +265,19 @@ class Hub(Strictly):
     clusterSet: Name = Field("near-edge", description="ManagedClusterSet that all near-edge clusters join.")
 
 
+SHARDS = 64
+"""Most shards of a ring: more than any hub can use."""
+
+
+NO_HUB = ""
+"""Name of the hub of a fleet that has none."""
+
+
+def _no_hub() -> Hub:
+    # No cluster can be called so; a rule asks for a hub wherever one is needed.
+    return Hub.model_construct(cluster=NO_HUB)
+
+
 class Ring(Strictly):
     """A step of the rollout: its clusters follow one Git ref."""
 
@@ -273,6 +286,10 @@ class Ring(Strictly):
     )
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
+    )
+    shards: Annotated[int, Strict(), Field(ge=1, le=SHARDS), BeforeValidator(_whole)] = Field(
+        1,
+        description="ApplicationSets that share the clusters of this ring, on each hub: one for every 2,000. A cluster keeps its shard as long as the number stays; docs/delivery.md says how to change it.",
     )
     advance: Literal["push", "pull-request"] = Field(
         "push",
@@ -284,6 +301,22 @@ class Ring(Strictly):
     )
 
 
+class Agent(Strictly):
+    """The Argo CD agent, with delivery.model agent."""
+
+    mode: Literal["managed", "autonomous"] = Field(
+        "managed",
+        description="managed: the hub hands out Applications; autonomous: a Policy brings them, and the hub only watches.",
+    )
+    serverAddress: Subdomain | None = Field(
+        None,
+        description="Address at which clusters reach the principal on the hub; found from its LoadBalancer when left out.",
+    )
+    serverPort: AnyPort | None = Field(
+        None, description="Port of that address; needed together with serverAddress."
+    )
+
+
 class Delivery(Strictly):
     """How a cluster gets its overlay."""
 
@@ -291,7 +324,16 @@ class Delivery(Strictly):
         "pull",
         description="pull: ACM pull model; agent: Argo CD agent; policy: a Policy delivers the Application; standalone: no hub.",
     )
+    agent: Agent | None = Field(None, description="Of the Argo CD agent; only with model agent.")
     pollInterval: Duration = Field("15m", description="How often a cluster asks Git for news.")
+    pollJitter: Duration | None = Field(
+        None,
+        description="Each wait is longer by up to so much, at random, so that clusters do not ask together; half of pollInterval when left out, 0s for none.",
+    )
+    healthChecks: Flag = Field(
+        True,
+        description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",
+    )
     rings: tuple[Ring, ...] = Field((), description="Rollout order, first ring first.")
 
 
@@ -395,7 +437,13 @@ class FleetSpec(Strictly):
     """What all clusters have in common."""
 
     repository: Repository = Field(description="The repository that every cluster pulls.")
-    hub: Hub = Field(description="The hub.")
+    hub: Hub = Field(
+        default_factory=_no_hub, description="The hub; only with delivery.model standalone there is none."
+    )
+    hubs: tuple[Hub, ...] = Field(
+        (),
+        description="More hubs; then each cluster names its own in `hub`, by the name of that hub's cluster.",
+    )
     delivery: Delivery = Field(default_factory=Delivery, description="How overlays reach the clusters.")
     observability: Observability | None = Field(None, description="Metrics on the hub.")
     mirror: Mirror | None = Field(None, description="Registry mirror for air-gapped clusters.")
@@ -407,6 +455,11 @@ class FleetSpec(Strictly):
         None,
         description="Operand image of the Node Feature Discovery operator, of your OpenShift release; without it the operator has no instance.",
     )
+
+
+def hub_names(fleet: FleetSpec) -> frozenset[str]:
+    """Names of the clusters that are hubs."""
+    return frozenset(hub.cluster for hub in (fleet.hub, *fleet.hubs) if hub.cluster != NO_HUB)
 
 
 class ModelMemory(Strictly):
@@ -439,6 +492,8 @@ _SOURCE = (
     r"|https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/[A-Za-z0-9._/%-]+)$"
 )
 
+
+ModelVersion = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)]
 
 _FILES = r"^[A-Za-z0-9_*?\[\]!.-][A-Za-z0-9_*?\[\]!./-]*$"
 
@@ -475,7 +530,7 @@ class ModelSpec(Strictly):
     formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(
         None, description='Version of the format, quoted: "1".'
     )
-    version: Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)] = Field(
+    version: ModelVersion = Field(
         description='Version of the model, quoted when it looks like a number: "7".'
     )
     size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
@@ -495,6 +550,10 @@ class ModelSpec(Strictly):
         (), description="None of these files: *.bin, original/*.", max_length=32
     )
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
+    folder: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256, _STEPS)] | None = Field(
+        None,
+        description="Folder of the model that vLLM reads, where it is not the whole: artifacts, of a Caikit model.",
+    )
     adapter: AdapterOf | None = Field(
         None, description="What it adapts, of a LoRA adapter (format lora: adapter_config.json at its root)."
     )

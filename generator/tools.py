@@ -66,7 +66,7 @@ def find(root: File, name: str) -> Tool:
     if name not in _ON_PATH:
         raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_ON_PATH)} only")
     # A fleet in a repository of its own has the programs of the checkout that nearedge runs from.
-    found = _recorded(root, name) or _recorded(PACKAGE.parent, name) or _on_path(name)
+    found = _recorded(root, name) or _on_path(name) or _recorded(PACKAGE.parent, name)
     if found is None:
         raise ToolMissing(tool=name, hint="run `make setup`, which builds it into .bin/, or put it on PATH")
     return found

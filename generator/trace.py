@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from .explain import CannotExplainError, paired, subject_of
 from .finding import Path, Where
 from .images import shipped
 from .load import read_file
-from .manifest import Manifest, ResourceId, identify
+from .manifest import Manifest, ResourceId
 from .pipeline import cluster_files, hub_files, read
 from .probe import (
     Compiled,
@@ -199,16 +200,18 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
         raise CannotExplainError("the fleet has no cluster")
     first = with_spare_models(subject_of(root, next(iter(clusters)), everyone=True))
     before = _compiled(first)
-    text = _text(hub_files(before.fleet, before.on_hub()), file)
+    name_of_hub = file.split("/")[1]
+    on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
+    text = _text(hub_files(before.on_hub(name_of_hub)), file)
     spot = _spot(text, line, ())
-    trace = _traced(first, before, spot, _on_hub, [first.shared.fleet_document.file])
+    trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
     origins = list(trace.origins)
-    for name in _named_in(before, spot, clusters):
+    for name in _named_in(on_hub(before), spot, clusters):
         subject = with_spare_models(subject_of(root, name))
         others = tuple(member for member in before.fleet.members if member.name != name)
         subject = replace(subject, members=others)
         documents = [item.file for item in subject.documents() if kind_of(item.file) != "Fleet"]
-        origins += _traced(subject, _compiled(subject), spot, _on_hub, documents).origins
+        origins += _traced(subject, _compiled(subject), spot, on_hub, documents).origins
     unique = tuple(dict.fromkeys(origins))
     return replace(
         trace, file=file, line=line, origins=unique, built_in=trace.built_in if not unique else (),
@@ -216,15 +219,11 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     )  # fmt: skip
 
 
-def _on_hub(after: Compiled) -> Objects:
-    return {identify(item): item for items in after.on_hub().values() for item in items}
-
-
-def _named_in(before: Compiled, spot: Spot, clusters: Iterable[str]) -> tuple[str, ...]:
+def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[str, ...]:
     """Clusters that the object is about, or a few when it is about none in particular."""
     names = tuple(clusters)
     if spot.identity is not None:
-        manifest = _on_hub(before)[spot.identity]
+        manifest = objects[spot.identity]
         about = tuple(name for name in names if name in (spot.identity.name, spot.identity.namespace))
         value = str(value_at(manifest, spot.path))
         found = about or tuple(name for name in names if name in value)
@@ -239,7 +238,7 @@ def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, document
     built_in: tuple[str, ...] = ()
     if not any(item.decides == "value" for item in origins):
         origins += tuple(_defaults(before, spot, view)) if view is Compiled.final and spot.identity else ()
-        built_in = tuple(_built_in(value, before, on_hub=view is _on_hub))
+        built_in = tuple(_built_in(value, before, on_hub=isinstance(view, partial)))
     return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
 
 

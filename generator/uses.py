@@ -229,6 +229,13 @@ def _ray_job(item: Manifest, namespace: str) -> Iterator[Found]:
         yield "spec.clusterSelector[ray.io/cluster]", _one("ray.io", "RayCluster", namespace, name)
 
 
+def _route(item: Manifest, namespace: str) -> Iterator[Found]:
+    # KubeRay makes the Service that requests go to (components/ray/service.py).
+    name = at(item, "spec.to.name") or ""
+    if name.endswith("-serve-svc"):
+        yield "spec.to", _one("ray.io", "RayService", namespace, name.removesuffix("-serve-svc"))
+
+
 def _service_account(item: Manifest, namespace: str) -> Iterator[Found]:
     for field in ("secrets", "imagePullSecrets"):
         for i, secret in enumerate(item.get(field, ())):
@@ -343,6 +350,7 @@ READERS: Mapping[tuple[str, str], Reader] = {
         namespaced=True,
     ),
     ("ray.io", "RayJob"): _ray_job,
+    ("route.openshift.io", "Route"): _route,
     ("", "ServiceAccount"): _service_account,
     (RBAC, "RoleBinding"): _binding,
     (RBAC, "ClusterRoleBinding"): _binding,

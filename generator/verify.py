@@ -32,6 +32,8 @@ BUILD_ALL = 60
 
 HUBS = "acm/"
 OVERLAYS = "overlays/"
+BOOTSTRAP = "bootstrap"
+"""Folder in an overlay that somebody applies where no hub delivers (hub/standalone.py)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""
@@ -197,6 +199,8 @@ def _gather(item: Expected, built: Sequence[Manifest], seen: _Evidence, facts: d
             facts[text] = _Facts(tuple(references.offers(manifest)), tuple(uses(manifest)))
         if manifest["kind"] == "Policy":
             seen.delivered |= set(references.delivered(manifest))
+        elif f"/{BOOTSTRAP}/" in item.folder:
+            seen.delivered |= set(facts[text].offers)
     seen.objects += len(texts)
     offered = {part for text in texts for part in facts[text].offers}
     offered |= references.given_parts(item.secrets, item.namespaces)

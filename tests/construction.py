@@ -49,7 +49,7 @@ def refused(cluster: Cluster) -> bool:
 
 @cache
 def hubs() -> tuple[tuple[Fleet, tuple[Manifest, ...]], ...]:
-    found = sample(fleets(), 40)
+    found = sample(fleets(), 120)
     return tuple((fleet, tuple(chain.from_iterable(hub.emit(fleet).values()))) for fleet in found)
 
 

@@ -136,7 +136,15 @@ EDITS: Mapping[str, Edit] = {
     "core-loses": together(
         swap("core/hub.yaml", "namespace: ai-training\n        quota", "namespace: ai-tuning\n        quota"),
         swap("core/hub.yaml", "namespace: ai-training\n        queue", "namespace: ai-tuning\n        queue"),
+        swap("core/hub.yaml", "namespace: ai-training\n        queue", "namespace: ai-tuning\n        queue"),
     ),
+    "ray-service": swap("near-edge/plant-103.yaml", "num_replicas: 4", "num_replicas: 6"),
+    "ray-service-memory": swap(
+        "near-edge/plant-103.yaml",
+        'replicas: 2, resources: {cpu: "2", memory: 4Gi}',
+        'replicas: 2, resources: {cpu: "2", memory: 6Gi}',
+    ),
+    "trained-version": swap("core/hub.yaml", 'version: "2026.42"', 'version: "2026.43"'),
     "not-all-at-once": swap(
         "near-edge/store-007.yaml", "resources: {cpu: ", 'resources: {cpu: "5", memory: 2Gi} # '
     ),

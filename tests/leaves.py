@@ -25,7 +25,7 @@ WORDS = (
     *("edge-1", "a", "1", "1Gi", "15m", "1.2", "2.52.0", "77M", "50Mbit", "/mnt", "A", "a.b/c", "odh-3.4"),
     *("https://git.example.com/a/b.git", "refs/heads/main", "s3://bucket/key", "10.0.0.0/8", "redis:6379"),
     *("quay.io/a/b@sha256:" + "0" * 64, "0" * 64, "Sun 02:00-06:00 Europe/Berlin", "a b"),
-    *("SERVE014", "2026-12-31", "https://s3", "https://a.example.com:9000", "1.35", "*.bin"),
+    *("SERVE014", "2026-12-31", "https://s3", "https://a.example.com:9000", "1.35", "*.bin", "acme.a:app"),
 )
 """One of them fits each pattern; a test says so when a new pattern needs one of its own."""
 

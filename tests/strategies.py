@@ -24,7 +24,7 @@ from generator.components.credentials import Delivered
 from generator.components.credentials.spec import Credential
 from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
-from generator.components.ray.spec import Head, RayCluster, RayJob, Worker
+from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, Worker
 from generator.components.serving.reference_checks import FITTING
 from generator.components.serving.spec import Service, runtimes
 from generator.finding import Path, Severity
@@ -51,11 +51,16 @@ MODELS: dict[str, dict[str, Any]] = {
     "inside": {"format": "other", "source": f"image://quay.io/acme/inside@{DIGEST}"},
     "shelf": {
         "format": "onnx",
-        "source": "s3://acme/shelf",
+        "source": "s3://acme/shelf/1",
         "credentialsSecret": "models",
         "s3": {"endpoint": "https://s3.acme.internal:9000", "region": "eu-central-1"},
     },
     "there": {"format": "onnx", "source": "pvc://claim/there"},
+    "tuned": {
+        "format": "lora",
+        "source": f"oci://quay.io/acme/tuned@{DIGEST}",
+        "adapter": {"base": "chat", "rank": 8},
+    },
 }
 QUANTITIES = ("0", "1", "2", "1500m", "12000m", "1024Mi", "3Gi", "0.5", "1Ti")
 TOLERATIONS = (
@@ -227,6 +232,7 @@ def specs(draw: Draw) -> dict[str, Any]:
         "ray": {
             "clusters": draw(st.lists(_placed(_ray_cluster(priority), queued), min_size=1, max_size=2)),
             "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
+            "services": draw(st.lists(_placed(_ray_service(priority), queued), max_size=2)),
         },
         "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
         "kubernetesVersion": draw(st.sampled_from(["1.33", "1.35"])),
@@ -349,8 +355,23 @@ def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.Sea
 REPLICAS = ("replicas", "minReplicas", "maxReplicas")
 
 
+WRAPPED = st.sampled_from([None, None, {}, {"retryLimit": 1, "warmupGracePeriod": "10m"}])
+
+
 def _ray_cluster(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return drawn(RayCluster, **_ray(priority, ["tune", "study"]))
+    return drawn(RayCluster, **_ray(priority, ["tune", "study"]), appWrapper=WRAPPED).map(_of_one_size)
+
+
+def _of_one_size(item: dict[str, Any]) -> dict[str, Any]:
+    """Without what cannot be wrapped, if it is wrapped."""
+    if item.get("appWrapper") is None:
+        return item
+    workers = [_dropped(worker, "numOfHosts") for worker in item["workers"]]
+    return {**_dropped(item, "autoscaling", "elastic"), "workers": workers}
+
+
+def _dropped(item: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in fields}
 
 
 def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -360,8 +381,25 @@ def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
         "cluster": st.none(),
         "produces": st.sampled_from([None, "shelf"]),
         "shutdownAfterJobFinishes": st.just(True),  # noqa: FBT003
+        "publish": st.sampled_from([None, {}, {"credentialsSecret": "writer", "deadline": "1h"}]),
+        "version": st.sampled_from([None, "1", "2"]),
+        "appWrapper": WRAPPED,
     }
-    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job)
+    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job).map(_of_one_size)
+
+
+SERVED = (
+    "applications: [{name: a, import_path: acme.a:app}]",
+    {"applications": [{"name": "a", "import_path": "acme.a:app", "deployments": [{"name": "D"}]}]},
+)
+
+
+def _ray_service(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    service = {
+        "serveConfigV2": st.sampled_from(SERVED),
+        "initializingTimeout": st.sampled_from([None, "10m"]),
+    }
+    return drawn(RayService, **_ray(priority, ["front", "gate"]), **service)
 
 
 def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -370,6 +408,36 @@ def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     if kind == "pvc":
         more = [{}, {}, {"class": "files", "volume": "common"}, {"class": "block", "clone": True}]
     return st.sampled_from([{"type": kind, **said} for said in more])
+
+
+LLMS: tuple[dict[str, Any], ...] = (
+    {},
+    {"scheduler": {}},
+    {"gateways": [{"name": "inference", "namespace": "gateways"}], "baseRefs": ["acme"]},
+    {
+        "parallelism": {"tensor": 1, "expert": True},
+        "prefill": {"replicas": 2, "resources": {"cpu": "1", "memory": "1Gi"}},
+    },
+    {"parallelism": {"data": 4, "dataLocal": 2}, "worker": {}, "prefill": {}},
+)
+
+
+def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
+    """What a server is, and which models it has beside its own."""
+    several = {"ovms": ["there"], "mlserver": []}.get(runtime, [])
+    more = [] if model in several else several
+    said = {
+        "kind": st.just("InferenceService"),
+        "llm": st.none(),
+        "lora": st.none(),
+        "moreModels": st.sampled_from([[], more]),
+        "hardwareProfile": st.none(),
+    }
+    if runtime != "vllm":
+        return said
+    lora = [None, {"adapters": ["tuned"]}] if model == "chat" else [None]
+    kind = st.sampled_from(["InferenceService", "LLMInferenceService"])
+    return said | {"kind": kind, "lora": st.sampled_from(lora)}
 
 
 @st.composite
@@ -396,7 +464,12 @@ def _service(draw: Draw) -> dict[str, Any]:
         "grpc": st.just(runtime == "caikit-tgis"),
         "auth": st.just(False),  # noqa: FBT003
     }
-    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none}))
+    kinds = _kinds(name, runtime)
+    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
+    if item["kind"] == "LLMInferenceService":
+        unknown = ("deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
+        item = {key: value for key, value in item.items() if key not in unknown}
+        item["llm"] = draw(st.sampled_from(LLMS))
     return item
 
 
@@ -432,7 +505,12 @@ def fleets(draw: Draw) -> Fleet:
     hub |= {"clusterSet": draw(st.sampled_from(["near-edge", "shops"]))}
     secret = {"credentialsSecret": "repo"} if draw(st.booleans()) else {}
     rings = [{"name": name, "revision": f"refs/heads/ring/{name}"} for name in names]
-    spec = {"repository": {**FLEET["repository"], **secret}, "hub": hub, "delivery": {"rings": rings}}
+    delivery = draw(deliveries(agent=profile.agent != "none"))
+    spec = {
+        "repository": {**FLEET["repository"], **secret},
+        "hub": hub,
+        "delivery": {**delivery, "rings": rings},
+    }
     members = [_member("hub", "core", None, (), "odh-3.4")]
     brought = st.lists(st.sampled_from(BROUGHT), max_size=2, unique_by=lambda item: item.name)
     for i in range(draw(st.integers(0, 4))):
@@ -444,6 +522,14 @@ def fleets(draw: Draw) -> Fleet:
     if profile.flavor == "acm" and draw(st.booleans()):
         spec["observability"] = {"interval": draw(st.integers(15, 3600)), "objectStorageSecret": "thanos"}
     return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
+
+
+@st.composite
+def deliveries(draw: Draw, *, agent: bool) -> dict[str, Any]:
+    """A model of delivery and its own fields; that of the agent only where the hub knows it."""
+    model = draw(st.sampled_from(["pull", "policy", *(["agent"] if agent else [])]))
+    mode = {"agent": {"mode": draw(st.sampled_from(["managed", "autonomous"]))}} if model == "agent" else {}
+    return {"model": model, **mode, "healthChecks": draw(st.booleans())}
 
 
 def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], platform: str) -> Member:

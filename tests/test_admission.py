@@ -87,11 +87,15 @@ def scaled(asked: dict[str, Fraction]) -> dict[str, int]:
     return {name: int(value * (1000 if name == "cpu" else 1)) for name, value in asked.items()}
 
 
+HASHED = ("AppWrapper", "RayJob")
+"""Kinds whose objects are called after their content."""
+
+
 def emitted(cluster: Cluster) -> dict[tuple[str, str, str], list[dict[str, int]]]:
     objects = [item for part in discover() for unit in part.units(cluster) for item in unit.final]
     found: dict[tuple[str, str, str], list[dict[str, int]]] = {}
     for work in workloads(objects):
-        name = work.owner.name.rpartition("-")[0] if work.owner.kind == "RayJob" else work.owner.name
+        name = work.owner.name.rpartition("-")[0] if work.owner.kind in HASHED else work.owner.name
         pod = {**work.pod, "containers": [part for part in work.pod["containers"] if "resources" in part]}
         found.setdefault((work.owner.kind, work.owner.namespace, name), []).append(scaled(requests_of(pod)))
     return found
@@ -106,6 +110,13 @@ def added_by_kserve(cluster: Cluster, namespace: str, name: str, asked: dict[str
     return asked
 
 
+def grouped(work: Any, emitted: list[dict[str, int]]) -> list[dict[str, int]]:
+    """Of the pods of an LLMInferenceService those that one Workload has: one kind, or a leader and its workers."""
+    names = [pods.name for pods in work.pods]
+    first = 0 if names[0] in {"replica", "leader"} else -1
+    return emitted[: len(names)] if first == 0 else emitted[first:]
+
+
 @pytest.mark.parametrize("case", REAL, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
 def test_pods_ask_for_what_is_emitted(case: File) -> None:
     cluster, _, _ = build(read_case(case))
@@ -117,9 +128,12 @@ def test_pods_ask_for_what_is_emitted(case: File) -> None:
     there = emitted(cluster)
     for work in demands(cluster):
         pods = [dict(item.real) for item in work.pods]
-        expected = there[work.kind, work.namespace, work.name]
-        if work.kind == "InferenceService":
-            expected = [added_by_kserve(cluster, work.namespace, work.name, one) for one in expected]
+        name = work.name if work.pods[0].name != "leader" else work.name.rpartition("-")[0]
+        expected = there[work.kind, work.namespace, name]
+        if work.kind == "LLMInferenceService":
+            expected = grouped(work, expected)
+        if work.kind.endswith("InferenceService"):
+            expected = [added_by_kserve(cluster, work.namespace, name, one) for one in expected]
         assert pods == expected, work.name
 
 

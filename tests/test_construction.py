@@ -13,7 +13,7 @@ from generator.components.kueue import KUEUE, Flavor
 from generator.conformance import library
 from generator.difference import canonical
 from generator.hub.edge import KINDS
-from generator.manifest import SYNC_WAVE, Manifest, content_hash, identify
+from generator.manifest import SYNC_WAVE, Manifest, Wave, content_hash, identify
 from generator.podsecurity import containers
 from generator.profile import profiles
 from generator.quantity import canonical as canonical_quantity
@@ -63,7 +63,10 @@ def test_waves_follow_what_needs_what() -> None:
         "InferenceService",
     )
     waves = [{int(item["metadata"]["annotations"][SYNC_WAVE]) for _, item in every(kind)} for kind in order]
+    # What serves a model that a job of the same cluster writes comes after that job.
+    assert waves.pop() == {Wave.WORKLOAD, Wave.FOLLOWER}
     assert all(len(found) == 1 for found in waves)
+    assert max(waves[-1]) < Wave.WORKLOAD
     assert [min(found) for found in waves] == sorted(min(found) for found in waves)
     workload = {int(item["metadata"]["annotations"][SYNC_WAVE]) for _, item in every("RayCluster")}
     assert min(workload) > max(waves[2])
@@ -284,7 +287,22 @@ def test_only_known_kinds_are_emitted() -> None:
     known = {(kind.group, kind.kind) for kind in KINDS}
     found = {identify(item)[:2] for site in sites() for item in site.objects}
     assert found <= known
-    assert not {kind for _, kind in known} & {"Route", "Service", "ServiceMonitor", "Secret"}
+    assert not {kind for _, kind in known} & {"Service", "ServiceMonitor", "Secret"}
+
+
+def test_routes_lead_to_ray_services() -> None:
+    for site in sites():
+        services = {
+            (item["metadata"]["namespace"], f"{item['metadata']['name']}-serve-svc")
+            for item in site.objects
+            if item["kind"] == "RayService"
+        }
+        for item in site.objects:
+            if item["kind"] == "Route":
+                spec = item["spec"]
+                assert (item["metadata"]["namespace"], spec["to"]["name"]) in services
+                assert spec["tls"] == {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"}
+                assert spec.keys() == {"to", "port", "tls", "wildcardPolicy"}
 
 
 def test_nothing_speaks_of_istio() -> None:
@@ -329,9 +347,18 @@ def test_a_volume_and_its_first_user_share_a_wave() -> None:
             if item["kind"] in {"PersistentVolumeClaim", "Job"}
             for name in claims_of(item)
         }
+        loads = {
+            (item["metadata"]["namespace"], name)
+            for item in site.objects
+            if item["kind"] == "Job" and "-load-" in item["metadata"]["name"]
+            for name in claims_of(item)
+        }
         for (kind, namespace, name), wave in waves.items():
+            claim = int(waves["PersistentVolumeClaim", namespace, name])
+            # A volume that nothing loads is first used by the Ray job that writes it, and then published.
+            assert claim == (Wave.RUNTIME if (namespace, name) in loads else Wave.WORKLOAD)
             if kind == "Job":
-                assert waves["PersistentVolumeClaim", namespace, name] == wave
+                assert int(wave) == (claim if (namespace, name) in loads else Wave.FOLLOWER)
 
 
 def claims_of(item: Manifest) -> list[str]:
@@ -349,7 +376,7 @@ def claims_of(item: Manifest) -> list[str]:
 def test_load_jobs_are_named_after_their_content() -> None:
     by_name: dict[str, set[str]] = {}
     for _, job in every("Job"):
-        assert re.search(r"-load-[0-9a-f]{8}$", job["metadata"]["name"])
+        assert re.search(r"-(load|publish)-[0-9a-f]{8}$", job["metadata"]["name"])
         assert "ttlSecondsAfterFinished" not in job["spec"]
         by_name.setdefault(f"{identify(job)}", set()).add(content_hash(job["spec"]))
     assert all(len(contents) == 1 for contents in by_name.values())

@@ -53,7 +53,10 @@ def test_placements_keep_clusters_that_are_away() -> None:
 def test_a_gitops_cluster_stays_in_one_namespace() -> None:
     for fleet, item in every_hub("GitOpsCluster"):
         namespace = item["metadata"]["namespace"]
-        assert namespace == item["spec"]["argoServer"]["argoNamespace"] == fleet.spec.hub.argocdNamespace
+        assert namespace == fleet.spec.hub.argocdNamespace
+        # The kind of the same name upstream has no such field.
+        server = item["spec"].get("argoServer", {"argoNamespace": namespace})
+        assert server["argoNamespace"] == namespace
         objects = next(found for one, found in hubs() if one is fleet)
         names = {(place["metadata"]["namespace"], place["metadata"]["name"]) for place in placements(objects)}
         assert (namespace, item["spec"]["placementRef"]["name"]) in names
@@ -116,17 +119,39 @@ def test_templates_carry_the_marks_of_pull() -> None:
     prefix = "apps.open-cluster-management.io/"
     for fleet, item in every_hub("ApplicationSet"):
         template, spec = item["spec"]["template"], item["spec"]
+        assert (spec["goTemplate"], spec["goTemplateOptions"]) == (True, ["missingkey=error"])
+        # Anything else in braces would be a second template language, or a variable that nobody gives.
+        assert set(re.findall(r"\{\{.*?\}\}", canonical(item))) == {"{{.name}}"}
+        if fleet.spec.delivery.model == "agent":
+            assert prefix not in canonical(template)
+            assert "skip-reconcile" not in canonical(template)
+            continue
         assert template["metadata"]["labels"] == {f"{prefix}pull-to-ocm-managed-cluster": "true"}
         notes = template["metadata"]["annotations"]
         assert notes["argocd.argoproj.io/skip-reconcile"] == "true"
         assert notes[f"{prefix}ocm-managed-cluster"] == "{{.name}}"
-        destination = template["spec"]["destination"]
-        assert "name" not in destination
-        assert destination["server"] == "https://kubernetes.default.svc"
-        assert (spec["goTemplate"], spec["goTemplateOptions"]) == (True, ["missingkey=error"])
-        # Anything else in braces would be a second template language, or a variable that nobody gives.
-        assert set(re.findall(r"\{\{.*?\}\}", canonical(item))) == {"{{.name}}"}
         assert fleet.spec.delivery.model == "pull"
+
+
+def test_a_destination_is_a_server_or_a_name() -> None:
+    for fleet, objects in hubs():
+        for key, place in (pair for item in objects for pair in walk(item)):
+            if key == "destination":
+                by_name = {"name": "{{.name}}", "namespace": place["namespace"]}
+                in_place = {"server": "https://kubernetes.default.svc", "namespace": place["namespace"]}
+                assert place in ((by_name, in_place) if fleet.spec.delivery.model == "agent" else (in_place,))
+
+
+def test_an_agent_is_set_up_only_where_it_delivers() -> None:
+    seen = set()
+    for fleet, item in every_hub("GitOpsCluster"):
+        model, agent = fleet.spec.delivery.model, fleet.spec.delivery.agent
+        blocks = [value for key, value in walk(item) if key in {"argoCDAgent", "argoCDAgentAddon"}]
+        assert [block["mode"] for block in blocks] == (
+            [agent.mode if agent else "managed"] if model == "agent" else []
+        )
+        seen.add(model)
+    assert seen == {"pull", "agent"}
 
 
 def test_the_project_allows_what_is_delivered() -> None:
@@ -135,11 +160,12 @@ def test_the_project_allows_what_is_delivered() -> None:
         allowed = project["spec"]
         specs = [item["spec"]["template"]["spec"] for item in objects if item["kind"] == "ApplicationSet"]
         specs += [item["spec"] for item in objects if item["kind"] == "Application"]
-        places = {(place["server"], place["namespace"]) for place in allowed["destinations"]}
+        places = {(place.get("server"), place["namespace"]) for place in allowed["destinations"]}
         for spec in specs:
             assert spec["project"] == project["metadata"]["name"]
             assert spec["source"]["repoURL"] in allowed["sourceRepos"]
-            assert (spec["destination"]["server"], spec["destination"]["namespace"]) in places
+            # By name it goes to an agent, and the project names any.
+            assert (spec["destination"].get("server"), spec["destination"]["namespace"]) in places
         inside = {name for member in fleet.members for name, _ in member.namespaces}
         assert inside <= {namespace for _, namespace in places}
         lists = (allowed["clusterResourceWhitelist"], allowed["namespaceResourceWhitelist"])
@@ -155,6 +181,10 @@ def test_deleting_an_application_set_deletes_nothing() -> None:
         assert "finalizers" not in item["spec"]["template"]["metadata"]
 
 
+RESOLVED_ON_CLUSTERS = {"argocd-health-hub", "argocd-settings", "user-workload-monitoring"}
+"""Policies whose template each cluster resolves, from its own objects."""
+
+
 def test_policies_enforce_by_themselves() -> None:
     off = {"policy.open-cluster-management.io/disable-templates": "true"}
     for _, item in every_hub("Policy"):
@@ -163,11 +193,11 @@ def test_policies_enforce_by_themselves() -> None:
         for template in spec["policy-templates"]:
             definition = template["objectDefinition"]
             assert definition["spec"]["remediationAction"] == "enforce"
-            merged = definition["metadata"]["name"] == "user-workload-monitoring"
+            merged = definition["metadata"]["name"] in RESOLVED_ON_CLUSTERS
             objects = "object-templates-raw" if merged else "object-templates"
             kept = {"ConfigurationPolicy": {objects}, "OperatorPolicy": set()}[definition["kind"]]
             assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == kept
-            filled = merged or "{{hub" in canonical(item)
+            filled = merged or "{{hub" in canonical(template)
             assert definition["metadata"].get("annotations") == (None if filled else off)
 
 

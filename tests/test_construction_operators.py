@@ -79,12 +79,23 @@ def test_kserve_runs_in_raw_mode() -> None:
 
 
 def test_kueue_is_told_of_what_is_queued() -> None:
-    framework = {"RayCluster": "RayCluster", "RayJob": "RayJob", "InferenceService": "Deployment"}
+    framework = {
+        "RayCluster": {"RayCluster"},
+        "RayJob": {"RayJob"},
+        "InferenceService": {"Deployment"},
+        "LLMInferenceService": {"Deployment"},
+    }
     by_cluster = {id(site.cluster): site.objects for site in sites()}
     for cluster, item in own_objects("Kueue", "kueue"):
-        queued = {entry["kind"] for entry in by_cluster[id(cluster)] if QUEUE in entry["metadata"]["labels"]}
+        listed = [entry for entry in by_cluster[id(cluster)] if QUEUE in entry["metadata"]["labels"]]
+        queued = {entry["kind"] for entry in listed}
+        wanted = {one for kind in queued for one in framework[kind]}
+        if any(
+            "worker" in part for entry in listed for part in (entry["spec"], entry["spec"].get("prefill", {}))
+        ):
+            wanted.add("LeaderWorkerSet")
         told = set(item["spec"]["config"]["integrations"]["frameworks"])
-        assert {framework[kind] for kind in queued} == told - {"Pod", "BatchJob"}
+        assert wanted == told - {"Pod", "BatchJob"}
         assert ("Deployment" in told) == ("Pod" in told)
 
 

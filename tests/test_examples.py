@@ -13,7 +13,7 @@ WITHOUT = {
     *("COMPILE001", "FLEET001", "FLEET002", "FLEET003", "FLEET012", "SPEC001", "SPEC005", "SPEC006"),
     # Credentials that scanners would take for real ones.
     *("SECRET001", "SECRET002", "SECRET004"),
-    *("WAIVER001", "WAIVER002", "HUB007", "HUB011", "HUB012", "KUEUE012", "RAY005"),
+    *("WAIVER001", "WAIVER002", "HUB007", "HUB011", "HUB012", "HUB033", "HUB034", "KUEUE012", "RAY005"),
     # The namespaces that a hub's workloads fill are known after it is compiled.
     "CRED011",
 }

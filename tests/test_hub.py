@@ -1,6 +1,6 @@
 """The hub's side: case folders tests/cases/hub/<case>/fleet.yaml beside expected/*.yaml or findings.txt.
 
-fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, labels, namespaces, profile,
+fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, hub, labels, namespaces, profile,
 operators: {name: [word]}}}}, all optional; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
 """
 
@@ -19,8 +19,8 @@ from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
 from generator.finding import Severity
 from generator.fleet import Fleet, Member
+from generator.hub.durations import go_duration, seconds
 from generator.hub.edge import KINDS, rights
-from generator.hub.limits import seconds
 from generator.hub.naming import LONGEST, policy_name
 from generator.hub.profile import hub_profiles, profile_of
 from generator.kinds import load_schema, schema_path
@@ -43,9 +43,12 @@ def fleet_of(case: dict[str, Any]) -> Fleet:
         f"{ring}-{i:04}": {"ring": ring} for ring, size in case.get("crowd", {}).items() for i in range(size)
     }
     members = {**HUB, **case.get("members", {}), **crowd}
+    spec = {**FLEET, **case.get("fleet", {})}
+    # The scripts are the same in each case: one case asks for them, and acm/ of this repository has them.
+    spec["delivery"] = {"healthChecks": False, **spec["delivery"]}
     return Fleet(
         "acme",
-        FleetSpec.model_validate({**FLEET, **case.get("fleet", {})}),
+        FleetSpec.model_validate(spec),
         tuple(member_of(name, said) for name, said in sorted(members.items()) if said),
     )
 
@@ -66,6 +69,9 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         repositories=tuple(said.get("repositories", ())),
         credentials=tuple(brought(**item) for item in said.get("credentials", ())),
         mirrored=bool(said.get("mirrored")),
+        trained=tuple(tuple(item) for item in said.get("trained", ())),
+        fetched=tuple(said.get("fetched", ())),
+        hub=said.get("hub"),
     )
 
 
@@ -195,4 +201,12 @@ def test_a_hub_finds_its_profile(flavor: str, version: str, name: str | None) ->
 
 @pytest.mark.parametrize(("text", "number"), [("15m", 900), ("1h30m", 5400), ("45s", 45), ("0m", 0)])
 def test_durations_are_read_in_seconds(text: str, number: int) -> None:
+    assert seconds(text) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(900, "15m0s"), (5400, "1h30m0s"), (45, "45s"), (3600, "1h0m0s"), (0, "0s")]
+)
+def test_durations_are_written_as_go_does(number: int, text: str) -> None:
+    assert go_duration(number) == text
     assert seconds(text) == number

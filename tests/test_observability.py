@@ -336,7 +336,10 @@ def test_the_names_that_acm_looks_for() -> None:
         read_documents(allow[key]) for key in ("metrics_list.yaml", "uwl_metrics_list.yaml")
     )
     assert "acm_managed_cluster_info" in platform["names"]
-    assert '__name__="kube_deployment_spec_replicas",deployment=~".+-predictor"' in platform["matches"]
+    assert (
+        '__name__="kube_deployment_spec_replicas",deployment=~".+-(predictor|kserve|kserve-prefill)"'
+        in platform["matches"]
+    )
     assert "ovms_requests_success" in user["names"]
     [alerts] = read_documents(items["thanos-ruler-custom-rules"]["data"]["custom_rules.yaml"])
     assert alerts == groups(["ai-training"])

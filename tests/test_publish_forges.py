@@ -166,6 +166,23 @@ def test_a_merged_pull_request_is_not_opened_again(at: tuple[World, Forge]) -> N
     assert [pull.state for pull in world.pulls] == ["closed", "open"]
 
 
+def test_a_list_that_is_older_than_the_pull_request(at: tuple[World, Forge]) -> None:
+    world, there = at
+    propose(there, PROPOSAL, "the plan", Time().patience())
+    world.stale = 3
+    time = Time()
+    shown = propose(there, PROPOSAL, "the plan", time.patience())
+    assert (shown.did, shown.comment) == (Did.UNCHANGED, Did.UNCHANGED)
+    assert len(world.pulls) == 1
+    assert 0 < sum(time.slept) < 10
+    world.stale = 99
+    outcome = attempt(there, Time())
+    assert isinstance(outcome, Exists)
+    assert "already exists" in str(outcome)
+    assert len(world.pulls) == 1
+    assert not world.wrong
+
+
 def limited(status: int, message: str, *headers: tuple[str, str]) -> Reply:
     return Reply(status, {"message": message, "documentation_url": "https://docs.github.com/rest"}, headers)
 

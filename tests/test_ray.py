@@ -29,6 +29,12 @@ SHOWN = (
     "job",
     "job-on-cluster",
     "near-misses",
+    "app-wrapper",
+    "elastic",
+    "publish",
+    "service",
+    "service-from-group",
+    "service-options",
 )
 PLATFORMS = tuple(profiles())
 IMAGE = "quay.io/acme/ray@sha256:" + "2" * 64

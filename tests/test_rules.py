@@ -218,7 +218,7 @@ def test_the_catalogue_is_whole() -> None:
 
 
 def test_states_are_told() -> None:
-    kept = {name: state(name, CODES) for name in ("RC-7", "CQ-5", "RS-1", "KJ-2")}
+    kept = {name: state(name, CODES) for name in ("RC-7", "CQ-5", "RS-2", "KJ-2")}
     assert list(kept.values()) == [State.CHECKED, State.IMPOSSIBLE, State.NOT_EMITTED, State.OUT_OF_REACH]
 
 

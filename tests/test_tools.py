@@ -71,8 +71,19 @@ def test_missing_tool_is_a_sentence(
 ) -> None:
     record(tmp_path, kubeconform=entry)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("generator.tools.PACKAGE", tmp_path / "generator")
     with pytest.raises(ToolMissing, match=r"^kubeconform was not found: run `make setup`"):
         find(tmp_path, "kubeconform")
+
+
+def test_a_fleet_elsewhere_has_the_programs_of_the_checkout(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program(tmp_path / "x", "kubeconform", "")
+    record(tmp_path, kubeconform={"kind": "kubeconform", "path": str(path), "version": "v0.7.0"})
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("generator.tools.PACKAGE", tmp_path / "generator")
+    assert find(tmp_path / "fleet", "kubeconform").path == str(path)
 
 
 def test_knows_only_its_own_programs(tmp_path: File) -> None:

@@ -1,6 +1,6 @@
 """What the workloads of a cluster ask for, pod by pod: once as Kueue counts it, once as the node has to give it.
 
-A Ray cluster is one Workload of several pod sets that are admitted together. The pods of a Deployment are
+A Ray cluster is one Workload of several pod sets that are admitted together, and so is one inside an AppWrapper. The pods of a Deployment are
 Workloads of their own: Kueue's Deployment webhook only hands the queue's name down to them.
 Sources: kueue pkg/controller/jobs/raycluster/common.go BuildPodSets, rayjob/rayjob_controller.go PodSets,
 deployment/deployment_webhook.go Default, pkg/workload/resources.go AdjustResources.
@@ -13,10 +13,11 @@ from functools import cache
 from typing import NamedTuple
 
 from ..component import Cluster
+from ..components.models.cache import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
-from ..components.ray.spec import Group, RayCluster, RayJob, own_cluster
+from ..components.ray.spec import Group, RayCluster, RayJob, RayService, own_cluster, served_cluster
 from ..components.serving import SERVING
 from ..components.serving.sizes import Part, parts
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
@@ -70,13 +71,15 @@ class Workload(NamedTuple):
 
 
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
-    """Servers, Ray clusters and Ray jobs with a cluster of their own, in the order of the spec."""
+    """Servers, Ray clusters, jobs with a cluster of their own and Ray services, in the order of the spec."""
     defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
-    serving, ray = cluster.part(SERVING), cluster.part(RAY)
+    serving = [placed_by_cache(item, cluster) for item in cluster.part(SERVING)]
+    ray = cluster.part(RAY)
     return (
         *(found for i, item in enumerate(serving) for found in _server(i, item, defaults)),
         *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
         *(found for i, job in enumerate(ray.jobs) for found in _job(i, job, cluster, defaults)),
+        *(_service(i, item, cluster, defaults) for i, item in enumerate(ray.services)),
     )
 
 
@@ -203,7 +206,15 @@ def _beside(runtime: str) -> tuple[Resources, ...]:
 def _cluster(index: int, item: RayCluster, cluster: Cluster, defaults: _Defaults) -> Workload:
     path: Path = ("ray", "clusters", index)
     pods = tuple(_ray_pods(item, path, cluster, defaults))
-    return Workload("RayCluster", item.namespace, item.name, item.queue, path, pods, whole=True, lasting=True)
+    kind = "AppWrapper" if item.appWrapper else "RayCluster"
+    return Workload(kind, item.namespace, item.name, item.queue, path, pods, whole=True, lasting=True)
+
+
+def _service(index: int, item: RayService, cluster: Cluster, defaults: _Defaults) -> Workload:
+    """A service with one cluster. Kueue before 0.18 admits the cluster itself, in the same amounts."""
+    path: Path = ("ray", "services", index)
+    pods = tuple(_ray_pods(served_cluster(item), path, cluster, defaults))
+    return Workload("RayService", item.namespace, item.name, item.queue, path, pods, whole=True, lasting=True)
 
 
 def _job(index: int, job: RayJob, cluster: Cluster, defaults: _Defaults) -> Iterator[Workload]:
@@ -220,10 +231,13 @@ def _job(index: int, job: RayJob, cluster: Cluster, defaults: _Defaults) -> Iter
     elif job.submissionMode == "K8sJobMode":
         asked = amounts({**defaults.get(job.namespace, {}), **job.submitter.resources})
         head = pods[0]
+        # The controller of AppWrappers takes it for none of the pod sets: it needs a node, and no quota.
+        counted = {} if job.appWrapper else asked
         pods.append(
-            Pods("submitter", 1, 1, asked, asked, head.selector, head.tolerations, (*path, "submitter"))
+            Pods("submitter", 1, 1, counted, asked, head.selector, head.tolerations, (*path, "submitter"))
         )
-    yield Workload("RayJob", job.namespace, job.name, job.queue, path, tuple(pods), whole=True, lasting=False)
+    kind = "AppWrapper" if job.appWrapper else "RayJob"
+    yield Workload(kind, job.namespace, job.name, job.queue, path, tuple(pods), whole=True, lasting=False)
 
 
 def _ray_pods(ray: RayCluster, path: Path, cluster: Cluster, defaults: _Defaults) -> Iterator[Pods]:

@@ -58,6 +58,7 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
     texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
     texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
     if not texts:
+        sys.stdout.writelines(f"{line}\n" for line in edit.said)
         sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}

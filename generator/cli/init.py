@@ -104,7 +104,9 @@ def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
             show_findings(File(folder), rendered.findings, rendered.waived)
             sys.stderr.write("nothing was written\n")
             return FOUND
-    done = _added(options, root, {**texts, **schema.spec_schemas(), **rendered.tree.texts})
+    done = _added(
+        options, root, {**texts, **schema.spec_schemas(), **schema.output_schemas(), **rendered.tree.texts}
+    )
     if not options.dry_run:
         sys.stdout.write(f"next: read README.md in {root}, and say in clusters/ what is yours\n")
     return done

@@ -191,7 +191,7 @@ def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:
         yield ("serving", i, "resources"), item.resources
         yield ("serving", i, "requests"), item.requests
     ray = getattr(cluster.spec, "ray", None)
-    for key in ("clusters", "jobs"):
+    for key in ("clusters", "jobs", "services"):
         for i, item in enumerate(getattr(ray, key, ())):
             heads: list[tuple[Path, Any]] = [(("head",), item.head)] if item.head else []
             workers: list[tuple[Path, Any]] = [(("workers", j), part) for j, part in enumerate(item.workers)]

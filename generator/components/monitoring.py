@@ -1,7 +1,8 @@
-"""The section `monitoring`: PodMonitors for model servers whose metrics the platform does not collect itself.
+"""The section `monitoring`: PodMonitors for what the platform does not collect the metrics of itself.
 
 Open Data Hub makes a monitor for every ServingRuntime that names its metrics port. A model inside its server's
-image has no ServingRuntime, and plain KServe makes no monitors at all.
+image has no ServingRuntime, plain KServe makes no monitors at all, and nobody makes one for Ray: a namespace with
+RayServices gets one for its Ray pods.
 
 monitoring: {monitors: true, interval: 1m, alerts: true}
 """
@@ -19,6 +20,8 @@ from ..spec import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
 from .namespaces import reserved
 from .namespaces.network import LLM, SERVING_POD
+from .namespaces.network import RAY as RAY_PODS
+from .ray import RAY
 from .serving.emit import Endpoint, endpoint
 from .serving.llm_emit import BEHIND, PORT
 from .serving.spec import Service, is_llm, known
@@ -29,7 +32,7 @@ class Monitoring(Strictly):
 
     monitors: Flag = Field(
         True,
-        description="With the fleet's observability: have model servers scraped where the platform does not; needs the Prometheus operator.",
+        description="With the fleet's observability: have model servers and RayServices scraped where the platform does not; needs the Prometheus operator.",
     )
     interval: Duration = Field("1m", description="How often they are scraped.")
     alerts: Flag = Field(
@@ -42,7 +45,7 @@ class Monitoring(Strictly):
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
-    """One unit per model server that nobody else would scrape."""
+    """One unit per model server that nobody else would scrape, and one per namespace with RayServices."""
     section = cluster.part(MONITORING)
     if section.alerts:
         yield from alert_units(cluster, section.labels)
@@ -57,6 +60,14 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         place = endpoint(item, model, cluster.fleet.images)
         if place is not None and _is_alone(item, cluster):
             yield _unit(item, place, section)
+    for namespace in sorted({service.namespace for service in cluster.part(RAY).services}):
+        yield _ray_unit(namespace, section)
+
+
+def _ray_unit(namespace: str, section: Monitoring) -> Unit:
+    made = (ray_monitor(namespace, section),)
+    folder = f"monitoring/{namespace}.ray-{_mark(section=section)}"
+    return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
 
 
 def _unit(item: Service, place: Endpoint, section: Monitoring) -> Unit:
@@ -91,28 +102,34 @@ def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest
         "replacement": f"$1:{place.metrics}",
         "targetLabel": "__address__",
     }
+    end = {
+        "port": place.port,
+        "path": "/metrics",
+        "interval": section.interval,
+        **({"relabelings": [elsewhere]} if place.number != place.metrics else {}),
+    }
+    pods = {"matchLabels": {SERVING_POD: item.name}}
+    return _monitor(_metadata(item.name, item.namespace, section), pods, end)
+
+
+def ray_monitor(namespace: str, section: Monitoring) -> Manifest:
+    """Scrapes the Ray pods of a namespace; KubeRay gives each a port for it (kuberay common/pod.go)."""
+    end = {"port": "metrics", "path": "/metrics", "interval": section.interval}
+    return _monitor(_metadata("ray", namespace, section), RAY_PODS, end)
+
+
+def _metadata(name: str, namespace: str, section: Monitoring) -> Manifest:
+    # The kind comes with the platform's monitoring, which may be installed later.
+    notes = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
+    return meta(name, namespace, wave=Wave.WORKLOAD, labels=section.labels, annotations=notes)
+
+
+def _monitor(metadata: Manifest, pods: Manifest, end: Manifest) -> Manifest:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
-        "metadata": meta(
-            item.name,
-            item.namespace,
-            wave=Wave.WORKLOAD,
-            labels=section.labels,
-            # The kind comes with the platform's monitoring, which may be installed later.
-            annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
-        ),
-        "spec": {
-            "selector": {"matchLabels": {SERVING_POD: item.name}},
-            "podMetricsEndpoints": [
-                {
-                    "port": place.port,
-                    "path": "/metrics",
-                    "interval": section.interval,
-                    **({"relabelings": [elsewhere]} if place.number != place.metrics else {}),
-                }
-            ],
-        },
+        "metadata": metadata,
+        "spec": {"selector": pods, "podMetricsEndpoints": [end]},
     }
 
 
@@ -138,13 +155,7 @@ def llm_monitor(item: Service, scheme: str | None, section: Monitoring) -> Manif
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
-        "metadata": meta(
-            item.name,
-            item.namespace,
-            wave=Wave.WORKLOAD,
-            labels=section.labels,
-            annotations={SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"},
-        ),
+        "metadata": _metadata(item.name, item.namespace, section),
         "spec": {"selector": {"matchLabels": labels}, "podMetricsEndpoints": [*answering, reading]},
     }
 

@@ -158,7 +158,11 @@ def set_value(subject: Subject, text: str, value: str, *, at_origin: bool = Fals
         subject, place = _origin(subject, place)
     data = subject.document.data
     old = _at(subject.whole, place)
+    held = _at(subject.whole, place[:-1])
     new = _typed(subject, place, _parsed(value), value, old)
+    if place[-1] == len(held or ()) and any(same(item, new) for item in held or ()):
+        # One more of what a list has already.
+        return Edit()
     path, made = placed(data, place, new, subject.whole)
     said = _told(subject, place, old, new)
     changed = put(subject.document.text, path, made, order_of(subject.kind))
@@ -171,23 +175,21 @@ def unset(subject: Subject, text: str, *, at_origin: bool = False) -> Edit:
     if at_origin:
         subject, place = _origin(subject, place)
     data = subject.document.data
-    path = found_at(data, place)
-    inherited = subject.resolved is not None and any(_below(subject.resolved, place))
-    if path is not None and not (inherited and _is_removal(value_at(data, path))):
-        said = _told(subject, place, _at(data, place))
-        if subject.resolved is not None and inherited:
-            said = (*said, f"{shown(place)} is now what comes {_origin_of(subject.resolved, place)}")
-        return Edit({subject.document.file: drop(subject.document.text, _emptied(data, path, subject))}, said)
-    if path is None and inherited and isinstance(place[-1], Named):
-        named = place[-1]
-        path, made = placed(data, place, {named.field: named.name, "remove": True}, subject.whole)
+    path, last = found_at(data, place), place[-1]
+    given = _origin_of(subject.resolved, place) if subject.resolved is not None else ""
+    if given and isinstance(last, Named):
+        if path is not None and _is_removal(value_at(data, path)):
+            return Edit()
+        path, made = placed(data, place, {last.field: last.name, "remove": True}, subject.whole)
         changed = put(subject.document.text, path, made, order_of(subject.kind))
         return Edit({subject.document.file: changed}, _told(subject, place, _at(subject.whole, place)))
-    if path is None and inherited:
-        raise Refused(
-            f"{shown(place)} comes {_from(subject, place)}: --at-origin removes it there, for all that use it"
-        )
-    return Edit()
+    if path is None:
+        hint = f"{shown(place)} comes {given}: --at-origin removes it there, for all that use it"
+        return Edit(said=(hint,) if given else ())
+    said = _told(subject, place, _at(data, place))
+    if given:
+        said = (*said, f"{shown(place)} is now what comes {given}")
+    return Edit({subject.document.file: drop(subject.document.text, _emptied(data, path, subject))}, said)
 
 
 def order_of(kind: str) -> Any:

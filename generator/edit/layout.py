@@ -35,10 +35,10 @@ class Layout:
             return [line for key, item in value.items() for line in self.entry(key, item, 0)]
         return [line for item in value for line in self.item(item, 0)]
 
-    def entry(self, key: str, value: Any, column: int) -> list[str]:
-        """Lines of a key and its value, the key in this column."""
+    def entry(self, key: str, value: Any, column: int, *, top: bool = False) -> list[str]:
+        """Lines of a key and its value, the key in this column, or at the top of the document."""
         name = one_line(key)
-        if not spread(value, WIDEST - column - len(name) - 2, top=column == 0):
+        if not spread(value, WIDEST - column - len(name) - 2, top=top):
             return [f"{name}: {one_line(value)}"]
         lines = self.lines(value)
         if isinstance(value, str):

@@ -110,7 +110,7 @@ def key_added(page: Page, mapping: Node, key: str, value: Any, behind: int) -> l
     """A mapping that holds something gets a key, behind the one of this number."""
     if mapping.flow:
         return _flow_added(page, mapping, f"{one_line(key)}: {one_line(value)}", behind + 1)
-    lines = page.layout.entry(key, value, mapping.column)
+    lines = page.layout.entry(key, value, mapping.column, top=mapping is page.root)
     return _lines_added(page, mapping.entries[behind].node, indented(lines, mapping.column))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..component import Cluster
 from ..components.kueue import KUEUE, Flavor, Queue, Quota, groups
-from ..components.models.cache import holds
+from ..components.models.cache import holds, placed_by_cache
 from ..components.ray.accelerators import ray_name
 from ..components.serving.spec import Service
 from ..quantity import parse
@@ -61,7 +61,7 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
     nodes = tuple(enumerate(cluster.spec.nodes))
     if not nodes:
         return ()
-    ways = tuple(_ways(item, cluster))
+    ways = tuple(_ways(placed_by_cache(item, cluster), cluster))
     if item.storage.type == "cache":
         nodes = tuple((k, node) for k, node in nodes if holds(node.labels, cluster))
     return tuple(

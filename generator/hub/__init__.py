@@ -11,6 +11,7 @@ from ..fleet import Fleet
 from ..manifest import Manifest
 from . import (
     applicationsets,
+    argocd,
     catalogs,
     clusters,
     credentials,
@@ -23,11 +24,21 @@ from . import (
     operators,
     placement,
     policies,
+    rings,
+    roots,
     rules,
+    several,
+    training,
 )
 from .profile import profile_of
 
-__all__ = ["emit", "modules", "schemas"]
+__all__ = ["emit", "emit_all", "modules", "schemas"]
+
+
+def emit_all(fleet: Fleet) -> dict[str, dict[str, tuple[Manifest, ...]]]:
+    """Name of each hub -> what `emit` gives for what it sees; nothing for a fleet that has none."""
+    found = {view.spec.hub.cluster: emit(view) for view in fleet.views()}
+    return {name: files for name, files in found.items() if files}
 
 
 def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
@@ -36,16 +47,15 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
     The fleet has passed the rules: its hub exists, and its version is one that we know.
     """
     hub, profile = fleet.hub, profile_of(fleet.spec.hub)
-    if fleet.spec.delivery.model != "pull" or hub is None or profile is None:
+    delivery = fleet.spec.delivery
+    if delivery.model == "standalone" or hub is None or profile is None:
         return {}
     files = {
         "namespace.yaml": (clusters.policy_namespace(fleet),),
         "clusterset.yaml": tuple(clusters.cluster_set(fleet)),
         "managedclusters.yaml": tuple(clusters.managed_cluster(member, fleet) for member in fleet.managed),
-        "placement.yaml": (placement.placement(fleet, fleet.spec.hub.argocdNamespace, rings=True),),
-        "placementgenerator.yaml": tuple(gitops.placement_generator(fleet, profile)),
-        "gitopscluster.yaml": tuple(gitops.gitops_cluster(fleet, profile)),
         "policies.yaml": tuple(policies.policies(fleet, profile)),
+        "argocd.yaml": tuple(argocd.policies(fleet, profile)),
         "credentials.yaml": tuple(credentials.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
@@ -53,11 +63,17 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "mirror.yaml": (*mirror.policies(fleet, profile), *catalogs.policies(fleet, profile)),
         "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
         "appproject.yaml": (gitops.app_project(fleet),),
-        "applicationsets.yaml": tuple(
-            applicationsets.application_set(ring, fleet, profile) for ring in fleet.rings
-        ),
         "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),
+        "roots.yaml": tuple(roots.policies(fleet, profile)),
     }
+    if delivery.model != "policy":
+        files["placement.yaml"] = (placement.placement(fleet, fleet.spec.hub.argocdNamespace, rings=True),)
+        files["gitopscluster.yaml"] = tuple(gitops.gitops_cluster(fleet, profile))
+    if not roots.brings_roots(delivery):
+        files["placementgenerator.yaml"] = tuple(gitops.placement_generator(fleet, profile))
+        files["applicationsets.yaml"] = tuple(
+            applicationsets.application_set(group, fleet, profile) for group in rings.groups(fleet)
+        )
     return {name: manifests for name, manifests in files.items() if manifests}
 
 
@@ -69,4 +85,4 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
 
 def modules() -> tuple[ModuleType, ...]:
     """Modules that hold fleet rules."""
-    return (rules, limits, extra, observability.rules, credentials, catalogs)
+    return (rules, limits, extra, several, observability.rules, credentials, catalogs, training)

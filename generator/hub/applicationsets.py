@@ -1,18 +1,18 @@
-"""Delivery: an ApplicationSet per ring, for the clusters that pull, and the hub's own Application.
+"""Delivery by ApplicationSets: one for each shard of a ring, with models pull and agent; and the hub's own Application.
 
 Rings are Git refs: what is promoted is the ref of a ring. RollingSync would switch self-heal off on the edge
-and need the hub for every change. How often an edge asks Git (delivery.pollInterval) is a setting of the Argo
-CD there, `timeout.reconciliation`; an Application cannot say it.
+and need the hub for every change. How often an edge asks Git is a setting of the Argo CD there (argocd.py); an
+Application cannot say it.
 """
 
 from __future__ import annotations
 
 from ..fleet import Fleet, Member
-from ..manifest import Manifest, meta
-from ..spec import Ring
+from ..manifest import KEEP, Manifest, meta
 from . import placement
 from .gitops import IN_CLUSTER, NAME, NOWHERE
 from .profile import HubProfile
+from .rings import Group
 
 PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
 PULL_CLUSTER = "apps.open-cluster-management.io/ocm-managed-cluster"
@@ -31,9 +31,9 @@ INJECTED = ("metadata", "spec.nodeSelector", "spec.tolerations", "spec.schedulin
 left, which is again a difference."""
 
 
-def set_name(ring: str) -> str:
-    """Name of a ring's ApplicationSet."""
-    return f"{NAME}-{ring}"
+def set_name(group: str) -> str:
+    """Name of the ApplicationSet of a ring, or of one of its shards."""
+    return f"{NAME}-{group}"
 
 
 def application_name(cluster: str) -> str:
@@ -41,47 +41,63 @@ def application_name(cluster: str) -> str:
     return f"{NAME}-{cluster}"
 
 
-def application_set(ring: Ring, fleet: Fleet, profile: HubProfile) -> Manifest:
-    """Applications for the clusters of a ring; they outlive it and whatever it is made from."""
-    hub = fleet.spec.hub
-    # Deleting the set must leave the Applications: that takes the finalizer beside the two policies.
+def application_set(group: Group, fleet: Fleet, profile: HubProfile) -> Manifest:
+    """Applications for the clusters of a ring or a shard; they outlive it and whatever it is made from."""
+    template = template_of(application_name(CLUSTER), fleet, profile)
+    notes = {GENERATE_PATHS: generate_paths(CLUSTER), **template["metadata"].get("annotations", {})}
+    template["metadata"]["annotations"] = dict(sorted(notes.items()))
+    template["spec"] = root(CLUSTER, group.ring.revision, fleet, destination_of(CLUSTER, NOWHERE, fleet))
+    return application_set_of(
+        set_name(group.name),
+        fleet,
+        profile,
+        {"placement": placement.NAME, "decision-group-name": group.name},
+        template,
+    )
+
+
+def application_set_of(
+    name: str, fleet: Fleet, profile: HubProfile, decisions: dict[str, str], template: Manifest
+) -> Manifest:
+    """An ApplicationSet over the decisions that have these labels."""
+    # Deleting the set must leave the Applications: that takes the finalizer beside the two policies. An Argo CD that
+    # applies this folder would delete in the foreground, which does not wait for finalizers: it never may.
     kept = {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "ApplicationSet",
-        "metadata": {**meta(set_name(ring.name), hub.argocdNamespace), **kept},
+        "metadata": {**meta(name, fleet.spec.hub.argocdNamespace, annotations=KEEP), **kept},
         "spec": {
             "goTemplate": True,
             "goTemplateOptions": ["missingkey=error"],
-            "generators": [{"clusterDecisionResource": _decisions(ring, fleet, profile)}],
+            "generators": [{"clusterDecisionResource": _decisions(decisions, fleet, profile)}],
             "syncPolicy": {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"},
-            "template": {
-                "metadata": {
-                    "name": application_name(CLUSTER),
-                    "labels": {PULL: "true"},
-                    "annotations": {
-                        PULL_CLUSTER: CLUSTER,
-                        PULL_NAMESPACE: profile.edge.namespace,
-                        GENERATE_PATHS: generate_paths(CLUSTER),
-                        SKIP_RECONCILE: "true",
-                    },
-                },
-                "spec": _application(CLUSTER, ring.revision, fleet),
-            },
+            "template": template,
         },
     }
 
 
-def _decisions(ring: Ring, fleet: Fleet, profile: HubProfile) -> Manifest:
+def template_of(name: str, fleet: Fleet, profile: HubProfile) -> Manifest:
+    """The metadata of the Applications of a set: with model pull they carry what has them pulled."""
+    if fleet.spec.delivery.model == "agent":
+        return {"metadata": {"name": name}}
+    notes = {PULL_CLUSTER: CLUSTER, PULL_NAMESPACE: profile.edge.namespace, SKIP_RECONCILE: "true"}
+    return {"metadata": {"name": name, "labels": {PULL: "true"}, "annotations": notes}}
+
+
+def destination_of(cluster: str, namespace: str, fleet: Fleet) -> Manifest:
+    """Where an Application of a set goes: by its name to the agent of a cluster, else the cluster it is pulled to."""
+    if fleet.spec.delivery.model == "agent":
+        return {"name": cluster, "namespace": namespace}
+    return {"server": IN_CLUSTER, "namespace": namespace}
+
+
+def _decisions(labels: dict[str, str], fleet: Fleet, profile: HubProfile) -> Manifest:
     # By label and never by name: a PlacementDecision holds 100 clusters, the next one has another name.
+    marks = {f"cluster.open-cluster-management.io/{key}": value for key, value in labels.items()}
     return {
         "configMapRef": profile.generatorConfigMap,
-        "labelSelector": {
-            "matchLabels": {
-                "cluster.open-cluster-management.io/placement": placement.NAME,
-                "cluster.open-cluster-management.io/decision-group-name": ring.name,
-            }
-        },
+        "labelSelector": {"matchLabels": marks},
         "requeueAfterSeconds": 300 if len(fleet.managed) > LARGE else 180,
     }
 
@@ -98,7 +114,7 @@ def hub_application(hub: Member, fleet: Fleet) -> Manifest:
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
         "metadata": meta(application_name(hub.name), fleet.spec.hub.argocdNamespace, annotations=notes),
-        "spec": _application(hub.name, (*fleet.rings, *own)[-1].revision, fleet),
+        "spec": root(hub.name, (*fleet.rings, *own)[-1].revision, fleet, IN_PLACE),
     }
 
 
@@ -107,23 +123,37 @@ def generate_paths(cluster: str) -> str:
     return f"/base;/overlays/{cluster}"
 
 
-def _application(cluster: str, revision: str, fleet: Fleet) -> Manifest:
+def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
+    """Spec of a cluster's root Application."""
+    return root_of(cluster, revision, fleet.spec.repository.url, destination)
+
+
+def root_of(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
+    """The same, for those who have no fleet."""
+    source = {"repoURL": repository, "targetRevision": revision, "path": f"overlays/{cluster}"}
+    # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.
+    options = ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
     return {
         "project": NAME,
-        "source": {
-            "repoURL": fleet.spec.repository.url,
-            "targetRevision": revision,
-            "path": f"overlays/{cluster}",
-        },
-        "destination": {"server": IN_CLUSTER, "namespace": NOWHERE},
-        "syncPolicy": {
-            "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
-            # A failed sync of a commit is never tried again once the retries are used up, so they last for
-            # about three hours: longer than it takes until operators and rights are there.
-            "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
-            "syncOptions": ["ServerSideApply=true", "RespectIgnoreDifferences=true"],
-        },
+        "source": source,
+        "destination": dict(destination),
+        "syncPolicy": sync_policy(options),
         "ignoreDifferences": ignore_differences(),
+    }
+
+
+IN_PLACE = {"server": IN_CLUSTER, "namespace": NOWHERE}
+"""Destination of an Application on the cluster that it is for."""
+
+
+def sync_policy(options: list[str]) -> Manifest:
+    """How Argo CD syncs: by itself, never to nothing, and for long enough."""
+    return {
+        "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
+        # A failed sync of a commit is never tried again once the retries are used up, so they last for
+        # about three hours: longer than it takes until operators and rights are there.
+        "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
+        "syncOptions": options,
     }
 
 
@@ -136,6 +166,14 @@ def ignore_differences() -> list[Manifest]:
     return [
         _ignored("ray.io", "RayCluster", (".spec.suspend", *_ray_paths(".spec"))),
         _ignored("ray.io", "RayJob", (".spec.suspend", *_ray_paths(".spec.rayClusterSpec"))),
+        _ignored(
+            "ray.io",
+            "RayService",
+            (".spec.rayClusterConfig.suspend", *_ray_paths(".spec.rayClusterConfig")),
+        ),
+        _ignored(
+            "workload.codeflare.dev", "AppWrapper", (".spec.suspend", ".spec.components[]?.podSetInfos")
+        ),
     ]
 
 

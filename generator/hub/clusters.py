@@ -8,9 +8,9 @@ from ..fleet import Fleet, Member
 from ..manifest import KEEP, Manifest, Wave, meta
 from .brought import credential_labels
 from .installs import operator_labels
+from .rings import labels_of
 
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
-RING_LABEL = "nearedge.io/ring"
 TIER_LABEL = "nearedge.io/tier"
 MIRROR_LABEL = "nearedge.io/mirror"
 """Of clusters that are told of the fleet's mirror."""
@@ -78,7 +78,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **credential_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
-        **({RING_LABEL: member.ring} if member.ring else {}),
+        **labels_of(member, fleet),
         **({MIRROR_LABEL: "true"} if is_mirrored(member) else {}),
         **({OBSERVED_LABEL: "true"} if is_watched(member, fleet) else {}),
     }

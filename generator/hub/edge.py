@@ -49,11 +49,14 @@ KINDS = (
     Kind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
     Kind("ray.io", "RayCluster", "rayclusters"),
     Kind("ray.io", "RayJob", "rayjobs"),
+    Kind("ray.io", "RayService", "rayservices"),
+    Kind("route.openshift.io", "Route", "routes"),
     Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
     Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
     Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
     Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
+    Kind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 
 ROLE = "nearedge-argocd"

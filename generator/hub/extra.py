@@ -14,8 +14,14 @@ from ..fleet import Fleet
 from ..manifest import Manifest, meta
 from ..profile import profiles
 from ..spec import ExtraApp
-from . import placement
-from .applicationsets import CLUSTER, PULL, PULL_CLUSTER, PULL_NAMESPACE, SKIP_RECONCILE
+from . import placement, roots
+from .applicationsets import (
+    CLUSTER,
+    application_set_of,
+    destination_of,
+    sync_policy,
+    template_of,
+)
 from .clusters import ARGOCD_LABEL
 from .gitops import IN_CLUSTER
 from .limits import LABEL
@@ -37,11 +43,19 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     for app in fleet.spec.extraApps:
         name = extra_name(app)
         policy = policy_name(name, hub.policyNamespace)
-        for namespace, called in ((hub.argocdNamespace, name), (hub.policyNamespace, policy)):
-            yield placement.placement(fleet, namespace, called, labels=app.labels)
-        yield from enforced(fleet, policy, policy, [must_have(_namespace(app, fleet))])
-        yield _project(app, fleet)
-        yield _application_set(app, fleet, profile)
+        by_policy = roots.brings_roots(fleet.spec.delivery)
+        if not by_policy:
+            yield placement.placement(fleet, hub.argocdNamespace, name, labels=app.labels)
+        yield placement.placement(fleet, hub.policyNamespace, policy, labels=app.labels)
+        namespace = must_have(_namespace(app, fleet))
+        if by_policy:
+            objects = [namespace, *map(roots.exactly, _on_edges(app, profile.edge.namespace))]
+            # The hub's template has to be filled in, so templates stay on.
+            yield from enforced(fleet, policy, policy, objects, annotations={})
+        else:
+            yield from enforced(fleet, policy, policy, [namespace])
+            yield _project(app, fleet)
+            yield _application_set(app, fleet, profile)
 
 
 def _namespace(app: ExtraApp, fleet: Fleet) -> Manifest:
@@ -53,68 +67,48 @@ def _namespace(app: ExtraApp, fleet: Fleet) -> Manifest:
 
 
 def _project(app: ExtraApp, fleet: Fleet) -> Manifest:
+    spec = project_of_extra(app)
+    if fleet.spec.delivery.model == "agent":
+        spec["destinations"].append({"name": "*", "namespace": app.namespace})
+        spec["sourceNamespaces"] = [fleet.spec.hub.argocdNamespace]
+    metadata = meta(extra_name(app), fleet.spec.hub.argocdNamespace)
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": spec}
+
+
+def project_of_extra(app: ExtraApp) -> Manifest:
+    """Spec of the project of an extra application."""
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "AppProject",
-        "metadata": meta(extra_name(app), fleet.spec.hub.argocdNamespace),
-        "spec": {
-            "description": f"{app.name}, from elsewhere",
-            "sourceRepos": [app.repoURL],
-            "destinations": [{"server": IN_CLUSTER, "namespace": app.namespace}],
-            # No list for kinds of the whole cluster: none of them.
-            "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
-        },
+        "description": f"{app.name}, from elsewhere",
+        "sourceRepos": [app.repoURL],
+        "destinations": [{"server": IN_CLUSTER, "namespace": app.namespace}],
+        # No list for kinds of the whole cluster: none of them.
+        "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
     }
 
 
 def _application_set(app: ExtraApp, fleet: Fleet, profile: HubProfile) -> Manifest:
     name = extra_name(app)
-    selected = {"cluster.open-cluster-management.io/placement": name}
-    kept = {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "ApplicationSet",
-        "metadata": {**meta(name, fleet.spec.hub.argocdNamespace), **kept},
-        "spec": {
-            "goTemplate": True,
-            "goTemplateOptions": ["missingkey=error"],
-            "generators": [
-                {
-                    "clusterDecisionResource": {
-                        "configMapRef": profile.generatorConfigMap,
-                        "labelSelector": {"matchLabels": selected},
-                        "requeueAfterSeconds": 180,
-                    }
-                }
-            ],
-            "syncPolicy": {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"},
-            "template": {
-                "metadata": {
-                    "name": f"{name}-{CLUSTER}",
-                    "labels": {PULL: "true"},
-                    "annotations": {
-                        PULL_CLUSTER: CLUSTER,
-                        PULL_NAMESPACE: profile.edge.namespace,
-                        SKIP_RECONCILE: "true",
-                    },
-                },
-                "spec": _application(app),
-            },
-        },
-    }
+    template = template_of(f"{name}-{CLUSTER}", fleet, profile)
+    template["spec"] = of_extra(app, destination_of(CLUSTER, app.namespace, fleet))
+    return application_set_of(name, fleet, profile, {"placement": name}, template)
 
 
-def _application(app: ExtraApp) -> Manifest:
+def _on_edges(app: ExtraApp, namespace: str) -> list[Manifest]:
+    name = extra_name(app)
+    return [
+        roots.project(name, namespace, project_of_extra(app)),
+        roots.application(f"{name}-{roots.CLUSTER}", namespace, of_extra(app)),
+    ]
+
+
+def of_extra(app: ExtraApp, destination: Manifest | None = None) -> Manifest:
+    """Spec of an extra application: on its own cluster unless told otherwise."""
     place = {"chart": app.chart} if app.chart else {"path": app.path}
     return {
         "project": extra_name(app),
         "source": {"repoURL": app.repoURL, "targetRevision": app.targetRevision, **place},
-        "destination": {"server": IN_CLUSTER, "namespace": app.namespace},
-        "syncPolicy": {
-            "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
-            "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
-            "syncOptions": ["ServerSideApply=true"],
-        },
+        "destination": destination or {"server": IN_CLUSTER, "namespace": app.namespace},
+        "syncPolicy": sync_policy(["ServerSideApply=true"]),
     }
 
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 
 from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from .applicationsets import application_name, set_name
+from .durations import seconds
 from .naming import LONGEST
 from .policies import LONGEST_FIXED
+from .rings import PER_SET, enough, fullest, groups_of
 
 LABEL = 63
 """Most characters of a label value, and of a name that ends up in one."""
 
-PER_SET = 2000
-"""Clusters per ApplicationSet: the report of one with 5,000 has 1.41 MB; etcd takes 1.5 (argo-cd#24689)."""
-
 PER_HUB = 3000
-"""Clusters per hub: the published test has 3,500 (rhacm-docs install/perform_scale.adoc)."""
+"""Clusters per hub that leave room."""
+
+MOST_PER_HUB = 3500
+"""The most that a hub was published to hold (rhacm-docs install/perform_scale.adoc)."""
 
 SHORTEST_POLL = 180
 """Seconds; Argo CD's own default, which 10,000 clusters make 56 requests a second."""
-
-SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 @rule(
@@ -41,9 +39,10 @@ def application_set_names_fit(fleet: Fleet) -> Iterator[Problem]:
     """
     namespace = fleet.spec.hub.argocdNamespace
     for i, ring in enumerate(fleet.rings):
-        over = len(f"{namespace}.{set_name(ring.name)}") - LABEL
+        longest = max((set_name(group.name) for group in groups_of(ring)), key=len)
+        over = len(f"{namespace}.{longest}") - LABEL
         if over > 0:
-            said = f"{namespace}.{set_name(ring.name)} has {LABEL + over} characters"
+            said = f"{namespace}.{longest} has {LABEL + over} characters"
             hint = f"a ring's name has at most {len(ring.name) - over} characters here"
             yield Problem(("delivery", "rings", i, "name"), said, hint)
 
@@ -83,15 +82,21 @@ def policy_names_fit(fleet: Fleet) -> Iterator[Problem]:
 
 @rule("HUB011", covers=("S-28", "S-30"), source="argo-cd#24689, measured object sizes", scope="fleet")
 def rings_are_not_too_large(fleet: Fleet) -> Iterator[Problem]:
-    """A ring has at most 2,000 clusters.
+    """An ApplicationSet has at most 2,000 clusters: a ring, or a shard of one, on one hub.
 
-    The report of its ApplicationSet grows past what etcd stores, and the hub loses sight of all of them.
+    Its report grows past what etcd stores, and the hub loses sight of all of them.
     """
-    number = Counter(member.ring for member in fleet.managed)
+    members: dict[str | None, list[str]] = {}
+    for member in fleet.managed if fleet.spec.delivery.model in {"pull", "agent"} else ():
+        members.setdefault(member.ring, []).append(member.name)
     for i, ring in enumerate(fleet.rings):
-        if number[ring.name] > PER_SET:
-            said = f"ring {ring.name} has {number[ring.name]} clusters"
-            yield Problem(("delivery", "rings", i), said, f"at most {PER_SET}: divide it into several rings")
+        names = members.get(ring.name, [])
+        most = fullest(names, ring.shards) if len(names) > PER_SET else 0
+        if most > PER_SET:
+            place = f"a shard of ring {ring.name}" if ring.shards > 1 else f"ring {ring.name}"
+            said = f"{place} has {most} clusters on hub {fleet.spec.hub.cluster}"
+            hint = f"shards: {enough(names)} or more, as many as the ring will need: see docs/delivery.md"
+            yield Problem(("delivery", "rings", i), said, hint)
 
 
 @rule("HUB012", Severity.WARNING, source="rhacm-docs install/perform_scale.adoc", scope="fleet")
@@ -100,9 +105,24 @@ def hub_is_not_too_large(fleet: Fleet) -> Iterator[Problem]:
 
     3,500 is the most that a hub was published to hold.
     """
-    if len(fleet.managed) > PER_HUB:
-        said = f"the hub {fleet.spec.hub.cluster} manages {len(fleet.managed)} clusters"
-        yield Problem(("hub", "cluster"), said, f"at most {PER_HUB}: several hubs are several fleets")
+    if PER_HUB < _managed(fleet) <= MOST_PER_HUB:
+        said = f"the hub {fleet.spec.hub.cluster} manages {_managed(fleet)} clusters"
+        yield Problem(("hub", "cluster"), said, f"at most {PER_HUB}: add a hub to spec.hubs")
+
+
+@rule("HUB033", source="rhacm-docs install/perform_scale.adoc", scope="fleet")
+def hub_is_not_far_too_large(fleet: Fleet) -> Iterator[Problem]:
+    """A hub manages at most 3,500 clusters.
+
+    Nobody has shown more; what gives way first is what reports and delivers to all of them.
+    """
+    if _managed(fleet) > MOST_PER_HUB:
+        said = f"the hub {fleet.spec.hub.cluster} manages {_managed(fleet)} clusters"
+        yield Problem(("hub", "cluster"), said, f"at most {MOST_PER_HUB}: add a hub to spec.hubs")
+
+
+def _managed(fleet: Fleet) -> int:
+    return len(fleet.managed) if fleet.spec.delivery.model != "standalone" else 0
 
 
 @rule("HUB013", Severity.WARNING, source="argo-cd timeout.reconciliation", scope="fleet")
@@ -116,8 +136,3 @@ def edges_do_not_poll_too_often(fleet: Fleet) -> Iterator[Problem]:
         number = len(fleet.members)
         message = f"{number} clusters would ask Git every {said}"
         yield Problem(("delivery", "pollInterval"), message, "15m suits an edge")
-
-
-def seconds(duration: str) -> int:
-    """Length of a duration such as 1h30m in seconds."""
-    return sum(int(number) * SECONDS[unit] for number, unit in re.findall(r"([0-9]+)([hms])", duration))

@@ -63,7 +63,7 @@ def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
 def _templates(name: str, item: Install) -> Iterator[Manifest]:
     space, objects = f"{name}-namespace", f"{name}-objects"
     if item.group != "existing":
-        yield {"objectDefinition": configuration(space, [must_have(_namespace(item))], NO_TEMPLATES)}
+        yield {"objectDefinition": configuration(space, [must_have(namespace_of(item))], NO_TEMPLATES)}
     before = [_dependency("ConfigurationPolicy", POLICY_API, space)] if item.group != "existing" else []
     yield _after(before, _operator(name, item))
     if item.objects:
@@ -82,7 +82,8 @@ def _dependency(kind: str, api_version: str, name: str) -> Manifest:
     return {"apiVersion": api_version, "kind": kind, "name": name, "compliance": "Compliant"}
 
 
-def _namespace(item: Install) -> Manifest:
+def namespace_of(item: Install) -> Manifest:
+    """The namespace that an operator runs in."""
     labels = dict(sorted({MANAGED_BY: "nearedge", **item.namespace_labels}.items()))
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": item.namespace, "labels": labels}}
 
@@ -96,8 +97,8 @@ def _operator(name: str, item: Install) -> Manifest:
             "remediationAction": "enforce",
             "severity": "high",
             "complianceType": "musthave",
-            **_group(item),
-            "subscription": _subscription(item),
+            **group_of(item),
+            "subscription": subscription_of(item),
             # Fixes within the channel come by themselves; another channel is another Policy.
             "upgradeApproval": "Automatic",
             **({"versions": [item.csv]} if item.csv else {}),
@@ -105,7 +106,7 @@ def _operator(name: str, item: Install) -> Manifest:
     }
 
 
-def _group(item: Install) -> dict[str, Any]:
+def group_of(item: Install) -> dict[str, Any]:
     """The one OperatorGroup of the namespace, as the CSV's install modes demand; none where there is one."""
     if item.group == "existing":
         return {}
@@ -113,7 +114,8 @@ def _group(item: Install) -> dict[str, Any]:
     return {"operatorGroup": {"name": item.package, "namespace": item.namespace, **targets}}
 
 
-def _subscription(item: Install) -> Manifest:
+def subscription_of(item: Install) -> Manifest:
+    """What to subscribe to, with name and namespace beside the rest, as OperatorPolicy has it."""
     env = [{"name": key, "value": value} for key, value in sorted(item.env.items())]
     return {
         "name": item.package,

@@ -26,7 +26,8 @@ def has_policies(fleet: Fleet, profile: HubProfile) -> bool:
     hub = fleet.hub
     if hub is None or not manages_itself(profile):
         return False
-    return bool(hub.operators or hub.credentials or hub.mirrored or is_watched(fleet))
+    needs = hub.operators or hub.credentials or hub.mirrored or is_watched(fleet)
+    return bool(needs or fleet.spec.delivery.healthChecks)
 
 
 def is_watched(fleet: Fleet) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..fleet import Fleet
 from ..manifest import Manifest, meta
-from .clusters import RING_LABEL
+from .rings import groups
 
 NAME = "nearedge"
 """Name of the Placement that selects every cluster of the fleet, in both namespaces."""
@@ -27,12 +27,9 @@ def placement(
 ) -> Manifest:
     """Clusters of the set, those with `labels` only; `rings` divides the decision into groups by ring."""
     selector = {**({"matchLabels": dict(labels)} if labels else {}), "matchExpressions": [LOCAL_CLUSTER]}
-    groups = [
-        {
-            "groupName": ring.name,
-            "groupClusterSelector": {"labelSelector": {"matchLabels": {RING_LABEL: ring.name}}},
-        }
-        for ring in fleet.rings
+    decided = [
+        {"groupName": group.name, "groupClusterSelector": {"labelSelector": {"matchLabels": group.labels}}}
+        for group in groups(fleet)
     ]
     return {
         "apiVersion": "cluster.open-cluster-management.io/v1beta1",
@@ -44,8 +41,8 @@ def placement(
             # Without seconds: for ever. A decision that drops a cluster takes its workload away.
             "tolerations": [{"key": taint, "operator": "Exists"} for taint in TAINTS],
             **(
-                {"decisionStrategy": {"groupStrategy": {"decisionGroups": groups}}}
-                if rings and groups
+                {"decisionStrategy": {"groupStrategy": {"decisionGroups": decided}}}
+                if rings and decided
                 else {}
             ),
         },

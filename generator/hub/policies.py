@@ -46,7 +46,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
-        yield from enforced(fleet, name, name, [must_have(_namespace(item, argocd))])
+        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd))])
 
 
 def _rights(profile: HubProfile) -> list[Manifest]:
@@ -57,7 +57,8 @@ def _rights(profile: HubProfile) -> list[Manifest]:
     ]
 
 
-def _namespace(name: str, argocd: str) -> Manifest:
+def namespace_for(name: str, argocd: str) -> Manifest:
+    """A namespace that the Argo CD of this namespace may touch."""
     return {
         "apiVersion": "v1",
         "kind": "Namespace",

@@ -23,6 +23,9 @@ class EdgeArgoCD(Strictly):
 
     namespace: Name = Field(description="Its namespace; Applications are delivered into it.")
     serviceAccounts: tuple[Name, ...] = Field(description="ServiceAccounts of its application controller.")
+    settings: Literal["ArgoCD", "argocd-cm"] = Field(
+        description="Where its settings are: the operator's resource, or the ConfigMap itself."
+    )
 
 
 class HubProfile(Strictly):
@@ -36,6 +39,9 @@ class HubProfile(Strictly):
     )
     gitOpsCluster: Literal["blank-secrets", "addon", "addon-olm", "none"] = Field(
         description="Shape of the GitOpsCluster; none: clusters reach Argo CD in another way."
+    )
+    agent: Literal["addon", "addon-v1alpha1", "none"] = Field(
+        description="How its GitOpsCluster sets up the Argo CD agent; none: it cannot."
     )
     generatorConfigMap: Name = Field(description="ConfigMap that tells the generator what a decision is.")
     generatorServiceAccount: Name | None = Field(

@@ -8,7 +8,9 @@ from itertools import pairwise
 from ..components.namespaces import reserved
 from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
+from ..spec import NO_HUB
 from .profile import hub_profiles, profile_of
+from .rings import groups_of
 
 RESERVED = (
     "app.kubernetes.io/managed-by",
@@ -28,6 +30,8 @@ def hub_is_a_core_cluster(fleet: Fleet) -> Iterator[Problem]:
 
     The hub has an overlay of its own and is excluded from the clusters that it manages.
     """
+    if fleet.spec.delivery.model == "standalone" or fleet.spec.hub.cluster == NO_HUB:
+        return
     if fleet.hub is None:
         core = ", ".join(member.name for member in fleet.members if member.tier == "core")
         said = f"there is no cluster {fleet.spec.hub.cluster}"
@@ -66,14 +70,16 @@ def there_are_rings(fleet: Fleet) -> Iterator[Problem]:
 
 @rule("HUB004", scope="fleet")
 def ring_names_are_unique(fleet: Fleet) -> Iterator[Problem]:
-    """Each ring has a name of its own.
+    """Each ring has a name of its own, which is not that of a shard of another.
 
     Two rings of one name would be one ApplicationSet with two revisions.
     """
-    names = [ring.name for ring in fleet.rings]
-    for i, name in enumerate(names):
-        if name in names[:i]:
+    taken: set[str] = set()
+    for i, ring in enumerate(fleet.rings):
+        names = {ring.name, *(group.name for group in groups_of(ring))}
+        for name in sorted(names & taken):
             yield Problem(("delivery", "rings", i, "name"), f"a second ring {name}", "rename one of the two")
+        taken |= names
 
 
 @rule("HUB005", Severity.WARNING, scope="fleet")
@@ -82,7 +88,7 @@ def rings_have_clusters(fleet: Fleet) -> Iterator[Problem]:
 
     Its ApplicationSet reports an error as long as no decision names one, and a change passes it untested.
     """
-    used = {member.ring for member in fleet.managed}
+    used = {member.ring for member in (*fleet.managed, *fleet.others)}
     for i, ring in enumerate(fleet.rings):
         if ring.name not in used:
             path = ("delivery", "rings", i, "name")
@@ -124,17 +130,6 @@ def policy_namespace_is_its_own(fleet: Fleet) -> Iterator[Problem]:
         )
 
 
-@rule("HUB014", scope="fleet")
-def delivery_model_is_compiled(fleet: Fleet) -> Iterator[Problem]:
-    """delivery.model is pull.
-
-    The other models are part of the format, but nothing is compiled from them yet.
-    """
-    model = fleet.spec.delivery.model
-    if model != "pull":
-        yield Problem(("delivery", "model"), f"delivery.model {model} is not compiled yet", "use pull")
-
-
 @rule("HUB015", covers=("S-13",), source="data/hubs", scope="fleet")
 def hub_version_is_known(fleet: Fleet) -> Iterator[Problem]:
     """hub.flavor and hub.version are a release that nearedge knows.
@@ -174,7 +169,7 @@ def pull_runs_on_openshift(fleet: Fleet) -> Iterator[Problem]:
     The pull model works on others but is not supported there, and their status is not reported.
     """
     profile = profile_of(fleet.spec.hub)
-    for member in fleet.managed:
+    for member in fleet.managed if fleet.spec.delivery.model == "pull" else ():
         if profile is not None and profile.openshiftOnly and not member.openshift:
             said = f"cluster {member.name} ({member.profile}) is no OpenShift cluster"
             path = ("members", member.name, "platform")
@@ -191,7 +186,7 @@ def clusters_are_known_to_argocd(fleet: Fleet) -> Iterator[Problem]:
     makes these Secrets; upstream the import controller does, or the administrator.
     """
     profile = profile_of(fleet.spec.hub)
-    if profile is not None and profile.gitOpsCluster == "none":
+    if profile is not None and profile.gitOpsCluster == "none" and fleet.spec.delivery.model == "pull":
         said = f"Argo CD on {fleet.spec.hub.cluster} needs a cluster Secret for each cluster that it manages"
         hint = "label argocd.argoproj.io/secret-type: cluster; name: the cluster's; server: its own address"
         yield Problem(("hub", "flavor"), said, hint)

@@ -67,10 +67,9 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     memo, models = Memo(), dict[str, ModelSpec]()
     clusters = (read_site(root, shared, site.file, memo)[0] for site in rendered.sites)
     places = [_content(cluster, models) for cluster in clusters if cluster is not None]
-    emitted = hub.emit(rendered.fleet)
-    if emitted:
+    for name, emitted in hub.emit_all(rendered.fleet).items():
         manifests = [item for items in emitted.values() for item in items]
-        places.append(content_of(f"{HUBS}{shared.fleet.hub.cluster}", manifests))
+        places.append(content_of(f"{HUBS}{name}", manifests))
     mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
     return Inventory(shared.fleet, ordered, dict(sorted(models.items())), mirrored), rendered

@@ -12,7 +12,7 @@ from ..repository import contents, snapshot_at
 from ..resolve import resolve
 from ..site import layers_of
 from ..sources import FLEET_FILE, Shared, kind_of, read_cluster, read_shared, stem
-from ..spec import Ring
+from ..spec import Ring, hub_names
 from .history import Repo
 
 
@@ -44,9 +44,9 @@ class Specs:
         return self.shared.fleet.delivery.rings
 
     @property
-    def hub(self) -> str:
-        """Name of the hub."""
-        return str(self.shared.fleet.hub.cluster)
+    def hubs(self) -> frozenset[str]:
+        """Names of the hubs."""
+        return hub_names(self.shared.fleet)
 
     def of(self, ring: str) -> tuple[str, ...]:
         """The clusters of a ring, by name."""
@@ -108,7 +108,7 @@ def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) 
         document, _ = read_cluster(texts, file)
         spec = resolve(layers_of(shared, document)[0]).spec if document else {}
         said, name = spec.get("ring"), stem(file)
-        if name == shared.fleet.hub.cluster and rings:
+        if name in hub_names(shared.fleet) and rings:
             # As hub/applicationsets.py has it: the hub comes last unless it says otherwise.
             said = said if said in rings else rings[-1]
         yield Place(name, said if said in rings else None, str(spec.get("tier", "")))

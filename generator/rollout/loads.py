@@ -45,7 +45,7 @@ def of_disk(repo: Repo, specs: Specs, ref: str, image: int, progress: Progress =
     sides = _sound(both(repo.root, snapshot(repo.root, ref), progress))
     rings = {item.name: item.ring or "" for item in sides.clusters}
     last = specs.rings[-1].name if specs.rings else ""
-    named = {name: ring or (last if name == specs.hub else "") for name, ring in rings.items()}
+    named = {name: ring or (last if name in specs.hubs else "") for name, ring in rings.items()}
     return tuple(
         load for ring in dict.fromkeys(named.values()) if ring
         for load in _loads((item for item in sides.clusters if named[item.name] == ring), ring, image)

@@ -72,7 +72,7 @@ def only(sides: Sides, names: frozenset[str]) -> Sides:
     judged = replace(sides.judged, fleet=replace(after, members=members) if after else None)
     gone = {path: text for path, text in sides.texts.items() if not _another(path, names)}
     lost = {path: found for path, found in sides.lost.items() if not _another(path, names)}
-    return replace(sides, clusters=kept, hub=(), before=fleet, judged=judged, texts=gone, lost=lost)
+    return replace(sides, clusters=kept, hubs=(), before=fleet, judged=judged, texts=gone, lost=lost)
 
 
 def _another(path: str, names: frozenset[str]) -> bool:

@@ -1,14 +1,16 @@
 """Which Secrets the workloads of a cluster name, where, and what they expect in them.
 
 The sections are read by the names of their fields, so that a new section counts without a word here: `secret`,
-`imagePullSecrets` and `passwordSecret` name Secrets, and `model` a model whose source has a credential.
+`imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, and `publish` one
+that may write there.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -19,7 +21,8 @@ from ..models.cache import JOB_NAMESPACE
 
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
-NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL})
+PUBLISH = "publish"
+NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH})
 
 WANTED = {"s3": "s3", "hf": "huggingface", "https": "https", "oci": "registry", "image": "registry"}
 """Scheme of a model's source -> type of the credential that opens it."""
@@ -43,12 +46,30 @@ class Use(NamedTuple):
     related: tuple[Path, ...] = ()
 
 
-def uses(cluster: Cluster) -> Iterator[Use]:
+@dataclass(frozen=True, eq=False)
+class Same:
+    """A cluster as what it is, not as what it holds: several rules ask the same of it, one after the other."""
+
+    cluster: Cluster
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.cluster is self.cluster
+
+    def __hash__(self) -> int:
+        return id(self.cluster)
+
+
+def uses(cluster: Cluster) -> tuple[Use, ...]:
     """Every Secret that a workload names, in the order of the sections."""
-    for component in discover():
-        if component.key != "credentials":
-            section = getattr(cluster.spec, component.key)
-            yield from _in(section, (component.key,), None, cluster)
+    return _uses(Same(cluster))
+
+
+@lru_cache(maxsize=1)
+def _uses(key: Same) -> tuple[Use, ...]:
+    sections = [item.key for item in discover() if item.key != "credentials"]
+    return tuple(
+        use for name in sections for use in _in(getattr(key.cluster.spec, name), (name,), None, key.cluster)
+    )
 
 
 def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
@@ -65,6 +86,9 @@ def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iter
 
 def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]) -> Iterator[Use]:
     said, (namespace, cluster) = getattr(item, field), around
+    if field == PUBLISH and namespace is not None:
+        yield from _published(item, path, namespace, cluster)
+        return
     if field not in NAMING or not isinstance(said, str | tuple):
         yield from _in(said, path, namespace, cluster)
     elif namespace is not None and field == MODEL:
@@ -81,6 +105,21 @@ def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator
     wants = WANTED.get(model.source.partition("://")[0]) if model else None
     if model and model.credentialsSecret and wants:
         related: tuple[Path, ...] = ((MODELS, name, "credentialsSecret"),)
+        yield Use(path, namespace, model.credentialsSecret, wants, related=related)
+
+
+def _published(item: Any, path: Path, namespace: str, cluster: Cluster) -> Iterator[Use]:
+    """The credential that a trained model is published with: its own, else that of the model's source."""
+    model = cluster.models.get(item.produces or "")
+    wants = WANTED.get(model.source.partition("://")[0]) if model else None
+    own = item.publish.credentialsSecret
+    if model and wants == "registry" and own:
+        # As type registry every pod of the namespace would get the right to push.
+        yield Use((*path, "credentialsSecret"), namespace, own, ANYTHING, ".dockerconfigjson")
+    elif model and wants and own:
+        yield Use((*path, "credentialsSecret"), namespace, own, wants)
+    elif model and wants and model.credentialsSecret:
+        related: tuple[Path, ...] = ((MODELS, item.produces, "credentialsSecret"),)
         yield Use(path, namespace, model.credentialsSecret, wants, related=related)
 
 

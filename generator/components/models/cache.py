@@ -9,6 +9,7 @@ makes the node group as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ...component import Cluster, Unit
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
@@ -16,6 +17,9 @@ from ...profile import Profile
 from ...spec import ModelSpec
 from .spec import Cache, ModelsSpec
 from .transfer import parameters
+
+if TYPE_CHECKING:
+    from ..serving.spec import Service
 
 GROUP = "workers"
 """The LocalModelNodeGroup that the ODH operator makes (opendatahub-operator
@@ -56,6 +60,18 @@ def holds(labels: Mapping[str, str], cluster: Cluster) -> bool:
     """Whether nodes with these labels have a part of the cache."""
     cache = cluster.spec.models.cache
     return cache is not None and cache.nodeSelector.items() <= labels.items()
+
+
+def placed_by_cache(item: Service, cluster: Cluster) -> Service:
+    """A server with the labels of the nodes that have its model; its own words win.
+
+    The volume would keep its pods there anyhow. Said in the pods, Kueue picks a flavor of these nodes. Where a
+    hardware profile places them nothing more is said, since the platform writes these fields then.
+    """
+    cache = cluster.spec.models.cache
+    if item.storage.type != "cache" or cache is None or item.hardwareProfile is not None:
+        return item
+    return item.model_copy(update={"nodeSelector": {**cache.nodeSelector, **item.nodeSelector}})
 
 
 def cache_nodes(cluster: Cluster) -> int:

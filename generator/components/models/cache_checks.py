@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...component import Cluster
-from ...finding import Problem, Severity, rule
+from ...finding import Path, Problem, Severity, rule
 from ...quantity import binary, parse
 from .cache import JOB_NAMESPACE, cached, holds
 from .units import MODELS
@@ -25,11 +25,19 @@ def _items(cluster: Cluster) -> Iterator[tuple[int, str]]:
 def cache_is_there(cluster: Cluster) -> Iterator[Problem]:
     """storage.type cache is used where the platform has LocalModelCache and models.cache names nodes that exist.
 
-    KServe would download the model at every start of a pod instead, or never find a node for it.
+    KServe would download the model at every start of a pod instead, or never find a node for it. A server's own
+    nodeSelector does not lead away from these nodes.
     """
     cache, able = cluster.part(MODELS).cache, cluster.profile.kserve.localModelCache
     for i, _ in _items(cluster):
-        path = ("serving", i, "storage", "type")
+        path: Path = ("serving", i, "storage", "type")
+        own = cluster.spec.serving[i].nodeSelector
+        for key, value in cache.nodeSelector.items() if cache else ():
+            if own.get(key, value) != value:
+                said = (
+                    f"nodeSelector wants {key}: {own[key]}, the cached model is on nodes with {key}: {value}"
+                )
+                yield Problem(("serving", i, "nodeSelector", key), said, "drop it, or change models.cache")
         if able is None:
             yield Problem(
                 path, f"{cluster.profile.name} has no LocalModelCache", "use storage.type pvc or oci"

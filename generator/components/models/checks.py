@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...component import Cluster
 from ...finding import Problem, Severity, rule
@@ -14,6 +14,7 @@ from .claims import (
     node_bound,
     on_same_volume,
     on_volume,
+    one_node,
     produced_by,
     servers,
     shared_class,
@@ -141,15 +142,22 @@ def volume_holds_two_versions(cluster: Cluster) -> Iterator[Problem]:
 @rule("MODEL005")
 def servers_agree_on_their_volume(cluster: Cluster) -> Iterator[Problem]:
     """Servers on one volume say the same of it: those of one model in one namespace, and those that name one."""
-    first: dict[tuple[str, str], tuple[str, Any]] = {}
+    first: dict[tuple[str, str], tuple[int, Service]] = {}
     for i, item in _volume_items(cluster):
         for key in dict.fromkeys((("model", item.model), ("volume", volume_name(item)))):
-            name, storage = first.setdefault((item.namespace, "/".join(key)), (item.name, item.storage))
-            if storage != item.storage:
-                said = f"{item.name} and {name} share volume {volume_name(item)} but describe it differently"
+            j, other = first.setdefault((item.namespace, "/".join(key)), (i, item))
+            if i != j and _differ(item, other, cluster.spec.serving[i], cluster.spec.serving[j]):
+                said = f"{item.name} and {other.name} share volume {volume_name(item)} but describe it differently"
                 hint = "say the same size, class, accessModes, volume and clone in both"
                 yield Problem(("serving", i, "storage"), said, hint)
                 break
+
+
+def _differ(item: Service, other: Service, *written: Service) -> bool:
+    """Whether two servers say something else of their volume; the size is no word about models beside a server's own."""
+    if all(one is own for one, own in zip((item, other), written, strict=True)):
+        return item.storage != other.storage
+    return item.storage.model_copy(update={"size": None}) != other.storage.model_copy(update={"size": None})
 
 
 @rule("MODEL006", source="Kubernetes: the name of a Job becomes a label of its pods")
@@ -167,10 +175,12 @@ def job_name_fits(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("MODEL008", source="Kubernetes PersistentVolume access modes")
 def produced_model_has_a_shared_volume(cluster: Cluster) -> Iterator[Problem]:
-    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany.
+    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany, or a single node.
 
-    Head and workers run on several nodes and write to the same volume.
+    Head and workers run on several nodes and write to the same volume; the server of the model reads it.
     """
+    if one_node(cluster):
+        return
     for i, job in produced_by(cluster):
         if shared_class(cluster) is None:
             said = (

@@ -54,11 +54,22 @@ def access_modes(item: Service, cluster: Cluster) -> tuple[str, ...]:
 
 
 def volume_modes(item: Service, cluster: Cluster) -> tuple[str, ...]:
-    """Access modes of the volume that a Job fills: what the item says, else the first its class gives."""
+    """Access modes of an item's volume: as a job writes it, else as the item says, else the first its class gives."""
+    if is_written(item, cluster):
+        return written_modes(cluster, written_class(item, cluster))
     if item.storage.accessModes:
         return item.storage.accessModes
     found = storage_class(item.storage.class_, cluster)
     return (found.accessModes[0],) if found else ("ReadWriteOnce",)
+
+
+def is_written(item: Service, cluster: Cluster) -> bool:
+    """Whether a job of this cluster writes the volume that an item is served from."""
+    wanted = (item.namespace, item.model)
+    if item.storage.volume or item.storage.clone:
+        return False
+    written = {(job.namespace, job.produces) for _, job in produced_by(cluster)}
+    return wanted in written and on_volume(item, cluster)
 
 
 def node_bound(modes: tuple[str, ...]) -> bool:
@@ -108,11 +119,10 @@ def on_same_volume(item: Service, cluster: Cluster) -> tuple[str, ...]:
 def _served(item: Service, cluster: Cluster) -> Claim:
     modes = volume_modes(item, cluster)
     declared = storage_class(item.storage.class_, cluster)
-    models = on_same_volume(item, cluster) if item.storage.volume else (item.model,)
     return Claim(
         namespace=item.namespace,
         model=item.model,
-        size=item.storage.size or claim_size(*(cluster.models[name].size for name in models)),
+        size=_size(item, cluster),
         storage_class=item.storage.class_ or (declared.class_ if declared else None),
         modes=modes,
         load=True,
@@ -123,21 +133,60 @@ def _served(item: Service, cluster: Cluster) -> Claim:
     )
 
 
+def _size(item: Service, cluster: Cluster) -> str:
+    """Size of the volume of an item; of one that is shared whoever says it first, else room for all models."""
+    if item.storage.volume is None:
+        return item.storage.size or claim_size(cluster.models[item.model].size)
+    key = (item.namespace, item.storage.volume)
+    beside = (one.storage for _, one in servers(cluster) if (one.namespace, one.storage.volume) == key)
+    said = next((one.size for one in beside if one.type == "pvc" and one.size), None)
+    return said or claim_size(*(cluster.models[name].size for name in on_same_volume(item, cluster)))
+
+
 def _produced(cluster: Cluster) -> Iterator[Claim]:
     for _, job in produced_by(cluster):
         if job.produces in cluster.models:
-            shared = shared_class(cluster)
-            size = claim_size(cluster.models[job.produces].size)
+            item = server_of(job, cluster)
+            chosen = written_class(item, cluster)
+            own = item.storage.size if item else None
             yield Claim(
                 job.namespace,
                 job.produces,
-                size,
-                shared.class_ if shared else None,
-                ("ReadWriteMany",),
+                own or claim_size(cluster.models[job.produces].size),
+                chosen.class_ if chosen else None,
+                written_modes(cluster, chosen),
                 load=False,
                 placement=Placement(),
                 volume=claim_name(job.produces),
             )
+
+
+def server_of(job: Any, cluster: Cluster) -> Service | None:
+    """The first server that reads the volume that a job writes."""
+    wanted = (job.namespace, job.produces)
+    found = (item for item in cluster.spec.serving if (item.namespace, item.model) == wanted)
+    return next((item for item in found if on_volume(item, cluster)), None)
+
+
+def written_class(item: Service | None, cluster: Cluster) -> Any | None:
+    """Class of a volume that a job writes: the one its server names, else one that many pods can write to.
+
+    On a single node every class will do.
+    """
+    named = storage_class(item.storage.class_, cluster) if item and item.storage.class_ else None
+    alone = storage_class(None, cluster) if one_node(cluster) else None
+    return named or shared_class(cluster) or alone
+
+
+def written_modes(cluster: Cluster, chosen: Any | None) -> tuple[str, ...]:
+    """Access modes of a volume that a job writes: several nodes at a time, unless there is one node."""
+    able = chosen is None or "ReadWriteMany" in chosen.accessModes
+    return ("ReadWriteMany",) if able or not one_node(cluster) else ("ReadWriteOnce",)
+
+
+def one_node(cluster: Cluster) -> bool:
+    """Whether all pods of a cluster are on the same node."""
+    return bool(sum(node.count for node in cluster.spec.nodes) == 1)
 
 
 def produced_by(cluster: Cluster) -> Iterator[tuple[int, Any]]:

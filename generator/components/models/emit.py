@@ -65,12 +65,27 @@ def claim_size(*sizes: str) -> str:
     return f"{-(-2 * sum(map(parse, sizes)) // Fraction(2**30))}Gi"
 
 
+def version_folder(name: str, model: ModelSpec) -> str:
+    """Folder of a version on its model's volume."""
+    return f"{name}/{model.version}"
+
+
+def place(name: str, model: ModelSpec) -> dict[str, str]:
+    """Variables that tell a program where a version of a model is on its mounted volume: docs/training.md."""
+    return {
+        "MODEL_NAME": name,
+        "MODEL_VERSION": model.version,
+        "MODEL_FORMAT": model.format,
+        "MODEL_DIR": f"{ROOT}/{version_folder(name, model)}",
+    }
+
+
 def storage_uri(name: str, model: ModelSpec, volume: str | None = None, *, clone: bool = False) -> str:
     """StorageUri of a model that is served from a volume; pvc:// sources are such volumes themselves."""
     if model.source.startswith("pvc://"):
         return model.source
     claim = clone_name(name, model) if clone else volume or claim_name(name)
-    return f"pvc://{claim}/{name}/{model.version}"
+    return f"pvc://{claim}/{version_folder(name, model)}"
 
 
 def emit(
@@ -109,11 +124,13 @@ def _volume(job: Manifest, name: str) -> Manifest:
 
 def emit_volume(claim: Claim) -> Manifest:
     """The PersistentVolumeClaim that a claim speaks of."""
+    # The wave of what uses it first: the load Job, or the Ray job that writes it.
+    wave = Wave.RUNTIME if claim.load else Wave.WORKLOAD
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         # The models outlive whatever removes them from the spec: deleting a volume is a person's decision.
-        "metadata": meta(claim.volume, claim.namespace, wave=Wave.RUNTIME, annotations=KEEP),
+        "metadata": meta(claim.volume, claim.namespace, wave=wave, annotations=KEEP),
         "spec": _asked(claim, claim.modes),
     }
 

@@ -12,6 +12,7 @@ from ...spec import ModelSpec
 from . import cache
 from .claims import claims
 from .emit import claim_size, emit, emit_volume
+from .publish import emit_publish, publishing
 from .spec import Claim, ModelsSpec, Placement
 
 
@@ -37,6 +38,16 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=partial(emit, neutral(claim, model), model, spec, profile, images),
             final=emit(claim, model, spec, profile, images),
         )
+    for _, job, model in publishing(cluster):
+        made = emit_publish(job, model, spec, profile, images)
+        kept = content_hash(made[-1]["metadata"]["name"])
+        folder = f"models/{job.produces}/{job.namespace}.published.{kept}"
+        yield Unit(folder, (f"clusters/models/{job.produces}.yaml",), partial(_same, made), made)
+
+
+def _same(made: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
+    """Nothing of a Job that publishes belongs to one cluster: all of it is named after its content."""
+    return made
 
 
 def _shared(cluster: Cluster) -> tuple[Claim, ...]:
@@ -55,7 +66,7 @@ def neutral(claim: Claim, model: ModelSpec) -> Claim:
         claim,
         size=claim_size(model.size),
         storage_class=None,
-        modes=("ReadWriteOnce",) if claim.load else claim.modes,
+        modes=("ReadWriteOnce",) if claim.load else ("ReadWriteMany",),
     )
 
 

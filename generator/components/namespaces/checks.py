@@ -12,7 +12,7 @@ from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
 from ...spec import DEVICES
-from .features import items, places, workloads
+from .features import RAY, items, places, workloads
 from .spec import Namespace
 from .units import NAMESPACES
 
@@ -222,7 +222,7 @@ def ray_reaches_what_it_needs(cluster: Cluster) -> Iterator[Problem]:
     Default-deny keeps its pods from connecting: the head waits for the Redis, the job for its environment.
     """
     allowed = {item.name for item in _listed(cluster) if item.egress}
-    for key in ("clusters", "jobs"):
+    for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
             if item.namespace not in allowed:
                 for field in _fetching(item):

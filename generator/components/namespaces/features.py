@@ -25,10 +25,15 @@ FEATURES = (
     "loader",
     "ray",
     "rayjob",
+    "rayservice",
+    "rayexposed",
     "autoscaling",
     "pipelines",
 )
 """What a namespace can hold, in the order in which it names a base; `download-9000` and `loader-9000` follow."""
+
+RAY = ("clusters", "jobs", "services")
+"""Lists of the section ray."""
 
 FETCHED = ("s3://", "hf://", "https://")
 """Sources that a pod fetches over the network; images are pulled by the node."""
@@ -46,10 +51,10 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """(path of a field that names a namespace, the namespace, what it puts there)."""
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
-    for key, more in (("clusters", ()), ("jobs", ("rayjob",))):
+    for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
-            scaled = ("autoscaling",) if item.autoscaling else ()
-            yield ("ray", key, i, "namespace"), item.namespace, ("ray", *more, *scaled)
+            features = ("ray", *_ray_features(key, item), *_publishing(item, cluster))
+            yield ("ray", key, i, "namespace"), item.namespace, features
     for i, service in enumerate(items(cluster, "serving")):
         kind = _llm_features(service) if service.kind == "LLMInferenceService" else ("serving",)
         features = (*kind, *_serving_features(service, cluster))
@@ -61,8 +66,8 @@ def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
-    """Ray clusters, Ray jobs and model servers with their paths."""
-    for key in ("clusters", "jobs"):
+    """Ray clusters, jobs and services and model servers with their paths."""
+    for key in RAY:
         yield from ((("ray", key, i), item) for i, item in enumerate(items(cluster, "ray", key)))
     yield from ((("serving", i), item) for i, item in enumerate(items(cluster, "serving")))
 
@@ -71,6 +76,26 @@ def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, 
     """Items of a section, or of a list in it; none when there is no such section."""
     found = getattr(cluster.spec, section, None)
     return tuple(getattr(found, key, ()) if key else found or ())
+
+
+def _ray_features(key: str, item: Any) -> Iterator[str]:
+    if key == "jobs":
+        yield "rayjob"
+    if key == "services":
+        yield "rayservice"
+        if item.exposed:
+            yield "rayexposed"
+    if item.autoscaling:
+        yield "autoscaling"
+
+
+def _publishing(item: Any, cluster: Cluster) -> Iterator[str]:
+    """What publishes a model sends it to where the loader elsewhere fetches it from."""
+    model = cluster.models.get(getattr(item, "produces", None) or "")
+    if model is not None and item.publish:
+        yield "loader"
+        numbers = transfer_ports(model, cluster, by_job=True)
+        yield from (f"loader-{port}" for port in numbers if port != HTTPS)
 
 
 def _llm_features(service: Any) -> tuple[str, ...]:

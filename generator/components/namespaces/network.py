@@ -28,6 +28,10 @@ it is open to the operator and to submitters only (kuberay utils/constant.go Def
 RAY_HEALTH = 52365
 """Dashboard agent of each Ray pod (kuberay utils/constant.go DefaultDashboardAgentListenPort)."""
 
+RAY_SERVE = 8000
+"""HTTP proxy of Ray Serve; the operator asks it as well whether it answers (kuberay utils/constant.go
+DefaultServingPort, rayservice_controller.go updateHeadPodServeLabel)."""
+
 RAY_METRICS = 8080
 """kuberay utils/constant.go DefaultMetricsPort."""
 
@@ -123,9 +127,21 @@ def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterato
         yield policy(namespace, "allow-ray-job", RAY_HEAD, ingress=from_jobs)
         to_head = [{"to": [{"podSelector": RAY_HEAD}], "ports": dashboard}]
         yield policy(namespace, "allow-ray-submitter", SUBMITTER, egress=to_head)
+    if "rayservice" in features:
+        yield from _ray_serve(namespace, features, profile)
     if "autoscaling" in features:
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-ray-autoscaler", RAY_HEAD, egress=[rule])
+
+
+def _ray_serve(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    callers = [{"podSelector": {}}, *callers_of(profile.network.kuberayOperator)]
+    if "rayexposed" in features:
+        callers += callers_of(profile.network.ingress)
+    requests = ports(RAY_SERVE)
+    yield policy(namespace, "allow-ray-serve", RAY, ingress=[{"from": callers, "ports": requests}])
+    to_serve = [{"to": [{"podSelector": RAY}], "ports": requests}]
+    yield policy(namespace, "allow-ray-serve-clients", {}, egress=to_serve)
 
 
 def _pipelines(namespace: str, profile: Profile) -> Manifest:

@@ -32,14 +32,28 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         for i, item in enumerate(items(cluster, "credentials")):
             if item.from_ == "externalSecrets":
                 yield ("credentials", i, "from"), "external-secrets"
+    if brings_argocd(cluster):
+        yield ("platform",), "gitops"
     for i, name in enumerate(cluster.spec.operators):
         yield ("operators", i), name
+
+
+def brings_argocd(cluster: Cluster) -> bool:
+    """Whether the cluster's own Argo CD comes from the catalog: no add-on of a hub installs it with these models."""
+    fleet = cluster.fleet
+    hubs = {hub.cluster: hub for hub in (fleet.hub, *fleet.hubs)}
+    if not cluster.profile.openshift or cluster.name in hubs:
+        return False
+    by_policy = (
+        hubs.get(cluster.spec.hub or "", fleet.hub).flavor == "acm" and fleet.delivery.model == "policy"
+    )
+    return by_policy or fleet.delivery.model == "standalone"
 
 
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     if items(cluster, "serving"):
         yield ("serving",), "opendatahub"
-    if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
+    if _ray(cluster):
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
         yield ("hardwareProfiles",), "opendatahub"
@@ -134,8 +148,11 @@ def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
     if items(cluster, "serving"):
         yield "kserve"
         yield from _model_cache(cluster)
-    if items(cluster, "ray", "clusters") or items(cluster, "ray", "jobs"):
+    if _ray(cluster):
         yield "ray"
+    wrappers = cluster.profile.appWrapper
+    if wrappers and wrappers.component and any(_wrapped(item) for item in _ray(cluster)):
+        yield wrappers.component
     if "kueue" in order:
         yield "kueue"
     for name in order:
@@ -161,12 +178,26 @@ def _frameworks(cluster: Cluster) -> set[str]:
         found |= {"Deployment", "Pod"}
     if any(item.queue and several_pods(item) for _, item in llms(cluster)):
         found.add("LeaderWorkerSet")
-    if any(item.queue for item in items(cluster, "ray", "clusters")):
-        found.add("RayCluster")
-    if any(item.queue for item in items(cluster, "ray", "jobs")):
-        # A job's own RayCluster is admitted through the job.
-        found.add("RayJob")
+    for key, kind in _QUEUED.items():
+        for item in items(cluster, "ray", key):
+            if item.queue:
+                found.add("AppWrapper" if _wrapped(item) else kind)
+    if "RayService" in found and not cluster.profile.kueue.rayService:
+        # Then each RayCluster that it makes is admitted by itself.
+        found = (found - {"RayService"}) | {"RayCluster"}
     return found
+
+
+_QUEUED = {"clusters": "RayCluster", "jobs": "RayJob", "services": "RayService"}
+"""List of the section ray -> the framework that admits it; a job's own RayCluster is admitted through the job."""
+
+
+def _ray(cluster: Cluster) -> tuple[Any, ...]:
+    return tuple(item for key in _QUEUED for item in items(cluster, "ray", key))
+
+
+def _wrapped(item: Any) -> bool:
+    return getattr(item, "appWrapper", None) is not None
 
 
 def _own_gateway(cluster: Cluster) -> bool:

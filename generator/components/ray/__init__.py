@@ -1,7 +1,7 @@
-"""Ray: clusters, and jobs with a cluster of their own or on one that is there.
+"""Ray: clusters, jobs with a cluster of their own or on one that is there, and services.
 
-`spec` is the section, `pods` its pod templates, `emit` its objects, `units` the component itself; the rules
-are in `cluster_checks`, `pod_checks` and `job_checks`.
+`spec` is the section (`serve` and `runtime_env` parts of it), `pods` its pod templates, `emit`, `service` and
+`wrapper` its objects, `units` the component itself; the rules are in the modules that end in `_checks`.
 """
 
 from .units import RAY

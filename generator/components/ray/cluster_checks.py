@@ -12,7 +12,7 @@ from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...validate import nearest
 from ..kueue import KUEUE
-from .spec import RayCluster, RayJob, shapes
+from .spec import RayCluster, RayJob, RayService, shapes
 from .units import RAY
 
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"
@@ -22,11 +22,12 @@ HEAD_NAMES = ("head", "headgroup")
 """Kueue's pod set of the head, and KubeRay's group label of it."""
 
 
-def items(cluster: Cluster) -> Iterator[tuple[Path, RayCluster | RayJob]]:
-    """RayClusters and RayJobs with their paths."""
+def items(cluster: Cluster) -> Iterator[tuple[Path, RayCluster | RayJob | RayService]]:
+    """RayClusters, RayJobs and RayServices with their paths."""
     spec = cluster.part(RAY)
     yield from ((("ray", "clusters", i), item) for i, item in enumerate(spec.clusters))
     yield from ((("ray", "jobs", i), job) for i, job in enumerate(spec.jobs))
+    yield from ((("ray", "services", i), service) for i, service in enumerate(spec.services))
 
 
 def _hint(word: str, known: Sequence[str], otherwise: str) -> str:
@@ -49,7 +50,7 @@ def cluster_names_are_short(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY002")
 def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
-    """Within a namespace each RayCluster and each RayJob has a name of its own.
+    """Within a namespace each RayCluster, RayJob and RayService has a name of its own.
 
     Two of one name would be one object, and they would share a ServiceAccount.
     """
@@ -113,11 +114,15 @@ def replicas_lie_between(cluster: Cluster) -> Iterator[Problem]:
 def pod_sets_fit(cluster: Cluster) -> Iterator[Problem]:
     """A queued cluster has no more pod sets than Kueue takes: head, worker groups, and a job's submitter.
 
+    An AppWrapper takes 8 in every version, and finds no submitter.
+
     Kueue denies the cluster; for the submitter, which its webhook does not count, the Workload fails and the
     job waits for ever.
     """
     kueue = cluster.profile.kueue
     for shape in shapes(cluster.part(RAY)):
+        if shape.ray.appWrapper is not None:
+            continue
         submitter = shape.job is not None and shape.job.submissionMode == "K8sJobMode"
         count = 1 + len(shape.ray.workers) + submitter
         if shape.ray.queue and count > kueue.podSets:
@@ -130,9 +135,9 @@ def pod_sets_fit(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY006", covers=("RC-20", "KJ-4"), source=f"{KUEUE_RAY} validateCreate, validateElasticJob")
 def autoscaling_under_kueue(cluster: Cluster) -> Iterator[Problem]:
-    """A queued cluster uses autoscaling only where Kueue can follow a changing size.
+    """A queued cluster uses autoscaling, or is elastic, only where Kueue can follow a changing size.
 
-    Kueue denies the cluster otherwise.
+    Kueue denies autoscaling otherwise, and takes no notice of `elastic`: its gate ElasticJobsViaWorkloadSlices is off.
     """
     kueue = cluster.profile.kueue
     if kueue.elasticJobs:
@@ -143,6 +148,21 @@ def autoscaling_under_kueue(cluster: Cluster) -> Iterator[Problem]:
                 f"{shape.ray.name} is in queue {shape.ray.queue}: Kueue {kueue.version} refuses autoscaling"
             )
             yield Problem((*shape.path, "autoscaling"), said, "drop autoscaling, or the queue")
+        if shape.ray.elastic and shape.ray.queue:
+            said = f"{shape.ray.name} is elastic: Kueue {kueue.version} starts it anew for another size"
+            yield Problem((*shape.path, "elastic"), said, "drop elastic, or use a platform with Kueue 0.18")
+
+
+@rule("RAY031", Severity.WARNING, source="kueue v0.18.4 pkg/workloadslicing Enabled")
+def elastic_is_for_queues(cluster: Cluster) -> Iterator[Problem]:
+    """`elastic` goes with a queue.
+
+    Without one nothing is admitted, and workers come and go with `replicas` anyway.
+    """
+    for i, item in enumerate(cluster.part(RAY).clusters):
+        if item.elastic and item.queue is None:
+            said = f"{item.name} is elastic but in no queue"
+            yield Problem(("ray", "clusters", i, "elastic"), said, "drop it, or add queue")
 
 
 @rule("RAY007", Severity.WARNING)

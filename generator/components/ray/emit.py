@@ -1,24 +1,28 @@
-"""Objects of the section `ray`: a ServiceAccount and a RayCluster or RayJob for each item.
+"""Objects of the section `ray`: a ServiceAccount and a RayCluster or RayJob for each item; `service` has RayServices.
 
 A finished RayJob never runs again, whatever changes in it: KubeRay leaves objects in state Complete or Failed
 alone (kuberay v1.4.2 rayjob_controller.go, case JobDeploymentStatusComplete), and its queue label cannot
 change while it runs. People who edit a job expect it to run, so its object is named after its content:
 `tune-1a2b3c4d`, with the hash in the label nearedge.io/content-hash. An edit makes a new object, and Argo CD
 removes the old one together with its cluster. The hash is that of the spec item, defaults left out: neither a
-new nearedge nor another platform profile starts jobs again. It is a plain object and no Argo CD hook; a hook
-would run at every sync.
+new nearedge nor another platform profile starts jobs again. What a job produces belongs to it: a new version of the
+model is a new run. It is a plain object and no Argo CD hook; a hook would run at every sync.
 
 `suspend` is never written: Kueue owns it.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...profile import Profile
-from ...spec import PvcMount
-from ..models import claim_name
+from ...spec import EnvVar, ModelSpec, PvcMount
+from ..models import MODELS_DIR, claim_name, place
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
-from .spec import GcsFaultTolerance, RayCluster, RayJob, own_cluster, runtime_env_text
+from .runtime_env import runtime_env_text
+from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService, own_cluster
+from .wrapper import wrapped
 
 API_VERSION = "ray.io/v1"
 QUEUE = "kueue.x-k8s.io/queue-name"
@@ -27,9 +31,6 @@ ELASTIC = "kueue.x-k8s.io/elastic-job"
 CLUSTER_KEY = "ray.io/cluster"
 """Key of clusterSelector that holds the name of the RayCluster (validation.go RayJobClusterSelectorKey)."""
 
-MODELS_DIR = "/mnt/models"
-"""Where a job writes the model that it produces."""
-
 
 def emit_cluster(ray: RayCluster, profile: Profile) -> tuple[Manifest, ...]:
     """A RayCluster and what it needs."""
@@ -37,22 +38,31 @@ def emit_cluster(ray: RayCluster, profile: Profile) -> tuple[Manifest, ...]:
         "apiVersion": API_VERSION,
         "kind": "RayCluster",
         "metadata": meta(
-            ray.name, ray.namespace, wave=Wave.WORKLOAD, labels=_labels(ray), annotations=_annotations(ray)
+            ray.name,
+            ray.namespace,
+            wave=Wave.WORKLOAD,
+            labels=queue_labels(ray),
+            annotations=elastic_notes(ray),
         ),
-        "spec": _cluster_spec(ray, profile),
+        "spec": cluster_spec(ray, profile),
     }
-    return (*_service_account(ray), cluster)
+    return (*account(ray), wrapped(cluster, ray, profile))
 
 
-def emit_job(job: RayJob, host: RayCluster | None, profile: Profile) -> tuple[Manifest, ...]:
-    """A RayJob and what it needs; `host` is the RayCluster it runs on when it brings none of its own."""
+def emit_job(
+    job: RayJob, host: RayCluster | None, profile: Profile, model: ModelSpec | None = None
+) -> tuple[Manifest, ...]:
+    """A RayJob and what it needs.
+
+    `host` is the RayCluster it runs on when it brings none of its own, `model` the one that it produces.
+    """
     own = own_cluster(job)
     ray = own or host
-    assert ray is not None, job.name  # noqa: S101 - RAY009 and RAY010 refuse such a job
-    if own is not None and job.produces:
-        ray = own = _with_model(own, job.produces)
+    assert ray is not None, job.name  # noqa: S101 - RAY021 and RAY022 refuse such a job
+    if own is not None and job.produces and model is not None:
+        ray = own = own.model_copy(update=_with_model(job, model))
     target = (
-        {"rayClusterSpec": _cluster_spec(own, profile)}
+        {"rayClusterSpec": cluster_spec(own, profile)}
         if own
         else {"clusterSelector": {CLUSTER_KEY: ray.name}}
     )
@@ -60,55 +70,72 @@ def emit_job(job: RayJob, host: RayCluster | None, profile: Profile) -> tuple[Ma
         "apiVersion": API_VERSION,
         "kind": "RayJob",
         "metadata": meta(
-            job_name(job),
+            job_name(job, model),
             job.namespace,
             wave=Wave.WORKLOAD,
-            labels={**_labels(job), CONTENT_HASH: job_hash(job)},
-            annotations=_annotations(own) if own else None,
+            labels={**queue_labels(job), CONTENT_HASH: job_hash(job, model)},
+            annotations=elastic_notes(own) if own else None,
         ),
         "spec": {**_job_spec(job), **_lifetime(job), **target, **_submitter(job, ray, profile)},
     }
-    return (*(_service_account(own) if own else ()), manifest)
+    return (*(account(own) if own else ()), wrapped(manifest, job, profile))
 
 
-def job_hash(job: RayJob) -> str:
-    """Changes with what the spec says of a job."""
-    return content_hash(job.model_dump(mode="json", exclude_defaults=True))
+def job_hash(job: RayJob, model: ModelSpec | None = None) -> str:
+    """Changes with what the spec says of a job, and with the version of the model that it produces.
+
+    How the model is published afterwards is nothing to the job.
+    """
+    said = job.model_dump(mode="json", exclude_defaults=True, exclude={"publish"})
+    return content_hash(said, written(job, model).version) if job.produces and model else content_hash(said)
 
 
-def job_name(job: RayJob) -> str:
+def job_name(job: RayJob, model: ModelSpec | None = None) -> str:
     """Name of a job's object."""
-    return f"{job.name}-{job_hash(job)}"
+    return f"{job.name}-{job_hash(job, model)}"
 
 
-def _labels(item: RayCluster | RayJob) -> dict[str, str]:
+def queue_labels(item: RayCluster | RayJob | RayService) -> dict[str, str]:
+    """What Kueue reads: queue, and whose turn it is."""
     said = {QUEUE: item.queue, PRIORITY: item.priorityClass}
     return {key: value for key, value in said.items() if value}
 
 
-def _annotations(ray: RayCluster) -> dict[str, str] | None:
+def elastic_notes(ray: RayCluster) -> dict[str, str] | None:
+    """What tells Kueue that the size may change while it runs."""
     return {ELASTIC: "true"} if elastic(ray) else None
 
 
-def _service_account(ray: RayCluster) -> tuple[Manifest, ...]:
+def account(ray: RayCluster) -> tuple[Manifest, ...]:
+    """The ServiceAccount of the pods, unless the spec names one."""
     if ray.serviceAccountName:
         return ()
     metadata = meta(service_account(ray), ray.namespace, wave=Wave.RUNTIME)
-    account = {
+    made = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
         "metadata": metadata,
         "automountServiceAccountToken": False,
     }
-    return (account,)
+    return (made,)
 
 
-def _with_model(ray: RayCluster, model: str) -> RayCluster:
-    mount = PvcMount(claim=claim_name(model), path=MODELS_DIR)
-    return ray.model_copy(update={"volumes": (*ray.volumes, mount)})
+def written(job: RayJob, model: ModelSpec) -> ModelSpec:
+    """The model in the version that a job writes."""
+    return model if job.version is None else model.model_copy(update={"version": job.version})
 
 
-def _cluster_spec(ray: RayCluster, profile: Profile) -> Manifest:
+def _with_model(job: RayJob, model: ModelSpec) -> dict[str, Any]:
+    """Fields of a cluster that writes a model: the model's volume, and where on it this version goes."""
+    assert job.produces is not None  # noqa: S101 - only called for jobs that produce
+    mount = PvcMount(claim=claim_name(job.produces), path=MODELS_DIR)
+    said = place(job.produces, written(job, model))
+    told = tuple(EnvVar(name=key, value=value) for key, value in said.items())
+    return {"volumes": (*job.volumes, mount), "env": (*told, *job.env)}
+
+
+def cluster_spec(ray: RayCluster, profile: Profile) -> Manifest:
+    """The RayClusterSpec: of a RayCluster itself, of a job or of a service."""
     scaling = (
         {"enableInTreeAutoscaling": True, "autoscalerOptions": autoscaler_options(ray)}
         if ray.autoscaling

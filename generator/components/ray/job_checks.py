@@ -10,7 +10,8 @@ from ...component import Cluster
 from ...finding import Problem, Severity, rule
 from ...validate import nearest
 from .emit import job_name
-from .spec import OWN, RayJob, RuntimeEnv, own_cluster
+from .runtime_env import RuntimeEnv
+from .spec import OWN, RayJob, own_cluster
 from .units import RAY, find
 
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"

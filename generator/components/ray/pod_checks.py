@@ -9,7 +9,7 @@ from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
 from ...spec import EnvVar, PvcMount
-from .emit import MODELS_DIR
+from ..models import MODELS_DIR
 from .pods import MOUNTED
 from .spec import Shape, groups, shapes
 from .units import RAY

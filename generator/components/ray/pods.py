@@ -121,7 +121,7 @@ def service_account(ray: RayCluster) -> str:
 
 def elastic(ray: RayCluster) -> bool:
     """Whether Kueue must let the cluster change its size while it runs."""
-    return ray.autoscaling is not None and ray.queue is not None
+    return ray.queue is not None and (ray.autoscaling is not None or bool(ray.elastic))
 
 
 def _pod(ray: RayCluster, group: Group, profile: Profile) -> Manifest:

@@ -1,28 +1,23 @@
-"""The section `ray` of a cluster: RayClusters and RayJobs in the words of KubeRay."""
+"""The section `ray` of a cluster: RayClusters, RayJobs and RayServices in the words of KubeRay."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import Field
 
 from ...finding import Path as SpecPath
 from ...spec import (
-    REFUSED,
     Count,
-    EnvName,
+    Duration,
     EnvVar,
     Flag,
     Image,
     LabelKey,
     LabelValue,
     Line,
+    ModelVersion,
     Name,
     Positive,
     PvcMount,
@@ -33,38 +28,8 @@ from ...spec import (
     Text,
     Toleration,
 )
-
-_REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
-"""REFUSED, but lines may end: for text that is a document of its own."""
-
-_FOUND = re.compile(_REFUSED_LINES)
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """Text of several lines, with the same characters refused as in every other string of a spec."""
-
-    longest: int
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.str_schema(strict=True, min_length=1, max_length=self.longest)
-        return core_schema.no_info_after_validator_function(_clean, text)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {**handler(schema), "not": {"pattern": _REFUSED_LINES}}
-
-
-def _clean(text: str) -> str:
-    found = _FOUND.search(text)
-    if found:
-        said = f"U+{ord(found[0]):04X}" if len(found[0]) == 1 else found[0]
-        raise PydanticCustomError(
-            "refused_text", "{said} is refused in every string of a spec", {"said": said}
-        )
-    return text
-
+from .runtime_env import RuntimeEnv, YamlText
+from .serve import ServeConfig
 
 RayName = Annotated[str, Line(r"^[a-z]([-a-z0-9]*[a-z0-9])?$", 63)]
 """A DNS-1035 label: KubeRay makes Services of it (validation.go ValidateRayClusterMetadata)."""
@@ -153,27 +118,6 @@ class GcsFaultTolerance(Strictly):
     passwordKey: LabelValue = Field("password", description="Key in that Secret.")
 
 
-class RuntimeConfig(Strictly):
-    """How Ray sets a runtime environment up."""
-
-    setup_timeout_seconds: Positive = Field(600, description="How long it may take.")
-    eager_install: Flag = Field(True, description="Set it up before the first task asks for it.")
-
-
-class RuntimeEnv(Strictly):
-    """What Ray prepares on every node before the job runs; field names are Ray's."""
-
-    working_dir: Text | None = Field(None, description="Folder of the image, or URL of a zip file.")
-    py_modules: tuple[Text, ...] = Field((), description="Python modules: URLs of zip files or wheels.")
-    excludes: tuple[Text, ...] = Field((), description="Patterns left out of working_dir.")
-    pip: tuple[Text, ...] = Field(
-        (), description="Packages to install; the cluster must reach the package index."
-    )
-    uv: tuple[Text, ...] = Field((), description="The same with uv, which the image must hold.")
-    env_vars: dict[EnvName, Text] = Field({}, description="Environment variables; never a secret.")
-    config: RuntimeConfig | None = Field(None, description="Time-out and order of the set-up.")
-
-
 class Submitter(Strictly):
     """The pod that hands the job to Ray and follows its log (submissionMode K8sJobMode)."""
 
@@ -183,8 +127,45 @@ class Submitter(Strictly):
     )
 
 
+class AppWrapper(Strictly):
+    """How the controller of AppWrappers looks after what it wraps; its own defaults where nothing is said."""
+
+    warmupGracePeriod: Duration | None = Field(
+        None, description="How long pods may take until all are ready, before it starts over; 5m by default."
+    )
+    failureGracePeriod: Duration | None = Field(
+        None, description="How long a failed pod may stay failed, before it starts over; 1m by default."
+    )
+    retryPausePeriod: Duration | None = Field(
+        None, description="Pause before it starts over; 90s by default."
+    )
+    retryLimit: Count | None = Field(None, description="How often it starts over; 3 by default.")
+    deletionOnFailureGracePeriod: Duration | None = Field(
+        None, description="How long a failed one is left for a look at its pods; not at all by default."
+    )
+
+
+class Publish(Strictly):
+    """Puts the trained model where the Model's `source` points, for other clusters to fetch."""
+
+    credentialsSecret: Subdomain | None = Field(
+        None,
+        description="Secret that may write there: keys of an S3 data connection, or a pull secret for a registry; the Model's own when left out.",
+    )
+    image: Image | None = Field(
+        None, description="Image with a program that pushes; needed for oci://, for s3:// there is one."
+    )
+    command: tuple[Text, ...] = Field(
+        (), description="That program and its arguments; it finds the model and the place in its environment."
+    )
+    resources: Resources = Field(
+        {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of the pod that publishes."
+    )
+    deadline: Duration = Field("72h", description="When it gives up waiting for the job and publishing.")
+
+
 class Part(Strictly):
-    """What RayClusters and RayJobs say about a Ray cluster, apart from image, version and head."""
+    """What RayClusters, RayJobs and RayServices say about a Ray cluster, apart from image, version and head."""
 
     name: RayName = Field(
         description="Name; a letter first, and one name for one cluster or job in a namespace."
@@ -223,6 +204,13 @@ class RayCluster(Part):
     image: Image = Field(description="Image of all pods, by digest; it holds Ray of rayVersion.")
     rayVersion: RayVersion = Field(description="Ray's version in the image, such as 2.52.0.")
     head: Head = Field(description="The head.")
+    elastic: Flag = Field(
+        False,
+        description="With a queue: another number of workers changes what runs instead of starting it anew; autoscaling is elastic without saying so.",
+    )
+    appWrapper: AppWrapper | None = Field(
+        None, description="Wrap it in an AppWrapper, which is what the queue admits; {} for its defaults."
+    )
 
 
 class RayJob(Part):
@@ -235,7 +223,7 @@ class RayJob(Part):
         None, description="Name of one of ray.clusters in the same namespace, to run on."
     )
     entrypoint: Entrypoint = Field(description="Command to run; put shell syntax into sh -c '...'.")
-    runtimeEnv: RuntimeEnv | Annotated[str, _Lines(65536)] | None = Field(
+    runtimeEnv: RuntimeEnv | YamlText | None = Field(
         None, description="Ray runtime environment: its fields, or its YAML as text."
     )
     submissionMode: Literal["K8sJobMode", "HTTPMode", "SidecarMode"] = Field(
@@ -253,9 +241,46 @@ class RayJob(Part):
         None, description="How long its own cluster stays after that."
     )
     produces: Name | None = Field(
-        None, description="Model that the job writes to /mnt/models, the volume the model is served from."
+        None,
+        description="Model that the job writes to the folder in its variable MODEL_DIR, on the volume the model is served from.",
+    )
+    version: ModelVersion | None = Field(
+        None,
+        description="Version of the model that it produces, to train one before it is served; the Model's own when left out.",
+    )
+    publish: Publish | None = Field(
+        None, description="Put that model where its source points; {} with the Model's own credential."
+    )
+    appWrapper: AppWrapper | None = Field(
+        None, description="Wrap it in an AppWrapper, which is what the queue admits; {} for its defaults."
     )
     run: Name | None = Field(None, description="Any word; another word runs the same job once more.")
+
+
+class RayService(Part):
+    """Ray Serve applications on a Ray cluster of their own."""
+
+    image: Image = Field(description="Image of all pods, by digest; it holds Ray of rayVersion.")
+    rayVersion: RayVersion = Field(description="Ray's version in the image, such as 2.52.0.")
+    head: Head = Field(description="The head.")
+    serveConfigV2: ServeConfig | YamlText = Field(
+        description="The applications: the fields of Ray Serve's configuration, or its YAML as text."
+    )
+    exposed: Flag = Field(
+        False,
+        description="Reachable from outside the cluster, by a Route; Ray Serve asks callers for nothing.",
+    )
+    upgradeStrategy: Literal["NewCluster", "None"] = Field(
+        "NewCluster",
+        description="What a change of pods does - NewCluster: a second cluster takes over once it serves; None: nothing until the service is made again.",
+    )
+    excludeHeadPodFromServeSvc: Flag = Field(False, description="Requests go to workers only.")
+    rayClusterDeletionDelaySeconds: Count | None = Field(
+        None, description="How long the old cluster stays after a change; 60 when left out."
+    )
+    initializingTimeout: Duration | None = Field(
+        None, description="When a service that never becomes ready is given up; never when left out."
+    )
 
 
 class RaySpec(Strictly):
@@ -263,14 +288,16 @@ class RaySpec(Strictly):
 
     clusters: tuple[RayCluster, ...] = Field((), description="RayClusters.")
     jobs: tuple[RayJob, ...] = Field((), description="RayJobs.")
+    services: tuple[RayService, ...] = Field((), description="RayServices: Ray Serve applications.")
 
 
 class Shape(NamedTuple):
-    """A Ray cluster wherever the section says one: an item of `clusters`, or what a job says of its own."""
+    """A Ray cluster wherever the section says one: an item of `clusters`, or what a job or service brings along."""
 
     path: SpecPath
     ray: RayCluster
     job: RayJob | None
+    service: RayService | None = None
 
 
 OWN = ("image", "rayVersion", "head")
@@ -281,7 +308,17 @@ def own_cluster(job: RayJob) -> RayCluster | None:
     """The cluster that a job brings along; None when it says no complete one."""
     if job.cluster is not None or any(getattr(job, field) is None for field in OWN):
         return None
-    return RayCluster.model_construct(**{field: getattr(job, field) for field in RayCluster.model_fields})
+    return _cluster_of(job)
+
+
+def served_cluster(service: RayService) -> RayCluster:
+    """The cluster of a service."""
+    return _cluster_of(service)
+
+
+def _cluster_of(item: RayJob | RayService) -> RayCluster:
+    said: dict[str, Any] = {field: getattr(item, field, None) for field in RayCluster.model_fields}
+    return RayCluster.model_construct(**said)
 
 
 def shapes(spec: RaySpec) -> Iterator[Shape]:
@@ -292,6 +329,8 @@ def shapes(spec: RaySpec) -> Iterator[Shape]:
         own = own_cluster(job)
         if own is not None:
             yield Shape(("ray", "jobs", i), own, job)
+    for i, service in enumerate(spec.services):
+        yield Shape(("ray", "services", i), served_cluster(service), None, service)
 
 
 def groups(shape: Shape) -> Iterator[tuple[SpecPath, Group]]:
@@ -301,20 +340,14 @@ def groups(shape: Shape) -> Iterator[tuple[SpecPath, Group]]:
         yield (*shape.path, "workers", i), worker
 
 
-def runtime_env_text(value: RuntimeEnv | str | None) -> str | None:
-    """The runtimeEnvYAML of a job: fields as JSON, which is YAML; text as it stands; None without any."""
-    if not isinstance(value, RuntimeEnv):
-        return value
-    said = {key: item for key, item in value.model_dump(mode="json", exclude_none=True).items() if item}
-    return json.dumps(said) if said else None
-
-
 __all__ = [
+    "AppWrapper",
     "GcsFaultTolerance",
     "Group",
     "Head",
     "RayCluster",
     "RayJob",
+    "RayService",
     "RaySpec",
     "Worker",
     "groups",

@@ -2,8 +2,9 @@
 
 A RayCluster that groups define has their definition as its base. One that only a cluster's own file defines
 has a skeleton of itself: what makes it this cluster (image, group names, volumes) stays, named by a hash in
-the folder; how large it is and where it runs is the cluster's business. A RayJob is named after all of its
-content, so it is shared whole (the groups define it, and this cluster changes nothing) or not at all.
+the folder; how large it is and where it runs is the cluster's business. So it is with a RayService. A RayJob, and what
+is inside an AppWrapper, is named after all of its content, so it is shared whole (the groups define it, and this
+cluster changes nothing) or not at all.
 """
 
 from __future__ import annotations
@@ -13,35 +14,46 @@ from typing import Any, TypeVar
 
 from ...component import Cluster, Component, Unit
 from ...manifest import content_hash
+from ...spec import ModelSpec
 from .emit import emit_cluster, emit_job
-from .spec import Group, RayCluster, RayJob, RaySpec, Worker
+from .service import emit_service
+from .spec import Group, RayCluster, RayJob, RayService, RaySpec, Worker
 
 G = TypeVar("G", bound=Group)
+R = TypeVar("R", RayCluster, RayService)
 
 NEUTRAL = {"cpu": "1", "memory": "2Gi"}
 """Resources in a skeleton; every overlay says its own."""
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
-    """One unit for each RayCluster and each RayJob."""
+    """One unit for each RayCluster, RayJob and RayService."""
     spec = cluster.part(RAY)
     shared = cluster.shared_part(RAY) or RaySpec.model_construct()
     for item in spec.clusters:
         yield _cluster_unit(item, find(shared.clusters, item.namespace, item.name), cluster)
     for job in spec.jobs:
         yield _job_unit(job, spec, shared, cluster)
+    for service in spec.services:
+        yield _service_unit(service, find(shared.services, service.namespace, service.name), cluster)
 
 
-def find(clusters: tuple[RayCluster, ...], namespace: str, name: str | None) -> RayCluster | None:
-    """The RayCluster of this name."""
-    return next((item for item in clusters if (item.namespace, item.name) == (namespace, name)), None)
+def find(listed: tuple[R, ...], namespace: str, name: str | None) -> R | None:
+    """The RayCluster or RayService of this name."""
+    return next((item for item in listed if (item.namespace, item.name) == (namespace, name)), None)
 
 
 def _cluster_unit(item: RayCluster, shared: RayCluster | None, cluster: Cluster) -> Unit:
     profile = cluster.profile
+    if item.appWrapper is not None:
+        final = emit_cluster(item, profile)
+        if item != shared:
+            return Unit(None, (), tuple, final)
+        folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
+        return Unit(folder, cluster.group_files, lambda: final, final)
     # A base holds no object that the cluster does not have: the ServiceAccount stands and falls with this
     # field.
-    if shared is not None and (item.serviceAccountName is None or shared.serviceAccountName is not None):
+    if shared is not None and shared.appWrapper is None and _same_account(item, shared):
         folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
         return Unit(
             folder, cluster.group_files, lambda: emit_cluster(shared, profile), emit_cluster(item, profile)
@@ -52,18 +64,41 @@ def _cluster_unit(item: RayCluster, shared: RayCluster | None, cluster: Cluster)
     return Unit(folder, ("clusters/",), lambda: emit_cluster(bare, profile), emit_cluster(item, profile))
 
 
+def _same_account(item: RayCluster | RayService, shared: RayCluster | RayService) -> bool:
+    return item.serviceAccountName is None or shared.serviceAccountName is not None
+
+
+def _service_unit(item: RayService, shared: RayService | None, cluster: Cluster) -> Unit:
+    profile = cluster.profile
+    # The Route stands and falls with this field, as the ServiceAccount does with its own.
+    if shared is not None and _same_account(item, shared) and (item.exposed or not shared.exposed):
+        folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
+        return Unit(
+            folder, cluster.group_files, lambda: emit_service(shared, profile), emit_service(item, profile)
+        )
+    bare = skeleton(item).model_copy(update={"exposed": False})
+    kept = content_hash(bare.model_dump(mode="json", exclude_defaults=True))
+    folder = f"ray/{item.namespace}.{item.name}.{kept}"
+    return Unit(folder, ("clusters/",), lambda: emit_service(bare, profile), emit_service(item, profile))
+
+
+def _model(job: RayJob, cluster: Cluster) -> ModelSpec | None:
+    return cluster.models.get(job.produces) if job.produces else None
+
+
 def _job_unit(job: RayJob, spec: RaySpec, shared: RaySpec, cluster: Cluster) -> Unit:
     profile = cluster.profile
-    final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile)
+    model = _model(job, cluster)
+    final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model)
     host = find(shared.clusters, job.namespace, job.cluster)
     if job in shared.jobs and (job.cluster is None or host is not None):
         folder = f"ray/{cluster.group_folder}/{job.namespace}.{job.name}"
-        return Unit(folder, cluster.group_files, lambda: emit_job(job, host, profile), final)
+        return Unit(folder, cluster.group_files, lambda: emit_job(job, host, profile, model), final)
     return Unit(None, (), tuple, final)
 
 
-def skeleton(item: RayCluster) -> RayCluster:
-    """A RayCluster without what is a cluster's own: size, place, turn."""
+def skeleton(item: R) -> R:
+    """A RayCluster or RayService without what is a cluster's own: size, place, turn."""
     own = {"queue": None, "priorityClass": None, "podPriorityClassName": None}
     workers = tuple(_bare_worker(worker) for worker in item.workers)
     return item.model_copy(update={**own, "head": _bare(item.head), "workers": workers})
@@ -90,6 +125,6 @@ RAY = Component(
     key="ray",
     spec=RaySpec,
     default=RaySpec.model_construct(),
-    description="Ray: clusters and jobs.",
+    description="Ray: clusters, jobs and services.",
     units=units,
 )

@@ -38,7 +38,7 @@ def containers(server: Server) -> list[Manifest]:
             **command(
                 [
                     f"--port={PORT}",
-                    f"--model={MODEL_DIR}",
+                    f"--model={folder(server)}",
                     f"--served-model-name={server.name}",
                     *_parallel(server),
                     *adapters(server),
@@ -51,6 +51,11 @@ def containers(server: Server) -> list[Manifest]:
             **probes(health, health, server.startup),
         }
     ]
+
+
+def folder(server: Server) -> str:
+    """Where the Hugging Face folder is: the model's own, or one in it."""
+    return f"{MODEL_DIR}/{server.model.folder}" if server.model.folder else MODEL_DIR
 
 
 def adapters(server: Server) -> list[str]:

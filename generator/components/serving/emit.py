@@ -32,6 +32,8 @@ class Setting:
     images: Images
     strategy: Manifest
     auto_select: bool = True
+    wave: Wave = Wave.WORKLOAD
+    """FOLLOWER where a job of the same cluster writes the model."""
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     """Models that servers have beside their own, by name."""
 
@@ -222,7 +224,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         "metadata": meta(
             item.name,
             item.namespace,
-            wave=Wave.WORKLOAD,
+            wave=setting.wave,
             labels=labels(item, setting.profile),
             annotations=_annotations(item, runtime, setting.profile),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...component import Cluster
-from ...finding import Path, Problem, Severity, rule
+from ...finding import MODELS, Path, Problem, Severity, rule
 from ...profile import profiles
 from .llm import LLM, Parallelism, Worker
 from .llm_emit import ARGS
@@ -49,7 +49,7 @@ OTHERS = {
 """Field that has no effect on this kind -> why."""
 
 
-STORED = ("pvc", "oci", "s3", "hf")
+STORED = ("pvc", "oci", "oci+native", "s3", "hf")
 """Storage types whose URI its controller attaches."""
 
 
@@ -219,3 +219,20 @@ def scheduler_has_replicas_where_it_can(cluster: Cluster) -> Iterator[Problem]:
         if item.llm and item.llm.scheduler and item.llm.scheduler.replicas and version.endswith("/v1alpha1"):
             said = f"{version} of {cluster.profile.name} has no scheduler.replicas"
             yield Problem(("serving", i, "llm", "scheduler", "replicas"), said, "drop replicas")
+
+
+@rule("LLM010", source=f"{PRESETS}: vllm serve /mnt/models; data of components/runtimes")
+def folder_is_read(cluster: Cluster) -> Iterator[Problem]:
+    """A model that has its files in a `folder` is served by vLLM, by an LLMInferenceService from a volume only.
+
+    The other runtimes, and the presets, look at the top of the model and find nothing there.
+    """
+    for i, item, model in known(cluster):
+        reads = item.runtime == "vllm" and (not is_llm(item) or item.storage.type == "pvc")
+        if model.folder is None or reads:
+            continue
+        who = f"an {LLM} with storage.type {item.storage.type}" if is_llm(item) else f"runtime {item.runtime}"
+        said = f"{item.model} is in its folder {model.folder}, {who} reads the top of a model"
+        advice = "use storage.type pvc" if is_llm(item) and item.runtime == "vllm" else "use runtime vllm"
+        where: Path = (MODELS, item.model, "folder")
+        yield Problem(("serving", i, "model"), said, f"{advice}, or a source without folder", (where,))

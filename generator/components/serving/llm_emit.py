@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ... import pod
 from ...images import image
-from ...manifest import Manifest, Wave, meta
+from ...manifest import Manifest, meta
 from ...profile import Profile
 from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ...spec import EnvVar, ModelSpec, Resources
@@ -88,7 +88,7 @@ def _service(here: Serving) -> Manifest:
         "metadata": meta(
             item.name,
             item.namespace,
-            wave=Wave.WORKLOAD,
+            wave=here.setting.wave,
             labels=labels(item, profile),
             annotations=_annotations(item, profile),
         ),
@@ -110,9 +110,12 @@ def _annotations(item: Service, profile: Profile) -> dict[str, str]:
 
 
 def uri(item: Service, model: ModelSpec) -> str:
-    """Where the model is, in the schemes that the controller attaches: pvc, oci, s3 and hf."""
+    """Where the model is, in the schemes that the controller attaches: pvc, oci, oci+native, s3 and hf."""
     if item.storage.type == "pvc":
-        return storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        found = storage_uri(item.model, model, item.storage.volume, clone=item.storage.clone)
+        return f"{found}/{model.folder}" if model.folder else found
+    if model.source.startswith("oci://"):
+        return f"{item.storage.type}://{model.source.removeprefix('oci://')}"
     return model.source
 
 
@@ -164,7 +167,7 @@ def _worker(here: Serving, first: Role) -> Manifest:
 
 def _pod(here: Serving, role: Role) -> Manifest:
     item = here.item
-    pulled = here.model.credentialsSecret if item.storage.type == "oci" else None
+    pulled = here.model.credentialsSecret if item.storage.type.startswith("oci") else None
     volumes = beside_volumes(here.server) if here.mounts_adapters else []
     return {
         "serviceAccountName": item.name,

@@ -7,11 +7,12 @@ from functools import cache, partial
 from typing import Any
 
 from ...component import Cluster, Component, Unit
-from ...manifest import Manifest, content_hash
+from ...manifest import Manifest, Wave, content_hash
 from ...quantity import parse
 from ...runtime import accelerators
 from ...spec import ModelSpec
-from ..models import access_modes, node_bound, on_volume
+from ..models import access_modes, is_written, node_bound, on_volume, servers
+from ..models.cache import placed_by_cache
 from . import llm_emit
 from .emit import Setting, emit, has_image
 from .sizes import total_devices
@@ -35,7 +36,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             folder=folder,
             origins=origins,
             common=partial(of_kind, base, model, neutral),
-            final=of_kind(item, model, _setting(i, item, cluster)),
+            final=of_kind(placed_by_cache(item, cluster), model, _setting(i, item, cluster)),
         )
 
 
@@ -103,7 +104,13 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
         auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,
         models=_beside(item, cluster),
+        wave=Wave.FOLLOWER if _follows(index, cluster) else Wave.WORKLOAD,
     )
+
+
+def _follows(index: int, cluster: Cluster) -> bool:
+    """Whether a job of the same cluster writes a model of a server, its own or one beside it."""
+    return any(is_written(one, cluster) for i, one in servers(cluster) if i == index)
 
 
 def _modes(item: Service) -> tuple[str, ...]:

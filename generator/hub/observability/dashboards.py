@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...alerts import PREDICTOR
+
 WIDTH, HEIGHT = 12, 8
 """Of a panel; a row of Grafana has 24 columns."""
 
@@ -32,7 +34,7 @@ def dashboards() -> dict[str, str]:
 
 def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
     by = "sum by (cluster, namespace, deployment)"
-    server = f'{{{HERE}, deployment=~".+-predictor"}}'
+    server = f"{{{HERE}, {PREDICTOR}}}"
     ready = f"{by} (kube_deployment_status_replicas_available{server})"
     yield "Model servers: ready pods", "short", [(ready, "{{cluster}} {{namespace}} {{deployment}}")]
     missing = f"{by} (kube_deployment_spec_replicas{server}) - {ready} > 0"
@@ -41,6 +43,7 @@ def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
         "OpenVINO": "ovms_requests_success",
         "MLServer": "model_infer_request_success_total",
         "vLLM": "vllm:request_success_total",
+        "llm-d": "kserve_vllm:request_success_total",
         "TGIS": "tgi_request_success",
     }
     yield "Requests answered", "reqps", list(_rates(answered))
@@ -53,6 +56,7 @@ def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
     took = {
         "MLServer": "rest_server_request_duration_seconds",
         "vLLM": "vllm:e2e_request_latency_seconds",
+        "llm-d": "kserve_vllm:e2e_request_latency_seconds",
         "TGIS": "tgi_request_duration",
     }
     yield "Time of a request, 95 of 100", "s", list(_quantiles(took))
@@ -61,12 +65,19 @@ def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
         "µs",
         list(_quantiles({"OpenVINO": "ovms_request_time_us"})),
     )
-    first = {"vLLM": "vllm:time_to_first_token_seconds"}
+    first = {
+        "vLLM": "vllm:time_to_first_token_seconds",
+        "llm-d": "kserve_vllm:time_to_first_token_seconds",
+    }
     yield "vLLM: time to the first token, 95 of 100", "s", list(_quantiles(first))
-    waiting = f"sum by (cluster, namespace) (vllm:num_requests_waiting{{{HERE}}})"
-    running = f"sum by (cluster, namespace) (vllm:num_requests_running{{{HERE}}})"
-    legend = "{{cluster}} {{namespace}}"
-    yield "vLLM: requests", "short", [(waiting, f"waiting {legend}"), (running, f"running {legend}")]
+    yield "vLLM: requests", "short", list(_in_progress({"": "vllm", "llm-d ": "kserve_vllm"}))
+
+
+def _in_progress(prefixes: Mapping[str, str]) -> Iterator[Query]:
+    for name, prefix in prefixes.items():
+        for state in ("waiting", "running"):
+            expr = f"sum by (cluster, namespace) ({prefix}:num_requests_{state}{{{HERE}}})"
+            yield expr, f"{name}{state} {{{{cluster}}}} {{{{namespace}}}}"
 
 
 def _rates(metrics: Mapping[str, str]) -> Iterator[Query]:
