@@ -187,8 +187,11 @@ def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     """
     hubs = {hub.cluster: hub for hub in (cluster.fleet.hub, *cluster.fleet.hubs)}
     own = hubs.get(cluster.name)
-    for i, item in enumerate(_listed(cluster)):
+    for i, (item, places) in enumerate(placed(cluster)):
         path = ("credentials", i)
+        if not places and not item.clusterWide:
+            # Offered to all, and of no use here.
+            continue
         if item.from_ == "hub" and cluster.fleet.delivery.model == "standalone":
             yield Problem(
                 path,
