@@ -124,7 +124,8 @@ def sections(plan: Plan, most: int | None = None) -> Iterator[Section]:
     yield from (_group(group) for group in plan.groups if group.dangerous)
     for name, changes in plan.hubs:
         if changes:
-            yield Section("On the hub" if len(plan.hubs) == 1 else f"On hub {name}", tuple(_on_hub(changes)))
+            title = "On the hub" if len(plan.hubs) == 1 else f"On hub {name}"
+            yield Section(title, tuple(_on_hub(changes)))
     yield from _whole("Clusters that come", "+", new)
     yield from (_group(group) for group in plan.groups if not group.dangerous)
     yield from _room(plan)
@@ -169,7 +170,7 @@ def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
         if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
             yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
-            yield f"# {change.identity.name}: with model pull or agent its Application has to be released: docs/delivery.md, Move a cluster"
+            yield f"# {change.identity.name}: its Application has to be released on the hub: docs/delivery.md, Move a cluster"
 
 
 def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iterator[Section]:

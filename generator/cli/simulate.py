@@ -102,14 +102,16 @@ def _known(failed: list[str], specs: Specs) -> None:
 def _settings(options: argparse.Namespace, specs: Specs) -> Settings:
     from datetime import UTC, datetime
 
+    from ..hub.argocd import jitter
     from ..rollout.simulate import Settings
     from ..runtime import seconds
 
+    delivery = specs.shared.fleet.delivery
     start = options.start or f"{today(options)}T08:00"
     at = int(datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp())
     return Settings(
         start=at,
-        poll=seconds(specs.shared.fleet.delivery.pollInterval),
+        poll=seconds(delivery.pollInterval) + jitter(delivery),
         soak=options.soak,
         concurrency=options.concurrency,
         uplink=options.uplink,

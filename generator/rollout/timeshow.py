@@ -55,7 +55,7 @@ def _lines(found: Timeline, assumed: Sequence[str]) -> Iterator[str]:
 
 
 def _settings(settings: Settings) -> Iterator[str]:
-    yield f"the first ring moves at {clock(settings.start)} UTC; sites ask Git every {spoken(settings.poll)}"
+    yield f"the first ring moves at {clock(settings.start)} UTC; sites ask Git within {spoken(settings.poll)}"
     most = (
         f"{settings.concurrency} sites transfer at a time"
         if settings.concurrency
