@@ -351,7 +351,7 @@ def test_a_commit_that_this_nearedge_cannot_compile_is_told(tmp_path: File) -> N
 BROKEN = {
     "model": ("models/shelf-detector.yaml", "size:", "sise:", "line 6: size is missing"),
     "group": ("groups/retail-small.yaml", "spec:", "spec: [", "did not find expected"),
-    "fleet": ("fleet.yaml", "hub:", "hob:", "hub is missing"),
+    "fleet": ("fleet.yaml", "hub:", "hob:", "unknown key hob"),
 }
 
 
@@ -449,7 +449,7 @@ def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> No
     )
     kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
     hub_changes = compare([], [{**kind, "metadata": {"name": item.name}} for item in listed])
-    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hub": hub_changes}))
+    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (("hub", hub_changes),)}))
     assert len(text) < 3000
     assert "+ 1000 ManagedCluster: store-0000, store-0001" in text
     assert "+ 1000 clusters: store-0000, " in text
