@@ -125,8 +125,6 @@ def test_a_new_version_of_such_a_model_is_counted_once(tmp_path: File) -> None:
         EDITS["download-again"],
         swap("models/demand-forecast.yaml", *version),
         swap("models/demand-forecast.yaml", *source),
-        # It is made by a job of the hub, which writes into the folder of that version.
-        swap("core/hub.yaml", *source),
     )
     pull = pulled(tmp_path, edit)["demand-forecast"]
     assert (pull.again, pull.size) == (False, 48 * 2**20)
