@@ -12,6 +12,7 @@ from . import hub
 from .compile import Overlay, compile_cluster
 from .component import Cluster
 from .components.credentials import STORAGE_CONFIG, given
+from .components.credentials.uses import uses
 from .fleet import Fleet
 from .hub import standalone
 from .hub.credentials import named_secrets
@@ -53,7 +54,9 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
     namespaces = {identity.namespace for item in overlay.manifests if (identity := identify(item)).namespace}
     # odh-model-controller makes it wherever there is a data connection.
     platform = [(item, STORAGE_CONFIG) for item in namespaces if cluster.profile.family == "odh"]
-    secrets = frozenset((*given(cluster), *platform))
+    # Of one that nobody brings there is a finding; who accepts it has the Secret made.
+    named = {(use.namespace, use.name) for use in uses(cluster)}
+    secrets = frozenset((*given(cluster), *named, *platform))
     return Expected(
         f"overlays/{cluster.name}",
         overlay.manifests,

@@ -58,7 +58,7 @@ def test_checksums_are_printed_as_a_spec_has_them(folder: File, capsys: pytest.C
     assert not faults
     assert data == {"spec": {"checksums": wanted()}}
     assert list(data["spec"]["checksums"]) == sorted(FILES)
-    assert said.err == "4 files, 2400015 bytes; as a quantity at most 2344Ki\n"
+    assert said.err == "4 files, 2400015 bytes: a size of 3Mi is enough\n"
     assert len(FILES["artifacts/model.safetensors"]) > CHUNK
 
 
@@ -138,7 +138,7 @@ def test_checksums_of_a_larger_model_say_so(
     path.write_text(path.read_text("utf-8").replace("size: 500Mi", "size: 1Mi"), "utf-8")
     assert run("models", "checksum", str(folder), "--write", "manual-search", "--dry-run") == 0
     out = capsys.readouterr().out
-    assert "size says 1Mi, the files have 2344Ki: change it as well\n" in out
+    assert "size says 1Mi, the files have 3Mi: change it as well\n" in out
     assert "+  checksums:\n" in out
     assert "checksums" not in path.read_text("utf-8")
 

@@ -18,6 +18,8 @@ SHAPES = (
     r'\{\{hub copySecretData "[a-z0-9-]+" (?:"[a-z0-9.-]+"|\(printf "%s-[a-z0-9.-]+" \.ManagedClusterName\)) hub\}\}',
     r'\{\{hub fromSecret "[a-z0-9-]+" (?:"[a-z0-9.-]+"|\(printf "%s-[a-z0-9.-]+" \.ManagedClusterName\)) "[A-Za-z0-9._-]+" hub\}\}',
     r'\{\{hub "[A-Za-z0-9.:/-]+" \| base64enc hub\}\}',
+    # The name of a cluster in its own Application (hub/roots.py): it reads nothing.
+    r"\{\{hub \.ManagedClusterName hub\}\}",
 )
 """All hub templates there are."""
 

@@ -72,7 +72,7 @@ def cluster_of(spec: dict[str, Any], profile: str = "odh-3.4", **fleet: Any) -> 
         ("shelf", "s3", [("ai", "models", "s3")]),
         ("shelf", "pvc", [("ai", "models", "s3")]),
         # It is filled in a namespace of KServe's own.
-        ("shelf", "cache", []),
+        ("shelf", "cache", [("kserve-localmodel-jobs", "models", "s3")]),
         ("chat", "pvc", [("ai", "hf", "huggingface")]),
         ("car", "oci", [("ai", "quay", "registry")]),
         ("file", "pvc", [("ai", "headers", "https")]),
@@ -140,7 +140,9 @@ def test_a_secret_is_copied_where_it_is_used() -> None:
 
 def test_a_store_is_told_beside_the_keys() -> None:
     [item] = brought({**S3, "s3": STORE, "secret": "emea", "perCluster": True})
-    assert (item.secret, item.per_cluster, item.s3) == ("emea", True, ())
+    assert (item.secret, item.per_cluster, item.form) == ("emea", True, "odh")
+    # An LLMInferenceService reads these on Open Data Hub as well.
+    assert ("serving.kserve.io/s3-endpoint", "s3.acme.internal:9000") in item.s3
     assert dict(item.keys) == {key: key for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     assert dict(item.plain) == {
         "AWS_DEFAULT_REGION": "emea",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -17,6 +18,7 @@ from generator.check import apply, fleet_rules
 from generator.expected import expected
 from generator.finding import Severity, Where
 from generator.fleet import Fleet
+from generator.hub.applicationsets import generate_paths
 from generator.hub.rings import PER_SET, enough, fullest, shard_of
 from generator.manifest import Manifest
 from generator.spec import FleetSpec
@@ -123,12 +125,12 @@ def test_a_standalone_fleet_has_nothing_of_a_hub() -> None:
 
 def test_a_standalone_cluster_gets_its_operators_first() -> None:
     first = objects("standalone", "overlays/shop-1/bootstrap/1-operators/")
-    assert {item["kind"] for item in first} == {"Namespace", "OperatorGroup", "Subscription"}
+    # What the nodes pull through is there before the operators that come through it.
+    kinds = {"ImageDigestMirrorSet", "Namespace", "OperatorGroup", "Subscription"}
+    assert {item["kind"] for item in first} == kinds
     assert "openshift-gitops-operator" in {item["metadata"]["name"] for item in first}
     second = objects("standalone", "overlays/shop-1/bootstrap/2-argocd/")
-    assert {"DataScienceCluster", "Kueue", "ArgoCD", "ImageDigestMirrorSet"} <= {
-        item["kind"] for item in second
-    }
+    assert {"DataScienceCluster", "Kueue", "ArgoCD"} <= {item["kind"] for item in second}
     assert not objects("standalone", "overlays/shop-3/bootstrap/1-operators/")
 
 
@@ -161,6 +163,48 @@ def test_the_interval_reaches_the_clusters() -> None:
     (settings,) = objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
     data = settings["data"]
     assert (data["timeout.reconciliation"], data["timeout.reconciliation.jitter"]) == ("3600s", "1800s")
+
+
+# What Argo CD looks at
+
+
+def renders(paths: str, changed: str) -> bool:
+    """Whether a changed file is a reason to build again, as argo-cd util/app/path AppFilesHaveChanged has it."""
+    return any(f"/{changed}" == path or f"/{changed}".startswith(f"{path}/") for path in paths.split(";"))
+
+
+def graph(texts: dict[str, str], folder: str) -> set[str]:
+    """Files that kustomize reads for a folder."""
+    file = f"{folder}/kustomization.yaml"
+    (said,) = read_documents(texts[file])
+    found = {file}
+    for item in said.get("resources", ()):
+        path = os.path.normpath(f"{folder}/{item}")
+        found |= {path} if path in texts else graph(texts, path)
+    return found
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_cluster_is_rendered_for_all_that_it_is_made_of_and_for_no_other(model: str) -> None:
+    made = texts(model)
+    names = {path.split("/")[1] for path in made if path.startswith("overlays/") and path.count("/") > 1}
+    assert len(names) > 2
+    for name in names:
+        paths = generate_paths(name)
+        read = graph(made, f"overlays/{name}")
+        assert any(path.startswith("base/") for path in read)
+        assert all(renders(paths, path) for path in read)
+        others = {path for path in made if path.startswith("overlays/") and path.split("/")[1] != name}
+        assert not [
+            path
+            for path in (*others, *(path for path in made if path.startswith("acm/")))
+            if renders(paths, path)
+        ]
+        assert not [
+            path
+            for path in ("clusters/fleet.yaml", f"clusters/near-edge/{name}.yaml")
+            if renders(paths, path)
+        ]
 
 
 # Shards

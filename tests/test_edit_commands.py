@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path as File
 
@@ -185,6 +186,19 @@ def test_what_is_refused_touches_nothing(
     assert not list((root / ".nearedge").glob("edit-*"))
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--unset", "store-007", "connectivity"],
+        ["store-007", "--unset", "connectivity"],
+        ["store-007", "connectivity", "--unset"],
+    ],
+    ids=["before", "between", "behind"],
+)
+def test_options_stand_anywhere(root: File, arguments: list[str]) -> None:
+    assert change(root, "set", *arguments)[1:] == ["- connectivity: {mode: continuous, bandwidth: 100Mbit}"]
+
+
 def test_a_dry_run_shows_the_difference_and_writes_nothing(
     root: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -218,28 +232,21 @@ def test_an_error_that_was_there_before_is_in_the_way(root: File, capsys: pytest
 
 def test_only_one_writes(root: File, capsys: pytest.CaptureFixture[str]) -> None:
     before = texts(root)
-    child = os.fork()
-    if child == 0:
-        # A lock of this process would not hold it up itself.
-        with locked(root):
-            os._exit(0 if cli.main(["check"]) == 0 else 1)
-    os.waitpid(child, 0)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        # A process is not held up by a lock of its own.
         with locked(root):
             os.write(writer, b"x")
-            os.read(reader, 0)
-            import time  # noqa: PLC0415 - in the child only
-
-            time.sleep(3)
+            signal.pause()
         os._exit(0)
     os.read(reader, 1)
     assert run("set", "store-001", "ring", "pilot") == 3
     assert "another nearedge" in capsys.readouterr().err
-    os.kill(child, 9)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert texts(root) == before
+    assert run("set", "store-001", "ring", "pilot") == 0
 
 
 def test_a_file_of_windows_stays_one(root: File) -> None:

@@ -46,8 +46,9 @@ def read(name: str) -> Any:
     return data
 
 
-def tekton(name: str) -> list[dict[str, Any]]:
-    return [read_text(text)[0] for text in (TEMPLATES / name).read_text("utf-8").split("---\n")]
+def tekton(kind: str) -> list[dict[str, Any]]:
+    """The Tasks, or the Pipelines."""
+    return [read(path.name) for path in sorted(TEMPLATES.glob(f"tekton-{kind}-*.yaml"))]
 
 
 # The fleet
@@ -88,7 +89,7 @@ def test_what_is_there_stays(tmp_path: File, capsys: pytest.CaptureFixture[str])
     assert "nothing to do" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert run("init", str(tmp_path), "--ci", "tekton") == 0
-    assert (tmp_path / "ci/tekton/tasks.yaml").is_file()
+    assert (tmp_path / "ci/tekton/task-check.yaml").is_file()
     assert run("init", str(tmp_path), "--ci", "tekton") == 0
     assert "all of it is there already" in capsys.readouterr().out
 
@@ -133,8 +134,9 @@ def test_a_workflow_fits_its_schema(name: str) -> None:
     jsonschema.validate(read(name), schema)
 
 
-@pytest.mark.parametrize("name", ["tekton-tasks.yaml", "tekton-pipelines.yaml"])
+@pytest.mark.parametrize("name", ["task", "pipeline"])
 def test_tekton_objects_fit_their_schemas(name: str) -> None:
+    assert len(tekton(name)) == 2
     for item in tekton(name):
         kind = item["kind"].lower()
         schema = json.loads(
@@ -145,8 +147,8 @@ def test_tekton_objects_fit_their_schemas(name: str) -> None:
 
 
 def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
-    tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("tekton-tasks.yaml")}
-    for pipeline in tekton("tekton-pipelines.yaml"):
+    tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("task")}
+    for pipeline in tekton("pipeline"):
         for task in pipeline["spec"]["tasks"]:
             wanted = tasks[task["taskRef"]["name"]]["params"]
             assert pipeline["spec"]["params"] == wanted
@@ -156,7 +158,7 @@ def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
 
 
 def test_what_people_type_is_never_part_of_a_script() -> None:
-    for task in tekton("tekton-tasks.yaml"):
+    for task in tekton("task"):
         assert all("$(params" not in step["script"] for step in task["spec"]["steps"])
     for name in ("github-check.yml", "github-promote.yml"):
         steps = [step for job in read(name)["jobs"].values() for step in job["steps"]]
@@ -187,9 +189,7 @@ def promote_scripts() -> dict[str, str]:
         for step in read("github-promote.yml")["jobs"]["promote"]["steps"]
         if "publish" in step["name"]
     )
-    task = next(
-        item for item in tekton("tekton-tasks.yaml") if item["metadata"]["name"] == "nearedge-promote"
-    )
+    task = next(item for item in tekton("task") if item["metadata"]["name"] == "nearedge-promote")
     return {
         "github": github,
         "gitlab": read("gitlab-ci.yml")["promote"]["script"][0],
@@ -308,7 +308,7 @@ def test_what_a_caller_types_is_a_word(hostile: str, bare: File, tools: File, tm
 
 def check_scripts() -> dict[str, str]:
     github = [step["run"] for step in read("github-check.yml")["jobs"]["check"]["steps"] if step["name"] in {"Check", "Output in step with the specs"}]  # fmt: skip
-    task = next(item for item in tekton("tekton-tasks.yaml") if item["metadata"]["name"] == "nearedge-check")
+    task = next(item for item in tekton("task") if item["metadata"]["name"] == "nearedge-check")
     return {
         # Steps of GitHub run under -e.
         "github": "set -e\n" + "".join(github),

@@ -10,6 +10,7 @@ import pytest
 from generator.changes import compare
 from generator.compile import emit
 from generator.component import Cluster
+from generator.components.credentials.uses import uses as secrets_of
 from generator.components.models.claims import claims
 from generator.components.monitoring import MONITORING
 from generator.components.namespaces import NAMESPACES
@@ -17,10 +18,13 @@ from generator.components.platform.install import installs
 from generator.components.platform.needs import chosen
 from generator.components.serving import SERVING
 from generator.effects import consequences
+from generator.fit.transfer import transfers
 from generator.fit.verdict import fits
 from generator.manifest import Manifest, identify
+from generator.mirror.content import models_of
 from generator.pulled import references
 from generator.references import broken, given_parts
+from generator.rules import every_rule
 from generator.uses import uses
 from generator.workload import judge
 
@@ -260,3 +264,28 @@ def test_a_model_in_a_folder_is_read_there() -> None:
     old = case(OLD)
     old["models"]["granite"]["folder"] = "artifacts"
     assert llm(cluster(old))["spec"]["model"]["uri"] == "pvc://granite-models/granite/3.1/artifacts"
+
+
+def test_adapters_come_over_the_link_and_into_the_mirror() -> None:
+    found = cluster(case(TUNED))
+    assert {one.model: one.copies for one in transfers(found)}["returns"] == 1
+    assert set(models_of(found)) == {"granite", "returns"}
+
+
+def test_the_credential_of_an_adapter_is_named_at_its_place() -> None:
+    said = case(TUNED)
+    said["models"]["returns"] |= {"source": "s3://acme/returns", "credentialsSecret": "models-s3"}
+    found = cluster(said)
+    assert [(use.path, use.name) for use in secrets_of(found)] == [
+        (("serving", 0, "lora", "adapters", 0), "models-s3")
+    ]
+
+
+def test_a_deadline_is_said_of_the_server_whose_adapter_is_late() -> None:
+    said = case(TUNED)
+    said["models"]["returns"]["size"] = "400Gi"
+    said["cluster"]["connectivity"] = {"bandwidth": "1Mbit"}
+    found = cluster(said)
+    rule = every_rule()["FIT012"]
+    assert rule.check is not None
+    assert [problem.path for problem in rule.check(found)] == [("serving", 0, "model")]

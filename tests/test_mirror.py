@@ -232,7 +232,7 @@ def test_a_model_that_is_made_on_site_does_not_travel() -> None:
     """The hub trains flan-t5-small itself, onto a volume of its own."""
     assert "flan-t5-small" in (ROOT / "clusters/core/hub.yaml").read_text("utf-8")
     [lock] = read_documents(mirror(ROOT, cluster="hub").files["models.lock"])
-    assert lock["models"] == []
+    assert "flan-t5-small" not in {model["name"] for model in lock["models"]}
 
 
 MODEL = {

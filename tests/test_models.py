@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from generator.component import Cluster, Unit
 from generator.components.models import MODELS, claim_name
 from generator.components.models.emit import INITIALIZER, SCRIPTS
-from generator.manifest import Manifest
+from generator.manifest import CONTENT_HASH, SYNC_WAVE, Manifest
 
 from .conftest import build
 
@@ -255,3 +256,40 @@ def test_a_volume_is_never_deleted_with_its_last_server() -> None:
     (unit,) = units(model(), item())
     annotations = of_kind(unit, "PersistentVolumeClaim")["metadata"]["annotations"]
     assert annotations["argocd.argoproj.io/sync-options"] == "Prune=false,Delete=false"
+
+
+@pytest.mark.parametrize("name", ["flan", "a" * 63, f"{'a' * 53}-{'b' * 9}"], ids=["short", "long", "dash"])
+def test_the_name_of_a_cache_is_a_label(name: str) -> None:
+    found, _, findings = build(
+        {
+            "profile": "upstream",
+            "models": {name: model(source="s3://acme/flan")},
+            "cluster": {
+                "models": {"cache": {"size": "1Gi", "nodeSelector": {"disk": "nvme"}}},
+                "serving": [item(model=name, storage={"type": "cache"})],
+            },
+        }
+    )
+    assert found is not None, findings
+    made = [manifest for unit in MODELS.units(found) for manifest in unit.final]
+    (cache,) = (manifest for manifest in made if manifest["kind"] == "LocalModelCache")
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", cache["metadata"]["name"])
+    assert cache["metadata"]["name"].endswith(f"-{cache['metadata']['labels'][CONTENT_HASH]}")
+
+
+def test_a_clone_is_made_of_the_volume_after_its_job() -> None:
+    (unit,) = units(model(), item(storage={"type": "pvc", "clone": True, "size": "9Gi"}))
+    source, clone = (found for found in unit.final if found["kind"] == "PersistentVolumeClaim")
+    assert clone["spec"]["dataSource"] == {"kind": source["kind"], "name": source["metadata"]["name"]}
+    assert clone["spec"]["resources"] == source["spec"]["resources"]
+    assert clone["spec"]["accessModes"] == ["ReadOnlyMany"]
+    waves = [int(found["metadata"]["annotations"][SYNC_WAVE]) for found in (of_kind(unit, "Job"), clone)]
+    assert waves[0] < waves[1]
+    (other,) = units(model(version="2"), item(storage={"type": "pvc", "clone": True, "size": "9Gi"}))
+    names = {
+        found["metadata"]["name"]
+        for one in (unit, other)
+        for found in one.final
+        if "dataSource" in found.get("spec", {})
+    }
+    assert len(names) == 2

@@ -8,6 +8,7 @@ from pathlib import Path as File
 import pytest
 
 from generator import pipeline
+from generator.cli import main
 from generator.edit import put
 from generator.finding import Path, has_errors
 from generator.mirror.content import inventory
@@ -98,6 +99,21 @@ def test_the_rules_judge_the_version_that_runs(root: File) -> None:
         "clusters/groups/retail-small.yaml"
     }
     assert any("900Gi" in item.message for item in found)
+
+
+@pytest.mark.slow
+def test_real_kustomize_builds_what_pins_mean(root: File) -> None:
+    image = "quay.io/acme/ovms@sha256:" + "cd" * 32
+    model = {
+        "version": "8",
+        "source": "s3://acme-models/shelf-detector/8",
+        "checksums": {"1/model.onnx": "1" * 64},
+    }
+    pins = {"models": {"shelf-detector": model, "weld-inspector": {"source": NEW}}, "images": {"ovms": image}}
+    say(root, "fleet.yaml", ("spec", "delivery", "rings", 2, "pins"), pins)
+    say(root, "near-edge/plant-101.yaml", ("spec", "pins"), {"models": {"weld-inspector": {"source": NEW}}})
+    assert main(["render", "--root", str(root)]) == 0
+    assert main(["verify", "--full", "--root", str(root)]) == 0
 
 
 @pytest.mark.parametrize(

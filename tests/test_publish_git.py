@@ -18,7 +18,7 @@ from generator.publish.git import Credential, GitFailed, NotAllowed, Unreachable
 from generator.publish.git import git as run
 from generator.publish.land import Target, land
 from generator.publish.merge import merged
-from generator.publish.patience import Patience
+from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.remote import (
     NoSuchRemote,
     Pushed,
@@ -552,10 +552,32 @@ def pusher(name: str, root: File, pushes: int) -> Counter[int]:
         checkout = commit(checkout, differing(checkout), (), f"{name} {i}")
         assert checkout.head is not None
         target = Target(open_remote(root, "origin"), "main", None, made)
-        landed = land(checkout, target, checkout.head, Patience(300))
+        landed = land(checkout, target, checkout.head, Patience(3600))
         git(root, "merge", "--quiet", "--ff-only", landed.commit)
         tries[landed.tries] += 1
     return tries
+
+
+def test_rivals_without_end_are_not_waited_for_without_end(tmp_path: File) -> None:
+    bare(tmp_path / "fleet.git")
+    url = f"file://{tmp_path}/fleet.git"
+    ours, rival = clone(url, tmp_path / "a"), clone(url, tmp_path / "b")
+    push_ref(open_remote(ours, "origin"), committed(ours), MAIN, None)
+    git(rival, "pull", "--quiet", "origin", "main")
+    pushed: list[str] = []
+
+    def quicker(_: File) -> None:
+        pushed.append(committed(rival, f"clusters/rival-{len(pushed)}.yaml"))
+        git(rival, "push", "--quiet", "origin", "main")
+
+    quicker(ours)
+    slept: list[float] = []
+    head = committed(ours, "clusters/ours.yaml")
+    patience = Patience(20, slept.append, lambda: sum(slept), lambda: 0.5)
+    with pytest.raises(WaitedEnough, match="others push to main all the time; waiting 2 s more would exceed"):
+        land(open_checkout(ours), Target(open_remote(ours, "origin"), "main", None, quicker), head, patience)
+    assert 15 < sum(slept) <= 20
+    assert heads(open_remote(ours, "origin"), (MAIN,)) == {MAIN: pushed[-1]}
 
 
 def made(root: File) -> None:

@@ -202,3 +202,37 @@ def test_nothing_of_ours_is_a_go_template() -> None:
     cases = Path(__file__).parent / "cases"
     for path in [*cases.glob("serving/*/expected.yaml"), *cases.glob("models/*/expected.yaml")]:
         assert "{{" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("oci", "modelcar"), ("oci+native", "native"), ("oci+fetch", "fetch")]
+)
+def test_an_image_is_served_in_the_way_that_is_said(kind: str, mode: str) -> None:
+    source = f"oci://quay.io/acme/chat@{DIGEST}"
+    case = {
+        "models": {"chat": {"format": "vLLM", "version": "1", "size": "1Gi", "source": source}},
+        "cluster": {
+            "kubernetesVersion": "1.35",
+            "serving": [
+                {
+                    "name": "chat",
+                    "namespace": "ai",
+                    "model": "chat",
+                    "runtime": "vllm",
+                    "storage": {"type": kind},
+                }
+            ],
+        },
+    }
+    built, _, findings = build(case)
+    assert built is not None, findings
+    (unit,) = SERVING.units(built)
+    (service,) = (item for item in unit.final if item["kind"] == "InferenceService")
+    uri = service["spec"]["predictor"]["model"]["storageUri"]
+    assert uri == source.replace("oci://", f"{kind}://")
+    check = images_are_served_in_this_way.check
+    assert check is not None
+    kserve = built.profile.kserve
+    for modes, refused in (((mode,), False), ((), True)):
+        profile = built.profile.model_copy(update={"kserve": kserve.model_copy(update={"ociModes": modes})})
+        assert bool(list(check(replace(built, profile=profile)))) == refused

@@ -116,7 +116,8 @@ def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
             continue
         for k in range(group[0].groups):
             pods = tuple(_part_pods(part, item, defaults, path) for part in group)
-            yield _llm_workload(item, f"{item.name}-{k}", pods, path)
+            name = f"{item.name}-{k}" if first == "leader" else f"{item.name}-prefill-{k}"
+            yield _llm_workload(item, name, pods, path)
 
 
 def _grouped(part: Part, beside: Iterable[Part]) -> bool:

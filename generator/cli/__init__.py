@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import NearedgeError
@@ -69,6 +69,13 @@ class _Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         sys.stderr.write(f"{self.prog}: {message}\n")
         raise SystemExit(exits.USAGE)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As ever, but options may stand between the words of a command that asks for it (`set`)."""
+        if not self.get_default("intermixed"):
+            return super().parse_known_args(args, namespace)
+        self.set_defaults(intermixed=False)
+        return self.parse_known_intermixed_args(args, namespace)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

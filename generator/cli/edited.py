@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..finding import Finding
     from ..pipeline import Rendered
 
+_COPY = "edit-"
 _MACHINE = ("acm", "base", "overlays")
 
 
@@ -42,7 +43,7 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
 
 def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
-    from ..lock import locked
+    from ..lock import FOLDER, locked
     from ..transaction import settle
 
     root = root_of(options)
@@ -51,6 +52,9 @@ def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     with locked(root) as held:
         if held:
             settle(root)
+            for left in (root / FOLDER).glob(f"{_COPY}*"):
+                # Of a run that was killed.
+                shutil.rmtree(left, ignore_errors=True)
         return _carried(options, root, make(root))
 
 
@@ -58,7 +62,9 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
     texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
     texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
     if not texts:
-        sys.stdout.writelines(f"{line}\n" for line in edit.said)
+        if not edit.texts:
+            # Why there is nothing to change; otherwise it tells what would have been.
+            sys.stdout.writelines(f"{line}\n" for line in edit.said)
         sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
@@ -133,9 +139,7 @@ def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
     from ..lock import FOLDER
 
     near = root / FOLDER
-    with tempfile.TemporaryDirectory(
-        prefix="edit-", dir=near if os.access(near, os.W_OK) else None
-    ) as folder:
+    with tempfile.TemporaryDirectory(prefix=_COPY, dir=near if os.access(near, os.W_OK) else None) as folder:
         stage = File(folder)
         if (root / "clusters").is_dir():
             shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)

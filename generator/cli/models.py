@@ -70,23 +70,26 @@ def _edit(root: File, name: str, sums: dict[str, str], size: int) -> Edit:
     """The model's file with these checksums."""
     from ..edit import put
     from ..edit.fleet import Edit, of_file, order_of, specs_of
-    from ..quantity import binary, parse
+    from ..quantity import parse
 
     document = of_file(specs_of(root), "Model", name).document
     said = [f"checksums of {len(sums)} files"]
     stated = document.data["spec"].get("size")
     if stated is not None and parse(str(stated)) < size:
-        said.append(f"size says {stated}, the files have {binary(size)}: change it as well")
+        said.append(f"size says {stated}, the files have {_quantity(size)}: change it as well")
     changed = put(document.text, ("spec", "checksums"), sums, order_of("Model"))
     return Edit({document.file: changed}, tuple(said))
 
 
 def _tell_size(number: int, size: int, hidden: tuple[str, ...]) -> None:
-    from ..quantity import binary
-
-    sys.stderr.write(f"{number} files, {size} bytes; as a quantity at most {binary(size)}\n")
+    sys.stderr.write(f"{number} files, {size} bytes: a size of {_quantity(size)} is enough\n")
     if hidden:
         sys.stderr.write(f"left out, as hidden files are no part of a model: {', '.join(hidden)}\n")
+
+
+def _quantity(size: int) -> str:
+    """Bytes as a spec says them, rounded up."""
+    return f"{-(-size // MEBI)}Mi"
 
 
 def _upload(options: argparse.Namespace) -> int:

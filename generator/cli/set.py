@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to change, and where."""
+    parser.usage = "nearedge set [options] [CLUSTER] PATH [VALUE]"
     parser.description = (
         "Change one value of a spec in place: comments and layout stay, and the change is refused when it would not check. "
         "nearedge set store-001 serving[assistant].resources.memory 17Gi; "
@@ -33,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="change the file that says the value now: a group, or the defaults",
     )
     parser.add_argument("--unset", action="store_true", help="no longer say PATH; no VALUE then")
+    parser.set_defaults(intermixed=True)
     add_edit(parser)
 
 
@@ -42,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ..edit.fleet import set_value, specs_of, unset
+    from ..edit.fleet import specs_of
+    from ..edit.values import set_value, unset
 
     cluster, words = _words(options)
     subject = _subject(options, specs_of(root), cluster)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..component import Cluster
 from ..finding import Path, Problem, Severity, rule
 from ..pulled import images_of, repository, uses_mirror
+from .models import servers
 from .platform import chosen, installs
 from .platform.needs import wanted
-from .serving.spec import known
 
 _REFERENCE = re.compile(r'"([^"]*@sha256:[0-9a-f]{64})"')
 """A string of a spec, written as JSON, that ends in a digest."""
@@ -90,5 +90,8 @@ def _images(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     named = _REFERENCE.findall(cluster.spec.model_dump_json(by_alias=True))
     if not all(_is_registry(image.rpartition("://")[2].partition("/")[0]) for image in named):
         yield from images_of(cluster.spec.model_dump(by_alias=True))
-    for i, _, model in known(cluster):
+    for i, item in servers(cluster):
+        model = cluster.models.get(item.model)
+        if model is None:
+            continue
         yield from ((("serving", i, "model"), image) for _, image in images_of({"source": model.source}))

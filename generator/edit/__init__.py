@@ -22,7 +22,8 @@ from ..reader import read_text
 from ..specpath import value_at
 from ..yamlout import one_line
 from .nodes import Node, entry_of, node_at
-from .splice import Page, Splice, Unreachable, applied, dropped, item_added, key_added, page_of, replaced
+from .page import Page, Splice, Unreachable, applied, page_of
+from .splice import dropped, item_added, key_added, replaced
 
 Order = Callable[[Path], Sequence[str]]
 """The keys that a mapping at a path can have, in the order in which people write them."""

@@ -21,7 +21,8 @@ from ..sources import kind_of, stem
 from ..spec import API_VERSION, FileName
 from ..specpath import value_at
 from . import drop, put
-from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of, set_value
+from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of
+from .values import set_value
 
 FOLDER_OF = {"Group": "groups", "Model": "models"}
 _NAME: TypeAdapter[str] = TypeAdapter(FileName)

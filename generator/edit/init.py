@@ -19,8 +19,10 @@ CI: Mapping[str, Mapping[str, str]] = {
     },
     "gitlab": {".gitlab-ci.yml": "gitlab-ci.yml", "ci/Containerfile": "Containerfile"},
     "tekton": {
-        "ci/tekton/tasks.yaml": "tekton-tasks.yaml",
-        "ci/tekton/pipelines.yaml": "tekton-pipelines.yaml",
+        "ci/tekton/task-check.yaml": "tekton-task-check.yaml",
+        "ci/tekton/task-promote.yaml": "tekton-task-promote.yaml",
+        "ci/tekton/pipeline-check.yaml": "tekton-pipeline-check.yaml",
+        "ci/tekton/pipeline-promote.yaml": "tekton-pipeline-promote.yaml",
         "ci/Containerfile": "Containerfile",
     },
 }

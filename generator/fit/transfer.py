@@ -14,9 +14,9 @@ from typing import NamedTuple
 from ..component import Cluster
 from ..components.models import MODELS
 from ..components.models.cache import cache_nodes
-from ..components.models.claims import claims
+from ..components.models.claims import claims, servers
 from ..components.models.spec import Claim
-from ..components.serving.spec import DOWNLOADS, Service, known
+from ..components.serving.spec import DOWNLOADS, Service
 from ..finding import Path, Problem, Severity, rule
 from ..runtime import seconds
 from .memory import ceil, whole_bytes
@@ -118,7 +118,9 @@ def transfers(cluster: Cluster) -> tuple[Transfer, ...]:
     found: dict[str, dict[tuple[str, ...], int]] = {}
     first: dict[str, int] = {}
     loaded = {(claim.namespace, claim.model) for claim in claims(cluster) if claim.load}
-    for i, item, _ in known(cluster):
+    for i, item in servers(cluster):
+        if item.model not in cluster.models:
+            continue
         first.setdefault(item.model, i)
         key, copies = _copies(item, loaded, cluster)
         of_model = found.setdefault(item.model, {})
@@ -175,7 +177,11 @@ def models_arrive_within_the_window(cluster: Cluster) -> Iterator[Problem]:
 
 def _most(cluster: Cluster) -> int:
     """Bytes of everything if nothing were shared: when that arrives in time, so does each model."""
-    return sum(whole_bytes(model.size) * max(1, item.replicas.max) for _, item, model in known(cluster))
+    return sum(
+        whole_bytes(cluster.models[item.model].size) * max(1, item.replicas.max)
+        for _, item in servers(cluster)
+        if item.model in cluster.models
+    )
 
 
 def _rate(found: Transfer, window: int) -> str:
@@ -209,7 +215,5 @@ def _deadline_path(claim: Claim, cluster: Cluster) -> Path:
     if cluster.part(MODELS).deadline != MODELS.default.deadline:
         return ("models", "deadline")
     wanted = (claim.namespace, claim.model, "pvc")
-    servers = (
-        i for i, item, _ in known(cluster) if (item.namespace, item.model, item.storage.type) == wanted
-    )
-    return ("serving", next(servers), "model")
+    users = (i for i, item in servers(cluster) if (item.namespace, item.model, item.storage.type) == wanted)
+    return ("serving", next(users), "model")

@@ -8,7 +8,6 @@ from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from ..spec import NO_HUB
 from .argocd import jitter
-from .brought import variants
 from .profile import hub_profiles, profile_of
 
 CROWD = 100
@@ -85,12 +84,6 @@ def standalone_needs_no_hub(fleet: Fleet) -> Iterator[Problem]:
         if given:
             said = f"{field} says nothing with model standalone"
             yield Problem((field,), said, "drop it: there is no hub that would act on it")
-    for member in fleet.members:
-        if member.credentials:
-            names = ", ".join(item.name for item, _ in variants(member))
-            said = f"a hub would bring these credentials to {member.name}: {names}"
-            hint = "from: existing, and bring them yourself, or from: externalSecrets"
-            yield Problem(("members", member.name, "credentials"), said, hint)
 
 
 @rule("HUB034", Severity.NOTE, source="argo-cd docs/operator-manual/argocd-cm.yaml", scope="fleet")

@@ -41,14 +41,19 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
     """Folder below overlays/<cluster>/bootstrap/ -> file -> manifests; folders without any are left out."""
     installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
     edge = edge_of(member)
+    mirrored = {"mirror.yaml": tuple(_mirror(cluster, member))}
     found = {
-        OPERATORS: {"operators.yaml": tuple(part for item in installed for part in _operator(item))},
+        # Operators come from the catalogs in the mirror, where there are some: both at once.
+        OPERATORS: {
+            "operators.yaml": tuple(part for item in installed for part in _operator(item)),
+            **(mirrored if installed else {}),
+        },
         ARGOCD: {
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(namespace_for(*pair) for pair in namespaces_to_label(member)),
             "rights.yaml": tuple(role(edge.serviceAccounts, edge.namespace)),
             "settings.yaml": (_settings(cluster, edge),),
-            "mirror.yaml": tuple(_mirror(cluster, member)),
+            **({} if installed else mirrored),
             "application.yaml": tuple(_root(cluster, member, edge)),
             "extraapps.yaml": tuple(_extra(cluster, member, edge)),
         },

@@ -9,7 +9,7 @@ from pathlib import Path as File
 from .. import hub, incremental
 from ..compile import emit
 from ..component import Cluster
-from ..components.serving.spec import known
+from ..components.models import servers
 from ..finding import has_errors
 from ..fit.transfer import transfers
 from ..manifest import Manifest, content_hash
@@ -106,7 +106,7 @@ def content_of(place: str, manifests: Iterable[Manifest], models: Iterable[str] 
 def models_of(cluster: Cluster) -> Iterator[str]:
     """Models that reach a cluster from outside: neither made there by a job nor on a volume that exists."""
     coming = {transfer.model for transfer in transfers(cluster)}
-    yield from sorted({item.model for _, item, _ in known(cluster)} & coming)
+    yield from sorted({item.model for _, item in servers(cluster)} & coming)
 
 
 def only(whole: Inventory, cluster: str) -> Inventory:

@@ -17,8 +17,6 @@ from .merge import Rebuild, merged
 from .patience import Patience
 from .remote import Pushed, Refused, Remote, deepen, fetch, heads, is_ancestor, push_ref
 
-TRIES = 40
-"""Pushes of one run."""
 SILENT = 5
 """How often a remote may not answer, one time after the other."""
 
@@ -92,10 +90,11 @@ def land(
         PublishRefused: specs clash, or the remote refuses the branch.
         NotAllowed, Unreachable, WaitedEnough: it is not in our hands.
     """
-    silent = 0
-    for turn in range(TRIES):
+    turn = silent = 0
+    while True:
+        turn += 1
         try:
-            seen = found if found is not None and turn == 0 else look(target)
+            seen = found if found is not None and turn == 1 else look(target)
             done = _bring_in(checkout, target, commit, seen)
             outcome = push_ref(target.remote, done, target.ref, seen.get(target.ref))
         except Unreachable as error:
@@ -107,11 +106,10 @@ def land(
             continue
         silent = 0
         if isinstance(outcome, Pushed):
-            return Landed(done, outcome.moved, turn + 1, seen.get(target.base_ref or ""))
+            return Landed(done, outcome.moved, turn, seen.get(target.base_ref or ""))
         if isinstance(outcome, Refused):
             raise PublishRefused(f"{target.remote.name} refuses {target.branch}: {outcome.why}")
-        patience.pause(f"others push to {target.branch} all the time", min(turn, 2))
-    raise PublishRefused(f"others pushed to {target.branch} {TRIES} times meanwhile: publish again later")
+        patience.pause(f"others push to {target.branch} all the time", min(turn - 1, 2))
 
 
 def _bring_in(checkout: Checkout, target: Target, commit: str, seen: Mapping[str, str]) -> str:

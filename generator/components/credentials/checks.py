@@ -185,8 +185,8 @@ def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     Policies do not reach the hub itself with hub.flavor ocm, and no cluster at all without a hub; only OpenShift keeps
     a pull secret of all nodes in an object.
     """
-    hub = cluster.fleet.hub
-    itself = cluster.name == hub.cluster
+    hubs = {hub.cluster: hub for hub in (cluster.fleet.hub, *cluster.fleet.hubs)}
+    own = hubs.get(cluster.name)
     for i, item in enumerate(_listed(cluster)):
         path = ("credentials", i)
         if item.from_ == "hub" and cluster.fleet.delivery.model == "standalone":
@@ -195,10 +195,10 @@ def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
                 f"no hub brings {item.name} to a standalone cluster",
                 "from: externalSecrets or existing",
             )
-        elif item.from_ == "hub" and itself and hub.flavor != "acm":
-            said = f"Policies of hub.flavor {hub.flavor} do not reach the hub: nothing brings {item.name}"
+        elif item.from_ == "hub" and own is not None and own.flavor != "acm":
+            said = f"Policies of hub.flavor {own.flavor} do not reach the hub: nothing brings {item.name}"
             yield Problem(path, said, "from: externalSecrets or existing")
-        if item.perCluster and itself:
+        if item.perCluster and own is not None:
             said = f"the hub calls itself local-cluster, so {item.name} would be looked for under that name"
             yield Problem(
                 (*path, "perCluster"), said, "perCluster: false on the hub, with a secret of its own"

@@ -75,11 +75,16 @@ def pull_secrets(cluster: Cluster) -> dict[str, tuple[str, ...]]:
 
 
 def notes_of(item: Credential, cluster: Cluster) -> Pairs:
-    """Annotations of an S3 credential for plain KServe: its own, or what the models that it opens say alike."""
-    if item.type != "s3" or cluster.profile.family == "odh":
+    """Annotations of an S3 credential for plain KServe: its own, or what the models that it opens say alike.
+
+    On Open Data Hub an LLMInferenceService reads them, beside what an InferenceService has from storage-config.
+    """
+    if item.type != "s3":
         return ()
     if item.s3 is not None:
         return annotations_of(item)
+    if cluster.profile.family == "odh":
+        return ()
     names = {use.related[0][1] for use in uses(cluster) if use.name == item.name and use.related}
     said = {
         tuple(secret_annotations(cluster.models[name], cluster.spec.models).items())

@@ -1,8 +1,8 @@
 """Which Secrets the workloads of a cluster name, where, and what they expect in them.
 
 The sections are read by the names of their fields, so that a new section counts without a word here: `secret`,
-`imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, and `publish` one
-that may write there.
+`imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, `adapters` and
+`moreModels` several of them, and `publish` one that may write there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from ..models.cache import JOB_NAMESPACE
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
 PUBLISH = "publish"
-NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH})
+BESIDE = frozenset({"adapters", "moreModels"})
+NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH, *BESIDE})
 
 WANTED = {"s3": "s3", "hf": "huggingface", "https": "https", "oci": "registry", "image": "registry"}
 """Scheme of a model's source -> type of the credential that opens it."""
@@ -95,6 +96,9 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
         kind = getattr(getattr(item, "storage", None), "type", None)
         # A cache is filled by Jobs of KServe's own, which look for the credential beside them.
         yield from _opened(str(said), path, JOB_NAMESPACE if kind == "cache" else namespace, cluster)
+    elif namespace is not None and field in BESIDE:
+        for i, name in enumerate(said):
+            yield from _opened(name, (*path, i), namespace, cluster)
     elif namespace is not None:
         yield from _named(item, field, path, namespace)
 

@@ -28,6 +28,9 @@ internal/controller/components/kserve/kserve_controller_actions.go createLocalMo
 JOB_NAMESPACE = "kserve-localmodel-jobs"
 """Where download Jobs run, and look for credentials (kserve config/configmap/inferenceservice.yaml localModel)."""
 
+NAME_LIMIT = 54
+"""Characters of a model's name in that of its cache: 63, less a dash and eight of a hash."""
+
 STORAGE_CLASS = "local-storage"
 """No such class has to exist: claim and volume name each other (kserve website, model cache)."""
 
@@ -81,8 +84,11 @@ def cache_nodes(cluster: Cluster) -> int:
 
 
 def cache_name(name: str, model: ModelSpec) -> str:
-    """Name of a LocalModelCache: its source never changes, so another source is another cache."""
-    return f"{name}-{content_hash(model.source)}"
+    """Name of a LocalModelCache: its source never changes, so another source is another cache.
+
+    It becomes a label of download Jobs (kserve pkg/controller/v1alpha1/localmodelnode launchJob), which has 63 characters.
+    """
+    return f"{name[:NAME_LIMIT].rstrip('-')}-{content_hash(model.source)}"
 
 
 def local_model(name: str, model: ModelSpec) -> Manifest:

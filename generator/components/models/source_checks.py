@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...component import Cluster
+from ...finding import MODELS as MODEL_FILES
 from ...finding import Problem, Severity, rule
 from ...spec import ModelSpec
-from .claims import on_volume
+from .claims import on_volume, servers
 from .transfer import secret_annotations
 from .units import MODELS
 
@@ -22,7 +23,7 @@ _BY_SERVER = frozenset({"s3", "hf"})
 
 
 def _items(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec]]:
-    for i, item in enumerate(cluster.spec.serving):
+    for i, item in servers(cluster):
         if item.model in cluster.models:
             yield i, item, cluster.models[item.model]
 
@@ -42,7 +43,8 @@ def revisions_are_commits(cluster: Cluster) -> Iterator[Problem]:
             said = f"{item.model} comes from {model.source}, " + (
                 f"and {revision} is no commit" if revision else "without a revision"
             )
-            yield Problem(("serving", i, "model"), said, "end source in : and the 40 digits of the commit")
+            hint = "end source in : and the 40 digits of the commit"
+            yield Problem(("serving", i, "model"), said, hint, ((MODEL_FILES, item.model, "source"),))
 
 
 @rule("MODEL014")
@@ -58,7 +60,10 @@ def settings_belong_to_the_source(cluster: Cluster) -> Iterator[Problem]:
             named += [name for name in ("allowPatterns", "ignorePatterns") if getattr(model, name)]
         if named:
             said = f"{item.model} comes from {scheme}:// and says {' and '.join(named)}"
-            yield Problem(("serving", i, "model"), said, f"drop {' and '.join(named)} from the model")
+            related = tuple((MODEL_FILES, item.model, name) for name in named)
+            yield Problem(
+                ("serving", i, "model"), said, f"drop {' and '.join(named)} from the model", related
+            )
 
 
 @rule(

@@ -195,14 +195,18 @@ def secret_says_its_endpoint(cluster: Cluster) -> Iterator[Problem]:
     """The credential of an LLMInferenceService from S3 is a Secret in KServe's own form.
 
     A data connection of ODH is read for an InferenceService only: here the endpoint stands in the annotations
-    serving.kserve.io/s3-endpoint, s3-usehttps and s3-region of the Secret, else AWS itself is asked.
+    serving.kserve.io/s3-endpoint, s3-usehttps and s3-region of the Secret, else AWS itself is asked. A credential
+    with `s3` has them.
     """
+    told = {item.name for item in cluster.spec.credentials if item.s3 and item.from_ != "existing"}
     for i, item, model in known(cluster):
-        odh = cluster.profile.family == "odh"
+        odh = cluster.profile.family == "odh" and model.credentialsSecret not in told
         if odh and is_llm(item) and item.storage.type == "s3" and model.credentialsSecret:
             said = f"{item.name} reads its S3 endpoint from annotations of Secret {model.credentialsSecret}"
             yield Problem(
-                ("serving", i, "storage", "type"), said, "annotate the Secret, or use storage.type pvc or oci"
+                ("serving", i, "storage", "type"),
+                said,
+                "give its credential s3, or use storage.type pvc or oci",
             )
 
 

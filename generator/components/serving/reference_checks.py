@@ -42,6 +42,8 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
                 if meant
                 else f"runtimes for it: {', '.join([*able, 'custom'])}"
             )
+            if model.adapter is not None:
+                hint = f"list it in lora.adapters of a server of {model.adapter.base}"
             said = f"{item.runtime} serves {', '.join(formats)}; model {item.model} is {model.format}"
             yield Problem(("serving", i, "runtime"), said, hint)
 

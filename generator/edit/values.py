@@ -1,0 +1,193 @@
+"""One value of a spec gets another one, or is no longer said: what `nearedge set` does.
+
+A change of a cluster goes into its own file; where the value came from before is said beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..cluster import document_models
+from ..finding import Path
+from ..reader import read_text
+from ..resolve import Layer, Resolved
+from ..sources import FLEET_FILE, stem
+from ..specpath import value_at
+from ..validate import validated
+from ..yamlout import one_line
+from . import drop, put, same, with_put, without
+from .address import Named, NoSuchPath, Place, address, found_at, placed, shown
+from .fleet import Edit, Subject, order_of
+
+
+def set_value(subject: Subject, text: str, value: str, *, at_origin: bool = False) -> Edit:
+    """A path gets a value, given as YAML."""
+    place = address(subject.document.data, subject.whole, text, subject.kind)
+    if at_origin:
+        subject, place = _origin(subject, place)
+    data = subject.document.data
+    old = _at(subject.whole, place)
+    held = _at(subject.whole, place[:-1])
+    new = _typed(subject, place, _parsed(value), value, old)
+    if place[-1] == len(held or ()) and any(same(item, new) for item in held or ()):
+        # One more of what a list has already.
+        return Edit()
+    path, made = placed(data, place, new, subject.whole)
+    said = _told(subject, place, old, new)
+    changed = put(subject.document.text, path, made, order_of(subject.kind))
+    return Edit({subject.document.file: changed}, said)
+
+
+def unset(subject: Subject, text: str, *, at_origin: bool = False) -> Edit:
+    """A path is no longer said; an item that a group gives is dropped by `remove: true`."""
+    place = address(subject.document.data, subject.whole, text, subject.kind)
+    if at_origin:
+        subject, place = _origin(subject, place)
+    data = subject.document.data
+    path, last = found_at(data, place), place[-1]
+    given = _origin_of(subject.resolved, place) if subject.resolved is not None else ""
+    if given and isinstance(last, Named):
+        if path is not None and _is_removal(value_at(data, path)):
+            return Edit()
+        path, made = placed(data, place, {last.field: last.name, "remove": True}, subject.whole)
+        changed = put(subject.document.text, path, made, order_of(subject.kind))
+        return Edit({subject.document.file: changed}, _told(subject, place, _at(subject.whole, place)))
+    if path is None:
+        hint = f"{shown(place)} comes {given}: --at-origin removes it there, for all that use it"
+        return Edit(said=(hint,) if given else ())
+    said = _told(subject, place, _at(data, place))
+    if given:
+        said = (*said, f"{shown(place)} is now what comes {given}")
+    return Edit({subject.document.file: drop(subject.document.text, _emptied(data, path, subject))}, said)
+
+
+def _parsed(value: str) -> Any:
+    data, faults = read_text(value)
+    if faults:
+        raise NoSuchPath(f"the value is no YAML of a spec: {faults[0].message}: {faults[0].hint}")
+    return data
+
+
+def _typed(subject: Subject, place: Place, new: Any, text: str, old: Any) -> Any:
+    """The value as its field takes it: 4 is the text "4" where a text stood, or where only a text is taken."""
+    if not isinstance(new, int | float):
+        return new
+    candidates = (
+        [text.strip(), new] if isinstance(old, str) or isinstance(new, float) else [new, text.strip()]
+    )
+    return next((one for one in candidates if not _wrong(subject, place, one)), candidates[0])
+
+
+def _wrong(subject: Subject, place: Place, value: Any) -> bool:
+    path, made = placed(subject.document.data, place, value, subject.whole)
+    after = with_put(subject.document.data, path, made)
+    at = found_at(after, place)
+    model = document_models()[subject.kind]
+    seen: list[Path] = []
+
+    def note(where: Path, _: bool) -> Any:  # noqa: FBT001 - the form of a Place
+        seen.append(where)
+        return subject.document.where(())
+
+    validated(model, after, note)
+    return at in seen
+
+
+def _at(data: Any, place: Place) -> Any:
+    path = found_at(data, place)
+    return None if path is None else value_at(data, path)
+
+
+def _told(subject: Subject, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
+    origin = _from(subject, place)
+    what = (
+        f"{shown(place)}: {_brief(old)} -> {_brief(new)}"
+        if new is not None
+        else f"{shown(place)}: {_brief(old)} removed"
+    )
+    if old is None and new is not None:
+        what = f"{shown(place)}: {_brief(new)}"
+    return (f"{what} (was {origin})" if origin and not same(old, new) else what,)
+
+
+def _brief(value: Any) -> str:
+    try:
+        text = one_line(value)
+    except TypeError:
+        text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - one line of a terminal
+
+
+def _from(subject: Subject, place: Place) -> str:
+    """Where a value that the document itself does not say comes from; empty when it says it."""
+    if subject.resolved is None or found_at(subject.document.data, place) is not None:
+        return ""
+    return _origin_of(subject.resolved, place)
+
+
+def _origin_of(resolved: Resolved, place: Place) -> str:
+    layer = next(reversed(_below(resolved, place)), None)
+    if layer is None:
+        return ""
+    path = found_at({"spec": layer.data}, place)
+    where = layer.document.where((*layer.root, *(path or ("spec",))[1:]))
+    name = (
+        "the fleet's defaults" if layer.document.file == FLEET_FILE else f"group {stem(layer.document.file)}"
+    )
+    return f"from {name}, {where.file}:{where.line}"
+
+
+def _below(resolved: Resolved, place: Place) -> list[Layer]:
+    """The layers under a cluster's own file that speak of a place, the one that wins last."""
+    return [layer for layer in resolved.layers[:-1] if found_at({"spec": layer.data}, place) is not None]
+
+
+def _origin(subject: Subject, place: Place) -> tuple[Subject, Place]:
+    """The document that says a value, when it is not the cluster's own."""
+    if subject.resolved is None or found_at(subject.document.data, place) is not None:
+        return subject, place
+    layers = _below(subject.resolved, place)
+    if not layers:
+        return subject, place
+    document = layers[-1].document
+    if document.file == FLEET_FILE:
+        return Subject(document, "Fleet", document.data), ("spec", "defaults", *place[1:])
+    return Subject(document, "Group", document.data), place
+
+
+def _is_removal(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("remove") is True
+
+
+def _emptied(data: Any, path: Path, subject: Subject) -> Path:
+    """What has to go with a value, so that no empty list, no empty mapping and no bare name stays behind.
+
+    An empty list would not be the same as none: it replaces what a group gives.
+    """
+    while len(path) > 2:  # noqa: PLR2004 - spec and one of its fields
+        holder = value_at(without(data, path), path[:-1])
+        bare = (
+            isinstance(holder, dict)
+            and len(holder) == 1
+            and isinstance(path[-2], int)
+            and _inherited(subject, holder)
+        )
+        if holder and not bare:
+            break
+        path = path[:-1]
+    return path
+
+
+def _inherited(subject: Subject, item: Mapping[str, Any]) -> bool:
+    """Whether an item that says nothing but its name only overrides one of a group."""
+    key, name = next(iter(item.items()))
+    return subject.resolved is not None and any(
+        _holds(layer.data, {key: name}) for layer in subject.resolved.layers[:-1]
+    )
+
+
+def _holds(data: Any, named: Mapping[str, Any]) -> bool:
+    if isinstance(data, dict):
+        return named.items() <= data.items() or any(_holds(item, named) for item in data.values())
+    return isinstance(data, list) and any(_holds(item, named) for item in data)
