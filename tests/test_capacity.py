@@ -119,12 +119,14 @@ def test_a_model_without_a_volume_is_downloaded_again_by_each_pod(tmp_path: File
 
 
 def test_a_new_version_of_such_a_model_is_counted_once(tmp_path: File) -> None:
+    version = ('version: "2026.41"', 'version: "2026.42"')
+    source = ("demand-forecast/2026.41", "demand-forecast/2026.42")
     edit = together(
         EDITS["download-again"],
-        swap("models/demand-forecast.yaml", 'version: "2026.41"', 'version: "2026.42"'),
-        swap("models/demand-forecast.yaml", "demand-forecast/2026.41", "demand-forecast/2026.42"),
+        swap("models/demand-forecast.yaml", *version),
+        swap("models/demand-forecast.yaml", *source),
     )
-    (pull,) = pulled(tmp_path, edit).values()
+    pull = pulled(tmp_path, edit)["demand-forecast"]
     assert (pull.again, pull.size) == (False, 48 * 2**20)
 
 

@@ -475,7 +475,7 @@ def test_an_edit_is_simulated_before_it_is_merged(root: File, capsys: Capture) -
     )
     assert code == 1
     assert "1 failed, 0 may: plant-102" in out
-    assert "its ring does not start: store-002, store-003" in out
+    assert "its ring does not start: hub, store-002, store-003" in out
 
 
 @pytest.mark.parametrize(
