@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from generator import tools
 from generator import verify as module
 from generator.difference import compare, first_difference
 from generator.errors import ToolMissing
@@ -124,7 +125,7 @@ def test_what_is_right_passes(root: File) -> None:
 
 def test_nothing_is_verified_without_kustomize(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / ".bin/tools.json").unlink()
-    monkeypatch.setenv("PATH", str(root))
+    nothing_elsewhere(root, monkeypatch)
     with pytest.raises(ToolMissing):
         verify(root, expected())
 
@@ -181,7 +182,13 @@ def with_objects(root: File, *objects: Manifest) -> list[Expected]:
 def without_kubeconform(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
     record = json.loads((root / ".bin/tools.json").read_text())
     (root / ".bin/tools.json").write_text(json.dumps({**record, "kubeconform": {"path": None}}))
+    nothing_elsewhere(root, monkeypatch)
+
+
+def nothing_elsewhere(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program on PATH, and none in the checkout that these tests run from."""
     monkeypatch.setenv("PATH", str(root))
+    monkeypatch.setattr(tools, "PACKAGE", root / "elsewhere/generator")
 
 
 @pytest.mark.parametrize("engine", ["kubeconform", "jsonschema-rs"])
