@@ -170,7 +170,7 @@ def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
         if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
             yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
-            yield f"# {change.identity.name}: its Application has to be released on the hub: docs/delivery.md, Move a cluster"
+            yield f"# {change.identity.name}: with model pull or agent its Application has to be released: docs/delivery.md, Move a cluster"
 
 
 def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iterator[Section]:
