@@ -15,6 +15,7 @@ import pytest
 from generator.component import Cluster
 from generator.components.models import MODELS
 from generator.components.models.trained import fetched, trained
+from generator.components.models.transfer import ports
 from generator.components.ray import RAY
 from generator.components.ray.serve import ServeConfig, serve_config_text
 from generator.components.serving import SERVING
@@ -403,3 +404,18 @@ def test_the_configuration_is_what_ray_reads() -> None:
         ],
     }
     assert serve_config_text("applications: []") == "applications: []"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (f"oci://registry.lab.acme.com:5000/flan@{DIGEST}", (5000,)),
+        (f"oci://quay.io/acme/flan@{DIGEST}", (443,)),
+        ("https://files.acme.com:8443/flan.zip", (8443,)),
+        ("https://files.acme.com/flan.zip", (443,)),
+    ],
+)
+def test_the_port_that_a_source_names_is_open(source: str, expected: tuple[int, ...]) -> None:
+    found = cluster_with({})
+    model = found.models["flan"].model_copy(update={"source": source})
+    assert ports(model, found, by_job=True) == expected

@@ -136,13 +136,20 @@ def endpoint(model: ModelSpec, cluster: Cluster) -> str | None:
 def ports(model: ModelSpec, cluster: Cluster, *, by_job: bool) -> tuple[int, ...]:
     """Ports that a transfer connects to: of a load Job, or of KServe, which knows no proxy."""
     spec: ModelsSpec | None = cluster.spec.models if by_job else None
-    address = endpoint(model, cluster)
+    address = _address(model, cluster)
     found = {_port(address) if address else _SECURE}
     if spec and spec.huggingFaceEndpoint and model.source.startswith("hf://"):
         found = {_port(spec.huggingFaceEndpoint)}
     if spec and spec.proxy:
         found.add(_port(spec.proxy.url))
     return tuple(sorted(found))
+
+
+def _address(model: ModelSpec, cluster: Cluster) -> str | None:
+    """A registry is pushed to, and a site fetched from, at the port that the source names."""
+    if model.source.startswith(("https://", "oci://")):
+        return model.source.partition("@")[0]
+    return endpoint(model, cluster)
 
 
 def _port(url: str) -> int:
