@@ -39,7 +39,7 @@ from .site import layers_of, mentions
 from .sources import FLEET_FILE, Shared, kind_of, read_cluster, stem
 from .specpath import leaves, located, value_at, written
 from .spots import Spot, spots
-from .validate import nearest
+from .validate import nearest, suggestion
 
 MOST_LEAVES = 200
 """Of a part of a spec that is explained as a whole; each costs a compilation or two."""
@@ -141,7 +141,7 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
     clusters = {stem(file): file for file in cluster_files(files)}
     file = name if name in clusters.values() else clusters.get(name)
     if file is None:
-        raise CannotExplainError(f"there is no cluster {name}")
+        raise CannotExplainError(f"there is no cluster {name}{suggestion(name, clusters)}")
     document, _ = read_cluster(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
