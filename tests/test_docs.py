@@ -65,7 +65,7 @@ COMMANDS = tuple((page, given) for page in PAGES for given in commands(page))
     ("page", "given"), COMMANDS, ids=[f"{page}-{' '.join(given)}" for page, given in COMMANDS]
 )
 def test_a_command_is_taken(page: str, given: list[str]) -> None:
-    assert cli._parser(given).parse_args(given).run, page
+    assert cli._parser(given).parse_args(given).run, page  # noqa: SLF001 - nothing is to run
 
 
 def test_commands_are_found() -> None:

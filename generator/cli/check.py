@@ -96,5 +96,5 @@ def _spec_files(root: File, given: str) -> Iterator[str]:
                 )
             yield from found or find_specs(root)[0]
             return
-    near = nearest(given, find_specs(root)[0])
+    near = nearest(given, list(find_specs(root)[0]))
     raise UsageError(f"there is no {given} in {root}" + (f": did you mean {near}?" if near else ""))
