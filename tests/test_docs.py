@@ -136,6 +136,24 @@ def test_every_page_is_named_in_the_readme_or_by_another_page() -> None:
     assert {File(page).name for page in PAGES} - named <= {"README.md"}
 
 
+def test_the_spec_in_the_readme_is_the_one_of_the_example_fleet() -> None:
+    [(first, shown)] = [item for item in specs("README.md") if item[1].get("kind") == "Cluster"]
+    data, _ = read_text(text_of(first.removeprefix("# ")))
+    assert shown == data
+
+
+def test_the_mistake_in_the_readme_is_told_like_that(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [shown] = [block for block in blocks("README.md") if " error SERVE001: " in block]
+    shutil.copytree(ROOT / "clusters", tmp_path / "clusters")
+    file = tmp_path / shown.partition(":")[0]
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("model: tensorflow-housing", "model: tensorflow-hosing"), "utf-8")
+    assert cli.main(["check", "--root", str(tmp_path)]) == 1
+    assert shown in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_the_summary_in_the_readme_is_what_render_prints(
     tmp_path: File, capsys: pytest.CaptureFixture[str]
