@@ -23,7 +23,7 @@ from .fleet import Member
 from .incremental import remembered
 from .load import read_file
 from .manifest import Manifest, ResourceId
-from .pipeline import Memo, cluster_files, hub_files, judge_site, read, read_site
+from .pipeline import cluster_files, hub_files, judge_site, read, read_site
 from .probe import (
     Compiled,
     Objects,
@@ -34,6 +34,7 @@ from .probe import (
     dumped,
     with_spare_models,
 )
+from .rendered import Memo
 from .resolve import Layer, Resolved, resolve
 from .site import layers_of, mentions
 from .sources import FLEET_FILE, Shared, kind_of, read_cluster, stem

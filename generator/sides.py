@@ -21,24 +21,13 @@ from .component import Cluster
 from .effects import Consequence, consequences, started_again
 from .finding import Finding, Severity, has_errors
 from .fleet import Fleet
+from .judge import Asked, judge
 from .load import Document, Root, is_spec, read_file
 from .manifest import Manifest
 from .parallel import in_parts
-from .pipeline import (
-    Asked,
-    Memo,
-    Progress,
-    Rendered,
-    Site,
-    cluster_files,
-    judge,
-    judge_site,
-    read,
-    silent,
-    site_of,
-    takes_from,
-)
+from .pipeline import cluster_files, judge_site, read, site_of, takes_from
 from .pulls import Download, download
+from .rendered import Memo, Progress, Rendered, Site, silent
 from .repository import Snapshot, contents, differing
 from .sources import FLEET_FILE, Shared, kind_of, no_clusters, read_cluster, read_shared, repeated_names, stem
 from .tree import Tree

@@ -23,6 +23,7 @@ from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.finding import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
+from generator.rendered import Memo
 from generator.spec import ModelMemory, Taint, Toleration
 from generator.validate import dotted
 
@@ -961,7 +962,7 @@ def test_the_example_fleet_fits() -> None:
     assert shared is not None
     found = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, _ = pipeline.read_site(File(ROOT), shared, file, pipeline.Memo())
+        cluster, resolved, _ = pipeline.read_site(File(ROOT), shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         found += [item for item in check_cluster(cluster, resolved) if item.code.startswith("FIT")]

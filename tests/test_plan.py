@@ -21,6 +21,7 @@ from generator.fleet import Fleet
 from generator.manifest import Manifest, ResourceId, identify
 from generator.plan import Plan, groups, plan
 from generator.planshow import FINDINGS, LIMIT, as_markdown, as_text, sections
+from generator.rendered import Memo
 from generator.repository import NoSuchCommit, contents, differing, snapshot
 from generator.sides import ClusterChange, both
 from generator.transaction import JOURNAL
@@ -51,7 +52,7 @@ def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
     found: dict[str, dict[ResourceId, Manifest]] = {}
     members = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, findings = pipeline.read_site(root, shared, file, pipeline.Memo())
+        cluster, resolved, findings = pipeline.read_site(root, shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         site, emitted = pipeline.judge_site(cluster, resolved, findings)

@@ -13,9 +13,10 @@ from ..components.models import servers
 from ..finding import has_errors
 from ..fit.transfer import transfers
 from ..manifest import Manifest, content_hash
-from ..pipeline import Memo, Rendered, read, read_site
+from ..pipeline import read, read_site
 from ..pulled import Package, Reference, packages, references
 from ..quantity import parse
+from ..rendered import Memo, Rendered
 from ..spec import FleetSpec, ModelSpec
 
 HUBS = "acm/"

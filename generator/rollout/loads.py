@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..changes import Action
 from ..errors import NearedgeError
 from ..finding import has_errors
-from ..pipeline import Progress, silent
+from ..rendered import Progress, silent
 from ..repository import snapshot
 from ..sides import ClusterChange, Sides, between, both
 from .fleet import Specs, specs_of, texts_of
