@@ -14,7 +14,7 @@ from pydantic import Field
 
 from . import load
 from .profile import Profile
-from .spec import EnvName, Flag, Labels, Line, Name, Strictly, Text
+from .words import EnvName, Flag, Labels, Line, Name, Strictly, Text
 
 CSV = Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)]
 

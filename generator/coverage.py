@@ -16,7 +16,7 @@ from pydantic import Field
 
 from . import load
 from .finding import Rule
-from .spec import Strictly, Text
+from .words import Strictly, Text
 
 
 class State(StrEnum):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cache
 
 from . import load
+from .modelspec import Images
 from .shipped import shipped_text
-from .spec import Image, Images, Strictly, Text
+from .words import Image, Strictly, Text
 
 
 class Shipped(Strictly):

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from . import load
 from .shipped import shipped_texts
-from .spec import Flag, Labels, Name, Path, Positive, Strictly, Text
+from .words import Flag, Labels, Name, Path, Positive, Strictly, Text
 
 
 class KServe(Strictly):

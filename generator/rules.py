@@ -24,8 +24,8 @@ from .reader import read_text
 from .resolve import Resolved, merge
 from .secrets import secrets_in
 from .sources import FLEET_FILE, Shared
-from .spec import API_VERSION
 from .validate import validated
+from .words import API_VERSION
 from .yamlout import to_yaml
 
 

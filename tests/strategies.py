@@ -32,7 +32,8 @@ from generator.fleet import Fleet, Member
 from generator.hub.profile import hub_profiles
 from generator.manifest import Manifest
 from generator.profile import profiles
-from generator.spec import FleetSpec, Line, Toleration
+from generator.spec import FleetSpec
+from generator.words import Line, Toleration
 
 from .conftest import FLEET, build
 from .leaves import WORDS

@@ -23,9 +23,10 @@ from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.finding import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
+from generator.modelspec import ModelMemory
 from generator.rendered import Memo
-from generator.spec import ModelMemory, Taint, Toleration
 from generator.validate import dotted
+from generator.words import Taint, Toleration
 
 from .conftest import ROOT, build
 

@@ -19,7 +19,7 @@ from ..finding import Problem, rule
 from ..manifest import Manifest, Wave, meta
 from ..profile import Profile
 from ..quantity import parse
-from ..spec import (
+from ..words import (
     Flag,
     LabelKey,
     LabelValue,

@@ -17,7 +17,8 @@ from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from ..manifest import MANAGED_BY, Manifest
 from ..pulled import MIRRORED_CATALOG
-from ..spec import Mirror, Strictly, Text
+from ..spec import Mirror
+from ..words import Strictly, Text
 from . import clusters, placement
 from .installs import CATALOGS as NAME
 from .installs import MARKETPLACE

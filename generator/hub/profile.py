@@ -12,7 +12,8 @@ from pydantic import Field
 
 from .. import load
 from ..shipped import shipped_texts
-from ..spec import Flag, Hub, Name, Strictly, Text
+from ..spec import Hub
+from ..words import Flag, Name, Strictly, Text
 
 DATA = __name__.rsplit(".", 2)[0]
 """The package that holds data/."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...component import Cluster
 from ...finding import MODELS as MODEL_FILES
 from ...finding import Problem, Severity, rule
-from ...spec import ModelSpec
+from ...modelspec import ModelSpec
 from .claims import on_volume, servers
 from .transfer import secret_annotations
 from .units import MODELS

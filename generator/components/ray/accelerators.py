@@ -13,7 +13,7 @@ from functools import cache
 from ... import load
 from ...quantity import parse
 from ...shipped import shipped_text
-from ...spec import ResourceName, Strictly, Text
+from ...words import ResourceName, Strictly, Text
 from .spec import Group
 
 GPU = "GPU"

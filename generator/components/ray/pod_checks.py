@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
-from ...spec import EnvVar, PvcMount
+from ...words import EnvVar, PvcMount
 from ..models import MODELS_DIR
 from .pods import MOUNTED
 from .spec import Shape, groups, shapes

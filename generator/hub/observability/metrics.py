@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from ... import load
-from ...spec import METRIC, Observability, Strictly, Text
+from ...spec import Observability
+from ...words import METRIC, Strictly, Text
 from ..profile import DATA
 
 Prometheus = Literal["user", "platform"]
