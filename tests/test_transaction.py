@@ -18,12 +18,14 @@ from pathlib import Path as File
 
 import pytest
 
-from generator import transaction
+from generator import staging, transaction
 from generator.cli import main
 from generator.errors import Unwritable
 from generator.exchange import can_exchange, exchange
+from generator.journal import JOURNAL
 from generator.lock import LOCK, Busy, locked
-from generator.transaction import JOURNAL, STAGE, carry_out, recover
+from generator.staging import STAGE, Step
+from generator.transaction import carry_out, recover
 from generator.tree import FOLDERS, INDEX, Tree, compare, with_index, write
 
 from .conftest import ROOT
@@ -91,12 +93,12 @@ def test_a_write_that_dies_between_two_steps_is_completed(
     tmp_path: File, monkeypatch: pytest.MonkeyPatch, steps: int, *, exchanges: bool
 ) -> None:
     # Another file system cannot be had everywhere; what it answers can.
-    monkeypatch.setattr(transaction, "can_exchange", lambda folder: exchanges and can_exchange(folder))
+    monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
     bring(tmp_path, version(0))
     left = [steps]
     do = transaction.take
 
-    def dying(root: File, step: transaction.Step) -> None:
+    def dying(root: File, step: Step) -> None:
         if not left[0]:
             os.kill(os.getpid(), signal.SIGKILL)
         left[0] -= 1
@@ -122,12 +124,12 @@ def test_a_write_that_dies_between_two_steps_is_completed(
 def test_a_step_that_fails_takes_the_others_back(
     tmp_path: File, monkeypatch: pytest.MonkeyPatch, failing: int, *, exchanges: bool
 ) -> None:
-    monkeypatch.setattr(transaction, "can_exchange", lambda folder: exchanges and can_exchange(folder))
+    monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
     bring(tmp_path, version(0))
     left = [failing]
     do = transaction.take
 
-    def refusing(root: File, step: transaction.Step) -> None:
+    def refusing(root: File, step: Step) -> None:
         if not left[0]:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         left[0] -= 1
@@ -210,7 +212,7 @@ def test_what_is_saved_while_the_new_tree_is_staged_is_not_lost(
     notes.write_text("draft\n", encoding="utf-8")
     do = transaction.take
 
-    def saving(root: File, step: transaction.Step) -> None:
+    def saving(root: File, step: Step) -> None:
         # As editors save: a new file takes the old one's place.
         other = tmp_path / "notes.new"
         other.write_text("final words\n", encoding="utf-8")
@@ -251,7 +253,7 @@ def test_a_journal_of_two_steps_is_one_json_object(tmp_path: File, monkeypatch: 
     seen: list[bytes] = []
     do = transaction.take
 
-    def reading(root: File, step: transaction.Step) -> None:
+    def reading(root: File, step: Step) -> None:
         seen.append((root / JOURNAL).read_bytes())
         do(root, step)
 
