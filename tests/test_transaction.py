@@ -54,6 +54,13 @@ def bring(root: File, tree: Tree) -> None:
     write(root, tree, compare(root, tree))
 
 
+def seconds(work: Callable[[], None]) -> float:
+    """How long it takes."""
+    at = time.perf_counter()
+    work()
+    return time.perf_counter() - at
+
+
 def in_child(work: Callable[[], None]) -> int:
     """Run in a process of its own, which ends without pytest's clean-up; its id."""
     pid = os.fork()
@@ -70,9 +77,8 @@ def in_child(work: Callable[[], None]) -> int:
 def test_a_killed_write_leaves_the_old_tree_or_the_new_one(tmp_path: File, kills: int, part: int) -> None:
     trees = (version(0), version(1))
     bring(tmp_path, trees[0])
-    at = time.perf_counter()
-    bring(tmp_path, trees[1])
-    usual = time.perf_counter() - at
+    # The quickest of a few: a disk that is busy with something else would put most kills behind the end.
+    usual = min(seconds(lambda tree=tree: bring(tmp_path, tree)) for tree in (*trees[::-1], trees[1]))  # type: ignore[misc]
     draw, now, seen = random.Random(2026 + part), 1, {0: 0, 1: 0}  # noqa: S311 - moments, no secrets
     for _ in range(part, kills, PARTS):
         tree = trees[1 - now]
