@@ -119,6 +119,7 @@ def of_field(info: FieldInfo) -> st.SearchStrategy[Any]:
     return of_type(Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation)
 
 
+@cache
 def of_type(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of a type as specs use them: words, numbers, quantities, lists, mappings, models."""
     origin, args = get_origin(annotation), get_args(annotation)
