@@ -116,7 +116,8 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def of_field(info: FieldInfo) -> st.SearchStrategy[Any]:
     """Values of a field."""
-    return of_type(Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation)
+    annotation: Any = info.annotation
+    return of_type(Annotated[(annotation, *info.metadata)] if info.metadata else annotation)
 
 
 @cache
