@@ -158,11 +158,20 @@ def _corrections(
     pairs: Sequence[tuple[Manifest, Manifest]], own: Sequence[Manifest]
 ) -> tuple[dict[str, str], list[Manifest]]:
     """`images` and `patches` that lead from the bases' manifests to those that are meant."""
-    patches = [patch for base, final in pairs for patch in _patch(base, final)]
-    if not any("image" in patch["patch"] for patch in patches):
-        return {}, patches
+    found = [(base, final, list(_patch(base, final))) for base, final in pairs]
+    if not any(map(_names_image, (patches for _, _, patches in found))):
+        return {}, [patch for _, _, patches in found for patch in patches]
     images = image_changes(pairs, own)
-    return images, [patch for base, final in pairs for patch in _patch(with_images(base, images), final)]
+    return images, [
+        patch
+        for base, final, patches in found
+        # An object whose patch names no image has the images that it had: `images` changes none of them.
+        for patch in (_patch(with_images(base, images), final) if _names_image(patches) else patches)
+    ]
+
+
+def _names_image(patches: Iterable[Manifest]) -> bool:
+    return any("image" in patch["patch"] for patch in patches)
 
 
 def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:
