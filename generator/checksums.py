@@ -16,7 +16,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from .errors import NearedgeError
-from .spec import CHECKED_FILE
+from .modelspec import CHECKED_FILE
 
 CHUNK = 1 << 20
 """Bytes read at a time: hashing lets go of the interpreter for so many, so that threads work side by side."""

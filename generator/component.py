@@ -18,8 +18,9 @@ from typing import Any, Generic, TypeVar, cast
 
 from .finding import Rule
 from .manifest import Manifest, content_hash
+from .modelspec import ModelSpec
 from .profile import Profile
-from .spec import FleetSpec, ModelSpec
+from .spec import FleetSpec
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import ModuleType
 from typing import Any
 
@@ -23,9 +22,10 @@ from .load import Document
 from .reader import read_text
 from .resolve import Resolved, merge
 from .secrets import secrets_in
+from .shipped import PACKAGE, shipped_data
 from .sources import FLEET_FILE, Shared
-from .spec import API_VERSION
 from .validate import validated
+from .words import API_VERSION
 from .yamlout import to_yaml
 
 
@@ -191,9 +191,5 @@ def _document(kind: str, name: str, spec: Any, tier: str = "", labels: Any = Non
 @cache
 def _examples(name: str) -> dict[str, Any]:
     """One file of data/examples/; nothing when there is none."""
-    source = resources.files(__package__).joinpath(f"data/examples/{name.lower()}.yaml")
-    if not source.is_file():
-        return {}
-    data, faults = read_text(source.read_text(encoding="utf-8"))
-    assert not faults, faults  # noqa: S101 - our own data, held by a test
-    return dict(data)
+    path = f"data/examples/{name.lower()}.yaml"
+    return dict(shipped_data(path)) if (PACKAGE / path).is_file() else {}

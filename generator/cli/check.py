@@ -17,7 +17,7 @@ from .since import guarded
 from .watch import Watch, colour
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -117,7 +117,8 @@ def _upload(options: argparse.Namespace) -> int:
 def _cluster(options: argparse.Namespace) -> Cluster | None:
     """The cluster that is named; None when its specs have errors, which are shown."""
     from ..finding import has_errors
-    from ..pipeline import Memo, cluster_files, read, read_site
+    from ..pipeline import cluster_files, read, read_site
+    from ..rendered import Memo
     from ..sources import stem
     from ..validate import suggestion
     from .shown import show_findings

@@ -11,7 +11,7 @@ from .exits import CLEAN, FOUND
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
     from ..verify import Verification
 
 

@@ -18,8 +18,8 @@ from ..load import Document
 from ..reader import read_text
 from ..removals import FILE as REMOVALS
 from ..sources import kind_of, stem
-from ..spec import API_VERSION, FileName
 from ..specpath import value_at
+from ..words import API_VERSION, FileName
 from . import drop, put
 from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of
 from .values import set_value

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import NearedgeError
-from ..pipeline import Progress, silent
 from ..publish.place import UNSAID, Said
+from ..rendered import Progress, silent
 from ..validate import suggestion
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
