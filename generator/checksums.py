@@ -37,6 +37,12 @@ class NotAModel(NearedgeError):
     exit_code = 1
 
 
+class NoFolder(NotAModel):
+    """An argument names no folder; usage."""
+
+    exit_code = 64
+
+
 class Listing(NamedTuple):
     """The files of a folder: path below it -> size, sorted; and what was left out."""
 
@@ -56,7 +62,7 @@ def listing(folder: File) -> Listing:
         NotAModel: it is no folder, has no file, or has links, devices or names that a spec cannot hold.
     """
     if not folder.is_dir():
-        raise NotAModel(f"there is no folder {folder}")
+        raise NoFolder(f"there is no folder {folder}")
     files: dict[str, int] = {}
     hidden: list[str] = []
     refused: list[str] = []

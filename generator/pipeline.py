@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path as File
 
 from .check import check_cluster
-from .compile import Emitted, base_files, collisions, emit, folder_files, overlay_of
+from .compile import Emitted, base_files, collisions, emit, folder_files, nothing, overlay_of
 from .component import Cluster
 from .components.credentials import delivered
 from .components.models.trained import fetched, trained
@@ -151,6 +151,8 @@ def judge_site(
     emitted = None if refuses(findings, waivers) else emit(cluster)
     if emitted is not None and (twice := collisions(cluster, emitted)):
         findings, emitted = (*findings, *twice), None
+    if emitted is not None:
+        findings += tuple(nothing(cluster, emitted, resolved.where(())))
     manifests = emitted.manifests if emitted else ()
     member = member_of(cluster, manifests)
     return Site(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted

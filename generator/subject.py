@@ -16,6 +16,7 @@ from .rendered import Memo
 from .resolve import resolve
 from .site import layers_of, mentions
 from .sources import Shared, kind_of, read_cluster, stem
+from .validate import suggestion
 
 
 class CannotExplainError(NearedgeError):
@@ -32,7 +33,7 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
     clusters = {stem(file): file for file in cluster_files(files)}
     file = name if name in clusters.values() else clusters.get(name)
     if file is None:
-        raise CannotExplainError(f"there is no cluster {name}")
+        raise CannotExplainError(f"there is no cluster {name}{suggestion(name, clusters)}")
     document, _ = read_cluster(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")

@@ -54,6 +54,20 @@ def tekton(kind: str) -> list[dict[str, Any]]:
 # The fleet
 
 
+def test_a_place_that_takes_no_folder_is_a_sentence(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    assert run("init", str(tmp_path / "file/fleet")) == 3
+    assert capsys.readouterr().err == f"nearedge: {tmp_path}/file/fleet cannot be written: Not a directory\n"
+
+
+def test_options_stand_behind_the_kind_that_is_added(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("add", "cluster", "n1", "--group", "retail-small", "--dry-run", "--root", str(ROOT))
+    assert run(*given) == 0
+    assert "+  name: n1\n" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_a_new_fleet_renders_and_is_proven(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "fleet"

@@ -19,12 +19,12 @@ from generator.hub.catalogs import catalogs, sources
 from generator.hub.mirror import sets
 from generator.kinds import load_schema, schema_path
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
-from generator.mirror.commit import NoSuchCommit
 from generator.mirror.content import Content, Inventory, content_of
 from generator.mirror.delta import delta
 from generator.mirror.files import files, image_set, unpinned
 from generator.modelspec import ModelSpec
 from generator.pulled import Package, packages, references, repositories
+from generator.repository import NoSuchCommit
 from generator.spec import FleetSpec, Mirror
 from generator.yamlin import read_documents
 

@@ -30,7 +30,8 @@ def outcome(verification: Verification | None) -> int:
         return CLEAN
     for failure in verification.failures:
         sys.stderr.write(f"{failure}\n")
-    sys.stderr.write(f"verify: {len(verification.failures)} failures\n")
+    number = len(verification.failures)
+    sys.stderr.write(f"verify: {number} failure{'s' if number != 1 else ''}\n")
     return FOUND
 
 

@@ -129,14 +129,15 @@ def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
 def initializer_knows_patterns(cluster: Cluster) -> Iterator[Problem]:
     """Patterns are used with a storage initializer that knows them, from KServe 0.17 on.
 
-    An older one, such as the built-in, brings all files: the load Job takes longer and fills the volume.
+    An older one brings all files: the load Job takes longer and fills the volume. Of which KServe the built-in is, is
+    not verified.
     """
     if cluster.fleet.images.storageInitializer:
         return
     for i, item, model in _items(cluster):
         fetched = on_volume(item, cluster) and model.source.startswith(("s3://", "hf://"))
         if fetched and (model.allowPatterns or model.ignorePatterns):
-            said = f"{item.model} has patterns, the built-in storage initializer is of an older KServe"
+            said = f"{item.model} has patterns, which the built-in storage initializer is not known to read"
             yield Problem(
                 ("serving", i, "model"), said, "set images.storageInitializer in clusters/fleet.yaml"
             )

@@ -36,7 +36,8 @@ def _container(server: Server) -> Manifest:
 
 
 def _flags(server: Server) -> list[str]:
-    # With a file of models, models and metrics are said there and nowhere else (ovms src/config.cpp).
+    # With a file of models, models and metrics are said there and nowhere else (ovms src/cli_parser.cpp:
+    # metrics_enable and config_path cannot be used together).
     one = [f"--model_name={server.name}"], [f"--model_path={MODEL_DIR}"], ["--metrics_enable"]
     several: tuple[list[str], ...] = [], [f"--config_path={SETTINGS}/{CONFIG}"], []
     name, path, metrics = several if server.beside else one

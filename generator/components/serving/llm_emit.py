@@ -9,7 +9,6 @@ Sources: kserve v0.17.0 and v0.20.0 config/llmisvcconfig, pkg/controller/v1alpha
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import NamedTuple
 
@@ -29,7 +28,7 @@ from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
 ARGS = "VLLM_ADDITIONAL_ARGS"
-"""Variable whose words the presets hand to vLLM, after a shell has read them."""
+"""Variable whose words the presets hand to vLLM, after a shell has read them; profile field llmArgs says where."""
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 """The model is on disk, and the presets keep caches where they can be written."""
@@ -38,8 +37,11 @@ PORT = 8000
 BEHIND = 8001
 """Port of vLLM: behind the routing sidecar, which has the other, where prompts are read elsewhere."""
 
-NIXL = "--kv-transfer-config=" + json.dumps({"kv_connector": "NixlConnector", "kv_role": "kv_both"})
-"""How the cache gets from the pods that read prompts to those that answer (llm-d docs, P/D disaggregation)."""
+NIXL = ("--kv-transfer-config.kv_connector=NixlConnector", "--kv-transfer-config.kv_role=kv_both")
+"""How the cache gets from the pods that read prompts to those that answer (llm-d docs, P/D disaggregation).
+
+Key by key, as vLLM takes JSON from its command line: no shell changes these words (vllm docs/cli/serve.md).
+"""
 
 
 class Serving(NamedTuple):
@@ -185,13 +187,15 @@ def _pod(here: Serving, role: Role) -> Manifest:
 
 def _main(here: Serving, role: Role) -> Manifest:
     mounts = beside_mounts(here.server) if here.mounts_adapters else []
+    flags = _flags(here, role)
     return {
         "name": "main",
         "image": here.server.image or image("vllm", here.server.images),
         "resources": pod.resources(role.limits, role.requests),
         "securityContext": _security(role),
         **({"volumeMounts": mounts} if mounts else {}),
-        "env": _env(here, role),
+        **({"args": flags} if flags and not _by_variable(here) else {}),
+        "env": _env(here, flags if _by_variable(here) else []),
         **(_started(here, role.port) if role.port else {}),
     }
 
@@ -217,11 +221,14 @@ def _started(here: Serving, port: int) -> Manifest:
     }
 
 
-def _env(here: Serving, role: Role) -> list[Manifest]:
+def _by_variable(here: Serving) -> bool:
+    return here.setting.profile.kserve.llmArgs == "variable"
+
+
+def _env(here: Serving, flags: list[str]) -> list[Manifest]:
     own = here.item.env
     named = {entry.name for entry in own}
-    flags = shlex.join(_flags(here, role))
-    fixed = {**OFFLINE, **({ARGS: flags} if flags else {})}
+    fixed = {**OFFLINE, **({ARGS: shlex.join(flags)} if flags else {})}
     return pod.env(
         [*(EnvVar(name=name, value=one) for name, one in fixed.items() if name not in named), *own]
     )
@@ -233,7 +240,7 @@ def _flags(here: Serving, role: Role) -> list[str]:
     return [
         *([] if role.worker else _parallel_flags(args, role)),
         *(adapters(here.server) if here.mounts_adapters else []),
-        *([NIXL] if here.llm.prefill and not told else []),
+        *(NIXL if here.llm.prefill and not told else ()),
         *args,
     ]
 
