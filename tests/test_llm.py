@@ -80,7 +80,9 @@ def test_presets_that_read_no_variable_get_args(profile: str) -> None:
 @pytest.mark.parametrize(("profile", "refused"), [("odh-3.4", True), ("odh-3.5", False)])
 def test_words_for_a_shell_are_refused_where_presets_may_have_one(profile: str, *, refused: bool) -> None:
     said = case(CALM) | {"profile": profile}
-    said["cluster"]["serving"][0] |= {"args": ['--generation-config={"top_k": 1}', "--generation-config.top_k=1"]}
+    said["cluster"]["serving"][0] |= {
+        "args": ['--generation-config={"top_k": 1}', "--generation-config.top_k=1"]
+    }
     rule = every_rule()["LLM007"]
     assert rule.check is not None
     paths = [problem.path for problem in rule.check(cluster(said))]
