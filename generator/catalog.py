@@ -7,14 +7,13 @@ DataScienceCluster. Channels, namespaces and install modes stand in the files, b
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from . import load
 from .profile import Profile
-from .spec import EnvName, Flag, Labels, Line, Name, Strictly, Text
+from .shipped import shipped_folder
+from .words import EnvName, Flag, Labels, Line, Name, Strictly, Text
 
 CSV = Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)]
 
@@ -58,11 +57,8 @@ class Operator(Strictly):
 @cache
 def operators() -> dict[str, Operator]:
     """The whole catalog by name."""
-    folder = resources.files(__package__).joinpath("data/operators")
     found = {}
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        data, faults = load.read_text(entry.read_text(encoding="utf-8"))
-        assert not faults, f"{entry.name}: {faults}"  # noqa: S101 - our own data, held by a test
+    for data in shipped_folder("data/operators"):
         operator = Operator.model_validate(data)
         found[operator.name] = operator
     return found

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from .component import Cluster, modules, rules_in
-from .finding import Finding, Path, Rule, Where
+from .finding import Finding, Path, Problem, Rule, Where
 from .fleet import Fleet
 from .resolve import Resolved
 
@@ -45,20 +45,27 @@ def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
 
 def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:
     """Findings of all cluster rules."""
-    return tuple(found for item in rules("cluster") for found in apply(item, cluster, resolved.where))
+    return tuple(
+        _finding(item, problem, resolved.where)
+        for item in rules("cluster")
+        if item.check is not None
+        for problem in item.check(cluster)
+    )
 
 
 def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[Finding]:
     """One rule on one subject."""
-    if item.check is None:
-        return
-    for problem in item.check(subject):
-        yield Finding(
-            where(problem.path),
-            item.severity,
-            item.code,
-            problem.message,
-            problem.hint,
-            problem.path,
-            tuple(dict.fromkeys(map(where, problem.related))),
-        )
+    if item.check is not None:
+        yield from (_finding(item, problem, where) for problem in item.check(subject))
+
+
+def _finding(item: Rule, problem: Problem, where: Callable[[Path], Where]) -> Finding:
+    return Finding(
+        where(problem.path),
+        item.severity,
+        item.code,
+        problem.message,
+        problem.hint,
+        problem.path,
+        tuple(dict.fromkeys(map(where, problem.related))),
+    )

@@ -16,7 +16,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from .errors import NearedgeError
-from .spec import CHECKED_FILE
+from .modelspec import CHECKED_FILE
 
 CHUNK = 1 << 20
 """Bytes read at a time: hashing lets go of the interpreter for so many, so that threads work side by side."""
@@ -35,6 +35,12 @@ class NotAModel(NearedgeError):
     """A folder holds what no Model can describe; the message lists all of it."""
 
     exit_code = 1
+
+
+class NoFolder(NotAModel):
+    """An argument names no folder; usage."""
+
+    exit_code = 64
 
 
 class Listing(NamedTuple):
@@ -56,7 +62,7 @@ def listing(folder: File) -> Listing:
         NotAModel: it is no folder, has no file, or has links, devices or names that a spec cannot hold.
     """
     if not folder.is_dir():
-        raise NotAModel(f"there is no folder {folder}")
+        raise NoFolder(f"there is no folder {folder}")
     files: dict[str, int] = {}
     hidden: list[str] = []
     refused: list[str] = []

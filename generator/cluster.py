@@ -17,22 +17,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from .component import discover
+from .modelspec import Model, Pins
 from .profile import profiles
 from .removals import Removals
 from .resolve import MERGE_KEYS
-from .spec import (
+from .spec import Fleet, FleetSpec
+from .words import (
     API_VERSION,
     Flag,
-    Fleet,
-    FleetSpec,
     LabelKey,
     Labels,
     LabelValue,
     Line,
     Metadata,
-    Model,
     Name,
-    Pins,
     Positive,
     Quantity,
     Resources,

@@ -16,7 +16,7 @@ from typing import Any
 
 from .component import Cluster, Unit, discover
 from .components.credentials import pull_secrets
-from .finding import Finding, Where, plain_rule
+from .finding import Finding, Severity, Where, plain_rule
 from .manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from .patch import Operation, diff
 from .pins import pinned_bases
@@ -24,6 +24,13 @@ from .pullsecrets import pulling
 from .yamlout import to_documents, to_yaml
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
+NOTHING = plain_rule(
+    "COMPILE002",
+    "A near-edge cluster has something to pull.\n\nIts Argo CD finds a folder that is built to nothing, and is content. "
+    "What the cluster pulled before stays: the last objects of an Application are never taken away by themselves "
+    "(allowEmpty is false), so that an empty folder cannot empty a site.",
+    Severity.NOTE,
+)
 
 RUNNING = frozenset(
     {
@@ -129,6 +136,14 @@ def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
     return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
 
 
+def nothing(cluster: Cluster, emitted: Emitted, where: Where) -> Iterator[Finding]:
+    """A note when a near-edge cluster has nothing to pull; of a hub that is usual."""
+    if cluster.spec.tier == "near-edge" and not emitted.manifests:
+        message = f"there is nothing for {cluster.name} to pull"
+        hint = "give it serving, ray, kueue or namespaces; to take it out of the fleet: nearedge retire"
+        yield Finding(where, NOTHING.severity, NOTHING.code, message, hint)
+
+
 def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Overlay:
     """The thin overlay that leads from the bases to what was emitted; new bases are added to `bases`."""
     named: list[Base] = []
@@ -158,11 +173,20 @@ def _corrections(
     pairs: Sequence[tuple[Manifest, Manifest]], own: Sequence[Manifest]
 ) -> tuple[dict[str, str], list[Manifest]]:
     """`images` and `patches` that lead from the bases' manifests to those that are meant."""
-    patches = [patch for base, final in pairs for patch in _patch(base, final)]
-    if not any("image" in patch["patch"] for patch in patches):
-        return {}, patches
+    found = [(base, final, list(_patch(base, final))) for base, final in pairs]
+    if not any(map(_names_image, (patches for _, _, patches in found))):
+        return {}, [patch for _, _, patches in found for patch in patches]
     images = image_changes(pairs, own)
-    return images, [patch for base, final in pairs for patch in _patch(with_images(base, images), final)]
+    return images, [
+        patch
+        for base, final, patches in found
+        # An object whose patch names no image has the images that it had: `images` changes none of them.
+        for patch in (_patch(with_images(base, images), final) if _names_image(patches) else patches)
+    ]
+
+
+def _names_image(patches: Iterable[Manifest]) -> bool:
+    return any("image" in patch["patch"] for patch in patches)
 
 
 def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:

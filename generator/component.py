@@ -12,16 +12,18 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache, wraps
 from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 from .finding import Rule
 from .manifest import Manifest, content_hash
+from .modelspec import ModelSpec
 from .profile import Profile
-from .spec import FleetSpec, ModelSpec
+from .spec import FleetSpec
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 I = TypeVar("I")  # noqa: E741 - an item of a section
 
 _LONGEST = 200
@@ -80,6 +82,33 @@ class Cluster:
     def group_files(self) -> tuple[str, ...]:
         """Spec files behind `shared`."""
         return ("clusters/fleet.yaml", *(f"clusters/groups/{group}.yaml" for group in self.groups))
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A cluster as what it is, not as what it holds."""
+
+    cluster: Cluster
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.cluster is self.cluster
+
+    def __hash__(self) -> int:
+        return id(self.cluster)
+
+
+def once(ask: Callable[[Cluster], Answer]) -> Callable[[Cluster], Answer]:
+    """Keep the last answer: components and rules ask the same of one cluster, one after the other."""
+
+    @lru_cache(maxsize=1)
+    def answer(key: _Same) -> Answer:
+        return ask(key.cluster)
+
+    @wraps(ask)
+    def asked(cluster: Cluster) -> Answer:
+        return answer(_Same(cluster))
+
+    return asked
 
 
 @dataclass(frozen=True)

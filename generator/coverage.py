@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 
 from pydantic import Field
 
-from . import load
 from .finding import Rule
-from .spec import Strictly, Text
+from .shipped import shipped_data
+from .words import Strictly, Text
 
 
 class State(StrEnum):
@@ -59,9 +58,7 @@ class Upstream(Strictly):
 @cache
 def upstream() -> Mapping[str, Upstream]:
     """Every upstream rule by its id, in the order of the file."""
-    text = resources.files(__package__).joinpath("data/coverage.yaml").read_text(encoding="utf-8")
-    data, faults = load.read_text(text)
-    assert isinstance(data, dict), faults  # noqa: S101 - our own data, held by a test
+    data = shipped_data("data/coverage.yaml")
     return {str(name): Upstream.model_validate(entry) for name, entry in data.items()}
 
 

@@ -18,7 +18,8 @@ from .hub import standalone
 from .hub.credentials import named_secrets
 from .hub.installs import variants
 from .manifest import identify
-from .pipeline import Memo, Rendered, member_of, read, read_site
+from .pipeline import member_of, read, read_site
+from .rendered import Memo, Rendered
 from .verify import BOOTSTRAP, Expected
 
 

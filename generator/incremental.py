@@ -13,22 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 
 from .finding import Severity, ordered
+from .judge import Asked, judge
 from .memory import NOTHING_KNOWN, Memory, digest_of, recall, save, vouched
 from .parallel import in_parts
-from .pipeline import (
-    Asked,
-    Progress,
-    Rendered,
-    Site,
-    assemble,
-    check_sites,
-    cluster_files,
-    compile_sites,
-    judge,
-    read,
-    silent,
-    uses,
-)
+from .pipeline import assemble, check_sites, cluster_files, compile_sites, read, uses
+from .rendered import Progress, Rendered, Site, silent
 from .sources import Shared, kind_of
 from .tree import Tree
 

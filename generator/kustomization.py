@@ -86,7 +86,8 @@ def parse(text: str) -> Kustomization:
         tuple(_image(item) for item in _items(data, "images", {"name", "newName", "digest"})),
         tuple(_patch(item) for item in _items(data, "patches", {"target", "patch"})),
     )
-    if found == Kustomization((), (), ()):
+    if data.keys() <= _HEAD.keys():
+        # An empty list of resources is built, to nothing: a cluster may have nothing to pull.
         raise NotBuildable("it names nothing, which kustomize refuses")
     return found
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from .finding import Finding, Severity, Where
 from .fleet import Member
-from .pipeline import NOTHING, Rendered, Site, Whole
 from .removals import FILE as REMOVALS
+from .rendered import NOTHING, Rendered, Site, Whole
 from .shipped import PACKAGE
 from .sources import FLEET_FILE
 from .tree import INDEX

@@ -13,7 +13,8 @@ from typing import Any
 
 from .component import Cluster, Unit
 from .manifest import content_hash
-from .spec import FleetSpec, Images, ModelSpec, Release, Ring
+from .modelspec import Images, ModelSpec, Release
+from .spec import FleetSpec, Ring
 
 
 def pinned(cluster: Cluster) -> Cluster:

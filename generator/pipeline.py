@@ -2,31 +2,31 @@
 
     find -> read -> merge -> validate -> check -> compile -> factor -> tree -> (write -> verify)
 
-Every step is a function from one frozen value to the next; only `read` looks at the disk, and nothing is written
-here. `render` is the composition; `incremental.py` runs the same steps for the clusters that changed, and
-`tree.py` brings the result to disk.
+Every step is a function from one frozen value to the next (rendered.py); only `read` looks at the disk, and nothing
+is written here. `render` is the composition; `judge.py` is what is wrong with the fleet as a whole, `incremental.py`
+runs the same steps for the clusters that changed, and `tree.py` brings the result to disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as File
-from typing import Any, NamedTuple
 
-from .check import apply, check_cluster, fleet_rules
-from .compile import Base, Emitted, base_files, collisions, emit, folder_files, overlay_of
+from .check import check_cluster
+from .compile import Emitted, base_files, collisions, emit, folder_files, nothing, overlay_of
 from .component import Cluster
 from .components.credentials import delivered
 from .components.models.trained import fetched, trained
 from .components.namespaces import managed_labels
 from .components.platform import chosen
-from .finding import Finding, Path, Where, has_errors, ordered
-from .fleet import Fleet, Member
+from .finding import Finding, has_errors, ordered
+from .fleet import Member
+from .judge import Asked, judge
 from .load import Document, Root, find_specs
 from .manifest import Manifest
 from .pulled import repositories, uses_mirror
+from .rendered import Memo, Progress, Rendered, Site, Whole, silent
 from .resolve import Resolved, resolve
 from .site import cluster_of, layers_of, mentions
 from .sources import (
@@ -40,64 +40,7 @@ from .sources import (
     stem,
 )
 from .tree import Tree, with_index
-from .waivers import Settled, Waived, Waiver, refuses, settle, waivers_of
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage, how much of it is done, and how much there is."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-@dataclass
-class Memo:
-    """What clusters share while they are compiled: bases by folder, and sections that groups give alone."""
-
-    bases: dict[str, Base] = field(default_factory=dict)
-    sections: dict[tuple[str, ...], Mapping[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Site:
-    """One cluster, compiled: what the fleet needs to know of it, its overlay, and what is wrong."""
-
-    file: str
-    findings: tuple[Finding, ...]
-    member: Member | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-    kept: tuple[str, ...] = ()
-    """Paths of the overlay that are known to be right on disk; then `files` is empty."""
-    bases: tuple[str, ...] = ()
-    objects: int = 0
-    waivers: tuple[Waiver, ...] = ()
-    """What its findings are to be judged by, on the day of the report."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    """What the fleet as a whole gives: findings of its rules, and the files and objects of the hub."""
-
-    found: tuple[tuple[str, Finding], ...] = ()
-    """Each with the cluster it is about ("" for none)."""
-    files: frozenset[str] = frozenset()
-    objects: int = 0
-
-
-NOTHING = Whole()
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A compiled fleet. The tree is complete only when no finding is an error."""
-
-    findings: tuple[Finding, ...]
-    tree: Tree
-    fleet: Fleet | None = None
-    sites: tuple[Site, ...] = ()
-    bases: tuple[str, ...] = ()
-    whole: Whole = NOTHING
-    waived: tuple[Waived, ...] = ()
+from .waivers import refuses, waivers_of
 
 
 def render(root: File, progress: Progress = silent, today: str = "") -> Rendered:
@@ -208,6 +151,8 @@ def judge_site(
     emitted = None if refuses(findings, waivers) else emit(cluster)
     if emitted is not None and (twice := collisions(cluster, emitted)):
         findings, emitted = (*findings, *twice), None
+    if emitted is not None:
+        findings += tuple(nothing(cluster, emitted, resolved.where(())))
     manifests = emitted.manifests if emitted else ()
     member = member_of(cluster, manifests)
     return Site(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
@@ -277,58 +222,6 @@ def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rende
     return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
 
 
-class Asked(NamedTuple):
-    """What a report is asked for: the day that ends waivers, and the only spec files that are looked at.
-
-    `known` is what the fleet's rules said of the same members before.
-    """
-
-    today: str = ""
-    part: frozenset[str] | None = None
-    known: Whole | None = None
-
-
-def judge(
-    root: Root,
-    shared: Shared,
-    sites: tuple[Site, ...],
-    findings: tuple[Finding, ...],
-    asked: Asked = Asked(),  # noqa: B008 - a frozen value
-) -> Rendered:
-    """Everything that is wrong with a fleet, waivers applied, and nothing compiled.
-
-    With `part`, `sites` are the clusters that these files touch, and of the fleet's rules only those findings
-    are told that stand at one of these clusters.
-    """
-    members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
-    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
-    complete = all(site.member for site in sites)
-    # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
-    found = asked.known.found if asked.known else tuple(check_fleet(root, shared, fleet)) if complete else ()
-    part, told = asked.part, asked.known or Whole(found)
-    if part is not None:
-        found = tuple((member, item) for member, item in found if member)
-    whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
-    settled = _settled(sites, found, asked.today, whole)
-    said = ordered((*findings, *settled.findings))
-    return Rendered(said, Tree({}), fleet, sites, whole=told, waived=settled.waived)
-
-
-def _settled(
-    sites: tuple[Site, ...], found: tuple[tuple[str, Finding], ...], today: str, whole: frozenset[str] | None
-) -> Settled:
-    of_fleet = tuple(item for member, item in found if not member)
-    of_member: dict[str, list[Finding]] = {}
-    for member, item in found:
-        of_member.setdefault(member, []).append(item)
-    # What the fleet's defaults accept is accepted of the fleet as well.
-    common = {item.where: item for site in sites for item in site.waivers if item.where.file == FLEET_FILE}
-    named = [(site.member.name if site.member else "", site) for site in sites]
-    judged = [((*site.findings, *of_member.get(name, ())), site.waivers) for name, site in named if name]
-    judged += [(site.findings, ()) for name, site in named if not name]
-    return settle([*judged, (of_fleet, tuple(common.values()))], today, whole)
-
-
 def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict[str, str]:
     """The files of acm/, a folder for each hub; none when the fleet is delivered without one."""
     return {
@@ -336,35 +229,3 @@ def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict
         for name, files in emitted.items()
         for path, text in folder_files(f"acm/{name}", files, FLEET_FILE).items()
     }
-
-
-def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
-    """Findings of the rules that look at the whole fleet, each with the cluster it is about ("" for none).
-
-    What a rule says of a hub is said of each, and told once where it is the same.
-    """
-    found: dict[tuple[str, Finding], None] = {}
-    for item, i, view in fleet_rules(fleet):
-        for told in apply(item, view, partial(_fleet_place, root, shared, fleet, i)):
-            about = str(told.path[1]) if told.path[:1] == ("members",) else ""
-            path = told.path[2:] if about else _of_hub(i, told.path)
-            found[about, replace(told, path=path)] = None
-    yield from found
-
-
-def _of_hub(i: int, path: Path) -> Path:
-    """A path below the first hub as that of the hub whose view it was said of."""
-    return ("hubs", i - 1, *path[1:]) if i and path[:1] == ("hub",) else path
-
-
-def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
-    """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
-    if path[:1] != ("members",):
-        return shared.fleet_document.where(("spec", *_of_hub(i, path)))
-    file = next(member.file for member in fleet.members if member.name == path[1])
-    document, _ = read_cluster(root, file)
-    if document is None:
-        return Where(file, 1, 1)
-    if path[2:3] == ("metadata",):
-        return document.where(path[2:])
-    return resolve(layers_of(shared, document)[0]).where(path[2:])

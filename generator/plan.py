@@ -18,11 +18,12 @@ from .changes import Action, ObjectChange
 from .effects import DANGERS, Consequence
 from .finding import Finding, ordered
 from .load import Root
-from .pipeline import Progress, silent
+from .pairs import ClusterChange
 from .pulls import Pull
 from .rails import Rename, refused, renamed
+from .rendered import Progress, silent
 from .repository import snapshot
-from .sides import ClusterChange, Sides, both
+from .sides import Sides, both
 
 
 @dataclass(frozen=True)

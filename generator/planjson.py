@@ -10,6 +10,7 @@ from .changes import ABSENT, FieldChange, Named, ObjectChange
 from .effects import Consequence
 from .finding import Finding
 from .manifest import ResourceId
+from .pairs import ClusterChange
 from .plan import Plan
 from .planshape import (
     ChangeJson,
@@ -24,7 +25,6 @@ from .planshape import (
     PlanJson,
     VerdictJson,
 )
-from .sides import ClusterChange
 
 FORMAT_VERSION = "1.1"
 """Of this output; consumers refuse another first number."""

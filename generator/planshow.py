@@ -14,12 +14,12 @@ from .effects import DANGERS, Consequence
 from .finding import Finding, Severity
 from .fit.transfer import spoken
 from .hub.rings import RING_LABEL
+from .pairs import ClusterChange
 from .plan import Group, Plan
 from .planfields import SIGNS, change_rows, plain
 from .planrooms import capacity_rows, verdict_rows
 from .pulls import Pull
 from .report import count_line
-from .sides import ClusterChange
 
 LIMIT = 60_000
 """Characters of a comment; forges take 65,536."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .manifest import Manifest
-from .spec import EnvVar, PvcMount, Toleration
+from .words import EnvVar, PvcMount, Toleration
 
 
 def container_security(*, read_only_root: bool = True) -> Manifest:

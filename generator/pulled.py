@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from .component import Cluster
 from .finding import Path
 from .manifest import Manifest, ResourceId, identify
-from .spec import IMAGE, hub_names
+from .spec import hub_names
+from .words import IMAGE
 
 MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"})
 """Fields whose keys are free: an `image` among them is a word like any other."""

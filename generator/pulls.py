@@ -14,7 +14,7 @@ from .components.serving.spec import DOWNLOADS, known
 from .fit.memory import whole_bytes
 from .fit.transfer import transfer_time, transfers, window_seconds
 from .manifest import Manifest, pod_specs
-from .spec import ModelSpec
+from .modelspec import ModelSpec
 
 DIGESTED = ("oci", "image")
 """Schemes of model sources that name an image by its digest."""

@@ -14,8 +14,9 @@ from .changes import Action, ObjectChange
 from .cluster import document_models
 from .finding import Finding, Path, Rule, Where, has_errors, plain_rule
 from .load import Document, Root, read_file
+from .pairs import ClusterChange
 from .removals import FILE, RemovalsSpec
-from .sides import ClusterChange, Sides
+from .sides import Sides
 from .sources import FLEET_FILE, kind_of, stem
 
 UNNAMED = plain_rule(

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .spec import Line, Metadata, Name, Positive, Strictly, Subdomain, Text
+from .words import Line, Metadata, Name, Positive, Strictly, Subdomain, Text
 
 FILE = "clusters/removals.yaml"
 _KIND = r"^[A-Z][A-Za-z0-9]*$"

@@ -11,21 +11,26 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import ModuleType
 from typing import Any
 
+from . import compile as compiling
+from . import load, reader, secrets, site, sources, validate, waivers
+from .check import apply, check_cluster, fleet_rules, rules
 from .cluster import document_models
 from .component import Cluster, rules_in
 from .finding import Finding, Rule, Where
 from .fleet import Fleet
 from .load import Document
+from .pipeline import member_of
 from .reader import read_text
 from .resolve import Resolved, merge
 from .secrets import secrets_in
+from .shipped import PACKAGE, shipped_data
+from .site import cluster_of
 from .sources import FLEET_FILE, Shared
-from .spec import API_VERSION
 from .validate import validated
+from .words import API_VERSION
 from .yamlout import to_yaml
 
 
@@ -33,20 +38,14 @@ from .yamlout import to_yaml
 def every_rule() -> dict[str, Rule]:
     """Code -> rule, sorted by code: of the stages, of clusters and of the fleet."""
     found = {item.code: item for place in _stages() for item in rules_in(place)}
-    found |= {item.code: item for scope in ("cluster", "fleet") for item in _checked(scope)}
+    found |= {item.code: item for scope in ("cluster", "fleet") for item in rules(scope)}
     return dict(sorted(found.items()))
 
 
-def _checked(scope: str) -> tuple[Rule, ...]:
-    from .check import rules  # noqa: PLC0415 - check.py lists rules of waivers.py, which look here
-
-    return rules(scope)
-
-
 def _stages() -> tuple[ModuleType, ...]:
-    from . import compile, load, rails, reader, secrets, site, sources, validate, waivers  # noqa: PLC0415, A004 - as above
+    from . import rails  # noqa: PLC0415 - of a change; most of what it imports is needed for nothing else
 
-    return (reader, secrets, load, sources, site, validate, compile, waivers, rails)
+    return (reader, secrets, load, sources, site, validate, compiling, waivers, rails)
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,6 @@ def _without_null(data: Any) -> Any:
 
 
 def _found(case: dict[str, Any]) -> Iterator[Finding]:
-    from .check import apply, check_cluster, fleet_rules  # noqa: PLC0415 - lists rules of waivers.py, which look here
-    from .pipeline import member_of  # noqa: PLC0415
-
     shared, findings = _shared(case)
     yield from findings
     members = []
@@ -150,8 +146,6 @@ def _found(case: dict[str, Any]) -> Iterator[Finding]:
 def _clusters(
     case: dict[str, Any], shared: Shared
 ) -> Iterator[tuple[Cluster | None, Resolved, tuple[Finding, ...]]]:
-    from .site import cluster_of  # noqa: PLC0415 - as above
-
     for name, said in case["clusters"].items():
         yield cluster_of(shared, _site(name, said), {})
 
@@ -191,9 +185,5 @@ def _document(kind: str, name: str, spec: Any, tier: str = "", labels: Any = Non
 @cache
 def _examples(name: str) -> dict[str, Any]:
     """One file of data/examples/; nothing when there is none."""
-    source = resources.files(__package__).joinpath(f"data/examples/{name.lower()}.yaml")
-    if not source.is_file():
-        return {}
-    data, faults = read_text(source.read_text(encoding="utf-8"))
-    assert not faults, faults  # noqa: S101 - our own data, held by a test
-    return dict(data)
+    path = f"data/examples/{name.lower()}.yaml"
+    return dict(shipped_data(path)) if (PACKAGE / path).is_file() else {}

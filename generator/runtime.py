@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from . import pod
 from .images import image
 from .manifest import Manifest
+from .modelspec import Images, ModelSpec
 from .profile import Profile
-from .spec import EnvVar, Images, ModelSpec
+from .words import EnvVar
 
 SERVER = "kserve-container"
 """Name of the container that serves; KServe finds it by this name (storage_initializer_injector.go)."""

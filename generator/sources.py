@@ -16,8 +16,9 @@ from pydantic import BaseModel
 from .cluster import cluster_envelope, document_models
 from .finding import Finding, Path, Where, has_errors, plain_rule
 from .load import FOLDERS, SINGLE, Document, Root, find_specs, read_file
+from .modelspec import Model, ModelSpec
 from .secrets import SECRETS, showable
-from .spec import Fleet, FleetSpec, Model, ModelSpec
+from .spec import Fleet, FleetSpec
 from .validate import nearest, validated
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")

@@ -6,46 +6,26 @@ behind the line decides it, one that makes its object go decides whether it is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
 from .compile import base_files
-from .explain import CannotExplainError, paired, subject_of
-from .finding import Path, Where
-from .images import shipped
+from .finding import Path
 from .load import read_file
 from .manifest import Manifest, ResourceId
+from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
 from .pipeline import cluster_files, hub_files, read
-from .probe import (
-    Compiled,
-    Objects,
-    Subject,
-    changed_in_file,
-    changed_in_spec,
-    compiled,
-    dumped,
-    with_spare_models,
-)
+from .probe import Compiled, Objects, Subject, compiled, with_spare_models
 from .sources import kind_of, read_cluster, stem
 from .specpath import leaves, value_at, written
 from .spots import Spot, places_in, spot_of, spots
+from .subject import CannotExplainError, subject_of
 
 MOST_MEMBERS = 5
 """Clusters whose leaves are tried for an object of the hub that names none of them."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A leaf of a spec that a line of the output depends on."""
-
-    where: Where
-    path: str
-    value: Any
-    decides: str
-    """"value", or "presence": whether the object is there at all."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +49,6 @@ class Line(NamedTuple):
 
     file: str
     line: int
-
-
-View = Callable[[Compiled], Objects]
 
 
 def trace_line(root: File, file: str, line: int) -> Trace:
@@ -129,9 +106,9 @@ def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ..
     folder = before.named[index]
     found = []
     for file in (item.file for item in subject.documents()):
-        for leaf, after in _changes(subject, file):
+        for leaf, after in changes_of(subject, file):
             if folder not in after.named:
-                found.append(_origin(subject, file, leaf, "presence"))
+                found.append(origin_at(subject, file, leaf, "presence"))
                 break
     return tuple(dict.fromkeys(found))
 
@@ -234,79 +211,14 @@ def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[st
 def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]) -> Trace:
     objects = view(before)
     value = value_at(objects.get(spot.identity), spot.path) if spot.identity else None
-    origins = tuple(_origins(subject, before, spot, view, documents)) if spot.identity else ()
+    origins = tuple(origins_of(subject, before, spot, view, documents)) if spot.identity else ()
     built_in: tuple[str, ...] = ()
     if not any(item.decides == "value" for item in origins):
-        origins += tuple(_defaults(before, spot, view)) if view is Compiled.final and spot.identity else ()
-        built_in = tuple(_built_in(value, before, on_hub=isinstance(view, partial)))
+        origins += (
+            tuple(defaults_behind(before, spot, view)) if view is Compiled.final and spot.identity else ()
+        )
+        built_in = tuple(places_built_in(value, before, on_hub=isinstance(view, partial)))
     return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
-
-
-def _origins(
-    subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]
-) -> Iterator[Origin]:
-    objects = view(before)
-    for file in documents:
-        told: set[Path] = set()
-        for leaf, after in _changes(subject, file):
-            decides = _decides(objects, view(after), spot)
-            if decides and leaf not in told:
-                told.add(leaf)
-                yield _origin(subject, file, leaf, decides)
-
-
-def _changes(subject: Subject, file: str) -> Iterator[tuple[Path, Compiled]]:
-    """Each leaf of a document that may be changed, and what comes out then."""
-    document = next(item for item in subject.documents() if item.file == file)
-    for leaf in leaves(document.data):
-        if (leaf[:1] == ("spec",) and "waivers" not in leaf) or leaf[:2] == ("metadata", "labels"):
-            for after in changed_in_file(subject, file, leaf):
-                yield leaf, after
-
-
-def _origin(subject: Subject, file: str, leaf: Path, decides: str) -> Origin:
-    document = next(item for item in subject.documents() if item.file == file)
-    shown = written(document.data, leaf)
-    return Origin(document.where(leaf), shown, value_at(document.data, leaf), decides)
-
-
-def _decides(before: Objects, after: Objects, spot: Spot) -> str:
-    assert spot.identity is not None  # noqa: S101 - asked by the callers
-    if not after:
-        # All of it is gone: that says nothing of this line.
-        return ""
-    other = paired(before, after)[spot.identity]
-    if other is None:
-        return "presence"
-    if not spot.path:
-        return "value" if before[spot.identity] != after[other] else ""
-    same = value_at(before[spot.identity], spot.path) == value_at(after[other], spot.path)
-    return "" if same else "value"
-
-
-def _defaults(before: Compiled, spot: Spot, view: View) -> Iterator[Origin]:
-    """Fields that nobody gives and whose default decides the line; they are placed at what holds them."""
-    whole = dumped(before.cluster)
-    for leaf in leaves(whole):
-        if leaf[0] in {"waivers", "groups"} or any(True for _ in before.resolved.origins(leaf)):
-            continue
-        for after in changed_in_spec(before, leaf):
-            if _decides(view(before), view(after), spot) == "value":
-                shown = written(whole, leaf)
-                where = before.resolved.where(leaf)
-                yield Origin(where, f"default of {shown}", value_at(whole, leaf), "value")
-                break
-
-
-def _built_in(value: Any, before: Compiled, *, on_hub: bool) -> Iterator[str]:
-    """Where in nearedge a value is written down that no spec decides."""
-    images = [name for name, item in shipped().items() if isinstance(value, str) and item.image in value]
-    if images:
-        yield f"generator/data/images.yaml ({', '.join(images)})"
-    elif on_hub:
-        yield "the code of nearedge, with its generator/data/hubs/"
-    else:
-        yield f"the code of nearedge, with its generator/data/profiles/{before.cluster.profile.name}.yaml"
 
 
 def _compiled(subject: Subject) -> Compiled:

@@ -6,7 +6,7 @@ Third stage. The models know what is allowed; this module only says it in words 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -180,6 +180,13 @@ def nearest(word: str, known: list[str]) -> str | None:
     folded = {item.casefold(): item for item in known}
     found = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """End of a sentence about a name that is not there: the one that was probably meant, or those that are."""
+    names = sorted(known)
+    near = nearest(word, names)
+    return f": did you mean {near}?" if near else f"; there is {', '.join(names[:20])}" if names else ""
 
 
 @cache

@@ -142,7 +142,7 @@ def why_not(item: Rule) -> str:
     """Why findings of a rule cannot be waived; empty when they can."""
     if item.code.startswith("WAIVER"):
         return "a waiver does not accept what is wrong with waivers"
-    if item.scope == "stage":
+    if item.scope == "stage" and item.severity is Severity.ERROR:
         return "nothing can be compiled from what it refuses"
     if item.severity is Severity.ERROR and not item.code.startswith(ESTIMATES):
         return "a cluster would refuse or misread what is compiled from it"

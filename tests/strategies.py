@@ -32,7 +32,8 @@ from generator.fleet import Fleet, Member
 from generator.hub.profile import hub_profiles
 from generator.manifest import Manifest
 from generator.profile import profiles
-from generator.spec import FleetSpec, Line, Toleration
+from generator.spec import FleetSpec
+from generator.words import Line, Toleration
 
 from .conftest import FLEET, build
 from .leaves import WORDS
@@ -115,9 +116,11 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def of_field(info: FieldInfo) -> st.SearchStrategy[Any]:
     """Values of a field."""
-    return of_type(Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation)
+    annotation: Any = info.annotation
+    return of_type(Annotated[(annotation, *info.metadata)] if info.metadata else annotation)
 
 
+@cache
 def of_type(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of a type as specs use them: words, numbers, quantities, lists, mappings, models."""
     origin, args = get_origin(annotation), get_args(annotation)

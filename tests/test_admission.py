@@ -18,9 +18,10 @@ from generator.admission.demand import DOWNLOAD, MODELCAR, demands
 from generator.check import rules
 from generator.component import Cluster, discover
 from generator.components.kueue import KUEUE, KueueSpec, emit
-from generator.pipeline import Memo, cluster_files, read, read_site
+from generator.pipeline import cluster_files, read, read_site
 from generator.profile import profiles
 from generator.quantity import parse
+from generator.rendered import Memo
 from generator.validate import dotted
 from generator.workload import workloads
 

@@ -18,18 +18,11 @@ from generator.podsecurity import containers
 from generator.profile import profiles
 from generator.quantity import canonical as canonical_quantity
 from generator.runtime import SERVER
-from generator.spec import Image, Taint
+from generator.words import Image, Taint
 from generator.workload import judge, workloads
 
 from .conftest import ROOT
-from .construction import (
-    every,
-    every_hub,
-    ray_specs,
-    refuses,
-    sites,
-    walk,
-)
+from .construction import every, every_hub, ray_specs, refuses, sites, walk
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 

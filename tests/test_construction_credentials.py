@@ -10,7 +10,7 @@ import pytest
 from generator.components.credentials.spec import Bucket, Credential, ExternalStore
 from generator.difference import canonical
 from generator.hub.edge import rights
-from generator.spec import REFUSED
+from generator.words import REFUSED
 
 from .construction import every, every_hub, refuses, sites, walk
 

@@ -13,18 +13,11 @@ from generator.compile import compile_cluster, emit
 from generator.difference import canonical
 from generator.fleet import Member
 from generator.hub.edge import KINDS
-from generator.spec import GitRef, Metadata, Observability, Repository, Ring
+from generator.spec import Observability, Repository, Ring
+from generator.words import GitRef, Metadata
 
 from .conftest import CASES, build, read_case
-from .construction import (
-    every_hub,
-    hubs,
-    in_namespace,
-    placements,
-    refuses,
-    sites,
-    walk,
-)
+from .construction import every_hub, hubs, in_namespace, placements, refuses, sites, walk
 
 
 def test_every_placement_has_its_binding() -> None:

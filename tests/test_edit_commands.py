@@ -142,6 +142,7 @@ REFUSED = [
     (["set", "store-001", "serving[assistant].replica.max", "2"], 64, "did you mean replicas?"),
     (["set", "store-001", "serving[assistant]..max", "2"], 64, "serving[assistant]..max"),
     (["set", "store-001", "[", "2"], 64, "is no path"),
+    (["set", "store-001", "serving[+]", "{}"], 64, "each item has its own name: serving[NAME] makes a new one"),
     (["set", "store-001", "ring", "!!python/object:os.system x"], 64, "the tag"),
     (["set", "store-001", "ring", "*a"], 64, "no YAML"),
     (["set", "store-001", "ring", "a\u200bb"], 64, "no YAML"),
@@ -457,3 +458,10 @@ def test_a_cluster_leaves_in_two_steps(root: File, capsys: pytest.CaptureFixture
     assert not (root / "overlays/store-005").exists()
     data, _ = read_text((root / "clusters/removals.yaml").read_text("utf-8"))
     assert data["spec"]["clusters"] == [{"name": "store-005", "reason": "The shop closed"}]
+
+
+def test_retiring_a_hub_says_what_has_to_be_first(root: File, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (root / "clusters/core/hub.yaml").is_file()
+    assert run("retire", "hub", "--dry-run") == 0
+    said = capsys.readouterr().out.splitlines()[1]
+    assert said == "hub is a hub: before it can go, clusters/fleet.yaml has to name another one"

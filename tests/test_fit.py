@@ -23,8 +23,10 @@ from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.finding import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
-from generator.spec import ModelMemory, Taint, Toleration
+from generator.modelspec import ModelMemory
+from generator.rendered import Memo
 from generator.validate import dotted
+from generator.words import Taint, Toleration
 
 from .conftest import ROOT, build
 
@@ -961,7 +963,7 @@ def test_the_example_fleet_fits() -> None:
     assert shared is not None
     found = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, _ = pipeline.read_site(File(ROOT), shared, file, pipeline.Memo())
+        cluster, resolved, _ = pipeline.read_site(File(ROOT), shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         found += [item for item in check_cluster(cluster, resolved) if item.code.startswith("FIT")]

@@ -24,8 +24,8 @@ from generator.pipeline import render
 from generator.resolve import Resolved
 from generator.site import cluster_of
 from generator.sources import Shared, kind_of
-from generator.spec import API_VERSION
 from generator.validate import validated
+from generator.words import API_VERSION
 from generator.yamlout import to_yaml
 
 from .conftest import FLEET, build, document

@@ -166,7 +166,6 @@ def changed(**operation: str) -> Manifest:
         ({"namespace": "x"}, "namespace is outside"),
         ({"patchesStrategicMerge": ["a.yaml"]}, "patchesStrategicMerge is outside"),
         ({"kind": "Component"}, "does not start with"),
-        ({"resources": []}, "it names nothing"),
         ({"resources": "../../base/b"}, "resources is not a list"),
         ({"resources": ["../../base/c"]}, "base/c/kustomization.yaml: the file is missing"),
         ({"resources": ["../../base/b/resources.yaml"]}, "lies outside of the folder"),
@@ -439,3 +438,16 @@ def test_evaluator_equals_kustomize(
             if item["metadata"].get("annotations") == {}:
                 del item["metadata"]["annotations"]
         assert list(compare(wanted, built)) == []
+
+
+def test_an_empty_list_is_built_to_nothing_and_no_list_is_refused(kustomize: Tool, tmp_path: File) -> None:
+    texts = {"empty": to_yaml({**HEAD, "resources": []}), "bare": to_yaml(HEAD)}
+    for folder, text in texts.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "kustomization.yaml").write_text(text, "utf-8")
+    built = dict(build(kustomize, tmp_path, list(texts)))
+    assert built["empty"] == []
+    assert isinstance(built["bare"], NotBuildable)
+    assert evaluate({"empty/kustomization.yaml": texts["empty"]}.get, "empty") == []
+    with pytest.raises(NotBuildable, match="it names nothing, which kustomize refuses"):
+        evaluate({"bare/kustomization.yaml": texts["bare"]}.get, "bare")

@@ -13,21 +13,19 @@ import pytest
 from generator import pipeline
 from generator.catalog import operators
 from generator.cli import main
-from generator.components.mirror_checks import (
-    images_name_their_registry,
-    mirrored_clusters_know_mirror_sets,
-)
+from generator.components.mirror_checks import images_name_their_registry, mirrored_clusters_know_mirror_sets
 from generator.finding import has_errors
 from generator.hub.catalogs import catalogs, sources
 from generator.hub.mirror import sets
 from generator.kinds import load_schema, schema_path
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
-from generator.mirror.commit import NoSuchCommit
 from generator.mirror.content import Content, Inventory, content_of
 from generator.mirror.delta import delta
 from generator.mirror.files import files, image_set, unpinned
+from generator.modelspec import ModelSpec
 from generator.pulled import Package, packages, references, repositories
-from generator.spec import FleetSpec, Mirror, ModelSpec
+from generator.repository import NoSuchCommit
+from generator.spec import FleetSpec, Mirror
 from generator.yamlin import read_documents
 
 from .conftest import FLEET, ROOT, build

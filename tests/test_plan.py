@@ -18,12 +18,14 @@ from generator import hub, pipeline
 from generator.changes import ABSENT, Action, FieldChange, apply, compare, differences, normal
 from generator.cli import main
 from generator.fleet import Fleet
+from generator.journal import JOURNAL
 from generator.manifest import Manifest, ResourceId, identify
+from generator.pairs import ClusterChange
 from generator.plan import Plan, groups, plan
 from generator.planshow import FINDINGS, LIMIT, as_markdown, as_text, sections
+from generator.rendered import Memo
 from generator.repository import NoSuchCommit, contents, differing, snapshot
-from generator.sides import ClusterChange, both
-from generator.transaction import JOURNAL
+from generator.sides import both
 
 from .conftest import ROOT
 from .edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
@@ -51,7 +53,7 @@ def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
     found: dict[str, dict[ResourceId, Manifest]] = {}
     members = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, findings = pipeline.read_site(root, shared, file, pipeline.Memo())
+        cluster, resolved, findings = pipeline.read_site(root, shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         site, emitted = pipeline.judge_site(cluster, resolved, findings)

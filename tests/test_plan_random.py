@@ -13,11 +13,11 @@ from generator.changes import Action, compare, normal
 from generator.component import Cluster
 from generator.effects import consequences, started_again
 from generator.manifest import identify
+from generator.pairs import ClusterChange, queues_in_use
 from generator.plan import Plan, capacity, counts, groups, plan, pulls
 from generator.planjson import plan_body
 from generator.planshow import LIMIT, as_markdown, as_text
 from generator.pulls import download
-from generator.sides import ClusterChange, queues_in_use
 
 from .edits import fleet
 from .strategies import clusters, manifests

@@ -15,13 +15,16 @@ from typing import Any
 
 import pytest
 
-from generator import pipeline
+from generator import pipeline, tree
 from generator.check import rules
 from generator.compile import compile_cluster
 from generator.coverage import State, covered, state, upstream
+from generator.expected import expected
 from generator.load import read_text
 from generator.resolve import merge
 from generator.rules import every_rule
+from generator.verify import verify
+from generator.waivers import why_not
 from generator.yamlout import to_yaml
 from scripts.rules_doc import DOCUMENT, document
 
@@ -174,8 +177,28 @@ def test_two_sections_make_one_object(name: str, found: set[str]) -> None:
     assert {finding.code for finding in problems} == found
 
 
+@pytest.mark.parametrize("platform", ["odh-3.4", "upstream"])
+@pytest.mark.parametrize(("more", "found"), [({}, {"COMPILE002"}), ({"namespaces": [{"name": "a"}]}, set())])
+def test_a_site_that_has_nothing_to_pull_is_told_of_and_is_proven(
+    platform: str, more: dict[str, Any], found: set[str], tmp_path: File
+) -> None:
+    edge = spec("Cluster", "edge-1", tier="near-edge", platform=platform, ring="canary", **more)
+    findings_of(tmp_path, {**WHOLE, "near-edge/edge-1.yaml": edge})
+    rendered = pipeline.render(tmp_path)
+    assert {item.code for item in rendered.findings if item.code.startswith("COMPILE")} == found
+    tree.write(tmp_path, rendered.tree, tree.compare(tmp_path, rendered.tree))
+    judged = verify(tmp_path, expected(tmp_path, rendered))
+    assert judged.failures == ()
+    assert "resources: []\n" in (tmp_path / "overlays/hub/kustomization.yaml").read_text("utf-8")
+
+
+def test_the_note_of_it_can_be_waived() -> None:
+    assert why_not(every_rule()["COMPILE002"]) == ""
+    assert why_not(every_rule()["COMPILE001"])
+
+
 STORIES = {
-    *("COMPILE001", "WAIVER001", "WAIVER002"),
+    *("COMPILE001", "COMPILE002", "WAIVER001", "WAIVER002"),
     *("SECRET001", "SECRET002", "SECRET003", "SECRET004"),
     *("REMOVE001", "REMOVE002", "REMOVE003", "REMOVE004"),
 }

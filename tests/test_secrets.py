@@ -28,8 +28,8 @@ from generator.pipeline import render
 from generator.reader import read_text
 from generator.report.text import as_text
 from generator.secrets import REFERENCES, masked, redacted, secrets_in
-from generator.spec import API_VERSION
 from generator.validate import validated
+from generator.words import API_VERSION
 from generator.yamlout import to_yaml
 
 from .conftest import ROOT, build

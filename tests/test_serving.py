@@ -14,10 +14,10 @@ from generator.components.serving.reference_checks import images_are_served_in_t
 from generator.components.serving.spec import runtimes
 from generator.images import shipped
 from generator.manifest import Manifest, identify
+from generator.modelspec import Images
 from generator.patch import apply, diff
 from generator.profile import profiles
 from generator.runtime import SERVER
-from generator.spec import Images
 
 from .conftest import ROOT, build
 

@@ -228,3 +228,66 @@ def test_what_is_not_made_says_why(name: str) -> None:
     [row] = [row for row in rows("Not made, and what to use") if name in row[0]]
     assert len(row) == 3
     assert all(row)
+
+
+# The systems that the architecture of Open Data Hub and of ai-edge names, in the words of who looks for one.
+SYSTEMS = (
+    *(
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "Ray Serve",
+        "AppWrapper",
+        "CodeFlare",
+        "Kueue",
+        "KServe",
+        "Caikit+TGIS",
+    ),
+    *(
+        "LLMInferenceService",
+        "llm-d",
+        "LoRA",
+        "LocalModelCache",
+        "OCI images",
+        "Hugging Face",
+        "S3",
+        "uploads",
+    ),
+    *("Training to serving", "Hardware profiles", "DSCInitialization", "DataScienceCluster", "health checks"),
+    *(
+        "cert-manager",
+        "LeaderWorkerSet",
+        "JobSet",
+        "Node Feature Discovery",
+        "NVIDIA GPU",
+        "KEDA",
+        "OpenTelemetry",
+    ),
+    *("custom metrics autoscaler", "Tempo", "cluster-observability", "Connectivity Link", "Tekton", "GitOps"),
+    *("LVM Storage", "OpenShift Data Foundation", "Kafka", "Strimzi", "amq-streams", "Spark", "MLflow"),
+    *("Model registry", "Workbenches", "AI Pipelines", "Grafana", "Keycloak", "External Secrets"),
+    *("pull model", "Argo CD agent", "Argo CD without a hub", "Several hubs", "governance", "ApplicationSet"),
+    *("MultiClusterObservability", "PrometheusRule", "PodMonitor", "ImageDigestMirrorSet", "CatalogSource"),
+    *(
+        "GitHub Actions",
+        "GitLab CI",
+        "GitOps update pipeline",
+        "TrustyAI",
+        "Feast",
+        "Trainer",
+        "Argo Workflows",
+    ),
+    *("Seldon", "Hue", "Hive", "Superset", "3scale", "Jenkins", "JupyterHub", "Data Grid", "Elastic stack"),
+    *("MinIO", "Airflow"),
+)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_system_has_its_row(name: str) -> None:
+    tables = [line for line in TEXT.splitlines() if line.startswith("| ")]
+    assert any(name.casefold() in line.replace("strimzi-", "Strimzi ").casefold() for line in tables)
+
+
+def test_no_row_stands_twice() -> None:
+    first = [line.split(" | ")[0] for line in TEXT.splitlines() if line.startswith("| ")]
+    assert sorted({name for name in first if first.count(name) > 1}) == ["| system"]

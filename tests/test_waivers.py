@@ -11,6 +11,7 @@ from generator import incremental, pipeline, tree
 from generator.check import check_cluster
 from generator.compile import emit
 from generator.finding import Finding, Severity, Where
+from generator.rendered import Rendered
 from generator.rules import clusters_in, every_rule, example
 from generator.waivers import Waiver, refuses, settle, waivers_of, why_not
 
@@ -33,7 +34,7 @@ def waive(root: File, file: str, *waivers: str) -> None:
     path.write_text(f"{path.read_text('utf-8')}  waivers:\n{lines}", "utf-8")
 
 
-def codes(rendered: pipeline.Rendered) -> set[tuple[str, str]]:
+def codes(rendered: Rendered) -> set[tuple[str, str]]:
     return {(item.code, item.where.file) for item in rendered.findings}
 
 

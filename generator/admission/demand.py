@@ -22,8 +22,9 @@ from ..components.serving import SERVING
 from ..components.serving.sizes import Part, parts
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..finding import Path
+from ..modelspec import Images, ModelSpec
 from ..runtime import Server
-from ..spec import Images, ModelSpec, Resources, Toleration
+from ..words import Resources, Toleration
 from .amounts import Amounts, amounts, largest, together
 
 MODELCAR: Resources = {"cpu": "10m", "memory": "15Mi"}

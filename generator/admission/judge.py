@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from ..component import Cluster
+from ..component import Cluster, once
 from ..finding import Problem
 from . import telling, telling_nodes, telling_rivals
 from .amounts import together
@@ -45,31 +44,14 @@ def verdicts(cluster: Cluster) -> tuple[Verdict, ...]:
     return analyse(cluster).verdicts
 
 
-class _Same:
-    """A cluster as a key: the very same value, not an equal one."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-
-    def __hash__(self) -> int:
-        return id(self.cluster)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.cluster is self.cluster
-
-
+@once
 def analyse(cluster: Cluster) -> Analysis:
     """Everything at once; several rules ask for it one after the other."""
-    return _analyse(_Same(cluster))
-
-
-@lru_cache(maxsize=1)
-def _analyse(key: _Same) -> Analysis:
-    works = demands(key.cluster)
-    given = offer(key.cluster)
+    works = demands(cluster)
+    given = offer(cluster)
     if not works:
         return Analysis(given)
-    limit = key.cluster.profile.kueue.podSets
+    limit = cluster.profile.kueue.podSets
     loose = _loose(works, given)
     if loose:
         given = given._replace(standing=_standing(loose))

@@ -14,7 +14,7 @@ from ..cluster import Node
 from ..component import Cluster
 from ..components.kueue import KUEUE, Flavor, KueueSpec, Queue, Quota, covered_resources, groups, quota_of
 from ..components.kueue_checks import root_of
-from ..spec import Taint, Toleration
+from ..words import Taint, Toleration
 from .amounts import amount, amounts
 from .search import Room
 

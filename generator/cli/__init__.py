@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from .. import __version__
@@ -62,13 +64,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exits.CLEAN
 
 
+_CHOICES = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)", re.DOTALL)
+
+
+def _meant(message: str) -> str:
+    """What was probably meant by a word that is none of the choices."""
+    from ..validate import nearest
+
+    found = _CHOICES.search(message)
+    near = found and nearest(found["given"], re.findall(r"[\w.-]+", found["known"]))
+    return f": did you mean {near}?" if near else ""
+
+
+def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
+    """What was probably meant by the first option that is none."""
+    from ..validate import nearest
+
+    given = next((word.partition("=")[0] for word in left if word.startswith("--")), "")
+    known = [name for action in command._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001 - argparse lists them nowhere else
+    near = nearest(given, known) if given else None
+    return f": did you mean {near}?" if near else ""
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse with our exit code for usage errors: 2 means "changes" elsewhere in this field."""
 
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        sys.stderr.write(f"{self.prog}: {message}\n")
+        sys.stderr.write(f"{self.prog}: {message}{_meant(message)}\n")
         raise SystemExit(exits.USAGE)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As ever, but what is left over is an error of the command that has been given, not of the program."""
+        parsed, left = self.parse_known_args(args, namespace)
+        if left:
+            command = next((self.commands[word] for word in args if word in self.commands), self)
+            command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}")
+        return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As ever, but options may stand between the words of a command that asks for it (`set`)."""
@@ -92,4 +126,5 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
             module = import_module(f".{name}", __package__)
             module.arguments(command)
             command.set_defaults(run=module.run)
+    parser.commands = commands.choices
     return parser

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .edited import add_edit, carry
 from .exits import UsageError
+from .here import add_root
 
 if TYPE_CHECKING:
     from ..edit.fleet import Edit
@@ -58,6 +59,7 @@ def _kind(kinds: Any, name: str, text: str) -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="PATH=VALUE", help="more of its spec; again for more"
     )
     add_edit(added)
+    add_root(added, argparse.SUPPRESS)
     return added
 
 

@@ -17,7 +17,7 @@ from .since import guarded
 from .watch import Watch, colour
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +84,7 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
 def _spec_files(root: File, given: str) -> Iterator[str]:
     """The spec files that an argument names: a file, or all in a folder, from here or from the root."""
     from ..load import find_specs
+    from ..validate import nearest
 
     for base in (File.cwd(), root):
         file = below(root, base / given)
@@ -95,4 +96,5 @@ def _spec_files(root: File, given: str) -> Iterator[str]:
                 )
             yield from found or find_specs(root)[0]
             return
-    raise UsageError(f"there is no {given} in {root}")
+    near = nearest(given, list(find_specs(root)[0]))
+    raise UsageError(f"there is no {given} in {root}" + (f": did you mean {near}?" if near else ""))

@@ -22,7 +22,7 @@ from .watch import Watch
 if TYPE_CHECKING:
     from ..edit.fleet import Edit
     from ..finding import Finding
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
 
 _COPY = "edit-"
 _MACHINE = ("acm", "base", "overlays")

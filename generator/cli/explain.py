@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     subject, path = options.subject, options.path
     place = _PLACE.fullmatch(subject) if path is None else None
     if path is None and place is None:
-        raise UsageError("say a path of the cluster's spec as well, or FILE:LINE")
+        raise UsageError(f"{subject!r}: say CLUSTER PATH, such as store-001 ring, or FILE:LINE")
     if place is not None:
         file, line = file_of(root, place["file"]), int(place["line"])
         if not file.startswith("clusters/"):

@@ -120,13 +120,22 @@ def _added(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
     there = [path for path in texts if (root / path).exists() or (root / path).is_symlink()]
     new = {path: text for path, text in texts.items() if path not in there}
     if not options.dry_run and new:
-        root.mkdir(parents=True, exist_ok=True)
+        _make(root)
         with locked(root):
             carry_out(root, {path: text.encode() for path, text in new.items()}, ())
     sys.stdout.writelines(_lines(texts, new))
     if not new:
         sys.stdout.write("nothing to do: all of it is there already\n")
     return CLEAN
+
+
+def _make(root: File) -> None:
+    from ..errors import Unwritable
+
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unwritable(path=str(root), reason=error.strerror or str(error)) from None
 
 
 def _lines(texts: dict[str, str], new: dict[str, str]) -> list[str]:

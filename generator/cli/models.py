@@ -117,15 +117,20 @@ def _upload(options: argparse.Namespace) -> int:
 def _cluster(options: argparse.Namespace) -> Cluster | None:
     """The cluster that is named; None when its specs have errors, which are shown."""
     from ..finding import has_errors
-    from ..pipeline import Memo, cluster_files, read, read_site
+    from ..pipeline import cluster_files, read, read_site
+    from ..rendered import Memo
     from ..sources import stem
+    from ..validate import suggestion
     from .shown import show_findings
 
     root = root_of(options)
     files, shared, findings = read(root)
-    file = next((file for file in cluster_files(files) if stem(file) == options.cluster), None)
+    known = {stem(file): file for file in cluster_files(files)}
+    file = known.get(options.cluster)
     if file is None:
-        raise UsageError(f"there is no cluster {options.cluster} in {root}/clusters")
+        raise UsageError(
+            f"there is no cluster {options.cluster} in {root}/clusters{suggestion(options.cluster, known)}"
+        )
     cluster = None
     if shared is not None:
         cluster, _, more = read_site(root, shared, file, Memo())

@@ -11,7 +11,7 @@ from .exits import CLEAN, FOUND
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
     from ..verify import Verification
 
 
@@ -30,7 +30,8 @@ def outcome(verification: Verification | None) -> int:
         return CLEAN
     for failure in verification.failures:
         sys.stderr.write(f"{failure}\n")
-    sys.stderr.write(f"verify: {len(verification.failures)} failures\n")
+    number = len(verification.failures)
+    sys.stderr.write(f"verify: {number} failure{'s' if number != 1 else ''}\n")
     return FOUND
 
 

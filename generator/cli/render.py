@@ -16,7 +16,7 @@ from .shown import show_drift, show_findings
 from .watch import Watch, colour
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
     from ..tree import Changes
     from ..verify import Verification
 

@@ -24,7 +24,10 @@ def run(options: argparse.Namespace) -> int:
     code = options.code.upper() if options.code else None
     if code is not None and code not in known:
         near = nearest(code, list(known))
-        raise UsageError(f"there is no rule {options.code}" + (f": did you mean {near}?" if near else ""))
+        raise UsageError(
+            f"there is no rule {options.code}"
+            + (f": did you mean {near}?" if near else "; nearedge rules lists all")
+        )
     chosen = [known[code]] if code else list(known.values())
     if options.format == "json":
         sys.stdout.write(catalog.rules_json(chosen))

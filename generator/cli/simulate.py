@@ -94,9 +94,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _known(failed: list[str], specs: Specs) -> None:
+    from ..validate import suggestion
+
     for name in failed:
         if name not in specs.places:
-            raise UsageError(f"--fail {name}: there is no such cluster")
+            raise UsageError(f"--fail: there is no cluster {name}{suggestion(name, specs.places)}")
 
 
 def _settings(options: argparse.Namespace, specs: Specs) -> Settings:

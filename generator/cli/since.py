@@ -8,7 +8,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..pipeline import Rendered
+    from ..rendered import Rendered
 
 
 def merge_base() -> str | None:

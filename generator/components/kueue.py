@@ -19,7 +19,8 @@ from ..finding import Problem, rule
 from ..manifest import Manifest, Wave, meta
 from ..profile import Profile
 from ..quantity import parse
-from ..spec import (
+from ..tolerations import malformed
+from ..words import (
     Flag,
     LabelKey,
     LabelValue,
@@ -342,16 +343,7 @@ def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
 def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
     """A toleration without key has operator Exists, and one with operator Exists has no value."""
     for i, flavor in enumerate(cluster.part(KUEUE).flavors):
-        for j, item in enumerate(flavor.tolerations):
-            path = ("kueue", "flavors", i, "tolerations", j)
-            if item.key is None and item.operator != "Exists":
-                yield Problem(path, "a toleration without key needs operator Exists", "name the taint's key")
-            if item.operator == "Exists" and item.value is not None:
-                yield Problem(
-                    (*path, "value"),
-                    f"operator Exists takes no value, {item.value} is given",
-                    "drop the value, or use operator Equal",
-                )
+        yield from malformed(("kueue", "flavors", i, "tolerations"), flavor.tolerations)
 
 
 __all__ = ["KUEUE", "Flag", "KueueSpec"]

@@ -16,7 +16,7 @@ from pydantic import Field
 from ..component import Cluster, Component, Unit
 from ..finding import Problem, Severity, rule
 from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
-from ..spec import Duration, Flag, Labels, Strictly
+from ..words import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
 from .namespaces import reserved
 from .namespaces.network import LLM, SERVING_POD

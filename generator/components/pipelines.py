@@ -17,7 +17,7 @@ from pydantic import Field
 from ..component import Cluster, Component, Unit
 from ..finding import Problem, rule
 from ..manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
-from ..spec import AnyPort, Line, Name, Quantity, Strictly, Subdomain
+from ..words import AnyPort, Line, Name, Quantity, Strictly, Subdomain
 from .namespaces.features import places
 from .namespaces.network import HTTPS
 

@@ -18,8 +18,8 @@ from ..load import Document
 from ..reader import read_text
 from ..removals import FILE as REMOVALS
 from ..sources import kind_of, stem
-from ..spec import API_VERSION, FileName
 from ..specpath import value_at
+from ..words import API_VERSION, FileName
 from . import drop, put
 from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of
 from .values import set_value
@@ -140,11 +140,13 @@ def retire(specs: Specs, name: str) -> Edit:
     if value_at(document.data, ("spec", "state")) == "retired":
         return Edit()
     text = put(document.text, ("spec", "state"), "retired", order_of("Cluster"))
-    said = (
-        f"cluster {stem(document.file)} is retired: what runs there goes, namespaces, volumes and queues stay",
-        f"when that has reached it: nearedge retire {stem(document.file)} --remove --reason ...",
-    )
-    return Edit({document.file: text}, said)
+    cluster, fleet = stem(document.file), specs.shared.fleet
+    if cluster in {hub.cluster for hub in (fleet.hub, *fleet.hubs)}:
+        then = f"{cluster} is a hub: before it can go, clusters/fleet.yaml has to name another one"
+    else:
+        then = f"when that has reached it: nearedge retire {cluster} --remove --reason ..."
+    gone = f"cluster {cluster} is retired: what runs there goes, namespaces, volumes and queues stay"
+    return Edit({document.file: text}, (gone, then))
 
 
 def remove(specs: Specs, name: str, reason: str) -> Edit:

@@ -216,6 +216,9 @@ def _item(level: _Level, step: _Step, text: str) -> int | Named:
         return Named(*named)
     if naming and number is None and step.text and step.text != APPEND:
         return Named(naming, step.text)
+    if naming and step.text == APPEND:
+        new = text.replace(f"[{APPEND}]", f"[{naming.upper()}]", 1)
+        raise NoSuchPath(f"{text}: each item has its own {naming}: {new} makes a new one")
     known = ", ".join(names) or f"it has {len(items)} items; [{APPEND}] appends one"
     raise NoSuchPath(f"{text}: there is no item {step.text or '[]'}: {known}")
 

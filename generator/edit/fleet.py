@@ -19,7 +19,7 @@ from ..pipeline import cluster_files, read
 from ..resolve import Resolved, resolve
 from ..site import layers_of
 from ..sources import FLEET_FILE, Shared, kind_of, read_cluster, stem
-from ..validate import nearest
+from ..validate import suggestion
 
 SPEC_ORDER = ("tier", "platform", "groups", "ring", "state", "connectivity", "pins", "nodes", "storage")
 """How a Cluster's spec begins; its model puts the components behind the rest."""
@@ -110,11 +110,7 @@ def known(kind: str, name: str, names: Mapping[str, Any] | Sequence[str]) -> str
     """
     if name in names:
         return name
-    near = nearest(name, list(names))
-    hint = (
-        f": did you mean {near}?" if near else f"; there is {', '.join(sorted(names)[:20])}" if names else ""
-    )
-    raise NotThere(f"there is no {kind} {name}{hint}")
+    raise NotThere(f"there is no {kind} {name}{suggestion(name, names)}")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..component import Cluster
 from ..components.serving.spec import Service
-from ..spec import ModelMemory, ModelSpec
+from ..modelspec import ModelMemory, ModelSpec
 from .engine import BLOCK, over
 from .memory import GIB, ceil, whole_bytes
 from .nodes import device_memory, gpus, landing, slice_memory

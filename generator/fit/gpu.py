@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ..component import Cluster
 from ..components.serving.spec import Service, known
 from ..finding import MODELS, Path, Problem, Severity, rule
+from ..modelspec import ModelSpec
 from ..runtime import accelerators
-from ..spec import ModelSpec
 from .advice import divides, hint, spelled
 from .engine import PARALLEL, flags, own_tensor, whole
 from .nodes import device_memory, gpus, landing, slice_memory

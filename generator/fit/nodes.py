@@ -19,7 +19,7 @@ from ..components.ray.accelerators import ray_name
 from ..components.serving.spec import Service
 from ..quantity import parse
 from ..runtime import accelerators
-from ..spec import Taint, Toleration
+from ..words import Taint, Toleration
 from .memory import GIB, whole_bytes
 
 DEVICES = frozenset({"GPU", "HPU", "NPU"})

@@ -14,8 +14,8 @@ from ..components.models.claims import produced_by, volumes
 from ..components.models.spec import Volume
 from ..components.serving.spec import DOWNLOADS, Service, known
 from ..finding import Path, Problem, Severity, rule
+from ..modelspec import ModelSpec
 from ..quantity import binary
-from ..spec import ModelSpec
 from .memory import whole_bytes
 from .nodes import landing
 

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 
 from pydantic import Field
 
-from .. import load
 from ..finding import Problem, Severity, rule
 from ..fleet import Fleet
 from ..manifest import MANAGED_BY, Manifest
 from ..pulled import MIRRORED_CATALOG
-from ..spec import Mirror, Strictly, Text
+from ..shipped import shipped_data
+from ..spec import Mirror
+from ..words import Strictly, Text
 from . import clusters, placement
 from .installs import CATALOGS as NAME
 from .installs import MARKETPLACE
 from .own import HUB, manages_itself
 from .policies import binding, inner, must_have, policy
-from .profile import DATA, HubProfile
+from .profile import HubProfile
 
 
 class Catalog(Strictly):
@@ -38,9 +38,7 @@ class Catalog(Strictly):
 @cache
 def catalogs() -> dict[str, Catalog]:
     """The default catalogs by the name of their CatalogSource."""
-    text = resources.files(DATA).joinpath("data/catalogs.yaml").read_text(encoding="utf-8")
-    data, faults = load.read_text(text)
-    assert isinstance(data, dict), faults  # noqa: S101 - our own data, held by a test
+    data = shipped_data("data/catalogs.yaml")
     return {name: Catalog.model_validate(item) for name, item in data.items()}
 
 

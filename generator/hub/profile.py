@@ -10,11 +10,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from .. import load
-from ..shipped import shipped_texts
-from ..spec import Flag, Hub, Name, Strictly, Text
+from ..shipped import shipped_folder
+from ..spec import Hub
+from ..words import Flag, Name, Strictly, Text
 
-DATA = __name__.rsplit(".", 2)[0]
 """The package that holds data/."""
 
 
@@ -60,9 +59,7 @@ class HubProfile(Strictly):
 def hub_profiles() -> dict[str, HubProfile]:
     """All hub profiles by name."""
     found = {}
-    for text in shipped_texts("data/hubs"):
-        data, faults = load.read_text(text)
-        assert not faults, faults  # noqa: S101 - our own data, held by a test
+    for data in shipped_folder("data/hubs"):
         profile = HubProfile.model_validate(data)
         found[profile.name] = profile
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path as File
 
@@ -9,6 +10,7 @@ from ..errors import NearedgeError
 from ..finding import Finding, has_errors
 from ..quantity import binary
 from ..report import table
+from ..validate import suggestion
 from ..waivers import Waived
 from .commit import specs_at
 from .content import HUBS, Inventory, inventory, only
@@ -21,9 +23,9 @@ class NoSuchCluster(NearedgeError):
 
     exit_code = 64
 
-    def __init__(self, *, cluster: str) -> None:
+    def __init__(self, *, cluster: str, known: Iterable[str] = ()) -> None:
         self.cluster = cluster
-        super().__init__(f"there is no cluster {cluster}")
+        super().__init__(f"there is no cluster {cluster}{suggestion(cluster, known)}")
 
 
 class BrokenSpecs(NearedgeError):
@@ -59,8 +61,8 @@ def mirror(root: File, *, cluster: str | None = None, base: str | None = None, t
     whole, rendered = inventory(root, today)
     if whole is None:
         return Mirrored(rendered.findings, rendered.waived)
-    if cluster is not None and cluster not in {place.place for place in whole.places}:
-        raise NoSuchCluster(cluster=cluster)
+    if cluster is not None and cluster not in (known := {place.place for place in whole.places}):
+        raise NoSuchCluster(cluster=cluster, known=known)
     chosen = whole if cluster is None else only(whole, cluster)
     made, told = files(chosen), table(list(_rows(chosen)))
     if base is not None:

@@ -9,20 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path as File
 
 from .. import tools
-from ..errors import NearedgeError
+from ..repository import NoSuchCommit
 
 SPECS = "clusters"
 # A checkout may belong to another user than the one who reads it, as in a container.
 _GIT = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "--no-replace-objects")
 _ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
-
-
-class NoSuchCommit(NearedgeError):
-    """What a fleet is to be compared with is not in the repository."""
-
-    def __init__(self, *, ref: str, reason: str) -> None:
-        self.ref = ref
-        super().__init__(f"{ref}: {reason}")
 
 
 @contextmanager
@@ -40,7 +32,7 @@ def specs_at(root: File, ref: str) -> Iterator[File]:
         arguments = ("archive", "--format=tar", f"--output={packed}", _commit(git, root, ref), SPECS)
         done = tools.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
         if done.code != 0:
-            raise NoSuchCommit(ref=ref, reason=f"this commit has no {SPECS}/ here")
+            raise NoSuchCommit(ref=ref, reason=f"has no {SPECS}/ here")
         with tarfile.open(packed) as archive:
             _unpack(archive, folder)
         packed.unlink()

@@ -13,10 +13,12 @@ from ..components.models import servers
 from ..finding import has_errors
 from ..fit.transfer import transfers
 from ..manifest import Manifest, content_hash
-from ..pipeline import Memo, Rendered, read, read_site
+from ..modelspec import ModelSpec
+from ..pipeline import read, read_site
 from ..pulled import Package, Reference, packages, references
 from ..quantity import parse
-from ..spec import FleetSpec, ModelSpec
+from ..rendered import Memo, Rendered
+from ..spec import FleetSpec
 
 HUBS = "acm/"
 """Beginning of the name of a hub's own place: what its Policies bring, any of its clusters may pull."""

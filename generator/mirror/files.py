@@ -13,9 +13,10 @@ from typing import Any
 
 from ..hub.catalogs import sources
 from ..hub.mirror import served, sets
+from ..modelspec import ModelSpec
 from ..pulled import Package
 from ..quantity import parse
-from ..spec import FleetSpec, ModelSpec
+from ..spec import FleetSpec
 from ..yamlout import to_documents, to_yaml
 from .content import Inventory
 from .delta import Delta

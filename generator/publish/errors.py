@@ -9,3 +9,9 @@ class PublishRefused(NearedgeError):
     """Publishing would lose or overwrite something, or is not allowed; nothing was pushed."""
 
     exit_code = 1
+
+
+class NoBranchName(PublishRefused):
+    """Git has no branch of such a name; usage."""
+
+    exit_code = 64

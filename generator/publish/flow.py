@@ -17,9 +17,9 @@ from .. import incremental, tree
 from ..errors import NearedgeError
 from ..finding import Finding, has_errors
 from ..lock import locked
-from ..pipeline import Progress, Rendered, silent
 from ..plan import Plan, plan
 from ..planshow import LIMIT, as_markdown
+from ..rendered import Progress, Rendered, silent
 from ..transaction import settle
 from ..waivers import Waived
 from .checkout import Checkout, commit, differing, on_branch, open_checkout

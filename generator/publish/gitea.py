@@ -8,8 +8,9 @@ from typing import Any
 import requests
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
+from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
 from .sent import told
+from .shapes import comment_of, list_of, no_shape, pull_of
 
 PAGE = 50
 """The most that Gitea gives at once by default."""
@@ -37,9 +38,9 @@ class Gitea:
         """See Forge; older servers cannot be asked for a branch, so all that are open are looked through."""
         for page in range(1, PAGES + 1):
             query = {"state": "open", "sort": "recentupdate", "limit": str(PAGE), "page": str(page)}
-            listed = _list(self._ask("GET", "/pulls", query))
+            listed = list_of(self.name, self._ask("GET", "/pulls", query))
             ours = (item for item in listed if _ends(item) == (self._path, branch, base))
-            found = next((_pull(item) for item in ours), None)
+            found = next((pull_of(self.name, item) for item in ours), None)
             if found or not listed:
                 return found
         return None
@@ -52,36 +53,39 @@ class Gitea:
             "base": proposal.base,
             "body": proposal.body,
         }
-        return _pull(self._ask("POST", "/pulls", body=body))
+        return pull_of(self.name, self._ask("POST", "/pulls", body=body))
 
     def update(self, number: int, title: str, body: str) -> None:
         """See Forge."""
-        _pull(self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
+        pull_of(self.name, self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
 
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; labels go by number here, and those that are new are made first."""
         known: dict[str, int] = {}
         for page in range(1, PAGES + 1):
-            listed = _list(self._ask("GET", "/labels", {"limit": str(PAGE), "page": str(page)}))
+            listed = list_of(self.name, self._ask("GET", "/labels", {"limit": str(PAGE), "page": str(page)}))
             known |= dict(_label(item) for item in listed)
             if not listed:
                 break
         for name in sorted(set(labels) - known.keys()):
             known |= dict([_label(self._ask("POST", "/labels", body={"name": name, "color": COLOUR}))])
         numbers = [known[name] for name in sorted(labels)]
-        _list(self._ask("POST", f"/issues/{number}/labels", body={"labels": numbers}))
+        list_of(self.name, self._ask("POST", f"/issues/{number}/labels", body={"labels": numbers}))
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge; Gitea gives all at once."""
-        return tuple(_comment(item) for item in _list(self._ask("GET", f"/issues/{number}/comments")))
+        return tuple(
+            comment_of(self.name, item)
+            for item in list_of(self.name, self._ask("GET", f"/issues/{number}/comments"))
+        )
 
     def add_comment(self, number: int, body: str) -> None:
         """See Forge."""
-        _comment(self._ask("POST", f"/issues/{number}/comments", body={"body": body}))
+        comment_of(self.name, self._ask("POST", f"/issues/{number}/comments", body={"body": body}))
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:  # noqa: ARG002 - Gitea counts comments by server
         """See Forge."""
-        _comment(self._ask("PATCH", f"/issues/comments/{comment}", body={"body": body}))
+        comment_of(self.name, self._ask("PATCH", f"/issues/comments/{comment}", body={"body": body}))
 
     def remove_comment(self, number: int, comment: int) -> None:  # noqa: ARG002
         """See Forge."""
@@ -124,39 +128,16 @@ class _TokenAuth(requests.auth.AuthBase):
         return request
 
 
-def _list(data: Any) -> list[Any]:
-    if not isinstance(data, list):
-        raise Unclear("Gitea answered with something that is no list")
-    return data
-
-
 def _ends(item: Any) -> tuple[str, str, str]:
     try:
         # The repository of a fork that was deleted is null.
         return (item["head"]["repo"] or {}).get("full_name", ""), item["head"]["ref"], item["base"]["ref"]
     except (KeyError, TypeError):
-        raise Unclear("Gitea answered with something that is no pull request") from None
-
-
-def _pull(data: Any) -> PullRequest:
-    try:
-        labels = frozenset(str(label["name"]) for label in data["labels"] or ())
-        return PullRequest(
-            int(data["number"]), str(data["html_url"]), str(data["title"]), data["body"] or "", labels
-        )
-    except (KeyError, TypeError, ValueError):
-        raise Unclear("Gitea answered with something that is no pull request") from None
+        raise no_shape(Gitea.name, "pull request") from None
 
 
 def _label(data: Any) -> tuple[str, int]:
     try:
         return str(data["name"]), int(data["id"])
     except (KeyError, TypeError, ValueError):
-        raise Unclear("Gitea answered with something that is no label") from None
-
-
-def _comment(data: Any) -> Comment:
-    try:
-        return Comment(int(data["id"]), str(data["body"] or ""))
-    except (KeyError, TypeError, ValueError):
-        raise Unclear("Gitea answered with something that is no comment") from None
+        raise no_shape(Gitea.name, "label") from None

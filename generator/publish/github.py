@@ -15,6 +15,7 @@ from github import Auth, Github
 from .answers import Answer, data_of
 from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
 from .sent import told
+from .shapes import list_of, no_shape, pull_of
 
 PAGE = 100
 PAGES = 10
@@ -47,8 +48,10 @@ class GitHub:
         query = {"state": "open", "head": f"{self._owner}:{branch}", "base": base}
         listed = self._ask("GET", "/pulls", query)
         # A server that sends on drops the query: look again whose they are.
-        ours = (item for item in _list(listed) if _ends(item) == (f"{self._owner}:{branch}", base))
-        return next((_pull(item) for item in ours), None)
+        ours = (
+            item for item in list_of(self.name, listed) if _ends(item) == (f"{self._owner}:{branch}", base)
+        )
+        return next((pull_of(self.name, item) for item in ours), None)
 
     def create(self, proposal: Proposal) -> PullRequest:
         """See Forge."""
@@ -58,22 +61,22 @@ class GitHub:
             "base": proposal.base,
             "body": proposal.body,
         }
-        return _pull(self._ask("POST", "/pulls", body=body))
+        return pull_of(self.name, self._ask("POST", "/pulls", body=body))
 
     def update(self, number: int, title: str, body: str) -> None:
         """See Forge."""
-        _pull(self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
+        pull_of(self.name, self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
 
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; GitHub makes labels that the repository does not have."""
-        _list(self._ask("POST", f"/issues/{number}/labels", body={"labels": sorted(labels)}))
+        list_of(self.name, self._ask("POST", f"/issues/{number}/labels", body={"labels": sorted(labels)}))
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge."""
         found: list[Comment] = []
         for page in range(1, PAGES + 1):
             query = {"per_page": str(PAGE), "page": str(page)}
-            listed = _list(self._ask("GET", f"/issues/{number}/comments", query))
+            listed = list_of(self.name, self._ask("GET", f"/issues/{number}/comments", query))
             found += (_comment(item) for item in listed)
             if len(listed) < PAGE:
                 break
@@ -114,31 +117,16 @@ class GitHub:
         return data_of(self.name, Answer(status, headers, str(text)))
 
 
-def _list(data: Any) -> list[Any]:
-    if not isinstance(data, list):
-        raise Unclear("GitHub answered with something that is no list")
-    return data
-
-
 def _ends(item: Any) -> tuple[str, str]:
     try:
         return item["head"]["label"], item["base"]["ref"]
     except (KeyError, TypeError):
-        raise Unclear("GitHub answered with something that is no pull request") from None
-
-
-def _pull(data: Any) -> PullRequest:
-    try:
-        labels = frozenset(str(label["name"]) for label in data["labels"])
-        return PullRequest(
-            int(data["number"]), str(data["html_url"]), str(data["title"]), data["body"] or "", labels
-        )
-    except (KeyError, TypeError, ValueError):
-        raise Unclear("GitHub answered with something that is no pull request") from None
+        raise no_shape(GitHub.name, "pull request") from None
 
 
 def _comment(data: Any) -> Comment:
     try:
+        # GitHub promises no body.
         return Comment(int(data["id"]), str(data.get("body") or ""))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unclear("GitHub answered with something that is no comment") from None
+        raise no_shape(GitHub.name, "comment") from None

@@ -14,8 +14,9 @@ import gitlab
 import requests
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
+from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
 from .sent import told
+from .shapes import comment_of, list_of, no_shape
 
 PAGE = 100
 PAGES = 10
@@ -43,7 +44,9 @@ class GitLab:
     def find(self, branch: str, base: str) -> PullRequest | None:
         """See Forge."""
         query = {"state": "opened", "source_branch": branch, "target_branch": base}
-        ours = (item for item in _list(self._ask("get", "", query)) if _ends(item) == (branch, base))
+        ours = (
+            item for item in list_of(self.name, self._ask("get", "", query)) if _ends(item) == (branch, base)
+        )
         return next((_pull(item) for item in ours), None)
 
     def create(self, proposal: Proposal) -> PullRequest:
@@ -69,19 +72,19 @@ class GitLab:
         found: list[Comment] = []
         for page in range(1, PAGES + 1):
             query = {"sort": "asc", "order_by": "created_at", "per_page": str(PAGE), "page": str(page)}
-            listed = _list(self._ask("get", f"/{number}/notes", query))
-            found += (_comment(item) for item in listed)
+            listed = list_of(self.name, self._ask("get", f"/{number}/notes", query))
+            found += (comment_of(self.name, item) for item in listed)
             if len(listed) < PAGE:
                 break
         return tuple(found)
 
     def add_comment(self, number: int, body: str) -> None:
         """See Forge."""
-        _comment(self._ask("post", f"/{number}/notes", body={"body": body}))
+        comment_of(self.name, self._ask("post", f"/{number}/notes", body={"body": body}))
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:
         """See Forge."""
-        _comment(self._ask("put", f"/{number}/notes/{comment}", body={"body": body}))
+        comment_of(self.name, self._ask("put", f"/{number}/notes/{comment}", body={"body": body}))
 
     def remove_comment(self, number: int, comment: int) -> None:
         """See Forge."""
@@ -119,18 +122,12 @@ def _answer(response: requests.Response) -> Answer:
     return Answer(response.status_code, response.headers, response.content.decode("utf-8", "replace"))
 
 
-def _list(data: Any) -> list[Any]:
-    if not isinstance(data, list):
-        raise Unclear("GitLab answered with something that is no list")
-    return data
-
-
 def _ends(item: Any) -> tuple[str, str]:
     try:
         own = item["source_project_id"] == item["target_project_id"]
         return item["source_branch"] if own else "", item["target_branch"]
     except (KeyError, TypeError):
-        raise Unclear("GitLab answered with something that is no merge request") from None
+        raise no_shape(GitLab.name, "merge request") from None
 
 
 def _pull(data: Any) -> PullRequest:
@@ -139,11 +136,4 @@ def _pull(data: Any) -> PullRequest:
         text = data["description"] or ""
         return PullRequest(int(data["iid"]), str(data["web_url"]), str(data["title"]), text, labels)
     except (KeyError, TypeError, ValueError):
-        raise Unclear("GitLab answered with something that is no merge request") from None
-
-
-def _comment(data: Any) -> Comment:
-    try:
-        return Comment(int(data["id"]), str(data["body"] or ""))
-    except (KeyError, TypeError, ValueError):
-        raise Unclear("GitLab answered with something that is no comment") from None
+        raise no_shape(GitLab.name, "merge request") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 
 from .checkout import open_checkout
-from .errors import PublishRefused
+from .errors import NoBranchName, PublishRefused
 from .forge import Proposal
 from .git import git
 from .place import UNSAID, Said
@@ -51,7 +51,7 @@ def settled(root: File, order: Order) -> Order:
     """
     checkout = open_checkout(root)
     if git(checkout.top, "check-ref-format", f"refs/heads/{order.branch}", accept=(0, 1)).code:
-        raise PublishRefused(f"{order.branch} is no name for a branch")
+        raise NoBranchName(f"{order.branch} is no name for a branch")
     if not order.base:
         head = f"refs/remotes/{order.remote}/HEAD"
         told = git(checkout.top, "symbolic-ref", "--quiet", head, accept=(0, 1, 128)).stdout.strip()

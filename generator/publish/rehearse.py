@@ -8,8 +8,8 @@ from pathlib import Path as File
 
 from .. import incremental, tree
 from ..finding import has_errors
-from ..pipeline import Progress, silent
 from ..plan import Plan
+from ..rendered import Progress, silent
 from .checkout import differing, open_checkout
 from .flow import Unfit, planned_against, refuse, said_of, trusting
 from .forges import open_forge

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..explain import Explanation, Reach
+from ..explain import Explanation
+from ..origins import Origin
+from ..reach import Reach
 from ..spots import pointer
-from ..trace import Origin, Trace
+from ..trace import Trace
 from .json import FORMAT_VERSION, to_text
 from .text import shown, table
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import NearedgeError
-from ..pipeline import Progress, silent
 from ..publish.place import UNSAID, Said
+from ..rendered import Progress, silent
+from ..validate import suggestion
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
 from .move import Move, moved, proven
@@ -39,6 +40,12 @@ class NoMove(NearedgeError):
     """A ring that cannot be moved at all, or not there."""
 
     exit_code = 1
+
+
+class NoRing(NoMove):
+    """The fleet has no ring of that name; usage."""
+
+    exit_code = 64
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def find(rings: Sequence[Position], name: str) -> int:
     """Place of a ring in the order of the rollout.
 
     Raises:
-        NoMove: there is none of that name, or its ref never moves.
+        NoRing, NoMove: there is none of that name, or its ref never moves.
     """
     for i, item in enumerate(rings):
         if item.ring.name == name:
@@ -79,8 +86,7 @@ def find(rings: Sequence[Position], name: str) -> int:
                     f"delivery.rings in clusters/fleet.yaml, and apply acm/ on the hub"
                 )
             return i
-    known = ", ".join(item.ring.name for item in rings) or "none"
-    raise NoMove(f"the fleet has no ring {name}; its rings are {known}")
+    raise NoRing(f"the fleet has no ring {name}{suggestion(name, (item.ring.name for item in rings))}")
 
 
 def next_target(rings: Sequence[Position], place: int, head: str) -> str:

@@ -13,9 +13,9 @@ from ..capacity import Meter
 from ..changes import Action
 from ..effects import DANGERS, Effect
 from ..fit.transfer import spoken
+from ..pairs import ClusterChange
 from ..plan import Plan
 from ..planrooms import capacity_rows
-from ..sides import ClusterChange
 
 ROLLED_BACK = "ROLLED-BACK"
 CODES: Mapping[str, str] = {

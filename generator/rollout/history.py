@@ -7,7 +7,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from .. import tools
-from ..repository import ask
+from ..repository import NoSuchCommit, ask
 from ..tools import Tool
 
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -26,9 +26,12 @@ def repository(root: File) -> Repo:
     """The repository around a fleet's folder.
 
     Raises:
-        ToolMissing: git is not there.
+        ToolMissing, NoSuchCommit: git is not there, or no repository is.
     """
-    return Repo(root, tools.find(root, "git"))
+    found = Repo(root, tools.find(root, "git"))
+    if not _ask(found, "rev-parse", "--git-dir").strip():
+        raise NoSuchCommit(ref="HEAD", reason="cannot be looked up: this is no Git repository")
+    return found
 
 
 class Commit(NamedTuple):

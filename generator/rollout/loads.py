@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from ..changes import Action
 from ..errors import NearedgeError
 from ..finding import has_errors
-from ..pipeline import Progress, silent
+from ..pairs import ClusterChange
+from ..rendered import Progress, silent
 from ..repository import snapshot
-from ..sides import ClusterChange, Sides, between, both
+from ..sides import Sides, between, both
 from .fleet import Specs, specs_of, texts_of
 from .history import Repo
 from .move import only

@@ -12,8 +12,8 @@ from pathlib import Path as File
 
 from .. import incremental, tree
 from ..finding import Finding, Severity
-from ..pipeline import Progress, silent
 from ..plan import Plan, told
+from ..rendered import Progress, silent
 from ..repository import blobs
 from ..sides import Sides, between
 from .fleet import NoFleet, Specs, specs_of, texts_of

@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.finding import Path
 from generator.load import MAX_BYTES
-from generator.spec import API_VERSION
+from generator.words import API_VERSION
 from generator.yamlout import to_yaml
 
 CASES = File(__file__).parents[1] / "cases" / "load"

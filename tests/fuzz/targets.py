@@ -15,8 +15,9 @@ from generator.check import check_cluster
 from generator.compile import Base, compile_cluster
 from generator.finding import Finding, Where, has_errors
 from generator.load import Document, find_specs, read_file
-from generator.pipeline import Rendered, cluster_files, render
+from generator.pipeline import cluster_files, render
 from generator.reader import read_text
+from generator.rendered import Rendered
 from generator.secrets import secrets_in
 from generator.site import cluster_of
 from generator.sources import Shared, kind_of, read_cluster, read_shared

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
-from ...component import Cluster
+from ...component import Cluster, once
 from ..models.transfer import secret_annotations
 from ..namespaces.features import uses as features
 from .spec import Credential
-from .uses import NEEDED, Same, Use, uses
+from .uses import NEEDED, Use, uses
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -47,16 +46,12 @@ def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[Use]) -> tu
     return tuple(sorted(named | (set(features(cluster)) if pulling else set())))
 
 
+@once
 def placed(cluster: Cluster) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
     """The credentials of a cluster, each with its namespaces, in the order of the spec."""
-    return _placed(Same(cluster))
-
-
-@lru_cache(maxsize=1)
-def _placed(key: Same) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
-    listed: tuple[Credential, ...] = key.cluster.spec.credentials
-    used = uses(key.cluster) if listed else ()
-    return tuple((item, namespaces_of(item, key.cluster, used)) for item in listed)
+    listed: tuple[Credential, ...] = cluster.spec.credentials
+    used = uses(cluster) if listed else ()
+    return tuple((item, namespaces_of(item, cluster, used)) for item in listed)
 
 
 def given(cluster: Cluster) -> frozenset[tuple[str, str]]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from ...component import Cluster, discover
+from ...component import Cluster, discover, once
 from ...finding import MODELS, Path
 from ..models.cache import JOB_NAMESPACE
 
@@ -47,30 +46,11 @@ class Use(NamedTuple):
     related: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Same:
-    """A cluster as what it is, not as what it holds: several rules ask the same of it, one after the other."""
-
-    cluster: Cluster
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.cluster is self.cluster
-
-    def __hash__(self) -> int:
-        return id(self.cluster)
-
-
+@once
 def uses(cluster: Cluster) -> tuple[Use, ...]:
     """Every Secret that a workload names, in the order of the sections."""
-    return _uses(Same(cluster))
-
-
-@lru_cache(maxsize=1)
-def _uses(key: Same) -> tuple[Use, ...]:
     sections = [item.key for item in discover() if item.key != "credentials"]
-    return tuple(
-        use for name in sections for use in _in(getattr(key.cluster.spec, name), (name,), None, key.cluster)
-    )
+    return tuple(use for name in sections for use in _in(getattr(cluster.spec, name), (name,), None, cluster))
 
 
 def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from ...component import Cluster, Unit
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...modelspec import ModelSpec
 from ...profile import Profile
-from ...spec import ModelSpec
 from .spec import Cache, ModelsSpec
 from .transfer import parameters
 

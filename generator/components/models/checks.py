@@ -10,6 +10,7 @@ from ...finding import Problem, Severity, rule
 from ...quantity import binary, parse
 from ...runtime import seconds
 from ...validate import nearest
+from ..serving.sizes import parts
 from .claims import (
     node_bound,
     on_same_volume,
@@ -100,8 +101,6 @@ def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
 
 def _pods(item: Service) -> int:
     """Pods of a server at its maximum."""
-    from ..serving.sizes import parts  # noqa: PLC0415 - serving imports this package
-
     return sum(part.groups * part.pods for part in parts(item))
 
 

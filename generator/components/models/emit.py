@@ -17,11 +17,11 @@ from functools import lru_cache
 from ... import pod
 from ...images import image
 from ...manifest import CONTENT_HASH, KEEP, Manifest, Wave, content_hash, meta
+from ...modelspec import Images, ModelSpec
 from ...profile import Profile
 from ...quantity import parse
 from ...runtime import seconds, security
 from ...shipped import shipped_text
-from ...spec import Images, ModelSpec
 from .spec import Claim, ModelsSpec
 from .transfer import environment
 

@@ -16,10 +16,10 @@ from ... import pod
 from ...component import Cluster
 from ...images import image
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...modelspec import Images, ModelSpec
 from ...profile import Profile
 from ...runtime import seconds, security
 from ...shipped import shipped_text
-from ...spec import Images, ModelSpec
 from .claims import produced_by
 from .emit import CA_FOLDER, LOADER, ROOT, SCRIPTS, ca_bundle, claim_name, mounted, place
 from .spec import ModelsSpec

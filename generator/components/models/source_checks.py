@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ...component import Cluster
 from ...finding import MODELS as MODEL_FILES
 from ...finding import Problem, Severity, rule
-from ...spec import ModelSpec
+from ...modelspec import ModelSpec
+from ..credentials.places import notes_of
 from .claims import on_volume, servers
 from .transfer import secret_annotations
 from .units import MODELS
@@ -105,8 +106,6 @@ def secrets_carry_the_endpoint(cluster: Cluster) -> Iterator[Problem]:
 
     An item of `credentials` brings them along; whoever else makes the Secret has to write all of them.
     """
-    from ..credentials.places import notes_of  # noqa: PLC0415 - which reads this package
-
     spec = cluster.part(MODELS)
     written = {item.name: dict(notes_of(item, cluster)) for item in _brought(cluster)}
     for i, item, model in _items(cluster):

@@ -7,18 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...spec import (
-    ENDPOINT,
-    Count,
-    Duration,
-    LabelKey,
-    LabelValue,
-    Line,
-    Quantity,
-    Resources,
-    Strictly,
-    Subdomain,
-)
+from ...modelspec import ENDPOINT
+from ...words import Count, Duration, LabelKey, LabelValue, Line, Quantity, Resources, Strictly, Subdomain
 
 
 class Proxy(Strictly):

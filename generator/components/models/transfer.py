@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ...component import Cluster
 from ...manifest import Manifest
-from ...spec import ModelSpec
+from ...modelspec import ModelSpec
 from .spec import ModelsSpec
 
 S3_KEYS = {

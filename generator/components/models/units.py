@@ -8,7 +8,7 @@ from functools import partial
 
 from ...component import Cluster, Component, Unit
 from ...manifest import Manifest, content_hash
-from ...spec import ModelSpec
+from ...modelspec import ModelSpec
 from . import cache
 from .claims import claims
 from .emit import claim_size, emit, emit_volume

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from ...images import image
 from ...manifest import Manifest, meta
+from ...modelspec import Images, ModelSpec
 from ...profile import Profile
 from ...runtime import seconds, security
-from ...spec import Images, ModelSpec
 from .emit import LOADER, ROOT, SCRIPTS, mounted, placed, rendered, script, step, version_key
 from .spec import Claim, ModelsSpec
 

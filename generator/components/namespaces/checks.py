@@ -11,7 +11,7 @@ from typing import Any
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
-from ...spec import DEVICES
+from ...words import DEVICES
 from .features import RAY, items, places, workloads
 from .spec import Namespace
 from .units import NAMESPACES

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ...component import Cluster
+from ...component import Cluster, once
 from ...finding import Path
 from ..models.transfer import ports as transfer_ports
 from .network import HTTPS
@@ -39,6 +39,7 @@ FETCHED = ("s3://", "hf://", "https://")
 """Sources that a pod fetches over the network; images are pulled by the node."""
 
 
+@once
 def uses(cluster: Cluster) -> dict[str, set[str]]:
     """Namespace -> features, from the sections that put something into namespaces."""
     found: dict[str, set[str]] = {}
@@ -47,8 +48,13 @@ def uses(cluster: Cluster) -> dict[str, set[str]]:
     return found
 
 
-def places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+@once
+def places(cluster: Cluster) -> tuple[tuple[Path, str, tuple[str, ...]], ...]:
     """(path of a field that names a namespace, the namespace, what it puts there)."""
+    return tuple(_places(cluster))
+
+
+def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
     for key in RAY:

@@ -15,7 +15,7 @@ from pydantic import Field
 from ...component import Cluster, Component, Unit
 from ...manifest import SYNC_OPTIONS, Manifest, Wave, meta
 from ...profile import Profile
-from ...spec import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
+from ...words import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
 
 SKIP = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
 """On the object itself; Argo CD does not look at it on the Application (argo-cd#15095)."""

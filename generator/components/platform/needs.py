@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ...catalog import Operator, component_of, offered, operators
-from ...component import Cluster
+from ...component import Cluster, once
 from ...finding import Path
 from ..namespaces.features import items
 
@@ -92,6 +92,7 @@ def several_pods(item: Any) -> bool:
     return llm is not None and (llm.worker is not None or (llm.prefill and llm.prefill.worker) is not None)
 
 
+@once
 def chosen(cluster: Cluster) -> tuple[Chosen, ...]:
     """The operators of a cluster, each after what it requires; names that nothing knows are left to the rules."""
     known = operators()

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
-from ... import load
 from ...quantity import parse
-from ...shipped import shipped_text
-from ...spec import ResourceName, Strictly, Text
+from ...shipped import shipped_data
+from ...words import ResourceName, Strictly, Text
 from .spec import Group
 
 GPU = "GPU"
@@ -29,9 +28,7 @@ class Accelerators(Strictly):
 
 @cache
 def _known() -> Accelerators:
-    data, faults = load.read_text(shipped_text("data/accelerators.yaml"))
-    assert not faults, faults  # noqa: S101 - our own data, held by a test
-    return Accelerators.model_validate(data)
+    return Accelerators.model_validate(shipped_data("data/accelerators.yaml"))
 
 
 def ray_name(resource: str) -> str | None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
 from ...quantity import parse
-from ...spec import EnvVar, PvcMount
+from ...tolerations import malformed
+from ...words import EnvVar, PvcMount
 from ..models import MODELS_DIR
 from .pods import MOUNTED
 from .spec import Shape, groups, shapes
@@ -218,15 +219,7 @@ def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
     """
     for shape in shapes(cluster.part(RAY)):
         for path, group in groups(shape):
-            for i, item in enumerate(group.tolerations):
-                at = (*path, "tolerations", i)
-                if item.key is None and item.operator != "Exists":
-                    yield Problem(
-                        at, "a toleration without key needs operator Exists", "name the taint's key"
-                    )
-                if item.operator == "Exists" and item.value is not None:
-                    said = f"operator Exists takes no value, {item.value} is given"
-                    yield Problem((*at, "value"), said, "drop the value, or use operator Equal")
+            yield from malformed((*path, "tolerations"), group.tolerations)
 
 
 @rule("RAY018", source="kuberay ray-operator/controllers/ray/common/pod.go BuildAutoscalerContainer; job.go")

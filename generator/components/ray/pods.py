@@ -19,7 +19,7 @@ from ...manifest import Manifest
 from ...profile import Profile
 from ...quantity import binary, parse
 from ...runtime import security
-from ...spec import EnvVar, Resources
+from ...words import EnvVar, Resources
 from .accelerators import start_params
 from .spec import Group, Head, RayCluster, Worker
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ...component import Cluster
 from ...finding import Path, Problem, Severity, rule
+from ...modelspec import ModelSpec
 from ...quantity import parse
 from ...runtime import seconds
-from ...spec import ModelSpec
 from ..models import (
     MODELS_DIR,
     claim_name,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...quantity import parse
-from ...spec import Count, Flag, Line, Name, Positive, Quantity, Strictly, Text
+from ...words import Count, Flag, Line, Name, Positive, Quantity, Strictly, Text
 from .runtime_env import RuntimeEnv
 
 DeploymentName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 128)]

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from ...finding import Path as SpecPath
-from ...spec import (
+from ...modelspec import ModelVersion
+from ...words import (
     Count,
     Duration,
     EnvVar,
@@ -17,7 +18,6 @@ from ...spec import (
     LabelKey,
     LabelValue,
     Line,
-    ModelVersion,
     Name,
     Positive,
     PvcMount,

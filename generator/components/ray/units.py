@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ...component import Cluster, Component, Unit
 from ...manifest import content_hash
-from ...spec import ModelSpec
+from ...modelspec import ModelSpec
 from .emit import emit_cluster, emit_job
 from .service import emit_service
 from .spec import Group, RayCluster, RayJob, RayService, RaySpec, Worker

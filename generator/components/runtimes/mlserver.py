@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from ...manifest import Manifest
+from ...modelspec import ModelSpec
 from ...runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
-from ...spec import ModelSpec
 
 PORT = 8080
 IMPLEMENTATIONS = {

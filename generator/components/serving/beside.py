@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ...modelspec import ModelSpec
 from ...runtime import Beside
-from ...spec import ModelSpec
 from ..models import storage_uri
 from .spec import Service
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from ... import pod
 from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...modelspec import Images, ModelSpec
 from ...profile import Profile
 from ...quantity import parse
 from ...runtime import Runtime, Server, seconds, security, volumes
-from ...spec import Images, ModelSpec
 from ..models import storage_uri
 from ..models.transfer import parameters
 from .beside import beside, lora_flags

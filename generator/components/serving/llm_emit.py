@@ -15,9 +15,10 @@ from typing import NamedTuple
 from ... import pod
 from ...images import image
 from ...manifest import Manifest, meta
+from ...modelspec import ModelSpec
 from ...profile import Profile
 from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
-from ...spec import EnvVar, ModelSpec, Resources
+from ...words import EnvVar, Resources
 from ..models import storage_uri
 from ..runtimes.vllm import adapters
 from .beside import max_rank

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ...finding import Path
 from ...quantity import parse
 from ...runtime import accelerators
-from ...spec import Resources
+from ...words import Resources
 from .llm import Llm, Parallelism, Prefill, Worker
 from .spec import Service, is_llm
 

@@ -16,8 +16,9 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ...component import Cluster
+from ...modelspec import ModelSpec
 from ...runtime import Runtime
-from ...spec import (
+from ...words import (
     Count,
     Duration,
     EnvVar,
@@ -26,7 +27,6 @@ from ...spec import (
     LabelKey,
     LabelValue,
     Line,
-    ModelSpec,
     Name,
     Path,
     Port,

@@ -8,9 +8,9 @@ from typing import Any
 
 from ...component import Cluster, Component, Unit
 from ...manifest import Manifest, Wave, content_hash
+from ...modelspec import ModelSpec
 from ...quantity import parse
 from ...runtime import accelerators
-from ...spec import ModelSpec
 from ..models import access_modes, is_written, node_bound, on_volume, servers
 from ..models.cache import placed_by_cache
 from . import llm_emit

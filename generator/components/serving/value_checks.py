@@ -8,6 +8,7 @@ from ...component import Cluster
 from ...finding import Problem, Severity, rule
 from ...quantity import parse
 from ...runtime import accelerators, seconds
+from ...tolerations import malformed
 from .emit import LOAD_SECONDS, has_image
 from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
@@ -237,16 +238,7 @@ def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
 def tolerations_are_well_formed(cluster: Cluster) -> Iterator[Problem]:
     """A toleration without key has operator Exists, and one with operator Exists has no value."""
     for i, item in items(cluster):
-        for j, entry in enumerate(item.tolerations):
-            path = ("serving", i, "tolerations", j)
-            if entry.key is None and entry.operator != "Exists":
-                yield Problem(path, "a toleration without key needs operator Exists", "name the taint's key")
-            if entry.operator == "Exists" and entry.value is not None:
-                yield Problem(
-                    (*path, "value"),
-                    f"operator Exists takes no value, {entry.value} is given",
-                    "drop the value, or use operator Equal",
-                )
+        yield from malformed(("serving", i, "tolerations"), item.tolerations)
 
 
 LEAST_BUDGET = 10

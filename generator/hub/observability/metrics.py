@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field
 
-from ... import load
-from ...spec import METRIC, Observability, Strictly, Text
-from ..profile import DATA
+from ...shipped import shipped_data
+from ...spec import Observability
+from ...words import METRIC, Strictly, Text
 
 Prometheus = Literal["user", "platform"]
 PARTS = ("bucket", "count", "sum")
@@ -38,9 +37,7 @@ class Family(Strictly):
 @cache
 def families() -> dict[str, Family]:
     """All metrics that we use, by the program that has them."""
-    text = resources.files(DATA).joinpath("data/metrics.yaml").read_text(encoding="utf-8")
-    data, faults = load.read_text(text)
-    assert isinstance(data, dict), faults  # noqa: S101 - our own data, held by a test
+    data = shipped_data("data/metrics.yaml")
     return {name: Family.model_validate(item) for name, item in data.items()}
 
 
