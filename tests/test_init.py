@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -52,6 +53,23 @@ def tekton(kind: str) -> list[dict[str, Any]]:
 
 
 # The fleet
+
+
+@pytest.mark.slow
+def test_what_its_readme_says_for_every_day_works(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "fleet"
+    assert run("init", str(root), "--name", "acme") == 0
+    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
+        done = subprocess.run(["git", *arguments], cwd=root, env={**os.environ, **WHO}, check=False)
+        assert done.returncode == 0
+    readme = (root / "README.md").read_text("utf-8")
+    said = [shlex.split(line)[1:] for line in readme.splitlines() if line.startswith("    nearedge ")]
+    assert [given[0] for given in said] == ["add", "add", "set", "promote", "plan", "publish"]
+    for given in said[:-1]:
+        assert run(*given, "--root", str(root)) == 0, given
+    assert "edge-002" in capsys.readouterr().out
+    # There is no forge yet.
+    assert run(*said[-1], "--root", str(root)) == 3
 
 
 def test_a_place_that_takes_no_folder_is_a_sentence(

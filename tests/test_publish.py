@@ -455,7 +455,7 @@ def test_usage(
 @pytest.mark.parametrize("branch", ["a b", "x..y", "x.lock", "x/"])
 def test_names_that_no_branch_has(site: Site, branch: str, capsys: pytest.CaptureFixture[str]) -> None:
     root = site.clone("a")
-    assert main(["publish", "--root", str(root), f"--branch={branch}", "--title", "x"]) == 1
+    assert main(["publish", "--root", str(root), f"--branch={branch}", "--title", "x"]) == 64
     assert f"{branch} is no name for a branch" in capsys.readouterr().err
 
 
