@@ -24,6 +24,8 @@ IMAGES = ("ovms", "vllm", "storageInitializer")
 SEED = 2026
 RING_SIZE = 1500
 """Clusters in one ring at most; an ApplicationSet should not make more than 2,000 Applications."""
+HUB_SIZE = 3_000
+"""Clusters of one hub at most; nearedge warns above, as a hub is published to hold 3,500."""
 EARLY = (("canary", 1), ("pilot", 10))
 """Rings with a small share of the fleet: those that draw a number below this one of a hundred."""
 REVISIONS = ("r2", "r3")
@@ -74,7 +76,7 @@ def write_fleet(target: Path, size: int, seed: int = SEED, example: Path = EXAMP
     rings = _ring_names(size)
     models = {path.stem: path.read_text("utf-8") for path in sorted((example / "models").glob("*.yaml"))}
     texts = {
-        "fleet.yaml": _with_rings((example / "fleet.yaml").read_text("utf-8"), rings),
+        "fleet.yaml": _with_hubs(_with_rings((example / "fleet.yaml").read_text("utf-8"), rings), size),
         **{f"models/{name}.yaml": text for name, text in _all_models(models)},
         **{f"{path.parent.name}/{path.name}": path.read_text("utf-8") for path in _as_they_are(example)},
     }
@@ -83,6 +85,8 @@ def write_fleet(target: Path, size: int, seed: int = SEED, example: Path = EXAMP
         (clusters / folder).mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         (clusters / file).write_text(text, "utf-8")
+    for name in _more_hubs(size):
+        (clusters / "core" / f"{name}.yaml").write_text(_HUB.format(name=name), "utf-8")
     served = _revised(models)
     for name, text in near_edge(shapes_of(example), size - 1, seed, rings, served):
         (clusters / "near-edge" / f"{name}.yaml").write_text(text, "utf-8")
@@ -114,7 +118,15 @@ def near_edge(
         shape = shapes[i % len(shapes)]
         draw = Random(f"{seed}/{i}")
         name = f"{shape.name.partition('-')[0]}-{i + 1:05}"
-        yield name, _varied(shape, name, _ring(i, draw, rings), served, draw)
+        text = _varied(shape, name, _ring(i, draw, rings), served, draw)
+        yield name, _GROUPS.sub(rf"\g<0>{_hub(i, count)}", text, count=1)
+
+
+def _hub(index: int, count: int) -> str:
+    """The line that says a cluster's hub; none in a fleet with one."""
+    if not _more_hubs(count + 1):
+        return ""
+    return f"  hub: hub-{index // HUB_SIZE + 1}\n" if index >= HUB_SIZE else "  hub: hub\n"
 
 
 def _varied(shape: Shape, name: str, ring: str, served: Mapping[str, Sequence[str]], draw: Random) -> str:
@@ -141,6 +153,30 @@ def _raised(flavor: str, memory: int, draw: Random) -> str:
         "  kueue:\n    queues:\n      - name: inference\n"
         f"        quota:\n          {flavor}: {{memory: {more}Gi}}\n"
     )
+
+
+_HUB = """# yaml-language-server: $schema=../../schemas/cluster.json
+apiVersion: nearedge/v1alpha1
+kind: Cluster
+metadata:
+  name: {name}
+spec:
+  tier: core
+  platform: odh-3.4
+"""
+
+
+def _more_hubs(size: int) -> tuple[str, ...]:
+    """Hubs beside the example's, which takes the first clusters."""
+    return tuple(f"hub-{i + 1}" for i in range(1, -(-(size - 1) // HUB_SIZE)))
+
+
+def _with_hubs(fleet: str, size: int) -> str:
+    rows = "".join(
+        f'    - {{cluster: {name}, flavor: acm, version: "2.16", clusterSet: near-edge-{name}}}\n'
+        for name in _more_hubs(size)
+    )
+    return fleet.replace("  delivery:\n", f"  hubs:\n{rows}  delivery:\n", 1) if rows else fleet
 
 
 def _ring_names(size: int) -> tuple[str, ...]:
