@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -73,10 +74,15 @@ def meta(
     }
 
 
+_EXPONENT = re.compile(r"[0-9]+e[0-9]+")
+
+
 def content_hash(*parts: Any) -> str:
     """Eight hex digits that change with the content: for names of objects that cannot be changed."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    digits = hashlib.sha256(text.encode()).hexdigest()[:8]
+    # Go's YAML leaves 94e31417 without quotes, as it is too large for a float; other readers take it for one.
+    return digits.replace("e", "f") if _EXPONENT.fullmatch(digits) else digits
 
 
 def pod_specs(manifest: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:
