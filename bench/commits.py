@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bench.fleet import edit_cluster
 from bench.measure import run
+from generator.disk.tree import owned_files
 from generator.publish.checkout import commit, differing, open_checkout
-from generator.tree import owned_files
 
 WHO = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false")
 

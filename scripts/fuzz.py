@@ -21,8 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from generator.load import find_specs, read_text  # noqa: E402 - of this checkout
-from generator.sources import kind_of  # noqa: E402
+from generator.documents.files import find_specs, read_text  # noqa: E402 - of this checkout
+from generator.fleet.spec_files import kind_of  # noqa: E402
 from tests.fuzz.corpus import CLUSTER, EDGE, FLEET, repository, spec  # noqa: E402
 from tests.fuzz.mutate import mutated_bytes, mutated_text, turned_text  # noqa: E402
 from tests.fuzz.targets import read, site, small_fleet, whole  # noqa: E402

@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from generator.errors import NearedgeError
-from generator.publish.forge import Denied, Proposal
-from generator.publish.github import GitHub
+from generator.publish.forges.forge import Denied, Proposal
+from generator.publish.forges.github import GitHub
+from generator.publish.forges.pullrequest import PLAN_MARK, framed, propose
 from generator.publish.patience import Patience
-from generator.publish.pullrequest import PLAN_MARK, framed, propose
 from scripts import github_contract
 from scripts.github_contract import SourceError
 from tests.forges import World, forge

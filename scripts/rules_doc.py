@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from generator.coverage import State, covered, state, upstream
-from generator.finding import Rule
-from generator.rules import every_rule
+from generator.findings.finding import Rule
+from generator.report.coverage import State, covered, state, upstream
+from generator.report.rules import every_rule
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = Path("docs/rules.md")

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from generator.kinds import FOLDER, Kind, schema_file
-from generator.yamlout import to_yaml
+from generator.proof.schema_files import FOLDER, Kind, schema_file
+from generator.yaml.writer import to_yaml
 from scripts.compact import to_text
 from scripts.handwritten import Found, SourceError, handwritten
 from scripts.structural import document, openapi

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from generator.cluster import document_models
-from generator.component import Cluster
-from generator.finding import Finding
-from generator.load import Document, read_text
-from generator.resolve import Resolved
-from generator.site import cluster_of
-from generator.sources import Shared
-from generator.yamlout import to_yaml
+from generator.components.kit.component import Cluster
+from generator.documents.files import Document, read_text
+from generator.documents.merge import Resolved
+from generator.findings.finding import Finding
+from generator.fleet.cluster import cluster_of
+from generator.fleet.kinds import document_models
+from generator.fleet.spec_files import Shared
+from generator.yaml.writer import to_yaml
 
 # The same examples on every machine: a run that fails can be repeated, and no database has to be kept.
 settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)

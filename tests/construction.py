@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from generator import hub
-from generator.check import rules
-from generator.component import Cluster
-from generator.finding import Severity
-from generator.fleet import Fleet
-from generator.manifest import Manifest
-from generator.profile import profiles
+from generator.components.kit.component import Cluster
+from generator.facts.profiles import profiles
+from generator.findings.finding import Severity
+from generator.fleet.fleet import Fleet
+from generator.objects.manifest import Manifest
+from generator.rules.run import rules
 
 from .conftest import CASES, build, read_case
 from .strategies import clusters, fleets, manifests, sample

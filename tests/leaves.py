@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from generator.cluster import document_models
-from generator.finding import Path
-from generator.schema import schema_of
+from generator.findings.finding import Path
+from generator.fleet.kinds import document_models
+from generator.report.schemas import schema_of
 
 KINDS = ("Fleet", "Group", "Model", "Cluster")
 

@@ -18,22 +18,22 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from generator.check import rules
-from generator.component import Cluster, discover
 from generator.components.credentials import Delivered
 from generator.components.credentials.spec import Credential
-from generator.components.kueue import Cohort, Flavor, PriorityClass, Queue
+from generator.components.kit.component import Cluster, discover
+from generator.components.kueue.spec import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, Worker
 from generator.components.serving.reference_checks import FITTING
 from generator.components.serving.spec import Service, runtimes
-from generator.finding import Path, Severity
-from generator.fleet import Fleet, Member
-from generator.hub.profile import hub_profiles
-from generator.manifest import Manifest
-from generator.profile import profiles
-from generator.spec import FleetSpec
-from generator.words import Line, Toleration
+from generator.facts.profiles import profiles
+from generator.findings.finding import Path, Severity
+from generator.fleet.fleet import Fleet, Member
+from generator.hub.kit.profile import hub_profiles
+from generator.objects.manifest import Manifest
+from generator.rules.run import rules
+from generator.specs.fleet import FleetSpec
+from generator.specs.types import Line, Toleration
 
 from .conftest import FLEET, build
 from .leaves import WORDS

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from generator.admission import Decision, verdicts
 from generator.admission.amounts import amount, said
 from generator.admission.demand import DOWNLOAD, MODELCAR, demands
-from generator.check import rules
-from generator.component import Cluster, discover
-from generator.components.kueue import KUEUE, KueueSpec, emit
-from generator.pipeline import cluster_files, read, read_site
-from generator.profile import profiles
-from generator.quantity import parse
-from generator.rendered import Memo
-from generator.validate import dotted
-from generator.workload import workloads
+from generator.components.kit.component import Cluster, discover
+from generator.components.kueue.spec import KUEUE, KueueSpec, emit
+from generator.documents.validate import dotted
+from generator.facts.profiles import profiles
+from generator.flow.rendered import Memo
+from generator.flow.steps import cluster_files, read, read_site
+from generator.proof.pods import workloads
+from generator.rules.run import rules
+from generator.specs.quantity import parse
 
 from .conftest import CASES, ROOT, build, read_case
 from .test_cases import compare

@@ -7,11 +7,11 @@ from pathlib import Path as File
 import pytest
 
 from generator.admission.verdict import Decision
-from generator.capacity import ABSENT, Level, Meter, Room, decided, moved, spoken
-from generator.plan import plan
-from generator.planrooms import bar, capacity_rows
-from generator.planshow import ROOMS, as_text, names, sections
-from generator.pulls import Pull
+from generator.plan.capacity import ABSENT, Level, Meter, Room, decided, moved, spoken
+from generator.plan.downloads import Pull
+from generator.plan.plan import plan
+from generator.report.plan.capacity import bar, capacity_rows
+from generator.report.plan.text import ROOMS, as_text, names, sections
 
 from .edits import EDITS, Edit, fleet, swap, together
 

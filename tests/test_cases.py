@@ -11,11 +11,11 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.check import rules
-from generator.component import Cluster, discover
-from generator.finding import Severity
-from generator.validate import dotted
-from generator.yamlout import to_documents
+from generator.components.kit.component import Cluster, discover
+from generator.documents.validate import dotted
+from generator.findings.finding import Severity
+from generator.rules.run import rules
+from generator.yaml.writer import to_documents
 
 from .conftest import CASES, build, read_case
 

@@ -14,12 +14,12 @@ from pathlib import Path as File
 import pytest
 import yaml
 
-from generator.checksums import CHUNK, NotAModel, digests, listing
 from generator.cli import main
 from generator.components.models.upload import SCRIPT
-from generator.conformance import library
-from generator.load import read_text
-from generator.podsecurity import restricted
+from generator.documents.files import read_text
+from generator.mirror.checksums import CHUNK, NotAModel, digests, listing
+from generator.proof.conformance import library
+from generator.proof.podsecurity import restricted
 
 from .conftest import ROOT
 

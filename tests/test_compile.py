@@ -13,12 +13,20 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import compile as factoring
-from generator.compile import Base, Overlay, base_files, base_of, compile_cluster, folder_files, header
-from generator.component import Cluster, Component, Unit
-from generator.finding import Finding
-from generator.manifest import CONTENT_HASH, Manifest, identify
-from generator.patch import apply
+from generator.components.kit.component import Cluster, Component, Unit
+from generator.findings.finding import Finding
+from generator.objects.json_patch import apply
+from generator.objects.manifest import CONTENT_HASH, Manifest, identify
+from generator.overlays import overlay as factoring
+from generator.overlays.overlay import (
+    Base,
+    Overlay,
+    base_files,
+    base_of,
+    compile_cluster,
+    folder_files,
+    header,
+)
 
 from .conftest import build
 

@@ -9,17 +9,17 @@ from collections import Counter
 
 import pytest
 
-from generator.components.kueue import KUEUE, Flavor
-from generator.conformance import library
-from generator.difference import canonical
-from generator.hub.edge import KINDS
-from generator.manifest import SYNC_WAVE, Manifest, Wave, content_hash, identify
-from generator.podsecurity import containers
-from generator.profile import profiles
-from generator.quantity import canonical as canonical_quantity
-from generator.runtime import SERVER
-from generator.words import Image, Taint
-from generator.workload import judge, workloads
+from generator.components.kit.runtime import SERVER
+from generator.components.kueue.spec import KUEUE, Flavor
+from generator.facts.profiles import profiles
+from generator.hub.kit.edge import KINDS
+from generator.objects.difference import canonical
+from generator.objects.manifest import SYNC_WAVE, Manifest, Wave, content_hash, identify
+from generator.proof.conformance import library
+from generator.proof.pods import judge, workloads
+from generator.proof.podsecurity import containers
+from generator.specs.quantity import canonical as canonical_quantity
+from generator.specs.types import Image, Taint
 
 from .conftest import ROOT
 from .construction import every, every_hub, ray_specs, refuses, sites, walk

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from generator.components.namespaces import used
-from generator.coverage import State, upstream
-from generator.manifest import Manifest, identify
+from generator.objects.manifest import Manifest, identify
+from generator.report.coverage import State, upstream
 
 from .conftest import ROOT
 from .construction import (

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from generator.components.credentials.spec import Bucket, Credential, ExternalStore
-from generator.difference import canonical
-from generator.hub.edge import rights
-from generator.words import REFUSED
+from generator.hub.kit.edge import rights
+from generator.objects.difference import canonical
+from generator.specs.types import REFUSED
 
 from .construction import every, every_hub, refuses, sites, walk
 

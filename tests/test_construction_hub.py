@@ -9,12 +9,12 @@ from dataclasses import replace
 from itertools import chain
 
 from generator import hub
-from generator.compile import compile_cluster, emit
-from generator.difference import canonical
-from generator.fleet import Member
-from generator.hub.edge import KINDS
-from generator.spec import Observability, Repository, Ring
-from generator.words import GitRef, Metadata
+from generator.fleet.fleet import Member
+from generator.hub.kit.edge import KINDS
+from generator.objects.difference import canonical
+from generator.overlays.overlay import compile_cluster, emit
+from generator.specs.fleet import Observability, Repository, Ring
+from generator.specs.types import GitRef, Metadata
 
 from .conftest import CASES, build, read_case
 from .construction import every_hub, hubs, in_namespace, placements, refuses, sites, walk

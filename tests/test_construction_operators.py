@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from generator.component import Cluster
+from generator.components.kit.component import Cluster
 from generator.components.platform import Install, chosen, installs
-from generator.fleet import Fleet
-from generator.hub.installs import variants
-from generator.manifest import Manifest
-from generator.profile import profiles
+from generator.facts.profiles import profiles
+from generator.fleet.fleet import Fleet
+from generator.hub.kit.installs import variants
+from generator.objects.manifest import Manifest
 
 from .construction import every_hub, hubs, sites
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from generator.components.ray.spec import RayService
-from generator.hub.edge import KINDS, WRITE
-from generator.manifest import content_hash
+from generator.hub.kit.edge import KINDS, WRITE
+from generator.objects.manifest import content_hash
 
 from .construction import every, refuses
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from generator import hub, incremental, pipeline
-from generator.check import rules
-from generator.component import Cluster
+from generator import hub
 from generator.components.credentials import Delivered, delivered, given, pull_secrets
 from generator.components.credentials.uses import uses
+from generator.components.kit.component import Cluster
 from generator.components.platform import chosen
-from generator.fleet import Fleet
-from generator.manifest import Manifest
-from generator.spec import FleetSpec
+from generator.fleet.fleet import Fleet
+from generator.flow import incremental
+from generator.flow import steps as pipeline
+from generator.objects.manifest import Manifest
+from generator.rules.run import rules
+from generator.specs.fleet import FleetSpec
 
 from .conftest import FLEET, ROOT, build
 from .strategies import IMAGE

@@ -13,17 +13,19 @@ from typing import Any
 
 import pytest
 
-from generator import hub, pipeline, tree
-from generator.check import apply, fleet_rules
-from generator.expected import expected
-from generator.finding import Severity, Where
-from generator.fleet import Fleet
-from generator.hub.applicationsets import generate_paths
-from generator.hub.rings import PER_SET, enough, fullest, shard_of
-from generator.manifest import Manifest
-from generator.spec import FleetSpec
-from generator.verify import verify
-from generator.yamlin import read_documents
+from generator import hub
+from generator.disk import tree
+from generator.findings.finding import Severity, Where
+from generator.fleet.fleet import Fleet
+from generator.flow import steps as pipeline
+from generator.hub.delivery.applicationsets import generate_paths
+from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
+from generator.objects.manifest import Manifest
+from generator.proof.expected import expected
+from generator.proof.verify import verify
+from generator.rules.run import apply, fleet_rules
+from generator.specs.fleet import FleetSpec
+from generator.yaml.machine import read_documents
 
 from .conftest import FLEET, ROOT
 from .test_hub import member_of

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from generator import cli
-from generator.cluster import document_models
-from generator.finding import Finding, Where
-from generator.reader import read_text
-from generator.validate import validated
+from generator.documents.validate import validated
+from generator.findings.finding import Finding, Where
+from generator.fleet.kinds import document_models
+from generator.yaml.strict import read_text
 
 from .conftest import ROOT
 

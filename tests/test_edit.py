@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.documents.paths import value_at
 from generator.edit import CannotEdit, drop, put, same, with_put, without
-from generator.finding import Path
-from generator.marks import marks_of, place_of
-from generator.reader import read_text
-from generator.specpath import value_at
+from generator.findings.finding import Path
+from generator.yaml.positions import marks_of, place_of
+from generator.yaml.strict import read_text
 
 WORDS = [
     "a",

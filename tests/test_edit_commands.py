@@ -11,10 +11,10 @@ from pathlib import Path as File
 import pytest
 
 from generator import cli
+from generator.disk.lock import locked
+from generator.documents.paths import leaves, value_at
 from generator.edit import put
-from generator.lock import locked
-from generator.reader import read_text
-from generator.specpath import leaves, value_at
+from generator.yaml.strict import read_text
 
 from .conftest import ROOT
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from generator.changes import compare
 from generator.components.ray import RAY
-from generator.effects import consequences
-from generator.manifest import Manifest
+from generator.objects.manifest import Manifest
+from generator.plan.changes import compare
+from generator.plan.effects import consequences
 
 from .conftest import build
 

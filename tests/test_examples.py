@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generator.finding import Severity
-from generator.rules import every_rule, example, found_in
+from generator.findings.finding import Severity
+from generator.report.rules import every_rule, example, found_in
 
 EXAMPLES = {code: found for code in every_rule() if (found := example(code)) is not None}
 WITHOUT = {

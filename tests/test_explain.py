@@ -8,14 +8,14 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.explain import Explanation, explain_path
-from generator.load import read_text
-from generator.pipeline import render
+from generator.documents.files import read_text
+from generator.documents.paths import leaves, located, value_at, with_value, written
+from generator.explain.line import Trace, path_in_spec, trace_line
+from generator.explain.output_lines import pointed, pointer, spot_of, spots
+from generator.explain.subject import CannotExplainError
+from generator.explain.value import Explanation, explain_path
+from generator.flow.steps import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
-from generator.specpath import leaves, located, value_at, with_value, written
-from generator.spots import pointed, pointer, spot_of, spots
-from generator.subject import CannotExplainError
-from generator.trace import Trace, path_in_spec, trace_line
 
 from .conftest import ROOT
 

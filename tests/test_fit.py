@@ -16,17 +16,18 @@ from typing import Any
 
 import pytest
 
-from generator import fit, pipeline
-from generator.check import check_cluster, rules
-from generator.component import Cluster
+from generator import fit
+from generator.components.kit.component import Cluster
 from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
-from generator.finding import Problem
+from generator.documents.validate import dotted
+from generator.findings.finding import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
-from generator.modelspec import ModelMemory
-from generator.rendered import Memo
-from generator.validate import dotted
-from generator.words import Taint, Toleration
+from generator.flow import steps as pipeline
+from generator.flow.rendered import Memo
+from generator.rules.run import check_cluster, rules
+from generator.specs.model import ModelMemory
+from generator.specs.types import Taint, Toleration
 
 from .conftest import ROOT, build
 

@@ -13,13 +13,15 @@ from pathlib import Path as File
 
 import pytest
 
-from generator import incremental, pipeline, tree
-from generator.expected import expected
-from generator.finding import has_errors
-from generator.kustomize import evaluator
-from generator.load import read_text
-from generator.manifest import identify
-from generator.verify import verify
+from generator.disk import tree
+from generator.documents.files import read_text
+from generator.findings.finding import has_errors
+from generator.flow import incremental
+from generator.flow import steps as pipeline
+from generator.kustomize.build import evaluator
+from generator.objects.manifest import identify
+from generator.proof.expected import expected
+from generator.proof.verify import verify
 
 from .conftest import ROOT
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lupa.lua51 import LuaRuntime
 
-from generator.hub import health
+from generator.hub.delivery import health
 
 HIDDEN = ("string", "math", "io", "debug", "coroutine", "package", "require", "dofile", "loadfile")
 """What Argo CD v3.5.1 does not open (util/lua/lua.go), or only with a library of its own."""

@@ -14,22 +14,22 @@ import jsonschema_rs
 import pytest
 
 from generator import hub
-from generator.check import rules
 from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
-from generator.finding import Severity
-from generator.fleet import Fleet, Member
-from generator.hub.durations import go_duration, seconds
-from generator.hub.edge import KINDS, rights
-from generator.hub.naming import LONGEST, policy_name
-from generator.hub.profile import hub_profiles, profile_of
-from generator.kinds import load_schema, schema_path
-from generator.manifest import Manifest, identify
-from generator.profile import profiles
-from generator.spec import FleetSpec, Hub
-from generator.validate import dotted
-from generator.yamlin import read_documents
-from generator.yamlout import to_documents
+from generator.documents.validate import dotted
+from generator.facts.profiles import profiles
+from generator.findings.finding import Severity
+from generator.fleet.fleet import Fleet, Member
+from generator.hub.kit.durations import go_duration, seconds
+from generator.hub.kit.edge import KINDS, rights
+from generator.hub.kit.naming import LONGEST, policy_name
+from generator.hub.kit.profile import hub_profiles, profile_of
+from generator.objects.manifest import Manifest, identify
+from generator.proof.schema_files import load_schema, schema_path
+from generator.rules.run import rules
+from generator.specs.fleet import FleetSpec, Hub
+from generator.yaml.machine import read_documents
+from generator.yaml.writer import to_documents
 
 from .conftest import CASES, FLEET, ROOT, read_case
 from .test_cases import compare

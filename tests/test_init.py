@@ -19,7 +19,7 @@ import pytest
 
 from generator import cli
 from generator.edit.init import CI
-from generator.reader import read_text
+from generator.yaml.strict import read_text
 
 from .conftest import ROOT
 

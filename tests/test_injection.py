@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from generator.check import check_cluster
-from generator.cluster import document_models
-from generator.component import discover
+from generator.components.kit.component import discover
 from generator.components.namespaces.checks import RESERVED as RESERVED_IN_NAMESPACES
-from generator.finding import Finding, Path, Where
-from generator.hub.rules import RESERVED as RESERVED_ON_THE_HUB
-from generator.load import Document, read_file, read_text
-from generator.marks import marks_of, place_of
-from generator.pipeline import render
-from generator.resolve import Resolved
-from generator.site import cluster_of
-from generator.sources import Shared, kind_of
-from generator.validate import validated
-from generator.words import API_VERSION
-from generator.yamlout import to_yaml
+from generator.documents.files import Document, read_file, read_text
+from generator.documents.merge import Resolved
+from generator.documents.validate import validated
+from generator.findings.finding import Finding, Path, Where
+from generator.fleet.cluster import cluster_of
+from generator.fleet.kinds import document_models
+from generator.fleet.spec_files import Shared, kind_of
+from generator.flow.steps import render
+from generator.hub.checks.rules import RESERVED as RESERVED_ON_THE_HUB
+from generator.rules.run import check_cluster
+from generator.specs.types import API_VERSION
+from generator.yaml.positions import marks_of, place_of
+from generator.yaml.writer import to_yaml
 
 from .conftest import FLEET, build, document
 from .leaves import KINDS, Leaf, injected, leaves, value_of

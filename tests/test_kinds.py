@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from generator.kinds import (
+from generator.proof.schema_files import (
     FOLDER,
     Kind,
     known_kinds,

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.difference import canonical, compare
-from generator.kustomization import NotBuildable
-from generator.kustomize import build, evaluate, evaluator
-from generator.manifest import Manifest, identify
-from generator.patch import diff
-from generator.tools import Tool, find
-from generator.yamlin import NotReadable, read_documents
-from generator.yamlout import to_documents, to_yaml
+from generator.kustomize.build import build, evaluate, evaluator
+from generator.kustomize.file import NotBuildable
+from generator.objects.difference import canonical, compare
+from generator.objects.json_patch import diff
+from generator.objects.manifest import Manifest, identify
+from generator.programs.run import Tool, find
+from generator.yaml.machine import NotReadable, read_documents
+from generator.yaml.writer import to_documents, to_yaml
 
 from .conftest import ROOT
 

@@ -7,26 +7,26 @@ from typing import Any
 
 import pytest
 
-from generator.changes import compare
-from generator.compile import emit
-from generator.component import Cluster
 from generator.components.credentials.uses import uses as secrets_of
+from generator.components.kit.component import Cluster
+from generator.components.kit.images_in import references
 from generator.components.models.claims import claims
 from generator.components.monitoring import MONITORING
 from generator.components.namespaces import NAMESPACES
 from generator.components.platform.install import installs
 from generator.components.platform.needs import chosen
 from generator.components.serving import SERVING
-from generator.effects import consequences
 from generator.fit.transfer import transfers
 from generator.fit.verdict import fits
-from generator.manifest import Manifest, identify
 from generator.mirror.content import models_of
-from generator.pulled import references
-from generator.references import broken, given_parts
-from generator.rules import every_rule
-from generator.uses import uses
-from generator.workload import judge
+from generator.objects.manifest import Manifest, identify
+from generator.objects.names_used import uses
+from generator.overlays.overlay import emit
+from generator.plan.changes import compare
+from generator.plan.effects import consequences
+from generator.proof.pods import judge
+from generator.proof.references import broken, given_parts
+from generator.report.rules import every_rule
 
 from .conftest import CASES, build, read_case
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.finding import Path, Where
-from generator.load import MAX_BYTES, Document, find_specs, read_file, read_text
-from generator.reader import MAX_DEPTH, MAX_NODES, MAX_REFERENCES
+from generator.documents.files import MAX_BYTES, Document, find_specs, read_file, read_text
+from generator.findings.finding import Path, Where
+from generator.yaml.strict import MAX_DEPTH, MAX_NODES, MAX_REFERENCES
 
 from .conftest import CASES, ROOT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from generator.manifest import content_hash
+from generator.objects.manifest import content_hash
 
 
 def test_no_hash_of_content_reads_as_a_number_with_an_exponent() -> None:

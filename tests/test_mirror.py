@@ -10,23 +10,23 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from generator import pipeline
-from generator.catalog import operators
 from generator.cli import main
+from generator.components.kit.images_in import Package, packages, references, repositories
 from generator.components.mirror_checks import images_name_their_registry, mirrored_clusters_know_mirror_sets
-from generator.finding import has_errors
-from generator.hub.catalogs import catalogs, sources
-from generator.hub.mirror import sets
-from generator.kinds import load_schema, schema_path
+from generator.facts.operators import operators
+from generator.findings.finding import has_errors
+from generator.flow import steps as pipeline
+from generator.git.commit import NoSuchCommit
+from generator.hub.platform.catalogs import catalogs, sources
+from generator.hub.platform.mirror import sets
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
 from generator.mirror.content import Content, Inventory, content_of
 from generator.mirror.delta import delta
 from generator.mirror.files import files, image_set, unpinned
-from generator.modelspec import ModelSpec
-from generator.pulled import Package, packages, references, repositories
-from generator.repository import NoSuchCommit
-from generator.spec import FleetSpec, Mirror
-from generator.yamlin import read_documents
+from generator.proof.schema_files import load_schema, schema_path
+from generator.specs.fleet import FleetSpec, Mirror
+from generator.specs.model import ModelSpec
+from generator.yaml.machine import read_documents
 
 from .conftest import FLEET, ROOT, build
 from .test_fleet import copy_of

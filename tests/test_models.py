@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from generator.component import Cluster, Unit
+from generator.components.kit.component import Cluster, Unit
 from generator.components.models import MODELS, claim_name
 from generator.components.models.emit import INITIALIZER, SCRIPTS
-from generator.manifest import CONTENT_HASH, SYNC_WAVE, Manifest
+from generator.objects.manifest import CONTENT_HASH, SYNC_WAVE, Manifest
 
 from .conftest import build
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from generator.component import Unit
+from generator.components.kit.component import Unit
 from generator.components.namespaces import NAMESPACES, reserved
-from generator.manifest import identify
+from generator.objects.manifest import identify
 
 from .conftest import build
 

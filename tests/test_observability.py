@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from generator import hub
-from generator.alerts import load_failed, model_not_ready, queue_stuck, volume_full
-from generator.finding import Severity
-from generator.fleet import Fleet, Member
+from generator.components.kit.alerts import load_failed, model_not_ready, queue_stuck, volume_full
+from generator.findings.finding import Severity
+from generator.fleet.fleet import Fleet, Member
 from generator.hub.observability import observability_is_a_part_of_acm
 from generator.hub.observability.alerts import groups
 from generator.hub.observability.dashboards import dashboards
 from generator.hub.observability.emit import USER_WORKLOAD
 from generator.hub.observability.metrics import collected, families
-from generator.manifest import Manifest
-from generator.spec import FleetSpec, Observability
-from generator.yamlin import read_documents
+from generator.objects.manifest import Manifest
+from generator.specs.fleet import FleetSpec, Observability
+from generator.yaml.machine import read_documents
 
 from .conftest import FLEET
 from .promql import evaluate, firing, matchers, metrics, parse, selectors

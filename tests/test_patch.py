@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.manifest import CONTENT_HASH, Manifest
-from generator.patch import NAME_KEYS, PatchFailed, apply, diff, escape, same
+from generator.objects.json_patch import NAME_KEYS, PatchFailed, apply, diff, escape, same
+from generator.objects.manifest import CONTENT_HASH, Manifest
 
 KEYS = st.sampled_from(["a", "b", "name", "key", "nvidia.com/gpu", "~", "~1", "/", "", "0", "-", "a/b~c"])
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(0, 2), st.sampled_from(["", "0", "1", "true", "x"]))

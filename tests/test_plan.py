@@ -14,18 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from generator import hub, pipeline
-from generator.changes import ABSENT, Action, FieldChange, apply, compare, differences, normal
+from generator import hub
 from generator.cli import main
-from generator.fleet import Fleet
-from generator.journal import JOURNAL
-from generator.manifest import Manifest, ResourceId, identify
-from generator.pairs import ClusterChange
-from generator.plan import Plan, groups, plan
-from generator.planshow import FINDINGS, LIMIT, as_markdown, as_text, sections
-from generator.rendered import Memo
-from generator.repository import NoSuchCommit, contents, differing, snapshot
-from generator.sides import both
+from generator.disk.journal import JOURNAL
+from generator.fleet.fleet import Fleet
+from generator.flow import steps as pipeline
+from generator.flow.rendered import Memo
+from generator.git.commit import NoSuchCommit, contents, differing, snapshot
+from generator.objects.manifest import Manifest, ResourceId, identify
+from generator.plan.changes import ABSENT, Action, FieldChange, apply, compare, differences, normal
+from generator.plan.clusters import ClusterChange
+from generator.plan.plan import Plan, groups, plan
+from generator.plan.sides import both
+from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
 
 from .conftest import ROOT
 from .edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together

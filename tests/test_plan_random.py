@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from generator.capacity import decided, moved, room
-from generator.changes import Action, compare, normal
-from generator.component import Cluster
-from generator.effects import consequences, started_again
-from generator.manifest import identify
-from generator.pairs import ClusterChange, queues_in_use
-from generator.plan import Plan, capacity, counts, groups, plan, pulls
-from generator.planjson import plan_body
-from generator.planshow import LIMIT, as_markdown, as_text
-from generator.pulls import download
+from generator.components.kit.component import Cluster
+from generator.objects.manifest import identify
+from generator.plan.capacity import decided, moved, room
+from generator.plan.changes import Action, compare, normal
+from generator.plan.clusters import ClusterChange, queues_in_use
+from generator.plan.downloads import download
+from generator.plan.effects import consequences, started_again
+from generator.plan.plan import Plan, capacity, counts, groups, plan, pulls
+from generator.report.plan.json import plan_body
+from generator.report.plan.text import LIMIT, as_markdown, as_text
 
 from .edits import fleet
 from .strategies import clusters, manifests

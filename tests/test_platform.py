@@ -8,16 +8,16 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from generator import listing
-from generator.catalog import component_of, offered, operators
 from generator.cli import main
-from generator.compile import compile_cluster
-from generator.component import Cluster
+from generator.components.kit.component import Cluster
 from generator.components.platform import chosen, installs
 from generator.components.platform.needs import closure, words
-from generator.kinds import load_schema, schema_path
-from generator.manifest import Manifest
-from generator.profile import profiles
+from generator.facts.operators import component_of, offered, operators
+from generator.facts.profiles import profiles
+from generator.objects.manifest import Manifest
+from generator.overlays.overlay import compile_cluster
+from generator.proof.schema_files import load_schema, schema_path
+from generator.report import releases as listing
 
 from .conftest import ROOT, build
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from generator.manifest import Manifest
-from generator.podsecurity import hardened, restricted
-from generator.workload import judge, workloads
+from generator.objects.manifest import Manifest
+from generator.proof.pods import judge, workloads
+from generator.proof.podsecurity import hardened, restricted
 
 IMAGE = "quay.io/a/b@sha256:" + "a" * 64
 SAFE = {

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from generator.podsecurity import Violation, baseline, restricted
-from generator.profile import profiles
+from generator.facts.profiles import profiles
+from generator.proof.podsecurity import Violation, baseline, restricted
 from scripts.pss_corpus import corpus, to_text
 
 from .conftest import ROOT

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from generator.cli import main
-from generator.planshow import LIMIT
 from generator.publish.flow import publish
+from generator.publish.forges.pullrequest import PLAN_MARK
 from generator.publish.land import Landed, land
 from generator.publish.order import Order
 from generator.publish.patience import Patience
-from generator.publish.pullrequest import PLAN_MARK
 from generator.publish.remote import Pushed, open_remote, push_ref
+from generator.report.plan.text import LIMIT
 
 from .conftest import ROOT
 from .edits import git

@@ -23,15 +23,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import NearedgeError
-from generator.publish import gitea, github, gitlab
-from generator.publish.answers import Answer, data_of
+from generator.git.command import GitFailed
 from generator.publish.flow import trusting
-from generator.publish.forge import Denied, Exists, Forge, Limited, Proposal, Unclear
-from generator.publish.forges import github_api, open_forge
-from generator.publish.git import GitFailed
+from generator.publish.forges import gitea, github, gitlab
+from generator.publish.forges.answers import Answer, data_of
+from generator.publish.forges.choose import github_api, open_forge
+from generator.publish.forges.forge import Denied, Exists, Forge, Limited, Proposal, Unclear
+from generator.publish.forges.pullrequest import PLAN_MARK, Did, Shown, framed, propose
 from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.place import ForgeKind, Place, Said, credential_for, kind_of, place_of, token_for
-from generator.publish.pullrequest import PLAN_MARK, Did, Shown, framed, propose
 from generator.publish.remote import heads, open_remote
 
 from .conftest import ROOT

@@ -12,10 +12,10 @@ from pathlib import Path as File
 
 import pytest
 
+from generator.git.command import Credential, GitFailed, NotAllowed, Unreachable, cleaned, environment
+from generator.git.command import git as run
 from generator.publish.checkout import commit, differing, on_branch, open_checkout
 from generator.publish.errors import PublishRefused
-from generator.publish.git import Credential, GitFailed, NotAllowed, Unreachable, cleaned, environment
-from generator.publish.git import git as run
 from generator.publish.land import Target, land
 from generator.publish.merge import merged
 from generator.publish.patience import Patience, WaitedEnough

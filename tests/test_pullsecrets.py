@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from generator.compile import compile_cluster, emit
-from generator.component import Cluster
-from generator.manifest import CONTENT_HASH, Manifest
-from generator.uses import pods
+from generator.components.kit.component import Cluster
+from generator.objects.manifest import CONTENT_HASH, Manifest
+from generator.objects.names_used import pods
+from generator.overlays.overlay import compile_cluster, emit
 
 from .conftest import build
 from .strategies import IMAGE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.quantity import PATTERN, binary, canonical, parse
+from generator.specs.quantity import PATTERN, binary, canonical, parse
 
 CANONICAL = [
     # Expected values by hand from CanonicalizeBytes in k8s.io/apimachinery pkg/api/resource/quantity.go.

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.cli import main
-from generator.plan import plan
-from generator.planshow import as_text
+from generator.plan.plan import plan
+from generator.report.plan.text import as_text
 
 from .conftest import ROOT
 from .edits import EDITS, Edit, append, commit, copied, fleet, git, named, remove, swap, together

@@ -10,13 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from generator.component import Cluster, Unit
+from generator.components.kit.component import Cluster, Unit
 from generator.components.ray import RAY
 from generator.components.ray.accelerators import ray_name, start_params
 from generator.components.ray.spec import Group
-from generator.kinds import load_schema, schema_path
-from generator.manifest import Manifest, identify, pod_specs
-from generator.profile import profiles
+from generator.facts.profiles import profiles
+from generator.objects.manifest import Manifest, identify, pod_specs
+from generator.proof.schema_files import load_schema, schema_path
 
 from .conftest import CASES, ROOT, build, read_case
 

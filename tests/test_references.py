@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from generator.manifest import Manifest
-from generator.references import broken, delivered, given_parts, offers
+from generator.objects.manifest import Manifest
+from generator.proof.references import broken, delivered, given_parts, offers
 
 OCM = "cluster.open-cluster-management.io"
 POD: Manifest = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.finding import Path
-from generator.load import Document, read_text
-from generator.resolve import Layer, Resolved, merge, name_of, resolve
+from generator.documents.files import Document, read_text
+from generator.documents.merge import Layer, Resolved, merge, name_of, resolve
+from generator.findings.finding import Path
 
 MERGES: dict[str, tuple[Any, Any, Any]] = {
     # what it shows: below, above, result

@@ -15,17 +15,18 @@ from typing import Any
 
 import pytest
 
-from generator import pipeline, tree
-from generator.check import rules
-from generator.compile import compile_cluster
-from generator.coverage import State, covered, state, upstream
-from generator.expected import expected
-from generator.load import read_text
-from generator.resolve import merge
-from generator.rules import every_rule
-from generator.verify import verify
-from generator.waivers import why_not
-from generator.yamlout import to_yaml
+from generator.disk import tree
+from generator.documents.files import read_text
+from generator.documents.merge import merge
+from generator.flow import steps as pipeline
+from generator.overlays.overlay import compile_cluster
+from generator.proof.expected import expected
+from generator.proof.verify import verify
+from generator.report.coverage import State, covered, state, upstream
+from generator.report.rules import every_rule
+from generator.rules.run import rules
+from generator.rules.waivers import why_not
+from generator.yaml.writer import to_yaml
 from scripts.rules_doc import DOCUMENT, document
 
 from .conftest import CASES, FLEET, ROOT, build, read_case

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from generator.cluster import document_models
-from generator.finding import Path
-from generator.load import find_specs, read_file
-from generator.schema import DIALECT, spec_schemas
-from generator.sources import kind_of
+from generator.documents.files import find_specs, read_file
+from generator.findings.finding import Path
+from generator.fleet.kinds import document_models
+from generator.fleet.spec_files import kind_of
+from generator.report.schemas import DIALECT, spec_schemas
 
 from .conftest import ROOT
 

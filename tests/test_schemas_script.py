@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from generator.kinds import FOLDER, Kind
+from generator.proof.schema_files import FOLDER, Kind
 from scripts import compact, handwritten, schemas, structural
 from scripts.handwritten import SourceError
 

@@ -20,17 +20,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.fleet import write_fleet
-from generator.check import check_cluster
-from generator.cluster import document_models
-from generator.finding import Finding, Where
-from generator.load import MAX_BYTES, find_specs, read_file
-from generator.pipeline import render
-from generator.reader import read_text
+from generator.documents.files import MAX_BYTES, find_specs, read_file
+from generator.documents.secrets.search import REFERENCES, masked, redacted, secrets_in
+from generator.documents.validate import validated
+from generator.findings.finding import Finding, Where
+from generator.fleet.kinds import document_models
+from generator.flow.steps import render
 from generator.report.text import as_text
-from generator.secrets import REFERENCES, masked, redacted, secrets_in
-from generator.validate import validated
-from generator.words import API_VERSION
-from generator.yamlout import to_yaml
+from generator.rules.run import check_cluster
+from generator.specs.types import API_VERSION
+from generator.yaml.strict import read_text
+from generator.yaml.writer import to_yaml
 
 from .conftest import ROOT, build
 from .leaves import KINDS, injected, leaves

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from generator.component import Cluster, Unit
+from generator.components.kit.component import Cluster, Unit
+from generator.components.kit.runtime import SERVER
 from generator.components.serving import SERVING
 from generator.components.serving.reference_checks import images_are_served_in_this_way
 from generator.components.serving.spec import runtimes
-from generator.images import shipped
-from generator.manifest import Manifest, identify
-from generator.modelspec import Images
-from generator.patch import apply, diff
-from generator.profile import profiles
-from generator.runtime import SERVER
+from generator.facts.images import shipped
+from generator.facts.profiles import profiles
+from generator.objects.json_patch import apply, diff
+from generator.objects.manifest import Manifest, identify
+from generator.specs.model import Images
 
 from .conftest import ROOT, build
 

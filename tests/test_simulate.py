@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.rollout.chart import HEIGHT, WIDTH, chart
-from generator.rollout.simulate import (
+from generator.rollout.report.chart import HEIGHT, WIDTH, chart
+from generator.rollout.report.times import as_json, as_text
+from generator.rollout.simulation.simulate import (
     BY_HAND,
     DAY,
     FAILED,
@@ -22,8 +23,7 @@ from generator.rollout.simulate import (
     shares,
     simulate,
 )
-from generator.rollout.timeshow import as_json, as_text
-from generator.rollout.windows import windows
+from generator.rollout.simulation.windows import windows
 
 MONDAY = int(datetime(2027, 1, 4, 8, tzinfo=UTC).timestamp())
 HOUR = 3600

@@ -9,20 +9,21 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from generator import hub, pipeline
-from generator.catalog import offered, operators
-from generator.check import check_cluster
-from generator.cluster import document_models
-from generator.compile import emit
-from generator.finding import Severity
-from generator.fleet import Fleet
-from generator.kinds import FOLDER, known_kinds
-from generator.load import read_text
-from generator.manifest import Manifest
-from generator.profile import profiles
-from generator.resolve import merge
-from generator.site import cluster_of
-from generator.sources import Shared
+from generator import hub
+from generator.documents.files import read_text
+from generator.documents.merge import merge
+from generator.facts.operators import offered, operators
+from generator.facts.profiles import profiles
+from generator.findings.finding import Severity
+from generator.fleet.cluster import cluster_of
+from generator.fleet.fleet import Fleet
+from generator.fleet.kinds import document_models
+from generator.fleet.spec_files import Shared
+from generator.flow import steps as pipeline
+from generator.objects.manifest import Manifest
+from generator.overlays.overlay import emit
+from generator.proof.schema_files import FOLDER, known_kinds
+from generator.rules.run import check_cluster
 
 from .conftest import FLEET, ROOT, document
 

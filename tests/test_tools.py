@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from generator.errors import ToolFailed, ToolMissing
-from generator.tools import Tool, find, run
+from generator.programs.run import Tool, find, run
 
 from .conftest import ROOT
 
@@ -71,7 +71,7 @@ def test_missing_tool_is_a_sentence(
 ) -> None:
     record(tmp_path, kubeconform=entry)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("generator.tools.PACKAGE", tmp_path / "generator")
+    monkeypatch.setattr("generator.programs.run.PACKAGE", tmp_path / "generator")
     with pytest.raises(ToolMissing, match=r"^kubeconform was not found: run `make setup`"):
         find(tmp_path, "kubeconform")
 
@@ -82,7 +82,7 @@ def test_a_fleet_elsewhere_has_the_programs_of_the_checkout(
     path = program(tmp_path / "x", "kubeconform", "")
     record(tmp_path, kubeconform={"kind": "kubeconform", "path": str(path), "version": "v0.7.0"})
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("generator.tools.PACKAGE", tmp_path / "generator")
+    monkeypatch.setattr("generator.programs.run.PACKAGE", tmp_path / "generator")
     assert find(tmp_path / "fleet", "kubeconform").path == str(path)
 
 

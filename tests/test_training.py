@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from generator.component import Cluster
+from generator.components.kit.component import Cluster
 from generator.components.models import MODELS
 from generator.components.models.trained import fetched, trained
 from generator.components.models.transfer import ports
 from generator.components.ray import RAY
 from generator.components.ray.serve import ServeConfig, serve_config_text
 from generator.components.serving import SERVING
-from generator.manifest import SYNC_WAVE, Manifest
-from generator.pipeline import member_of
-from generator.rules import every_rule
+from generator.flow.steps import member_of
+from generator.objects.manifest import SYNC_WAVE, Manifest
+from generator.report.rules import every_rule
 
 from .conftest import ROOT, build
 from .test_hub import fleet_of

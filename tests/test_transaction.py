@@ -18,15 +18,15 @@ from pathlib import Path as File
 
 import pytest
 
-from generator import staging, transaction
 from generator.cli import main
+from generator.disk import staging, transaction
+from generator.disk.exchange import can_exchange, exchange
+from generator.disk.journal import JOURNAL
+from generator.disk.lock import LOCK, Busy, locked
+from generator.disk.staging import STAGE, Step
+from generator.disk.transaction import carry_out, recover
+from generator.disk.tree import FOLDERS, INDEX, Tree, compare, with_index, write
 from generator.errors import Unwritable
-from generator.exchange import can_exchange, exchange
-from generator.journal import JOURNAL
-from generator.lock import LOCK, Busy, locked
-from generator.staging import STAGE, Step
-from generator.transaction import carry_out, recover
-from generator.tree import FOLDERS, INDEX, Tree, compare, with_index, write
 
 from .conftest import ROOT
 

@@ -7,8 +7,8 @@ from pathlib import Path as File
 import pytest
 
 from generator.cli import main
+from generator.disk.tree import INDEX, Changes, Tree, compare, compare_files, owned_files, with_index, write
 from generator.errors import NearedgeError, Unwritable
-from generator.tree import INDEX, Changes, Tree, compare, compare_files, owned_files, with_index, write
 
 ONE = {
     "base/odh-3.4/x/kustomization.yaml": "a: 1\n",

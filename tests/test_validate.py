@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from generator.cluster import cluster_spec, document_models
-from generator.finding import Finding
-from generator.load import Document, read_text
-from generator.validate import dotted, nearest, validated
+from generator.documents.files import Document, read_text
+from generator.documents.validate import dotted, nearest, validated
+from generator.findings.finding import Finding
+from generator.fleet.kinds import cluster_spec, document_models
 
 from .conftest import build
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from generator import tools
-from generator import verify as module
-from generator.difference import compare, first_difference
 from generator.errors import ToolMissing
-from generator.manifest import Manifest
-from generator.shape import shape
-from generator.verify import Expected, Verification, verify
-from generator.yamlout import to_documents, to_yaml
+from generator.kustomize.shape import shape
+from generator.objects.difference import compare, first_difference
+from generator.objects.manifest import Manifest
+from generator.programs import run as tools
+from generator.proof import verify as module
+from generator.proof.verify import Expected, Verification, verify
+from generator.yaml.writer import to_documents, to_yaml
 
 from .conftest import ROOT
 

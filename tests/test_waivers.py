@@ -7,13 +7,15 @@ from pathlib import Path as File
 
 import pytest
 
-from generator import incremental, pipeline, tree
-from generator.check import check_cluster
-from generator.compile import emit
-from generator.finding import Finding, Severity, Where
-from generator.rendered import Rendered
-from generator.rules import clusters_in, every_rule, example
-from generator.waivers import Waiver, refuses, settle, waivers_of, why_not
+from generator.disk import tree
+from generator.findings.finding import Finding, Severity, Where
+from generator.flow import incremental
+from generator.flow import steps as pipeline
+from generator.flow.rendered import Rendered
+from generator.overlays.overlay import emit
+from generator.report.rules import clusters_in, every_rule, example
+from generator.rules.run import check_cluster
+from generator.rules.waivers import Waiver, refuses, settle, waivers_of, why_not
 
 from .conftest import ROOT, build
 

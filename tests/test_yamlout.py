@@ -11,9 +11,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.load import read_text
-from generator.reader import HIDDEN
-from generator.yamlout import to_documents, to_yaml
+from generator.documents.files import read_text
+from generator.yaml.strict import HIDDEN
+from generator.yaml.writer import to_documents, to_yaml
 
 TRAPS = [
     # Strings that some reader of YAML 1.1 or 1.2 takes for something else.

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..finding import Problem
-from . import telling, telling_nodes, telling_rivals
+from ..findings.finding import Problem
+from . import sentences as telling
+from . import sentences_nodes as telling_nodes
+from . import sentences_rivals as telling_rivals
 from .demand import Pods, Workload
 from .offer import Offer, slots
 from .packing import packs

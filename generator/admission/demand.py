@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
+from ..components.kit.runtime import Server
 from ..components.models.cache import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
@@ -21,10 +22,9 @@ from ..components.ray.spec import Group, RayCluster, RayJob, RayService, own_clu
 from ..components.serving import SERVING
 from ..components.serving.sizes import Part, parts
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
-from ..finding import Path
-from ..modelspec import Images, ModelSpec
-from ..runtime import Server
-from ..words import Resources, Toleration
+from ..findings.finding import Path
+from ..specs.model import Images, ModelSpec
+from ..specs.types import Resources, Toleration
 from .amounts import Amounts, amounts, largest, together
 
 MODELCAR: Resources = {"cpu": "10m", "memory": "15Mi"}

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..component import Cluster, once
-from ..finding import Problem
-from . import telling, telling_nodes, telling_rivals
+from ..components.kit.component import Cluster, once
+from ..findings.finding import Problem
+from . import sentences as telling
+from . import sentences_nodes as telling_nodes
+from . import sentences_rivals as telling_rivals
 from .amounts import together
 from .contest import Found, load, names, pieces_of, searched
 from .demand import Pods, Workload, demands

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor
-from ..finding import Problem, Severity, rule
+from ..components.kit.component import Cluster
+from ..components.kueue.spec import KUEUE, Flavor
+from ..findings.finding import Problem, Severity, rule
 from .amounts import said
 from .demand import Pods
 from .judge import Analysis, analyse
 from .offer import ENDLESS, Kind, has_labels, untolerated
 from .placing import Option
-from .telling import who
-from .telling_nodes import node_reasons
+from .sentences import who
+from .sentences_nodes import node_reasons
 from .verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"

@@ -10,11 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..cluster import Node
-from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor, KueueSpec, Queue, Quota, covered_resources, groups, quota_of
-from ..components.kueue_checks import root_of
-from ..words import Taint, Toleration
+from ..components.kit.component import Cluster
+from ..components.kueue.checks import root_of
+from ..components.kueue.spec import (
+    KUEUE,
+    Flavor,
+    KueueSpec,
+    Queue,
+    Quota,
+    covered_resources,
+    groups,
+    quota_of,
+)
+from ..fleet.kinds import Node
+from ..specs.types import Taint, Toleration
 from .amounts import amount, amounts
 from .search import Room
 

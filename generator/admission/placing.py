@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from ..components.kueue import Flavor
+from ..components.kueue.spec import Flavor
 from .demand import Pods, Workload
 from .offer import Group, Kind, Line, Offer, has_labels, holds, most, slots, untolerated
 from .search import Piece, Room, Uses

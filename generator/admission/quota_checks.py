@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..component import Cluster
-from ..components.kueue import KUEUE, Quota
-from ..finding import Problem, Severity, rule
+from ..components.kit.component import Cluster
+from ..components.kueue.spec import KUEUE, Quota
+from ..findings.finding import Problem, Severity, rule
 from .judge import analyse
 from .search import STEPS
-from .telling import who
+from .sentences import who
 from .verdict import Decision, Obstacle, Verdict
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..finding import Path, Problem
+from ..findings.finding import Path, Problem
 from .amounts import said
 from .demand import Workload
 from .offer import Line

@@ -69,7 +69,7 @@ _CHOICES = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>
 
 def _meant(message: str) -> str:
     """What was probably meant by a word that is none of the choices."""
-    from ..validate import nearest
+    from ..documents.validate import nearest
 
     found = _CHOICES.search(message)
     near = found and nearest(found["given"], re.findall(r"[\w.-]+", found["known"]))
@@ -78,7 +78,7 @@ def _meant(message: str) -> str:
 
 def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
     """What was probably meant by the first option that is none."""
-    from ..validate import nearest
+    from ..documents.validate import nearest
 
     given = next((word.partition("=")[0] for word in left if word.startswith("--")), "")
     known = [name for action in command._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001 - argparse lists them nowhere else
@@ -123,7 +123,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         here.add_root(command)
         if name in given:
-            module = import_module(f".{name}", __package__)
+            module = import_module(f".commands.{name}", __package__)
             module.arguments(command)
             command.set_defaults(run=module.run)
     parser.commands = commands.choices

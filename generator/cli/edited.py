@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from .day import add_today, today
 from .exits import CLEAN, FOUND
 from .here import root_of
-from .shown import show_findings
-from .watch import Watch
+from .output import show_findings
+from .progress import Watch
 
 if TYPE_CHECKING:
     from ..edit.fleet import Edit
-    from ..finding import Finding
-    from ..rendered import Rendered
+    from ..findings.finding import Finding
+    from ..flow.rendered import Rendered
 
 _COPY = "edit-"
 _MACHINE = ("acm", "base", "overlays")
@@ -43,8 +43,8 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
 
 def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
-    from ..lock import FOLDER, locked
-    from ..transaction import settle
+    from ..disk.lock import FOLDER, locked
+    from ..disk.transaction import settle
 
     root = root_of(options)
     if options.dry_run:
@@ -82,8 +82,8 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
 
 def _judged(options: argparse.Namespace, root: File, stage: File) -> Rendered | None:
     """The fleet as it would be; None, and the findings said, when an error is in the way."""
-    from .. import incremental
-    from ..finding import has_errors
+    from ..findings.finding import has_errors
+    from ..flow import incremental
 
     watch, day = Watch(), today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
@@ -109,8 +109,9 @@ def _write(
     options: argparse.Namespace, root: File, texts: Mapping[str, str | None], rendered: Rendered
 ) -> str:
     """Bring specs and output to disk in one transaction; what to say of the output."""
-    from .. import incremental, tree
-    from ..transaction import carry_out
+    from ..disk import tree
+    from ..disk.transaction import carry_out
+    from ..flow import incremental
 
     specs = {file: text.encode() for file, text in texts.items() if text is not None}
     gone = tuple(file for file, text in texts.items() if text is None)
@@ -136,7 +137,7 @@ def _write(
 @contextmanager
 def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
     """The repository as it would be: specs as hard links, the changed ones anew, the output by reference."""
-    from ..lock import FOLDER
+    from ..disk.lock import FOLDER
 
     near = root / FOLDER
     with tempfile.TemporaryDirectory(prefix=_COPY, dir=near if os.access(near, os.W_OK) else None) as folder:

@@ -8,17 +8,17 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from .exits import CLEAN, FOUND
-from .watch import Watch
+from .progress import Watch
 
 if TYPE_CHECKING:
-    from ..rendered import Rendered
-    from ..verify import Verification
+    from ..flow.rendered import Rendered
+    from ..proof.verify import Verification
 
 
 def proven(root: File, rendered: Rendered, watch: Watch, *, full: bool) -> Verification:
     """What verify finds in the tree on disk."""
-    from ..expected import expected
-    from ..verify import verify
+    from ..proof.expected import expected
+    from ..proof.verify import verify
 
     watch.progress("verify", 0, 1)
     return verify(root, expected(root, rendered), full=full, progress=watch.progress)

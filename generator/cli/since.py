@@ -8,7 +8,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..rendered import Rendered
+    from ..flow.rendered import Rendered
 
 
 def merge_base() -> str | None:
@@ -19,10 +19,10 @@ def merge_base() -> str | None:
 
 def guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:
     """With what is removed and not named, where it is known what to compare with."""
-    from ..finding import ordered
-    from ..rails import refused
-    from ..repository import snapshot
-    from ..sides import both
+    from ..findings.finding import ordered
+    from ..git.commit import snapshot
+    from ..plan.rails import refused
+    from ..plan.sides import both
 
     base = ref or merge_base()
     removed = refused(root, both(root, snapshot(root, base))) if base else ()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
-from ..component import Cluster, Unit
-from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from .kit.alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
+from .kit.component import Cluster, Unit
 from .namespaces.features import items
 from .namespaces.features import uses as features
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..component import Cluster
-from ..finding import Path, Problem, Severity, rule
-from ..pulled import images_of, repository, uses_mirror
+from ..findings.finding import Path, Problem, Severity, rule
+from .kit.component import Cluster
+from .kit.images_in import images_of, repository, uses_mirror
 from .models import servers
 from .platform import chosen, installs
 from .platform.needs import wanted

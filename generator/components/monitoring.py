@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ..component import Cluster, Component, Unit
-from ..finding import Problem, Severity, rule
-from ..manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
-from ..words import Duration, Flag, Labels, Strictly
+from ..findings.finding import Problem, Severity, rule
+from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ..specs.types import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
+from .kit.component import Cluster, Component, Unit
 from .namespaces import reserved
 from .namespaces.network import LLM, SERVING_POD
 from .namespaces.network import RAY as RAY_PODS

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..component import Cluster, Component, Unit
-from ..finding import Problem, rule
-from ..manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
-from ..words import AnyPort, Line, Name, Quantity, Strictly, Subdomain
+from ..findings.finding import Problem, rule
+from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
+from ..specs.types import AnyPort, Line, Name, Quantity, Strictly, Subdomain
+from .kit.component import Cluster, Component, Unit
 from .namespaces.features import places
 from .namespaces.network import HTTPS
 

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from ..documents.paths import value_at
 from ..errors import NearedgeError
-from ..finding import Path
-from ..reader import read_text
-from ..specpath import value_at
-from ..yamlout import one_line
+from ..findings.finding import Path
+from ..yaml.strict import read_text
+from ..yaml.writer import one_line
 from .nodes import Node, entry_of, node_at
 from .page import Page, Splice, Unreachable, applied, page_of
 from .splice import dropped, item_added, key_added, replaced

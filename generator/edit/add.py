@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..documents.files import Document
+from ..documents.paths import value_at
 from ..errors import NearedgeError
-from ..finding import Path
-from ..load import Document
-from ..reader import read_text
-from ..removals import FILE as REMOVALS
-from ..sources import kind_of, stem
-from ..specpath import value_at
-from ..words import API_VERSION, FileName
+from ..findings.finding import Path
+from ..fleet.spec_files import kind_of, stem
+from ..specs.removals import FILE as REMOVALS
+from ..specs.types import API_VERSION, FileName
+from ..yaml.strict import read_text
 from . import drop, put
 from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of
 from .values import set_value

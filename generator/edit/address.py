@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..cluster import document_models
+from ..documents.merge import MERGE_KEYS, name_of
+from ..documents.validate import nearest
 from ..errors import NearedgeError
-from ..fields import Field, field_at
-from ..finding import Path
-from ..resolve import MERGE_KEYS, name_of
-from ..validate import nearest
+from ..findings.finding import Path
+from ..fleet.kinds import document_models
+from ..specs.fields import Field, field_at
 
 _STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
 APPEND = "+"

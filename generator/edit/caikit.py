@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..finding import Path
-from ..load import Document
-from ..runtime import accelerators
-from ..site import layers_of
-from ..sources import FLEET_FILE, read_cluster
+from ..components.kit.runtime import accelerators
+from ..documents.files import Document
+from ..findings.finding import Path
+from ..fleet.cluster import layers_of
+from ..fleet.spec_files import FLEET_FILE, read_cluster
 from . import drop, put
-from .caikit_told import Server, told
+from .caikit_sentences import Server, told
 from .fleet import Edit, Refused, Specs, known, of_file, order_of
 
 OLD, NEW = "caikit-tgis", "vllm"

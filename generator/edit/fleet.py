@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
-from ..cluster import document_models
+from ..documents.files import Document, read_file
+from ..documents.merge import Resolved, resolve
+from ..documents.validate import suggestion
 from ..errors import NearedgeError
-from ..fields import field_at
-from ..finding import Path
-from ..load import Document, read_file
-from ..pipeline import cluster_files, read
-from ..resolve import Resolved, resolve
-from ..site import layers_of
-from ..sources import FLEET_FILE, Shared, kind_of, read_cluster, stem
-from ..validate import suggestion
+from ..findings.finding import Path
+from ..fleet.cluster import layers_of
+from ..fleet.kinds import document_models
+from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster, stem
+from ..flow.steps import cluster_files, read
+from ..specs.fields import field_at
 
 SPEC_ORDER = ("tier", "platform", "groups", "ring", "state", "connectivity", "pins", "nodes", "storage")
 """How a Cluster's spec begins; its model puts the components behind the rest."""

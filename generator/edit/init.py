@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..finding import Path
-from ..shipped import shipped_text
+from ..facts.files import shipped_text
+from ..findings.finding import Path
 from . import put
 
 CI: Mapping[str, Mapping[str, str]] = {

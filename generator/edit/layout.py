@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..yamlout import literal, one_line
+from ..yaml.writer import literal, one_line
 from .nodes import Node
 
 WIDEST = 100

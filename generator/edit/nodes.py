@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import yaml
 
-from ..finding import Path
+from ..findings.finding import Path
 
 NOWHERE = -1
 

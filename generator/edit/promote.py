@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..documents.files import Document
+from ..documents.paths import leaves, value_at
+from ..documents.validate import nearest
 from ..errors import NearedgeError
-from ..finding import Path
-from ..images import image as image_of
-from ..images import shipped
-from ..load import Document
-from ..reader import read_text
-from ..sources import FLEET_FILE, kind_of, stem
-from ..specpath import leaves, value_at
-from ..validate import nearest
+from ..facts.images import image as image_of
+from ..facts.images import shipped
+from ..findings.finding import Path
+from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..yaml.strict import read_text
 from . import drop, put, same, without
 from .fleet import Edit, Refused, Specs, known, order_of
 

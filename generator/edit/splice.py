@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..yamlout import literal, one_line, quoted
+from ..yaml.writer import literal, one_line, quoted
 from .layout import WIDEST, indented, spread
 from .nodes import NOWHERE, Entry, Node
 from .page import Page, Splice, Unreachable

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..cluster import document_models
-from ..finding import Path
-from ..reader import read_text
-from ..resolve import Layer, Resolved
-from ..sources import FLEET_FILE, stem
-from ..specpath import value_at
-from ..validate import validated
-from ..yamlout import one_line
+from ..documents.merge import Layer, Resolved
+from ..documents.paths import value_at
+from ..documents.validate import validated
+from ..findings.finding import Path
+from ..fleet.kinds import document_models
+from ..fleet.spec_files import FLEET_FILE, stem
+from ..yaml.strict import read_text
+from ..yaml.writer import one_line
 from . import drop, put, same, with_put, without
 from .address import Named, NoSuchPath, Place, address, found_at, placed, shown
 from .fleet import Edit, Subject, order_of

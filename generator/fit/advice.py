@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
 from ..components.serving.spec import Service
-from ..modelspec import ModelMemory, ModelSpec
+from ..specs.model import ModelMemory, ModelSpec
 from .engine import BLOCK, over
 from .memory import GIB, ceil, whole_bytes
 from .nodes import device_memory, gpus, landing, slice_memory

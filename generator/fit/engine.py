@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..components.serving.spec import Service
-from ..modelspec import ModelMemory
+from ..specs.model import ModelMemory
 from .memory import BYTES, GIB, QUANTISED
 
 LEAST = GIB // 4

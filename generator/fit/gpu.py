@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
+from ..components.kit.runtime import accelerators
 from ..components.serving.spec import Service, known
-from ..finding import MODELS, Path, Problem, Severity, rule
-from ..modelspec import ModelSpec
-from ..runtime import accelerators
+from ..findings.finding import MODELS, Path, Problem, Severity, rule
+from ..specs.model import ModelSpec
 from .advice import divides, hint, spelled
 from .engine import PARALLEL, flags, own_tensor, whole
 from .nodes import device_memory, gpus, landing, slice_memory

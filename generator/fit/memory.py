@@ -13,8 +13,8 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from ..modelspec import ModelMemory
-from ..quantity import parse
+from ..specs.model import ModelMemory
+from ..specs.quantity import parse
 
 GIB = 2**30
 

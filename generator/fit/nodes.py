@@ -12,14 +12,14 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from ..component import Cluster
-from ..components.kueue import KUEUE, Flavor, Queue, Quota, groups
+from ..components.kit.component import Cluster
+from ..components.kit.runtime import accelerators
+from ..components.kueue.spec import KUEUE, Flavor, Queue, Quota, groups
 from ..components.models.cache import holds, placed_by_cache
 from ..components.ray.accelerators import ray_name
 from ..components.serving.spec import Service
-from ..quantity import parse
-from ..runtime import accelerators
-from ..words import Taint, Toleration
+from ..specs.quantity import parse
+from ..specs.types import Taint, Toleration
 from .memory import GIB, whole_bytes
 
 DEVICES = frozenset({"GPU", "HPU", "NPU"})

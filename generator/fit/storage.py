@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
 from ..components.models import claim_name
 from ..components.models.claims import produced_by, volumes
 from ..components.models.spec import Volume
 from ..components.serving.spec import DOWNLOADS, Service, known
-from ..finding import Path, Problem, Severity, rule
-from ..modelspec import ModelSpec
-from ..quantity import binary
+from ..findings.finding import Path, Problem, Severity, rule
+from ..specs.model import ModelSpec
+from ..specs.quantity import binary
 from .memory import whole_bytes
 from .nodes import landing
 

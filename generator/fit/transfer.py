@@ -11,14 +11,14 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
+from ..components.kit.runtime import seconds
 from ..components.models import MODELS
 from ..components.models.cache import cache_nodes
 from ..components.models.claims import claims, servers
 from ..components.models.spec import Claim
 from ..components.serving.spec import DOWNLOADS, Service
-from ..finding import Path, Problem, Severity, rule
-from ..runtime import seconds
+from ..findings.finding import Path, Problem, Severity, rule
 from .memory import ceil, whole_bytes
 from .nodes import landing
 

@@ -14,11 +14,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..component import Cluster
+from ..components.kit.component import Cluster
 from ..components.serving.beside import max_rank, ranks
 from ..components.serving.sizes import roles
 from ..components.serving.spec import Service, known
-from ..modelspec import ModelMemory, ModelSpec
+from ..specs.model import ModelMemory, ModelSpec
 from .engine import LEAST, Load, load_of
 from .memory import cache_per_token, ceil, most_cache_per_token, stored_weights, weights, whole_bytes
 from .nodes import device_memory, gpus, landing

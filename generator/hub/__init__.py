@@ -7,30 +7,14 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ..fleet import Fleet
-from ..manifest import Manifest
-from . import (
-    applicationsets,
-    argocd,
-    catalogs,
-    clusters,
-    credentials,
-    edge,
-    extra,
-    gitops,
-    limits,
-    mirror,
-    observability,
-    operators,
-    placement,
-    policies,
-    rings,
-    roots,
-    rules,
-    several,
-    training,
-)
-from .profile import profile_of
+from ..fleet.fleet import Fleet
+from ..objects.manifest import Manifest
+from . import observability
+from .checks import rules, several, training
+from .delivery import applicationsets, argocd, extra, gitops, limits, roots
+from .kit import clusters, edge, placement, policies, rings
+from .kit.profile import profile_of
+from .platform import catalogs, credentials, mirror, operators
 
 __all__ = ["emit", "emit_all", "modules", "schemas"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path as File
 
+from ..documents.validate import suggestion
 from ..errors import NearedgeError
-from ..finding import Finding, has_errors
-from ..quantity import binary
+from ..findings.finding import Finding, has_errors
 from ..report import table
-from ..validate import suggestion
-from ..waivers import Waived
+from ..rules.waivers import Waived
+from ..specs.quantity import binary
 from .commit import specs_at
 from .content import HUBS, Inventory, inventory, only
 from .delta import Delta, delta

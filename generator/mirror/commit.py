@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path as File
 
-from .. import tools
-from ..repository import NoSuchCommit
+from ..git.commit import NoSuchCommit
+from ..programs import run as tools
 
 SPECS = "clusters"
 # A checkout may belong to another user than the one who reads it, as in a container.

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from .. import hub, incremental
-from ..compile import emit
-from ..component import Cluster
+from .. import hub
+from ..components.kit.component import Cluster
+from ..components.kit.images_in import Package, Reference, packages, references
 from ..components.models import servers
-from ..finding import has_errors
+from ..findings.finding import has_errors
 from ..fit.transfer import transfers
-from ..manifest import Manifest, content_hash
-from ..modelspec import ModelSpec
-from ..pipeline import read, read_site
-from ..pulled import Package, Reference, packages, references
-from ..quantity import parse
-from ..rendered import Memo, Rendered
-from ..spec import FleetSpec
+from ..flow import incremental
+from ..flow.rendered import Memo, Rendered
+from ..flow.steps import read, read_site
+from ..objects.manifest import Manifest, content_hash
+from ..overlays.overlay import emit
+from ..specs.fleet import FleetSpec
+from ..specs.model import ModelSpec
+from ..specs.quantity import parse
 
 HUBS = "acm/"
 """Beginning of the name of a hub's own place: what its Policies bring, any of its clusters may pull."""

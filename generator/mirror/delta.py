@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..pulled import Package
-from ..quantity import parse
+from ..components.kit.images_in import Package
+from ..specs.quantity import parse
 from .content import Content, Inventory
 
 

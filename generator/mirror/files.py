@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ..hub.catalogs import sources
-from ..hub.mirror import served, sets
-from ..modelspec import ModelSpec
-from ..pulled import Package
-from ..quantity import parse
-from ..spec import FleetSpec
-from ..yamlout import to_documents, to_yaml
+from ..components.kit.images_in import Package
+from ..hub.platform.catalogs import sources
+from ..hub.platform.mirror import served, sets
+from ..specs.fleet import FleetSpec
+from ..specs.model import ModelSpec
+from ..specs.quantity import parse
+from ..yaml.writer import to_documents, to_yaml
 from .content import Inventory
 from .delta import Delta
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from .. import tools
-from ..tree import FOLDERS
+from ..disk.tree import FOLDERS
+from ..git.command import GitFailed, git
+from ..programs import run as tools
 from .errors import PublishRefused
-from .git import GitFailed, git
 from .remote import is_ancestor, resolve
 
 OWNED = ("clusters", *FOLDERS)

@@ -13,26 +13,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from .. import incremental, tree
+from ..disk import tree
+from ..disk.lock import locked
+from ..disk.transaction import settle
 from ..errors import NearedgeError
-from ..finding import Finding, has_errors
-from ..lock import locked
-from ..plan import Plan, plan
-from ..planshow import LIMIT, as_markdown
-from ..rendered import Progress, Rendered, silent
-from ..transaction import settle
-from ..waivers import Waived
+from ..findings.finding import Finding, has_errors
+from ..flow import incremental
+from ..flow.rendered import Progress, Rendered, silent
+from ..git.command import git
+from ..plan.plan import Plan, plan
+from ..report.plan.text import LIMIT, as_markdown
+from ..rules.waivers import Waived
 from .checkout import Checkout, commit, differing, on_branch, open_checkout
 from .errors import PublishRefused
-from .forge import Forge
-from .forges import open_forge
-from .git import git
+from .forges.choose import open_forge
+from .forges.forge import Forge
+from .forges.pullrequest import PLAN_MARK, Shown, propose
 from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
 from .order import Order, proposal
 from .patience import Patience
 from .place import ForgeKind, Said, place_of
-from .pullrequest import PLAN_MARK, Shown, propose
 from .remote import Remote, is_ancestor, open_remote
 
 

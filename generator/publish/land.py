@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..git.command import Unreachable, git
 from .checkout import Checkout
 from .errors import PublishRefused
-from .git import Unreachable, git
 from .merge import Rebuild, merged
 from .patience import Patience
 from .remote import Pushed, Refused, Remote, deepen, fetch, heads, is_ancestor, push_ref

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as File
 
-from ..tools import Completed
-from ..tree import FOLDERS
+from ..disk.tree import FOLDERS
+from ..git.command import GitFailed, git
+from ..programs.run import Completed
 from .checkout import OWNED, Checkout
 from .errors import PublishRefused
-from .git import GitFailed, git
 from .remote import is_ancestor, resolve
 
 Rebuild = Callable[[File], None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
+from ..git.command import git
 from .checkout import open_checkout
 from .errors import NoBranchName, PublishRefused
-from .forge import Proposal
-from .git import git
+from .forges.forge import Proposal
+from .forges.pullrequest import framed
 from .place import UNSAID, Said
-from .pullrequest import framed
 
 TEXT = "Specs, and the output that nearedge makes of them. What they change on every cluster is in the comment with the plan."
 

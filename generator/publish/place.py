@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from .git import Credential
+from ..git.command import Credential
 
 
 class ForgeKind(StrEnum):

@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from .. import incremental, tree
-from ..finding import has_errors
-from ..plan import Plan
-from ..rendered import Progress, silent
+from ..disk import tree
+from ..findings.finding import has_errors
+from ..flow import incremental
+from ..flow.rendered import Progress, silent
+from ..plan.plan import Plan
 from .checkout import differing, open_checkout
 from .flow import Unfit, planned_against, refuse, said_of, trusting
-from .forges import open_forge
+from .forges.choose import open_forge
 from .order import Order
 from .remote import open_remote, resolve
 

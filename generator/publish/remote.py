@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from ..tools import Completed
-from .git import NETWORK_TIMEOUT, Credential, GitFailed, failure, git, told
+from ..git.command import NETWORK_TIMEOUT, Credential, GitFailed, failure, git, told
+from ..programs.run import Completed
 from .place import UNSAID, Said, credential_for, kind_at, place_of
 
 DEEPER = 200

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ..finding import Finding
+from ..findings.finding import Finding
 
 MANY = 5
 """Findings alike up to which each is shown; of more, the first."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from ..finding import Rule
-from ..rules import Example
-from ..waivers import why_not
-from ..yamlout import to_yaml
+from ..findings.finding import Rule
+from ..rules.waivers import why_not
+from ..yaml.writer import to_yaml
 from .json import FORMAT_VERSION, to_text
+from .rules import Example
 from .text import table
 
 WIDTH = 100

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..explain import Explanation
-from ..origins import Origin
-from ..reach import Reach
-from ..spots import pointer
-from ..trace import Trace
+from ..explain.line import Trace
+from ..explain.origins import Origin
+from ..explain.output_lines import pointer
+from ..explain.reach import Reach
+from ..explain.value import Explanation
 from .json import FORMAT_VERSION, to_text
 from .text import shown, table
 

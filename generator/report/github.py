@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..finding import Finding, Severity
-from ..waivers import Waived
+from ..findings.finding import Finding, Severity
+from ..rules.waivers import Waived
 from .text import count_line, shown
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..finding import Finding
-from ..validate import dotted
-from ..waivers import Waived
+from ..documents.validate import dotted
+from ..findings.finding import Finding
+from ..rules.waivers import Waived
 
 FORMAT_VERSION = "1.1"
 """Of the JSON output; consumers refuse another first number. 1.1 added `path`, `related` and `waived`."""

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from ..finding import Finding, Severity
-from ..waivers import Waived
+from ..findings.finding import Finding, Severity
+from ..rules.waivers import Waived
 from .text import shown
 
 

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ..finding import Finding, Rule, Severity, Where
-from ..validate import dotted
-from ..waivers import Waived
+from ..documents.validate import dotted
+from ..findings.finding import Finding, Rule, Severity, Where
+from ..rules.waivers import Waived
 from .json import to_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from ..finding import Finding, Severity, Where, counted
-from ..secrets import SECRETS
-from ..waivers import Waived
+from ..documents.secrets.search import SECRETS
+from ..findings.finding import Finding, Severity, Where, counted
+from ..rules.waivers import Waived
 from .alike import Told, others_line, told_once
 
 Lines = Callable[[str], Sequence[str]]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..documents.validate import suggestion
 from ..errors import NearedgeError
+from ..flow.rendered import Progress, silent
 from ..publish.place import UNSAID, Said
-from ..rendered import Progress, silent
-from ..validate import suggestion
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
 from .move import Move, moved, proven

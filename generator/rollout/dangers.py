@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..capacity import Meter
-from ..changes import Action
-from ..effects import DANGERS, Effect
 from ..fit.transfer import spoken
-from ..pairs import ClusterChange
-from ..plan import Plan
-from ..planrooms import capacity_rows
+from ..plan.capacity import Meter
+from ..plan.changes import Action
+from ..plan.clusters import ClusterChange
+from ..plan.effects import DANGERS, Effect
+from ..plan.plan import Plan
+from ..report.plan.capacity import capacity_rows
 
 ROLLED_BACK = "ROLLED-BACK"
 CODES: Mapping[str, str] = {

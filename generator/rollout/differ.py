@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..repository import blobs
-from ..yamlin import NotReadable, read_documents
+from ..git.commit import blobs
+from ..yaml.machine import NotReadable, read_documents
 from .history import Repo, entries, files
 
 OVERLAYS, BASES, HUB = "overlays", "base", "acm"

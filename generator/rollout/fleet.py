@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..documents.merge import resolve
 from ..errors import NearedgeError
-from ..finding import has_errors
+from ..findings.finding import has_errors
+from ..fleet.cluster import layers_of
+from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster, read_shared, stem
+from ..git.commit import contents, snapshot_at
 from ..publish.place import ForgeKind, Said
-from ..repository import contents, snapshot_at
-from ..resolve import resolve
-from ..site import layers_of
-from ..sources import FLEET_FILE, Shared, kind_of, read_cluster, read_shared, stem
-from ..spec import Ring, hub_names
+from ..specs.fleet import Ring, hub_names
 from .history import Repo
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import NamedTuple
 
-from .. import tools
-from ..repository import NoSuchCommit, ask
-from ..tools import Tool
+from ..git.commit import NoSuchCommit, ask
+from ..programs import run as tools
+from ..programs.run import Tool
 
 _FIELD, _RECORD = "\x1f", "\x1e"
 _MOST = 10_000

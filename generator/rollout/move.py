@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from .. import incremental, tree
-from ..finding import Finding, Severity
-from ..plan import Plan, told
-from ..rendered import Progress, silent
-from ..repository import blobs
-from ..sides import Sides, between
+from ..disk import tree
+from ..findings.finding import Finding, Severity
+from ..flow import incremental
+from ..flow.rendered import Progress, silent
+from ..git.commit import blobs
+from ..plan.plan import Plan, told
+from ..plan.sides import Sides, between
 from .fleet import NoFleet, Specs, specs_of, texts_of
 from .history import Repo, files
 from .position import Position

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from ..publish.git import git
-from ..repository import default_ref
+from ..git.command import git
+from ..git.commit import default_ref
 from .history import Repo, resolved
 
 TRACKED = "refs/remotes/"

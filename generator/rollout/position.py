@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..spec import Ring
+from ..specs.fleet import Ring
 from .history import Commit, Repo, distance, first_parents, is_behind, read_commit, resolved, with_tree
 from .step import Step, step_of
 

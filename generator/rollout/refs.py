@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import NearedgeError
-from ..planshow import LIMIT, as_markdown
-from ..publish.forge import Proposal
-from ..publish.forges import open_forge
-from ..publish.git import git
+from ..git.command import git
+from ..publish.forges.choose import open_forge
+from ..publish.forges.forge import Proposal
+from ..publish.forges.pullrequest import PLAN_MARK, framed, propose
 from ..publish.patience import Patience
 from ..publish.place import Said
-from ..publish.pullrequest import PLAN_MARK, framed, propose
 from ..publish.remote import Pushed, Rejected, Remote, fetch, heads, push_ref
+from ..report.plan.text import LIMIT, as_markdown
 from .advance import Judged
 from .history import Repo, read_commit
 from .step import SHORT, make, message

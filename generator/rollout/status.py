@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path as File
 
-from ..repository import NoSuchCommit
+from ..git.commit import NoSuchCommit
 from .differ import Output, Site, differing, output
 from .fleet import Specs, specs_of
 from .history import Repo, is_behind, read_commit, repository, resolved

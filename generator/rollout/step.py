@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..publish.git import git
+from ..git.command import git
 from .history import Commit, Repo, read_commit
 
 SHORT = 12

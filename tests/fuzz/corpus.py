@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any
 
-from generator.finding import Path
-from generator.load import MAX_BYTES
-from generator.words import API_VERSION
-from generator.yamlout import to_yaml
+from generator.documents.files import MAX_BYTES
+from generator.findings.finding import Path
+from generator.specs.types import API_VERSION
+from generator.yaml.writer import to_yaml
 
 CASES = File(__file__).parents[1] / "cases" / "load"
 DIGEST = "@sha256:" + "0" * 64

@@ -7,10 +7,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from generator.cluster import cluster_spec
-from generator.finding import Path
-from generator.resolve import merge
-from generator.yamlout import to_yaml
+from generator.documents.merge import merge
+from generator.findings.finding import Path
+from generator.fleet.kinds import cluster_spec
+from generator.yaml.writer import to_yaml
 from tests.leaves import leaves_of, value_of
 
 SPICE: tuple[Any, ...] = (

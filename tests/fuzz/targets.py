@@ -11,16 +11,16 @@ from functools import cache
 from pathlib import Path as File
 from tempfile import TemporaryDirectory
 
-from generator.check import check_cluster
-from generator.compile import Base, compile_cluster
-from generator.finding import Finding, Where, has_errors
-from generator.load import Document, find_specs, read_file
-from generator.pipeline import cluster_files, render
-from generator.reader import read_text
-from generator.rendered import Rendered
-from generator.secrets import secrets_in
-from generator.site import cluster_of
-from generator.sources import Shared, kind_of, read_cluster, read_shared
+from generator.documents.files import Document, find_specs, read_file
+from generator.documents.secrets.search import secrets_in
+from generator.findings.finding import Finding, Where, has_errors
+from generator.fleet.cluster import cluster_of
+from generator.fleet.spec_files import Shared, kind_of, read_cluster, read_shared
+from generator.flow.rendered import Rendered
+from generator.flow.steps import cluster_files, render
+from generator.overlays.overlay import Base, compile_cluster
+from generator.rules.run import check_cluster
+from generator.yaml.strict import read_text
 
 from .corpus import EDGE, repository
 

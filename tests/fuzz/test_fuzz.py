@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.load import find_specs, read_file, read_text
-from generator.sources import kind_of
+from generator.documents.files import find_specs, read_file, read_text
+from generator.fleet.spec_files import kind_of
 from tests.conftest import ROOT
 
 from .corpus import CLUSTER, EDGE, repository, spec

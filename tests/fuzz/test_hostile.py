@@ -8,8 +8,8 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.finding import has_errors
-from generator.load import MAX_BYTES
+from generator.documents.files import MAX_BYTES
+from generator.findings.finding import has_errors
 
 from .corpus import EDGE, corpus, repository
 from .targets import small_fleet, whole

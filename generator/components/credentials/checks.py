@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...catalog import offered, operators
-from ...component import Cluster
-from ...finding import Problem, Severity, rule
-from ...pulled import uses_mirror
-from ...validate import nearest
+from ...documents.validate import nearest
+from ...facts.operators import offered, operators
+from ...findings.finding import Problem, Severity, rule
+from ..kit.component import Cluster
+from ..kit.images_in import uses_mirror
 from ..namespaces.features import uses as features
 from .places import STORAGE_CONFIG, placed
 from .spec import Credential

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...manifest import Manifest
+from ...objects.manifest import Manifest
 
 CONNECTION_LABELS = {"opendatahub.io/dashboard": "true", "opendatahub.io/managed": "true"}
 CONNECTION_NOTES = {

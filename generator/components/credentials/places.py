@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...component import Cluster, once
+from ..kit.component import Cluster, once
 from ..models.transfer import secret_annotations
 from ..namespaces.features import uses as features
 from .spec import Credential

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ...words import Duration, Flag, Line, Name, Strictly, Subdomain
+from ...specs.types import Duration, Flag, Line, Name, Strictly, Subdomain
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 SecretName = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 63)]

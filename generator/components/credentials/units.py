@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from ...component import Cluster, Component, Unit
-from ...manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ..kit.component import Cluster, Component, Unit
 from .form import marks, secret_type
 from .places import Pairs, keys_of, notes_of, placed, plain_of
 from .spec import Credential, ExternalStore

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from ...component import Cluster, discover, once
-from ...finding import MODELS, Path
+from ...findings.finding import MODELS, Path
+from ..kit.component import Cluster, discover, once
 from ..models.cache import JOB_NAMESPACE
 
 ANYTHING = ""

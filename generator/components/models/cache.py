@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ...component import Cluster, Unit
-from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
-from ...modelspec import ModelSpec
-from ...profile import Profile
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...specs.model import ModelSpec
+from ..kit.component import Cluster, Unit
 from .spec import Cache, ModelsSpec
 from .transfer import parameters
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...component import Cluster
-from ...finding import Path, Problem, Severity, rule
-from ...quantity import binary, parse
+from ...findings.finding import Path, Problem, Severity, rule
+from ...specs.quantity import binary, parse
+from ..kit.component import Cluster
 from .cache import JOB_NAMESPACE, cached, holds
 from .units import MODELS
 

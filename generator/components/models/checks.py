@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...component import Cluster
-from ...finding import Problem, Severity, rule
-from ...quantity import binary, parse
-from ...runtime import seconds
-from ...validate import nearest
+from ...documents.validate import nearest
+from ...findings.finding import Problem, Severity, rule
+from ...specs.quantity import binary, parse
+from ..kit.component import Cluster
+from ..kit.runtime import seconds
 from ..serving.sizes import parts
 from .claims import (
     node_bound,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ... import pod
-from ...component import Cluster
-from ...quantity import parse
-from ...runtime import accelerators
-from ..kueue import KUEUE
+from ...specs.quantity import parse
+from ..kit import pod
+from ..kit.component import Cluster
+from ..kit.runtime import accelerators
+from ..kueue.spec import KUEUE
 from .emit import claim_name, claim_size, clone_name
 from .spec import Claim, Placement, Volume
 

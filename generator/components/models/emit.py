@@ -14,14 +14,14 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from ... import pod
-from ...images import image
-from ...manifest import CONTENT_HASH, KEEP, Manifest, Wave, content_hash, meta
-from ...modelspec import Images, ModelSpec
-from ...profile import Profile
-from ...quantity import parse
-from ...runtime import seconds, security
-from ...shipped import shipped_text
+from ...facts.files import shipped_text
+from ...facts.images import image
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, KEEP, Manifest, Wave, content_hash, meta
+from ...specs.model import Images, ModelSpec
+from ...specs.quantity import parse
+from ..kit import pod
+from ..kit.runtime import seconds, security
 from .spec import Claim, ModelsSpec
 from .transfer import environment
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ... import pod
-from ...component import Cluster
-from ...images import image
-from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
-from ...modelspec import Images, ModelSpec
-from ...profile import Profile
-from ...runtime import seconds, security
-from ...shipped import shipped_text
+from ...facts.files import shipped_text
+from ...facts.images import image
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...specs.model import Images, ModelSpec
+from ..kit import pod
+from ..kit.component import Cluster
+from ..kit.runtime import seconds, security
 from .claims import produced_by
 from .emit import CA_FOLDER, LOADER, ROOT, SCRIPTS, ca_bundle, claim_name, mounted, place
 from .spec import ModelsSpec

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...component import Cluster
-from ...finding import MODELS as MODEL_FILES
-from ...finding import Problem, Severity, rule
-from ...modelspec import ModelSpec
+from ...findings.finding import MODELS as MODEL_FILES
+from ...findings.finding import Problem, Severity, rule
+from ...specs.model import ModelSpec
 from ..credentials.places import notes_of
+from ..kit.component import Cluster
 from .claims import on_volume, servers
 from .transfer import secret_annotations
 from .units import MODELS

@@ -7,8 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...modelspec import ENDPOINT
-from ...words import Count, Duration, LabelKey, LabelValue, Line, Quantity, Resources, Strictly, Subdomain
+from ...specs.model import ENDPOINT
+from ...specs.types import (
+    Count,
+    Duration,
+    LabelKey,
+    LabelValue,
+    Line,
+    Quantity,
+    Resources,
+    Strictly,
+    Subdomain,
+)
 
 
 class Proxy(Strictly):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...component import Cluster
+from ..kit.component import Cluster
 from .claims import is_written, produced_by, servers
 
 

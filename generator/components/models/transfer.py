@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ...component import Cluster
-from ...manifest import Manifest
-from ...modelspec import ModelSpec
+from ...objects.manifest import Manifest
+from ...specs.model import ModelSpec
+from ..kit.component import Cluster
 from .spec import ModelsSpec
 
 S3_KEYS = {

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from ...component import Cluster, Component, Unit
-from ...manifest import Manifest, content_hash
-from ...modelspec import ModelSpec
+from ...objects.manifest import Manifest, content_hash
+from ...specs.model import ModelSpec
+from ..kit.component import Cluster, Component, Unit
 from . import cache
 from .claims import claims
 from .emit import claim_size, emit, emit_volume

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...images import image
-from ...manifest import Manifest, meta
-from ...modelspec import Images, ModelSpec
-from ...profile import Profile
-from ...runtime import seconds, security
+from ...facts.images import image
+from ...facts.profiles import Profile
+from ...objects.manifest import Manifest, meta
+from ...specs.model import Images, ModelSpec
+from ..kit.runtime import seconds, security
 from .emit import LOADER, ROOT, SCRIPTS, mounted, placed, rendered, script, step, version_key
 from .spec import Claim, ModelsSpec
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ...component import Cluster
-from ...finding import Path, Problem, Severity, rule
-from ...quantity import parse
-from ...words import DEVICES
+from ...findings.finding import Path, Problem, Severity, rule
+from ...specs.quantity import parse
+from ...specs.types import DEVICES
+from ..kit.component import Cluster
 from .features import RAY, items, places, workloads
 from .spec import Namespace
 from .units import NAMESPACES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from ...manifest import KEEP, Manifest, Wave, meta
-from ...profile import Profile
+from ...facts.profiles import Profile
+from ...objects.manifest import KEEP, Manifest, Wave, meta
 from . import network
 from .spec import Namespace, NetworkRule
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ...component import Cluster, once
-from ...finding import Path
+from ...findings.finding import Path
+from ..kit.component import Cluster, once
 from ..models.transfer import ports as transfer_ports
 from .network import HTTPS
 from .spec import Namespace

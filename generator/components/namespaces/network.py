@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...manifest import Manifest, Wave, meta
-from ...profile import Caller, Profile
+from ...facts.profiles import Caller, Profile
+from ...objects.manifest import Manifest, Wave, meta
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Label that the API server sets on every namespace; nobody else can."""

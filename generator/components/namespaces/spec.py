@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...words import AnyPort, LabelKey, Labels, Line, Name, Quantity, ResourceName, Strictly, Text
+from ...specs.types import AnyPort, LabelKey, Labels, Line, Name, Quantity, ResourceName, Strictly, Text
 
 Cidr = Annotated[str, Line(r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", 64)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ...component import Cluster, Component, Unit
-from ...manifest import ResourceId, identify
-from ...profile import Profile
+from ...facts.profiles import Profile
+from ...objects.manifest import ResourceId, identify
+from ..kit.component import Cluster, Component, Unit
 from .emit import emit
 from .features import features_of, uses
 from .spec import Namespace

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...catalog import offered, operators
-from ...component import Cluster
-from ...finding import Problem, Severity, rule
-from ...profile import profiles
-from ...validate import nearest
+from ...documents.validate import nearest
+from ...facts.operators import offered, operators
+from ...facts.profiles import profiles
+from ...findings.finding import Problem, Severity, rule
+from ..kit.component import Cluster
 from ..namespaces.features import items
 from .hardware import HARDWARE_PROFILES, HardwareProfile
 from .needs import chosen, wanted

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ...component import Cluster, Component, Unit
-from ...manifest import SYNC_OPTIONS, Manifest, Wave, meta
-from ...profile import Profile
-from ...words import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
+from ...facts.profiles import Profile
+from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
+from ...specs.types import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
+from ..kit.component import Cluster, Component, Unit
 
 SKIP = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
 """On the object itself; Argo CD does not look at it on the Application (argo-cd#15095)."""

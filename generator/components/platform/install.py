@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ...catalog import Operator, Release, operators
-from ...manifest import MANAGED_BY, Manifest
-from ...profile import Platform, Profile, profiles
+from ...facts.operators import Operator, Release, operators
+from ...facts.profiles import Platform, Profile, profiles
+from ...objects.manifest import MANAGED_BY, Manifest
 from .needs import MODEL_CACHE, Chosen, required
 
 

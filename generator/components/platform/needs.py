@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from ...catalog import Operator, component_of, offered, operators
-from ...component import Cluster, once
-from ...finding import Path
+from ...facts.operators import Operator, component_of, offered, operators
+from ...findings.finding import Path
+from ..kit.component import Cluster, once
 from ..namespaces.features import items
 
 Chosen = tuple[str, tuple[str, ...]]

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
-from ...quantity import parse
-from ...shipped import shipped_data
-from ...words import ResourceName, Strictly, Text
+from ...facts.files import shipped_data
+from ...specs.quantity import parse
+from ...specs.types import ResourceName, Strictly, Text
 from .spec import Group
 
 GPU = "GPU"

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
-from ...modelspec import ModelSpec
-from ...profile import Profile
-from ...words import EnvVar, PvcMount
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...specs.model import ModelSpec
+from ...specs.types import EnvVar, PvcMount
 from ..models import MODELS_DIR, claim_name, place
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
 from .runtime_env import runtime_env_text

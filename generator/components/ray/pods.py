@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ... import pod
-from ...manifest import Manifest
-from ...profile import Profile
-from ...quantity import binary, parse
-from ...runtime import security
-from ...words import EnvVar, Resources
+from ...facts.profiles import Profile
+from ...objects.manifest import Manifest
+from ...specs.quantity import binary, parse
+from ...specs.types import EnvVar, Resources
+from ..kit import pod
+from ..kit.runtime import security
 from .accelerators import start_params
 from .spec import Group, Head, RayCluster, Worker
 

@@ -11,7 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ...words import REFUSED, EnvName, Flag, Positive, Strictly, Text
+from ...specs.types import REFUSED, EnvName, Flag, Positive, Strictly, Text
 
 _REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
 """REFUSED, but lines may end: for text that is a document of its own."""

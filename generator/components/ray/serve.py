@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...quantity import parse
-from ...words import Count, Flag, Line, Name, Positive, Quantity, Strictly, Text
+from ...specs.quantity import parse
+from ...specs.types import Count, Flag, Line, Name, Positive, Quantity, Strictly, Text
 from .runtime_env import RuntimeEnv
 
 DeploymentName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 128)]

@@ -12,8 +12,8 @@ label to each RayCluster that it makes, and Kueue admits these (constructRayClus
 
 from __future__ import annotations
 
-from ...manifest import Manifest, Wave, meta
-from ...profile import Profile
+from ...facts.profiles import Profile
+from ...objects.manifest import Manifest, Wave, meta
 from .emit import API_VERSION, account, cluster_spec, elastic_notes, queue_labels
 from .serve import PORT, serve_config_text
 from .spec import RayService, served_cluster

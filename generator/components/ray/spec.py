@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from ...finding import Path as SpecPath
-from ...modelspec import ModelVersion
-from ...words import (
+from ...findings.finding import Path as SpecPath
+from ...specs.model import ModelVersion
+from ...specs.types import (
     Count,
     Duration,
     EnvVar,

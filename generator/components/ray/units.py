@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from ...component import Cluster, Component, Unit
-from ...manifest import content_hash
-from ...modelspec import ModelSpec
+from ...objects.manifest import content_hash
+from ...specs.model import ModelSpec
+from ..kit.component import Cluster, Component, Unit
 from .emit import emit_cluster, emit_job
 from .service import emit_service
 from .spec import Group, RayCluster, RayJob, RayService, RaySpec, Worker

@@ -14,8 +14,8 @@ it anew. RAY067 tells so of jobs.
 
 from __future__ import annotations
 
-from ...manifest import CONTENT_HASH, SYNC_WAVE, Manifest, Wave, content_hash, meta
-from ...profile import Profile
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, SYNC_WAVE, Manifest, Wave, content_hash, meta
 from .spec import AppWrapper, RayCluster, RayJob
 
 KUEUE = "kueue.x-k8s.io/"

@@ -9,10 +9,10 @@ caikit.yml.
 
 from __future__ import annotations
 
-from ... import pod
-from ...images import image
-from ...manifest import Manifest
-from ...runtime import (
+from ...facts.images import image
+from ...objects.manifest import Manifest
+from ..kit import pod
+from ..kit.runtime import (
     FRONT,
     MODEL_DIR,
     SERVER,

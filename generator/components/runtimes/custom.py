@@ -5,9 +5,9 @@ The spec says the port, where it is ready and where its metrics are.
 
 from __future__ import annotations
 
-from ...manifest import Manifest
-from ...runtime import SERVER, Runtime, Server, command, http, probes
-from ...runtime import container as start
+from ...objects.manifest import Manifest
+from ..kit.runtime import SERVER, Runtime, Server, command, http, probes
+from ..kit.runtime import container as start
 
 
 def containers(server: Server) -> list[Manifest]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 
-from ...manifest import Manifest
-from ...modelspec import ModelSpec
-from ...runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
+from ...objects.manifest import Manifest
+from ...specs.model import ModelSpec
+from ..kit.runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
 
 PORT = 8080
 IMPLEMENTATIONS = {

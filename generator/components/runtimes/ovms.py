@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 
-from ...manifest import Manifest
-from ...runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
+from ...objects.manifest import Manifest
+from ..kit.runtime import MODEL_DIR, SERVER, SETTINGS, Runtime, Server, command, container, http, probes
 
 REST = 8888
 GRPC = 8001

@@ -6,8 +6,8 @@ vLLM compiles kernels into caches whose place changes between releases.
 
 from __future__ import annotations
 
-from ...manifest import Manifest
-from ...runtime import (
+from ...objects.manifest import Manifest
+from ..kit.runtime import (
     MODEL_DIR,
     SERVER,
     SHM_MOUNT,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...modelspec import ModelSpec
-from ...runtime import Beside
+from ...specs.model import ModelSpec
+from ..kit.runtime import Beside
 from ..models import storage_uri
 from .spec import Service
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...component import Cluster
-from ...finding import MODELS, Path, Problem, Severity, rule
-from ...validate import nearest
+from ...documents.validate import nearest
+from ...findings.finding import MODELS, Path, Problem, Severity, rule
+from ..kit.component import Cluster
 from .beside import RANKS, max_rank, ranks
 from .spec import Service, items, runtimes
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ... import pod
-from ...manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
-from ...modelspec import Images, ModelSpec
-from ...profile import Profile
-from ...quantity import parse
-from ...runtime import Runtime, Server, seconds, security, volumes
+from ...facts.profiles import Profile
+from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...specs.model import Images, ModelSpec
+from ...specs.quantity import parse
+from ..kit import pod
+from ..kit.runtime import Runtime, Server, seconds, security, volumes
 from ..models import storage_uri
 from ..models.transfer import parameters
 from .beside import beside, lora_flags

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...component import Cluster
-from ...finding import Path, Problem, Severity, rule
-from ...quantity import parse
-from ...validate import nearest
+from ...documents.validate import nearest
+from ...findings.finding import Path, Problem, Severity, rule
+from ...specs.quantity import parse
+from ..kit.component import Cluster
 from .spec import Service, items
 
 WEBHOOK = "opendatahub-operator internal/webhook/hardwareprofile/mutating.go"

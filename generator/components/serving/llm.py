@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ...words import AnyPort, Flag, Name, Positive, Resources, Strictly, Subdomain
+from ...specs.types import AnyPort, Flag, Name, Positive, Resources, Strictly, Subdomain
 
 LLM = "LLMInferenceService"
 """Value of `kind` for a server that KServe's LLMInferenceService runs."""

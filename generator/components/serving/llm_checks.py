@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ...component import Cluster
-from ...finding import MODELS, Path, Problem, Severity, rule
-from ...profile import profiles
+from ...facts.profiles import profiles
+from ...findings.finding import MODELS, Path, Problem, Severity, rule
+from ..kit.component import Cluster
 from .llm import LLM, Parallelism, Worker
 from .llm_emit import ARGS
 from .spec import Service, is_llm, items, known

@@ -12,13 +12,13 @@ from __future__ import annotations
 import shlex
 from typing import NamedTuple
 
-from ... import pod
-from ...images import image
-from ...manifest import Manifest, meta
-from ...modelspec import ModelSpec
-from ...profile import Profile
-from ...runtime import PERIOD, Server, beside_mounts, beside_volumes, security
-from ...words import EnvVar, Resources
+from ...facts.images import image
+from ...facts.profiles import Profile
+from ...objects.manifest import Manifest, meta
+from ...specs.model import ModelSpec
+from ...specs.types import EnvVar, Resources
+from ..kit import pod
+from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ..models import storage_uri
 from ..runtimes.vllm import adapters
 from .beside import max_rank

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...component import Cluster
-from ...finding import Problem, Severity, rule
-from ...validate import nearest
-from ..kueue import KUEUE
+from ...documents.validate import nearest
+from ...findings.finding import Problem, Severity, rule
+from ..kit.component import Cluster
+from ..kueue.spec import KUEUE
 from ..models import on_volume
 from .spec import ISVC, is_llm, items, known, runtimes
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ...finding import Path
-from ...quantity import parse
-from ...runtime import accelerators
-from ...words import Resources
+from ...findings.finding import Path
+from ...specs.quantity import parse
+from ...specs.types import Resources
+from ..kit.runtime import accelerators
 from .llm import Llm, Parallelism, Prefill, Worker
 from .spec import Service, is_llm
 

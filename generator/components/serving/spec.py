@@ -15,10 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from ...component import Cluster
-from ...modelspec import ModelSpec
-from ...runtime import Runtime
-from ...words import (
+from ...specs.model import ModelSpec
+from ...specs.types import (
     Count,
     Duration,
     EnvVar,
@@ -38,6 +36,8 @@ from ...words import (
     Toleration,
 )
 from .. import runtimes as runtime_files
+from ..kit.component import Cluster
+from ..kit.runtime import Runtime
 from .llm import LLM, Llm, Lora
 
 ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-from ...component import Cluster, Component, Unit
-from ...manifest import Manifest, Wave, content_hash
-from ...modelspec import ModelSpec
-from ...quantity import parse
-from ...runtime import accelerators
+from ...objects.manifest import Manifest, Wave, content_hash
+from ...specs.model import ModelSpec
+from ...specs.quantity import parse
+from ..kit.component import Cluster, Component, Unit
+from ..kit.runtime import accelerators
 from ..models import access_modes, is_written, node_bound, on_volume, servers
 from ..models.cache import placed_by_cache
 from . import llm_emit

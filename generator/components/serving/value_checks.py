@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...component import Cluster
-from ...finding import Problem, Severity, rule
-from ...quantity import parse
-from ...runtime import accelerators, seconds
-from ...tolerations import malformed
+from ...findings.finding import Problem, Severity, rule
+from ...specs.quantity import parse
+from ..kit.component import Cluster
+from ..kit.runtime import accelerators, seconds
+from ..kit.tolerations import malformed
 from .emit import LOAD_SECONDS, has_image
 from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...alerts import Rule, alert, model_not_ready, queue_stuck, volume_full
+from ...components.kit.alerts import Rule, alert, model_not_ready, queue_stuck, volume_full
 
 PREFIX = "Nearedge"
 BY = ("cluster",)

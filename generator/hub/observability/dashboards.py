@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...alerts import PREDICTOR
+from ...components.kit.alerts import PREDICTOR
 
 WIDTH, HEIGHT = 12, 8
 """Of a panel; a row of Grafana has 24 columns."""

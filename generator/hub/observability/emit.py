@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...fleet import Fleet
-from ...manifest import KEEP, Manifest, Wave, meta
-from ...spec import Observability
-from ...yamlout import to_yaml
-from .. import clusters, own, placement
-from ..policies import binding, inner, policy
+from ...fleet.fleet import Fleet
+from ...objects.manifest import KEEP, Manifest, Wave, meta
+from ...specs.fleet import Observability
+from ...yaml.writer import to_yaml
+from ..kit import clusters, own, placement
+from ..kit.policies import binding, inner, policy
 from .alerts import groups
 from .dashboards import dashboards
 from .metrics import collected

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...shipped import shipped_data
-from ...spec import Observability
-from ...words import METRIC, Strictly, Text
+from ...facts.files import shipped_data
+from ...specs.fleet import Observability
+from ...specs.types import METRIC, Strictly, Text
 
 Prometheus = Literal["user", "platform"]
 PARTS = ("bucket", "count", "sum")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...finding import Problem, rule
-from ...fleet import Fleet
+from ...findings.finding import Problem, rule
+from ...fleet.fleet import Fleet
 
 
 @rule("OBSERVE001", source="rhacm-docs observability; OCM has no such operator", scope="fleet")

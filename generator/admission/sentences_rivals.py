@@ -1,0 +1,88 @@
+"""Verdicts in sentences: what fits alone, but not beside others or not when it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..findings.finding import Path, Problem
+from .amounts import said
+from .demand import Workload
+from .offer import Line, Offer, most
+from .placing import Case, counted
+from .sentences import NAMED, is_or_are, many, who
+from .verdict import named, number, total
+
+
+def late(work: Workload, before: Sequence[Workload]) -> Problem:
+    """A workload that only fits while others have not come first."""
+    text = (
+        f"{who(work)} fits beside all others only in some orders: when {many(before)} came first and took the first"
+        f" flavors that fit, nothing is left for it in queue {work.queue}"
+    )
+    hint = "keep the others off its flavor (nodeSelector, another order of flavors), or raise the quota"
+    return Problem((*work.path, "queue"), text, hint)
+
+
+def if_idle(case: Case, others: Sequence[Workload], given: Offer) -> Problem:
+    """Who stands in the way of a workload that fits alone."""
+    work, line = case.work, case.line
+    text = f"{who(work)} is admitted to queue {work.queue} only while {many(others)} {is_or_are(others)} not running"
+    contested = next(_contested(case, others, given), None)
+    preempting = line.queue.preemption and (
+        line.queue.preemption.withinClusterQueue != "Never"
+        or line.queue.preemption.reclaimWithinCohort != "Never"
+    )
+    may = "; by its preemption rules the queue may also stop others for it" if preempting else ""
+    if contested is None:
+        return Problem(
+            (*work.path, "queue"),
+            f"{text}: there is no way to spread them over the flavors{may}",
+            "raise the quota",
+        )
+    resource, why, short = contested
+    hint = f"{said(resource, short)} more {resource} would do for all, or fewer at a time"
+    return Problem((*work.path, "queue"), f"{text}: {why}{may}", hint)
+
+
+def _contested(case: Case, others: Sequence[Workload], given: Offer) -> Iterator[tuple[str, str, int]]:
+    """Resources of which all together ask for more than the flavors have that this one can take."""
+    work, line, found = case.work, case.line, case.slots
+    flavors = {flavor.name for item in found for option in item.options for flavor in option.flavors}
+    for resource in dict.fromkeys(name for pods in work.pods for name in counted(pods, line)):
+        cells = [
+            cell for (flavor, name), cell in line.cells.items() if name == resource and flavor in flavors
+        ]
+        there = sum(most(cell, given.room) for cell in cells)
+        sums = [(item, number(item, resource)) for item in (work, *others)]
+        wanted = sum(value for _, value in sums)
+        if wanted > there and sum(value > 0 for _, value in sums) > 1:
+            named_ = [f"{item.name} {said(resource, value)}" for item, value in sums[: NAMED + 1] if value]
+            rest = sum(value for _, value in sums[NAMED + 1 :])
+            terms = " + ".join([*named_, *([f"others {said(resource, rest)}"] if rest else [])])
+            names = " and ".join(
+                sorted({flavor for (flavor, name), cell in line.cells.items() if cell in cells})
+            )
+            why = (
+                f"{terms} = {said(resource, wanted)} {resource}; flavor {names} has {said(resource, there)}:"
+                f" short by {said(resource, wanted - there)}"
+            )
+            yield resource, why, wanted - there
+
+
+def growth(work: Workload, line: Line, given: Offer) -> Problem:
+    """A workload that cannot become as large as the spec allows."""
+    pods = next(item for item in work.pods if item.most > item.replicas)
+    at: Path = (*work.path, "replicas", "max") if not work.whole else (*pods.path, "maxReplicas")
+    sums: list[str] = []
+    over: list[str] = []
+    for name in counted(pods, line):
+        there = sum(most(cell, given.room) for (_, key), cell in line.cells.items() if key == name)
+        wanted = number(work, name, grown=True)
+        (over if wanted > there else sums).append(
+            f"{total(work, name, grown=True)}, queue {line.queue.name} has {said(name, there)}"
+        )
+    beside = "" if over else ", but quota or nodes have less than that beside the other workloads"
+    count = f"{pods.most} {named(pods.name, pods.most)}"
+    text = f"{who(work)} could not grow to {count}: {'; '.join(over or sums)}{beside}"
+    hint = "pods above what there is wait: lower the maximum, or raise quota and nodes"
+    return Problem(at, text, hint)

@@ -1,0 +1,100 @@
+"""`nearedge check`: everything that is wrong, in one report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from ... import __version__
+from ..day import add_today, today
+from ..exits import CLEAN, FOUND, UsageError
+from ..here import below, root_of
+from ..output import lines_of
+from ..progress import Watch, colour
+from ..since import guarded
+
+if TYPE_CHECKING:
+    from ...flow.rendered import Rendered
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to check, and how to show it."""
+    add_today(parser)
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="spec files or folders (default: all)")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="how to show findings",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show every finding, also those of many clusters alike"
+    )
+    parser.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the files that are named, or all with the rules of the fleet as a whole."""
+    from ...findings.finding import has_errors
+    from ...fleet.spec_files import FLEET_FILE
+    from ...flow import incremental
+
+    root, watch, day = root_of(options), Watch(), today(options)
+    part = frozenset(file for path in options.paths for file in _spec_files(root, path))
+    whole = not part or FLEET_FILE in part
+    if whole:
+        rendered = guarded(root, incremental.check(root, watch.progress, day), options.base)
+    else:
+        rendered = incremental.check_part(root, part, watch.progress, day)
+    watch.end()
+    sys.stdout.write(_formatted(options, root, rendered, part))
+    if not whole:
+        number = len(rendered.sites)
+        said = (
+            f"{number} cluster{'s' if number != 1 else ''} checked without the rules of the fleet as a whole"
+        )
+        sys.stderr.write(f"{said}: nearedge check asks them all\n")
+    return FOUND if has_errors(rendered.findings) else CLEAN
+
+
+def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
+    from ... import report
+    from ...documents.files import find_specs
+    from ...report.rules import every_rule
+
+    name, findings, waived = options.format, rendered.findings, rendered.waived
+    if name == "json":
+        return report.as_json(findings, waived)
+    if name == "github":
+        return report.as_github(findings, waived)
+    if name == "sarif":
+        return report.as_sarif(findings, waived, rules=every_rule(), version=__version__)
+    if name == "junit":
+        files = {*part, *(site.file for site in rendered.sites)} if part else find_specs(root)[0]
+        return report.as_junit(findings, waived, files=files, codes=every_rule())
+    text = report.as_text(
+        findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
+    )
+    return text or "no findings\n"
+
+
+def _spec_files(root: File, given: str) -> Iterator[str]:
+    """The spec files that an argument names: a file, or all in a folder, from here or from the root."""
+    from ...documents.files import find_specs
+    from ...documents.validate import nearest
+
+    for base in (File.cwd(), root):
+        file = below(root, base / given)
+        if file is not None:
+            found = [name for name in find_specs(root)[0] if name == file or name.startswith(f"{file}/")]
+            if not found and file != ".":
+                raise UsageError(
+                    f"{given} is no spec: they are clusters/fleet.yaml and *.yaml in its folders"
+                )
+            yield from found or find_specs(root)[0]
+            return
+    near = nearest(given, list(find_specs(root)[0]))
+    raise UsageError(f"there is no {given} in {root}" + (f": did you mean {near}?" if near else ""))

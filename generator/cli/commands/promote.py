@@ -1,0 +1,82 @@
+"""`nearedge promote`: the new version of a model or an image, for all, a ring or a cluster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from ..edited import add_edit, carry
+from ..exits import UsageError
+
+if TYPE_CHECKING:
+    from ...edit.fleet import Edit
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is new, and for whom."""
+    parser.description = (
+        "Give a model or an image another version in place, and render. For all: the model's file, or images of the "
+        "fleet. For a ring or a cluster: its pins, until the version is promoted for all. "
+        "nearedge promote weld-inspector --digest sha256:... --ring canary; "
+        "nearedge promote weld-inspector --from canary --ring pilot; nearedge promote weld-inspector --from canary"
+    )
+    parser.add_argument(
+        "what", metavar="MODEL|IMAGE|REPOSITORY", help="a model, an image such as vllm, or quay.io/acme/app"
+    )
+    new = parser.add_argument_group("what is new")
+    new.add_argument("--digest", metavar="sha256:...", help="digest of the image or modelcar")
+    new.add_argument(
+        "--version", metavar="V", help="version of the model; its source follows when it ends in it"
+    )
+    new.add_argument(
+        "--source", metavar="URL", help="source of the model, or the whole reference of the image"
+    )
+    new.add_argument("--size", metavar="SIZE", help="bytes of the model on disk: 320Mi")
+    new.add_argument("--checksums", type=File, metavar="FILE", help="lines of sha256sum: the model's files")
+    new.add_argument("--from", dest="origin", metavar="RING", help="what this ring runs")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--ring", metavar="RING", help="for the clusters of this ring")
+    where.add_argument("--cluster", metavar="NAME", help="for this cluster")
+    add_edit(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Promote and render."""
+    return carry(options, lambda root: _edit(options, root))
+
+
+def _edit(options: argparse.Namespace, root: File) -> Edit:
+    from ...edit.fleet import specs_of
+    from ...edit.promote import DIGEST, Wish, promote
+
+    given = [options.digest, options.version, options.source, options.size, options.checksums, options.origin]
+    if not any(given):
+        raise UsageError("say what is new: --digest, --version, --source or --from RING")
+    if options.origin and sum(map(bool, given)) > 1:
+        raise UsageError("--from takes all of it from the ring: say nothing else")
+    if options.digest and not DIGEST.fullmatch(options.digest):
+        raise UsageError(f"{options.digest} is no digest: sha256: and 64 hex digits in lower case")
+    wish = Wish(
+        digest=options.digest or "",
+        version=options.version or "",
+        source=options.source or "",
+        size=options.size or "",
+        checksums=_checksums(options.checksums) if options.checksums else {},
+        origin=options.origin or "",
+        ring=options.ring or "",
+        cluster=options.cluster or "",
+    )
+    return promote(specs_of(root), options.what, wish)
+
+
+def _checksums(path: File) -> dict[str, str]:
+    """The files of a list that sha256sum made."""
+    try:
+        rows = [line.split(maxsplit=1) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--checksums: {path} cannot be read: {error}") from None
+    if any(len(row) != 2 for row in rows):  # noqa: PLR2004 - digest and name
+        raise UsageError(f"--checksums: {path} is no list of sha256sum")
+    # sha256sum marks binary files with a star, and find names files below ./
+    return {name.removeprefix("*").removeprefix("./"): digest for digest, name in rows}

@@ -1,0 +1,171 @@
+"""`nearedge publish`: specs and output in one commit, on a branch of the remote, with one pull request."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from ..day import add_today, today
+from ..exits import CLEAN, FOUND, UsageError
+from ..here import root_of
+from ..output import show_findings
+from ..progress import Watch
+
+if TYPE_CHECKING:
+    from ...publish.flow import Published
+    from ...publish.order import Order
+    from ...publish.rehearse import Rehearsed
+
+_URL = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+MAX_WAIT = 300.0
+"""Seconds; a job of CI that waits longer is better run again."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is published where, and how it is called."""
+    add_today(parser)
+    parser.add_argument("--branch", required=True, metavar="NAME", help="branch for the change")
+    parser.add_argument("--title", required=True, help="title of the commit and of the pull request")
+    parser.add_argument("--message", default="", help="text below the title")
+    parser.add_argument(
+        "--base", default="", metavar="BRANCH", help="branch that it is for (default: the remote's)"
+    )
+    parser.add_argument("--remote", default="origin", metavar="NAME", help="remote of Git (default: origin)")
+    parser.add_argument(
+        "--label", action="append", default=[], metavar="NAME", help="label of the pull request; repeatable"
+    )
+    parser.add_argument("--no-pull-request", action="store_true", help="push the branch and do nothing else")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="where the branch says something else on the remote, take what is here",
+    )
+    parser.add_argument(
+        "--forge",
+        choices=("github", "gitlab", "gitea"),
+        help="where pull requests are opened (default: as fleet.yaml or the host's name say); Forgejo is gitea",
+    )
+    parser.add_argument(
+        "--forge-url", metavar="URL", help="its web address, when it is not the remote's host"
+    )
+    parser.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust, for a forge of your own")
+    parser.add_argument(
+        "--max-wait",
+        type=_seconds,
+        default=MAX_WAIT,
+        metavar="SECONDS",
+        help="the most to wait and retry in all (default: 300)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be published; change nothing")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publish, or say what would be."""
+    from ...disk.transaction import recover
+    from ...publish.flow import Unfit, publish
+    from ...publish.order import settled
+    from ...publish.patience import Patience
+    from ...publish.rehearse import rehearse
+
+    root, watch = root_of(options), Watch()
+    order = settled(root, _order(options))
+    recover(root)
+    try:
+        if options.dry_run:
+            rehearsed = rehearse(root, order, watch.progress)
+            watch.end()
+            sys.stdout.writelines(_rehearsed(order, rehearsed))
+            return CLEAN
+        done = publish(root, order, Patience(options.max_wait), watch.progress)
+    except Unfit as unfit:
+        watch.end()
+        show_findings(root, unfit.findings, unfit.waived)
+        sys.stderr.write(f"{unfit}\n")
+        return FOUND
+    watch.end()
+    sys.stdout.writelines(_told(order, done))
+    return CLEAN
+
+
+def _order(options: argparse.Namespace) -> Order:
+    from ...publish.order import Order
+    from ...publish.place import ForgeKind, Said
+
+    title = options.title.strip()
+    if not title or "\n" in title:
+        raise UsageError("--title: one line that says what changes")
+    if options.branch[:1] in {"", "-"}:
+        raise UsageError("--branch: the name of a branch for this change")
+    if options.forge_url and not _URL.fullmatch(options.forge_url):
+        raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
+    if options.ca_bundle and not File(options.ca_bundle).is_file():
+        raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
+    bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None
+    return Order(
+        branch=options.branch,
+        title=title,
+        message=options.message,
+        base=options.base,
+        remote=options.remote,
+        labels=tuple(sorted({label.strip() for label in options.label if label.strip()})),
+        pull_request=not options.no_pull_request,
+        replace=options.replace,
+        said=Said(ForgeKind(options.forge) if options.forge else None, options.forge_url, bundle),
+        today=today(options),
+    )
+
+
+def _told(order: Order, done: Published) -> Iterator[str]:
+    landed, shown = done.landed, done.shown
+    if landed is None:
+        yield f"nothing to publish: the specs and their output are those of {order.remote}/{order.base}\n"
+        return
+    yield f"commit        {landed.commit[:12]}  {_files(len(done.files))}\n"
+    pushed = "pushed" if landed.pushed else "was there already"
+    yield f"branch        {order.remote}/{order.branch}  {pushed}{_tries(landed.tries)}\n"
+    if shown is not None:
+        yield f"pull request  {shown.pull.url}  {shown.did}, comment with the plan {_comment(shown.comment)}\n"
+    if done.behind:
+        yield f"your branch {order.branch} stays behind {order.remote}/{order.branch}: edits of other files are in the way of git pull\n"
+
+
+def _files(number: int) -> str:
+    return f"{number} file{'' if number == 1 else 's'}" if number else "nothing new to commit"
+
+
+def _tries(number: int) -> str:
+    return f" at try {number}, others pushed as well" if number > 1 else ""
+
+
+def _comment(did: str) -> str:
+    return "written" if did == "opened" else did
+
+
+def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
+    from ...publish.flow import comment
+    from ...publish.order import proposal
+
+    if not found.files and found.planned is None:
+        yield "nothing to publish\n"
+        return
+    yield f"branch  {order.remote}/{order.branch}\n"
+    yield from (f"commit  {path}\n" for path in found.files)
+    yield f"\n{order.text}\n"
+    if order.pull_request:
+        asked = proposal(order)
+        labels = f"  [{', '.join(asked.labels)}]" if asked.labels else ""
+        yield f"\npull request  {order.branch} -> {asked.base}: {asked.title}{labels}\n\n{comment(found.planned)}\n"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds up to a day")
+    return seconds

@@ -1,0 +1,103 @@
+"""`nearedge render`: specs in, tree out, proven."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from ..day import add_today, today
+from ..exits import FOUND
+from ..here import root_of
+from ..output import show_drift, show_findings
+from ..progress import Watch, colour
+from ..proof import outcome, proof_lines, proven
+
+if TYPE_CHECKING:
+    from ...disk.tree import Changes
+    from ...flow.rendered import Rendered
+    from ...proof.verify import Verification
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """How far to go."""
+    add_today(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; list files that are not up to date (exit 1)"
+    )
+    parser.add_argument(
+        "--no-verify", action="store_true", help="do not prove the result with kustomize and schemas"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Bring base/, overlays/ and acm/ in step with the specs, or say what is not."""
+    from ...disk.lock import locked
+    from ...disk.transaction import recover, settle
+
+    root = root_of(options)
+    if options.check:
+        recover(root)
+        return render(options, root)
+    with locked(root) as held:
+        if held:
+            settle(root)
+        return render(options, root)
+
+
+def render(options: argparse.Namespace, root: File) -> int:
+    """Render a repository that nobody else writes to; the exit code."""
+    from ... import report
+    from ...disk import tree
+    from ...findings.finding import has_errors
+    from ...flow import incremental
+
+    watch = Watch()
+    rendered = incremental.render(root, watch.progress, today(options))
+    if has_errors(rendered.findings):
+        watch.end()
+        show_findings(root, rendered.findings, rendered.waived)
+        sys.stderr.write("nothing was written\n")
+        return FOUND
+    sys.stderr.write(report.as_text(rendered.findings, rendered.waived, colour=colour(sys.stderr)))
+    watch.progress("compare", 0, 1)
+    changes = tree.compare(root, rendered.tree)
+    if options.check:
+        return show_drift(changes)
+    watch.progress("write", 0, 1)
+    tree.write(root, rendered.tree, changes)
+    incremental.remember(root, rendered)
+    verification = None if options.no_verify else proven(root, rendered, watch, full=False)
+    watch.end()
+    sys.stdout.writelines(_summary(rendered, changes, verification, watch))
+    return outcome(verification)
+
+
+def _summary(
+    rendered: Rendered, changes: Changes, verification: Verification | None, watch: Watch
+) -> Iterator[str]:
+    from ...report import count_line, table
+
+    assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
+    tiers = [member.tier for member in rendered.fleet.members]
+    objects = sum(site.objects for site in rendered.sites)
+    rows = [
+        ("clusters", str(len(tiers)), f"{tiers.count('core')} core, {tiers.count('near-edge')} near-edge"),
+        (
+            "objects",
+            str(objects + rendered.whole.objects),
+            f"{objects} on clusters from {len(rendered.bases)} bases, {rendered.whole.objects} on the hub",
+        ),
+        (
+            "files",
+            str(len(rendered.tree.paths)),
+            f"{len(changes.written)} written, {changes.unchanged} unchanged, {len(changes.removed)} removed",
+        ),
+        ("findings", str(len(rendered.findings)), count_line(rendered.findings, rendered.waived)),
+    ]
+    yield table(rows)
+    if verification is not None:
+        yield from proof_lines(verification)
+    yield "  time  " + "  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in watch.times()) + "\n"

@@ -1,0 +1,32 @@
+"""`nearedge schema`: what editors and other tools check specs with."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..exits import CLEAN
+from ..here import root_of
+from ..output import show_drift
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Whether to write."""
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when they are not up to date"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the JSON Schemas of the spec kinds, and of what commands print."""
+    from ...disk import tree
+    from ...report import schemas as schema
+
+    root = root_of(options)
+    texts = {**schema.spec_schemas(), **schema.output_schemas()}
+    changes = tree.compare_files(root, texts)
+    if options.check:
+        return show_drift(changes)
+    tree.write(root, tree.Tree(texts), changes)
+    sys.stdout.write(f"{len(changes.written)} schemas written, {changes.unchanged} unchanged\n")
+    return CLEAN

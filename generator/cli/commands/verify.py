@@ -1,0 +1,40 @@
+"""`nearedge verify`: prove what is on disk."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..day import add_today, today
+from ..exits import FOUND
+from ..here import root_of
+from ..output import show_findings
+from ..progress import Watch
+from ..proof import outcome, proof_lines, proven
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """How far to go."""
+    add_today(parser)
+    parser.add_argument(
+        "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compile in memory, then hold what is on disk against it, kustomize and the schemas."""
+    from ...disk.transaction import recover
+    from ...findings.finding import has_errors
+    from ...flow import incremental
+
+    root, watch = root_of(options), Watch()
+    recover(root)
+    rendered = incremental.render(root, watch.progress, today(options))
+    if has_errors(rendered.findings):
+        watch.end()
+        show_findings(root, rendered.findings, rendered.waived)
+        return FOUND
+    verification = proven(root, rendered, watch, full=options.full)
+    watch.end()
+    sys.stdout.writelines(proof_lines(verification))
+    return outcome(verification)

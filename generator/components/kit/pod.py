@@ -1,0 +1,69 @@
+"""Parts of a pod template that every workload writes the same way: security, resources, env, mounts.
+
+All of it passes the restricted Pod Security Standard and OpenShift's restricted-v2 SCC: no user id is fixed,
+because the SCC gives each namespace its own range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...objects.manifest import Manifest
+from ...specs.types import EnvVar, PvcMount, Toleration
+
+
+def container_security(*, read_only_root: bool = True) -> Manifest:
+    """The securityContext of a container; `read_only_root` where the image writes only to mounted volumes."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": read_only_root,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def pod_security() -> Manifest:
+    """The securityContext of a pod, where the kind has a field for it."""
+    return {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def resources(limits: Mapping[str, str], requests: Mapping[str, str] | None = None) -> Manifest:
+    """Resources of a container: requests equal limits unless a field of them is said otherwise."""
+    asked = {**limits, **(requests or {})}
+    return {"requests": dict(sorted(asked.items())), "limits": dict(sorted(limits.items()))}
+
+
+def env(variables: Iterable[EnvVar]) -> list[Manifest]:
+    """Environment variables in the order of the spec; a secret is only ever referred to."""
+    return [_variable(item) for item in variables]
+
+
+def _variable(item: EnvVar) -> Manifest:
+    if item.secret is None:
+        return {"name": item.name, "value": item.value or ""}
+    reference = {"name": item.secret, "key": item.key or item.name}
+    return {"name": item.name, "valueFrom": {"secretKeyRef": reference}}
+
+
+def tolerations(items: Iterable[Toleration]) -> list[Manifest]:
+    """Tolerations without the fields that are left out."""
+    return [{key: value for key, value in item.model_dump().items() if value is not None} for item in items]
+
+
+def claim_volumes(mounts: Iterable[PvcMount]) -> tuple[list[Manifest], list[Manifest]]:
+    """(volumes, volumeMounts) for existing claims, each claim one volume of its own name."""
+    listed = list(mounts)
+    volumes = [
+        {
+            "name": name,
+            "persistentVolumeClaim": {"claimName": name, **({"readOnly": True} if read_only else {})},
+        }
+        for name, read_only in {mount.claim: mount.readOnly for mount in listed}.items()
+    ]
+    mounted: list[dict[str, Any]] = [
+        {"name": mount.claim, "mountPath": mount.path, **({"readOnly": True} if mount.readOnly else {})}
+        for mount in listed
+    ]
+    return volumes, mounted

@@ -1,0 +1,194 @@
+"""The one way in for specs: which files there are, and each as plain data with a place for every path.
+
+First stage of the flow. What is wrong with a file (unreadable, misplaced, not the strict YAML of `reader.py`)
+comes back as findings; nothing here raises for what a person wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path as File
+from pathlib import PurePosixPath
+from typing import Any
+
+from ..findings.finding import Finding, Path, Where, plain_rule
+from ..yaml.positions import Mark, marks_of, place_of
+from ..yaml.strict import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
+from .secrets.search import secrets_in, showable
+
+MAX_BYTES = 256 * 1024
+
+MISPLACED = plain_rule(
+    "SPEC006", "Everything in clusters/ is read: only .yaml specs lie there, in their folders."
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One spec file: its path below the repository, its text and its plain data."""
+
+    file: str
+    text: str
+    data: dict[str, Any]
+
+    @cached_property
+    def _marks(self) -> Mark:
+        return marks_of(self.text)
+
+    def where(self, path: Path, *, key: bool = False) -> Where:
+        """Place of a path, or of its nearest ancestor that exists; with `key`, of the key itself."""
+        return Where(self.file, *place_of(self._marks, path, key=key))
+
+
+Root = File | Mapping[str, bytes]
+"""Where specs are: a repository on disk, or path -> bytes of files that were read from Git."""
+
+
+def read_file(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+    """One spec below `root`; no Document when there is nothing that can be looked at further."""
+    text, problem = _text_of(root / file) if isinstance(root, File) else _text_in(root, file)
+    if text is None:
+        return None, (_finding(file, Fault(UNREADABLE, 1, 1, *problem)),)
+    data, faults = read_text(text)
+    leaks = secrets_in(text, data)
+    findings = tuple(_finding(file, fault) for fault in (*faults, *leaks))
+    if not isinstance(data, dict):
+        if not faults:
+            said = "is empty" if data is None else f"holds {_called(data)}"
+            hint = "start with apiVersion: nearedge/v1alpha1, kind:, metadata:, spec:"
+            fault = Fault(SYNTAX, 1, 1, f"the file {said}, a spec is a mapping", hint)
+            findings = (_finding(file, fault), *findings)
+        return None, findings
+    return Document(file, text, data), findings
+
+
+def _called(data: Any) -> str:
+    return "a list" if isinstance(data, list) else "a single value"
+
+
+def _finding(file: str, fault: Fault) -> Finding:
+    where = Where(file, fault.line, fault.column)
+    return Finding(where, fault.rule.severity, fault.rule.code, showable(fault.message), fault.hint)
+
+
+def _text_of(path: File) -> tuple[str | None, tuple[str, str]]:
+    """The text of a file; else None and (what is wrong with it, what to do)."""
+    try:
+        refused = _refused(path.lstat())
+        if refused is not None:
+            return None, refused
+        raw = path.read_bytes()
+    except OSError as error:
+        return None, (f"cannot be read: {error.strerror}", "check that the file exists and may be read")
+    return _decoded(raw)
+
+
+def _text_in(files: Mapping[str, bytes], file: str) -> tuple[str | None, tuple[str, str]]:
+    raw = files.get(file)
+    if raw is None:
+        return None, ("cannot be read: Git has no plain file there", "check the path")
+    if len(raw) > MAX_BYTES:
+        return None, (f"has {len(raw)} bytes, at most {MAX_BYTES} are read", "split it")
+    return _decoded(raw)
+
+
+def _decoded(raw: bytes) -> tuple[str | None, tuple[str, str]]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return None, (f"is not UTF-8: byte 0x{raw[error.start]:02x} in line {line}", "save it as UTF-8")
+    if text.startswith("\ufeff"):
+        return None, ("starts with a byte order mark", "save it as UTF-8 without BOM")
+    return text, ("", "")
+
+
+def _refused(status: os.stat_result) -> tuple[str, str] | None:
+    if stat.S_ISLNK(status.st_mode):
+        return "is a symlink", "put the file itself here"
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file", "put a plain file here"
+    if status.st_size > MAX_BYTES:
+        return f"has {status.st_size} bytes, at most {MAX_BYTES} are read", "split it"
+    return None
+
+
+FOLDERS: Mapping[str, str] = {
+    "groups": "Group",
+    "models": "Model",
+    "core": "Cluster",
+    "near-edge": "Cluster",
+}
+"""Folder below clusters/ -> kind of the specs in it."""
+
+SINGLE: Mapping[str, str] = {"clusters/fleet.yaml": "Fleet", "clusters/removals.yaml": "Removals"}
+"""Specs that lie in no folder of their own -> their kind."""
+
+_SPEC_LIKE = frozenset({".yaml", ".yml", ".json"})
+
+
+def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Paths of all specs below clusters/, sorted, and findings for what nobody would read."""
+    files: list[str] = []
+    findings: list[Finding] = []
+    folders = ["clusters"]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = _entries(root, folder)
+        except OSError as error:
+            said = f"cannot be read: {error.strerror}"
+            findings.append(_misread(folder, said, "check that it is a folder and may be read"))
+            continue
+        for name, is_folder, is_link in entries:
+            file = f"{folder}/{name}"
+            spec_like = PurePosixPath(name).suffix.lower() in _SPEC_LIKE
+            if is_folder and not spec_like:
+                folders.append(file)
+            elif is_spec(file) and not is_folder:
+                files.append(file)
+            elif spec_like or is_link:
+                hint = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}"
+                findings.append(_finding(file, Fault(MISPLACED, 1, 1, "this would be ignored", hint)))
+    return tuple(sorted(files)), tuple(sorted(findings, key=Finding.sort_key))
+
+
+def _entries(root: File, folder: str) -> list[tuple[str, bool, bool]]:
+    """(name, whether a folder, whether a symlink) of what lies in a folder; none when it does not exist."""
+    if (root / folder).is_symlink():
+        raise OSError(0, "it is a symlink")
+    try:
+        with os.scandir(root / folder) as found:
+            return [(item.name, item.is_dir(follow_symlinks=False), item.is_symlink()) for item in found]
+    except FileNotFoundError:
+        return []
+
+
+def is_spec(file: str) -> bool:
+    """Whether a path below the repository is one that specs have."""
+    _, folder, *rest = file.split("/")
+    return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
+
+
+def _misread(folder: str, said: str, hint: str) -> Finding:
+    return _finding(folder, Fault(UNREADABLE, 1, 1, said, hint))
+
+
+__all__ = [
+    "DUPLICATE",
+    "FOLDERS",
+    "MAX_BYTES",
+    "MISPLACED",
+    "REFERENCE",
+    "SYNTAX",
+    "TOO_LARGE",
+    "UNREADABLE",
+    "Document",
+    "find_specs",
+    "read_file",
+    "read_text",
+]

@@ -1,0 +1,252 @@
+"""From a line of the output back to the lines of the specs that decide it: `nearedge explain FILE:LINE`.
+
+Each leaf of each document that the file is made of is changed once (probe.py); a leaf that changes the value
+behind the line decides it, one that makes its object go decides whether it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path as File
+from typing import Any, NamedTuple
+
+from ..documents.files import read_file
+from ..documents.paths import leaves, value_at, written
+from ..findings.finding import Path
+from ..fleet.spec_files import kind_of, read_cluster, stem
+from ..flow.steps import cluster_files, hub_files, read
+from ..objects.manifest import Manifest, ResourceId
+from ..overlays.overlay import base_files
+from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
+from .output_lines import Spot, places_in, spot_of, spots
+from .probe import Compiled, Objects, Subject, compiled, with_spare_models
+from .subject import CannotExplainError, subject_of
+
+MOST_MEMBERS = 5
+"""Clusters whose leaves are tried for an object of the hub that names none of them."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A line of the output: what it is, and which leaves of the specs decide it."""
+
+    file: str
+    line: int
+    identity: ResourceId | None
+    pointer: Path
+    value: Any
+    origins: tuple[Origin, ...]
+    built_in: tuple[str, ...]
+    """Files of nearedge itself that the value comes from, when no spec decides it."""
+    stale: bool
+    """Whether the file on disk is not what the specs give now."""
+
+
+class Line(NamedTuple):
+    """A line of the output."""
+
+    file: str
+    line: int
+
+
+def trace_line(root: File, file: str, line: int) -> Trace:
+    """The origins of one line of a file below base/, overlays/ or acm/."""
+    folder, _, rest = file.partition("/")
+    if folder == "overlays":
+        return _overlay_line(root, file, line, rest.partition("/")[0])
+    if folder == "base":
+        return _base_line(root, file, line)
+    if folder == "acm":
+        return _hub_line(root, file, line)
+    raise CannotExplainError(f"{file} is not in base/, overlays/ or acm/")
+
+
+def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
+    """The cluster and the path of a line of its spec; of a shared file, for the first cluster that uses it."""
+    document, _ = read_file(root, file)
+    if document is None:
+        raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
+    lines = document.text.count("\n") + 1
+    if not 0 < line <= lines:
+        raise CannotExplainError(f"{file} has {lines} lines")
+    found = spot_of(places_in(document.text), line)
+    if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
+        raise CannotExplainError(f"line {line} of {file} is no field below spec")
+    if kind_of(file) == "Cluster":
+        return file, written(document.data["spec"], found.path[1:])
+    if kind_of(file) == "Group":
+        for name in cluster_files(read(root)[0]):
+            cluster, _ = read_cluster(root, name)
+            if cluster is not None and stem(file) in (cluster.data.get("spec") or {}).get("groups", ()):
+                return name, written(document.data["spec"], found.path[1:])
+    raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+
+
+def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
+    subject = with_spare_models(subject_of(root, name))
+    before = _compiled(subject)
+    text = _text(before.files, file)
+    spot = _spot(text, line, before.emitted.manifests)
+    if spot.identity is None:
+        spot = _of_kustomization(before, spot)
+    documents = [item.file for item in subject.documents()]
+    trace = _traced(subject, before, spot, Compiled.final, documents)
+    if spot.identity is None and spot.path[:1] == ("resources",):
+        trace = replace(trace, origins=_of_base(subject, before, spot))
+    return replace(trace, file=file, line=line, stale=_stale(root, file, text))
+
+
+def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ...]:
+    """Leaves that decide whether this base is named."""
+    index = spot.path[1] if len(spot.path) > 1 else 0
+    if not isinstance(index, int) or index >= len(before.named):
+        return ()
+    folder = before.named[index]
+    found = []
+    for file in (item.file for item in subject.documents()):
+        for leaf, after in changes_of(subject, file):
+            if folder not in after.named:
+                found.append(origin_at(subject, file, leaf, "presence"))
+                break
+    return tuple(dict.fromkeys(found))
+
+
+def _of_kustomization(before: Compiled, spot: Spot) -> Spot:
+    """A line of `images` as the first field that it changes."""
+    if spot.path[:1] == ("images",) and len(spot.path) > 1:
+        for identity, manifest in before.final().items():
+            for leaf in leaves(manifest):
+                value = value_at(manifest, leaf)
+                if leaf[-1:] == ("image",) and "@" in str(value):
+                    return Spot(spot.line, identity, leaf)
+    return spot
+
+
+def _base_line(root: File, file: str, line: int) -> Trace:
+    folder = file.rpartition("/")[0]
+    for name in _users_of(root, folder):
+        subject = with_spare_models(subject_of(root, name))
+        before = compiled(subject)
+        if before is not None and folder in before.named:
+            return _base_of_cluster(root, Line(file, line), subject, before)
+    raise CannotExplainError(f"no cluster uses {folder}: make render removes what nothing uses")
+
+
+def _base_of_cluster(root: File, at: Line, subject: Subject, before: Compiled) -> Trace:
+    folder = at.file.rpartition("/")[0]
+    text = _text(base_files(before.bases[folder]), at.file)
+    spot = _spot(text, at.line, ())
+    # A base holds nothing of one cluster: its own file is not asked.
+    documents = [item.file for item in subject.documents() if item.file != subject.document.file]
+    trace = _traced(subject, before, spot, lambda after: _objects_of(before, after, folder), documents)
+    return replace(trace, file=at.file, line=at.line, stale=_stale(root, at.file, text))
+
+
+def _users_of(root: File, folder: str) -> Iterator[str]:
+    """Names of clusters, those whose overlay on disk names the base first."""
+    files, _, _ = read(root)
+    names = [stem(file) for file in cluster_files(files)]
+    for name in names:
+        try:
+            text = (root / "overlays" / name / "kustomization.yaml").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if f'../../{folder}"' in text or f"../../{folder}\n" in text:
+            yield name
+    yield from names[:MOST_MEMBERS]
+
+
+def _objects_of(before: Compiled, after: Compiled, folder: str) -> Objects:
+    """Objects of a base; when its folder is called otherwise now, of the one that took its place."""
+    if folder in after.bases:
+        return dict(after.bases[folder].by_id)
+    gone = [name for name in before.bases if name not in after.bases]
+    new = [name for name in after.bases if name not in before.bases]
+    place = gone.index(folder)
+    return dict(after.bases[new[place]].by_id) if place < len(new) else {}
+
+
+def _hub_line(root: File, file: str, line: int) -> Trace:
+    files, shared, _ = read(root)
+    if shared is None:
+        raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
+    clusters = {stem(item): item for item in cluster_files(files)}
+    if not clusters:
+        raise CannotExplainError("the fleet has no cluster")
+    first = with_spare_models(subject_of(root, next(iter(clusters)), everyone=True))
+    before = _compiled(first)
+    name_of_hub = file.split("/")[1]
+    on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
+    text = _text(hub_files(before.on_hub(name_of_hub)), file)
+    spot = _spot(text, line, ())
+    trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
+    origins = list(trace.origins)
+    for name in _named_in(on_hub(before), spot, clusters):
+        subject = with_spare_models(subject_of(root, name))
+        others = tuple(member for member in before.fleet.members if member.name != name)
+        subject = replace(subject, members=others)
+        documents = [item.file for item in subject.documents() if kind_of(item.file) != "Fleet"]
+        origins += _traced(subject, _compiled(subject), spot, on_hub, documents).origins
+    unique = tuple(dict.fromkeys(origins))
+    return replace(
+        trace, file=file, line=line, origins=unique, built_in=trace.built_in if not unique else (),
+        stale=_stale(root, file, text),
+    )  # fmt: skip
+
+
+def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[str, ...]:
+    """Clusters that the object is about, or a few when it is about none in particular."""
+    names = tuple(clusters)
+    if spot.identity is not None:
+        manifest = objects[spot.identity]
+        about = tuple(name for name in names if name in (spot.identity.name, spot.identity.namespace))
+        value = str(value_at(manifest, spot.path))
+        found = about or tuple(name for name in names if name in value)
+        return found[:MOST_MEMBERS] or names[:MOST_MEMBERS]
+    return names[:MOST_MEMBERS]
+
+
+def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]) -> Trace:
+    objects = view(before)
+    value = value_at(objects.get(spot.identity), spot.path) if spot.identity else None
+    origins = tuple(origins_of(subject, before, spot, view, documents)) if spot.identity else ()
+    built_in: tuple[str, ...] = ()
+    if not any(item.decides == "value" for item in origins):
+        origins += (
+            tuple(defaults_behind(before, spot, view)) if view is Compiled.final and spot.identity else ()
+        )
+        built_in = tuple(places_built_in(value, before, on_hub=isinstance(view, partial)))
+    return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
+
+
+def _compiled(subject: Subject) -> Compiled:
+    found = compiled(subject)
+    if found is None:
+        raise CannotExplainError(f"{subject.document.file} has errors: nearedge check shows them")
+    return found
+
+
+def _text(files: Any, file: str) -> str:
+    text = files.get(file)
+    if text is None:
+        raise CannotExplainError(f"nothing makes {file} any more: make render removes it")
+    return str(text)
+
+
+def _spot(text: str, line: int, manifests: Iterable[Manifest]) -> Spot:
+    lines = text.count("\n")
+    if not 0 < line <= lines:
+        raise CannotExplainError(f"the file has {lines} lines")
+    found = spot_of(spots(text, manifests), line)
+    if found is None:
+        raise CannotExplainError("this line is a comment: the first lines name the spec file")
+    return found
+
+
+def _stale(root: File, file: str, text: str) -> bool:
+    try:
+        return (root / file).read_bytes() != text.encode()
+    except OSError:
+        return True

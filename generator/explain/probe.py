@@ -1,0 +1,247 @@
+"""What depends on a value, found out by changing it: compile, change one leaf, compile again, compare.
+
+The components know nothing of this. Nothing is read or written: documents come in, manifests come out. A changed
+spec need not be a sensible one, it only has to compile; what does not is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from .. import hub
+from ..components.kit.component import Cluster
+from ..documents.files import Document
+from ..documents.merge import Resolved
+from ..documents.paths import value_at, with_value
+from ..facts.profiles import profiles
+from ..findings.finding import Path, Severity
+from ..fleet.cluster import cluster_of
+from ..fleet.fleet import Fleet, Member
+from ..fleet.kinds import cluster_spec, document_models
+from ..fleet.spec_files import Shared, kind_of, stem
+from ..flow.steps import member_of
+from ..objects.manifest import Manifest, ResourceId, identify
+from ..overlays.overlay import Base, Emitted, emit, overlay_of
+from ..rules.run import rules
+from ..specs.fields import field_at
+
+Objects = dict[ResourceId, Manifest]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A cluster and all documents that it is made of; models as documents too, so that they can be changed."""
+
+    shared: Shared
+    models: Mapping[str, Document]
+    document: Document
+    members: tuple[Member, ...] = ()
+    """The other clusters, for what the hub makes of all of them."""
+
+    def documents(self) -> Iterator[Document]:
+        """Every document, the least special first."""
+        yield self.shared.fleet_document
+        yield from self.shared.groups.values()
+        yield from self.models.values()
+        yield self.document
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What comes out for one cluster: on itself, in the bases it names, and on the hub."""
+
+    cluster: Cluster
+    resolved: Resolved
+    emitted: Emitted
+    files: Mapping[str, str]
+    bases: Mapping[str, Base]
+    named: tuple[str, ...]
+    fleet: Fleet = field(compare=False)
+
+    def final(self) -> Objects:
+        """Objects on the cluster."""
+        return {identify(item): item for item in self.emitted.manifests}
+
+    def on_hub(self, name: str = "") -> dict[str, dict[str, tuple[Manifest, ...]]]:
+        """Objects on a hub, by its name and by file: on the named one, or the one that manages the cluster."""
+        for view in self.fleet.views():
+            called = view.spec.hub.cluster
+            if name == called or (not name and any(item.name == self.cluster.name for item in view.members)):
+                files = hub.emit(view)
+                return {called: files} if files else {}
+        return {}
+
+    def objects_on_hub(self, name: str = "") -> Objects:
+        """The same by identity."""
+        files = (items for made in self.on_hub(name).values() for items in made.values())
+        return {identify(item): item for items in files for item in items}
+
+
+def compiled(subject: Subject) -> Compiled | None:
+    """Compile a subject; None when its spec is not valid."""
+    cluster, resolved, _ = cluster_of(subject.shared, subject.document, {})
+    return None if cluster is None else of_cluster(cluster, resolved, subject.members)
+
+
+def of_cluster(cluster: Cluster, resolved: Resolved, members: tuple[Member, ...] = ()) -> Compiled:
+    """Compile a cluster with its overlay and bases."""
+    emitted = emit(cluster)
+    bases: dict[str, Base] = {}
+    overlay = overlay_of(cluster, emitted, bases)
+    everyone = sorted((member_of(cluster, emitted.manifests), *members), key=lambda member: member.name)
+    fleet = Fleet("fleet", cluster.fleet, tuple(everyone))
+    return Compiled(cluster, resolved, emitted, overlay.files, bases, overlay.bases, fleet)
+
+
+def with_leaf(subject: Subject, file: str, path: Path, value: Any) -> Subject | None:
+    """The subject with another value in one of its documents; None when that document is not valid then."""
+    old = next(item for item in subject.documents() if item.file == file)
+    new = Document(file, old.text, with_value(old.data, path, value))
+    shared, kind = subject.shared, kind_of(file)
+    if kind == "Cluster":
+        return replace(subject, document=new)
+    try:
+        model: Any = document_models()[kind].model_validate(new.data)
+    except ValidationError:
+        return None
+    if kind == "Fleet":
+        return replace(subject, shared=replace(shared, fleet=model.spec, fleet_document=new))
+    if kind == "Group":
+        return replace(subject, shared=replace(shared, groups={**shared.groups, stem(file): new}))
+    return replace(subject, shared=replace(shared, models={**shared.models, stem(file): model.spec}))
+
+
+def with_spare_models(subject: Subject) -> Subject:
+    """The subject with a second model of each kind, so that the name of a model can be changed alone."""
+    spare = {f"{name}x": model for name, model in subject.shared.models.items()}
+    return replace(subject, shared=replace(subject.shared, models={**spare, **subject.shared.models}))
+
+
+def changed_in_file(subject: Subject, file: str, path: Path, most: int = 2) -> Iterator[Compiled]:
+    """The subject compiled with other values at a leaf of one of its documents, accepted ones if there are any."""
+    document = next(item for item in subject.documents() if item.file == file)
+    known = field_at(document_models()[kind_of(file)], path)
+    values = others(value_at(document.data, path), known.choices if known else ())
+    subjects = (other for value in values if (other := with_leaf(subject, file, path, value)) is not None)
+    clusters = [
+        (other, found) for other in subjects if (found := cluster_of(other.shared, other.document, {}))[0]
+    ]
+    before = cluster_of(subject.shared, subject.document, {})[0]
+    accepted = _errors(before) if before else frozenset()
+    judged = [(item, found[0] is not None and _errors(found[0]) <= accepted) for item, found in clusters]
+    chosen = [item for item, right in judged if right] or [item for item, _ in judged]
+    yield from islice((result for item in chosen if (result := _tried(item)) is not None), most)
+
+
+def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Compiled]:
+    """The same cluster compiled with other values at a leaf of its merged spec, or of its defaults.
+
+    Values that all rules accept come first. The name of a thing may only be changed with all that refer to it;
+    a reference is changed alone.
+    """
+    data = before.resolved.spec
+    said = value_at(data, path)
+    now = said if said is not None else value_at(dumped(before.cluster), path)
+    known = field_at(cluster_spec(), path)
+    values = tuple(others(now, known.choices if known else ()))
+    alone = [with_value(data, path, value) for value in values]
+    together = [renamed(data, now, value) for value in values] if path[-1] == "name" else []
+    accepted = _errors(before.cluster)
+    tried = 0
+    for spec, strict in (*((item, True) for item in alone + together), *((item, False) for item in alone)):
+        cluster = _with_spec(before.cluster, spec)
+        if cluster is not None and (not strict or _errors(cluster) <= accepted):
+            result = _safely(cluster, before)
+            if result is not None:
+                yield result
+                tried += 1
+        if tried >= most:
+            return
+
+
+def _with_spec(cluster: Cluster, spec: Any) -> Cluster | None:
+    try:
+        model: Any = cluster_spec().model_validate(spec)
+    except ValidationError:
+        return None
+    known = profiles().get(model.platform)
+    return replace(cluster, spec=model, profile=known) if known else None
+
+
+def _errors(cluster: Cluster) -> frozenset[str]:
+    """Codes of the rules that refuse a cluster."""
+    return frozenset(
+        item.code
+        for item in rules("cluster")
+        if item.severity is Severity.ERROR and item.check and any(True for _ in item.check(cluster))
+    )
+
+
+def dumped(cluster: Cluster) -> Any:
+    """The whole spec as plain data, defaults included."""
+    return cluster.spec.model_dump(mode="json", by_alias=True)
+
+
+def renamed(data: Any, old: str, new: str) -> Any:
+    """The data with a name changed wherever it stands, as value or as key."""
+    if isinstance(data, dict):
+        return {new if key == old else key: renamed(item, old, new) for key, item in data.items()}
+    if isinstance(data, list):
+        return [renamed(item, old, new) for item in data]
+    return new if data == old else data
+
+
+UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
+"""What a component may stumble over: the rules that guard it have not been asked about a changed value."""
+
+
+def _tried(subject: Subject) -> Compiled | None:
+    try:
+        return compiled(subject)
+    except UNGUARDED:
+        return None
+
+
+def _safely(cluster: Cluster, before: Compiled) -> Compiled | None:
+    members = tuple(member for member in before.fleet.members if member.name != cluster.name)
+    try:
+        return of_cluster(cluster, before.resolved, members)
+    except UNGUARDED:
+        return None
+
+
+_DIGITS = re.compile(r"[0-9]+")
+_PROBES = ("1Gi", "x", 1, True, "1m", "1", "2m", "/x", ["x"], {"x": "x"})
+"""For fields that nobody gives and that have no default."""
+
+
+def others(value: Any, choices: Iterable[Any]) -> Iterator[Any]:
+    """Other values of the same kind, likely ones first; not all of them are valid."""
+    yield from (choice for choice in choices if choice != value)
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, value - 1, value * 2)
+    elif isinstance(value, str):
+        yield from _texts(value)
+    elif value is None:
+        yield from _PROBES
+
+
+def _texts(text: str) -> Iterator[str]:
+    yield f"{text}x"
+    more = _DIGITS.sub(lambda found: str(int(found[0]) + 1), text, count=1)
+    if more != text and len(text) < 64:  # noqa: PLR2004 - a digest is no number
+        yield more
+    yield from (name for name in profiles() if name != text and text in profiles())
+    if text:
+        last = text[-1]
+        swapped = {"0": "1", "a": "b"}.get(last, "0" if last.isdigit() else "a")
+        yield text[:-1] + swapped
+        yield from (text[:-1] + digit for digit in "123456789" if last.isdigit())

@@ -1,0 +1,165 @@
+"""Where a value of a spec comes from and where it ends up, and which lines of the specs a line of the output has.
+
+    nearedge explain store-001 serving[assistant].resources.memory
+    nearedge explain overlays/store-001/kustomization.yaml:38
+
+Where it comes from is known from the merge. What depends on it is found by changing it and compiling again
+(probe.py, reach.py), so that no component has to say what it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path as File
+from typing import Any
+
+from ..documents.merge import Layer, Resolved, resolve
+from ..documents.paths import leaves, located, value_at, written
+from ..documents.validate import nearest
+from ..findings.finding import Path, Where
+from ..fleet.cluster import layers_of
+from ..fleet.kinds import cluster_spec
+from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..specs.fields import field_at
+from .probe import Compiled, Subject, changed_in_file, changed_in_spec, compiled, dumped, with_spare_models
+from .reach import Reach, differences, placed, reached
+from .subject import CannotExplainError, subject_of
+
+MOST_LEAVES = 200
+"""Of a part of a spec that is explained as a whole; each costs a compilation or two."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A layer that speaks of a path, and what it says; the last one wins."""
+
+    where: Where
+    layer: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A path of one cluster's spec: who says it, and what depends on it."""
+
+    cluster: str
+    path: str
+    value: Any
+    description: str
+    said: tuple[Said, ...]
+    default: bool
+    reaches: tuple[Reach, ...]
+    compiled: bool
+    """False when the cluster has errors, so that nothing is known of the output."""
+
+
+def explain_path(root: File, name: str, text: str) -> Explanation:
+    """A path below a cluster's `spec`, or metadata.labels.<key>."""
+    subject = with_spare_models(subject_of(root, name))
+    resolved = resolve(layers_of(subject.shared, subject.document)[0])
+    before = compiled(subject)
+    if text.startswith("metadata."):
+        told = _metadata(subject, before, text)
+        return replace(told, reaches=placed(root, name, told.reaches))
+    path = _path(resolved, before, text)
+    value, default = value_at(resolved.spec, path), False
+    if not _is_said(resolved, path):
+        default = True
+        value = value_at(dumped(before.cluster), path) if before else None
+    known = field_at(cluster_spec(), path)
+    reaches = placed(root, name, reached(before, _probed(before, path))) if before else ()
+    return Explanation(
+        stem(subject.document.file),
+        written(resolved.spec if not default else dumped(before.cluster) if before else {}, path),
+        value,
+        known.description if known else "",
+        tuple(_said(resolved, path)),
+        default,
+        reaches,
+        before is not None,
+    )
+
+
+def _metadata(subject: Subject, before: Compiled | None, text: str) -> Explanation:
+    """A label of the cluster: only its own file gives them."""
+    document = subject.document
+    path, left = located(document.data, text)
+    if left or path[:2] != ("metadata", "labels"):
+        raise CannotExplainError(f"{document.file} has no {text}; its labels are metadata.labels.<key>")
+    value = value_at(document.data, path)
+    others = (item for leaf in leaves(value, path) for item in changed_in_file(subject, document.file, leaf))
+    return Explanation(
+        stem(document.file),
+        written(document.data, path),
+        value,
+        "Labels of a Cluster go onto its ManagedCluster.",
+        (Said(document.where(path), f"cluster {stem(document.file)}", value),),
+        default=False,
+        reaches=tuple(reached(before, others)) if before else (),
+        compiled=before is not None,
+    )
+
+
+def _path(resolved: Resolved, before: Compiled | None, text: str) -> Path:
+    """What a person wrote as a path of the merged spec, of its defaults, or of a field that nobody gives."""
+    text = text.removeprefix("spec.")
+    path, left = located(resolved.spec, text)
+    if not left:
+        return path
+    deeper, more = located(dumped(before.cluster), text) if before else (path, left)
+    if not more:
+        return deeper
+    if field_at(cluster_spec(), (*deeper, *more)) is None:
+        raise CannotExplainError(_unknown(resolved, deeper, more[0]))
+    return (*deeper, *more)
+
+
+def _unknown(resolved: Resolved, path: Path, step: str) -> str:
+    items, field = value_at(resolved.spec, path), field_at(cluster_spec(), path)
+    keys = list(_names(items)) if isinstance(items, list) else list(field.keys if field else ())
+    near = nearest(step, keys)
+    hint = (
+        f"did you mean {near}?" if near else f"known: {', '.join(keys)}" if keys else "nothing lies below it"
+    )
+    return f"{written(resolved.spec, path) or 'spec'} has no {step}: {hint}"
+
+
+def _names(items: Any) -> Iterator[str]:
+    for i, item in enumerate(items if isinstance(items, list) else ()):
+        yield written([item], (0,)).strip("[]") if isinstance(item, dict) else str(i)
+
+
+def _is_said(resolved: Resolved, path: Path) -> bool:
+    return any(True for _ in resolved.origins(path))
+
+
+def _said(resolved: Resolved, path: Path) -> Iterator[Said]:
+    for layer in resolved.layers:
+        alone = Resolved(resolved.spec, (layer,))
+        for where in alone.origins(path):
+            yield Said(where, _called(layer), _value_in(alone, layer, path))
+
+
+def _value_in(alone: Resolved, layer: Layer, path: Path) -> Any:
+    """What one layer says at a path of the merged spec: indices of its lists may be others."""
+    found = alone.path_in(layer, path)
+    return value_at(layer.data, found) if found is not None else None
+
+
+def _called(layer: Layer) -> str:
+    kind = kind_of(layer.document.file)
+    if layer.document.file == FLEET_FILE:
+        return "fleet defaults"
+    return f"{kind.lower()} {stem(layer.document.file)}"
+
+
+def _probed(before: Compiled, path: Path) -> Iterator[Compiled]:
+    """The cluster with other values at a path, leaf by leaf when it holds more than one."""
+    data = before.resolved.spec
+    inside = value_at(data, path)
+    for leaf in leaves(inside, path)[:MOST_LEAVES] if inside is not None else [path]:
+        for after in changed_in_spec(before, leaf):
+            yield after
+            if differences(before.final(), after.final()):
+                break

@@ -1,0 +1,32 @@
+"""Files that nearedge ships with: profiles, images, templates.
+
+Plain paths: importlib.resources would cost a tenth of a run that compiles one changed cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import Any
+
+from ..yaml.strict import read_text
+
+PACKAGE = File(__file__).parent.parent
+
+
+def shipped_text(path: str) -> str:
+    """Text of a file of the package, such as data/images.yaml."""
+    return (PACKAGE / path).read_text(encoding="utf-8")
+
+
+def shipped_data(path: str) -> Any:
+    """What a YAML file of the package says."""
+    data, faults = read_text(shipped_text(path))
+    assert not faults, f"{path}: {faults}"  # noqa: S101 - our own data, held by a test
+    return data
+
+
+def shipped_folder(folder: str) -> Iterator[Any]:
+    """What each YAML file of a folder of the package says, in the order of their names."""
+    for path in sorted((PACKAGE / folder).glob("*.yaml")):
+        yield shipped_data(f"{folder}/{path.name}")

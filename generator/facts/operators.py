@@ -1,0 +1,81 @@
+"""The operator catalog: what can be installed beside the platform, one YAML file each in `data/operators/`.
+
+An entry is either a package of a catalog that OLM installs, or a component that the ODH operator switches on in its
+DataScienceCluster. Channels, namespaces and install modes stand in the files, beside their sources.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..specs.types import EnvName, Flag, Labels, Line, Name, Strictly, Text
+from .files import shipped_folder
+from .profiles import Profile
+
+CSV = Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)]
+
+
+class Release(Strictly):
+    """What differs of an operator on one platform profile."""
+
+    package: Name | None = Field(None, description="Package there.")
+    catalog: Name | None = Field(None, description="CatalogSource there.")
+    channel: Text | None = Field(None, description="Channel there.")
+    csv: CSV | None = Field(None, description="The one version that the profile stands for.")
+    namespace: Name | None = Field(None, description="Namespace there.")
+    bare: Flag = Field(False, description="The operator comes without the objects of the entry.")
+
+
+class Operator(Strictly):
+    """An entry of the catalog."""
+
+    name: Name = Field(description="Name as specs say it.")
+    description: Text = Field(description="What it is.")
+    source: Text = Field(description="Where package, channel and objects were read.")
+    package: Name | None = Field(None, description="Package; none: a component of DataScienceCluster.")
+    catalog: Name | None = Field(None, description="CatalogSource that has the package.")
+    channel: Text | None = Field(
+        None, description="Channel; left out, releases say it, or it is the default of the catalog."
+    )
+    releases: dict[Name | Text, Release] = Field({}, description="Platform profile -> what differs there.")
+    namespace: Name | None = Field(None, description="Namespace of its Subscription.")
+    namespaceLabels: Labels = Field({}, description="Labels of that namespace.")
+    group: Literal["AllNamespaces", "OwnNamespace", "existing"] | None = Field(
+        None, description="Install mode that its CSV supports; existing: the namespace has an OperatorGroup."
+    )
+    env: dict[EnvName, Text] = Field({}, description="Environment of the operator.")
+    components: tuple[Name, ...] = Field(
+        (), description="Component of DataScienceCluster, under each of its names."
+    )
+    requires: tuple[Name, ...] = Field((), description="Entries that must be Compliant before it.")
+    objects: tuple[dict[str, Any], ...] = Field((), description="Its own objects, in order.")
+
+
+@cache
+def operators() -> dict[str, Operator]:
+    """The whole catalog by name."""
+    found = {}
+    for data in shipped_folder("data/operators"):
+        operator = Operator.model_validate(data)
+        found[operator.name] = operator
+    return found
+
+
+def component_of(operator: Operator, profile: Profile) -> str | None:
+    """Name of the entry's component on a platform; None when it has none there."""
+    known = profile.platform.components if profile.platform else ()
+    return next((name for name in operator.components if name in known), None)
+
+
+def offered(operator: Operator, profile: Profile) -> bool:
+    """Whether a platform can have the operator."""
+    if profile.platform is None:
+        return False
+    if operator.components:
+        return component_of(operator, profile) is not None
+    # Where each release has a channel of its own, an unknown one has none.
+    tied = operator.channel is None and bool(operator.releases)
+    return not tied or profile.name in operator.releases

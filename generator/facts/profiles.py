@@ -1,0 +1,185 @@
+"""Platform profiles: what runs on a cluster decides API versions, labels and limits (data, not code).
+
+One YAML file each in `data/profiles/`; the sources of the figures stand beside them in the files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from ..specs.types import Flag, Labels, Name, Path, Positive, Strictly, Text
+from .files import shipped_folder
+
+
+class KServe(Strictly):
+    """KServe as the platform ships it."""
+
+    version: Text = Field(description="Upstream version of KServe.")
+    deploymentMode: Text | None = Field(
+        None, description="Value of serving.kserve.io/deploymentMode; none: leave it out."
+    )
+    routes: Literal["route", "ingress"] = Field(
+        description="Who exposes a service: OpenShift Routes or an ingress."
+    )
+    monitors: Flag = Field(description="The platform makes ServiceMonitors itself.")
+    auth: Flag = Field(description="The platform knows security.opendatahub.io/enable-auth.")
+    dashboard: Flag = Field(
+        description="The platform's dashboard reads opendatahub.io labels and annotations."
+    )
+    nameLimit: Positive = Field(description="Longest name of an InferenceService.")
+    ociModes: tuple[Literal["modelcar", "native", "fetch"], ...] = Field(
+        description="How models in images reach a server without changing inferenceservice-config: oci://, oci+native://, oci+fetch://."
+    )
+    localModelCache: Literal["operator", "manual"] | None = Field(
+        None,
+        description="Who switches LocalModelCache on: the platform's operator, or whoever installed KServe; none: it is not there.",
+    )
+    localModelPath: Path | None = Field(
+        None, description="Folder of a node that LocalModelCache keeps models in: its agent mounts this one."
+    )
+    llmInferenceService: Text | None = Field(
+        None, description="API version of LLMInferenceService; none: KServe has none."
+    )
+    llmAdapters: Flag = Field(
+        False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
+    )
+    llmArgs: Literal["args", "variable"] = Field(
+        "variable",
+        description="How arguments get past the presets of an LLMInferenceService: as args, which then are plain words, or in VLLM_ADDITIONAL_ARGS.",
+    )
+    llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
+        None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
+    )
+
+
+class KubeRay(Strictly):
+    """KubeRay as the platform ships it."""
+
+    version: Text = Field(description="Upstream version of KubeRay.")
+    clusterNameLimit: Positive = Field(description="Longest name of a RayCluster.")
+    jobNameLimit: Positive = Field(description="Longest name of a RayJob.")
+    serviceNameLimit: Positive = Field(description="Longest name of a RayService.")
+    sidecarMode: Flag = Field(description="A RayJob may be submitted from a container in the head pod.")
+    serviceOptions: Flag = Field(
+        description="A RayService has rayClusterDeletionDelaySeconds and ray.io/initializing-timeout."
+    )
+
+
+class Kueue(Strictly):
+    """Kueue beside the platform."""
+
+    version: Text = Field(description="Upstream version of Kueue.")
+    apiVersion: Literal["kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"] = Field(
+        description="API version of queues and flavors."
+    )
+    cohortApiVersion: Literal[
+        "kueue.x-k8s.io/v1alpha1", "kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"
+    ] = Field(description="API version of Cohort.")
+    cohortField: Literal["cohort", "cohortName"] = Field(
+        description="Field of a ClusterQueue that names its cohort: renamed in v1beta2."
+    )
+    cohortParent: Literal["parent", "parentName"] = Field(
+        description="Field of a Cohort that names the one above it: renamed after v1alpha1."
+    )
+    namespaceLabels: Labels = Field(description="Labels a namespace needs so that Kueue looks at it.")
+    queueRequired: Flag = Field(
+        description="What runs in a namespace with these labels is denied without a queue."
+    )
+    podSets: Positive = Field(description="Most pod sets in one Workload.")
+    coveredResources: Positive = Field(description="Most resources in one resource group.")
+    elasticJobs: Flag = Field(description="Ray autoscaling works under Kueue.")
+    rayService: Flag = Field(
+        description="A RayService is admitted as one; otherwise each RayCluster that it makes is."
+    )
+    countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
+    flavorKeys: Literal["group", "flavor"] = Field(
+        description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
+    )
+
+
+class AppWrappers(Strictly):
+    """AppWrapper, where the platform has it."""
+
+    version: Text = Field(description="What brings its controller, and in which version.")
+    apiVersion: Text = Field(description="API version of AppWrapper.")
+    podSets: Positive = Field(description="Most pod sets in one AppWrapper.")
+    component: Name | None = Field(
+        None, description="Component of the platform that brings it; none: it is installed by itself."
+    )
+
+
+class Caller(Strictly):
+    """Pods that may open connections to ours: by namespace, and by pod labels where those are certain."""
+
+    namespaces: tuple[Name, ...] = Field((), description="Names of their namespaces; any when left out.")
+    namespaceLabels: Labels = Field({}, description="Labels of their namespaces, instead of names.")
+    podLabels: Labels = Field({}, description="Labels of the pods; all pods when left out.")
+
+
+class Network(Strictly):
+    """Who the platform's own pods are, for NetworkPolicies."""
+
+    dnsNamespace: Name = Field(description="Namespace of the DNS pods.")
+    dnsPorts: tuple[Positive, ...] = Field(
+        description="Ports that the DNS pods listen on; a policy sees these, not the Service's."
+    )
+    apiServerPorts: tuple[Positive, ...] = Field(description="Ports that the API server listens on.")
+    ingress: Caller = Field(description="The routers or ingress controllers.")
+    monitoring: Caller = Field(description="The Prometheus pods that scrape workloads.")
+    kuberayOperator: Caller = Field(description="The KubeRay operator.")
+
+
+class Platform(Strictly):
+    """The operator of ODH or OpenShift AI: API versions of its own objects, and what it can run."""
+
+    dataScienceCluster: Text = Field(description="API version of DataScienceCluster.")
+    dscInitialization: Text = Field(description="API version of DSCInitialization.")
+    hardwareProfile: Text = Field(description="API version of HardwareProfile.")
+    monitoringNamespace: Name = Field(description="Namespace of the platform's own monitoring.")
+    components: tuple[Name, ...] = Field(description="Components that a DataScienceCluster has.")
+    defaultQueues: Flag = Field(False, description="It makes queues called default beside a Kueue.")
+
+
+class Profile(Strictly):
+    """A platform release that nearedge compiles for."""
+
+    name: Text = Field(description="Name as specs say it.")
+    description: Text = Field(description="What it is.")
+    family: Literal["odh", "upstream"] = Field(
+        description="odh: the ODH controllers own routes, auth and monitors."
+    )
+    openshift: Flag = Field(description="Runs on OpenShift: SCCs, Routes, OpenShift GitOps.")
+    applicationsNamespace: Name | None = Field(
+        None, description="The platform's own namespace, closed to workloads."
+    )
+    kserve: KServe = Field(description="KServe.")
+    kuberay: KubeRay = Field(description="KubeRay.")
+    kueue: Kueue = Field(description="Kueue.")
+    appWrapper: AppWrappers | None = Field(None, description="AppWrapper; none: the platform has none.")
+    platform: Platform | None = Field(
+        None, description="The ODH operator; none: KServe, KubeRay and Kueue are installed in another way."
+    )
+    network: Network = Field(description="Who the platform's own pods are.")
+    podUser: Positive | None = Field(
+        None,
+        description="User and file group that pods get; none: the platform gives each namespace its own.",
+    )
+    podSecurityVersion: Text = Field(
+        description="Version of the Pod Security Standard that namespaces enforce."
+    )
+    schemas: tuple[Text, ...] = Field(
+        description="Folders of schemas/kinds/ that hold its kinds, first match wins."
+    )
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """All profiles by name."""
+    found = {}
+    for data in shipped_folder("data/profiles"):
+        profile = Profile.model_validate(data)
+        found[profile.name] = profile
+    return found

@@ -1,0 +1,164 @@
+"""From one cluster's document to a `Cluster`: merge, validate, look its references up.
+
+The value that comes out is all that checks and components see; nothing of it is read from disk again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..components.kit.component import Cluster, discover
+from ..documents.files import Document
+from ..documents.merge import Layer, Resolved, resolve
+from ..documents.secrets.search import showable
+from ..documents.validate import nearest, validated
+from ..facts.profiles import profiles
+from ..findings.finding import Finding, Path, Rule, plain_rule
+from .kinds import cluster_spec, section_adapter
+from .pins import pinned
+from .spec_files import Shared, stem, tier_of, unknown_pins
+
+UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/groups/ holds.")
+UNKNOWN_PLATFORM = plain_rule("FLEET011", "spec.platform is a platform profile that nearedge knows.")
+WRONG_TIER = plain_rule(
+    "FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/."
+)
+NESTED_GROUP = plain_rule("FLEET013", "A group or the fleet's defaults do not name groups themselves.")
+
+SPEC: Path = ("spec",)
+DEFAULTS: Path = ("spec", "defaults")
+
+
+def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tuple[Finding, ...]]:
+    """Fleet defaults, groups in order, the cluster itself; findings for groups that do not exist."""
+    names = _group_names(document)
+    findings = tuple(_unknown_groups(shared, document, names))
+    groups = tuple(Layer(shared.groups[name], SPEC) for name in names.values() if name in shared.groups)
+    below = (Layer(shared.fleet_document, DEFAULTS), *groups)
+    findings += (*_nested_groups(below), *unknown_pins(shared, document))
+    return (*below, Layer(document, SPEC)), findings
+
+
+def _group_names(document: Document) -> dict[int, str]:
+    """Position in spec.groups -> name; what is no name is left to validation."""
+    spec = document.data.get("spec")
+    names = spec.get("groups", []) if isinstance(spec, dict) else []
+    return (
+        {i: name for i, name in enumerate(names) if isinstance(name, str)} if isinstance(names, list) else {}
+    )
+
+
+def _unknown_groups(shared: Shared, document: Document, names: Mapping[int, str]) -> Iterator[Finding]:
+    for i, name in names.items():
+        if name not in shared.groups and name not in shared.unusable:
+            near = nearest(name, list(shared.groups))
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
+            )
+            yield _finding(UNKNOWN_GROUP, document, ("spec", "groups", i), f"there is no group {name}", hint)
+
+
+def _nested_groups(layers: tuple[Layer, ...]) -> Iterator[Finding]:
+    for layer in layers:
+        if "groups" in layer.data:
+            message = "groups stands where only clusters name groups, and would be ignored"
+            hint = "name the groups in each cluster's own file"
+            yield _finding(NESTED_GROUP, layer.document, (*layer.root, "groups"), message, hint)
+
+
+def _finding(rule: Rule, document: Document, path: Path, message: str, hint: str) -> Finding:
+    return Finding(document.where(path), rule.severity, rule.code, showable(message), hint)
+
+
+def cluster_of(
+    shared: Shared, document: Document, shared_sections: dict[tuple[str, ...], Mapping[str, Any]]
+) -> tuple[Cluster | None, Resolved, tuple[Finding, ...]]:
+    """The resolved and validated cluster, or findings. `shared_sections` remembers what groups give alone."""
+    layers, findings = layers_of(shared, document)
+    resolved = resolve(layers, shared.model_documents)
+    if shared.unusable and mentions(resolved.spec, shared.unusable):
+        # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
+        return None, resolved, findings
+    spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
+    findings += wrong
+    if spec is None:
+        return None, resolved, findings
+    findings += tuple(_misplaced(spec, document, resolved))
+    profile = profiles().get(spec.platform)  # type: ignore[attr-defined]
+    if profile is None or findings:
+        return None, resolved, findings
+    groups = tuple(spec.groups)  # type: ignore[attr-defined]
+    if groups not in shared_sections:
+        shared_sections[groups] = _sections(resolve(layers[:-1]).spec)
+    cluster = pinned(
+        Cluster(
+            name=stem(document.file),
+            file=document.file,
+            labels=document.data["metadata"].get("labels", {}),
+            spec=spec,
+            profile=profile,
+            fleet=shared.fleet,
+            models=shared.models,
+            groups=groups,
+            shared=shared_sections[groups],
+        )
+    )
+    return cluster, resolved, findings
+
+
+def mentions(value: Any, names: frozenset[str]) -> bool:
+    """Whether one of these names stands somewhere in a spec as a value."""
+    if isinstance(value, dict):
+        return any(mentions(item, names) for item in value.values())
+    if isinstance(value, list):
+        return any(mentions(item, names) for item in value)
+    return isinstance(value, str) and value in names
+
+
+def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Finding]:
+    if spec.platform not in profiles():
+        near = nearest(spec.platform, list(profiles()))
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(profiles())}"
+        where = resolved.where(("platform",))
+        yield Finding(
+            where,
+            UNKNOWN_PLATFORM.severity,
+            UNKNOWN_PLATFORM.code,
+            f"there is no platform profile {spec.platform}",
+            hint,
+        )
+    if spec.tier != tier_of(document.file):
+        message = f"tier is {spec.tier}, the file lies in clusters/{tier_of(document.file)}/"
+        yield Finding(
+            resolved.where(("tier",)),
+            WRONG_TIER.severity,
+            WRONG_TIER.code,
+            message,
+            f"move it to clusters/{spec.tier}/",
+        )
+
+
+def _sections(spec: dict[str, Any]) -> dict[str, Any]:
+    """Each section of the groups' own spec that is complete by itself; of a list, its complete items."""
+    found: dict[str, Any] = {}
+    for component in discover():
+        said = spec.get(component.key)
+        items = (
+            [item for item in said if _complete(component.key, [item])] if isinstance(said, list) else said
+        )
+        if items and _complete(component.key, items):
+            found[component.key] = section_adapter(component.key).validate_python(items)
+    return found
+
+
+def _complete(key: str, value: Any) -> bool:
+    try:
+        section_adapter(key).validate_python(value)
+    except ValidationError:
+        return False
+    return True

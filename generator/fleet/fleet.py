@@ -1,0 +1,97 @@
+"""The fleet as the hub sees it: the fleet's spec and, of each cluster, the few facts that hub objects hold.
+
+10,000 clusters are kept as Members, so a Member is small and holds nothing of what a cluster runs. With several hubs
+each sees a fleet of its own (`views`): itself, the clusters that name it, and nothing of the others' objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..specs.fleet import FleetSpec, Hub, Ring
+
+Labels = tuple[tuple[str, str], ...]
+"""Sorted (key, value) pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One cluster of the fleet.
+
+    `namespaces` are those that its overlay fills, each with the labels that it needs before Argo CD may touch
+    it, sorted by name; `profile` is the name of its platform profile. `operators` are those that it gets, each
+    after what it requires, with the words that their objects are filled with (components/platform/needs.py).
+    `repositories` are those of the images that it pulls through the fleet's mirror, sorted, and none when it does
+    not use one.
+    `credentials` are those that the hub's Policies bring to it
+    (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror. `trained` are the
+    models that its jobs produce (model, version, published, index of the job), and `fetched` those that its servers
+    take from where their source points.
+    """
+
+    name: str
+    file: str
+    tier: str
+    ring: str | None
+    labels: Mapping[str, str]
+    namespaces: tuple[tuple[str, Labels], ...]
+    profile: str
+    openshift: bool
+    operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    repositories: tuple[str, ...] = ()
+    credentials: tuple[tuple[Any, ...], ...] = ()
+    mirrored: bool = False
+    trained: tuple[tuple[str, str, bool, int], ...] = ()
+    fetched: tuple[str, ...] = ()
+    hub: str | None = None
+    """The hub that its spec names; None where it names none."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A fleet, or what one of its hubs sees of it; members sorted by name.
+
+    `hub` and `managed` speak of the first hub, `spec.hub`; `others` are the clusters of the other hubs.
+    """
+
+    name: str
+    spec: FleetSpec
+    members: tuple[Member, ...]
+    others: tuple[Member, ...] = ()
+
+    @property
+    def hub(self) -> Member | None:
+        """The cluster that is the hub; None when no file describes it."""
+        return next((member for member in self.members if member.name == self.spec.hub.cluster), None)
+
+    @property
+    def managed(self) -> tuple[Member, ...]:
+        """Every cluster that the hub manages: all but itself."""
+        return tuple(member for member in self.members if member.name != self.spec.hub.cluster)
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """Rings in the order of the rollout."""
+        return self.spec.delivery.rings
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        """All hubs, the first one first."""
+        return (self.spec.hub, *self.spec.hubs)
+
+    def views(self) -> tuple[Fleet, ...]:
+        """What each hub sees, in the order of `hubs`; the fleet itself where there is one."""
+        if not self.spec.hubs:
+            return (self,)
+        return tuple(self._view(hub) for hub in self.hubs)
+
+    def _view(self, hub: Hub) -> Fleet:
+        own = {member.name for member in self.members if hub.cluster in {member.name, member.hub}}
+        # A hub that another one manages would be delivered twice; a rule says so.
+        spec = self.spec.model_copy(update={"hub": hub, "hubs": ()})
+        members = tuple(member for member in self.members if member.name in own)
+        return replace(
+            self, spec=spec, members=members, others=tuple(m for m in self.members if m.name not in own)
+        )

@@ -1,0 +1,286 @@
+"""The kinds Cluster and Group, put together from the sections that components define.
+
+A document may leave out what its groups give, so a Cluster file, a Group and the fleet's defaults are checked
+against the *partial* spec (nothing required, everything else as strict); the merged result is checked against
+the complete one.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import types
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
+from pydantic_core import PydanticCustomError
+
+from ..components.kit.component import discover
+from ..documents.merge import MERGE_KEYS
+from ..facts.profiles import profiles
+from ..specs.fleet import Fleet, FleetSpec
+from ..specs.model import Model, Pins
+from ..specs.removals import Removals
+from ..specs.types import (
+    API_VERSION,
+    Flag,
+    LabelKey,
+    Labels,
+    LabelValue,
+    Line,
+    Metadata,
+    Name,
+    Positive,
+    Quantity,
+    Resources,
+    Strictly,
+    Taint,
+    Text,
+)
+
+
+class Node(Strictly):
+    """A kind of node and how many of them the cluster has."""
+
+    name: Name = Field(description="Name of this kind of node.")
+    count: Positive = Field(1, description="How many there are.")
+    labels: dict[LabelKey, LabelValue] = Field({}, description="Node labels that flavors select by.")
+    taints: tuple[Taint, ...] = Field((), description="Node taints.")
+    allocatable: Resources = Field(
+        description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage."
+    )
+    gpuMemory: Quantity | None = Field(None, description="Memory of one GPU.")
+
+
+class StorageClass(Strictly):
+    """A storage class and what stands behind it."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(
+        alias="class", description="Name of the StorageClass."
+    )
+    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
+        Field(description="Access modes it can give.", min_length=1)
+    )
+    bindingMode: Literal["Immediate", "WaitForFirstConsumer"] = Field(
+        "WaitForFirstConsumer", description="When a volume is bound."
+    )
+    capacity: Quantity | None = Field(None, description="What all claims together can have.")
+    default: Flag = Field(False, description="Used where a claim names no class.")
+    clone: Flag = Field(False, description="Its CSI driver can clone a volume (dataSource of a claim).")
+
+
+class Connectivity(Strictly):
+    """The link of the cluster."""
+
+    mode: Literal["continuous", "intermittent", "disconnected"] = Field(
+        "continuous", description="How reliable the link is."
+    )
+    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(
+        None, description="50Mbit."
+    )
+    maintenanceWindow: (
+        Annotated[
+            str,
+            Line(
+                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$",
+                64,
+            ),
+        ]
+        | None
+    ) = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
+
+
+class Waiver(Strictly):
+    """A finding that somebody has looked at and accepts for a while."""
+
+    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16)] = Field(
+        description="Code of the rule, such as SERVE014; nearedge rules lists them."
+    )
+    reason: Text = Field(description="Why it is accepted, for those who read the summary.")
+    until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10)] = Field(
+        description="Last day on which it holds: 2027-03-31."
+    )
+    path: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9._/\[\]-]*$", 256)] | None = Field(
+        None, description="Only findings at or below this path of the spec: serving[assistant].runtime."
+    )
+
+
+class SiteSpec(Strictly):
+    """What a cluster is; the sections of the components come on top."""
+
+    tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
+    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
+        description="Platform profile, such as odh-3.4."
+    )
+    kubernetesVersion: Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8)] | None = Field(
+        None,
+        description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.',
+    )
+    state: Literal["active", "retired"] = Field(
+        "active", description="retired: nothing runs there any more; namespaces, volumes and queues stay."
+    )
+    groups: tuple[Name, ...] = Field((), description="Groups whose fields this cluster takes over, in order.")
+    ring: Name | None = Field(None, description="Ring of the rollout that this cluster belongs to.")
+    hub: Name | None = Field(
+        None,
+        description="Hub that manages this cluster, by the name of its cluster; needed where there are several.",
+    )
+    connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
+    pins: Pins = Field(
+        default_factory=Pins,
+        description="Versions of models, and images, that run here instead: they win over those of the ring.",
+    )
+    nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
+    storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
+    operators: tuple[Name, ...] = Field(
+        (),
+        description="Operators from the catalog beside those that its features need, by name: spark, kafka, keda.",
+    )
+    waivers: tuple[Waiver, ...] = Field((), description="Findings that are accepted for a while.")
+
+
+def _exactly_true(value: Any) -> Any:
+    # To a Literal 1 is True as well, to JSON Schema it is not.
+    if value is not True:
+        raise PydanticCustomError("literal_error", "Input should be true", {"expected": "True"})
+    return value
+
+
+Removal = Annotated[Literal[True], BeforeValidator(_exactly_true)]
+
+
+@cache
+def cluster_spec() -> type[SiteSpec]:
+    """The complete ClusterSpec: SiteSpec plus one field for each component."""
+    fields: dict[str, Any] = {
+        part.key: (part.spec, Field(part.default, description=part.description)) for part in discover()
+    }
+    names = sorted(profiles())
+    platform = Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)]
+    described = f"Platform profile: {', '.join(names)}."
+    return create_model(
+        "ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields
+    )
+
+
+@cache
+def section_adapter(key: str) -> TypeAdapter[Any]:
+    """Validates one section by itself."""
+    return TypeAdapter(next(part.spec for part in discover() if part.key == key))
+
+
+@cache
+def partial_spec() -> type[BaseModel]:
+    """ClusterSpec with nothing required, for documents that groups complete."""
+    return _partial(cluster_spec())
+
+
+ONE_CLUSTER = "One cluster. What it leaves out comes from its groups and the fleet's defaults."
+
+
+@cache
+def cluster_envelope() -> type[BaseModel]:
+    """A Cluster's file without a look into its spec, which is judged after the merge."""
+    return _kind("Cluster", dict[str, Any], ONE_CLUSTER)
+
+
+@cache
+def document_models() -> dict[str, type[BaseModel]]:
+    """Kind -> model of a whole file of that kind."""
+    part = partial_spec()
+    group = create_model(
+        "GroupSpec", __base__=part, __doc__="Any field of a Cluster's spec; the cluster's own file wins."
+    )
+    defaults = (
+        part,
+        Field(default_factory=part, description="Any field of a Cluster's spec, for all clusters."),
+    )
+    fleet_spec = create_model("FleetSpec", __base__=FleetSpec, __doc__=FleetSpec.__doc__, defaults=defaults)
+    return {
+        "Fleet": create_model(
+            "Fleet",
+            __base__=Fleet,
+            __doc__=Fleet.__doc__,
+            spec=(fleet_spec, Field(description="What all clusters have in common.")),
+        ),
+        "Group": _kind("Group", group, "Fields that several clusters share."),
+        "Model": Model,
+        "Cluster": _kind("Cluster", part, ONE_CLUSTER),
+        "Removals": Removals,
+    }
+
+
+def _kind(kind: str, spec: Any, doc: str) -> type[BaseModel]:
+    return create_model(
+        kind,
+        __base__=Strictly,
+        __doc__=doc,
+        apiVersion=(_literal(API_VERSION), Field(description="Version of this format.")),
+        kind=(_literal(kind), Field(description=f"{kind}.")),
+        metadata=(Metadata, Field(description=f"Name of the {kind.lower()}; equal to the file's name.")),
+        spec=(spec, Field(description=doc)),
+    )
+
+
+def _literal(value: str) -> Any:
+    """The type that takes one string only."""
+    return Literal.__getitem__(value)
+
+
+@cache
+def _partial(model: type[BaseModel]) -> type[BaseModel]:
+    """`model` with every field optional, at every depth; what names an item of a list stays required."""
+    fields: dict[str, Any] = {}
+    named = False
+    for name, info in model.model_fields.items():
+        alias = info.alias or name
+        described: Any = {"description": info.description, "alias": info.alias}
+        if alias in MERGE_KEYS and info.is_required():
+            named = True
+            fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
+        else:
+            # The default is never validated: a field may be left out, but null is no value for it.
+            fields[name] = (_rebuilt(info.annotation, info.metadata), Field(None, **described))
+    if named:
+        fields["remove"] = (
+            Removal,
+            Field(None, description="true: drop this item that a group or the fleet gives."),
+        )
+    return create_model(f"{model.__name__}Part", __base__=Strictly, __doc__=model.__doc__, **fields)
+
+
+def _rebuilt(annotation: Any, metadata: Any = ()) -> Any:
+    inner = _partial_type(annotation)
+    return Annotated[(inner, *metadata)] if metadata else inner  # type: ignore[misc, unused-ignore]
+
+
+def _partial_type(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _partial(annotation)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return Annotated[(_partial_type(args[0]), *args[1:])]  # type: ignore[misc, unused-ignore]
+    if origin is tuple:
+        return tuple.__class_getitem__((_partial_type(args[0]), ...))
+    if origin is dict:
+        return dict.__class_getitem__((args[0], _partial_type(args[1])))
+    if origin in {Union, types.UnionType}:
+        return functools.reduce(operator.or_, (_partial_type(arg) for arg in args))
+    return annotation
+
+
+__all__ = [
+    "Labels",
+    "Node",
+    "SiteSpec",
+    "StorageClass",
+    "Text",
+    "cluster_envelope",
+    "cluster_spec",
+    "document_models",
+    "partial_spec",
+    "section_adapter",
+]

@@ -1,0 +1,246 @@
+"""All specs of a repository, read and sorted by kind: what `clusters/` says, before anything is merged.
+
+Reading is split in two because a fleet has few fleets, groups and models but thousands of clusters: `read_shared`
+gives what all clusters have in common, `read_cluster` one cluster at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
+from ..documents.secrets.search import SECRETS, showable
+from ..documents.validate import nearest, validated
+from ..findings.finding import Finding, Path, Where, has_errors, plain_rule
+from ..specs.fleet import Fleet, FleetSpec
+from ..specs.model import Model, ModelSpec
+from .kinds import cluster_envelope, document_models
+
+NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
+NO_CLUSTERS = plain_rule(
+    "FLEET002", "A fleet has at least one cluster; an empty one would delete everything."
+)
+WRONG_NAME = plain_rule(
+    "FLEET003", "metadata.name equals the file's name; a cluster's name occurs once in the fleet."
+)
+
+UNKNOWN_PIN = plain_rule(
+    "FLEET014", "The pins of a ring, of a group and of a cluster name models that clusters/models/ holds."
+)
+
+FLEET_FILE = "clusters/fleet.yaml"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all clusters have in common: the fleet, its groups and models."""
+
+    fleet: FleetSpec
+    fleet_name: str
+    fleet_document: Document
+    groups: Mapping[str, Document]
+    models: Mapping[str, ModelSpec]
+    unusable: frozenset[str] = frozenset()
+    """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
+    model_documents: Mapping[str, Document] = field(default_factory=dict)
+
+
+def read_shared(
+    root: Root, files: tuple[str, ...], *, known: bool = False
+) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """Fleet, groups and models; None when there is no usable fleet file.
+
+    `known` says that these very files were found to be right before: only what is needed of them is built.
+    """
+    read = _read_known if known else _read
+    findings: list[Finding] = []
+    groups: dict[str, Document] = {}
+    models: dict[str, ModelSpec] = {}
+    files_of: dict[str, Document] = {}
+    unusable: set[str] = set()
+    fleet: tuple[Document, Any] | None = None
+    for file in files:
+        document, model, found = read(root, file)
+        findings += found
+        match kind_of(file):
+            case "Fleet" if document is not None and model is not None:
+                fleet = (document, model)
+            case "Group" if document is not None:
+                groups[stem(file)] = document
+            case "Model" if document is not None and model is not None:
+                models[stem(file)] = model.spec  # type: ignore[attr-defined]
+                files_of[stem(file)] = document
+            case "Group" | "Model":
+                unusable.add(stem(file))
+    if FLEET_FILE not in files:
+        hint = "write one: spec.repository and spec.hub are needed"
+        findings.append(
+            Finding(
+                Where(FLEET_FILE, 1, 1),
+                NO_FLEET.severity,
+                NO_FLEET.code,
+                "there is no clusters/fleet.yaml",
+                hint,
+            )
+        )
+    if fleet is None:
+        return None, tuple(findings)
+    document, parsed = fleet
+    name = parsed.metadata.name
+    shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of)
+    findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
+    return shared, tuple(findings)
+
+
+def unknown_pins(shared: Shared, document: Document) -> Iterator[Finding]:
+    """A finding for each pin of a document, at whatever depth pins stand there, whose model there is not."""
+    known = {*shared.models, *shared.unusable}
+    for path, names in _pins(document.data, ()):
+        for name in names:
+            if name not in known:
+                near = nearest(name, sorted(known))
+                hint = (
+                    f"did you mean {near}?"
+                    if near
+                    else f"clusters/models/ holds {', '.join(sorted(known)) or 'nothing'}"
+                )
+                where = document.where((*path, name), key=True)
+                message = f"there is no model {name} to pin"
+                yield Finding(where, UNKNOWN_PIN.severity, UNKNOWN_PIN.code, showable(message), hint)
+
+
+def _pins(data: Any, path: Path) -> Iterator[tuple[Path, list[str]]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, item in pairs:
+        models = item.get("models") if step == "pins" and isinstance(item, dict) else None
+        if isinstance(models, dict):
+            yield (*path, "pins", "models"), list(models)
+        elif step in {"spec", "defaults", "delivery", "rings"} or path[-1:] == ("rings",):
+            yield from _pins(item, (*path, step))
+
+
+def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+    """One cluster's document with a sound envelope; its spec is judged after the merge."""
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, findings
+    found = [*findings, *_envelope(document, "Cluster")]
+    found += validated(cluster_envelope(), document.data, _place(document))[1]
+    # A credential is no reason to say nothing of the rest.
+    broken = has_errors(item for item in found if not item.code.startswith(SECRETS))
+    return (None if broken else document), tuple(found)
+
+
+def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, None, findings
+    kind = kind_of(file)
+    model, more = validated(document_models()[kind], document.data, _place(document))
+    return document, model, (*findings, *_envelope(document, kind), *more)
+
+
+def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
+    if kind_of(file) == "Removals":
+        # Nothing is compiled from it, so what was known says nothing of it.
+        return _read(root, file)
+    # Groups and defaults only count merged; the models of partial specs take longer to build than all else.
+    document, findings = read_file(root, file)
+    if document is None:
+        return None, None, findings
+    match kind_of(file):
+        case "Fleet":
+            own = {key: value for key, value in document.data["spec"].items() if key != "defaults"}
+            return document, Fleet.model_validate({**document.data, "spec": own}), findings
+        case "Model":
+            return document, Model.model_validate(document.data), findings
+    return document, None, findings
+
+
+def _place(document: Document) -> Any:
+    return lambda path, key: document.where(path, key=key)
+
+
+def _envelope(document: Document, kind: str) -> Iterator[Finding]:
+    """The name fits the file it stands in; apiVersion and kind are judged by the model."""
+    data = document.data
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if kind != "Fleet" and isinstance(name, str) and name != stem(document.file):
+        message = f"metadata.name is {name}, the file is called {stem(document.file)}.yaml"
+        yield _named(
+            document,
+            ("metadata", "name"),
+            message,
+            f"rename the file to {name}.yaml, or the name to {stem(document.file)}",
+        )
+
+
+def _named(document: Document, path: Path, message: str, hint: str) -> Finding:
+    return Finding(
+        document.where(path), WRONG_NAME.severity, WRONG_NAME.code, showable(message), showable(hint)
+    )
+
+
+def repeated_names(files: tuple[str, ...]) -> Iterator[Finding]:
+    """Two files that would be the same cluster, also on a file system that ignores case."""
+    seen: dict[str, str] = {}
+    for file in files:
+        name = stem(file).casefold()
+        if kind_of(file) == "Cluster" and name in seen:
+            message = f"cluster {stem(file)} stands already in {seen[name]}"
+            yield Finding(
+                Where(file, 1, 1),
+                WRONG_NAME.severity,
+                WRONG_NAME.code,
+                message,
+                "the name is that of the ManagedCluster: give each its own",
+            )
+        elif kind_of(file) == "Cluster":
+            seen[name] = file
+
+
+def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
+    """The finding for a fleet without a cluster."""
+    if not any(kind_of(file) == "Cluster" for file in files):
+        message = "there is no cluster in clusters/core/ or clusters/near-edge/"
+        yield Finding(
+            Where("clusters", 1, 1),
+            NO_CLUSTERS.severity,
+            NO_CLUSTERS.code,
+            message,
+            "add one file for each cluster",
+        )
+
+
+def kind_of(file: str) -> str:
+    """Kind that a spec file has by where it lies."""
+    return SINGLE.get(file) or FOLDERS[file.split("/")[1]]
+
+
+def tier_of(file: str) -> str:
+    """Tier that a cluster's file has by its folder."""
+    return file.split("/")[1]
+
+
+def stem(file: str) -> str:
+    """Name of the thing that a spec file describes."""
+    return PurePosixPath(file).stem
+
+
+__all__ = [
+    "Shared",
+    "find_specs",
+    "kind_of",
+    "no_clusters",
+    "read_cluster",
+    "read_shared",
+    "repeated_names",
+    "stem",
+    "tier_of",
+]

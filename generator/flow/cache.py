@@ -1,0 +1,254 @@
+"""What an earlier run left behind: `.nearedge/cache`, a line of JSON for all clusters and one for each.
+
+Digests of the inputs say whether a line still holds, digests of the outputs whether the files are as they were
+written. A seal on the whole says that it is ours. Losing the file costs time, nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path as File
+from pathlib import PurePosixPath
+from typing import Any
+
+from ..disk.tree import INDEX
+from ..facts.files import PACKAGE
+from ..findings.finding import Finding, Severity, Where
+from ..fleet.fleet import Member
+from ..fleet.spec_files import FLEET_FILE
+from ..rules.waivers import Waiver
+from ..specs.removals import FILE as REMOVALS
+from .rendered import NOTHING, Rendered, Site, Whole
+
+CACHE = ".nearedge/cache"
+_CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
+_MEMBER = tuple(item.name for item in fields(Member))
+_FINDING = tuple(item.name for item in fields(Finding))
+_WAIVER = tuple(item.name for item in fields(Waiver))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of an earlier run; nothing when its inputs were others than today's."""
+
+    key: str
+    """Digest of all that every overlay depends on: shared specs, nearedge's own code and data."""
+    valid: bool = False
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Cluster's file -> what is known of it, as JSON."""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    hub: Mapping[str, str] = field(default_factory=dict)
+    """Files -> digests, all of them as they are on disk."""
+    whole: Whole = NOTHING
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Cluster's file -> its digest before this run read it."""
+
+    def site(self, root: File, file: str, digest: str) -> Site | None:
+        """The remembered site, when neither its spec nor its overlay changed since."""
+        if file not in self.lines:
+            return None
+        spec, outputs, member, bases, objects, found, waivers = json.loads(self.lines[file])
+        if spec != digest or any(digest_of(root, path) != value for path, value in outputs.items()):
+            return None
+        findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
+        return Site(file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted)
+
+    def whole_of(self, sites: Mapping[str, Site]) -> Whole | None:
+        """What these clusters gave together, when the hub would see them as it did then."""
+        if not self.hub or self.lines.keys() != sites.keys():
+            return None
+        fresh = [site for site in sites.values() if not site.kept]
+        told = {finding.where.file for _, finding in self.whole.found}
+        if any(site.file in told or self._differs(site) for site in fresh):
+            # Where a finding about the fleet stands in a changed file is found out by asking again.
+            return None
+        return self.whole
+
+    def _differs(self, site: Site) -> bool:
+        return site.member is None or _listed(site.member, _MEMBER) != json.loads(self.lines[site.file])[2]
+
+
+NOTHING_KNOWN = Memory("")
+
+
+def recall(root: File) -> Memory:
+    """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
+    key = _key_of(root)
+    try:
+        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
+    except OSError:
+        return Memory(key)
+    # Only what we wrote ourselves, whole: everything below trusts its shape.
+    if seal.decode("ascii", "replace") != _digest(body):
+        return Memory(key)
+    first, *lines = body.decode().split("\n")
+    head = json.loads(first)
+    if head["key"] != key or not _intact(root, head["bases"]):
+        # Which clusters need a base that is not there any more is not known without compiling them.
+        return Memory(key)
+    known = dict(zip(head["files"], lines, strict=True))
+    hub = head["hub"] if _intact(root, head["hub"]) else {}
+    found = tuple((about, _finding(told)) for about, told in head["found"])
+    whole = Whole(found, frozenset(hub), head["objects"])
+    return Memory(key, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
+
+
+def vouched(
+    root: File, then: Mapping[str, bytes], listed: Iterable[str], shared: Iterable[str]
+) -> dict[str, Site]:
+    """Clusters, by file, that an earlier run compiled without an error from the specs of another commit.
+
+    Of that commit `then` holds the texts of files that are not as on disk, `listed` the clusters' files and
+    `shared` all others.
+    """
+    try:
+        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
+    except OSError:
+        return {}
+    if seal.decode("ascii", "replace") != _digest(body):
+        return {}
+    first, *lines = body.decode().split("\n")
+    head = json.loads(first)
+
+    def content(path: str) -> str:
+        return _digest(then[path]) if path in then else digest_of(root, path)
+
+    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
+    key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
+    if head["key"] != key:
+        return {}
+    wanted = frozenset(listed)
+    pairs = zip(head["files"], lines, strict=True)
+    known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
+    return {file: _site(file, told) for file, told in known if told[0] == content(file)}
+
+
+def _site(file: str, told: list[Any]) -> Site:
+    """What was found out about a cluster; nothing of where it was written to."""
+    _, _, member, _, objects, found, waivers = told
+    findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
+    return Site(file, findings, _member(member), objects=objects, waivers=accepted)
+
+
+def save(root: File, rendered: Rendered, memory: Memory) -> None:
+    """Write down what was rendered; nothing when that is what stands there. Failing to is no failure."""
+    texts, sites = rendered.tree.texts, [site for site in rendered.sites if site.member is not None]
+    known = {**memory.bases, **memory.hub}
+    shared = [path for path in rendered.tree.paths if _is_shared(path)]
+    if known.keys() == {*shared} and len(sites) == len(memory.lines) and all(site.kept for site in sites):
+        return
+    digests = {path: _digest(texts[path].encode()) if path in texts else known[path] for path in shared}
+    head = {
+        "key": memory.key,
+        "bases": {path: digest for path, digest in digests.items() if path.startswith("base/")},
+        "hub": {path: digest for path, digest in digests.items() if path.startswith("acm/")},
+        "objects": rendered.whole.objects,
+        "found": [(about, _listed(item, _FINDING)) for about, item in rendered.whole.found],
+        "files": [site.file for site in sites],
+    }
+    lines = [
+        memory.lines[site.file] if site.kept else _line(site, memory.digests[site.file]) for site in sites
+    ]
+    body = "\n".join([_json(head), *lines]).encode()
+    _replace(root / CACHE, _digest(body).encode() + b"\n" + body)
+
+
+def _is_shared(path: str) -> bool:
+    return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
+
+
+def _replace(path: File, raw: bytes) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        staged = path.with_suffix(".new")
+        staged.write_bytes(raw)
+        staged.replace(path)
+    except OSError:
+        return
+
+
+def _line(site: Site, digest: str) -> str:
+    outputs = {path: _digest(text.encode()) for path, text in site.files.items()}
+    findings = [_listed(item, _FINDING) for item in site.findings]
+    waivers = [_listed(item, _WAIVER) for item in site.waivers]
+    return _json(
+        [digest, outputs, _listed(site.member, _MEMBER), site.bases, site.objects, findings, waivers]
+    )
+
+
+def _listed(value: Any, names: tuple[str, ...]) -> list[Any]:
+    """Fields of a frozen value as JSON gives them back."""
+    return [_plain(getattr(value, name)) for name in names]
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _member(told: list[Any]) -> Member:
+    return Member(*map(_frozen, told))
+
+
+def _finding(told: list[Any]) -> Finding:
+    where, severity, code, message, hint, path, related = told
+    places = tuple(Where(*place) for place in related)
+    return Finding(Where(*where), Severity(severity), code, message, hint, tuple(path), places)
+
+
+def _waiver(told: list[Any]) -> Waiver:
+    where, *rest = told
+    return Waiver(Where(*where), *map(_frozen, rest))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _intact(root: File, files: Mapping[str, str]) -> bool:
+    return all(digest_of(root, path) == digest for path, digest in files.items())
+
+
+def _key(inputs: Iterable[tuple[str, str]]) -> str:
+    """Digest of all files that every overlay depends on: the name of each with the digest of its content.
+
+    Where the repository lies says nothing: a change is judged in a copy of it before it is made.
+    """
+    made = hashlib.blake2b(digest_size=16)
+    for name, content in inputs:
+        made.update(f"{name}\0{content}\0".encode())
+    return made.hexdigest()
+
+
+def _key_of(root: File) -> str:
+    folders = (root / "clusters" / name for name in ("groups", "models"))
+    common = [
+        path.relative_to(root).as_posix() for folder in folders for path in sorted(folder.rglob("*.yaml"))
+    ]
+    return _key((*_code(), *((file, digest_of(root, file)) for file in (*common, FLEET_FILE))))
+
+
+def _code() -> Iterator[tuple[str, str]]:
+    """nearedge's own files, each with the digest of its content."""
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE):
+        yield path.relative_to(PACKAGE).as_posix(), digest_of(path.parent, path.name)
+
+
+def digest_of(root: File, path: str) -> str:
+    """Digest of a file below `root`; empty when it cannot be read."""
+    try:
+        # Not Path.read_bytes, which takes twice as long: a run without a change does little else.
+        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
+            return _digest(file.read())
+    except OSError:
+        return ""
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.blake2b(raw, digest_size=12).hexdigest()

@@ -1,0 +1,180 @@
+"""Specs as a commit has them, read from Git's objects into memory: no checkout, no index, no work tree.
+
+Four commands of git are run, all of which only read: rev-parse, merge-base, ls-tree and cat-file. Which working
+files differ from a commit is told by their blob ids, so neither filters nor hooks nor a network are ever used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+
+from ..documents.files import is_spec
+from ..errors import NearedgeError
+from ..programs import run as tools
+from ..programs.run import Tool
+
+SPECS = "clusters"
+_QUIET = (
+    # The repository may belong to another user, as in a container; nothing of its configuration is run.
+    *("-c", "safe.directory=*"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.fsmonitor=false"),
+    "--no-replace-objects",
+    "--literal-pathspecs",
+)
+_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
+_PLAIN = frozenset({"100644", "100755"})
+_SHA1 = 40
+"""Digits of a blob's id in a repository with SHA-1; one with SHA-256 has 64."""
+FOUND_NOTHING = (0, 1)
+
+
+class NoSuchCommit(NearedgeError):
+    """What a plan is to be compared with is not in the repository."""
+
+    def __init__(self, *, ref: str, reason: str) -> None:
+        self.ref = ref
+        super().__init__(f"{ref} {reason}")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The specs of one commit: path below the fleet's folder -> blob id."""
+
+    ref: str
+    commit: str
+    blobs: Mapping[str, str]
+
+
+def snapshot(root: File, ref: str) -> Snapshot:
+    """The specs at the commit where this branch left `ref`; a ref that HEAD contains is that commit itself.
+
+    Raises:
+        NoSuchCommit: there is no such ref, no commit in common, or no repository.
+        ToolMissing: git is not there.
+        ToolFailed: git cannot read the repository.
+    """
+    git = tools.find(root, "git")
+    _resolved(git, root, ref)
+    base = ask(git, root, "merge-base", "--end-of-options", ref, "HEAD").strip()
+    if not base:
+        hint = "has no commit in common with HEAD here: fetch more history (fetch-depth: 0)"
+        raise NoSuchCommit(ref=ref, reason=hint)
+    return Snapshot(ref, base, dict(_tree(git, root, base)))
+
+
+def snapshot_at(root: File, commit: str) -> Snapshot:
+    """The specs of one commit.
+
+    Raises:
+        NoSuchCommit, ToolMissing, ToolFailed: it cannot be read.
+    """
+    git = tools.find(root, "git")
+    _resolved(git, root, commit)
+    return Snapshot(commit, commit, dict(_tree(git, root, commit)))
+
+
+def default_ref(root: File) -> str:
+    """Where a branch is compared with when nobody says: the remote's default branch, else HEAD.
+
+    Raises:
+        ToolMissing: git is not there.
+    """
+    git = tools.find(root, "git")
+    for ref in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/heads/main"):
+        if ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+            return ref
+    return "HEAD"
+
+
+def _resolved(git: Tool, root: File, ref: str) -> None:
+    if not ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+        inside = ask(git, root, "rev-parse", "--git-dir")
+        reason = (
+            "is no commit of this repository" if inside else "cannot be looked up: this is no Git repository"
+        )
+        raise NoSuchCommit(ref=ref, reason=reason)
+
+
+def ask(git: Tool, root: File, *arguments: str) -> str:
+    """What git prints when it finds what it is asked for, else nothing."""
+    accept = (*FOUND_NOTHING, 128)
+    done = tools.run(git, (*_QUIET, *arguments), cwd=root, env=_ENVIRONMENT, accept=accept)
+    return done.stdout if done.code == 0 else ""
+
+
+def _tree(git: Tool, root: File, commit: str) -> Iterator[tuple[str, str]]:
+    # Run in the fleet's folder, ls-tree names and filters paths as seen from there.
+    listed = tools.run_bytes(
+        git, (*_QUIET, "ls-tree", "-r", "-z", commit, f"{SPECS}/"), cwd=root, env=_ENVIRONMENT
+    )
+    for entry in listed.stdout.split(b"\0"):
+        head, _, path = entry.partition(b"\t")
+        file = path.decode("utf-8", "surrogateescape")
+        if head and file.startswith(f"{SPECS}/") and is_spec(file):
+            mode, _, blob = head.decode().split(" ")
+            # A symlink is no spec; with an id that no content has, reading it becomes a finding.
+            yield file, blob if mode in _PLAIN else ""
+
+
+def contents(root: File, taken: Snapshot, files: Iterable[str]) -> dict[str, bytes]:
+    """The bytes of these files at the commit, those that it has.
+
+    Raises:
+        ToolFailed: git cannot read them.
+    """
+    return blobs(root, {file: taken.blobs[file] for file in files if taken.blobs.get(file)})
+
+
+def blobs(root: File, wanted: Mapping[str, str]) -> dict[str, bytes]:
+    """The bytes of blobs, by the names that the caller has for them.
+
+    Raises:
+        NoSuchCommit: one of them is missing from this clone.
+        ToolFailed: git cannot read them.
+    """
+    if not wanted:
+        return {}
+    git = tools.find(root, "git")
+    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
+    done = tools.run_bytes(
+        git, (*_QUIET, "cat-file", "--batch", "--buffer"), cwd=root, env=_ENVIRONMENT, stdin=asked
+    )
+    return dict(zip(wanted, _split(done.stdout), strict=True))
+
+
+def _split(raw: bytes) -> Iterator[bytes]:
+    """The objects that `cat-file --batch` printed: `<id> blob <size>`, the content, a line break."""
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\n", at)
+        header = raw[at:end].split()
+        if len(header) != 3:  # noqa: PLR2004 - `<id> missing`, as in a partial clone
+            missing = header[0].decode()
+            raise NoSuchCommit(ref=missing, reason="is missing from this clone: fetch all objects of it")
+        size = int(header[2])
+        yield raw[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+
+
+def differing(root: File, taken: Snapshot, files: Collection[str]) -> frozenset[str]:
+    """Files that are not the same on disk and at the commit: edited, new and removed ones."""
+    sha256 = any(len(blob) > _SHA1 for blob in taken.blobs.values())
+    gone = {file for file in taken.blobs if file not in files}
+    edited = {file for file in files if taken.blobs.get(file) != _blob(root / file, sha256=sha256)}
+    return frozenset(gone | edited)
+
+
+def _blob(path: File, *, sha256: bool) -> str | None:
+    try:
+        raw = b"" if path.is_symlink() else path.read_bytes()
+    except OSError:
+        return None
+    head = b"blob %d\0" % len(raw)
+    # Not for security: this is the name that Git itself gives the content.
+    made = hashlib.sha256(head) if sha256 else hashlib.sha1(head, usedforsecurity=False)
+    made.update(raw)
+    return made.hexdigest()

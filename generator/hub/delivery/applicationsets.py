@@ -1,0 +1,189 @@
+"""Delivery by ApplicationSets: one for each shard of a ring, with models pull and agent; and the hub's own Application.
+
+Rings are Git refs: what is promoted is the ref of a ring. RollingSync would switch self-heal off on the edge
+and need the hub for every change. How often an edge asks Git is a setting of the Argo CD there (argocd.py); an
+Application cannot say it.
+"""
+
+from __future__ import annotations
+
+from ...fleet.fleet import Fleet, Member
+from ...objects.manifest import KEEP, Manifest, meta
+from ..kit import placement
+from ..kit.profile import HubProfile
+from ..kit.rings import Group
+from .gitops import IN_CLUSTER, NAME, NOWHERE
+
+PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
+PULL_CLUSTER = "apps.open-cluster-management.io/ocm-managed-cluster"
+PULL_NAMESPACE = "apps.open-cluster-management.io/ocm-managed-cluster-app-namespace"
+SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
+GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
+LARGE = 1000
+"""From this number of clusters on the generator asks for decisions every 300 s instead of 180."""
+
+CLUSTER = "{{.name}}"
+"""The cluster, in ApplicationSet templates (goTemplate)."""
+
+INJECTED = ("metadata", "spec.nodeSelector", "spec.tolerations", "spec.schedulingGates")
+"""What Kueue writes into pod templates. The metadata as a whole: without Kueue's labels an empty map would be
+left, which is again a difference."""
+
+
+def set_name(group: str) -> str:
+    """Name of the ApplicationSet of a ring, or of one of its shards."""
+    return f"{NAME}-{group}"
+
+
+def application_name(cluster: str) -> str:
+    """Name of a cluster's root Application."""
+    return f"{NAME}-{cluster}"
+
+
+def application_set(group: Group, fleet: Fleet, profile: HubProfile) -> Manifest:
+    """Applications for the clusters of a ring or a shard; they outlive it and whatever it is made from."""
+    template = template_of(application_name(CLUSTER), fleet, profile)
+    notes = {GENERATE_PATHS: generate_paths(CLUSTER), **template["metadata"].get("annotations", {})}
+    template["metadata"]["annotations"] = dict(sorted(notes.items()))
+    template["spec"] = root(CLUSTER, group.ring.revision, fleet, destination_of(CLUSTER, NOWHERE, fleet))
+    return application_set_of(
+        set_name(group.name),
+        fleet,
+        profile,
+        {"placement": placement.NAME, "decision-group-name": group.name},
+        template,
+    )
+
+
+def application_set_of(
+    name: str, fleet: Fleet, profile: HubProfile, decisions: dict[str, str], template: Manifest
+) -> Manifest:
+    """An ApplicationSet over the decisions that have these labels."""
+    # Deleting the set must leave the Applications: that takes the finalizer beside the two policies. An Argo CD that
+    # applies this folder would delete in the foreground, which does not wait for finalizers: it never may.
+    kept = {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {**meta(name, fleet.spec.hub.argocdNamespace, annotations=KEEP), **kept},
+        "spec": {
+            "goTemplate": True,
+            "goTemplateOptions": ["missingkey=error"],
+            "generators": [{"clusterDecisionResource": _decisions(decisions, fleet, profile)}],
+            "syncPolicy": {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"},
+            "template": template,
+        },
+    }
+
+
+def template_of(name: str, fleet: Fleet, profile: HubProfile) -> Manifest:
+    """The metadata of the Applications of a set: with model pull they carry what has them pulled."""
+    if fleet.spec.delivery.model == "agent":
+        return {"metadata": {"name": name}}
+    notes = {PULL_CLUSTER: CLUSTER, PULL_NAMESPACE: profile.edge.namespace, SKIP_RECONCILE: "true"}
+    return {"metadata": {"name": name, "labels": {PULL: "true"}, "annotations": notes}}
+
+
+def destination_of(cluster: str, namespace: str, fleet: Fleet) -> Manifest:
+    """Where an Application of a set goes: by its name to the agent of a cluster, else the cluster it is pulled to."""
+    if fleet.spec.delivery.model == "agent":
+        return {"name": cluster, "namespace": namespace}
+    return {"server": IN_CLUSTER, "namespace": namespace}
+
+
+def _decisions(labels: dict[str, str], fleet: Fleet, profile: HubProfile) -> Manifest:
+    # By label and never by name: a PlacementDecision holds 100 clusters, the next one has another name.
+    marks = {f"cluster.open-cluster-management.io/{key}": value for key, value in labels.items()}
+    return {
+        "configMapRef": profile.generatorConfigMap,
+        "labelSelector": {"matchLabels": marks},
+        "requeueAfterSeconds": 300 if len(fleet.managed) > LARGE else 180,
+    }
+
+
+def hub_application(hub: Member, fleet: Fleet) -> Manifest:
+    """The hub's own overlay.
+
+    It follows the ring that the hub names, else the last one: what breaks a hub stops the delivery to all
+    others, so a change reaches it after every edge has taken it.
+    """
+    own = [ring for ring in fleet.rings if ring.name == hub.ring]
+    notes = {GENERATE_PATHS: generate_paths(hub.name)}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": meta(application_name(hub.name), fleet.spec.hub.argocdNamespace, annotations=notes),
+        "spec": root(hub.name, (*fleet.rings, *own)[-1].revision, fleet, IN_PLACE),
+    }
+
+
+def generate_paths(cluster: str) -> str:
+    """Folders that a cluster's manifests are made from: another commit is no reason to build them again."""
+    return f"/base;/overlays/{cluster}"
+
+
+def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
+    """Spec of a cluster's root Application."""
+    return root_of(cluster, revision, fleet.spec.repository.url, destination)
+
+
+def root_of(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
+    """The same, for those who have no fleet."""
+    source = {"repoURL": repository, "targetRevision": revision, "path": f"overlays/{cluster}"}
+    # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.
+    options = ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
+    return {
+        "project": NAME,
+        "source": source,
+        "destination": dict(destination),
+        "syncPolicy": sync_policy(options),
+        "ignoreDifferences": ignore_differences(),
+    }
+
+
+IN_PLACE = {"server": IN_CLUSTER, "namespace": NOWHERE}
+"""Destination of an Application on the cluster that it is for."""
+
+
+def sync_policy(options: list[str]) -> Manifest:
+    """How Argo CD syncs: by itself, never to nothing, and for long enough."""
+    return {
+        "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
+        # A failed sync of a commit is never tried again once the retries are used up, so they last for
+        # about three hours: longer than it takes until operators and rights are there.
+        "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
+        "syncOptions": options,
+    }
+
+
+def ignore_differences() -> list[Manifest]:
+    """What Kueue writes into jobs when it admits them, and what Ray's autoscaler writes.
+
+    kueue v0.19.2 pkg/controller/jobs/raycluster UpdateRayClusterSpecToRunWithPodSetsInfo. Argo CD would take
+    it out again, and a job would lose the nodes that it was admitted for.
+    """
+    return [
+        _ignored("ray.io", "RayCluster", (".spec.suspend", *_ray_paths(".spec"))),
+        _ignored("ray.io", "RayJob", (".spec.suspend", *_ray_paths(".spec.rayClusterSpec"))),
+        _ignored(
+            "ray.io",
+            "RayService",
+            (".spec.rayClusterConfig.suspend", *_ray_paths(".spec.rayClusterConfig")),
+        ),
+        _ignored(
+            "workload.codeflare.dev", "AppWrapper", (".spec.suspend", ".spec.components[]?.podSetInfos")
+        ),
+    ]
+
+
+def _ignored(group: str, kind: str, paths: tuple[str, ...]) -> Manifest:
+    return {"group": group, "kind": kind, "jqPathExpressions": list(paths)}
+
+
+def _ray_paths(spec: str) -> tuple[str, ...]:
+    pods = (f"{spec}.headGroupSpec.template", f"{spec}.workerGroupSpecs[]?.template")
+    injected = [f"{pod}.{field}" for pod in pods for field in INJECTED]
+    # Only where the autoscaler is on: a count that a person changes must reach the cluster.
+    scaled = f"select({spec}.enableInTreeAutoscaling == true) | {spec}.workerGroupSpecs[]?"
+    return (*injected, f"{scaled}.replicas", f"{scaled}.scaleStrategy")

@@ -1,0 +1,31 @@
+"""When Argo CD calls an object healthy: Lua scripts for kinds that it does not know, or judges too simply.
+
+One file each in `data/health/`, `<group>_<Kind>.lua`, with what the status fields mean. Argo CD runs them with its
+base, table and (reduced) os libraries only: no string, no math (argo-cd v3.5.1 util/lua/lua.go).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ...facts.files import PACKAGE
+
+FOLDER = PACKAGE / "data/health"
+KEY = "resource.customizations.health."
+"""Prefix of a key of argocd-cm: group, underscore and kind follow (argo-cd docs/operator-manual/health.md)."""
+
+
+@cache
+def scripts() -> dict[str, str]:
+    """<group>_<Kind> -> the script as clusters get it, by name: without comments, which each Policy would repeat."""
+    return {path.stem: _bare(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.lua"))}
+
+
+def settings() -> dict[str, str]:
+    """The scripts as keys of argocd-cm, which `extraConfig` of an ArgoCD resource passes on."""
+    return {f"{KEY}{name}": text for name, text in scripts().items()}
+
+
+def _bare(text: str) -> str:
+    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("--"))
+    return "".join(f"{line}\n" for line in lines)

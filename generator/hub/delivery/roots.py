@@ -1,0 +1,89 @@
+"""Delivery by Policies: one for each ring brings every cluster its root Application, and the project it is in.
+
+With model policy, and with an autonomous agent. The Argo CD of the hub has no part in it: no cluster Secrets, no
+ApplicationSets, no limit of 2,000. The hub fills in the cluster's name for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...fleet.fleet import Fleet
+from ...objects.manifest import Manifest, meta
+from ...specs.fleet import Delivery, Ring
+from ..kit import placement
+from ..kit.naming import policy_name
+from ..kit.policies import POLICY_API, RIGHTS, binding, inner, must_have, policy
+from ..kit.profile import HubProfile
+from ..kit.rings import RING_LABEL
+from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root
+from .gitops import NAME, app_project
+
+CLUSTER = "{{hub .ManagedClusterName hub}}"
+"""The cluster, in a Policy: the hub fills it in before the Policy leaves (governance-policy-propagator)."""
+
+
+def brings_roots(delivery: Delivery) -> bool:
+    """Whether Policies bring the root Applications."""
+    autonomous = delivery.agent is not None and delivery.agent.mode == "autonomous"
+    return delivery.model == "policy" or (delivery.model == "agent" and autonomous)
+
+
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """For each ring that has clusters: its Placement, the Policy, its binding."""
+    namespace = fleet.spec.hub.policyNamespace
+    used = {member.ring for member in fleet.managed}
+    for ring in fleet.rings if brings_roots(fleet.spec.delivery) else ():
+        if ring.name in used:
+            name = root_policy(ring, namespace)
+            yield placement.placement(fleet, namespace, name, labels={RING_LABEL: ring.name})
+            # The hub's template has to be filled in, so templates stay on.
+            yield policy(
+                fleet, name, [inner(name, _objects(ring, fleet, profile), {})], before=[RIGHTS_FIRST]
+            )
+            yield binding(fleet, name, name)
+
+
+def root_policy(ring: Ring, namespace: str) -> str:
+    """Name of the Policy of a ring."""
+    return policy_name(f"deliver-{ring.name}", namespace)
+
+
+RIGHTS_FIRST = {"apiVersion": POLICY_API, "kind": "Policy", "name": RIGHTS, "compliance": "Compliant"}
+"""A first sync without rights uses up its retries."""
+
+
+def _objects(ring: Ring, fleet: Fleet, profile: HubProfile) -> list[Manifest]:
+    namespace = profile.edge.namespace
+    spec = root(CLUSTER, ring.revision, fleet, IN_PLACE)
+    notes = {GENERATE_PATHS: generate_paths(CLUSTER)}
+    objects = (
+        project(NAME, namespace, {**app_project(fleet)["spec"], "destinations": _local(fleet)}),
+        application(application_name(CLUSTER), namespace, spec, notes),
+    )
+    return [exactly(item) for item in objects]
+
+
+def exactly(item: Manifest) -> Manifest:
+    """An object as an entry of object-templates whose spec is this and nothing else.
+
+    What a later version leaves out of a list must go on the clusters as well; status and operation are Argo CD's.
+    """
+    return {**must_have(item), "complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
+
+
+def _local(fleet: Fleet) -> list[Manifest]:
+    return [place for place in app_project(fleet)["spec"]["destinations"] if "server" in place]
+
+
+def project(name: str, namespace: str, spec: Manifest) -> Manifest:
+    """An AppProject on a cluster."""
+    kept = {key: value for key, value in spec.items() if key != "sourceNamespaces"}
+    metadata = meta(name, namespace)
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": kept}
+
+
+def application(name: str, namespace: str, spec: Manifest, notes: dict[str, str] | None = None) -> Manifest:
+    """An Application on the cluster that it is for."""
+    metadata = meta(name, namespace, annotations=notes)
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}

@@ -1,0 +1,178 @@
+"""Delivery without a hub: what somebody applies on each cluster, once, so that it pulls its overlay by itself.
+
+    overlays/<cluster>/bootstrap/1-operators   namespaces, OperatorGroups and Subscriptions (OpenShift)
+    overlays/<cluster>/bootstrap/2-argocd      what the operators work from; rights, settings, project, Application
+    overlays/<cluster>/bootstrap/README.md     the commands, with this cluster's names
+
+Nothing refers to these folders: Argo CD builds the overlay above them. They are made of the same functions as the
+Policies of a hub, which would bring the same objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ...components.kit.component import Cluster
+from ...components.platform import Install
+from ...facts.files import shipped_text
+from ...fleet.fleet import Member
+from ...objects.manifest import Manifest
+from ...overlays.overlay import folder_files, header
+from ...specs.fleet import ExtraApp
+from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
+from ..kit.edge import role
+from ..kit.installs import variants
+from ..kit.policies import namespace_for
+from ..kit.profile import EdgeArgoCD, hub_profiles
+from ..platform import catalogs, mirror
+from ..platform.operators import group_of, namespace_of, subscription_of
+from . import argocd, roots
+from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root_of
+from .extra import extra_name, of_extra, project_of_extra
+from .gitops import NAME, project_of
+
+OPERATORS, ARGOCD = "1-operators", "2-argocd"
+INSTANCE = "openshift-gitops"
+"""The instance that the operator of OpenShift GitOps makes by itself."""
+
+
+def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest, ...]]]:
+    """Folder below overlays/<cluster>/bootstrap/ -> file -> manifests; folders without any are left out."""
+    installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
+    edge = edge_of(member)
+    mirrored = {"mirror.yaml": tuple(_mirror(cluster, member))}
+    found = {
+        # Operators come from the catalogs in the mirror, where there are some: both at once.
+        OPERATORS: {
+            "operators.yaml": tuple(part for item in installed for part in _operator(item)),
+            **(mirrored if installed else {}),
+        },
+        ARGOCD: {
+            "operands.yaml": tuple(part for item in installed for part in item.objects),
+            "namespaces.yaml": tuple(namespace_for(*pair) for pair in namespaces_to_label(member)),
+            "rights.yaml": tuple(role(edge.serviceAccounts, edge.namespace)),
+            "settings.yaml": (_settings(cluster, edge),),
+            **({} if installed else mirrored),
+            "application.yaml": tuple(_root(cluster, member, edge)),
+            "extraapps.yaml": tuple(_extra(cluster, member, edge)),
+        },
+    }
+    kept = {
+        folder: {name: items for name, items in files.items() if items} for folder, files in found.items()
+    }
+    return {folder: files for folder, files in kept.items() if files}
+
+
+def files(cluster: Cluster, member: Member) -> dict[str, str]:
+    """The same as texts, with the README."""
+    place = f"overlays/{cluster.name}/bootstrap"
+    folders = emit(cluster, member)
+    texts = {
+        path: text
+        for folder, items in folders.items()
+        for path, text in folder_files(f"{place}/{folder}", items, cluster.file).items()
+    }
+    return {**texts, f"{place}/README.md": _readme(cluster, member, OPERATORS in folders)}
+
+
+def schemas(cluster: Cluster) -> tuple[str, ...]:
+    """Folders of schemas/kinds/ that hold these kinds."""
+    hub = next(iter(hub_profiles().values()))
+    return tuple(dict.fromkeys((*cluster.profile.schemas, *hub.schemas, "olm-v0.45.0")))
+
+
+def edge_of(member: Member) -> EdgeArgoCD:
+    """The Argo CD of a cluster that no hub has set up: OpenShift GitOps, or argo-cd from its manifests."""
+    return hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
+
+
+def _operator(item: Install) -> Iterator[Manifest]:
+    if item.group != "existing":
+        yield namespace_of(item)
+        yield {
+            "apiVersion": "operators.coreos.com/v1",
+            "kind": "OperatorGroup",
+            "metadata": {"name": item.package, "namespace": item.namespace},
+            "spec": {key: value for key, value in group_of(item).items() if key == "targetNamespaces"},
+        }
+    subscription = subscription_of(item)
+    name, namespace = subscription.pop("name"), subscription.pop("namespace")
+    yield {
+        "apiVersion": "operators.coreos.com/v1alpha1",
+        "kind": "Subscription",
+        "metadata": {"name": name, "namespace": namespace},
+        # In a Subscription the package is `name`; in an OperatorPolicy it is both.
+        "spec": {"name": name, **subscription, "installPlanApproval": "Automatic"},
+    }
+
+
+def _settings(cluster: Cluster, edge: EdgeArgoCD) -> Manifest:
+    delivery = cluster.fleet.delivery
+    if edge.settings == "argocd-cm":
+        return argocd.config_map(delivery, edge.namespace)
+    return {
+        "apiVersion": "argoproj.io/v1beta1",
+        "kind": "ArgoCD",
+        "metadata": {"name": INSTANCE, "namespace": edge.namespace},
+        "spec": argocd.instance_spec(delivery),
+    }
+
+
+def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
+    said = cluster.fleet.mirror
+    if said is not None and is_mirrored(member):
+        yield from mirror.sets(said, set(member.repositories))
+        yield from catalogs.sources(said) if said.catalogSources else ()
+
+
+def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
+    fleet = cluster.fleet
+    namespaces = {name for name, _ in member.namespaces}
+    yield roots.project(NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name))
+    for ring in fleet.delivery.rings:
+        if ring.name == member.ring:
+            spec = root_of(cluster.name, ring.revision, fleet.repository.url, IN_PLACE)
+            notes = {GENERATE_PATHS: generate_paths(cluster.name)}
+            yield roots.application(application_name(cluster.name), edge.namespace, spec, notes)
+
+
+def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
+    for app in cluster.fleet.extraApps:
+        if app.labels.items() <= member.labels.items():
+            yield _namespace(app, member)
+            name = extra_name(app)
+            yield roots.project(name, edge.namespace, project_of_extra(app))
+            yield roots.application(f"{name}-{cluster.name}", edge.namespace, of_extra(app))
+
+
+def _namespace(app: ExtraApp, member: Member) -> Manifest:
+    labels = {"labels": {ARGOCD_LABEL: edge_of(member).namespace}} if member.openshift else {}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
+
+
+def _readme(cluster: Cluster, member: Member, operators: bool) -> str:  # noqa: FBT001 - said by its name
+    edge = edge_of(member)
+    values: Mapping[str, Any] = {
+        "header": header(cluster.file),
+        "cluster": cluster.name,
+        "namespace": edge.namespace,
+        "openshift": member.openshift,
+        "operators": operators,
+        "url": cluster.fleet.repository.url,
+        "secret": cluster.fleet.repository.credentialsSecret or "",
+        "application": application_name(cluster.name),
+        "controller": argocd.CONTROLLER,
+    }
+    return _rendered(tuple(values.items()))
+
+
+@lru_cache(maxsize=1024)
+def _rendered(values: tuple[tuple[str, Any], ...]) -> str:
+    import jinja2  # noqa: PLC0415 - only a fleet without a hub pays for it
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(shipped_text("templates/standalone.md.j2")).render(dict(values))

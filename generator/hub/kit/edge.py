@@ -1,0 +1,97 @@
+"""What overlays may hold: every kind that components emit, and the rights that an Argo CD needs for them.
+
+The AppProject's allow-lists and the ClusterRole of each cluster's Argo CD are made of this list; a test holds
+it against what the components emit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from ...objects.manifest import Manifest, meta
+
+
+class Kind(NamedTuple):
+    """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to."""
+
+    group: str
+    kind: str
+    resource: str
+    cluster: bool = False
+    kept: bool = False
+
+
+KINDS = (
+    Kind("", "ConfigMap", "configmaps"),
+    Kind("", "LimitRange", "limitranges"),
+    Kind("", "Namespace", "namespaces", cluster=True, kept=True),
+    Kind("", "PersistentVolumeClaim", "persistentvolumeclaims", kept=True),
+    Kind("", "ResourceQuota", "resourcequotas"),
+    Kind("", "ServiceAccount", "serviceaccounts"),
+    Kind("batch", "Job", "jobs"),
+    Kind(
+        "datasciencepipelinesapplications.opendatahub.io",
+        "DataSciencePipelinesApplication",
+        "datasciencepipelinesapplications",
+        kept=True,
+    ),
+    Kind("external-secrets.io", "ExternalSecret", "externalsecrets"),
+    Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
+    Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
+    Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
+    Kind("kueue.x-k8s.io", "LocalQueue", "localqueues"),
+    Kind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
+    Kind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
+    Kind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
+    Kind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
+    Kind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    Kind("ray.io", "RayCluster", "rayclusters"),
+    Kind("ray.io", "RayJob", "rayjobs"),
+    Kind("ray.io", "RayService", "rayservices"),
+    Kind("route.openshift.io", "Route", "routes"),
+    Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
+    Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
+    Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
+    Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
+    Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
+    Kind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
+)
+
+ROLE = "nearedge-argocd"
+READ = ("get", "list", "watch")
+WRITE = ("create", "update", "patch")
+
+
+def rights() -> Iterator[Manifest]:
+    """Rules of a ClusterRole: per API group, the kinds it may delete and those it may only change."""
+
+    def by_group(kind: Kind) -> tuple[str, bool]:
+        return kind.group, kind.kept
+
+    for (group, kept), kinds in groupby(sorted(KINDS, key=by_group), key=by_group):
+        verbs = [*READ, *WRITE] if kept else [*READ, *WRITE, "delete"]
+        yield {"apiGroups": [group], "resources": sorted(kind.resource for kind in kinds), "verbs": verbs}
+
+
+def role(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
+    """The ClusterRole and its binding to ServiceAccounts of a cluster's Argo CD."""
+    yield {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": meta(ROLE),
+        "rules": list(rights()),
+    }
+    yield {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": meta(ROLE),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name in accounts],
+    }
+
+
+def whitelist(*, cluster: bool) -> list[Manifest]:
+    """Kinds of a scope, as an AppProject lists them."""
+    return [{"group": kind.group, "kind": kind.kind} for kind in KINDS if kind.cluster == cluster]

@@ -1,0 +1,178 @@
+"""Policies: what an edge's Argo CD needs before its first sync, pulled by the clusters themselves.
+
+Its rights, the namespaces that it may touch, and the credential of the repository. The credential stays on
+the hub: the Policy holds a hub template of one fixed shape, which the hub resolves and encrypts per cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...fleet.fleet import Fleet
+from ...objects.manifest import Manifest, meta
+from . import own, placement
+from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
+from .edge import role
+from .naming import policy_name
+from .profile import HubProfile
+from .templates import copied
+
+RIGHTS = "argocd-rights"
+CREDENTIAL = "repository-credential"
+LONGEST_FIXED = len(CREDENTIAL)
+
+READER = "nearedge-templates"
+"""ServiceAccount, Role and RoleBinding by which hub templates read Secrets (hub/credentials.py)."""
+
+POLICY_API = "policy.open-cluster-management.io/v1"
+NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}
+
+
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """Each Policy with its PlacementBinding; in front of them the Placements that they need."""
+    namespace = fleet.spec.hub.policyNamespace
+    yield placement.placement(fleet, namespace)
+    if own.has_policies(fleet, profile):
+        yield from own.hub_placement(fleet)
+    yield from enforced(fleet, RIGHTS, placement.NAME, _rights(profile))
+    if fleet.spec.repository.credentialsSecret:
+        secret = must_have(
+            _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
+        )
+        # Not without templates: what the hub has encrypted is decrypted by the same step.
+        yield policy(fleet, CREDENTIAL, [inner(CREDENTIAL, [secret], {})], account=account(profile))
+        yield binding(fleet, CREDENTIAL, placement.NAME)
+    for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
+        name = policy_name(f"namespace-{item}", namespace)
+        yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
+        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd))])
+
+
+def _rights(profile: HubProfile) -> list[Manifest]:
+    # Only: a right that a later version no longer gives must go away on the clusters as well.
+    exact = {"complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
+    return [
+        {**must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
+    ]
+
+
+def namespace_for(name: str, argocd: str) -> Manifest:
+    """A namespace that the Argo CD of this namespace may touch."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {ARGOCD_LABEL: argocd}},
+    }
+
+
+def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:
+    # The whole of the hub's Secret, which is one as Argo CD knows it: type, url, and username and password or
+    # sshPrivateKey. Both names in the template are DNS names, so nothing can close it.
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "nearedge-repository",
+            "namespace": profile.edge.namespace,
+            "labels": {"argocd.argoproj.io/secret-type": "repository"},
+        },
+        "type": "Opaque",
+        "data": copied(
+            fleet.spec.hub.policyNamespace, secret, per_cluster=fleet.spec.repository.credentialsPerCluster
+        ),
+    }
+
+
+def account(profile: HubProfile) -> str | None:
+    """ServiceAccount that hub templates are resolved as; None where a Policy cannot name one."""
+    return READER if profile.templateServiceAccount else None
+
+
+def credential_secret(fleet: Fleet, cluster: str) -> str:
+    """Name of the Secret of the policy namespace that opens the repository to a cluster."""
+    secret = fleet.spec.repository.credentialsSecret or ""
+    return f"{cluster}-{secret}" if fleet.spec.repository.credentialsPerCluster else secret
+
+
+def must_have(definition: Manifest, **more: Any) -> Manifest:
+    """An object as an entry of object-templates: it is there, with at least these fields."""
+    return {"complianceType": "musthave", "objectDefinition": definition, **more}
+
+
+def configuration(name: str, objects: list[Manifest] | str, annotations: dict[str, str]) -> Manifest:
+    """A ConfigurationPolicy that enforces objects; a text is a template of their list, which each cluster fills in."""
+    return {
+        "apiVersion": POLICY_API,
+        "kind": "ConfigurationPolicy",
+        "metadata": {"name": name, **({"annotations": dict(annotations)} if annotations else {})},
+        "spec": {
+            "remediationAction": "enforce",
+            "severity": "high",
+            # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
+            "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
+            "pruneObjectBehavior": "None",
+            **(
+                {"object-templates-raw": objects}
+                if isinstance(objects, str)
+                else {"object-templates": objects}
+            ),
+        },
+    }
+
+
+def enforced(
+    fleet: Fleet,
+    name: str,
+    selected: str,
+    objects: list[Manifest] | str,
+    annotations: dict[str, str] = NO_TEMPLATES,
+) -> Iterator[Manifest]:
+    """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
+    yield policy(fleet, name, [inner(name, objects, annotations)])
+    yield binding(fleet, name, selected)
+
+
+def inner(name: str, objects: list[Manifest] | str, annotations: dict[str, str] = NO_TEMPLATES) -> Manifest:
+    """A ConfigurationPolicy as an entry of policy-templates."""
+    return {"objectDefinition": configuration(name, objects, annotations)}
+
+
+def policy(
+    fleet: Fleet,
+    name: str,
+    templates: list[Manifest],
+    *,
+    before: list[Manifest] | None = None,
+    account: str | None = None,
+) -> Manifest:
+    """A Policy that enforces its templates, after what is in `before`; hub templates are resolved as `account`."""
+    return {
+        "apiVersion": POLICY_API,
+        "kind": "Policy",
+        "metadata": meta(name, fleet.spec.hub.policyNamespace),
+        "spec": {
+            "remediationAction": "enforce",
+            "disabled": False,
+            # Argo CD's labels on the Policy must not follow it to the clusters.
+            "copyPolicyMetadata": False,
+            **({"hubTemplateOptions": {"serviceAccountName": account}} if account else {}),
+            **({"dependencies": before} if before else {}),
+            "policy-templates": templates,
+        },
+    }
+
+
+def binding(fleet: Fleet, name: str, selected: str, *, suffix: str = "") -> Manifest:
+    """Gives a Policy to the clusters of a Placement."""
+    return {
+        "apiVersion": POLICY_API,
+        "kind": "PlacementBinding",
+        "metadata": meta(f"{name}{suffix}", fleet.spec.hub.policyNamespace),
+        "placementRef": {
+            "apiGroup": "cluster.open-cluster-management.io",
+            "kind": "Placement",
+            "name": selected,
+        },
+        "subjects": [{"apiGroup": "policy.open-cluster-management.io", "kind": "Policy", "name": name}],
+    }

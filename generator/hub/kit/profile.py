@@ -1,0 +1,74 @@
+"""Hub profiles: what ACM or OCM of a version runs decides objects and fields (data, not code).
+
+One YAML file each in `data/hubs/`; the sources of the figures stand beside them in the files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from ...facts.files import shipped_folder
+from ...specs.fleet import Hub
+from ...specs.types import Flag, Name, Strictly, Text
+
+"""The package that holds data/."""
+
+
+class EdgeArgoCD(Strictly):
+    """The Argo CD of a managed cluster."""
+
+    namespace: Name = Field(description="Its namespace; Applications are delivered into it.")
+    serviceAccounts: tuple[Name, ...] = Field(description="ServiceAccounts of its application controller.")
+    settings: Literal["ArgoCD", "argocd-cm"] = Field(
+        description="Where its settings are: the operator's resource, or the ConfigMap itself."
+    )
+
+
+class HubProfile(Strictly):
+    """A release of ACM or OCM that nearedge compiles for."""
+
+    name: Text = Field(description="Its name.")
+    description: Text = Field(description="What it is.")
+    flavor: Literal["acm", "ocm"] = Field(description="hub.flavor that it is for.")
+    version: Text | None = Field(
+        None, description="hub.version, major and minor, that it is for; any when left out."
+    )
+    gitOpsCluster: Literal["blank-secrets", "addon", "addon-olm", "none"] = Field(
+        description="Shape of the GitOpsCluster; none: clusters reach Argo CD in another way."
+    )
+    agent: Literal["addon", "addon-v1alpha1", "none"] = Field(
+        description="How its GitOpsCluster sets up the Argo CD agent; none: it cannot."
+    )
+    generatorConfigMap: Name = Field(description="ConfigMap that tells the generator what a decision is.")
+    generatorServiceAccount: Name | None = Field(
+        None, description="ApplicationSet controller that gets this ConfigMap from us; None: it has one."
+    )
+    openshiftOnly: Flag = Field(description="Pull is supported for OpenShift clusters only.")
+    serviceAccount: Name = Field(description="Application controller of the hub's own Argo CD.")
+    edge: EdgeArgoCD = Field(description="The Argo CD of a managed cluster.")
+    templateServiceAccount: Flag = Field(
+        description="A Policy may name the ServiceAccount that its hub templates read as (spec.hubTemplateOptions)."
+    )
+    schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds.")
+
+
+@cache
+def hub_profiles() -> dict[str, HubProfile]:
+    """All hub profiles by name."""
+    found = {}
+    for data in shipped_folder("data/hubs"):
+        profile = HubProfile.model_validate(data)
+        found[profile.name] = profile
+    return found
+
+
+def profile_of(hub: Hub) -> HubProfile | None:
+    """The profile for a hub's flavor and version (a patch version counts for nothing); None when unknown."""
+    version = ".".join(hub.version.split(".")[:2])
+    for profile in hub_profiles().values():
+        if profile.flavor == hub.flavor and profile.version in {version, None}:
+            return profile
+    return None

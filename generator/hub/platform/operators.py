@@ -1,0 +1,128 @@
+"""Operators by Policy: one for each operator and variant, pulled by the clusters that carry its label.
+
+In each Policy the namespace comes first, then the operator (OperatorPolicy), and its objects only when that is
+Compliant: they never race their CRDs. What an operator requires is a dependency between Policies. The hub itself,
+which ACM calls local-cluster, gets its own in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...components.kit.images_in import MIRRORED_CATALOG
+from ...components.platform import Install
+from ...fleet.fleet import Fleet, Member
+from ...objects.manifest import MANAGED_BY, Manifest
+from ..kit import placement
+from ..kit.installs import CATALOGS, MARKETPLACE, OPERATOR_LABEL, Variant, policy_of, variants
+from ..kit.own import HUB, manages_itself
+from ..kit.policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have, policy
+from ..kit.profile import HubProfile
+
+OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
+
+
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """Each Policy with its Placement and PlacementBinding, by name."""
+    namespace = fleet.spec.hub.policyNamespace
+    edges = _by_policy(fleet.managed, fleet)
+    own = _by_policy((fleet.hub,) if fleet.hub and manages_itself(profile) else (), fleet)
+    for name, variant in sorted({**edges, **own}.items()):
+        item, mark, _ = variant
+        if name in edges:
+            yield placement.placement(fleet, namespace, name, labels={f"{OPERATOR_LABEL}{item.name}": mark})
+        yield _policy(fleet, name, variant)
+        if name in edges:
+            yield binding(fleet, name, name)
+        if name in own:
+            yield binding(fleet, name, HUB, suffix="-hub")
+
+
+def _by_policy(members: tuple[Member, ...], fleet: Fleet) -> dict[str, Variant]:
+    # Thousands of clusters share few lists of operators: each is looked at once.
+    alike = {(member.profile, member.operators, member.mirrored): member for member in members}
+    return {
+        policy_of((item.name, mark), fleet.spec.hub.policyNamespace): (item, mark, before)
+        for member in alike.values()
+        for item, mark, before in variants(member, fleet.spec.mirror)
+    }
+
+
+def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
+    item, _, before = variant
+    # Until these are Compliant on a cluster, the Policy is Pending there.
+    namespace = fleet.spec.hub.policyNamespace
+    names = [policy_of(other, namespace) for other in before]
+    if item.catalog.startswith(MIRRORED_CATALOG):
+        names.insert(0, CATALOGS)
+    needed = [_dependency("Policy", POLICY_API, other) for other in names]
+    return policy(fleet, name, list(_templates(name, item)), before=needed)
+
+
+def _templates(name: str, item: Install) -> Iterator[Manifest]:
+    space, objects = f"{name}-namespace", f"{name}-objects"
+    if item.group != "existing":
+        yield {"objectDefinition": configuration(space, [must_have(namespace_of(item))], NO_TEMPLATES)}
+    before = [_dependency("ConfigurationPolicy", POLICY_API, space)] if item.group != "existing" else []
+    yield _after(before, _operator(name, item))
+    if item.objects:
+        # Its CRDs are there when the operator is Compliant, and its webhooks answer.
+        after = [_dependency("OperatorPolicy", OPERATOR_API, name)]
+        listed = [must_have(entry) for entry in item.objects]
+        yield _after(after, configuration(objects, listed, NO_TEMPLATES))
+
+
+def _after(before: list[Manifest], definition: Manifest) -> Manifest:
+    # ignorePending stays off: what depends on this Policy must see that it is not done.
+    return {**({"extraDependencies": before} if before else {}), "objectDefinition": definition}
+
+
+def _dependency(kind: str, api_version: str, name: str) -> Manifest:
+    return {"apiVersion": api_version, "kind": kind, "name": name, "compliance": "Compliant"}
+
+
+def namespace_of(item: Install) -> Manifest:
+    """The namespace that an operator runs in."""
+    labels = dict(sorted({MANAGED_BY: "nearedge", **item.namespace_labels}.items()))
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": item.namespace, "labels": labels}}
+
+
+def _operator(name: str, item: Install) -> Manifest:
+    return {
+        "apiVersion": OPERATOR_API,
+        "kind": "OperatorPolicy",
+        "metadata": {"name": name, "annotations": dict(NO_TEMPLATES)},
+        "spec": {
+            "remediationAction": "enforce",
+            "severity": "high",
+            "complianceType": "musthave",
+            **group_of(item),
+            "subscription": subscription_of(item),
+            # Fixes within the channel come by themselves; another channel is another Policy.
+            "upgradeApproval": "Automatic",
+            **({"versions": [item.csv]} if item.csv else {}),
+        },
+    }
+
+
+def group_of(item: Install) -> dict[str, Any]:
+    """The one OperatorGroup of the namespace, as the CSV's install modes demand; none where there is one."""
+    if item.group == "existing":
+        return {}
+    targets = {"targetNamespaces": [item.namespace]} if item.group == "OwnNamespace" else {}
+    return {"operatorGroup": {"name": item.package, "namespace": item.namespace, **targets}}
+
+
+def subscription_of(item: Install) -> Manifest:
+    """What to subscribe to, with name and namespace beside the rest, as OperatorPolicy has it."""
+    env = [{"name": key, "value": value} for key, value in sorted(item.env.items())]
+    return {
+        "name": item.package,
+        "namespace": item.namespace,
+        **({"channel": item.channel} if item.channel else {}),
+        "source": item.catalog,
+        "sourceNamespace": MARKETPLACE,
+        **({"startingCSV": item.csv} if item.csv else {}),
+        **({"config": {"env": env}} if env else {}),
+    }

@@ -1,0 +1,313 @@
+"""Factoring: what components emit becomes shared bases and thin overlays.
+
+The one place that knows kustomize's form. A base is what a component emits from the cluster-free part of a spec;
+an overlay names its bases and corrects them with `images` and JSON6902 patches. What no base holds is a plain
+resource of the overlay. Nothing else is ever written: kustomize damages our kinds with prefixes, namespace
+transformers and strategic merges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..components.credentials import pull_secrets
+from ..components.kit.component import Cluster, Unit, discover
+from ..findings.finding import Finding, Severity, Where, plain_rule
+from ..fleet.pins import pinned_bases
+from ..objects.json_patch import Operation, diff
+from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
+from ..yaml.writer import to_documents, to_yaml
+from .pullsecrets import pulling
+
+COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
+NOTHING = plain_rule(
+    "COMPILE002",
+    "A near-edge cluster has something to pull.\n\nIts Argo CD finds a folder that is built to nothing, and is content. "
+    "What the cluster pulled before stays: the last objects of an Application are never taken away by themselves "
+    "(allowEmpty is false), so that an empty folder cannot empty a site.",
+    Severity.NOTE,
+)
+
+RUNNING = frozenset(
+    {
+        "AppWrapper",
+        "InferenceService",
+        "Job",
+        "LLMInferenceService",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ServingRuntime",
+    }
+)
+"""Kinds that make pods; a retired cluster has none of them."""
+RESOURCES = "resources.yaml"
+KUSTOMIZATION = "kustomization.yaml"
+_FOLDER = re.compile(r"[a-z0-9]([a-z0-9.+-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.+-]*[a-z0-9])?)*")
+_HASHED = re.compile(r"-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base folder: its manifests and the spec files it comes from."""
+
+    folder: str
+    origins: tuple[str, ...]
+    manifests: tuple[Manifest, ...]
+    by_id: Mapping[ResourceId, Manifest] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A compiled cluster: the files of its overlay, the bases it names, and the manifests it means."""
+
+    files: Mapping[str, str]
+    bases: tuple[str, ...]
+    manifests: tuple[Manifest, ...]
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """What the components make of a cluster: their units, and the final manifests of all of them."""
+
+    units: tuple[Unit, ...]
+    manifests: tuple[Manifest, ...]
+
+
+def header(*origins: str) -> str:
+    """First line of a machine file: where to make the change instead."""
+    return f"Made by nearedge from {', '.join(origins)}: edit there, then run make render."
+
+
+def base_of(unit: Unit, profile: str, bases: dict[str, Base]) -> Base | None:
+    """The base of a unit; `bases` remembers those that another cluster has asked for already."""
+    if unit.folder is None:
+        return None
+    assert _FOLDER.fullmatch(unit.folder), unit.folder  # noqa: S101 - components name folders from checked names
+    folder = f"base/{profile}/{unit.folder}"
+    if folder not in bases:
+        manifests = tuple(unit.common())
+        bases[folder] = Base(folder, unit.origins, manifests, {identify(item): item for item in manifests})
+    return bases[folder]
+
+
+def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
+    """Overlay of one cluster; new bases are added to `bases`."""
+    emitted = emit(cluster)
+    twice = collisions(cluster, emitted)
+    return (None, twice) if twice else (overlay_of(cluster, emitted, bases), ())
+
+
+def emit(cluster: Cluster) -> Emitted:
+    """What the components make of a cluster; of a retired one, without what runs."""
+    units = _units(cluster)
+    if cluster.plain is not None:
+        units = pinned_bases(units, _units(cluster.plain))
+    if cluster.spec.state == "retired":
+        units = tuple(replace(unit, final=tuple(filter(_rests, unit.final))) for unit in units)
+    return Emitted(units, tuple(manifest for unit in units for manifest in unit.final))
+
+
+def _units(cluster: Cluster) -> tuple[Unit, ...]:
+    units = tuple(unit for component in discover() for unit in component.units(cluster))
+    secrets = pull_secrets(cluster)
+    return tuple(pulling(unit, secrets) for unit in units) if secrets else units
+
+
+def _rests(manifest: Manifest) -> bool:
+    """Whether an object stays on a retired cluster: all but servers, Ray, and what fills volumes."""
+    hashed = CONTENT_HASH in manifest["metadata"].get("labels", {})
+    return manifest["kind"] not in RUNNING and (not hashed or manifest["kind"] == "PersistentVolumeClaim")
+
+
+def collisions(cluster: Cluster, emitted: Emitted) -> tuple[Finding, ...]:
+    """Findings for objects that are made more than once."""
+    times = Counter(map(identify, emitted.manifests))
+    return tuple(_collision(cluster, identity) for identity, number in times.items() if number > 1)
+
+
+def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
+    message = f"{identity} would be made twice for {cluster.name}"
+    hint = "two items of the spec share a name: give one of them another"
+    return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
+
+
+def nothing(cluster: Cluster, emitted: Emitted, where: Where) -> Iterator[Finding]:
+    """A note when a near-edge cluster has nothing to pull; of a hub that is usual."""
+    if cluster.spec.tier == "near-edge" and not emitted.manifests:
+        message = f"there is nothing for {cluster.name} to pull"
+        hint = "give it serving, ray, kueue or namespaces; to take it out of the fleet: nearedge retire"
+        yield Finding(where, NOTHING.severity, NOTHING.code, message, hint)
+
+
+def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Overlay:
+    """The thin overlay that leads from the bases to what was emitted; new bases are added to `bases`."""
+    named: list[Base] = []
+    own: list[Manifest] = []
+    pairs: list[tuple[Manifest, Manifest]] = []
+    for unit in emitted.units:
+        base = base_of(unit, cluster.profile.name, bases)
+        final = {identify(item): item for item in unit.final}
+        if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
+            own += unit.final
+            continue
+        named.append(base)
+        pairs += [(item, final[identity]) for identity, item in base.by_id.items()]
+        own += [item for identity, item in final.items() if identity not in base.by_id]
+    images, patches = _corrections(pairs, own)
+    folder = f"overlays/{cluster.name}"
+    kustomization = _kustomization(
+        [f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches
+    )
+    files = {f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(cluster.file))}
+    if own:
+        files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
+    return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
+
+
+def _corrections(
+    pairs: Sequence[tuple[Manifest, Manifest]], own: Sequence[Manifest]
+) -> tuple[dict[str, str], list[Manifest]]:
+    """`images` and `patches` that lead from the bases' manifests to those that are meant."""
+    found = [(base, final, list(_patch(base, final))) for base, final in pairs]
+    if not any(map(_names_image, (patches for _, _, patches in found))):
+        return {}, [patch for _, _, patches in found for patch in patches]
+    images = image_changes(pairs, own)
+    return images, [
+        patch
+        for base, final, patches in found
+        # An object whose patch names no image has the images that it had: `images` changes none of them.
+        for patch in (_patch(with_images(base, images), final) if _names_image(patches) else patches)
+    ]
+
+
+def _names_image(patches: Iterable[Manifest]) -> bool:
+    return any("image" in patch["patch"] for patch in patches)
+
+
+def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+        **({"images": [_image(old, new) for old, new in sorted(images.items())]} if images else {}),
+        **({"patches": patches} if patches else {}),
+    }
+
+
+def _image(old: str, new: str) -> Manifest:
+    name, _, digest = new.partition("@")
+    return {"name": old, **({"newName": name} if name != old else {}), "digest": digest}
+
+
+def _patch(base: Manifest, final: Manifest) -> Iterator[Manifest]:
+    operations: list[Operation] = diff(base, final)
+    if operations and _last_text(operations[-1]).endswith("\n"):
+        # kustomize trims the text of a patch: a value that ends in a line break must not be its end.
+        operations.append({"op": "test", "path": "/kind", "value": base["kind"]})
+    if operations:
+        yield {"target": _target(base), "patch": to_yaml(operations)}
+
+
+def _last_text(value: Any) -> str:
+    """The string that is written last."""
+    while isinstance(value, dict | list) and value:
+        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+    return value if isinstance(value, str) else ""
+
+
+def _target(manifest: Manifest) -> Manifest:
+    group, _, version = manifest["apiVersion"].rpartition("/")
+    meta = manifest["metadata"]
+    # kustomize reads target names as regular expressions.
+    name = meta["name"].replace(".", r"\.")
+    if CONTENT_HASH in meta.get("labels", {}):
+        # Any content of this object is meant.
+        name = _HASHED.sub("-[0-9a-f]{8}", name)
+    place = {"namespace": meta["namespace"]} if "namespace" in meta else {}
+    return {
+        **({"group": group} if group else {}),
+        "version": version,
+        "kind": manifest["kind"],
+        "name": name,
+        **place,
+    }
+
+
+def base_files(base: Base) -> dict[str, str]:
+    """The files of a base folder."""
+    origin = header(*base.origins)
+    kustomization = _kustomization([RESOURCES], {}, [])
+    return {
+        f"{base.folder}/{KUSTOMIZATION}": to_yaml(kustomization, origin),
+        f"{base.folder}/{RESOURCES}": to_documents(base.manifests, origin),
+    }
+
+
+def folder_files(folder: str, files: Mapping[str, Sequence[Manifest]], origin: str) -> dict[str, str]:
+    """A folder of plain resources with the kustomization that lists them: the hub's side."""
+    listed = {name: items for name, items in sorted(files.items()) if items}
+    kustomization = _kustomization(list(listed), {}, [])
+    return {
+        f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(origin)),
+        **{f"{folder}/{name}": to_documents(items, header(origin)) for name, items in listed.items()},
+    }
+
+
+def image_changes(pairs: Iterable[tuple[Manifest, Manifest]], own: Iterable[Manifest]) -> dict[str, str]:
+    """Image name -> new reference, for images that one `images` entry can change everywhere in the overlay.
+
+    kustomize changes every container image of that name, so an entry is only made when all of them want it.
+    """
+    wanted: dict[str, set[str]] = {}
+    changed: set[str] = set()
+    for base, final in pairs:
+        old, new = list(_images(base)), list(_images(final))
+        if len(old) != len(new):
+            return {}
+        for before, after in zip(old, new, strict=True):
+            wanted.setdefault(before.partition("@")[0], set()).add(after)
+            if before != after:
+                changed.add(before.partition("@")[0])
+    for manifest in own if changed else ():
+        for image in _images(manifest):
+            wanted.setdefault(image.partition("@")[0], set()).add(image)
+    return {name: next(iter(wanted[name])) for name in sorted(changed) if len(wanted[name]) == 1}
+
+
+def _images(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in {"containers", "initContainers"} and isinstance(item, list):
+                yield from (entry["image"] for entry in item if isinstance(entry, dict) and "image" in entry)
+            else:
+                yield from _images(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _images(item)
+
+
+def with_images(value: Any, images: Mapping[str, str]) -> Any:
+    """A manifest as kustomize's `images` would leave it."""
+    if not images:
+        return value
+    if isinstance(value, dict):
+        return {key: _entries(key, item, images) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_images(item, images) for item in value]
+    return value
+
+
+def _entries(key: str, item: Any, images: Mapping[str, str]) -> Any:
+    if key not in {"containers", "initContainers"} or not isinstance(item, list):
+        return with_images(item, images)
+    return [
+        {**entry, "image": images.get(entry["image"].partition("@")[0], entry["image"])}
+        if isinstance(entry, dict) and "image" in entry
+        else entry
+        for entry in item
+    ]

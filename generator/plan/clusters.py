@@ -1,0 +1,215 @@
+"""Each cluster before and after: compiled where something about it differs, remembered or judged once where nothing does.
+
+The part of sides.py that many processes share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
+
+from ..components.kit.component import Cluster
+from ..documents.files import Document, Root
+from ..findings.finding import Finding
+from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster, stem
+from ..flow.parallel import in_parts
+from ..flow.rendered import Memo, Progress, Site
+from ..flow.steps import cluster_files, judge_site, site_of, takes_from
+from ..objects.manifest import Manifest
+from ..overlays.overlay import Emitted, emit
+from .capacity import Meter, Room, VerdictChange, decided, moved, room
+from .changes import Action, ObjectChange, compare
+from .downloads import Download, download
+from .effects import Consequence, consequences, started_again
+
+WORTH_A_PROCESS = 100
+"""Clusters, compiled on both sides, below which a second process costs more than it gains."""
+
+
+@dataclass(frozen=True)
+class ClusterChange:
+    """What happens to one cluster."""
+
+    name: str
+    file: str
+    tier: str
+    ring: str
+    action: Action
+    changes: tuple[ObjectChange, ...]
+    consequences: tuple[Consequence, ...] = ()
+    download: Download | None = None
+    capacity: tuple[Meter, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
+    used_queues: frozenset[tuple[str, str]] = frozenset()
+    """(kind, namespace/name) of queues that workloads used before."""
+
+
+class Half(NamedTuple):
+    """One cluster on one side; no manifests when it cannot be compiled there."""
+
+    cluster: Cluster | None
+    manifests: tuple[Manifest, ...] | None
+    site: Site
+    room: Room | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One cluster on both sides; a side on which it is not has no site."""
+
+    file: str
+    before: Site | None
+    after: Site | None
+    change: ClusterChange | None = None
+    lost: bool = False
+    """Whether it was there before and cannot be compiled any more as it was."""
+
+
+@dataclass(frozen=True)
+class Specs:
+    """What both sides are compiled from."""
+
+    root: Root
+    files: frozenset[str]
+    shared: Shared
+    then: Mapping[str, bytes]
+    """Files of the commit that differ, and all of its shared ones."""
+    listed: frozenset[str]
+    """All files of the commit."""
+    was: Shared | None
+    differ: frozenset[str]
+    common: frozenset[str]
+    """Shared spec files that differ."""
+    known: Mapping[str, Site] = field(default_factory=dict)
+    """What the last render said of clusters as they are on disk."""
+    sealed: Mapping[str, Site] = field(default_factory=dict)
+    """What it said of those as they were at the commit, when it was that commit's specs that it rendered."""
+
+
+Given = tuple[Document | None, tuple[Finding, ...]]
+"""A cluster's file as it was read."""
+
+
+def pairs_of(specs: Specs, progress: Progress) -> tuple[Pair, ...]:
+    """Every cluster of both sides, by its file; many are shared out among processes."""
+    names = {*cluster_files(specs.files), *cluster_files(specs.listed)}
+    every = tuple(sorted(names))
+    quick = {file: pair for file in every if (pair := _untouched(specs, file)) is not None}
+    rest = tuple(file for file in every if file not in quick)
+    progress("compile", 0, len(rest))
+    parts = in_parts(partial(_compiled, specs), rest, WORTH_A_PROCESS)
+    done = {**quick, **{pair.file: pair for part in parts for pair in part}}
+    return tuple(done[file] for file in every)
+
+
+def _untouched(specs: Specs, file: str) -> Pair | None:
+    """A cluster that nothing about it has changed, as the last render remembers it."""
+    site = specs.known.get(file)
+    if specs.common or file in specs.differ or site is None:
+        return None
+    return Pair(file, site, site)
+
+
+def _compiled(specs: Specs, files: tuple[str, ...]) -> tuple[Pair, ...]:
+    memos = (Memo(), Memo())
+    return tuple(_pair(specs, file, memos) for file in files)
+
+
+def _pair(specs: Specs, file: str, memos: tuple[Memo, Memo]) -> Pair:
+    there = specs.was is not None and file in specs.listed
+    now = read_cluster(specs.root, file) if file in specs.files else None
+    then = (read_cluster(specs.then, file) if file in specs.differ else now) if there else None
+    if now and then and not _touched(specs, file, then[0]):
+        site = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).site
+        return Pair(file, site, site)
+    after = _half(now, specs.shared, file, memos[1]) if now else None
+    before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
+    lost = before is not None and before.manifests is None
+    change = None if lost else _change(file, before, after)
+    return Pair(file, before.site if before else None, after.site if after else None, change, lost)
+
+
+def _touched(specs: Specs, file: str, document: Document | None) -> bool:
+    if file in specs.differ or FLEET_FILE in specs.common or specs.was is None:
+        return True
+    if not specs.common or document is None:
+        return False
+    return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
+
+
+def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: Site | None = None) -> Half:
+    """One cluster on one side; of one that is `sealed` the rules have been asked before."""
+    cluster, resolved, findings = site_of(given, shared, memo)
+    if cluster is None or resolved is None:
+        return Half(None, None, Site(file, findings))
+    if sealed is not None:
+        emitted: Emitted | None = emit(cluster)
+        site = sealed
+    else:
+        site, emitted = judge_site(cluster, resolved, findings)
+    if emitted is None:
+        return Half(cluster, None, site)
+    # Right behind the rules, which have just asked for the same analysis.
+    return Half(cluster, emitted.manifests, site, room(cluster, emitted.manifests))
+
+
+def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange | None:
+    was = (before.manifests or ()) if before else ()
+    now = (after.manifests or ()) if after else ()
+    changes = compare(was, now)
+    cluster = (after and after.cluster) or (before and before.cluster)
+    rooms = (before.room if before else None, after.room if after else None)
+    whole = before is None or after is None
+    capacity = () if whole else moved(*rooms)
+    verdicts = () if after is None else decided(*rooms)
+    if not cluster or not (whole or changes or capacity or verdicts):
+        return None
+    action = Action.CHANGE if before and after else Action.ADD if after else Action.REMOVE
+    effects = consequences(changes, now) if action is Action.CHANGE else ()
+    return ClusterChange(
+        name=stem(file),
+        file=file,
+        tier=cluster.spec.tier,
+        ring=cluster.spec.ring or "",
+        action=action,
+        changes=tuple(slim(change) for change in changes),
+        consequences=effects,
+        download=_download(before, after, started_again(effects)),
+        capacity=capacity,
+        verdicts=verdicts,
+        used_queues=queues_in_use(was),
+    )
+
+
+def _download(before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]) -> Download | None:
+    if after is None or after.cluster is None:
+        return None
+    was = (before.cluster, before.manifests or ()) if before and before.cluster else None
+    return download(was, (after.cluster, after.manifests or ()), again)
+
+
+def slim(change: ObjectChange) -> ObjectChange:
+    """Without what its fields say already; thousands of these go from one process to another."""
+    whole = change.action in {Action.ADD, Action.REMOVE}
+    return change if whole else replace(change, before=None, after=None)
+
+
+def queues_in_use(manifests: tuple[Manifest, ...]) -> frozenset[tuple[str, str]]:
+    """(kind, place) of the queues that workloads name, and of the ClusterQueues behind them."""
+    label = "kueue.x-k8s.io/queue-name"
+    named = {
+        f"{item['metadata'].get('namespace', '')}/{item['metadata']['labels'][label]}"
+        for item in manifests
+        if label in item["metadata"].get("labels", {})
+    }
+    local = [item for item in manifests if item["kind"] == "LocalQueue"]
+    behind = {
+        item["spec"]["clusterQueue"]
+        for item in local
+        if f"{item['metadata']['namespace']}/{item['metadata']['name']}" in named
+    }
+    return frozenset(
+        {*(("LocalQueue", place) for place in named), *(("ClusterQueue", name) for name in behind)}
+    )

@@ -1,0 +1,217 @@
+"""What an edit does to a fleet: both sides compared, the same change told once, dangers first.
+
+    sides -> rails -> plan -> text | markdown | json
+
+Nothing here prints; `planshow.py` and `planjson.py` do the wording.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+from ..documents.files import Root
+from ..findings.finding import Finding, ordered
+from ..flow.rendered import Progress, silent
+from ..git.commit import snapshot
+from .capacity import Meter, VerdictChange
+from .changes import Action, ObjectChange
+from .clusters import ClusterChange
+from .downloads import Pull
+from .effects import DANGERS, Consequence
+from .rails import Rename, refused, renamed
+from .sides import Sides, both
+
+
+@dataclass(frozen=True)
+class Group:
+    """Changes that are the same on all of these clusters, and on no other."""
+
+    clusters: tuple[str, ...]
+    changes: tuple[ObjectChange, ...]
+    consequences: tuple[Consequence, ...]
+    verdicts: tuple[VerdictChange, ...] = ()
+
+    @property
+    def dangerous(self) -> bool:
+        """Whether something is lost, left behind, away for a while, or not admitted any more."""
+        return (
+            any(change.action is Action.REMOVE for change in self.changes)
+            or any(item.effect in DANGERS for item in self.consequences)
+            or any(item.worse for item in self.verdicts)
+        )
+
+
+@dataclass(frozen=True)
+class Ring:
+    """How much of a ring a change touches."""
+
+    name: str
+    touched: int
+    clusters: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Objects of all clusters and of the hub; a replaced one is both added and removed."""
+
+    add: int
+    change: int
+    remove: int
+
+    def __str__(self) -> str:
+        return f"{self.add} to add, {self.change} to change, {self.remove} to remove"
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.change or self.remove)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a change does. `refused` stops it; with `findings` that are errors nothing was compared."""
+
+    ref: str
+    commit: str
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    refused: tuple[Finding, ...]
+    renames: tuple[Rename, ...]
+    rings: tuple[Ring, ...]
+    clusters: tuple[ClusterChange, ...]
+    groups: tuple[Group, ...]
+    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
+    """Name of each hub, and what changes there."""
+    pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
+    counts: Counts
+    capacity: tuple[tuple[Meter, tuple[str, ...]], ...] = ()
+    """Room that is there before and after, with the clusters on which it is the same; the fullest first."""
+
+    @property
+    def touched(self) -> int:
+        """Clusters of which an object comes, changes or goes."""
+        return sum(bool(item.changes) for item in self.clusters)
+
+    @property
+    def hub(self) -> tuple[ObjectChange, ...]:
+        """What changes on all hubs."""
+        return tuple(change for _, changes in self.hubs for change in changes)
+
+    @property
+    def of(self) -> int:
+        """Clusters that the fleet has now and had before."""
+        return sum(ring.clusters for ring in self.rings)
+
+
+def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> Plan:
+    """What the specs below `root` change, compared with where this branch left `ref`.
+
+    Raises:
+        NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
+    """
+    taken = snapshot(root, ref)
+    return told(root, both(root, taken, progress, today), ref, taken.commit)
+
+
+def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
+    """What two compiled sides are told as; `root` is where the later specs are."""
+    return Plan(
+        ref=ref,
+        commit=commit,
+        files=tuple(sorted(sides.files)),
+        findings=sides.judged.findings,
+        refused=ordered(refused(root, sides)),
+        renames=renamed(sides),
+        rings=rings(sides),
+        clusters=sides.clusters,
+        groups=groups(sides.clusters),
+        hubs=sides.hubs,
+        pulls=pulls(sides.clusters),
+        capacity=capacity(sides.clusters),
+        counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
+    )
+
+
+def counts(changes: Iterable[ObjectChange]) -> Counts:
+    """How many objects are added, changed and removed."""
+    number = Counter(change.action for change in changes)
+    replaced = number[Action.REPLACE]
+    return Counts(number[Action.ADD] + replaced, number[Action.CHANGE], number[Action.REMOVE] + replaced)
+
+
+class _Told:
+    """What is the same on one set of clusters."""
+
+    def __init__(self) -> None:
+        self.changes: list[ObjectChange] = []
+        self.consequences: list[Consequence] = []
+        self.verdicts: list[VerdictChange] = []
+
+    def group(self, clusters: tuple[str, ...]) -> Group:
+        """The same, frozen."""
+        parts = (self.changes, self.consequences, self.verdicts)
+        return Group(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
+
+
+def groups(clusters: Iterable[ClusterChange]) -> tuple[Group, ...]:
+    """Everything that is told of clusters by the clusters that it is the same on; dangers first, then the most.
+
+    Clusters that come or go as a whole are told by themselves.
+    """
+    found: dict[tuple[str, Any], tuple[str, Any, list[str]]] = {}
+    for cluster in clusters:
+        if cluster.action is not Action.CHANGE:
+            continue
+        for change in cluster.changes:
+            found.setdefault(("", _signature(change)), ("changes", change, []))[2].append(cluster.name)
+        for part in ("consequences", "verdicts"):
+            for item in getattr(cluster, part):
+                found.setdefault((part, item), (part, item, []))[2].append(cluster.name)
+    sets: dict[tuple[str, ...], _Told] = {}
+    for part, item, names in found.values():
+        getattr(sets.setdefault(tuple(names), _Told()), part).append(item)
+    listed = (told.group(names) for names, told in sets.items())
+    return tuple(
+        sorted(listed, key=lambda group: (not group.dangerous, -len(group.clusters), group.clusters))
+    )
+
+
+def _signature(change: ObjectChange) -> str:
+    return repr((change.action, change.identity, change.was, change.fields))
+
+
+def rings(sides: Sides) -> tuple[Ring, ...]:
+    """Rings in the order of the rollout, then clusters of none ("")."""
+    members: dict[str, set[str]] = {}
+    for fleet in (sides.before, sides.after):
+        for ring in fleet.rings if fleet else ():
+            members.setdefault(ring.name, set())
+    for fleet in (sides.before, sides.after):
+        for member in fleet.members if fleet else ():
+            members.setdefault(member.ring or "", set()).add(member.name)
+    touched = {item.name for item in sides.clusters if item.changes}
+    return tuple(Ring(name, len(names & touched), len(names)) for name, names in members.items())
+
+
+def capacity(clusters: Iterable[ClusterChange]) -> tuple[tuple[Meter, tuple[str, ...]], ...]:
+    """Meters that moved, and on which clusters; the fullest first."""
+    found: dict[Meter, list[str]] = {}
+    for cluster in clusters:
+        for meter in cluster.capacity:
+            found.setdefault(meter, []).append(cluster.name)
+    listed = sorted(
+        found.items(), key=lambda item: (-item[0].fullness, item[1], item[0].place, item[0].resource)
+    )
+    return tuple((meter, tuple(names)) for meter, names in listed)
+
+
+def pulls(clusters: Iterable[ClusterChange]) -> tuple[tuple[Pull, tuple[str, ...]], ...]:
+    """What has to be pulled, and by which clusters; the most bytes first."""
+    found: dict[Pull, list[str]] = {}
+    for cluster in clusters:
+        for pull in cluster.download.pulls if cluster.download else ():
+            found.setdefault(pull, []).append(cluster.name)
+    listed = sorted(found.items(), key=lambda item: (-(item[0].size or 0) * len(item[1]), item[0].what))
+    return tuple((pull, tuple(names)) for pull, names in listed)

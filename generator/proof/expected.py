@@ -1,0 +1,88 @@
+"""What verify compares with: the manifests that components mean, cluster by cluster and for the hub.
+
+Recomputed from the specs instead of kept from the render, so that ten thousand clusters need no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path as File
+
+from .. import hub
+from ..components.credentials import STORAGE_CONFIG, given
+from ..components.credentials.uses import uses
+from ..components.kit.component import Cluster
+from ..fleet.fleet import Fleet
+from ..flow.rendered import Memo, Rendered
+from ..flow.steps import member_of, read, read_site
+from ..hub.delivery import standalone
+from ..hub.kit.installs import variants
+from ..hub.platform.credentials import named_secrets
+from ..objects.manifest import identify
+from ..overlays.overlay import Overlay, compile_cluster
+from .verify import BOOTSTRAP, Expected
+
+
+def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
+    """One Expected for each overlay, then one for the hub."""
+    _, shared, _ = read(root)
+    assert shared is not None  # noqa: S101 - the fleet has been rendered
+    assert rendered.fleet is not None  # noqa: S101
+    memo = Memo()
+    for site in rendered.sites:
+        cluster, _, _ = read_site(root, shared, site.file, memo)
+        if cluster is None:
+            continue
+        overlay, _ = compile_cluster(cluster, memo.bases)
+        if overlay is not None:
+            yield _overlay(cluster, overlay)
+            yield from _bootstrap(cluster, overlay)
+    for view in rendered.fleet.views():
+        emitted = hub.emit(view)
+        if emitted:
+            manifests = tuple(item for items in emitted.values() for item in items)
+            yield Expected(
+                f"acm/{view.spec.hub.cluster}",
+                manifests,
+                hub.schemas(view),
+                _hub_secrets(view),
+                # Argo CD's own namespace is there before nearedge is.
+                frozenset({view.spec.hub.argocdNamespace}),
+            )
+
+
+def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
+    namespaces = {identity.namespace for item in overlay.manifests if (identity := identify(item)).namespace}
+    # odh-model-controller makes it wherever there is a data connection.
+    platform = [(item, STORAGE_CONFIG) for item in namespaces if cluster.profile.family == "odh"]
+    # Of one that nobody brings there is a finding; who accepts it has the Secret made.
+    named = {(use.namespace, use.name) for use in uses(cluster)}
+    secrets = frozenset((*given(cluster), *named, *platform))
+    return Expected(
+        f"overlays/{cluster.name}",
+        overlay.manifests,
+        cluster.profile.schemas,
+        secrets,
+        pod_security=cluster.profile.podSecurityVersion,
+    )
+
+
+def _bootstrap(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
+    if cluster.fleet.delivery.model != "standalone":
+        return
+    member = member_of(cluster, overlay.manifests)
+    argocd = standalone.edge_of(member).namespace
+    for folder, files in standalone.emit(cluster, member).items():
+        manifests = tuple(item for items in files.values() for item in items)
+        # The first folder makes the namespaces of operators for the second, an operator that of Argo CD.
+        made = frozenset({argocd, *(item.namespace for item, _, _ in variants(member))})
+        place = f"overlays/{cluster.name}/{BOOTSTRAP}/{folder}"
+        yield Expected(place, manifests, standalone.schemas(cluster), frozenset(), made)
+
+
+def _hub_secrets(view: Fleet) -> frozenset[tuple[str, str]]:
+    spec = view.spec
+    named = {(spec.hub.policyNamespace, secret) for secret in named_secrets(view)}
+    if spec.observability is not None:
+        named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))
+    return frozenset(named)

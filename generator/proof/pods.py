@@ -1,0 +1,166 @@
+"""Pods as they will run: what the objects of a folder lead to once their controllers have worked on them.
+
+An InferenceService with its runtime's containers beneath its own fields, a Ray head with its autoscaler, and
+every pod spec as it stands. Judged by podsecurity.py; used by verify.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from ..objects.difference import canonical
+from ..objects.manifest import Manifest, ResourceId, identify, pod_specs
+from ..objects.names_used import ROLES, SERVING
+from .podsecurity import Pod, Violation, hardened, restricted
+
+
+class Workload(NamedTuple):
+    """A pod as it will run: where it comes from, the spec, and whether it may hold an API token."""
+
+    owner: ResourceId
+    path: str
+    pod: Pod
+    token: str
+    """Why the pod needs a token of the Kubernetes API; empty when it does not."""
+
+
+def workloads(objects: Sequence[Manifest]) -> Iterator[Workload]:
+    """Every pod that the objects of one folder lead to, runtimes merged into the services that use them."""
+    runtimes = {identify(item): item for item in objects if item["kind"].endswith("ServingRuntime")}
+    used: set[ResourceId] = set()
+    for item in objects:
+        if item["kind"] == "InferenceService":
+            for path, pod, runtime in _served(item, runtimes):
+                used |= {runtime} if runtime else set()
+                yield Workload(identify(item), path, pod, _token(item, path))
+        elif identify(item) not in runtimes:
+            for path, pod in _pods(item):
+                yield Workload(identify(item), path, pod, _token(item, path))
+    for identity, item in runtimes.items():
+        if identity not in used:
+            yield Workload(identity, "spec", item["spec"], "")
+
+
+def _served(
+    service: Manifest, runtimes: Mapping[ResourceId, Manifest]
+) -> Iterator[tuple[str, Pod, ResourceId | None]]:
+    for role in ROLES:
+        part = service["spec"].get(role)
+        if part is None:
+            continue
+        found = _runtime_of(service, part, runtimes)
+        beneath = runtimes[found]["spec"] if found else {}
+        # KServe lays the fields of `model` over the container of this name (pkg/controller/.../predictor.go).
+        model = {key: value for key, value in (part.get("model") or {}).items() if key in _CONTAINER_FIELDS}
+        over = {
+            **part,
+            "containers": merged(part.get("containers") or (), [{"name": "kserve-container", **model}]),
+        }
+        yield f"spec.{role}", merge_pods(beneath, over if "model" in part else part), found
+
+
+_CONTAINER_FIELDS = frozenset(
+    "args command env envFrom image lifecycle livenessProbe ports readinessProbe resources securityContext "  # noqa: SIM905
+    "startupProbe volumeMounts".split()
+)
+
+
+def _runtime_of(service: Manifest, part: Pod, runtimes: Mapping[ResourceId, Manifest]) -> ResourceId | None:
+    name = (part.get("model") or {}).get("runtime")
+    namespace = service["metadata"].get("namespace", "")
+    candidates = (
+        ResourceId(SERVING, "ServingRuntime", namespace, str(name)),
+        ResourceId(SERVING, "ClusterServingRuntime", "", str(name)),
+    )
+    return next((item for item in candidates if item in runtimes), None)
+
+
+def merge_pods(beneath: Pod, over: Pod) -> dict[str, Any]:
+    """A pod spec laid over another: lists of named things by name, the rest field by field."""
+    result = {**beneath, **over}
+    for field in ("containers", "initContainers", "volumes"):
+        if beneath.get(field) and over.get(field):
+            result[field] = merged(beneath[field], over[field])
+    return result
+
+
+def merged(beneath: Iterable[Pod], over: Iterable[Pod]) -> list[dict[str, Any]]:
+    """Named things laid over others of the same names; new ones behind."""
+    result = {item.get("name", ""): dict(item) for item in beneath}
+    for item in over:
+        name = item.get("name", "")
+        result[name] = {**result.get(name, {}), **item}
+    return list(result.values())
+
+
+def _pods(item: Manifest) -> Iterator[tuple[str, Pod]]:
+    """The pods of an object, and in a Ray head the sidecar that KubeRay adds to it."""
+    for path, pod in pod_specs(item):
+        options = _ray_spec(item).get("autoscalerOptions") or {}
+        if not _autoscales(item, path):
+            yield path, pod
+            continue
+        # KubeRay runs the sidecar from the head's image and gives it these resources
+        # (ray-operator/controllers/ray/common/pod.go, BuildAutoscalerContainer).
+        sidecar = {"name": "autoscaler", "image": pod["containers"][0].get("image"), "resources": _SIDECAR}
+        sidecar |= {key: value for key, value in options.items() if key in _CONTAINER_FIELDS}
+        yield path, {**pod, "containers": [*pod["containers"], sidecar]}
+
+
+_SIDECAR = {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}
+
+
+def _ray_spec(item: Manifest) -> Pod:
+    spec: Pod = item.get("spec") or {}
+    return spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or spec
+
+
+def _autoscales(item: Manifest, path: str) -> bool:
+    is_head = path.endswith("headGroupSpec.template.spec")
+    return is_head and bool(_ray_spec(item).get("enableInTreeAutoscaling"))
+
+
+def _token(item: Manifest, path: str) -> str:
+    if _autoscales(item, path):
+        return "the autoscaler beside the head scales pods"
+    if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
+        return "the routing sidecar beside vLLM asks for the pods that read prompts"
+    asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
+    # Callers of an LLMInferenceService are asked by its gateway.
+    if asked and item["kind"] == "InferenceService":
+        return "the proxy beside the model reviews tokens"
+    return ""
+
+
+def judge() -> Callable[[Sequence[Manifest], str], Iterator[tuple[Workload, tuple[Violation, ...]]]]:
+    """A function from a folder's objects to their pods and what is wrong with each."""
+
+    @cache
+    def judged(text: str, version: str) -> tuple[Violation, ...]:
+        pod = json.loads(text)
+        return (*restricted(pod, version), *hardened(pod))
+
+    def judge_folder(
+        objects: Sequence[Manifest], version: str
+    ) -> Iterator[tuple[Workload, tuple[Violation, ...]]]:
+        accounts = {identify(item): item for item in objects if item["kind"] == "ServiceAccount"}
+        for work in workloads(objects):
+            yield work, (*judged(canonical(work.pod), version), *_token_violations(work, accounts))
+
+    return judge_folder
+
+
+def _token_violations(work: Workload, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:
+    held = work.pod.get("automountServiceAccountToken", _account(work, accounts))
+    if held is not False and not work.token:
+        said = "is not false, neither here nor in the pod's ServiceAccount"
+        yield Violation("automountServiceAccountToken", said)
+
+
+def _account(work: Workload, accounts: Mapping[ResourceId, Manifest]) -> Any:
+    name = work.pod.get("serviceAccountName", "default")
+    account = accounts.get(ResourceId("", "ServiceAccount", work.owner.namespace, name), {})
+    return account.get("automountServiceAccountToken")

@@ -1,0 +1,58 @@
+"""JSON Schemas of our spec kinds, for editors and other languages: draft 2020-12, from the pydantic models.
+
+Beside them those of what commands print as JSON; theirs leave room for keys that a later release adds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from ..fleet.kinds import document_models
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def spec_schemas() -> dict[str, str]:
+    """Path below the repository -> schema text, one for each kind."""
+    return {
+        f"schemas/{kind.lower()}.json": json.dumps(schema_of(model), indent=1, ensure_ascii=False) + "\n"
+        for kind, model in document_models().items()
+    }
+
+
+def output_schemas() -> dict[str, str]:
+    """Path below the repository -> schema text, one for each JSON that a command prints and that has a version."""
+    from .plan.shape import PlanJson  # noqa: PLC0415 - none of this is needed to write the others
+
+    shapes = {"plan": PlanJson}
+    return {
+        f"schemas/{name}.json": json.dumps(
+            {"$schema": DIALECT, **TypeAdapter(shape).json_schema()}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for name, shape in shapes.items()
+    }
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Schema that accepts and refuses what the model does."""
+    schema: dict[str, Any] = _tightened(model.model_json_schema())
+    return {"$schema": DIALECT, **schema}
+
+
+def _tightened(value: Any) -> Any:
+    """Close what pydantic leaves open: keys that no pattern allows, and defaults that are not values."""
+    if isinstance(value, list):
+        return [_tightened(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    schema = {key: _tightened(item) for key, item in value.items()}
+    if isinstance(schema.get("patternProperties"), dict):
+        schema["additionalProperties"] = False
+        schema["propertyNames"] = {"not": {"pattern": r"\n"}}
+    if "default" in schema and schema["default"] is None:
+        del schema["default"]
+    return schema

@@ -1,0 +1,124 @@
+"""A move in words: from where to where, the plan of the ring, its dangers with the codes that accept them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ...findings.finding import Severity
+from ...plan.effects import Effect
+from ...plan.plan import Plan
+from ...report.plan.text import names, sections, size
+from ...report.text import shown
+from ..advance import Judged
+from ..dangers import CODES, Danger
+from ..step import SHORT, Action
+
+_TOLD = 4
+"""Texts of one kind of danger that are told."""
+
+
+def as_text(judged: Judged) -> str:
+    """The move, for a terminal."""
+    return "".join(f"{line}\n" for line in _lines(judged))
+
+
+def _lines(judged: Judged) -> Iterator[str]:
+    move, verb = judged.move, "advance" if judged.action is Action.ADVANCE else "roll back"
+    was = move.was.holds or move.was.commit
+    yield f"{verb} ring {move.ring}: {was[:SHORT] if was else 'nothing'} -> {move.target[:SHORT]}"
+    if judged.refused:
+        yield ""
+        yield from (f"! {shown(reason)}" for reason in judged.refused)
+        return
+    if judged.idle:
+        yield f"ring {move.ring} holds {move.target[:SHORT]} already: nothing to do"
+        return
+    touched = sum(bool(item.changes) for item in move.plan.clusters)
+    yield f"clusters touched: {touched} of {len(move.clusters)}; {move.plan.counts}"
+    for section in sections(_without_findings(move.plan)):
+        yield ""
+        yield section.title
+        yield from (f"  {row}" for row in section.lines)
+    yield from _dangers(judged)
+    if judged.action is Action.ROLLBACK:
+        yield ""
+        yield "What a rollback does not bring back"
+        yield from (f"  {row}" for row in staying(move.plan))
+
+
+def _without_findings(plan: Plan) -> Plan:
+    kept = tuple(item for item in plan.findings if item.severity is Severity.ERROR)
+    return Plan(**{**vars(plan), "findings": kept, "refused": ()})
+
+
+def _dangers(judged: Judged) -> Iterator[str]:
+    if not judged.dangers:
+        return
+    yield ""
+    accepted = (
+        f", {len(judged.dangers) - len(judged.open)} acknowledged" if judged.action is Action.ADVANCE else ""
+    )
+    yield f"Dangers: {len(judged.dangers)}{accepted}"
+    codes = dict.fromkeys(item.code for item in judged.dangers)
+    for code in codes:
+        found = [item for item in judged.dangers if item.code == code]
+        left = [item for item in judged.open if item.code == code]
+        sign = "!" if left and judged.action is Action.ADVANCE else "#"
+        meaning = f" ({CODES[code]})" if code in CODES else ""
+        yield f"  {sign} {code}: {_number(found)}{meaning}"
+        yield from (f"      {shown(line)}" for line in _texts(found))
+
+
+def _number(found: Sequence[Danger]) -> str:
+    clusters = sorted({item.cluster for item in found if item.cluster})
+    return names(clusters) if clusters else "the ring"
+
+
+def _texts(found: Sequence[Danger]) -> Iterator[str]:
+    texts = list(dict.fromkeys(item.text for item in found))
+    yield from texts[:_TOLD]
+    if len(texts) > _TOLD:
+        yield f"{len(texts) - _TOLD} more"
+
+
+def wanted(judged: Judged) -> str:
+    """The arguments that acknowledge what is open."""
+    return " ".join(f"--acknowledge {code}" for code in dict.fromkeys(item.code for item in judged.open))
+
+
+def staying(plan: Plan) -> Iterator[str]:
+    """What the way back does not undo, told from its plan; at least that the main branch keeps the change."""
+    effects = [(item, cluster.name) for cluster in plan.clusters for item in cluster.consequences]
+    for effect, text in _LEFT_OVER.items():
+        found = sorted({f"{item.identity} of {name}" for item, name in effects if item.effect is effect})
+        if found:
+            yield f"{text}: {_some(found)}"
+    back = sorted(
+        f"{change.identity} of {cluster.name}"
+        for cluster in plan.clusters
+        for change in cluster.changes
+        if change.identity.kind == "PersistentVolumeClaim" and change.action == "add"
+    )
+    if back:
+        yield f"volumes come back empty where somebody deleted them, else as they were left: {_some(back)}"
+    models = [(pull, where) for pull, where in plan.pulls if pull.kind == "model"]
+    if models:
+        total = sum((pull.size or 0) * len(where) for pull, where in models)
+        listed = ", ".join(f"{pull.what.split()[0]} on {len(where)}" for pull, where in models[:_TOLD])
+        yield f"models are pulled again where nodes and volumes have dropped them, {size(total)} at most: {listed}"
+    yield "acm/ on the hub follows no ring: apply that of the older commit where it has to go back, too"
+    yield "the main branch keeps the change: revert or mend it there, before the next advance brings it back"
+
+
+_LEFT_OVER = {
+    Effect.RECREATE: "cannot go back in place, its sync fails until it is deleted and made again",
+    Effect.LEFT: "stays on the cluster, because Argo CD does not delete it (Prune=false)",
+    Effect.RERUN: "runs once more; what it did the first time stays done",
+    Effect.LATER: "keeps the newer template until it is deleted",
+}
+
+
+def _some(found: Iterable[str]) -> str:
+    listed = list(found)
+    more = f" and {len(listed) - _TOLD} more" if len(listed) > _TOLD else ""
+    return f"{', '.join(listed[:_TOLD])}{more}"

@@ -1,0 +1,72 @@
+"""Rules that a schema cannot say, run over a cluster or over the fleet; problems become findings at their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from ..components.kit.component import Cluster, modules, rules_in
+from ..documents.merge import Resolved
+from ..findings.finding import Finding, Path, Problem, Rule, Where
+from ..fleet.fleet import Fleet
+
+
+@cache
+def rules(scope: str) -> tuple[Rule, ...]:
+    """All rules of a scope ("cluster" or "fleet"), by code."""
+    from .. import admission, fit  # noqa: PLC0415 - all import components
+    from . import waivers  # noqa: PLC0415 - all import components
+
+    places = (*modules(), *admission.modules(), *fit.modules(), waivers)
+    if scope == "fleet":
+        places += _hub_modules()
+    found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
+    return tuple(found[code] for code in sorted(found))
+
+
+def _hub_modules() -> tuple[ModuleType, ...]:
+    from .. import hub  # noqa: PLC0415 - not needed for one cluster
+
+    return hub.modules()
+
+
+def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
+    """The fleet's rules, each with what it looks at and the number of that hub: what a hub sees, of each.
+
+    Rules about several hubs and about clusters that have none look at the fleet as a whole.
+    """
+    views = fleet.views()
+    for item in rules("fleet"):
+        whole = item.check is not None and item.check.__module__.endswith(".several")
+        for i, view in enumerate((fleet,) if whole else views):
+            yield item, i, view
+
+
+def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:
+    """Findings of all cluster rules."""
+    return tuple(
+        _finding(item, problem, resolved.where)
+        for item in rules("cluster")
+        if item.check is not None
+        for problem in item.check(cluster)
+    )
+
+
+def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[Finding]:
+    """One rule on one subject."""
+    if item.check is not None:
+        yield from (_finding(item, problem, where) for problem in item.check(subject))
+
+
+def _finding(item: Rule, problem: Problem, where: Callable[[Path], Where]) -> Finding:
+    return Finding(
+        where(problem.path),
+        item.severity,
+        item.code,
+        problem.message,
+        problem.hint,
+        problem.path,
+        tuple(dict.fromkeys(map(where, problem.related))),
+    )

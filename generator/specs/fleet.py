@@ -1,0 +1,275 @@
+"""The kind Fleet: its repository, hubs, delivery, and what all clusters have in common.
+
+The words are in words.py, the kind Model in modelspec.py. A Cluster's own sections (kueue, ray, serving ...) are
+defined by their components; `cluster.py` puts them together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, Strict
+
+from .model import Images, Pins
+from .types import (
+    LABEL,
+    METRIC,
+    REGISTRY,
+    STEPS,
+    AnyPort,
+    Duration,
+    Flag,
+    GitRef,
+    Image,
+    Labels,
+    Line,
+    Metadata,
+    Name,
+    Strictly,
+    Subdomain,
+    whole,
+)
+
+
+class Repository(Strictly):
+    """The Git repository that every cluster pulls."""
+
+    url: Annotated[
+        str,
+        Line(
+            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$",
+            512,
+            STEPS,
+        ),
+    ] = Field(description="https or ssh URL, without user or password.")
+    credentialsSecret: Subdomain | None = Field(
+        None,
+        description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
+    )
+    forge: Literal["github", "gitlab", "gitea"] | None = Field(
+        None,
+        description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
+    )
+    forgeURL: (
+        Annotated[str, Line(r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", 512, STEPS)]
+        | None
+    ) = Field(
+        None,
+        description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
+    )
+    credentialsPerCluster: Flag = Field(
+        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
+
+
+class Hub(Strictly):
+    """The core cluster that places and watches the others."""
+
+    cluster: Name = Field(description="Name of the Cluster of tier core that is the hub.")
+    flavor: Literal["acm", "ocm"] = Field(
+        "acm", description="acm: Red Hat Advanced Cluster Management; ocm: upstream Open Cluster Management."
+    )
+    version: Annotated[str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16)] = Field(
+        "2.16", description='ACM or OCM version, quoted: "2.16".'
+    )
+    argocdNamespace: Name = Field(
+        "openshift-gitops",
+        description="Namespace of the hub's Argo CD; Placement and ApplicationSets live there.",
+    )
+    policyNamespace: Name = Field(
+        "nearedge-policies", description="Namespace for Policies; holds only what the edge may be given."
+    )
+    clusterSet: Name = Field("near-edge", description="ManagedClusterSet that all near-edge clusters join.")
+
+
+SHARDS = 64
+"""Most shards of a ring: more than any hub can use."""
+
+
+NO_HUB = ""
+"""Name of the hub of a fleet that has none."""
+
+
+def _no_hub() -> Hub:
+    # No cluster can be called so; a rule asks for a hub wherever one is needed.
+    return Hub.model_construct(cluster=NO_HUB)
+
+
+class Ring(Strictly):
+    """A step of the rollout: its clusters follow one Git ref."""
+
+    name: Annotated[str, Line(r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$", 63)] = Field(
+        description="Name of the ring, 2 to 63 characters."
+    )
+    revision: GitRef = Field(
+        description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
+    )
+    shards: Annotated[int, Strict(), Field(ge=1, le=SHARDS), BeforeValidator(whole)] = Field(
+        1,
+        description="ApplicationSets that share the clusters of this ring, on each hub: one for every 2,000. A cluster keeps its shard as long as the number stays; docs/delivery.md says how to change it.",
+    )
+    advance: Literal["push", "pull-request"] = Field(
+        "push",
+        description="How `nearedge rollout` moves the ring's branch: push to it, or open a pull request into it.",
+    )
+    pins: Pins = Field(
+        default_factory=Pins,
+        description="Versions of models, and images, that the clusters of this ring run instead.",
+    )
+
+
+class Agent(Strictly):
+    """The Argo CD agent, with delivery.model agent."""
+
+    mode: Literal["managed", "autonomous"] = Field(
+        "managed",
+        description="managed: the hub hands out Applications; autonomous: a Policy brings them, and the hub only watches.",
+    )
+    serverAddress: Subdomain | None = Field(
+        None,
+        description="Address at which clusters reach the principal on the hub; found from its LoadBalancer when left out.",
+    )
+    serverPort: AnyPort | None = Field(
+        None, description="Port of that address; needed together with serverAddress."
+    )
+
+
+class Delivery(Strictly):
+    """How a cluster gets its overlay."""
+
+    model: Literal["pull", "agent", "policy", "standalone"] = Field(
+        "pull",
+        description="pull: ACM pull model; agent: Argo CD agent; policy: a Policy delivers the Application; standalone: no hub.",
+    )
+    agent: Agent | None = Field(None, description="Of the Argo CD agent; only with model agent.")
+    pollInterval: Duration = Field("15m", description="How often a cluster asks Git for news.")
+    pollJitter: Duration | None = Field(
+        None,
+        description="Each wait is longer by up to so much, at random, so that clusters do not ask together; half of pollInterval when left out, 0s for none.",
+    )
+    healthChecks: Flag = Field(
+        True,
+        description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",
+    )
+    rings: tuple[Ring, ...] = Field((), description="Rollout order, first ring first.")
+
+
+class Observability(Strictly):
+    """Metrics and dashboards on the hub."""
+
+    objectStorageSecret: Subdomain = Field(
+        "thanos-object-storage", description="Secret with thanos.yaml on the hub."
+    )
+    dashboards: Flag = Field(False, description="Put dashboards into the hub's Grafana.")
+    alerts: Flag = Field(
+        True,
+        description="Alert on the hub: model not ready, queue stuck, volume full, cluster silent.",
+    )
+    metrics: tuple[METRIC, ...] = Field(
+        (), description="More metrics of workloads that clusters send to the hub, by exact name."
+    )
+    interval: Annotated[int, Strict(), Field(ge=15, le=3600), BeforeValidator(whole)] = Field(
+        300, description="Seconds between two deliveries of metrics to the hub."
+    )
+    instanceSize: (
+        Literal["default", "minimal", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge"] | None
+    ) = Field(None, description="Size of the stack on the hub; ACM's default when left out.")
+    storageClass: Subdomain | None = Field(
+        None, description="StorageClass of the stack's own volumes; the hub's default one when left out."
+    )
+
+
+class Mirror(Strictly):
+    """The registry that air-gapped clusters pull from."""
+
+    registry: Annotated[str, Line(rf"^{REGISTRY}$", 253)] = Field(
+        description="host[:port][/path], no scheme; oc-mirror puts quay.io/acme/app to <registry>/acme/app."
+    )
+    clusters: Literal["all", "disconnected"] = Field(
+        "all",
+        description="Who pulls through it: all OpenShift clusters that the hub manages, or those with connectivity.mode disconnected.",
+    )
+    mirrorSourcePolicy: Literal["AllowContactingSource", "NeverContactSource"] | None = Field(
+        None,
+        description="NeverContactSource: a node does not try the image's own registry; OpenShift's default is to try it last.",
+    )
+    catalogs: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog (redhat-operators) -> its index image by digest, for `nearedge mirror`.",
+    )
+    catalogSources: dict[Subdomain, Image] = Field(
+        {},
+        description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
+    )
+    sources: tuple[Annotated[str, Line(rf"^{REGISTRY}$", 253)], ...] = Field(
+        (),
+        description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
+    )
+    hub: Flag = Field(False, description="The hub pulls through it as well.")
+
+
+class ExtraApp(Strictly):
+    """An application from elsewhere that clusters pull beside their overlay; what is in it is not checked."""
+
+    name: Annotated[str, Line(rf"^{LABEL}$", 40)] = Field(description="Name of the application.")
+    repoURL: Annotated[
+        str,
+        Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$", 512),
+    ] = Field(description="Git repository, or Helm repository, without user or password.")
+    path: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
+        None, description="Folder in the Git repository; instead of chart."
+    )
+    chart: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128)] | None = Field(
+        None, description="Chart in the Helm repository; instead of path."
+    )
+    targetRevision: Annotated[
+        str,
+        Line(
+            r"^(refs/tags/[A-Za-z0-9._/-]+|[0-9a-f]{40}|v?[0-9]+\.[0-9]+\.[0-9]+([.+-][A-Za-z0-9.+-]*)?)$",
+            200,
+        ),
+    ] = Field(
+        description="Commit, tag (refs/tags/...) or version of the chart: something that stays what it is."
+    )
+    namespace: Name = Field(description="Namespace it goes to; the only one it may touch.")
+    labels: Labels = Field(
+        {}, description="Labels of the clusters that get it; all but the hub when left out."
+    )
+
+
+class FleetSpec(Strictly):
+    """What all clusters have in common."""
+
+    repository: Repository = Field(description="The repository that every cluster pulls.")
+    hub: Hub = Field(
+        default_factory=_no_hub, description="The hub; only with delivery.model standalone there is none."
+    )
+    hubs: tuple[Hub, ...] = Field(
+        (),
+        description="More hubs; then each cluster names its own in `hub`, by the name of that hub's cluster.",
+    )
+    delivery: Delivery = Field(default_factory=Delivery, description="How overlays reach the clusters.")
+    observability: Observability | None = Field(None, description="Metrics on the hub.")
+    mirror: Mirror | None = Field(None, description="Registry mirror for air-gapped clusters.")
+    images: Images = Field(default_factory=Images, description="Images to use instead of the built-in ones.")
+    extraApps: tuple[ExtraApp, ...] = Field(
+        (), description="Applications from elsewhere: what nearedge has no spec for."
+    )
+    nodeFeatureDiscoveryImage: Image | None = Field(
+        None,
+        description="Operand image of the Node Feature Discovery operator, of your OpenShift release; without it the operator has no instance.",
+    )
+
+
+def hub_names(fleet: FleetSpec) -> frozenset[str]:
+    """Names of the clusters that are hubs."""
+    return frozenset(hub.cluster for hub in (fleet.hub, *fleet.hubs) if hub.cluster != NO_HUB)
+
+
+class Fleet(Strictly):
+    """The fleet: its repository, hub, delivery and defaults."""
+
+    apiVersion: Literal["nearedge/v1alpha1"] = Field(description="Version of this format.")
+    kind: Literal["Fleet"] = Field(description="Fleet.")
+    metadata: Metadata = Field(description="Name of the fleet.")
+    spec: FleetSpec = Field(description="What all clusters have in common.")
