@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from generator.findings.finding import Rule
+from generator.findings.rule import Rule
 from generator.report.coverage import State, covered, state, upstream
-from generator.report.rules import every_rule
+from generator.rules.load import every_rule
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = Path("docs/rules.md")

@@ -18,7 +18,7 @@ from generator.facts.profiles import profiles
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet
 from generator.objects.manifest import Manifest
-from generator.rules.run import rules
+from generator.rules.load import cluster_rules
 
 from .conftest import CASES, build, read_case
 from .strategies import clusters, fleets, manifests, sample
@@ -43,7 +43,7 @@ def sites() -> tuple[Site, ...]:
 
 def refused(cluster: Cluster) -> bool:
     # Whether somebody brings a Secret changes no object that names it.
-    errors = (rule for rule in rules("cluster") if rule.severity is Severity.ERROR and rule.code != "CRED001")
+    errors = (rule for rule in cluster_rules() if rule.severity is Severity.ERROR and rule.code != "CRED001")
     return any(next(iter(rule.check(cluster)), None) for rule in errors if rule.check is not None)
 
 

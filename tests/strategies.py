@@ -20,7 +20,8 @@ from pydantic.fields import FieldInfo
 
 from generator.components.credentials import Delivered
 from generator.components.credentials.spec import Credential
-from generator.components.kit.component import Cluster, discover
+from generator.components.discovery import discover
+from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, Worker
@@ -31,7 +32,7 @@ from generator.findings.finding import Path, Severity
 from generator.fleet.fleet import Fleet, Member
 from generator.hub.kit.profile import hub_profiles
 from generator.objects.manifest import Manifest
-from generator.rules.run import rules
+from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
 from generator.specs.types import Line, Toleration
 
@@ -191,7 +192,7 @@ def clusters(draw: Draw, profile: str | None = None) -> Cluster:
 
 def _refused(cluster: Cluster) -> Iterator[Path]:
     """Paths of the items of lists that a rule refuses, or of a whole section."""
-    for rule in rules("cluster"):
+    for rule in cluster_rules():
         # Whether Kueue admits it, whether it fits, and who brings its Secret changes no object.
         unseen = rule.code[:3] in {"ADM", "FIT"} or rule.code == "CRED001"
         if rule.severity is Severity.ERROR and rule.check is not None and not unseen:

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from generator.admission import Decision, verdicts
 from generator.admission.amounts import amount, said
 from generator.admission.demand import DOWNLOAD, MODELCAR, demands
-from generator.components.kit.component import Cluster, discover
+from generator.components.discovery import discover
+from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import KUEUE, KueueSpec, emit
 from generator.documents.validate import dotted
 from generator.facts.profiles import profiles
 from generator.flow.rendered import Memo
 from generator.flow.steps import cluster_files, read, read_site
 from generator.proof.pods import workloads
-from generator.rules.run import rules
+from generator.rules.load import cluster_rules
 from generator.specs.quantity import parse
 
 from .conftest import CASES, ROOT, build, read_case
@@ -41,7 +42,7 @@ def built(case: dict[str, Any]) -> Cluster:
 def lines(cluster: Cluster) -> Iterator[str]:
     for verdict in verdicts(cluster):
         yield f"{verdict.decision} {verdict.kind} {verdict.namespace}/{verdict.name} in {verdict.queue}: {verdict.reason}"
-    for rule in rules("cluster"):
+    for rule in cluster_rules():
         if rule.check is not None and rule.code.startswith("ADMIT"):
             for problem in rule.check(cluster):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message} ({problem.hint})"
@@ -55,7 +56,7 @@ def test_case(case: File, *, update_golden: bool) -> None:
 
 def test_every_rule_has_a_case_that_trips_it() -> None:
     told = "".join(path.read_text(encoding="utf-8") for path in CASES.glob("admission/*/expected.txt"))
-    codes = {rule.code for rule in rules("cluster") if rule.code.startswith("ADMIT")}
+    codes = {rule.code for rule in cluster_rules() if rule.code.startswith("ADMIT")}
     assert {code for code in codes if f"{code} " in told} == codes
 
 
@@ -122,7 +123,7 @@ def grouped(work: Any, emitted: list[dict[str, int]]) -> list[dict[str, int]]:
 def test_pods_ask_for_what_is_emitted(case: File) -> None:
     cluster, _, _ = build(read_case(case))
     if cluster is None or any(
-        part.check and list(part.check(cluster)) for part in rules("cluster") if part.severity == "error"
+        part.check and list(part.check(cluster)) for part in cluster_rules() if part.severity == "error"
     ):
         assert (case.parent / "findings.txt").exists()
         return

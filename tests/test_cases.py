@@ -11,10 +11,11 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.components.kit.component import Cluster, discover
+from generator.components.discovery import discover
+from generator.components.kit.component import Cluster
 from generator.documents.validate import dotted
 from generator.findings.finding import Severity
-from generator.rules.run import rules
+from generator.rules.load import cluster_rules
 from generator.yaml.writer import to_documents
 
 from .conftest import CASES, build, read_case
@@ -45,7 +46,7 @@ def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
     """What the rules of a component say, by spec path instead of line: other components have cases of their own."""
     more = {"serving": (".components.runtimes",), "hardwareProfiles": (".components.platform",)}
     places = (f".components.{component}", *more.get(component, ()))
-    for rule in rules("cluster"):
+    for rule in cluster_rules():
         assert rule.check is not None
         if any(place in rule.check.__module__ for place in places):
             for problem in rule.check(cluster):

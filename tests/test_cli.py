@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.cli import main
-from generator.report.rules import every_rule
+from generator.rules.load import every_rule
 
 from .conftest import ROOT
 

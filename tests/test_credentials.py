@@ -15,7 +15,7 @@ from generator.fleet.fleet import Fleet
 from generator.flow import incremental
 from generator.flow import steps as pipeline
 from generator.objects.manifest import Manifest
-from generator.rules.run import rules
+from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
 
 from .conftest import FLEET, ROOT, build
@@ -190,7 +190,7 @@ def test_external_secrets_bring_their_operator() -> None:
 
 
 def said(code: str, cluster: Cluster) -> list[str]:
-    [rule] = [item for item in rules("cluster") if item.code == code]
+    [rule] = [item for item in cluster_rules() if item.code == code]
     assert rule.check is not None
     return [problem.message for problem in rule.check(cluster)]
 

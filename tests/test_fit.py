@@ -21,11 +21,12 @@ from generator.components.kit.component import Cluster
 from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.documents.validate import dotted
-from generator.findings.finding import Problem
+from generator.findings.rule import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
 from generator.flow import steps as pipeline
 from generator.flow.rendered import Memo
-from generator.rules.run import check_cluster, rules
+from generator.rules.load import cluster_rules
+from generator.rules.run import check_cluster
 from generator.specs.model import ModelMemory
 from generator.specs.types import Taint, Toleration
 
@@ -343,7 +344,7 @@ def without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(code: str, cluster: Cluster) -> list[Problem]:
-    rule = next(rule for rule in rules("cluster") if rule.code == code)
+    rule = next(rule for rule in cluster_rules() if rule.code == code)
     assert rule.check is not None
     return list(rule.check(cluster))
 
@@ -354,7 +355,7 @@ def said(code: str, cluster: Cluster) -> list[str]:
 
 def codes(cluster: Cluster) -> set[str]:
     return {
-        rule.code for rule in rules("cluster") if rule.code.startswith("FIT") and problems(rule.code, cluster)
+        rule.code for rule in cluster_rules() if rule.code.startswith("FIT") and problems(rule.code, cluster)
     }
 
 
@@ -972,6 +973,6 @@ def test_the_example_fleet_fits() -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    mine = [rule for rule in rules("cluster") if rule.code.startswith("FIT")]
+    mine = [rule for rule in cluster_rules() if rule.code.startswith("FIT")]
     assert [rule.code for rule in mine] == [f"FIT{number:03}" for number in range(1, 13)]
     assert all("\n\n" in rule.doc for rule in mine)

@@ -26,7 +26,7 @@ from generator.hub.kit.naming import LONGEST, policy_name
 from generator.hub.kit.profile import hub_profiles, profile_of
 from generator.objects.manifest import Manifest, identify
 from generator.proof.schema_files import load_schema, schema_path
-from generator.rules.run import rules
+from generator.rules.load import fleet_rules
 from generator.specs.fleet import FleetSpec, Hub
 from generator.yaml.machine import read_documents
 from generator.yaml.writer import to_documents
@@ -83,7 +83,7 @@ def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: An
 
 
 def findings(fleet: Fleet) -> Iterator[str]:
-    for rule in rules("fleet"):
+    for rule in fleet_rules():
         if rule.check is not None and rule.code.startswith(("CRED", "HUB", "MIRROR")):
             for problem in rule.check(fleet):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message}"
@@ -112,7 +112,7 @@ def test_every_rule_has_a_case_that_trips_it() -> None:
     tripped = {
         line.split()[0] for case in FOUND for line in findings(fleet_of(read_case(case / "fleet.yaml")))
     }
-    assert tripped == {rule.code for rule in rules("fleet") if rule.code.startswith("HUB")}
+    assert tripped == {rule.code for rule in fleet_rules() if rule.code.startswith("HUB")}
 
 
 @pytest.mark.parametrize("name", sorted(hub_profiles()))

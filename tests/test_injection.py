@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from generator.components.kit.component import discover
+from generator.components.discovery import discover
 from generator.components.namespaces.checks import RESERVED as RESERVED_IN_NAMESPACES
 from generator.documents.files import Document, read_file, read_text
 from generator.documents.merge import Resolved

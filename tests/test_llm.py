@@ -26,7 +26,7 @@ from generator.plan.changes import compare
 from generator.plan.effects import consequences
 from generator.proof.pods import judge
 from generator.proof.references import broken, given_parts
-from generator.report.rules import every_rule
+from generator.rules.load import every_rule
 
 from .conftest import CASES, build, read_case
 

@@ -21,7 +21,7 @@ from generator.components.ray.serve import ServeConfig, serve_config_text
 from generator.components.serving import SERVING
 from generator.flow.steps import member_of
 from generator.objects.manifest import SYNC_WAVE, Manifest
-from generator.report.rules import every_rule
+from generator.rules.load import every_rule
 
 from .conftest import ROOT, build
 from .test_hub import fleet_of

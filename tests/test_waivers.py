@@ -13,7 +13,8 @@ from generator.flow import incremental
 from generator.flow import steps as pipeline
 from generator.flow.rendered import Rendered
 from generator.overlays.overlay import emit
-from generator.report.rules import clusters_in, every_rule, example
+from generator.report.rules import clusters_in, example
+from generator.rules.load import every_rule
 from generator.rules.run import check_cluster
 from generator.rules.waivers import Waiver, refuses, settle, waivers_of, why_not
 

@@ -7,15 +7,7 @@ and `telling` puts them into sentences. The rules are in `quota_checks` and `nod
 
 from __future__ import annotations
 
-from types import ModuleType
-
-from . import node_checks, quota_checks
 from .judge import verdicts
 from .verdict import Decision, Verdict
 
-__all__ = ["Decision", "Verdict", "modules", "verdicts"]
-
-
-def modules() -> tuple[ModuleType, ...]:
-    """Modules that hold cluster rules."""
-    return (quota_checks, node_checks)
+__all__ = ["Decision", "Verdict", "verdicts"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..findings.finding import Problem
+from ..findings.rule import Problem
 from . import sentences as telling
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ..components.kit.component import Cluster
 from ..components.kueue.spec import KUEUE, Flavor
-from ..findings.finding import Problem, Severity, rule
+from ..findings.finding import Severity
+from ..findings.rule import Problem, rule
 from .amounts import said
 from .demand import Pods
 from .judge import Analysis, analyse

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..components.kit.component import Cluster
 from ..components.kueue.spec import KUEUE, Quota
-from ..findings.finding import Problem, Severity, rule
+from ..findings.finding import Severity
+from ..findings.rule import Problem, rule
 from .judge import analyse
 from .search import STEPS
 from .sentences import who

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..components.kueue.spec import Flavor
-from ..findings.finding import Path, Problem
+from ..findings.finding import Path
+from ..findings.rule import Problem
 from .amounts import said
 from .demand import Pods, Workload
 from .offer import Line, Offer, most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..findings.finding import Problem
+from ..findings.rule import Problem
 from .amounts import said
 from .demand import Pods, Workload
 from .offer import Kind, Offer, has_labels, slots

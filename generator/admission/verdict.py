@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..findings.finding import Path, Problem
+from ..findings.finding import Path
+from ..findings.rule import Problem
 from .amounts import said
 from .demand import Workload
 from .offer import Line

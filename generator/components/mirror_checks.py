@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..findings.finding import Path, Problem, Severity, rule
+from ..findings.finding import Path, Severity
+from ..findings.rule import Problem, rule
 from .kit.component import Cluster
 from .kit.images_in import images_of, repository, uses_mirror
 from .models import servers

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ..findings.finding import Problem, Severity, rule
+from ..findings.finding import Severity
+from ..findings.rule import Problem, rule
 from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from ..specs.types import Duration, Flag, Labels, Strictly
 from .alerts import alert_units

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..findings.finding import Problem, rule
+from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
 from ..specs.types import AnyPort, Line, Name, Quantity, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit

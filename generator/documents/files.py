@@ -15,7 +15,8 @@ from pathlib import Path as File
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..findings.finding import Finding, Path, Where, plain_rule
+from ..findings.finding import Finding, Path, Where
+from ..findings.rule import plain_rule
 from ..yaml.positions import Mark, marks_of, place_of
 from ..yaml.strict import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
 from .secrets.search import secrets_in, showable

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..findings.finding import Finding, Path, Rule, Where, plain_rule
+from ..findings.finding import Finding, Path, Where
+from ..findings.rule import Rule, plain_rule
 from .secrets.search import showable
 
 UNKNOWN = plain_rule(

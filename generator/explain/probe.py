@@ -28,7 +28,7 @@ from ..fleet.spec_files import Shared, kind_of, stem
 from ..flow.steps import member_of
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..overlays.overlay import Base, Emitted, emit, overlay_of
-from ..rules.run import rules
+from ..rules.load import cluster_rules
 from ..specs.fields import field_at
 
 Objects = dict[ResourceId, Manifest]
@@ -178,7 +178,7 @@ def _errors(cluster: Cluster) -> frozenset[str]:
     """Codes of the rules that refuse a cluster."""
     return frozenset(
         item.code
-        for item in rules("cluster")
+        for item in cluster_rules()
         if item.severity is Severity.ERROR and item.check and any(True for _ in item.check(cluster))
     )
 

@@ -7,15 +7,7 @@ for a GPU; the rules are in `gpu`, `storage` and `transfer`. docs/fit.md explain
 
 from __future__ import annotations
 
-from types import ModuleType
-
-from . import gpu, storage, transfer
 from .transfer import transfer_time, transfers, window_seconds
 from .verdict import Fit, Verdict, judge
 
-__all__ = ["Fit", "Verdict", "judge", "modules", "transfer_time", "transfers", "window_seconds"]
-
-
-def modules() -> tuple[ModuleType, ...]:
-    """Modules that hold cluster rules."""
-    return (gpu, storage, transfer)
+__all__ = ["Fit", "Verdict", "judge", "transfer_time", "transfers", "window_seconds"]

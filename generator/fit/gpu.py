@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import accelerators
 from ..components.serving.spec import Service, known
-from ..findings.finding import MODELS, Path, Problem, Severity, rule
+from ..findings.finding import MODELS, Path, Severity
+from ..findings.rule import Problem, rule
 from ..specs.model import ModelSpec
 from .advice import divides, hint, spelled
 from .engine import PARALLEL, flags, own_tensor, whole

@@ -13,7 +13,8 @@ from ..components.models import claim_name
 from ..components.models.claims import produced_by, volumes
 from ..components.models.spec import Volume
 from ..components.serving.spec import DOWNLOADS, Service, known
-from ..findings.finding import Path, Problem, Severity, rule
+from ..findings.finding import Path, Severity
+from ..findings.rule import Problem, rule
 from ..specs.model import ModelSpec
 from ..specs.quantity import binary
 from .memory import whole_bytes

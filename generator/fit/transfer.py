@@ -18,7 +18,8 @@ from ..components.models.cache import cache_nodes
 from ..components.models.claims import claims, servers
 from ..components.models.spec import Claim
 from ..components.serving.spec import DOWNLOADS, Service
-from ..findings.finding import Path, Problem, Severity, rule
+from ..findings.finding import Path, Severity
+from ..findings.rule import Problem, rule
 from .memory import ceil, whole_bytes
 from .nodes import landing
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..components.kit.component import Cluster, discover
+from ..components.discovery import discover
+from ..components.kit.component import Cluster
 from ..documents.files import Document
 from ..documents.merge import Layer, Resolved, resolve
 from ..documents.secrets.search import showable
 from ..documents.validate import nearest, validated
 from ..facts.profiles import profiles
-from ..findings.finding import Finding, Path, Rule, plain_rule
+from ..findings.finding import Finding, Path
+from ..findings.rule import Rule, plain_rule
 from .kinds import cluster_spec, section_adapter
 from .pins import pinned
 from .spec_files import Shared, stem, tier_of, unknown_pins

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
 from pydantic_core import PydanticCustomError
 
-from ..components.kit.component import discover
+from ..components.discovery import discover
 from ..documents.merge import MERGE_KEYS
 from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec

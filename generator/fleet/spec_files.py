@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from ..documents.secrets.search import SECRETS, showable
 from ..documents.validate import nearest, validated
-from ..findings.finding import Finding, Path, Where, has_errors, plain_rule
+from ..findings.finding import Finding, Path, Where, has_errors
+from ..findings.rule import plain_rule
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, ModelSpec
 from .kinds import cluster_envelope, document_models

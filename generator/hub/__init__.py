@@ -5,18 +5,15 @@ One function per file of that folder; `emit` is the list of them. Fleet rules ar
 
 from __future__ import annotations
 
-from types import ModuleType
-
 from ..fleet.fleet import Fleet
 from ..objects.manifest import Manifest
 from . import observability
-from .checks import rules, several, training
-from .delivery import applicationsets, argocd, extra, gitops, limits, roots
+from .delivery import applicationsets, argocd, extra, gitops, roots
 from .kit import clusters, edge, placement, policies, rings
 from .kit.profile import profile_of
 from .platform import catalogs, credentials, mirror, operators
 
-__all__ = ["emit", "emit_all", "modules", "schemas"]
+__all__ = ["emit", "emit_all", "schemas"]
 
 
 def emit_all(fleet: Fleet) -> dict[str, dict[str, tuple[Manifest, ...]]]:
@@ -65,8 +62,3 @@ def schemas(fleet: Fleet) -> tuple[str, ...]:
     """Folders of schemas/kinds/ that hold the kinds of `emit`."""
     profile = profile_of(fleet.spec.hub)
     return profile.schemas if profile else ()
-
-
-def modules() -> tuple[ModuleType, ...]:
-    """Modules that hold fleet rules."""
-    return (rules, limits, extra, several, observability.rules, credentials, catalogs, training)

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..components.credentials import pull_secrets
-from ..components.kit.component import Cluster, Unit, discover
-from ..findings.finding import Finding, Severity, Where, plain_rule
+from ..components.discovery import discover
+from ..components.kit.component import Cluster, Unit
+from ..findings.finding import Finding, Severity, Where
+from ..findings.rule import plain_rule
 from ..fleet.pins import pinned_bases
 from ..objects.json_patch import Operation, diff
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify

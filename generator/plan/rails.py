@@ -11,37 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..documents.files import Document, Root, read_file
-from ..findings.finding import Finding, Path, Rule, Where, has_errors, plain_rule
+from ..findings.finding import Finding, Path, Where, has_errors
+from ..findings.rule import Rule
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED
 from ..specs.removals import FILE, RemovalsSpec
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
 from .sides import Sides
-
-UNNAMED = plain_rule(
-    "REMOVE001",
-    """A cluster, a namespace, a volume, a queue in use and anything of a core cluster goes only when named.
-
-    clusters/removals.yaml names it with a reason. What the commit before has and this one has not is deleted from
-    the clusters, or left there without anybody who looks after it.
-    """,
-)
-NOTHING = plain_rule(
-    "REMOVE002",
-    "clusters/removals.yaml names only what the change removes: an entry kept for later would guard nothing.",
-)
-TENTH = plain_rule(
-    "REMOVE003",
-    """A change takes something from at most a tenth of a ring, unless clusters/removals.yaml says the number.
-
-    A slip in a group or in the fleet's defaults reaches many clusters at once.
-    """,
-)
-UNKNOWN = plain_rule(
-    "REMOVE004",
-    "What the commit before means can be compiled: otherwise nobody knows what the change removes.",
-)
 
 GUARDED = frozenset({"Namespace", "PersistentVolumeClaim"})
 QUEUES = frozenset({"LocalQueue", "ClusterQueue"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from ..findings.finding import Rule
+from ..findings.rule import Rule
 from ..rules.waivers import why_not
 from ..yaml.writer import to_yaml
 from .json import FORMAT_VERSION, to_text

@@ -14,7 +14,7 @@ from functools import cache
 from pydantic import Field
 
 from ..facts.files import shipped_data
-from ..findings.finding import Rule
+from ..findings.rule import Rule
 from ..specs.types import Strictly, Text
 
 

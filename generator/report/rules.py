@@ -11,47 +11,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
 from typing import Any
 
-from ..components.kit.component import Cluster, rules_in
-from ..documents import files as load
-from ..documents import validate
+from ..components.kit.component import Cluster
 from ..documents.files import Document
 from ..documents.merge import Resolved, merge
-from ..documents.secrets import search as secrets
 from ..documents.secrets.search import secrets_in
 from ..documents.validate import validated
 from ..facts.files import PACKAGE, shipped_data
-from ..findings.finding import Finding, Rule, Where
-from ..fleet import cluster as site
-from ..fleet import spec_files as sources
+from ..findings.finding import Finding, Where
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, Shared
 from ..flow.steps import member_of
-from ..overlays import overlay as compiling
-from ..rules import waivers
-from ..rules.run import apply, check_cluster, fleet_rules, rules
+from ..rules.run import apply, check_cluster, fleet_rules
 from ..specs.types import API_VERSION
-from ..yaml import strict as reader
 from ..yaml.strict import read_text
 from ..yaml.writer import to_yaml
-
-
-@cache
-def every_rule() -> dict[str, Rule]:
-    """Code -> rule, sorted by code: of the stages, of clusters and of the fleet."""
-    found = {item.code: item for place in _stages() for item in rules_in(place)}
-    found |= {item.code: item for scope in ("cluster", "fleet") for item in rules(scope)}
-    return dict(sorted(found.items()))
-
-
-def _stages() -> tuple[ModuleType, ...]:
-    from ..plan import rails  # noqa: PLC0415 - of a change; most of what it imports is needed for nothing else
-
-    return (reader, secrets, load, sources, site, validate, compiling, waivers, rails)
 
 
 @dataclass(frozen=True)

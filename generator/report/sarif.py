@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..documents.validate import dotted
-from ..findings.finding import Finding, Rule, Severity, Where
+from ..findings.finding import Finding, Severity, Where
+from ..findings.rule import Rule
 from ..rules.waivers import Waived
 from .json import to_text
 

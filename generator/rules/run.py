@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from types import ModuleType
 from typing import Any
 
-from ..components.kit.component import Cluster, modules, rules_in
+from ..components.kit.component import Cluster
 from ..documents.merge import Resolved
-from ..findings.finding import Finding, Path, Problem, Rule, Where
+from ..findings.finding import Finding, Path, Where
+from ..findings.rule import Problem, Rule
 from ..fleet.fleet import Fleet
-
-
-@cache
-def rules(scope: str) -> tuple[Rule, ...]:
-    """All rules of a scope ("cluster" or "fleet"), by code."""
-    from .. import admission, fit  # noqa: PLC0415 - all import components
-    from . import waivers  # noqa: PLC0415 - all import components
-
-    places = (*modules(), *admission.modules(), *fit.modules(), waivers)
-    if scope == "fleet":
-        places += _hub_modules()
-    found = {item.code: item for place in places for item in rules_in(place) if item.scope == scope}
-    return tuple(found[code] for code in sorted(found))
-
-
-def _hub_modules() -> tuple[ModuleType, ...]:
-    from .. import hub  # noqa: PLC0415 - not needed for one cluster
-
-    return hub.modules()
+from . import load
 
 
 def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
@@ -38,7 +19,7 @@ def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
     Rules about several hubs and about clusters that have none look at the fleet as a whole.
     """
     views = fleet.views()
-    for item in rules("fleet"):
+    for item in load.fleet_rules():
         whole = item.check is not None and item.check.__module__.endswith(".several")
         for i, view in enumerate((fleet,) if whole else views):
             yield item, i, view
@@ -48,7 +29,7 @@ def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:
     """Findings of all cluster rules."""
     return tuple(
         _finding(item, problem, resolved.where)
-        for item in rules("cluster")
+        for item in load.cluster_rules()
         if item.check is not None
         for problem in item.check(cluster)
     )

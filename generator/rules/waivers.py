@@ -15,7 +15,9 @@ from ..components.kit.component import Cluster
 from ..documents.merge import Resolved
 from ..documents.paths import located
 from ..documents.validate import dotted, nearest
-from ..findings.finding import Finding, Path, Problem, Rule, Severity, Where, plain_rule, rule
+from ..findings.finding import Finding, Path, Severity, Where
+from ..findings.rule import Problem, Rule, plain_rule, rule
+from .load import every_rule
 
 EXPIRED = plain_rule(
     "WAIVER001",
@@ -157,7 +159,7 @@ def waived_codes_are_known(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in enumerate(cluster.spec.waivers):
         if _rule(item.code) is None:
-            near = nearest(item.code, list(_codes()))
+            near = nearest(item.code, list(every_rule()))
             hint = f"did you mean {near}?" if near else "nearedge rules lists them"
             yield Problem(("waivers", i, "code"), f"there is no rule {item.code}", hint)
 
@@ -194,10 +196,4 @@ def _is_date(text: str) -> bool:
 
 
 def _rule(code: str) -> Rule | None:
-    return _codes().get(code)
-
-
-def _codes() -> dict[str, Rule]:
-    from ..report.rules import every_rule  # noqa: PLC0415 - the catalog lists the rules of this module as well
-
-    return every_rule()
+    return every_rule().get(code)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..findings.finding import Rule, plain_rule
+from ..findings.rule import Rule, plain_rule
 from .hidden import hidden
 from .positions import position
 

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
     from ... import report
     from ...documents.files import find_specs
-    from ...report.rules import every_rule
+    from ...rules.load import every_rule
 
     name, findings, waived = options.format, rendered.findings, rendered.waived
     if name == "json":

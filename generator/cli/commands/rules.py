@@ -18,7 +18,8 @@ def run(options: argparse.Namespace) -> int:
     """List the rules, or explain one with an example."""
     from ...documents.validate import nearest
     from ...report import catalog
-    from ...report.rules import every_rule, example
+    from ...report.rules import example
+    from ...rules.load import every_rule
 
     known = every_rule()
     code = options.code.upper() if options.code else None

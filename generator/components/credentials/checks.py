@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...documents.validate import nearest
 from ...facts.operators import offered, operators
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
 from ..namespaces.features import uses as features

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel
 
 from ...findings.finding import MODELS, Path
-from ..kit.component import Cluster, discover, once
+from ..discovery import discover
+from ..kit.component import Cluster, once
 from ..models.cache import JOB_NAMESPACE
 
 ANYTHING = ""

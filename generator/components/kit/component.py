@@ -8,16 +8,12 @@ overlays of the two.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache, wraps
-from types import ModuleType
+from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar, cast
 
 from ...facts.profiles import Profile
-from ...findings.finding import Rule
 from ...objects.manifest import Manifest, content_hash
 from ...specs.fleet import FleetSpec
 from ...specs.model import ModelSpec
@@ -121,39 +117,3 @@ class Component(Generic[T]):
     default: T
     description: str
     units: Callable[[Cluster], Iterator[Unit]]
-
-
-def modules() -> tuple[ModuleType, ...]:
-    """All component modules, sorted by name, runtimes included."""
-    return _modules()
-
-
-@cache
-def _modules() -> tuple[ModuleType, ...]:
-    from ... import components  # noqa: PLC0415 - components import this module
-
-    return tuple(
-        importlib.import_module(found.name)
-        for found in pkgutil.walk_packages(components.__path__, f"{components.__name__}.", onerror=_broken)
-        if not found.ispkg
-    )
-
-
-def _broken(name: str) -> None:
-    # walk_packages would leave a package out whose import fails, and its component with it.
-    importlib.import_module(name)
-
-
-@cache
-def discover() -> tuple[Component[Any], ...]:
-    """All components, sorted by key."""
-    found = [
-        value for module in _modules() for value in vars(module).values() if isinstance(value, Component)
-    ]
-    return tuple(sorted({id(item): item for item in found}.values(), key=lambda item: item.key))
-
-
-def rules_in(namespace: ModuleType) -> Iterator[Rule]:
-    """The rules that a module defines itself, in the order they stand in it."""
-    seen = (value for value in vars(namespace).values() if isinstance(value, Rule))
-    yield from dict.fromkeys(seen)

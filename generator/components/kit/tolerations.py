@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...findings.finding import Path, Problem
+from ...findings.finding import Path
+from ...findings.rule import Problem
 from ...specs.types import Toleration
 
 

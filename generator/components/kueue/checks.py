@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...findings.finding import Path, Problem, Severity, rule
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .spec import KUEUE, WEBHOOK, KueueSpec, covered_resources, groups
 

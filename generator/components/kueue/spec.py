@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...facts.profiles import Profile
-from ...findings.finding import Problem, rule
+from ...findings.rule import Problem, rule
 from ...objects.manifest import Manifest, Wave, meta
 from ...specs.quantity import parse
 from ...specs.types import (

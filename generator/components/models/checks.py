@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...documents.validate import nearest
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...specs.quantity import binary, parse
 from ..kit.component import Cluster
 from ..kit.runtime import seconds

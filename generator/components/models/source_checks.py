@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...findings.finding import MODELS as MODEL_FILES
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...specs.model import ModelSpec
 from ..credentials.places import notes_of
 from ..kit.component import Cluster

@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ...findings.finding import Path, Problem, Severity, rule
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
 from ...specs.types import DEVICES
 from ..kit.component import Cluster

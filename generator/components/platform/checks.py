@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ...documents.validate import nearest
 from ...facts.operators import offered, operators
 from ...facts.profiles import profiles
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..namespaces.features import items
 from .hardware import HARDWARE_PROFILES, HardwareProfile

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.validate import nearest
-from ...findings.finding import MODELS, Path, Problem, Severity, rule
+from ...findings.finding import MODELS, Path, Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .beside import RANKS, max_rank, ranks
 from .spec import Service, items, runtimes

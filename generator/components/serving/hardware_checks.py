@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...documents.validate import nearest
-from ...findings.finding import Path, Problem, Severity, rule
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
 from ..kit.component import Cluster
 from .spec import Service, items

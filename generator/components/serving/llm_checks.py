@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from ...facts.profiles import profiles
-from ...findings.finding import MODELS, Path, Problem, Severity, rule
+from ...findings.finding import MODELS, Path, Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .llm import LLM, Parallelism, Worker
 from .llm_emit import ARGS

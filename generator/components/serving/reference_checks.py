@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.validate import nearest
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kueue.spec import KUEUE
 from ..models import on_volume

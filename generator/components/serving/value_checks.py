@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
 from ..kit.component import Cluster
 from ..kit.runtime import accelerators, seconds

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...findings.finding import Path, Rule, plain_rule
+from ...findings.finding import Path
+from ...findings.rule import Rule, plain_rule
 from ...yaml.positions import marks_of, place_of
 from ...yaml.strict import Fault, read_text
 from .forms import SIGNS, USER_INFO

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...components.namespaces import reserved
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...specs.fleet import NO_HUB
 from ..kit.profile import hub_profiles, profile_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Path, Problem, Severity, rule
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 
 SHOWN = 3

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ...components.namespaces import managed_labels
 from ...facts.profiles import profiles
-from ...findings.finding import Problem, rule
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
 from ...specs.fleet import ExtraApp

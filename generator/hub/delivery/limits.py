@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ..kit.durations import seconds
 from ..kit.naming import LONGEST

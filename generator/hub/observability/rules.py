@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Problem, rule
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 
 

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from ...components.kit.images_in import MIRRORED_CATALOG
 from ...facts.files import shipped_data
-from ...findings.finding import Problem, Severity, rule
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...objects.manifest import MANAGED_BY, Manifest
 from ...specs.fleet import Mirror

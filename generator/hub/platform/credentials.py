@@ -14,7 +14,7 @@ from typing import Any
 
 from ...components.credentials import Delivered
 from ...components.credentials.form import marks, secret_type
-from ...findings.finding import Problem, rule
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta
 from ..kit import placement

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ....documents.validate import nearest
-from ....findings.finding import Path, Problem, Severity, rule
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ...kueue.spec import KUEUE
 from ..spec import RayCluster, RayJob, RayService, shapes

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ....documents import files as load
 from ....documents.validate import nearest
-from ....findings.finding import Problem, Severity, rule
+from ....findings.finding import Severity
+from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ..emit import job_name
 from ..runtime_env import RuntimeEnv

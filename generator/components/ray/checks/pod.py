@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ....findings.finding import Path, Problem, Severity, rule
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ....specs.types import EnvVar, PvcMount
 from ...kit.component import Cluster

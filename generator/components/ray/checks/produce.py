@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ....findings.finding import Path, Problem, Severity, rule
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
 from ....specs.model import ModelSpec
 from ....specs.quantity import parse
 from ...kit.component import Cluster

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from ....documents import files as load
-from ....findings.finding import Path, Problem, Severity, rule
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
 from ....specs.quantity import binary, canonical, parse
 from ...kit.component import Cluster
 from ...kueue.spec import KUEUE, Quota

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....findings.finding import Path, Problem, Severity, rule
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ...kit.runtime import seconds
 from ..spec import RayCluster, RayJob, own_cluster
