@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.fleet import edit_cluster
 from bench.measure import run
 from generator.disk.tree import owned_files
-from generator.publish.checkout import commit, differing, open_checkout
+from generator.publish.checkout import commit, open_checkout, uncommitted_files
 
 WHO = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false")
 
@@ -62,7 +62,7 @@ def _alone(root: Path) -> None:
 
 def _ours(root: Path, made: Iterable[str]) -> None:
     checkout = open_checkout(root)
-    files = differing(checkout)
+    files = uncommitted_files(checkout)
     if files:
         commit(checkout, files, made, "by publishing")
 

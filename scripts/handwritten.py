@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from generator.proof.schema_files import Kind
+from generator.proof.schema_files import SchemaKind
 from scripts.compact import Schema
 
 PLAIN = frozenset({"boolean", "integer", "string"})
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     name: str = ""  # the only name its objects may have
 
 
-def handwritten(data: Mapping[str, Any]) -> dict[Kind, Found]:
+def handwritten(data: Mapping[str, Any]) -> dict[SchemaKind, Found]:
     """Every kind of the file.
 
     Raises:
@@ -33,7 +33,7 @@ def handwritten(data: Mapping[str, Any]) -> dict[Kind, Found]:
     types = data["types"]
     words = {**types, **{name: expanded(shape, types) for name, shape in data["shapes"].items()}}
     return {
-        Kind(entry["apiVersion"], entry["kind"]): Found(
+        SchemaKind(entry["apiVersion"], entry["kind"]): Found(
             entry["scope"], expanded(entry["fields"], words), entry["source"], entry.get("name", "")
         )
         for entry in data["kinds"]

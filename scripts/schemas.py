@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from generator.proof.schema_files import FOLDER, Kind, schema_file
+from generator.proof.schema_files import FOLDER, SchemaKind, schema_file
 from generator.yaml.writer import to_yaml
 from scripts.compact import to_text
 from scripts.handwritten import Found, SourceError, handwritten
@@ -92,19 +92,21 @@ def build(data: Path) -> dict[Path, str]:
     return {**files, SOURCES: to_yaml({"sets": sources}, HEADER)}
 
 
-def from_found(kind: Kind, found: Found, entry: Mapping[str, Any]) -> str:
+def from_found(kind: SchemaKind, found: Found, entry: Mapping[str, Any]) -> str:
     """Text of a kind's file; `entry` may say which top-level fields to leave out."""
     without = entry.get("without", {}).get("/".join(kind), ())
     schema = document(found.schema, *kind, found.scope, name=found.name, without=without)
     return to_text(schema) + "\n"
 
 
-def paths(name: str, written: Mapping[Kind, str]) -> dict[Path, str]:
+def paths(name: str, written: Mapping[SchemaKind, str]) -> dict[Path, str]:
     """The texts of a set under the paths that generator/kinds.py looks for."""
     return {FOLDER / name / schema_file(*kind): text for kind, text in written.items()}
 
 
-def record(written: Mapping[Kind, str], places: Mapping[Kind, Mapping[str, str]]) -> list[dict[str, str]]:
+def record(
+    written: Mapping[SchemaKind, str], places: Mapping[SchemaKind, Mapping[str, str]]
+) -> list[dict[str, str]]:
     """What sources.yaml says of each file: where it comes from, and its checksum."""
     return [
         {
@@ -141,14 +143,16 @@ def download(module: str, version: str) -> Download:
     return Download(Path(answer["Dir"]), answer["Sum"])
 
 
-def from_module(module: Path, entry: Mapping[str, Any]) -> dict[Kind, Found]:
+def from_module(module: Path, entry: Mapping[str, Any]) -> dict[SchemaKind, Found]:
     """The kinds that a set wants of an unpacked module.
 
     Raises:
         SourceError: some are not there, or two files describe one kind differently.
     """
-    wanted = [Kind(api_version, kind) for api_version, kinds in entry["kinds"].items() for kind in kinds]
-    found: dict[Kind, Found] = {}
+    wanted = [
+        SchemaKind(api_version, kind) for api_version, kinds in entry["kinds"].items() for kind in kinds
+    ]
+    found: dict[SchemaKind, Found] = {}
     read = from_openapi if "openapi" in entry else from_crds
     for kind, item in read(module, entry, wanted):
         if (first := found.setdefault(kind, item)).schema != item.schema:
@@ -158,7 +162,9 @@ def from_module(module: Path, entry: Mapping[str, Any]) -> dict[Kind, Found]:
     return found
 
 
-def from_crds(module: Path, entry: Mapping[str, Any], wanted: Sequence[Kind]) -> Iterator[tuple[Kind, Found]]:
+def from_crds(
+    module: Path, entry: Mapping[str, Any], wanted: Sequence[SchemaKind]
+) -> Iterator[tuple[SchemaKind, Found]]:
     """The wanted kinds among the CRDs in the set's folders."""
     files = [path for folder in entry["folders"] for path in sorted((module / folder).glob("*.yaml"))]
     names = {kind.kind for kind in wanted}
@@ -171,20 +177,20 @@ def from_crds(module: Path, entry: Mapping[str, Any], wanted: Sequence[Kind]) ->
             yield from ((kind, item) for kind, item in crd_kinds(crd, place) if kind in wanted)
 
 
-def crd_kinds(crd: Any, place: str) -> Iterator[tuple[Kind, Found]]:
+def crd_kinds(crd: Any, place: str) -> Iterator[tuple[SchemaKind, Found]]:
     """Every version of a CRD's kind that a cluster serves; nothing for a document that is no CRD."""
     if not isinstance(crd, dict) or crd.get("kind") != "CustomResourceDefinition":
         return
     spec = crd["spec"]
     for version in spec["versions"]:
         if version["served"]:
-            kind = Kind(f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+            kind = SchemaKind(f"{spec['group']}/{version['name']}", spec["names"]["kind"])
             yield kind, Found(spec["scope"], version["schema"]["openAPIV3Schema"], place)
 
 
 def from_openapi(
-    module: Path, entry: Mapping[str, Any], wanted: Sequence[Kind]
-) -> Iterator[tuple[Kind, Found]]:
+    module: Path, entry: Mapping[str, Any], wanted: Sequence[SchemaKind]
+) -> Iterator[tuple[SchemaKind, Found]]:
     """The wanted built-in kinds from Kubernetes' OpenAPI v3 documents, one per group and version."""
     folder = entry["openapi"]
     for api_version in dict.fromkeys(kind.apiVersion for kind in wanted):
@@ -196,7 +202,7 @@ def from_openapi(
                 yield kind, built_in(document, kind, f"{folder}/{name}")
 
 
-def built_in(document: Mapping[str, Any], kind: Kind, place: str) -> Found:
+def built_in(document: Mapping[str, Any], kind: SchemaKind, place: str) -> Found:
     """A built-in kind of an OpenAPI document: schema by its group, version and kind, scope by its paths."""
     schemas = document["components"]["schemas"]
     group, _, version = kind.apiVersion.rpartition("/")

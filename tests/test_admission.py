@@ -21,7 +21,7 @@ from generator.components.kueue.spec import KUEUE, KueueSpec, emit
 from generator.documents.validate import dotted
 from generator.facts.profiles import profiles
 from generator.flow.rendered import Memo
-from generator.flow.steps import cluster_files, read, read_site
+from generator.flow.steps import cluster_files, cluster_in, read
 from generator.proof.pods import workloads
 from generator.rules.load import cluster_rules
 from generator.specs.quantity import parse
@@ -63,7 +63,7 @@ def test_every_rule_has_a_case_that_trips_it() -> None:
 def example_clusters() -> list[Cluster]:
     files, shared, findings = read(ROOT)
     assert shared is not None, findings
-    found = [read_site(ROOT, shared, file, Memo())[0] for file in cluster_files(files)]
+    found = [cluster_in(ROOT, shared, file, Memo())[0] for file in cluster_files(files)]
     return [cluster for cluster in found if cluster is not None]
 
 

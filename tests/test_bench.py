@@ -24,7 +24,7 @@ def test_fleet_has_no_errors(tmp_path: Path) -> None:
     write_fleet(tmp_path, 60)
     rendered = render(tmp_path)
     assert [item for item in rendered.findings if item.severity is Severity.ERROR] == []
-    assert len(rendered.sites) == 60
+    assert len(rendered.clusters) == 60
 
 
 def test_every_shape_of_the_example_is_used(tmp_path: Path) -> None:

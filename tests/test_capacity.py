@@ -7,7 +7,7 @@ from pathlib import Path as File
 import pytest
 
 from generator.admission.verdict import Decision
-from generator.plan.capacity import ABSENT, Level, Meter, Room, decided, moved, spoken
+from generator.plan.capacity import ABSENT, ClusterCapacity, Level, Meter, amount_text, decided, moved
 from generator.plan.downloads import Pull
 from generator.plan.plan import plan
 from generator.report.plan.capacity import bar, capacity_rows
@@ -18,9 +18,9 @@ from .edits import EDITS, Edit, fleet, swap, together
 KEY = ("RayJob", "lab", "tune")
 
 
-def room(decision: str | None = None, **levels: tuple[int, int | None]) -> Room:
+def room(decision: str | None = None, **levels: tuple[int, int | None]) -> ClusterCapacity:
     verdicts = {KEY: (decision, "so it is")} if decision else {}
-    return Room({("nodes", name): Level(*pair) for name, pair in levels.items()}, verdicts)
+    return ClusterCapacity({("nodes", name): Level(*pair) for name, pair in levels.items()}, verdicts)
 
 
 def test_only_meters_that_moved_are_told() -> None:
@@ -96,7 +96,7 @@ def test_columns_are_aligned() -> None:
     [("cpu", 1500, "1.5"), ("memory", 1536 * 2**20, "1.5Gi"), ("nvidia.com/gpu", 3, "3"), ("hugepages-2Mi", 2**21, "2Mi"), ("storage", 0, "0")],
 )  # fmt: skip
 def test_amounts_are_said_as_people_do(resource: str, number: int, text: str) -> None:
-    assert spoken(resource, number) == text
+    assert amount_text(resource, number) == text
 
 
 def pulled(tmp_path: File, edit: Edit) -> dict[str, Pull]:

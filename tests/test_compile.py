@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator.components.kit.component import Cluster, Component, Unit
 from generator.findings.finding import Finding
-from generator.objects.json_patch import apply
+from generator.objects.json_patch import apply_patch
 from generator.objects.manifest import CONTENT_HASH, Manifest, identify
 from generator.overlays import overlay as factoring
 from generator.overlays.overlay import (
@@ -23,9 +23,9 @@ from generator.overlays.overlay import (
     Overlay,
     base_files,
     base_of,
-    compile_cluster,
     folder_files,
     header,
+    overlay_if_sound,
 )
 
 from .conftest import build
@@ -73,7 +73,7 @@ def compiled(
     # Discovery finds files of the package; nothing else decides what a cluster is compiled from.
     component: Component[dict[str, Any]] = Component("toy", dict, {}, "A toy.", lambda _: iter(units))
     monkeypatch.setattr(factoring, "discover", lambda: (component,))
-    return compile_cluster(cluster(name), {} if bases is None else bases)
+    return overlay_if_sound(cluster(name), {} if bases is None else bases)
 
 
 def kustomization(overlay: Overlay) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def built(overlay: Overlay, bases: Mapping[str, Base]) -> dict[Any, str]:
     for patch in said.get("patches", ()):
         hit = [i for i, item in enumerate(items) if is_meant(patch["target"], item)]
         assert len(hit) == 1, patch["target"]
-        items[hit[0]] = apply(items[hit[0]], yaml.safe_load(patch["patch"]))
+        items[hit[0]] = apply_patch(items[hit[0]], yaml.safe_load(patch["patch"]))
     return {identify(item): json.dumps(item, sort_keys=True) for item in items}
 
 

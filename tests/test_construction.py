@@ -16,7 +16,7 @@ from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical
 from generator.objects.manifest import SYNC_WAVE, Manifest, Wave, content_hash, identify
 from generator.proof.conformance import library
-from generator.proof.pods import judge, workloads
+from generator.proof.pods import pod_security, workloads
 from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
@@ -320,7 +320,7 @@ def test_images_are_pinned() -> None:
 
 
 def test_every_pod_is_restricted() -> None:
-    judged = judge()
+    judged = pod_security()
     number = 0
     for site in sites():
         for work, found in judged(site.objects, site.cluster.profile.podSecurityVersion):

@@ -8,7 +8,7 @@ import pytest
 
 from generator import hub
 from generator.components.credentials import Delivered, delivered, given, pull_secrets
-from generator.components.credentials.uses import uses
+from generator.components.credentials.uses import secret_uses
 from generator.components.kit.component import Cluster
 from generator.components.platform import chosen
 from generator.fleet.fleet import Fleet
@@ -85,7 +85,7 @@ def test_a_model_needs_the_credential_of_its_source(
     model: str, storage: str, found: list[tuple[str, str, str]]
 ) -> None:
     item = {**TILL, "model": model, "storage": {"type": storage}}
-    told = uses(cluster_of({"serving": [item]}))
+    told = secret_uses(cluster_of({"serving": [item]}))
     assert [(use.namespace, use.name, use.wants) for use in told] == found
 
 
@@ -117,7 +117,7 @@ def test_every_section_that_names_a_secret_is_heard() -> None:
             }
         ],
     }
-    told = {(use.namespace, use.name, use.wants, use.key) for use in uses(cluster_of(spec))}
+    told = {(use.namespace, use.name, use.wants, use.key) for use in secret_uses(cluster_of(spec))}
     assert told == {
         ("ai", "api", "", "TOKEN"),
         ("lab", "quay", "registry", None),

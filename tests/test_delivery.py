@@ -23,7 +23,7 @@ from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
 from generator.proof.verify import verify
-from generator.rules.run import apply, fleet_rules
+from generator.rules.run import findings_of, fleet_rules
 from generator.specs.fleet import FleetSpec
 from generator.yaml.machine import read_documents
 
@@ -230,7 +230,7 @@ def found_in(fleet: Fleet) -> set[str]:
     return {
         told.code
         for item, _, view in fleet_rules(fleet)
-        for told in apply(item, view, lambda _: Where("x", 1, 1))
+        for told in findings_of(item, view, lambda _: Where("x", 1, 1))
     }
 
 

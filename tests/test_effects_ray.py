@@ -9,7 +9,7 @@ import pytest
 
 from generator.components.ray import RAY
 from generator.objects.manifest import Manifest
-from generator.plan.changes import compare
+from generator.plan.changes import object_changes
 from generator.plan.effects import consequences
 
 from .conftest import build
@@ -45,7 +45,7 @@ def objects(key: str, item: dict[str, Any], profile: str) -> tuple[Manifest, ...
 
 def effects(key: str, before: dict[str, Any], after: dict[str, Any], profile: str = "odh-3.5") -> list[str]:
     was, is_now = objects(key, before, profile), objects(key, {**before, **after}, profile)
-    found = consequences(compare(was, is_now), is_now)
+    found = consequences(object_changes(was, is_now), is_now)
     return [f"{item.effect}: {item.identity.kind}: {item.text}"[:72].rstrip() for item in found]
 
 

@@ -426,7 +426,7 @@ def test_landing(server: dict[str, Any], kueue: dict[str, Any], expected: list[s
 def test_nothing_lands_where_no_nodes_are_declared() -> None:
     cluster = cluster_with(more={"nodes": []})
     assert nodes.landing(cluster.spec.serving[0], cluster) == ()
-    assert fit.judge(cluster.spec.serving[0], cluster) is None
+    assert fit.fit_of(cluster.spec.serving[0], cluster) is None
 
 
 # FIT001 and FIT002: GPU memory
@@ -529,11 +529,11 @@ def test_slices_have_a_size_of_their_own(slice_name: str, found: set[str]) -> No
 def test_a_model_is_split_over_gpus() -> None:
     two = {"allocatable": {**GPU["allocatable"], "nvidia.com/gpu": "2"}, "gpuMemory": "16Gi"}
     cluster = cluster_with({"resources": {**SERVER["resources"], "nvidia.com/gpu": "2"}}, gpu=two)
-    found = fit.judge(cluster.spec.serving[0], cluster)
+    found = fit.fit_of(cluster.spec.serving[0], cluster)
     assert found is not None
     assert (found.weights, found.cache) == (16_060_522_496 // 2, 8192 * 131_072 // 2)
     assert found.beside == engine.ACTIVATIONS + engine.OUTSIDE_PARALLEL
-    assert found.verdict is fit.Verdict.FITS
+    assert found.verdict is fit.FitVerdict.FITS
 
 
 def alone(gpu_memory: float, name: str, length: int) -> fit.Fit:
@@ -562,7 +562,7 @@ def alone(gpu_memory: float, name: str, length: int) -> fit.Fit:
     ],
 )
 def test_servers_that_are_known_to_start_are_not_refused(gpu_memory: float, name: str, length: int) -> None:
-    assert alone(gpu_memory, name, length).verdict is not fit.Verdict.NEVER
+    assert alone(gpu_memory, name, length).verdict is not fit.FitVerdict.NEVER
 
 
 @pytest.mark.parametrize(
@@ -577,7 +577,7 @@ def test_servers_that_are_known_to_start_are_not_refused(gpu_memory: float, name
     ],
 )
 def test_servers_that_are_known_to_fail_do_not_fit(gpu_memory: float, name: str, length: int) -> None:
-    assert alone(gpu_memory, name, length).verdict is fit.Verdict.NEVER
+    assert alone(gpu_memory, name, length).verdict is fit.FitVerdict.NEVER
 
 
 # FIT003: parallel sizes
@@ -859,7 +859,7 @@ def test_window_seconds(text: str, hours: float) -> None:
     [(0, "0 s"), (59, "59 s"), (2684, "44 min 44 s"), (14400, "4 h"), (90061, "1 d 1 h 1 min 1 s")],
 )
 def test_spoken(seconds: int, expected: str) -> None:
-    assert transfer.spoken(seconds) == expected
+    assert transfer.duration_text(seconds) == expected
 
 
 LINK = {"bandwidth": "8Mbit", "maintenanceWindow": "Sun 02:00-06:00 Europe/Berlin"}
@@ -965,7 +965,7 @@ def test_the_example_fleet_fits() -> None:
     assert shared is not None
     found = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, _ = pipeline.read_site(File(ROOT), shared, file, Memo())
+        cluster, resolved, _ = pipeline.cluster_in(File(ROOT), shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         found += [item for item in check_cluster(cluster, resolved) if item.code.startswith("FIT")]

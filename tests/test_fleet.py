@@ -219,26 +219,26 @@ def digest(root: File) -> str:
 def test_rendering_twice_writes_nothing(tmp_path: File) -> None:
     root = tmp_path
     shutil.copytree(ROOT / "clusters", root / "clusters")
-    first = incremental.render(root)
+    first = incremental.render_changed(root)
     tree.write(root, first.tree, tree.compare(root, first.tree))
     incremental.remember(root, first)
-    second = incremental.render(root)
-    assert all(site.kept for site in second.sites)
+    second = incremental.render_changed(root)
+    assert all(site.kept for site in second.clusters)
     assert not tree.compare(root, second.tree)
 
 
 def test_what_is_remembered_is_what_would_be_compiled(tmp_path: File) -> None:
     root = tmp_path
     shutil.copytree(ROOT / "clusters", root / "clusters")
-    first = incremental.render(root)
+    first = incremental.render_changed(root)
     tree.write(root, first.tree, tree.compare(root, first.tree))
     incremental.remember(root, first)
     edit(root, "clusters/near-edge/store-001.yaml", lambda text: text.replace("memory: 16Gi", "memory: 18Gi"))
     edit(
         root, "overlays/store-002/kustomization.yaml", lambda text: text.replace("resources", "ressources", 1)
     )
-    again = incremental.render(root)
-    assert sum(not site.kept for site in again.sites) == 2
+    again = incremental.render_changed(root)
+    assert sum(not site.kept for site in again.clusters) == 2
     assert again.findings == pipeline.render(root).findings
     tree.write(root, again.tree, tree.compare(root, again.tree))
     assert not tree.compare(root, pipeline.render(root).tree)

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 
 from generator.proof.schema_files import (
     FOLDER,
-    Kind,
+    SchemaKind,
     known_kinds,
     kubeconform_locations,
     load_schema,
@@ -167,9 +167,9 @@ def test_kubeconform_gets_one_template_per_set_in_order() -> None:
 
 
 def test_known_kinds_are_those_that_sources_yaml_lists() -> None:
-    listed = {Kind(file["apiVersion"], file["kind"]) for entry in SOURCES for file in entry["files"]}
+    listed = {SchemaKind(file["apiVersion"], file["kind"]) for entry in SOURCES for file in entry["files"]}
     assert known_kinds(ROOT, SETS) == listed
-    assert Kind("kueue.x-k8s.io/v1beta2", "ClusterQueue") in listed
+    assert SchemaKind("kueue.x-k8s.io/v1beta2", "ClusterQueue") in listed
 
 
 @pytest.mark.parametrize("entry", SOURCES, ids=SETS)

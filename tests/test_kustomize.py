@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generator.kustomize.build import build, evaluate, evaluator
 from generator.kustomize.file import NotBuildable
-from generator.objects.difference import canonical, compare
+from generator.objects.difference import canonical, differences
 from generator.objects.json_patch import diff
 from generator.objects.manifest import Manifest, identify
 from generator.programs.run import Tool, find
@@ -261,7 +261,7 @@ def test_images_change_where_kustomize_changes_them(kustomize: Tool, tmp_path: F
     files = overlay(*objects, images=images)
     evaluated, built = evaluate(files.get, "overlays/o"), real(kustomize, tmp_path, files)
     assert isinstance(built, list), built
-    assert list(compare(evaluated, built)) == []
+    assert list(differences(evaluated, built)) == []
     assert f"mirror.io/a/b@{NEW}" in canonical(built)
 
 
@@ -356,8 +356,8 @@ def assert_strings_survive(kustomize: Tool, root: File, strings: list[str]) -> N
     files = overlay(custom, empty, patches=[patch(empty, final)])
     built = real(kustomize, root, files)
     assert isinstance(built, list), built
-    assert list(compare([custom, final], built)) == []
-    assert list(compare([custom, final], evaluate(files.get, "overlays/o"))) == []
+    assert list(differences([custom, final], built)) == []
+    assert list(differences([custom, final], evaluate(files.get, "overlays/o"))) == []
 
 
 def test_awkward_strings_survive(kustomize: Tool, tmp_path: File) -> None:
@@ -430,14 +430,14 @@ def test_evaluator_equals_kustomize(
     evaluated = evaluate(files.get, "overlays/o")
     built = real(kustomize, tmp_path_factory.mktemp("pairs"), files)
     assert isinstance(built, list), built
-    assert list(compare(evaluated, built)) == []
+    assert list(differences(evaluated, built)) == []
     assert same_order(evaluated, built)
     if not names:
         wanted = json.loads(json.dumps([final for _, final in pairs]))
         for item in wanted:
             if item["metadata"].get("annotations") == {}:
                 del item["metadata"]["annotations"]
-        assert list(compare(wanted, built)) == []
+        assert list(differences(wanted, built)) == []
 
 
 def test_an_empty_list_is_built_to_nothing_and_no_list_is_refused(kustomize: Tool, tmp_path: File) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.components.credentials.uses import uses as secrets_of
+from generator.components.credentials.uses import secret_uses as secrets_of
 from generator.components.kit.component import Cluster
 from generator.components.kit.images_in import references
 from generator.components.models.claims import claims
@@ -20,11 +20,11 @@ from generator.fit.transfer import transfers
 from generator.fit.verdict import fits
 from generator.mirror.content import models_of
 from generator.objects.manifest import Manifest, identify
-from generator.objects.names_used import uses
+from generator.objects.names_used import names_used
 from generator.overlays.overlay import emit
-from generator.plan.changes import compare
+from generator.plan.changes import object_changes
 from generator.plan.effects import consequences
-from generator.proof.pods import judge
+from generator.proof.pods import pod_security
 from generator.proof.references import broken, given_parts
 from generator.rules.load import every_rule
 
@@ -123,7 +123,7 @@ def test_the_sidecar_before_decode_has_a_token_and_nobody_else() -> None:
 def test_its_pods_are_restricted_and_pinned(name: str) -> None:
     found = cluster(case(name))
     objects = served(found)
-    for work, violations in judge()(objects, found.profile.podSecurityVersion):
+    for work, violations in pod_security()(objects, found.profile.podSecurityVersion):
         assert violations == (), work
     images = [one for item in objects for one in references(item)]
     assert images
@@ -133,7 +133,7 @@ def test_its_pods_are_restricted_and_pinned(name: str) -> None:
 @pytest.mark.parametrize("name", [OLD, "serving/llm-upstream"])
 def test_names_of_volumes_are_followed(name: str) -> None:
     found = cluster(case(name))
-    named = {part.owner.name for use in uses(llm(found)) for part in use.targets}
+    named = {part.owner.name for use in names_used(llm(found)) for part in use.targets}
     assert named >= {"granite-models", "returns-models"} or named >= {"adapters", "sizes-models"}
     objects = emit(found).manifests
     given = given_parts(secrets=[("ai", "models-s3")])
@@ -213,7 +213,7 @@ CHANGES: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
 @pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
 def test_what_a_change_does_to_it(change: dict[str, Any], expected: set[tuple[str, str]]) -> None:
     before, after = served(cluster(case(CALM))), served(cluster(case(CALM), **change))
-    found = consequences(compare(before, after), after)
+    found = consequences(object_changes(before, after), after)
     told = {(item.effect.value, item.text) for item in found}
     assert {(effect, next(word for word in ("queue", "parallelism", "pods") if word in text)) for effect, text in told} == expected  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from generator.cli import main
 from generator.edit.caikit import migrated
-from generator.edit.fleet import NotThere, Refused, specs_of
+from generator.edit.fleet import EditRefused, NotThere, specs_of
 
 from .conftest import ROOT
 
@@ -127,7 +127,7 @@ def test_what_vllm_cannot_serve_stays(
 ) -> None:
     for one in swaps:
         swap(root, *one)
-    with pytest.raises(Refused, match=says.replace("[", r"\[")):
+    with pytest.raises(EditRefused, match=says.replace("[", r"\[")):
         migrated(specs_of(root), "flan-t5-small", architecture)
 
 

@@ -15,7 +15,7 @@ from generator.components.kit.alerts import load_failed, model_not_ready, queue_
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
 from generator.hub.observability import observability_is_a_part_of_acm
-from generator.hub.observability.alerts import groups
+from generator.hub.observability.alerts import alert_groups
 from generator.hub.observability.dashboards import dashboards
 from generator.hub.observability.emit import USER_WORKLOAD
 from generator.hub.observability.metrics import collected, families
@@ -48,7 +48,7 @@ def test_what_is_no_expression_is_told(expr: str) -> None:
 
 
 def rules() -> list[dict[str, Any]]:
-    [group] = groups(NAMESPACES)["groups"]
+    [group] = alert_groups(NAMESPACES)["groups"]
     assert group["name"] == "nearedge"
     return list(group["rules"])
 
@@ -271,7 +271,7 @@ def test_series_of_rules_of_clusters_are_known() -> None:
 
 
 def test_without_namespaces_no_volume_is_watched() -> None:
-    assert "NearedgeVolumeFull" not in [rule["alert"] for rule in groups(())["groups"][0]["rules"]]
+    assert "NearedgeVolumeFull" not in [rule["alert"] for rule in alert_groups(())["groups"][0]["rules"]]
 
 
 def test_volumes_of_the_fleet_are_watched() -> None:
@@ -342,7 +342,7 @@ def test_the_names_that_acm_looks_for() -> None:
     )
     assert "ovms_requests_success" in user["names"]
     [alerts] = read_documents(items["thanos-ruler-custom-rules"]["data"]["custom_rules.yaml"])
-    assert alerts == groups(["ai-training"])
+    assert alerts == alert_groups(["ai-training"])
     board = items["nearedge-inference"]
     assert board["metadata"]["labels"]["grafana-custom-dashboard"] == "true"
     assert board["metadata"]["annotations"] == {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.objects.json_patch import NAME_KEYS, PatchFailed, apply, diff, escape, same
+from generator.objects.json_patch import NAME_KEYS, PatchFailed, apply_patch, diff, escape, same
 from generator.objects.manifest import CONTENT_HASH, Manifest
 
 KEYS = st.sampled_from(["a", "b", "name", "key", "nvidia.com/gpu", "~", "~1", "/", "", "0", "-", "a/b~c"])
@@ -56,7 +56,7 @@ def test_a_difference_turns_the_base_into_the_final(base: Any, final: Any) -> No
     one, other = manifest(base), manifest(final)
     kept = copy.deepcopy((one, other))
     operations = diff(one, other)
-    assert exactly(apply(one, operations)) == exactly(other)
+    assert exactly(apply_patch(one, operations)) == exactly(other)
     assert exactly((one, other)) == exactly(kept)
 
 
@@ -139,13 +139,13 @@ def test_what_does_not_fit_fails(operation: dict[str, Any], why: str) -> None:
     target = manifest({"list": [{"name": "a", "n": 1}]})
     before = copy.deepcopy(target)
     with pytest.raises(PatchFailed) as caught:
-        apply(target, [{"op": "add", "path": "/spec/first", "value": 1}, operation])
+        apply_patch(target, [{"op": "add", "path": "/spec/first", "value": 1}, operation])
     assert why in str(caught.value)
     assert target == before
 
 
 def test_the_patched_copy_shares_nothing_with_the_patch() -> None:
     value: dict[str, Any] = {"inner": []}
-    patched = apply(manifest({}), [{"op": "add", "path": "/spec/a", "value": value}])
+    patched = apply_patch(manifest({}), [{"op": "add", "path": "/spec/a", "value": value}])
     patched["spec"]["a"]["inner"].append(1)
     assert value == {"inner": []}

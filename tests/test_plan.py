@@ -20,11 +20,19 @@ from generator.disk.journal import JOURNAL
 from generator.fleet.fleet import Fleet
 from generator.flow import steps as pipeline
 from generator.flow.rendered import Memo
-from generator.git.commit import NoSuchCommit, contents, differing, snapshot
+from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
 from generator.objects.manifest import Manifest, ResourceId, identify
-from generator.plan.changes import ABSENT, Action, FieldChange, apply, compare, differences, normal
+from generator.plan.changes import (
+    ABSENT,
+    Action,
+    FieldChange,
+    apply_changes,
+    differences,
+    normal,
+    object_changes,
+)
 from generator.plan.clusters import ClusterChange
-from generator.plan.plan import Plan, groups, plan
+from generator.plan.plan import Plan, alike_clusters, plan
 from generator.plan.sides import both
 from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
 
@@ -54,10 +62,10 @@ def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
     found: dict[str, dict[ResourceId, Manifest]] = {}
     members = []
     for file in pipeline.cluster_files(files):
-        cluster, resolved, findings = pipeline.read_site(root, shared, file, Memo())
+        cluster, resolved, findings = pipeline.cluster_in(root, shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
-        site, emitted = pipeline.judge_site(cluster, resolved, findings)
+        site, emitted = pipeline.judge_cluster(cluster, resolved, findings)
         assert emitted is not None
         assert site.member is not None
         found[cluster.name] = {identify(item): item for item in emitted.manifests}
@@ -79,9 +87,9 @@ def applied(before: Mapping[ResourceId, Manifest], changes: tuple[Any, ...]) -> 
                 result[change.identity] = change.after
             case Action.REPLACE:
                 assert change.was is not None
-                result[change.identity] = apply(result.pop(change.was), change.fields)
+                result[change.identity] = apply_changes(result.pop(change.was), change.fields)
             case Action.CHANGE:
-                result[change.identity] = apply(result[change.identity], change.fields)
+                result[change.identity] = apply_changes(result[change.identity], change.fields)
     return result
 
 
@@ -135,7 +143,7 @@ SPECS = st.dictionaries(st.sampled_from(["containers", "initContainers", "env", 
 
 @given(before=SPECS, after=SPECS)
 def test_changed_fields_applied_give_the_other_side(before: Manifest, after: Manifest) -> None:
-    assert normal(apply(before, differences(before, after))) == normal(after)
+    assert normal(apply_changes(before, differences(before, after))) == normal(after)
 
 
 @given(spec=SPECS)
@@ -167,14 +175,16 @@ def test_field(before: Manifest, after: Manifest, said: list[tuple[str, Any, Any
 def cluster_change(name: str, *fields: FieldChange) -> ClusterChange:
     identity = ResourceId("", "ConfigMap", "ns", "x")
     meta = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "x"}}
-    change = compare([{**meta, "data": {}}], [{**meta, "data": {item.dotted: item.after for item in fields}}])
+    change = object_changes(
+        [{**meta, "data": {}}], [{**meta, "data": {item.dotted: item.after for item in fields}}]
+    )
     assert change[0].identity == identity
     return ClusterChange(name, f"{NEAR}/{name}.yaml", "near-edge", "main", Action.CHANGE, change)
 
 
 def test_the_same_change_is_told_once() -> None:
     one, other = FieldChange(("a",), ABSENT, "1"), FieldChange(("a",), ABSENT, "2")
-    found = groups([cluster_change("a", one), cluster_change("b", other), cluster_change("c", one)])
+    found = alike_clusters([cluster_change("a", one), cluster_change("b", other), cluster_change("c", one)])
     assert [group.clusters for group in found] == [("a", "c"), ("b",)]
 
 
@@ -187,7 +197,7 @@ def test_markdown_keeps_to_its_limit_and_cuts_no_section(tmp_path: File, limit: 
         )
         for i in range(300)
     )
-    found = Plan(**{**vars(empty), "clusters": listed, "groups": groups(listed)})
+    found = Plan(**{**vars(empty), "clusters": listed, "groups": alike_clusters(listed)})
     text = as_markdown(found, limit)
     assert len(text) <= limit
     assert text.count("<details") == text.count("</details>")
@@ -304,9 +314,9 @@ def test_the_commit_is_read_byte_by_byte(tmp_path: File) -> None:
     files = tuple(taken.blobs)
     assert contents(root, taken, files)[f"{NEAR}/{odd.name}"] == b"\xff\x00\n\n"
     assert f"{NEAR}/link.yaml" not in contents(root, taken, files)
-    assert differing(root, taken, files) == {f"{NEAR}/link.yaml"}
+    assert files_that_differ(root, taken, files) == {f"{NEAR}/link.yaml"}
     odd.write_bytes(b"")
-    assert differing(root, taken, files) == {f"{NEAR}/link.yaml", f"{NEAR}/{odd.name}"}
+    assert files_that_differ(root, taken, files) == {f"{NEAR}/link.yaml", f"{NEAR}/{odd.name}"}
 
 
 def test_nothing_of_the_repository_is_run(tmp_path: File) -> None:
@@ -443,7 +453,7 @@ def test_what_ci_merges_into_is_the_base(
 
 def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> None:
     empty = plan(fleet(tmp_path), "HEAD")
-    one = compare(
+    one = object_changes(
         [], [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "x"}}]
     )
     listed = tuple(
@@ -451,7 +461,7 @@ def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> No
         for i in range(1000)
     )
     kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
-    hub_changes = compare([], [{**kind, "metadata": {"name": item.name}} for item in listed])
+    hub_changes = object_changes([], [{**kind, "metadata": {"name": item.name}} for item in listed])
     text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (("hub", hub_changes),)}))
     assert len(text) < 3000
     assert "+ 1000 ManagedCluster: store-0000, store-0001" in text

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 
 from generator.components.kit.component import Cluster
 from generator.objects.manifest import identify
-from generator.plan.capacity import decided, moved, room
-from generator.plan.changes import Action, compare, normal
+from generator.plan.capacity import capacity_of, decided, moved
+from generator.plan.changes import Action, normal, object_changes
 from generator.plan.clusters import ClusterChange, queues_in_use
 from generator.plan.downloads import download
 from generator.plan.effects import consequences, started_again
-from generator.plan.plan import Plan, capacity, counts, groups, plan, pulls
+from generator.plan.plan import Plan, alike_clusters, capacity, counts, plan, pulls
 from generator.report.plan.json import plan_body
 from generator.report.plan.text import LIMIT, as_markdown, as_text
 
@@ -27,9 +27,9 @@ from .test_plan import applied
 def change(before: Cluster, after: Cluster) -> ClusterChange:
     """What a plan says of a cluster that was one thing and is another."""
     was, now = manifests(before), manifests(after)
-    changes = compare(was, now)
+    changes = object_changes(was, now)
     effects = consequences(changes, now)
-    rooms = room(before, was), room(after, now)
+    rooms = capacity_of(before, was), capacity_of(after, now)
     return ClusterChange(
         name="edge-1",
         file=after.file,
@@ -91,7 +91,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_any_plan_can_be_shown_in_every_form(empty: dict[str, Any], before: Cluster, after: Cluster) -> None:
     one = change(before, after)
     listed = tuple(replace(one, name=f"edge-{i}") for i in range(3))
-    parts = {"groups": groups(listed), "capacity": capacity(listed), "pulls": pulls(listed)}
+    parts = {"groups": alike_clusters(listed), "capacity": capacity(listed), "pulls": pulls(listed)}
     whole = Plan(
         **{
             **empty,

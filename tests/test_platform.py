@@ -15,7 +15,7 @@ from generator.components.platform.needs import closure, words
 from generator.facts.operators import component_of, offered, operators
 from generator.facts.profiles import profiles
 from generator.objects.manifest import Manifest
-from generator.overlays.overlay import compile_cluster
+from generator.overlays.overlay import overlay_if_sound
 from generator.proof.schema_files import load_schema, schema_path
 from generator.report import releases as listing
 
@@ -188,7 +188,7 @@ def made(profile: str) -> dict[str, Manifest]:
     """Objects of a serving cluster with cohorts, by kind: its overlay and what its operators work from."""
     cohorts = {**QUEUE, "cohort": "shop", "cohorts": [{"name": "shop", "parent": "all"}]}
     cluster = cluster_of({"kueue": cohorts, "serving": [SERVICE]}, profile)
-    overlay, _ = compile_cluster(cluster, {})
+    overlay, _ = overlay_if_sound(cluster, {})
     assert overlay is not None
     own = [item for install in installs(profile, chosen(cluster)) for item in install.objects]
     return {item["kind"]: item for item in (*overlay.manifests, *own)}

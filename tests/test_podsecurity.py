@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generator.objects.manifest import Manifest
-from generator.proof.pods import judge, workloads
+from generator.proof.pods import pod_security, workloads
 from generator.proof.podsecurity import hardened, restricted
 
 IMAGE = "quay.io/a/b@sha256:" + "a" * 64
@@ -172,7 +172,7 @@ def service(**predictor: Any) -> Manifest:
 
 
 def failures(*objects: Manifest) -> list[str]:
-    found = judge()(objects, "latest")
+    found = pod_security()(objects, "latest")
     return [f"{work.owner} {work.path}.{item.path}" for work, items in found for item in items]
 
 

@@ -31,7 +31,15 @@ from generator.publish.forges.choose import github_api, open_forge
 from generator.publish.forges.forge import Denied, Exists, Forge, Limited, Proposal, Unclear
 from generator.publish.forges.pullrequest import PLAN_MARK, Did, Shown, framed, propose
 from generator.publish.patience import Patience, WaitedEnough
-from generator.publish.place import ForgeKind, Place, Said, credential_for, kind_of, place_of, token_for
+from generator.publish.place import (
+    ForgeChoice,
+    ForgeKind,
+    ForgePlace,
+    credential_for,
+    kind_of,
+    place_of,
+    token_for,
+)
 from generator.publish.remote import heads, open_remote
 
 from .conftest import ROOT
@@ -82,7 +90,7 @@ def at(request: pytest.FixtureRequest, repositories: File) -> Iterator[tuple[Wor
 
 
 def opened(kind: str, url: str, token: str = SECRET) -> Forge:
-    said = Said(ForgeKind(kind), url)
+    said = ForgeChoice(ForgeKind(kind), url)
     return open_forge(f"{url}/acme/fleet.git", said, {"NEAREDGE_TOKEN": token})
 
 
@@ -401,7 +409,7 @@ def test_certificates_of_ones_own(
         assert str(outcome).endswith("shows a certificate that is not trusted: say --ca-bundle FILE")
         assert time.slept == []
         env = {"NEAREDGE_TOKEN": SECRET}
-        said = Said(ForgeKind(kind), url, bundle)
+        said = ForgeChoice(ForgeKind(kind), url, bundle)
         assert isinstance(attempt(open_forge(f"{url}/acme/fleet.git", said, env), time), Shown)
         assert not world.wrong
         # Git trusts it as well, by the argument and by its own configuration.
@@ -410,12 +418,12 @@ def test_certificates_of_ones_own(
         git(work, "remote", "add", "origin", f"{url}/acme/fleet.git")
         trusting_git = open_remote(work, "origin", said, env)
         assert heads(trusting_git, ("refs/heads/main",)).keys() == {"refs/heads/main"}
-        untold = open_remote(work, "origin", Said(ForgeKind(kind), url), env)
+        untold = open_remote(work, "origin", ForgeChoice(ForgeKind(kind), url), env)
         with pytest.raises(GitFailed, match="certificate"):
             heads(untold, ("refs/heads/main",))
         git(work, "config", f"http.{url}.sslCAInfo", bundle)
         assert heads(untold, ("refs/heads/main",)).keys() == {"refs/heads/main"}
-        assert trusting(untold, Said()).ca_bundle == bundle
+        assert trusting(untold, ForgeChoice()).ca_bundle == bundle
 
 
 def test_the_bound_holds_for_all_waits_together() -> None:
@@ -518,14 +526,14 @@ def test_an_empty_answer_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        ("https://github.com/acme/fleet.git", Place("https", "https://github.com", "acme/fleet")),
+        ("https://github.com/acme/fleet.git", ForgePlace("https", "https://github.com", "acme/fleet")),
         (
             "https://user:pw@git.example.com:8443/a/b/c",
-            Place("https", "https://git.example.com:8443", "a/b/c"),
+            ForgePlace("https", "https://git.example.com:8443", "a/b/c"),
         ),
-        ("git@github.com:acme/fleet.git", Place("ssh", "https://github.com", "acme/fleet")),
-        ("ssh://git@forge.example.com:2222/a/b.git", Place("ssh", "https://forge.example.com", "a/b")),
-        ("http://[::1]:8080/a/b", Place("http", "http://[::1]:8080", "a/b")),
+        ("git@github.com:acme/fleet.git", ForgePlace("ssh", "https://github.com", "acme/fleet")),
+        ("ssh://git@forge.example.com:2222/a/b.git", ForgePlace("ssh", "https://forge.example.com", "a/b")),
+        ("http://[::1]:8080/a/b", ForgePlace("http", "http://[::1]:8080", "a/b")),
         ("file:///srv/git/fleet.git", None),
         ("/srv/git/fleet.git", None),
         ("../fleet.git", None),
@@ -534,7 +542,7 @@ def test_an_empty_answer_is_nothing() -> None:
         ("https://[/a/b", None),
     ],
 )
-def test_places(url: str, place: Place | None) -> None:
+def test_places(url: str, place: ForgePlace | None) -> None:
     assert place_of(url) == place
 
 
@@ -582,20 +590,25 @@ def test_where_git_may_show_a_token(url: str, *, goes: bool) -> None:
 @pytest.mark.parametrize(
     ("url", "said", "env", "error"),
     [
-        ("/srv/git/fleet.git", Said(), {}, "the remote is a folder"),
+        ("/srv/git/fleet.git", ForgeChoice(), {}, "the remote is a folder"),
         (
             "https://git.example.com/a/b",
-            Said(),
+            ForgeChoice(),
             {"NEAREDGE_TOKEN": "x"},
             "say --forge github, gitlab or gitea",
         ),
-        ("https://github.com/a/b", Said(), {"GITLAB_TOKEN": "x"}, "set GITHUB_TOKEN or NEAREDGE_TOKEN"),
-        ("http://gitlab.example.com/a/b", Said(), {"GITLAB_TOKEN": "x"}, "a token is not sent there"),
-        ("https://github.com/a/b/c", Said(), {"GITHUB_TOKEN": "x"}, "those are owner/name"),
-        ("https://gitea.com/a", Said(), {"GITEA_TOKEN": "x"}, "those are owner/name"),
+        (
+            "https://github.com/a/b",
+            ForgeChoice(),
+            {"GITLAB_TOKEN": "x"},
+            "set GITHUB_TOKEN or NEAREDGE_TOKEN",
+        ),
+        ("http://gitlab.example.com/a/b", ForgeChoice(), {"GITLAB_TOKEN": "x"}, "a token is not sent there"),
+        ("https://github.com/a/b/c", ForgeChoice(), {"GITHUB_TOKEN": "x"}, "those are owner/name"),
+        ("https://gitea.com/a", ForgeChoice(), {"GITEA_TOKEN": "x"}, "those are owner/name"),
     ],
 )
-def test_no_forge(url: str, said: Said, env: dict[str, str], error: str) -> None:
+def test_no_forge(url: str, said: ForgeChoice, env: dict[str, str], error: str) -> None:
     with pytest.raises(Denied, match=error):
         open_forge(url, said, env)
 
@@ -603,7 +616,7 @@ def test_no_forge(url: str, said: Said, env: dict[str, str], error: str) -> None
 def test_ci_says_where_its_own_gitlab_is(repositories: File) -> None:
     with forge("gitlab", repositories) as (world, url):
         env = {"GITLAB_TOKEN": SECRET, "CI_SERVER_URL": url}
-        there = open_forge(f"{url}/acme/fleet.git", Said(ForgeKind.GITLAB), env)
+        there = open_forge(f"{url}/acme/fleet.git", ForgeChoice(ForgeKind.GITLAB), env)
         assert propose(there, PROPOSAL, "the plan", Time().patience()).did is Did.OPENED
         assert not world.wrong
 
@@ -611,7 +624,7 @@ def test_ci_says_where_its_own_gitlab_is(repositories: File) -> None:
 def test_a_forge_below_a_path() -> None:
     seen = open_forge(
         "https://example.com/git/acme/fleet.git",
-        Said(ForgeKind.GITEA, "https://example.com/git/"),
+        ForgeChoice(ForgeKind.GITEA, "https://example.com/git/"),
         {"GITEA_TOKEN": "x"},
     )
     assert vars(seen)["_repository"] == "https://example.com/git/api/v1/repos/acme/fleet"

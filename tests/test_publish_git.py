@@ -12,9 +12,9 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.git.command import Credential, GitFailed, NotAllowed, Unreachable, cleaned, environment
+from generator.git.command import GitCredential, GitFailed, NotAllowed, Unreachable, cleaned, environment
 from generator.git.command import git as run
-from generator.publish.checkout import commit, differing, on_branch, open_checkout
+from generator.publish.checkout import commit, on_branch, open_checkout, uncommitted_files
 from generator.publish.errors import PublishRefused
 from generator.publish.land import Target, land
 from generator.publish.merge import merged
@@ -22,16 +22,16 @@ from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.remote import (
     NoSuchRemote,
     Pushed,
-    Refused,
+    PushRefused,
     Rejected,
     Remote,
+    commit_of,
     deepen,
     fetch,
     heads,
     is_ancestor,
     open_remote,
     push_ref,
-    resolve,
 )
 
 from .edits import git
@@ -111,9 +111,9 @@ def test_a_ref_never_goes_back_or_aside(origin: str, tmp_path: File) -> None:
     aside = committed(root, text="a: 3\n")
     for target in (first, aside):
         outcome = push_ref(remote, target, RING, second)
-        assert isinstance(outcome, Refused)
+        assert isinstance(outcome, PushRefused)
         assert "does not have behind it" in outcome.why
-    assert isinstance(push_ref(remote, second, RING, "0" * 39 + "1"), Refused)
+    assert isinstance(push_ref(remote, second, RING, "0" * 39 + "1"), PushRefused)
     assert heads(remote, (RING,)) == {RING: second}
 
 
@@ -130,7 +130,7 @@ def test_a_remote_that_refuses_says_why(origin: str, tmp_path: File) -> None:
     hook.write_text("#!/bin/sh\necho 'main is protected: open a pull request'\nexit 1\n")
     hook.chmod(0o755)
     outcome = push_ref(open_remote(root, "origin"), first, MAIN, None)
-    assert outcome == Refused(
+    assert outcome == PushRefused(
         "[remote rejected] (pre-receive hook declined): main is protected: open a pull request"
     )
 
@@ -153,8 +153,8 @@ def test_fetches_what_is_not_here_and_nothing_else(origin: str, tmp_path: File) 
     push_ref(open_remote(root, "origin"), first, RING, None)
     remote = open_remote(other, "origin")
     fetch(remote, heads(remote, (MAIN,)))
-    assert resolve(other, "refs/remotes/origin/main") == first
-    assert resolve(other, "refs/remotes/origin/ring/canary") is None
+    assert commit_of(other, "refs/remotes/origin/main") == first
+    assert commit_of(other, "refs/remotes/origin/ring/canary") is None
     assert not (other / ".git/FETCH_HEAD").exists()
 
 
@@ -168,7 +168,7 @@ def test_a_shallow_clone_gets_deeper_then_whole(tmp_path: File) -> None:
     git(root, "push", "--quiet", "origin", "main")
     shallow = clone(url, tmp_path / "b", "--depth=1")
     remote = open_remote(shallow, "origin")
-    assert resolve(shallow, first) is None
+    assert commit_of(shallow, first) is None
     assert deepen(remote, (MAIN,), whole=False)
     assert is_ancestor(shallow, first, "HEAD")
     deepen(remote, (MAIN,), whole=True)
@@ -202,7 +202,7 @@ def test_the_token_reaches_git_and_nothing_else(tmp_path: File, monkeypatch: pyt
 
 
 def test_a_token_is_not_shown_to_the_site_that_a_remote_sends_on_to(tmp_path: File) -> None:
-    env = environment(Credential("https://git.example.com", SECRET))
+    env = environment(GitCredential("https://git.example.com", SECRET))
     count = int(env["GIT_CONFIG_COUNT"])
     helpers = [env[f"GIT_CONFIG_KEY_{i}"] for i in range(count) if "helper" in env[f"GIT_CONFIG_KEY_{i}"]]
     assert helpers == ["credential.helper", "credential.https://git.example.com.helper"]
@@ -240,7 +240,7 @@ def test_settings_that_the_environment_has_stay(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_what_is_shown_has_no_secret(text: str, clean: str) -> None:
-    assert cleaned(text, Credential("https://git.example.com", SECRET)) == clean
+    assert cleaned(text, GitCredential("https://git.example.com", SECRET)) == clean
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_commits_what_is_the_fleets_and_leaves_the_rest(root: File) -> None:
     (root / "mirror/other.yaml").write_text("x\n")
     git(root, "add", "staged.txt")
     checkout = open_checkout(root)
-    files = differing(checkout)
+    files = uncommitted_files(checkout)
     assert files == ("clusters/a.yaml", "clusters/new.yaml", "mirror/models.lock", "overlays/a/k.yaml")
     done = commit(checkout, files, (), "More memory\n\n- one\n# not a comment")
     shown = git(root, "show", "--name-status", "--no-renames", "--format=%B", "HEAD").split("\n")
@@ -325,8 +325,8 @@ def test_odd_file_names_are_committed(root: File) -> None:
     for name in ("-n.yaml", "ä ö.yaml", "*.yaml", ":(glob)x.yaml", '"q".yaml', "line\nbreak.yaml"):
         (root / "clusters" / name).write_text("x\n")
     checkout = open_checkout(root)
-    assert len(differing(checkout)) == 6
-    commit(checkout, differing(checkout), (), "odd")
+    assert len(uncommitted_files(checkout)) == 6
+    commit(checkout, uncommitted_files(checkout), (), "odd")
     assert git(root, "status", "--porcelain=v1") == ""
 
 
@@ -337,7 +337,7 @@ def test_output_that_git_ignores_is_not_left_out(root: File) -> None:
     checkout = open_checkout(root)
     head = git(root, "rev-parse", "HEAD")
     with pytest.raises(PublishRefused, match=r"git ignores overlays/a/x\.secret\.yaml, which has to be"):
-        commit(checkout, differing(checkout), ("overlays/a/k.yaml", "overlays/a/x.secret.yaml"), "x")
+        commit(checkout, uncommitted_files(checkout), ("overlays/a/k.yaml", "overlays/a/x.secret.yaml"), "x")
     assert git(root, "rev-parse", "HEAD") == head
 
 
@@ -350,7 +350,7 @@ def test_hooks_are_asked_and_may_say_no(root: File) -> None:
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
     with pytest.raises(PublishRefused, match="nothing was committed: git commit: the linter is unhappy"):
-        commit(checkout, differing(checkout), (), "x")
+        commit(checkout, uncommitted_files(checkout), (), "x")
     assert (root / "seen").read_text() == "clusters/a.yaml\n"
 
 
@@ -359,7 +359,7 @@ def test_nobody_who_commits(root: File, tmp_path: File) -> None:
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
     with pytest.raises(PublishRefused, match=r"git config user\.name NAME"):
-        commit(checkout, differing(checkout), (), "x")
+        commit(checkout, uncommitted_files(checkout), (), "x")
 
 
 def test_commits_are_signed_when_git_is_told_to(root: File, tmp_path: File) -> None:
@@ -376,7 +376,7 @@ def test_commits_are_signed_when_git_is_told_to(root: File, tmp_path: File) -> N
         git(root, "config", name, value)
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
-    done = commit(checkout, differing(checkout), (), "x")
+    done = commit(checkout, uncommitted_files(checkout), (), "x")
     assert signed(root, "HEAD")
     # What brings two heads together is a commit of ours as well.
     assert done.head is not None
@@ -395,9 +395,9 @@ def test_line_ends_of_windows(root: File) -> None:
     git(root, "config", "core.autocrlf", "true")
     (root / "clusters/a.yaml").write_bytes(b"changed\r\n")
     checkout = open_checkout(root)
-    commit(checkout, differing(checkout), (), "x")
+    commit(checkout, uncommitted_files(checkout), (), "x")
     assert git(root, "cat-file", "blob", "HEAD:clusters/a.yaml") == "changed\n"
-    assert differing(checkout) == ()
+    assert uncommitted_files(checkout) == ()
 
 
 def test_a_large_file_whose_filter_is_missing(root: File) -> None:
@@ -406,7 +406,7 @@ def test_a_large_file_whose_filter_is_missing(root: File) -> None:
     first = git(root, "rev-parse", "HEAD").strip()
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
-    done = commit(checkout, differing(checkout), (), "x")
+    done = commit(checkout, uncommitted_files(checkout), (), "x")
     assert done.head is not None
     for name, value in {"required": "true", "smudge": "no-such-program", "clean": "no-such-program"}.items():
         git(root, "config", f"filter.lfs.{name}", value)
@@ -448,11 +448,11 @@ def test_kinds_of_checkouts(root: File, tmp_path: File, where: str) -> None:
     checkout = open_checkout(fleet)
     assert checkout.root.resolve() == fleet.resolve()
     assert checkout.branch == {"worktree": "linked", "detached": None}.get(where, "main")
-    files = differing(checkout)
+    files = uncommitted_files(checkout)
     assert files == (f"{checkout.prefix}clusters/a.yaml",)
     checkout = commit(on_branch(checkout, "more"), files, (), "x")
     assert git(fleet, "branch", "--show-current").strip() == "more"
-    assert differing(checkout) == ()
+    assert uncommitted_files(checkout) == ()
 
 
 @pytest.mark.parametrize(
@@ -489,7 +489,7 @@ def test_a_branch_that_is_behind_comes_along(root: File) -> None:
     git(root, "branch", "same")
     for name in ("more", "same"):
         checkout = on_branch(open_checkout(root), name)
-        assert (checkout.branch, resolve(root, name)) == (name, checkout.head)
+        assert (checkout.branch, commit_of(root, name)) == (name, checkout.head)
 
 
 def test_a_branch_of_another_work_tree_is_left_there(root: File, tmp_path: File) -> None:
@@ -549,7 +549,7 @@ def pusher(name: str, root: File, pushes: int) -> Counter[int]:
         checkout = open_checkout(root)
         (root / f"clusters/{name}-{i}.yaml").write_text(f"{name}: {i}\n")
         made(root)
-        checkout = commit(checkout, differing(checkout), (), f"{name} {i}")
+        checkout = commit(checkout, uncommitted_files(checkout), (), f"{name} {i}")
         assert checkout.head is not None
         target = Target(open_remote(root, "origin"), "main", None, made)
         landed = land(checkout, target, checkout.head, Patience(3600))

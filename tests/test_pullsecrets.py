@@ -9,7 +9,7 @@ import pytest
 from generator.components.kit.component import Cluster
 from generator.objects.manifest import CONTENT_HASH, Manifest
 from generator.objects.names_used import pods
-from generator.overlays.overlay import compile_cluster, emit
+from generator.overlays.overlay import emit, overlay_if_sound
 
 from .conftest import build
 from .strategies import IMAGE
@@ -125,7 +125,7 @@ def test_service_accounts_stay_as_they_are() -> None:
 def test_clusters_with_and_without_it_share_no_base_that_differs() -> None:
     bases: dict[str, Any] = {}
     for credentials in ((), (QUAY,), (QUAY, {"name": "second", **OTHER})):
-        overlay, findings = compile_cluster(cluster_of(*credentials), bases)
+        overlay, findings = overlay_if_sound(cluster_of(*credentials), bases)
         assert overlay is not None, findings
     pulling = [name for name in bases if ".pull-" in name]
     # Of two lists two bases each; namespaces and accounts have none of their own.

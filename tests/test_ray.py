@@ -13,7 +13,7 @@ import pytest
 from generator.components.kit.component import Cluster, Unit
 from generator.components.ray import RAY
 from generator.components.ray.accelerators import ray_name, start_params
-from generator.components.ray.spec import Group
+from generator.components.ray.spec import PodGroup
 from generator.facts.profiles import profiles
 from generator.objects.manifest import Manifest, identify, pod_specs
 from generator.proof.schema_files import load_schema, schema_path
@@ -243,11 +243,11 @@ def test_accelerators_have_the_names_that_ray_uses(resource: str, name: str | No
     ids=["none", "GPUs", "TPUs", "mixed"],
 )
 def test_start_params(group: dict[str, Any], params: dict[str, str]) -> None:
-    assert start_params(Group.model_validate(group)) == params
+    assert start_params(PodGroup.model_validate(group)) == params
 
 
 def test_custom_resources_read_as_kuberay_reads_them() -> None:
-    said = start_params(Group.model_validate({"resources": {"google.com/tpu": "4"}}))["resources"]
+    said = start_params(PodGroup.model_validate({"resources": {"google.com/tpu": "4"}}))["resources"]
     # kuberay controllers/ray/common/pod.go getResourcesMap: quotes around, then JSON.
     assert json.loads(said.strip("'\"` ")) == {"TPU": 4}
 

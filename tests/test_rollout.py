@@ -13,7 +13,7 @@ from generator.rollout.dangers import CODES, Danger, surplus, unaccepted
 from generator.rollout.differ import bases_in
 from generator.rollout.history import read_commit, repository
 from generator.rollout.status import status
-from generator.rollout.step import Action, Step, message, step_of
+from generator.rollout.step import RingAction, RingStep, message, step_of
 
 from .conftest import ROOT
 from .edits import git, named, remove, swap
@@ -166,7 +166,7 @@ def test_a_step_holds_the_target_and_has_the_ring_behind_it(root: File, capsys: 
     made = read_commit(repo, remote_ref(root, "canary"))
     assert made.tree == read_commit(repo, commit).tree
     assert made.parents == (before, commit)
-    assert step_of(made) == Step("canary", Action.ADVANCE, before, commit, ("DOWNTIME/store-005",))
+    assert step_of(made) == RingStep("canary", RingAction.ADVANCE, before, commit, ("DOWNTIME/store-005",))
     assert made.subject == f"Advance ring canary to {commit[:12]}"
     assert "\nGive the detector 3Gi\n" in made.message
 
@@ -371,7 +371,7 @@ def test_a_rollback_is_a_step_forward_to_what_was_before(root: File, capsys: Cap
     assert holding(root)["canary"] == first
     made = read_commit(repository(root), remote_ref(root, "canary"))
     assert made.parents == (there, first)
-    assert step_of(made) == Step("canary", Action.ROLLBACK, commit, str(first))
+    assert step_of(made) == RingStep("canary", RingAction.ROLLBACK, commit, str(first))
     git(root.parent / "remote.git", "fsck", "--strict")
 
 
@@ -512,7 +512,7 @@ def test_no_step(text: str, root: File) -> None:
 
 
 def test_a_step_is_read_as_it_was_written(root: File) -> None:
-    step = Step("canary", Action.ADVANCE, "a" * 40, "b" * 40, ("DOWNTIME", "REMOVE/store-001"))
+    step = RingStep("canary", RingAction.ADVANCE, "a" * 40, "b" * 40, ("DOWNTIME", "REMOVE/store-001"))
     made = read_commit(repository(root), "HEAD")._replace(message=message(step, "subject"))
     assert step_of(made) == step
 

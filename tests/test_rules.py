@@ -19,7 +19,7 @@ from generator.disk import tree
 from generator.documents.files import read_text
 from generator.documents.merge import merge
 from generator.flow import steps as pipeline
-from generator.overlays.overlay import compile_cluster
+from generator.overlays.overlay import overlay_if_sound
 from generator.proof.expected import expected
 from generator.proof.verify import verify
 from generator.report.coverage import State, covered, state, upstream
@@ -173,7 +173,7 @@ def test_two_sections_make_one_object(name: str, found: set[str]) -> None:
     put(case, ["serving", "0", "name"], name)
     cluster, _, _ = build(case)
     assert cluster is not None
-    _, problems = compile_cluster(cluster, {})
+    _, problems = overlay_if_sound(cluster, {})
     assert {finding.code for finding in problems} == found
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from generator.proof.schema_files import FOLDER, Kind
+from generator.proof.schema_files import FOLDER, SchemaKind
 from scripts import compact, handwritten, schemas, structural
 from scripts.handwritten import SourceError
 
@@ -264,7 +264,7 @@ def test_a_singleton_has_its_one_name() -> None:
 def test_crd_yields_served_versions_and_reads_a_bare_equals_sign() -> None:
     crd = yaml.load(CRD, schemas.CrdLoader)  # noqa: S506 - it is a safe loader
     ((kind, found),) = schemas.crd_kinds(crd, "crd.yaml")
-    assert kind == Kind("example.io/v1", "Widget")
+    assert kind == SchemaKind("example.io/v1", "Widget")
     text = schemas.from_found(kind, found, {})
     schema = json.loads(text)
     assert "prose" not in text
@@ -346,9 +346,9 @@ def openapi_document() -> dict[str, Any]:
     ],
 )
 def test_built_in_kinds_come_from_openapi(box: dict[str, Any], fine: bool) -> None:  # noqa: FBT001
-    found = schemas.built_in(openapi_document(), Kind("v1", "Box"), "api__v1_openapi.json")
+    found = schemas.built_in(openapi_document(), SchemaKind("v1", "Box"), "api__v1_openapi.json")
     assert found.scope == "Namespaced"
-    schema = json.loads(schemas.from_found(Kind("v1", "Box"), found, {}))
+    schema = json.loads(schemas.from_found(SchemaKind("v1", "Box"), found, {}))
     head = {"apiVersion": "v1", "kind": "Box", "metadata": {"name": "a", "namespace": "b"}}
     assert accepts(schema, {**head, **box}) is fine
 
@@ -360,8 +360,8 @@ def test_a_type_that_contains_itself_is_an_error() -> None:
 
 def test_fields_left_out_of_a_set_are_refused() -> None:
     entry = {"without": {"v1/Box": ["weight"]}}
-    found = schemas.built_in(openapi_document(), Kind("v1", "Box"), "")
-    assert "weight" not in json.loads(schemas.from_found(Kind("v1", "Box"), found, entry))["properties"]
+    found = schemas.built_in(openapi_document(), SchemaKind("v1", "Box"), "")
+    assert "weight" not in json.loads(schemas.from_found(SchemaKind("v1", "Box"), found, entry))["properties"]
 
 
 @pytest.mark.parametrize(

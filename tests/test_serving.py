@@ -15,7 +15,7 @@ from generator.components.serving.reference_checks import images_are_served_in_t
 from generator.components.serving.spec import runtimes
 from generator.facts.images import shipped
 from generator.facts.profiles import profiles
-from generator.objects.json_patch import apply, diff
+from generator.objects.json_patch import apply_patch, diff
 from generator.objects.manifest import Manifest, identify
 from generator.specs.model import Images
 
@@ -103,7 +103,7 @@ def test_base_and_patches_give_the_final_objects(own: dict[str, Any]) -> None:
     (unit,) = units({**CHAT, **own})
     final = {identify(item): item for item in unit.final}
     for item in unit.common():
-        assert apply(item, diff(item, final[identify(item)])) == final[identify(item)]
+        assert apply_patch(item, diff(item, final[identify(item)])) == final[identify(item)]
 
 
 def test_the_volume_of_a_server_moves_no_base() -> None:

@@ -17,7 +17,7 @@ from generator.rollout.simulation.simulate import (
     FAILED,
     NO_TURN,
     TOO_LONG,
-    Load,
+    ClusterDownload,
     Settings,
     Timeline,
     shares,
@@ -42,12 +42,12 @@ def ends(found: Timeline) -> dict[str, int | None]:
 
 def test_a_site_needs_its_bytes_at_85_percent_of_its_link() -> None:
     # 100 MB are 800 Mbit; of 10 Mbit/s 8.5 are used: 94.1 s.
-    found = simulate([Load("a", "main", 10**8, "10Mbit")], ["main"], NOW)
+    found = simulate([ClusterDownload("a", "main", 10**8, "10Mbit")], ["main"], NOW)
     assert ends(found) == {"a": 95}
 
 
 def test_sites_ask_git_at_even_distances() -> None:
-    loads = [Load(name, "main", 0) for name in "abcd"]
+    loads = [ClusterDownload(name, "main", 0) for name in "abcd"]
     found = simulate(loads, ["main"], Settings(MONDAY, poll=900))
     assert ends(found) == {"a": 225, "b": 450, "c": 675, "d": 900}
 
@@ -55,7 +55,7 @@ def test_sites_ask_git_at_even_distances() -> None:
 def test_a_transfer_waits_for_its_window_and_goes_on_in_the_next() -> None:
     # 10 h of transfer in windows of 4 h: two whole ones and two hours of the third.
     size = 10 * HOUR * 8_500_000 // 8
-    found = simulate([Load("a", "main", size, "10Mbit", "daily 01:00-05:00 UTC")], ["main"], NOW)
+    found = simulate([ClusterDownload("a", "main", size, "10Mbit", "daily 01:00-05:00 UTC")], ["main"], NOW)
     (run,) = found.runs
     assert (run.begin, run.end) == (at("2027-01-05T01:00"), at("2027-01-07T03:00"))
     loose = simulate([run.load], ["main"], Settings(MONDAY, poll=0, use_windows=False))
@@ -63,7 +63,7 @@ def test_a_transfer_waits_for_its_window_and_goes_on_in_the_next() -> None:
 
 
 def test_few_at_a_time_take_turns_in_the_order_they_asked() -> None:
-    loads = [Load(name, "main", 85 * 10**6 // 8, "10Mbit") for name in "abc"]
+    loads = [ClusterDownload(name, "main", 85 * 10**6 // 8, "10Mbit") for name in "abc"]
     assert ends(simulate(loads, ["main"], NOW)) == {"a": 10, "b": 10, "c": 10}
     assert ends(simulate(loads, ["main"], Settings(MONDAY, poll=0, concurrency=1))) == {
         "a": 10,
@@ -78,19 +78,19 @@ def test_few_at_a_time_take_turns_in_the_order_they_asked() -> None:
 
 
 def test_a_site_that_waits_for_its_window_holds_no_place() -> None:
-    waits = Load("a", "main", 85 * 10**6 // 8, "10Mbit", "Sun 02:00-06:00 UTC")
-    goes = Load("b", "main", 85 * 10**6 // 8, "10Mbit")
+    waits = ClusterDownload("a", "main", 85 * 10**6 // 8, "10Mbit", "Sun 02:00-06:00 UTC")
+    goes = ClusterDownload("b", "main", 85 * 10**6 // 8, "10Mbit")
     found = simulate([waits, goes], ["main"], Settings(MONDAY, poll=0, concurrency=1))
     assert ends(found)["b"] == 10
 
 
 def test_all_share_one_line() -> None:
-    loads = [Load(name, "main", 85 * 10**6 // 8, "10Mbit") for name in "ab"]
+    loads = [ClusterDownload(name, "main", 85 * 10**6 // 8, "10Mbit") for name in "ab"]
     assert ends(simulate(loads, ["main"], Settings(MONDAY, poll=0, uplink=8_500_000))) == {"a": 20, "b": 20}
 
 
 def test_rings_follow_each_other_after_a_pause() -> None:
-    loads = [Load("a", "canary", 85 * 10**6 // 8, "10Mbit"), Load("b", "main", 0)]
+    loads = [ClusterDownload("a", "canary", 85 * 10**6 // 8, "10Mbit"), ClusterDownload("b", "main", 0)]
     found = simulate(loads, ["canary", "pilot", "main"], Settings(MONDAY, poll=0, soak=HOUR))
     assert [(ring.name, ring.start) for ring in found.rings] == [
         ("canary", MONDAY),
@@ -101,7 +101,11 @@ def test_rings_follow_each_other_after_a_pause() -> None:
 
 
 def test_a_failed_site_stops_the_rings_behind_it() -> None:
-    loads = [Load("a", "canary", MIB, "10Mbit"), Load("b", "canary", MIB, "10Mbit"), Load("c", "main", 0)]
+    loads = [
+        ClusterDownload("a", "canary", MIB, "10Mbit"),
+        ClusterDownload("b", "canary", MIB, "10Mbit"),
+        ClusterDownload("c", "main", 0),
+    ]
     failing = Settings(MONDAY, poll=0, failed=frozenset({"a"}))
     found = simulate(loads, ["canary", "main"], failing)
     assert {run.load.name: run.why for run in found.runs} == {"a": FAILED, "b": "", "c": NO_TURN}
@@ -114,21 +118,24 @@ def test_a_failed_site_stops_the_rings_behind_it() -> None:
 
 
 def test_a_disconnected_site_holds_nobody_up() -> None:
-    loads = [Load("a", "canary", MIB, "10Mbit", disconnected=True), Load("b", "main", 0)]
+    loads = [
+        ClusterDownload("a", "canary", MIB, "10Mbit", disconnected=True),
+        ClusterDownload("b", "main", 0),
+    ]
     found = simulate(loads, ["canary", "main"], NOW)
     assert [run.why for run in found.runs] == [BY_HAND, ""]
     assert found.end == MONDAY
 
 
 def test_what_never_ends_is_said() -> None:
-    found = simulate([Load("a", "main", 10**15, "1kbit")], ["main"], NOW)
+    found = simulate([ClusterDownload("a", "main", 10**15, "1kbit")], ["main"], NOW)
     assert [run.why for run in found.runs] == [TOO_LONG]
     assert found.end is None
 
 
 @pytest.mark.parametrize("bandwidth", [None, "0kbit"])
 def test_a_link_of_unknown_width_takes_no_time_and_is_told(bandwidth: str | None) -> None:
-    (run,) = simulate([Load("a", "main", MIB, bandwidth)], ["main"], NOW).runs
+    (run,) = simulate([ClusterDownload("a", "main", MIB, bandwidth)], ["main"], NOW).runs
     assert (run.end, run.why) == (MONDAY, "bandwidth not declared")
 
 
@@ -161,7 +168,7 @@ def test_a_window_keeps_to_local_time_when_clocks_change() -> None:
 
 LOADS = st.lists(
     st.builds(
-        Load,
+        ClusterDownload,
         name=st.uuids().map(str),
         ring=st.sampled_from(["canary", "main"]),
         size=st.integers(0, 10**10),
@@ -175,7 +182,7 @@ LOADS = st.lists(
 
 @given(loads=LOADS, concurrency=st.none() | st.integers(1, 3), uplink=st.none() | st.integers(10**6, 10**9))
 def test_nobody_is_faster_than_his_link_and_rings_do_not_overlap(
-    loads: list[Load], concurrency: int | None, uplink: int | None
+    loads: list[ClusterDownload], concurrency: int | None, uplink: int | None
 ) -> None:
     settings = Settings(MONDAY, poll=60, concurrency=concurrency, uplink=uplink)
     found = simulate(loads, ["canary", "main"], settings)
@@ -201,7 +208,7 @@ def test_shares_are_fair(wanted: list[int], whole: int) -> None:
 
 
 def example() -> Timeline:
-    loads = [Load(f"s{i}", "canary" if i < 2 else "main", 10**9, "10Mbit") for i in range(6)]
+    loads = [ClusterDownload(f"s{i}", "canary" if i < 2 else "main", 10**9, "10Mbit") for i in range(6)]
     return simulate(loads, ["canary", "main"], Settings(MONDAY, poll=900, failed=frozenset({"s5"})))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from generator.errors import ToolMissing
 from generator.kustomize.shape import shape
-from generator.objects.difference import compare, first_difference
+from generator.objects.difference import differences, first_difference
 from generator.objects.manifest import Manifest
 from generator.programs import run as tools
 from generator.proof import verify as module
@@ -313,7 +313,7 @@ def test_first_difference(meant: Manifest, found: Manifest, said: str) -> None:
 
 
 def test_compare_counts_both_ways() -> None:
-    found = [(str(who), said) for who, said in compare([NAMESPACE, job(), job()], [PROJECT, PROJECT])]
+    found = [(str(who), said) for who, said in differences([NAMESPACE, job(), job()], [PROJECT, PROJECT])]
     assert found == [
         ("Job ai/load", "was emitted twice"),
         ("AppProject openshift-gitops/edge", "is built twice"),

@@ -16,7 +16,7 @@ from generator.overlays.overlay import emit
 from generator.report.rules import clusters_in, example
 from generator.rules.load import every_rule
 from generator.rules.run import check_cluster
-from generator.rules.waivers import Waiver, refuses, settle, waivers_of, why_not
+from generator.rules.waivers import Waiver, apply_waivers, refuses, waivers_of, why_not
 
 from .conftest import ROOT, build
 
@@ -156,13 +156,13 @@ def test_an_estimate_that_is_accepted_refuses_nothing(root: File) -> None:
 def test_what_is_remembered_is_judged_by_the_day_of_the_report(root: File) -> None:
     with_too_small_a_gpu(root)
     waive(root, STORE, "code: FIT001, reason: Measured on the site, until: 2026-12-31")
-    first = incremental.render(root, today=AFTER)
+    first = incremental.render_changed(root, today=AFTER)
     tree.write(root, first.tree, tree.compare(root, first.tree))
     incremental.remember(root, first)
-    again = incremental.render(root, today=AFTER)
+    again = incremental.render_changed(root, today=AFTER)
     assert (again.findings, again.waived) == (first.findings, first.waived)
-    assert all(site.kept for site in again.sites)
-    late = incremental.render(root, today="2027-01-01")
+    assert all(site.kept for site in again.clusters)
+    late = incremental.render_changed(root, today="2027-01-01")
     assert {("FIT001", STORE), ("WAIVER001", STORE)} <= codes(late)
     assert not late.tree.paths
     assert late.findings == pipeline.render(root, today="2027-01-01").findings
@@ -236,8 +236,8 @@ def test_a_waiver_covers_by_code_and_path() -> None:
 def test_without_a_day_nothing_has_ended() -> None:
     waiver = Waiver(HERE, "FIT001", "x", "0001-01-01")
     found = Finding(HERE, Severity.ERROR, "FIT001", "m")
-    assert settle([((found,), (waiver,))], "").findings == ()
-    assert [item.code for item in settle([((found,), (waiver,))], "0001-01-02").findings] == [
+    assert apply_waivers([((found,), (waiver,))], "").findings == ()
+    assert [item.code for item in apply_waivers([((found,), (waiver,))], "0001-01-02").findings] == [
         "FIT001",
         "WAIVER001",
     ]
@@ -245,7 +245,7 @@ def test_without_a_day_nothing_has_ended() -> None:
 
 def test_only_of_files_that_were_judged_whole_a_waiver_is_unused() -> None:
     waiver = Waiver(Where(GROUP, 3, 3), "FIT001", "x", "2027-01-01")
-    assert settle([((), (waiver,))], AFTER, frozenset({STORE})).findings == ()
-    assert [item.code for item in settle([((), (waiver,))], AFTER, frozenset({GROUP})).findings] == [
+    assert apply_waivers([((), (waiver,))], AFTER, frozenset({STORE})).findings == ()
+    assert [item.code for item in apply_waivers([((), (waiver,))], AFTER, frozenset({GROUP})).findings] == [
         "WAIVER002"
     ]

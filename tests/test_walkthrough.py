@@ -12,7 +12,7 @@ from pathlib import Path as File
 import pytest
 
 from generator.rollout.history import read_commit, repository
-from generator.rollout.step import Action, step_of
+from generator.rollout.step import RingAction, step_of
 
 from .conftest import ROOT
 from .edits import git
@@ -92,7 +92,7 @@ def test_it_ends_with_the_ring_where_it_was_and_the_change_on_the_main_branch(
     assert last.tree == git(remote, "rev-parse", "main~1^{tree}").strip()
     step = step_of(last)
     assert step is not None
-    assert step.action is Action.ROLLBACK
+    assert step.action is RingAction.ROLLBACK
     assert git(remote, "log", "-1", "--format=%s", "main").strip() == "Give store-001 17Gi"
     changed = git(remote, "diff", "--name-only", "main~1", "main").split()
     assert changed == ["clusters/near-edge/store-001.yaml", "overlays/store-001/kustomization.yaml"]

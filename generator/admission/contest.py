@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..findings.rule import Problem
-from . import sentences as telling
+from . import sentences
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
 from .demand import Pods, Workload
@@ -25,7 +25,7 @@ ORDERS = 12
 """Up to how many competing workloads are asked one by one who stands in whose way, and whether order matters."""
 
 
-class Found(NamedTuple):
+class ContestResult(NamedTuple):
     """Verdicts, workloads without one, and pods for which no place was found."""
 
     verdicts: tuple[Verdict, ...]
@@ -54,7 +54,7 @@ def load(
 
 def searched(
     cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
-) -> Found:
+) -> ContestResult:
     """Verdicts by search."""
     judged: list[Verdict] = []
     undecided: list[Workload] = []
@@ -76,13 +76,13 @@ def searched(
         judged += found.verdicts
         undecided += found.undecided
         unpacked += found.unpacked
-    return Found(tuple(judged), tuple(undecided), tuple(unpacked))
+    return ContestResult(tuple(judged), tuple(undecided), tuple(unpacked))
 
 
 def _never(case: Case, given: Offer, obstacle: Obstacle) -> Problem:
     if obstacle is Obstacle.NODES:
         return telling_nodes.no_node(case.work, case.slots, given)
-    return telling.never(case, given)
+    return sentences.never(case, given)
 
 
 def _alone(case: Case, room: Room, given: Offer) -> Obstacle:
@@ -125,7 +125,7 @@ def _rivals(cases: Sequence[Case], room: Room) -> list[list[Case]]:
 
 def _among(
     rivals: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
-) -> Found:
+) -> ContestResult:
     """Verdicts on workloads that compete with each other and each fit alone."""
     try:
         fitting = assign([part for case in rivals for part in case.pieces], Space(room))
@@ -133,17 +133,17 @@ def _among(
         free = _untouched(rivals, room)
         judged = tuple(_safe(case, given) for case, safe in zip(rivals, free, strict=True) if safe)
         unclear = tuple(case.work for case, safe in zip(rivals, free, strict=True) if not safe)
-        return Found(judged, unclear, ())
+        return ContestResult(judged, unclear, ())
     if fitting is not None:
         unpacked = tuple(_unpacked(rivals, fitting, loose, given))
-        return Found(tuple(_all_fit(rivals, fitting, given)), (), unpacked)
+        return ContestResult(tuple(_all_fit(rivals, fitting, given)), (), unpacked)
     by_quota = not _fit([part for case in rivals for part in case.wishes], given.room)
     contest = _Contest(rivals, room, given, Obstacle.QUOTA if by_quota else Obstacle.NODES)
     judged = tuple(
         _safe(case, given) if safe else _blocked(case, contest)
         for case, safe in zip(rivals, _untouched(rivals, room), strict=True)
     )
-    return Found(judged, (), ())
+    return ContestResult(judged, (), ())
 
 
 class _Contest(NamedTuple):

@@ -18,9 +18,9 @@ from ..components.models.cache import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
-from ..components.ray.spec import Group, RayCluster, RayJob, RayService, own_cluster, served_cluster
+from ..components.ray.spec import PodGroup, RayCluster, RayJob, RayService, own_cluster, served_cluster
 from ..components.serving import SERVING
-from ..components.serving.sizes import Part, parts
+from ..components.serving.sizes import PodKind, pod_kinds
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..findings.finding import Path
 from ..specs.model import Images, ModelSpec
@@ -106,7 +106,7 @@ def _server(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload
 def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
     """Pods of a Deployment one by one; those of a LeaderWorkerSet group by group (kueue jobs/leaderworkerset)."""
     path: Path = ("serving", index)
-    listed = list(parts(item))
+    listed = list(pod_kinds(item))
     for part in listed:
         if part.name in {"replica", "prefill"} and not _grouped(part, listed):
             alike = _part_pods(part, item, defaults, path)._replace(replicas=part.groups, most=part.groups)
@@ -121,7 +121,7 @@ def _llm(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:
             yield _llm_workload(item, name, pods, path)
 
 
-def _grouped(part: Part, beside: Iterable[Part]) -> bool:
+def _grouped(part: PodKind, beside: Iterable[PodKind]) -> bool:
     return any(other.name == f"{part.name}-worker" for other in beside)
 
 
@@ -130,7 +130,7 @@ def _llm_workload(item: Service, name: str, pods: tuple[Pods, ...], path: Path) 
     return Workload(item.kind, item.namespace, name, item.queue, path, pods, whole=group, lasting=True)
 
 
-def _part_pods(part: Part, item: Service, defaults: _Defaults, path: Path) -> Pods:
+def _part_pods(part: PodKind, item: Service, defaults: _Defaults, path: Path) -> Pods:
     more = defaults.get(item.namespace, {})
     containers: list[Resources] = [{**part.limits, **part.requests}]
     if item.storage.type == "oci":
@@ -263,5 +263,5 @@ def _ray_pods(ray: RayCluster, path: Path, cluster: Cluster, defaults: _Defaults
         )
 
 
-def _asked(group: Group, more: Resources) -> dict[str, int]:
+def _asked(group: PodGroup, more: Resources) -> dict[str, int]:
     return amounts({**more, **group.resources, **group.requests})

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from ..components.kit.component import Cluster, once
 from ..findings.rule import Problem
-from . import sentences as telling
+from . import sentences
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
 from .amounts import together
-from .contest import Found, load, names, pieces_of, searched
+from .contest import ContestResult, load, names, pieces_of, searched
 from .demand import Pods, Workload, demands
-from .offer import Line, Offer, offer
+from .offer import ActiveQueue, Offer, offer
 from .packing import packs
-from .placing import Case, Ground, Option, Slot, ground, kinds_for, placed, stands_on, with_nodes
+from .placing import Case, Ground, Option, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
 from .search import Room, Space, Undecided, assign, first_choices
 from .verdict import Decision, Obstacle, Verdict
 
@@ -58,7 +58,7 @@ def analyse(cluster: Cluster) -> Analysis:
     if loose:
         given = given._replace(standing=_standing(loose))
     waiting = [
-        (work, line, placed(work, line, given))
+        (work, line, slots_of(work, line, given))
         for work in works
         if work.queue and (line := given.lines.get((work.queue, work.namespace)))
     ]
@@ -91,7 +91,7 @@ def _standing(loose: Iterable[tuple[Workload, Pods, int]]) -> dict[str, int]:
 
 
 def _nodes(
-    able: Sequence[tuple[Workload, Line, tuple[Slot, ...]]],
+    able: Sequence[tuple[Workload, ActiveQueue, tuple[Slot, ...]]],
     loose: Sequence[tuple[Workload, Pods, int]],
     given: Offer,
 ) -> tuple[Ground | None, Room, Problem | None]:
@@ -112,7 +112,7 @@ def _nodes(
 
 def _usual(
     cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
-) -> Found | None:
+) -> ContestResult | None:
     """Verdicts when every pod set gets what Kueue tries first."""
     chosen: list[tuple[Slot, Option]] = []
     for case in cases:
@@ -133,22 +133,22 @@ def _usual(
         )
         for case in cases
     )
-    return Found(judged, (), ())
+    return ContestResult(judged, (), ())
 
 
 def _too_many(work: Workload) -> Verdict:
-    return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, telling.too_many(work))
+    return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
 
 
 def _growth(
-    cases: Sequence[Case], room: Room, on: Ground | None, given: Offer, found: Found
+    cases: Sequence[Case], room: Room, on: Ground | None, given: Offer, found: ContestResult
 ) -> Iterator[Problem]:
     """Workloads that could not grow to what the spec lets them grow to."""
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
     for case in cases:
         if id(case.work) not in admitted or all(pods.most == pods.replicas for pods in case.work.pods):
             continue
-        larger = placed(case.work, case.line, given, grown=True)
+        larger = slots_of(case.work, case.line, given, grown=True)
         pieces, _ = pieces_of(larger, on)
         others = [
             part

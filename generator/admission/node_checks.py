@@ -12,7 +12,7 @@ from ..findings.rule import Problem, rule
 from .amounts import said
 from .demand import Pods
 from .judge import Analysis, analyse
-from .offer import ENDLESS, Kind, has_labels, untolerated
+from .offer import ENDLESS, NodeKind, has_labels, untolerated
 from .placing import Option
 from .sentences import who
 from .sentences_nodes import node_reasons
@@ -26,7 +26,7 @@ class _Flavored(NamedTuple):
 
     at: int
     flavor: Flavor
-    nodes: tuple[Kind, ...]
+    nodes: tuple[NodeKind, ...]
 
 
 def _flavored(cluster: Cluster, found: Analysis) -> Iterator[_Flavored]:
@@ -152,7 +152,7 @@ def quota_is_there(cluster: Cluster) -> Iterator[Problem]:
                 yield _more_than_there_is(cluster, item, resource, whole, found)
 
 
-def _has(resource: str, nodes: tuple[Kind, ...]) -> int:
+def _has(resource: str, nodes: tuple[NodeKind, ...]) -> int:
     """What all nodes have of a resource; endless when one of them does not list a resource every node has."""
     if "/" not in resource and any(resource not in kind.has for kind in nodes):
         return ENDLESS

@@ -49,23 +49,23 @@ class Cell(NamedTuple):
     pool: int
 
 
-class Group(NamedTuple):
+class ResourceGroup(NamedTuple):
     """A resource group of a queue: flavors in the order Kueue tries them, and all their label keys."""
 
     flavors: tuple[Flavor, ...]
     keys: frozenset[str]
 
 
-class Line(NamedTuple):
+class ActiveQueue(NamedTuple):
     """An active queue: which group covers a resource, and the cells by flavor and resource."""
 
     queue: Queue
-    groups: tuple[Group, ...]
+    groups: tuple[ResourceGroup, ...]
     covers: Mapping[str, int]
     cells: Mapping[tuple[str, str], Cell]
 
 
-class Kind(NamedTuple):
+class NodeKind(NamedTuple):
     """A kind of node; `bit` stands for it in sets of kinds."""
 
     bit: int
@@ -82,9 +82,9 @@ class Offer(NamedTuple):
     `standing` is what stays on the nodes without a queue.
     """
 
-    lines: Mapping[tuple[str, str], Line]
+    lines: Mapping[tuple[str, str], ActiveQueue]
     room: Room
-    kinds: tuple[Kind, ...]
+    kinds: tuple[NodeKind, ...]
     own_keys: bool
     standing: Mapping[str, int] = MappingProxyType({})
 
@@ -96,9 +96,9 @@ def offer(cluster: Cluster) -> Offer:
     return Offer(lines, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
 
 
-def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
+def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], Room]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
-    lines: dict[tuple[str, str], Line] = {}
+    lines: dict[tuple[str, str], ActiveQueue] = {}
     cells: list[Cell] = []
     classes: list[str] = []
     pools: dict[tuple[str, str, str], int] = {}
@@ -121,7 +121,7 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], Line], Room]:
                     own[name, resource] = Cell(len(cells), nominal, limit, kept, pool)
                     cells.append(own[name, resource])
                     classes.append(resource)
-        lines[key] = Line(queue, tuple(_group(names, flavors) for names in found), covers, own)
+        lines[key] = ActiveQueue(queue, tuple(_group(names, flavors) for names in found), covers, own)
     return lines, _room(cells, len(pools), classes)
 
 
@@ -150,13 +150,13 @@ def _room(cells: Sequence[Cell], pools: int, classes: Sequence[str]) -> Room:
     )
 
 
-def _group(names: tuple[str, ...], flavors: Mapping[str, Flavor]) -> Group:
+def _group(names: tuple[str, ...], flavors: Mapping[str, Flavor]) -> ResourceGroup:
     members = tuple(flavors[name] for name in names)
-    return Group(members, frozenset(key for flavor in members for key in flavor.nodeLabels))
+    return ResourceGroup(members, frozenset(key for flavor in members for key in flavor.nodeLabels))
 
 
-def _kind(index: int, node: Node) -> Kind:
-    return Kind(1 << index, node.name, node.count, node.labels, node.taints, amounts(node.allocatable))
+def _kind(index: int, node: Node) -> NodeKind:
+    return NodeKind(1 << index, node.name, node.count, node.labels, node.taints, amounts(node.allocatable))
 
 
 def most(cell: Cell, room: Room) -> int:
@@ -180,7 +180,7 @@ def _tolerates(item: Toleration, taint: Taint) -> bool:
     return item.key == taint.key and (item.operator == "Exists" or (item.value or "") == taint.value)
 
 
-def has_labels(kind: Kind, wanted: Mapping[str, str]) -> bool:
+def has_labels(kind: NodeKind, wanted: Mapping[str, str]) -> bool:
     """Whether nodes of a kind have these labels, as far as the spec tells."""
     for key, value in wanted.items():
         has = kind.labels.get(key)
@@ -189,7 +189,7 @@ def has_labels(kind: Kind, wanted: Mapping[str, str]) -> bool:
     return True
 
 
-def holds(kind: Kind, asked: Mapping[str, int]) -> bool:
+def holds(kind: NodeKind, asked: Mapping[str, int]) -> bool:
     """Whether an empty node of a kind can hold one pod; a basic resource that the spec leaves out is enough."""
     for name, number in asked.items():
         has = kind.has.get(name)
@@ -198,7 +198,7 @@ def holds(kind: Kind, asked: Mapping[str, int]) -> bool:
     return True
 
 
-def slots(kind: Kind, asked: Mapping[str, int]) -> int:
+def slots(kind: NodeKind, asked: Mapping[str, int]) -> int:
     """How many such pods an empty node of a kind can hold at once."""
     counts = [kind.has[name] // number for name, number in asked.items() if number and name in kind.has]
     pods = [kind.has["pods"]] if "pods" in kind.has else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .demand import Pods
-from .offer import Kind
+from .offer import NodeKind
 from .placing import PODS
 
 MANY = 1000
@@ -15,7 +15,7 @@ Load = Sequence[tuple[Pods, int, int]]
 """(pods, how many, kinds of nodes they can stand on)."""
 
 
-def packs(load: Load, kinds: Sequence[Kind]) -> bool:
+def packs(load: Load, kinds: Sequence[NodeKind]) -> bool:
     """Whether first fit, the largest pods first, finds a place for all of them."""
     number = sum(count for _, count, _ in load)
     if number > MANY:
@@ -36,7 +36,7 @@ def _size(pods: Pods, largest: dict[str, int]) -> float:
     )
 
 
-def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequence[Kind]) -> bool:
+def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequence[NodeKind]) -> bool:
     nodes: dict[int, list[dict[str, int]]] = {kind.bit: [] for kind in kinds}
     for _, _, pods, count, mask in sized:
         asked = {**pods.real, PODS: 1}
@@ -46,7 +46,7 @@ def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequen
     return True
 
 
-def _place(asked: dict[str, int], kinds: Sequence[Kind], nodes: dict[int, list[dict[str, int]]]) -> bool:
+def _place(asked: dict[str, int], kinds: Sequence[NodeKind], nodes: dict[int, list[dict[str, int]]]) -> bool:
     for kind in kinds:
         for left in nodes[kind.bit]:
             if _take(asked, left):

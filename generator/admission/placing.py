@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..components.kueue.spec import Flavor
 from .demand import Pods, Workload
-from .offer import Group, Kind, Line, Offer, has_labels, holds, most, slots, untolerated
+from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots, untolerated
 from .search import Piece, Room, Uses
 
 PODS = "pods"
@@ -44,30 +44,30 @@ class Case(NamedTuple):
     """One workload with its queue and its pods' options; `pieces` with nodes, `wishes` as Kueue sees them."""
 
     work: Workload
-    line: Line
+    line: ActiveQueue
     slots: tuple[Slot, ...]
     pieces: tuple[Piece, ...]
     wishes: tuple[Piece, ...]
 
 
-def counted(pods: Pods, line: Line) -> dict[str, int]:
+def counted(pods: Pods, line: ActiveQueue) -> dict[str, int]:
     """What one of the pods takes of a queue."""
     asked = {name: number for name, number in pods.requests.items() if number}
     return {**asked, PODS: 1} if PODS in line.covers else asked
 
 
-def placed(work: Workload, line: Line, given: Offer, *, grown: bool = False) -> tuple[Slot, ...]:
+def slots_of(work: Workload, line: ActiveQueue, given: Offer, *, grown: bool = False) -> tuple[Slot, ...]:
     """All pods of a workload with their options; `grown` to the most that there can be."""
     return tuple(slot(pods, work, line, given, pods.most if grown else pods.replicas) for pods in work.pods)
 
 
-def slot(pods: Pods, work: Workload, line: Line, given: Offer, count: int) -> Slot:
+def slot(pods: Pods, work: Workload, line: ActiveQueue, given: Offer, count: int) -> Slot:
     """One set of pods with the options that quota and flavors leave it in an empty cluster."""
     copies, times = (1, count) if work.whole else (count, 1)
     return Slot(pods, copies, times, tuple(_options(pods, line, given, times)))
 
 
-def _options(pods: Pods, line: Line, given: Offer, times: int) -> Iterator[Option]:
+def _options(pods: Pods, line: ActiveQueue, given: Offer, times: int) -> Iterator[Option]:
     asked = counted(pods, line)
     by_group: dict[int, dict[str, int]] = {}
     for name, number in asked.items():
@@ -85,7 +85,7 @@ def _options(pods: Pods, line: Line, given: Offer, times: int) -> Iterator[Optio
 
 
 def _fitting(
-    pods: Pods, line: Line, given: Offer, group: Group, asked: Mapping[str, int]
+    pods: Pods, line: ActiveQueue, given: Offer, group: ResourceGroup, asked: Mapping[str, int]
 ) -> list[tuple[Flavor, Uses]]:
     found = []
     for flavor in group.flavors:
@@ -97,7 +97,7 @@ def _fitting(
     return found
 
 
-def refusal(pods: Pods, flavor: Flavor, group: Group, *, own_keys: bool) -> str:
+def refusal(pods: Pods, flavor: Flavor, group: ResourceGroup, *, own_keys: bool) -> str:
     """Why pods can never take a flavor, whatever its quota; empty when they can."""
     if flavor.nodeTaints:
         for taint in untolerated(flavor.nodeTaints, (*pods.tolerations, *flavor.tolerations)):
@@ -111,7 +111,7 @@ def refusal(pods: Pods, flavor: Flavor, group: Group, *, own_keys: bool) -> str:
     return ""
 
 
-def kinds_for(pods: Pods, flavors: Sequence[Flavor], kinds: Sequence[Kind], times: int) -> int:
+def kinds_for(pods: Pods, flavors: Sequence[Flavor], kinds: Sequence[NodeKind], times: int) -> int:
     """The kinds of nodes that can hold one of the pods; none when there is no place for all `times` of them."""
     found, places = 0, 0
     for kind in kinds:
@@ -122,7 +122,7 @@ def kinds_for(pods: Pods, flavors: Sequence[Flavor], kinds: Sequence[Kind], time
     return found if times <= 1 or places >= times else 0
 
 
-def misfit(pods: Pods, flavors: Sequence[Flavor], kind: Kind) -> str:
+def misfit(pods: Pods, flavors: Sequence[Flavor], kind: NodeKind) -> str:
     """Why a node of a kind cannot run one of the pods; empty when it can."""
     wanted = dict(pods.selector)
     for flavor in flavors:
@@ -144,7 +144,7 @@ class Ground(NamedTuple):
 
 
 def ground(
-    slots_: Iterable[Slot], loose: Iterable[tuple[Pods, int]], kinds: Sequence[Kind], start: int
+    slots_: Iterable[Slot], loose: Iterable[tuple[Pods, int]], kinds: Sequence[NodeKind], start: int
 ) -> Ground:
     """Cells for every set of kinds that some pods are confined to, numbered from `start`."""
     masks = {option.nodes for item in slots_ for option in item.options if option.nodes}

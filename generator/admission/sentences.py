@@ -10,9 +10,9 @@ from ..findings.finding import Path
 from ..findings.rule import Problem
 from .amounts import said
 from .demand import Pods, Workload
-from .offer import Line, Offer, most
+from .offer import ActiveQueue, Offer, most
 from .placing import Case, Slot, counted, refusal
-from .verdict import number, spelled, term, total
+from .verdict import number, sum_text, term, total
 
 NAMED = 5
 """Most workloads that a sentence names."""
@@ -62,7 +62,7 @@ def never(case: Case, given: Offer) -> Problem:
     )
 
 
-def _uncovered(work: Workload, line: Line) -> Problem | None:
+def _uncovered(work: Workload, line: ActiveQueue) -> Problem | None:
     for pods in work.pods:
         for resource, each in pods.requests.items():
             if each and pods.replicas and resource not in line.covers:
@@ -87,7 +87,9 @@ class _Short(NamedTuple):
     short: int
 
 
-def _shortage(flavor: Flavor, line: Line, given: Offer, sums: dict[str, tuple[int, str]]) -> Iterator[_Short]:
+def _shortage(
+    flavor: Flavor, line: ActiveQueue, given: Offer, sums: dict[str, tuple[int, str]]
+) -> Iterator[_Short]:
     for resource, (wanted, asked) in sums.items():
         cell = line.cells.get((flavor.name, resource))
         if cell is None:
@@ -99,7 +101,7 @@ def _shortage(flavor: Flavor, line: Line, given: Offer, sums: dict[str, tuple[in
             yield _Short(flavor.name, resource, asked, has, cell.nominal + wanted - there, wanted - there)
 
 
-def _no_flavor(work: Workload, item: Slot, line: Line, given: Offer) -> Problem | None:
+def _no_flavor(work: Workload, item: Slot, line: ActiveQueue, given: Offer) -> Problem | None:
     """Why one set of pods finds no flavor in one of its resource groups."""
     pods = item.pods
     asked = counted(pods, line)
@@ -127,7 +129,7 @@ def _no_flavor(work: Workload, item: Slot, line: Line, given: Offer) -> Problem 
 def _alone(item: Slot, resource: str, each: int) -> str:
     if item.times == 1 and item.pods.replicas > 1:
         return f"one {item.pods.name} {said(resource, each)} {resource}"
-    return spelled([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
+    return sum_text([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
 
 
 def _refused(work: Workload, item: Slot, reasons: Sequence[str], short: Sequence[_Short]) -> Problem:
@@ -156,7 +158,7 @@ def _enough(short: _Short) -> str:
     )
 
 
-def _too_much(work: Workload, line: Line, given: Offer) -> Problem:
+def _too_much(work: Workload, line: ActiveQueue, given: Offer) -> Problem:
     """Why pods that each find a flavor do not together."""
     names = dict.fromkeys(name for pods in work.pods for name in counted(pods, line))
     sums = {name: (number(work, name), total(work, name)) for name in names}

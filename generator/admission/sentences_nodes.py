@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..findings.rule import Problem
 from .amounts import said
 from .demand import Pods, Workload
-from .offer import Kind, Offer, has_labels, slots
+from .offer import NodeKind, Offer, has_labels, slots
 from .placing import Ground, Option, Slot, misfit
 from .search import Room
 from .sentences import is_or_are, many, who
@@ -61,7 +61,7 @@ def _all_nodes(resource: str, given: Offer) -> str:
     return f"{' + '.join(parts) or 'nothing'}{less}"
 
 
-def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) -> Iterator[str]:
+def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[NodeKind]) -> Iterator[str]:
     """For each kind of node, why it cannot run the pods."""
     wanted = {**pods.selector}
     for flavor in option.flavors:
@@ -86,7 +86,7 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[Kind]) 
             yield f"{kind.nodes} {kind.name} hold {places} of {times}"
 
 
-def _node_hint(pods: Pods, option: Option, kinds: Sequence[Kind]) -> str:
+def _node_hint(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> str:
     reasons = [misfit(pods, option.flavors, kind) for kind in kinds]
     taint = next((why for why in reasons if why.startswith("taint ")), "")
     if taint:

@@ -8,7 +8,7 @@ from ..findings.finding import Path
 from ..findings.rule import Problem
 from .amounts import said
 from .demand import Workload
-from .offer import Line, Offer, most
+from .offer import ActiveQueue, Offer, most
 from .placing import Case, counted
 from .sentences import NAMED, is_or_are, many, who
 from .verdict import named, number, total
@@ -70,7 +70,7 @@ def _contested(case: Case, others: Sequence[Workload], given: Offer) -> Iterator
             yield resource, why, wanted - there
 
 
-def growth(work: Workload, line: Line, given: Offer) -> Problem:
+def growth(work: Workload, line: ActiveQueue, given: Offer) -> Problem:
     """A workload that cannot become as large as the spec allows."""
     pods = next(item for item in work.pods if item.most > item.replicas)
     at: Path = (*work.path, "replicas", "max") if not work.whole else (*pods.path, "maxReplicas")

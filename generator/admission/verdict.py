@@ -10,7 +10,7 @@ from ..findings.finding import Path
 from ..findings.rule import Problem
 from .amounts import said
 from .demand import Workload
-from .offer import Line
+from .offer import ActiveQueue
 
 
 class Decision(StrEnum):
@@ -44,7 +44,7 @@ class Verdict:
     decision: Decision
     obstacle: Obstacle = Obstacle.NONE
     problem: Problem | None = None
-    line: Line | None = None
+    line: ActiveQueue | None = None
     taken: tuple[tuple[tuple[str, ...], int], ...] = ()
     at_first: Problem | None = None
     late: Problem | None = None
@@ -103,7 +103,7 @@ def term(name: str, count: int, resource: str, each: int) -> str:
     return f"{count} {named(name, count)} x {said(resource, each)}"
 
 
-def spelled(terms: Sequence[str], resource: str, whole: int) -> str:
+def sum_text(terms: Sequence[str], resource: str, whole: int) -> str:
     """A sum; one single pod is no sum."""
     if len(terms) == 1 and " x " not in terms[0]:
         return f"{terms[0]} {resource}"
@@ -119,7 +119,7 @@ def total(work: Workload, resource: str, *, grown: bool = False) -> str:
         if each and count:
             whole += each * count
             terms.append(term(pods.name, count, resource, each))
-    return spelled(terms, resource, whole)
+    return sum_text(terms, resource, whole)
 
 
 def number(work: Workload, resource: str, *, grown: bool = False) -> int:

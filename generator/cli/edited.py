@@ -44,14 +44,14 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
 def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
     from ..disk.lock import FOLDER, locked
-    from ..disk.transaction import settle
+    from ..disk.transaction import recover_locked
 
     root = root_of(options)
     if options.dry_run:
         return _carried(options, root, make(root))
     with locked(root) as held:
         if held:
-            settle(root)
+            recover_locked(root)
             for left in (root / FOLDER).glob(f"{_COPY}*"):
                 # Of a run that was killed.
                 shutil.rmtree(left, ignore_errors=True)
@@ -87,7 +87,7 @@ def _judged(options: argparse.Namespace, root: File, stage: File) -> Rendered | 
 
     watch, day = Watch(), today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
-    judge = incremental.check if options.no_render or options.dry_run else incremental.render
+    judge = incremental.check if options.no_render or options.dry_run else incremental.render_changed
     rendered = judge(stage, watch.progress, day)
     watch.end()
     # What was said of the specs before is no news, unless it is what stands in the way.

@@ -84,12 +84,12 @@ def recover(root: File) -> bool:
         return False
     try:
         with locked(root) as held:
-            return held and settle(root)
+            return held and recover_locked(root)
     except Busy:
         return False
 
 
-def settle(root: File) -> bool:
+def recover_locked(root: File) -> bool:
     """`recover` for who holds the lock."""
     steps = read_journal(root)
     for step in steps:

@@ -21,7 +21,7 @@ from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..yaml.strict import read_text
 from ..yaml.writer import one_line
-from .nodes import Node, entry_of, node_at
+from .nodes import YamlNode, entry_of, node_at
 from .page import Page, Splice, Unreachable, applied, page_of
 from .splice import dropped, item_added, key_added, replaced
 
@@ -229,7 +229,7 @@ def _splices(page: Page, kind: str, path: Path, value: Any, order: Order | None)
     raise Unreachable
 
 
-def _behind(mapping: Node, key: str, order: Sequence[str]) -> int:
+def _behind(mapping: YamlNode, key: str, order: Sequence[str]) -> int:
     """The number of the entry that a new key follows: the last of those that come before it, else the last."""
     if key in order:
         before = set(order[: order.index(key)])

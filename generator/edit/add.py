@@ -21,7 +21,7 @@ from ..specs.removals import FILE as REMOVALS
 from ..specs.types import API_VERSION, FileName
 from ..yaml.strict import read_text
 from . import drop, put
-from .fleet import Edit, Refused, Specs, Subject, known, of_file, order_of
+from .fleet import Edit, EditedDocument, EditRefused, RepositorySpecs, known, of_file, order_of
 from .values import set_value
 
 FOLDER_OF = {"Group": "groups", "Model": "models"}
@@ -46,7 +46,7 @@ class New:
     """(path, value) as `nearedge set` takes them."""
 
 
-def add(specs: Specs, new: New) -> Edit:
+def add(specs: RepositorySpecs, new: New) -> Edit:
     """A new spec; nothing when it stands there already, word for word.
 
     Raises:
@@ -60,7 +60,7 @@ def add(specs: Specs, new: New) -> Edit:
     if there is not None:
         if there == text:
             return Edit()
-        raise Refused(f"there is a {new.kind.lower()} {new.name} already: nearedge set changes it")
+        raise EditRefused(f"there is a {new.kind.lower()} {new.name} already: nearedge set changes it")
     said = [f"{new.kind.lower()} {new.name}" + (f", made like {new.like}" if new.like else "")]
     labels = value_at(read_text(text)[0], ("metadata", "labels"))
     if new.like and labels and not any(path[:2] == ("metadata", "labels") for path in new.values):
@@ -70,7 +70,7 @@ def add(specs: Specs, new: New) -> Edit:
     return Edit({file: text}, tuple(said))
 
 
-def _there(specs: Specs, new: New, file: str) -> str | None:
+def _there(specs: RepositorySpecs, new: New, file: str) -> str | None:
     files = {stem(item): item for item in specs.files if kind_of(item) == new.kind}
     return specs.document(files.get(new.name, file)).text if new.name in files else None
 
@@ -89,7 +89,7 @@ def checked_name(name: str) -> None:
         ) from None
 
 
-def _text(specs: Specs, new: New, pattern: Subject | None) -> str:
+def _text(specs: RepositorySpecs, new: New, pattern: EditedDocument | None) -> str:
     if new.kind == "Cluster" and new.like:
         document = specs.document(specs.cluster_file(new.like))
         text = document.text
@@ -117,11 +117,11 @@ _OWN: tuple[Path, ...] = (("spec", "state"), ("spec", "pins"), ("spec", "waivers
 def _set(new: New, text: str, path: str, value: str) -> str:
     data, _ = read_text(text)
     document = Document(f"clusters/{new.name}.yaml", text, data)
-    edit = set_value(Subject(document, new.kind, data), path, value)
+    edit = set_value(EditedDocument(document, new.kind, data), path, value)
     return edit.texts[document.file]
 
 
-def _folder(specs: Specs, new: New, text: str) -> str:
+def _folder(specs: RepositorySpecs, new: New, text: str) -> str:
     """Where the file lies: of a cluster, the folder of its tier."""
     if new.kind != "Cluster":
         return FOLDER_OF[new.kind]
@@ -134,7 +134,7 @@ def _folder(specs: Specs, new: New, text: str) -> str:
     return "core" if said[-1:] == ["core"] else "near-edge"
 
 
-def retire(specs: Specs, name: str) -> Edit:
+def retire(specs: RepositorySpecs, name: str) -> Edit:
     """The first step: nothing runs on the cluster any more; what it holds stays."""
     document = specs.document(specs.cluster_file(name))
     if value_at(document.data, ("spec", "state")) == "retired":
@@ -149,7 +149,7 @@ def retire(specs: Specs, name: str) -> Edit:
     return Edit({document.file: text}, (gone, then))
 
 
-def remove(specs: Specs, name: str, reason: str) -> Edit:
+def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     """The second step: the cluster's file goes, and removals.yaml says why.
 
     Raises:
@@ -162,7 +162,7 @@ def remove(specs: Specs, name: str, reason: str) -> Edit:
         return Edit()
     document = specs.document(specs.cluster_file(name))
     if value_at(document.data, ("spec", "state")) != "retired":
-        raise Refused(f"cluster {name} still runs: nearedge retire {name} first, and let that reach it")
+        raise EditRefused(f"cluster {name} still runs: nearedge retire {name} first, and let that reach it")
     if not any(item.get("name") == name for item in listed):
         entry = {"name": stem(document.file), "reason": reason}
         text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
@@ -170,7 +170,7 @@ def remove(specs: Specs, name: str, reason: str) -> Edit:
     return Edit({REMOVALS: text}, said, (document.file,))
 
 
-def _removals(specs: Specs) -> str:
+def _removals(specs: RepositorySpecs) -> str:
     if REMOVALS in specs.files:
         return specs.document(REMOVALS).text
     return (

@@ -93,7 +93,7 @@ def address(own: Any, merged: Any, text: str, kind: str) -> Place:
     return tuple(place)
 
 
-def placed(own: Any, place: Place, value: Any, merged: Any = None) -> tuple[Path, Any]:
+def path_to_put(own: Any, place: Place, value: Any, merged: Any = None) -> tuple[Path, Any]:
     """The path in a document at which a value has to be put, and the value with all that is missing around it.
 
     A list without names is replaced as a whole, so a change of an inherited one begins with what `merged` has.

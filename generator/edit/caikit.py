@@ -16,10 +16,10 @@ from ..components.kit.runtime import accelerators
 from ..documents.files import Document
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of
-from ..fleet.spec_files import FLEET_FILE, read_cluster
+from ..fleet.spec_files import FLEET_FILE, read_cluster_file
 from . import drop, put
-from .caikit_sentences import Server, told
-from .fleet import Edit, Refused, Specs, known, of_file, order_of
+from .caikit_sentences import MigratedServer, migration_notes
+from .fleet import Edit, EditRefused, RepositorySpecs, known, of_file, order_of
 
 OLD, NEW = "caikit-tgis", "vllm"
 FORMAT, FOLDER = "vLLM", "artifacts"
@@ -70,7 +70,7 @@ class _Change:
     value: Any
 
 
-def migrated(specs: Specs, name: str, architecture: str | None) -> Edit:
+def migrated(specs: RepositorySpecs, name: str, architecture: str | None) -> Edit:
     """The specs with the model and all its servers on vLLM; no texts when they are already.
 
     Raises:
@@ -87,7 +87,7 @@ def migrated(specs: Specs, name: str, architecture: str | None) -> Edit:
         changes = [_Change(("spec", "format"), FORMAT), _Change(("spec", "folder"), FOLDER)]
         texts[model.document.file] = _applied(model.document.text, changes, "Model")
     spec = model.document.data["spec"]
-    return Edit(texts, tuple(told(name, spec, servers)) if texts else ())
+    return Edit(texts, tuple(migration_notes(name, spec, servers)) if texts else ())
 
 
 def _applied(text: str, changes: list[_Change], kind: str) -> str:
@@ -98,27 +98,27 @@ def _applied(text: str, changes: list[_Change], kind: str) -> str:
     return text
 
 
-def _servers(specs: Specs, name: str) -> Iterator[Server]:
+def _servers(specs: RepositorySpecs, name: str) -> Iterator[MigratedServer]:
     """Every server of the model on every cluster, as it is merged."""
     for cluster, file in specs.clusters.items():
         for item in specs.resolved(file).spec.get("serving") or ():
             if isinstance(item, dict) and item.get("model") == name:
-                yield Server(cluster, file, item)
+                yield MigratedServer(cluster, file, item)
 
 
 def _refuse(
-    name: str, model: Mapping[str, Any], servers: tuple[Server, ...], architecture: str | None
+    name: str, model: Mapping[str, Any], servers: tuple[MigratedServer, ...], architecture: str | None
 ) -> None:
     if model.get("format") == FORMAT:
         return
     if model.get("format") != "caikit":
         said = f"model {name} is of format {model.get('format')}: only Caikit models move to vLLM this way"
-        raise Refused(said)
+        raise EditRefused(said)
     _refuse_two_parts(name, architecture)
     files = model.get("checksums") or {}
     if files and not any(file.startswith(f"{FOLDER}/") for file in files):
         said = f"checksums of {name} show no {FOLDER}/: a prompt-tuned model has no weights of its own"
-        raise Refused(said)
+        raise EditRefused(said)
     for server in servers:
         _refuse_server(name, server)
 
@@ -126,31 +126,31 @@ def _refuse(
 def _refuse_two_parts(name: str, architecture: str | None) -> None:
     if architecture is not None and architecture.startswith(TWO_PARTS):
         said = f"{name} is a {architecture}, an encoder with a decoder: vLLM does not serve it"
-        raise Refused(said)
+        raise EditRefused(said)
     if architecture is None and _BY_NAME.search(name):
-        raise Refused(
+        raise EditRefused(
             f"{name} is by its name an encoder with a decoder, which vLLM does not serve; "
             "--architecture NAME says what artifacts/config.json has, where the name misleads"
         )
 
 
-def _refuse_server(name: str, server: Server) -> None:
+def _refuse_server(name: str, server: MigratedServer) -> None:
     item, where = server.item, f"{server.name} on {server.cluster}"
     if item.get("runtime") == NEW:
         return
     if item.get("runtime") != OLD:
         said = f"{where} serves {name} with runtime {item.get('runtime')}: move it by hand first"
-        raise Refused(said)
+        raise EditRefused(said)
     resources = {key: str(value) for key, value in (item.get("resources") or {}).items()}
     if not accelerators(resources):
         said = (
             f"{where} has no accelerator, and vLLM's image is built for GPUs: give it one in resources first"
         )
-        raise Refused(said)
+        raise EditRefused(said)
     for arg in item.get("args") or ():
         if arg_name(arg) not in UNDERSTOOD:
             said = f"{where} has {arg} in args, which nearedge cannot say to vLLM: replace or drop it first"
-            raise Refused(said)
+            raise EditRefused(said)
 
 
 def arg_name(arg: str) -> str:
@@ -158,12 +158,14 @@ def arg_name(arg: str) -> str:
     return arg.partition("=")[0].lstrip("-").lower().replace("_", "-")
 
 
-def _changes(specs: Specs, servers: tuple[Server, ...]) -> dict[str, tuple[Document, str, list[_Change]]]:
+def _changes(
+    specs: RepositorySpecs, servers: tuple[MigratedServer, ...]
+) -> dict[str, tuple[Document, str, list[_Change]]]:
     """What changes in which file: the ones that say a server's runtime, or what only TGIS understands."""
     moving = {(server.cluster, server.name) for server in servers if server.item.get("runtime") == OLD}
     found: dict[str, tuple[Document, str, list[_Change]]] = {}
     for cluster, file in specs.clusters.items():
-        document, _ = read_cluster(specs.root, file)
+        document, _ = read_cluster_file(specs.root, file)
         if document is None or not any(one == cluster for one, _ in moving):
             continue
         for layer in layers_of(specs.shared, document)[0]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 
-class Server(NamedTuple):
+class MigratedServer(NamedTuple):
     """One server of the model: its cluster, that cluster's file, and the item as it is merged."""
 
     cluster: str
@@ -22,7 +22,9 @@ class Server(NamedTuple):
         return str(self.item.get("name"))
 
 
-def told(name: str, model: Mapping[str, Any], servers: tuple[Server, ...]) -> Iterator[str]:
+def migration_notes(
+    name: str, model: Mapping[str, Any], servers: tuple[MigratedServer, ...]
+) -> Iterator[str]:
     """Everything to know, clients first."""
     moving = [server for server in servers if server.item.get("runtime") == "caikit-tgis"]
     where = ", ".join(f"{server.name} on {server.cluster}" for server in moving) or "no server so far"
@@ -34,7 +36,7 @@ def told(name: str, model: Mapping[str, Any], servers: tuple[Server, ...]) -> It
     yield from (f"  {line}" for line in _sites(name, model, moving))
 
 
-def _clients(moving: list[Server]) -> Iterator[str]:
+def _clients(moving: list[MigratedServer]) -> Iterator[str]:
     names = ", ".join(dict.fromkeys(server.name for server in moving))
     yield f"model     model_id (any word) -> model: {names} (the name of the server; GET /v1/models lists it)"
     yield "REST      POST /api/v1/task/text-generation -> POST /v1/completions, or /v1/chat/completions"
@@ -52,7 +54,7 @@ def _clients(moving: list[Server]) -> Iterator[str]:
         yield "TLS       none inside the cluster, as before"
 
 
-def _sites(name: str, model: Mapping[str, Any], moving: list[Server]) -> Iterator[str]:
+def _sites(name: str, model: Mapping[str, Any], moving: list[MigratedServer]) -> Iterator[str]:
     yield f"model     {name} {model.get('version')} is not transferred again: vLLM reads artifacts/ of the same files"
     if moving:
         yield "image     vLLM's is pulled in place of Caikit's and TGIS's (nearedge mirror lists it; nearedge plan sums it)"

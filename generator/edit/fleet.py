@@ -17,7 +17,7 @@ from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import document_models
-from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster, stem
+from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, stem
 from ..flow.steps import cluster_files, read
 from ..specs.fields import field_at
 
@@ -31,7 +31,7 @@ class NotThere(NearedgeError):
     exit_code = 64
 
 
-class Refused(NearedgeError):
+class EditRefused(NearedgeError):
     """A change that makes no sense as it was asked for."""
 
     exit_code = 1
@@ -48,7 +48,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Specs:
+class RepositorySpecs:
     """All specs of a repository, as far as changes have to know them."""
 
     root: File
@@ -79,18 +79,18 @@ class Specs:
         """
         document, findings = read_file(self.root, file)
         if document is None or findings:
-            raise Refused(f"{file} cannot be edited as it is: nearedge check says why")
+            raise EditRefused(f"{file} cannot be edited as it is: nearedge check says why")
         return document
 
     def resolved(self, file: str) -> Resolved:
         """The merged spec of a cluster."""
-        document, _ = read_cluster(self.root, file)
+        document, _ = read_cluster_file(self.root, file)
         if document is None:
-            raise Refused(f"{file} cannot be edited as it is: nearedge check says why")
+            raise EditRefused(f"{file} cannot be edited as it is: nearedge check says why")
         return resolve(layers_of(self.shared, document)[0])
 
 
-def specs_of(root: File) -> Specs:
+def specs_of(root: File) -> RepositorySpecs:
     """The specs of a repository.
 
     Raises:
@@ -98,8 +98,8 @@ def specs_of(root: File) -> Specs:
     """
     files, shared, _ = read(root)
     if shared is None:
-        raise Refused(f"{FLEET_FILE} cannot be used: nearedge check says why")
-    return Specs(root, files, shared)
+        raise EditRefused(f"{FLEET_FILE} cannot be used: nearedge check says why")
+    return RepositorySpecs(root, files, shared)
 
 
 def known(kind: str, name: str, names: Mapping[str, Any] | Sequence[str]) -> str:
@@ -114,7 +114,7 @@ def known(kind: str, name: str, names: Mapping[str, Any] | Sequence[str]) -> str
 
 
 @dataclass(frozen=True)
-class Subject:
+class EditedDocument:
     """A document that a change goes to, and what holds there with all that lies below it."""
 
     document: Document
@@ -124,14 +124,14 @@ class Subject:
     resolved: Resolved | None = None
 
 
-def of_cluster(specs: Specs, name: str) -> Subject:
+def of_cluster(specs: RepositorySpecs, name: str) -> EditedDocument:
     """A cluster's own file."""
     file = specs.cluster_file(name)
     resolved, document = specs.resolved(file), specs.document(file)
-    return Subject(document, "Cluster", {**document.data, "spec": resolved.spec}, resolved)
+    return EditedDocument(document, "Cluster", {**document.data, "spec": resolved.spec}, resolved)
 
 
-def of_file(specs: Specs, kind: str, name: str) -> Subject:
+def of_file(specs: RepositorySpecs, kind: str, name: str) -> EditedDocument:
     """A group, a model or the fleet."""
     if kind == "Fleet":
         file = FLEET_FILE
@@ -139,7 +139,7 @@ def of_file(specs: Specs, kind: str, name: str) -> Subject:
         files = {stem(file): file for file in specs.files if kind_of(file) == kind}
         file = files[known(kind.lower(), name, files)]
     document = specs.document(file)
-    return Subject(document, kind, document.data)
+    return EditedDocument(document, kind, document.data)
 
 
 def order_of(kind: str) -> Any:

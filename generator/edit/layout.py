@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..yaml.writer import literal, one_line
-from .nodes import Node
+from .nodes import YamlNode
 
 WIDEST = 100
 """Columns up to which a mapping or a list is written in one line."""
@@ -54,7 +54,7 @@ class Layout:
         return [f"- {first}", *indented(rest, 2)]
 
 
-def layout_of(text: str, root: Node) -> Layout:
+def layout_of(text: str, root: YamlNode) -> Layout:
     """What most of a file is like; what it does not show is two blanks."""
     steps = Counter(_steps(root, "mapping"))
     dashes = Counter(_steps(root, "sequence"))
@@ -92,7 +92,7 @@ def _is_flat(value: dict[str, Any] | list[Any]) -> bool:
     return True
 
 
-def _steps(node: Node, kind: str) -> Iterator[int]:
+def _steps(node: YamlNode, kind: str) -> Iterator[int]:
     """How far the block mappings or lists below keys are indented."""
     for entry in node.entries:
         inside = entry.node

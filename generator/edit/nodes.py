@@ -27,7 +27,7 @@ _HEADER = re.compile(r"[|>][-+0-9]*")
 
 
 @dataclass(frozen=True)
-class Node:
+class YamlNode:
     """A value: where its text begins and ends, how it is written, and what it holds.
 
     A block collection ends with its last entry, a block scalar with its last line of text.
@@ -57,25 +57,25 @@ class Entry:
     """Of the key, the dash or, in flow style, of the item."""
     after: int
     """Behind the colon or the dash; NOWHERE when there is none on the same line."""
-    node: Node
+    node: YamlNode
     key: str | None = None
 
 
-def node_at(node: Node, path: Path) -> Node:
+def node_at(node: YamlNode, path: Path) -> YamlNode:
     """The node at a path that exists."""
     for step in path:
         node = entry_of(node, step).node
     return node
 
 
-def entry_of(node: Node, step: str | int) -> Entry:
+def entry_of(node: YamlNode, step: str | int) -> Entry:
     """The entry of a key or an index that exists."""
     if isinstance(step, int):
         return node.entries[step]
     return next(entry for entry in node.entries if entry.key == step)
 
 
-def nodes_of(text: str) -> Node:
+def nodes_of(text: str) -> YamlNode:
     """All nodes of a document that `read_text` found no fault with."""
     return _Places(text).root()
 
@@ -89,7 +89,7 @@ class _Places:
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
         self._events: Iterator[Any] = iter(yaml.CSafeLoader(text).get_event, None)
 
-    def root(self) -> Node:
+    def root(self) -> YamlNode:
         event = next(event for event in self._events if isinstance(event, yaml.NodeEvent))
         return self._node(event)
 
@@ -100,17 +100,17 @@ class _Places:
         at: int = self._lines[mark.line] + mark.column
         return min(at, len(self._text))
 
-    def _node(self, event: Any) -> Node:
+    def _node(self, event: Any) -> YamlNode:
         kind = type(event)
         start, column = self._at(event.start_mark), int(event.start_mark.column)
         if kind is yaml.ScalarEvent:
             style, end = event.style or "", self._at(event.end_mark)
             end = self._block_end(start, end) if style in {"|", ">"} else end
-            return Node("scalar", start, end, column, style)
+            return YamlNode("scalar", start, end, column, style)
         mapping, flow = kind is yaml.MappingStartEvent, bool(event.flow_style)
         entries = tuple(self._pairs() if mapping else self._items(start, column, flow=flow))
         end = self._end if flow else entries[-1].node.end
-        return Node("mapping" if mapping else "sequence", start, end, column, "", flow, entries)
+        return YamlNode("mapping" if mapping else "sequence", start, end, column, "", flow, entries)
 
     def _pairs(self) -> Iterator[Entry]:
         for event in self._events:

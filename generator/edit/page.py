@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .layout import Layout, layout_of
-from .nodes import NOWHERE, Node, nodes_of
+from .nodes import NOWHERE, YamlNode, nodes_of
 
 _COMMENT = re.compile(r"[,\]}]*(?P<gap> +)#")
 _ALIGNED = 3
@@ -32,7 +32,7 @@ class Page:
     """A file as it is before a change."""
 
     text: str
-    root: Node
+    root: YamlNode
     layout: Layout
 
     def line_start(self, at: int) -> int:
@@ -89,7 +89,7 @@ def _aligned(page: Page, splices: list[Splice]) -> list[Splice]:
     return [Splice(*found.span("gap"), " " * gap)]
 
 
-def _ends(node: Node) -> Iterator[int]:
+def _ends(node: YamlNode) -> Iterator[int]:
     yield node.end
     for entry in node.entries:
         yield max(entry.after, entry.start)

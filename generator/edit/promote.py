@@ -21,13 +21,13 @@ from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..yaml.strict import read_text
 from . import drop, put, same, without
-from .fleet import Edit, Refused, Specs, known, order_of
+from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PINNED = re.compile(r"(?P<name>.+)@sha256:[0-9a-f]{64}")
 
 
-class Unclear(NearedgeError):
+class AmbiguousPromotion(NearedgeError):
     """What is to be promoted cannot be told from the arguments; usage."""
 
     exit_code = 64
@@ -48,7 +48,7 @@ class Wish:
     cluster: str = ""
 
 
-class Place(NamedTuple):
+class PinsPlace(NamedTuple):
     """Where pins stand: the document, the path of its `pins`, and what to call it."""
 
     document: Document
@@ -56,25 +56,27 @@ class Place(NamedTuple):
     called: str
 
 
-def promote(specs: Specs, what: str, wish: Wish) -> Edit:
+def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
     """Promote a model, an image of `images`, or (with a slash in it) a repository wherever specs name it."""
     scheme, _, name = what.rpartition(":")
     if "/" in what:
         return _repository(specs, what.partition("@")[0], wish)
     models, images = dict(specs.shared.models), shipped()
     if not scheme and name in models and name in images:
-        raise Unclear(f"{name} is a model and an image: say model:{name} or image:{name}")
+        raise AmbiguousPromotion(f"{name} is a model and an image: say model:{name} or image:{name}")
     if scheme == "image" or (not scheme and name in images):
         return _promote_image(specs, known("image", name, images), wish)
     if scheme not in {"", "model"}:
-        raise Unclear(f"{what}: say model:NAME, image:NAME or a repository")
+        raise AmbiguousPromotion(f"{what}: say model:NAME, image:NAME or a repository")
     if name not in models:
         near = nearest(name, [*models, *images])
-        raise Unclear(f"there is no model or image {name}" + (f": did you mean {near}?" if near else ""))
+        raise AmbiguousPromotion(
+            f"there is no model or image {name}" + (f": did you mean {near}?" if near else "")
+        )
     return _promote_model(specs, name, wish)
 
 
-def _promote_model(specs: Specs, name: str, wish: Wish) -> Edit:
+def _promote_model(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     file = next(file for file in specs.files if kind_of(file) == "Model" and stem(file) == name)
     document = specs.document(file)
     own = {key: value for key, value in document.data["spec"].items() if key in _RELEASE}
@@ -133,27 +135,29 @@ def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
 def _with_digest(name: str, source: str, digest: str) -> str:
     found = _PINNED.fullmatch(source)
     if found is None:
-        raise Refused(f"the source of {name} has no digest: {source}; say the new one with --source")
+        raise EditRefused(f"the source of {name} has no digest: {source}; say the new one with --source")
     return f"{found['name']}@{digest}"
 
 
 def _with_version(name: str, source: str, old: str, new: str) -> str:
     """The source of another version, where its place has the version as a part of its path or as a revision."""
     if _PINNED.fullmatch(source):
-        raise Refused(f"the source of {name} is a digest: say the one of version {new} with --digest")
+        raise EditRefused(f"the source of {name} is a digest: say the one of version {new} with --digest")
     head, sign, last = max(source.rpartition("/"), source.rpartition(":"), key=lambda parts: len(parts[0]))
     if last != old:
-        raise Refused(
+        raise EditRefused(
             f"the source of {name} does not end in its version {old}: say the new one with --source"
         )
     return f"{head}{sign}{new}"
 
 
-def _taken(specs: Specs, name: str, own: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
+def _taken(specs: RepositorySpecs, name: str, own: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     """What a ring runs."""
     pin = _said(_ring(specs, wish.origin), "models", name)
     if not isinstance(pin, dict):
-        raise Refused(f"ring {wish.origin} runs the {name} of the fleet: there is nothing to take from it")
+        raise EditRefused(
+            f"ring {wish.origin} runs the {name} of the fleet: there is nothing to take from it"
+        )
     return _released(own, pin)
 
 
@@ -162,16 +166,16 @@ def _difference(own: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     return {key: new[key] for key in _RELEASE if key in new and not same(own.get(key), new[key])}
 
 
-def _promote_image(specs: Specs, name: str, wish: Wish) -> Edit:
+def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     if wish.version or wish.size or wish.checksums:
-        raise Unclear("an image is promoted by --digest, or by --source with its whole reference")
+        raise AmbiguousPromotion("an image is promoted by --digest, or by --source with its whole reference")
     own = image_of(name, specs.shared.fleet.images)
     place = _place(specs, wish)
     now = _said(place, "images", name) or own if place else own
     if wish.origin:
         new = _said(_ring(specs, wish.origin), "images", name)
         if new is None:
-            raise Refused(
+            raise EditRefused(
                 f"ring {wish.origin} runs the {name} of the fleet: there is nothing to take from it"
             )
     else:
@@ -187,10 +191,10 @@ def _promote_image(specs: Specs, name: str, wish: Wish) -> Edit:
     return _with(cleared, {FLEET_FILE: text}, [f"image {name}: {own} -> {new}"])
 
 
-def _repository(specs: Specs, name: str, wish: Wish) -> Edit:
+def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     """A new digest wherever a spec names an image or a modelcar of this repository."""
     if not wish.digest or wish.ring or wish.cluster or wish.origin:
-        raise Unclear(
+        raise AmbiguousPromotion(
             f"{name} is a repository: its --digest is changed everywhere; a ring or a cluster pins a model or an image by name"
         )
     texts, said = {}, []
@@ -206,31 +210,31 @@ def _repository(specs: Specs, name: str, wish: Wish) -> Edit:
             texts[file] = text
         said += [file] if name in text else []
     if not said:
-        raise Refused(f"no spec names the repository {name} with a digest")
+        raise EditRefused(f"no spec names the repository {name} with a digest")
     return Edit(texts, tuple(f"{file}: {name} -> {wish.digest}" for file in texts))
 
 
-def _place(specs: Specs, wish: Wish) -> Place | None:
+def _place(specs: RepositorySpecs, wish: Wish) -> PinsPlace | None:
     if wish.ring:
         return _ring(specs, wish.ring)
     if wish.cluster:
         document = specs.document(specs.cluster_file(wish.cluster))
-        return Place(document, ("spec", "pins"), f"cluster {stem(document.file)}")
+        return PinsPlace(document, ("spec", "pins"), f"cluster {stem(document.file)}")
     return None
 
 
-def _ring(specs: Specs, name: str) -> Place:
+def _ring(specs: RepositorySpecs, name: str) -> PinsPlace:
     names = [ring.name for ring in specs.shared.fleet.delivery.rings]
     index = names.index(known("ring", name, names))
-    return Place(specs.document(FLEET_FILE), ("spec", "delivery", "rings", index, "pins"), f"ring {name}")
+    return PinsPlace(specs.document(FLEET_FILE), ("spec", "delivery", "rings", index, "pins"), f"ring {name}")
 
 
-def _said(place: Place, section: str, name: str) -> Any:
+def _said(place: PinsPlace, section: str, name: str) -> Any:
     """What is pinned; None when nothing is."""
     return value_at(place.document.data, (*place.path, section, name))
 
 
-def _pin(place: Place, section: str, name: str, value: Any) -> Edit:
+def _pin(place: PinsPlace, section: str, name: str, value: Any) -> Edit:
     """A pin says this, or goes when it would say nothing."""
     document, path = place.document, (*place.path, section, name)
     before = _said(place, section, name)
@@ -250,7 +254,7 @@ def _outermost(data: Any, path: Path) -> Path:
     return path
 
 
-def _cleared(specs: Specs, section: str, name: str, done: Callable[[Any], bool]) -> Edit:
+def _cleared(specs: RepositorySpecs, section: str, name: str, done: Callable[[Any], bool]) -> Edit:
     """Without the pins that say what holds everywhere now; sentences about those that say something else."""
     texts: dict[str, str] = {}
     said: list[str] = []
@@ -265,21 +269,21 @@ def _cleared(specs: Specs, section: str, name: str, done: Callable[[Any], bool])
     return Edit(texts, tuple(said))
 
 
-def _pinning(specs: Specs, section: str, name: str) -> Iterator[Place]:
+def _pinning(specs: RepositorySpecs, section: str, name: str) -> Iterator[PinsPlace]:
     for place in (*_rings(specs), *_clusters(specs)):
         if _said(place, section, name) is not None:
             yield place
 
 
-def _rings(specs: Specs) -> Iterator[Place]:
+def _rings(specs: RepositorySpecs) -> Iterator[PinsPlace]:
     yield from (_ring(specs, ring.name) for ring in specs.shared.fleet.delivery.rings)
 
 
-def _clusters(specs: Specs) -> Iterator[Place]:
+def _clusters(specs: RepositorySpecs) -> Iterator[PinsPlace]:
     for file in specs.clusters.values():
         # A look at the text spares the reading of a thousand files that pin nothing.
         if "pins" in (specs.root / file).read_text("utf-8", "replace"):
-            yield Place(specs.document(file), ("spec", "pins"), f"cluster {stem(file)}")
+            yield PinsPlace(specs.document(file), ("spec", "pins"), f"cluster {stem(file)}")
 
 
 def _with(first: Edit, texts: Mapping[str, str], said: list[str]) -> Edit:

@@ -11,13 +11,13 @@ from typing import Any
 
 from ..yaml.writer import literal, one_line, quoted
 from .layout import WIDEST, indented, spread
-from .nodes import NOWHERE, Entry, Node
+from .nodes import NOWHERE, Entry, YamlNode
 from .page import Page, Splice, Unreachable
 
 _HEADER = re.compile(r"[|>][-+0-9]*")
 
 
-def replaced(page: Page, parent: Node, entry: Entry, value: Any) -> list[Splice]:
+def replaced(page: Page, parent: YamlNode, entry: Entry, value: Any) -> list[Splice]:
     """The value of a key or an item becomes another one."""
     node = entry.node
     key_column = parent.column
@@ -42,7 +42,7 @@ def replaced(page: Page, parent: Node, entry: Entry, value: Any) -> list[Splice]
     return [Splice(entry.after, max(node.end, entry.after), first), Splice(end, end, body)]
 
 
-def key_added(page: Page, mapping: Node, key: str, value: Any, behind: int) -> list[Splice]:
+def key_added(page: Page, mapping: YamlNode, key: str, value: Any, behind: int) -> list[Splice]:
     """A mapping that holds something gets a key, behind the one of this number."""
     if mapping.flow:
         return _flow_added(page, mapping, f"{one_line(key)}: {one_line(value)}", behind + 1)
@@ -50,7 +50,7 @@ def key_added(page: Page, mapping: Node, key: str, value: Any, behind: int) -> l
     return _lines_added(page, mapping.entries[behind].node, indented(lines, mapping.column))
 
 
-def item_added(page: Page, items: Node, index: int, value: Any) -> list[Splice]:
+def item_added(page: Page, items: YamlNode, index: int, value: Any) -> list[Splice]:
     """A list that holds something gets an item, which has this index afterwards."""
     if items.flow:
         return _flow_added(page, items, one_line(value), index)
@@ -62,7 +62,7 @@ def item_added(page: Page, items: Node, index: int, value: Any) -> list[Splice]:
     return [Splice(first, first, body.removesuffix("-"))]
 
 
-def dropped(page: Page, parent: Node, index: int) -> list[Splice]:
+def dropped(page: Page, parent: YamlNode, index: int) -> list[Splice]:
     """An entry of a mapping or a list that holds more than this one goes."""
     entry = parent.entries[index]
     if parent.flow:
@@ -78,7 +78,7 @@ def dropped(page: Page, parent: Node, index: int) -> list[Splice]:
     return [Splice(entry.start, end, "")]
 
 
-def _item_spread(page: Page, parent: Node, entry: Entry, lines: list[str]) -> list[Splice]:
+def _item_spread(page: Page, parent: YamlNode, entry: Entry, lines: list[str]) -> list[Splice]:
     """An item of a block list becomes several lines; a comment behind an item in one line stays behind the first."""
     node = entry.node
     start = max(entry.after, node.start)
@@ -96,7 +96,7 @@ def _room(page: Page, entry: Entry) -> int:
     return WIDEST - (before - page.line_start(before)) - 1
 
 
-def _worded(old: Node, value: Any) -> str:
+def _worded(old: YamlNode, value: Any) -> str:
     """A value in one line, in the quotes that stood there before."""
     if isinstance(value, str) and old.style == '"':
         return quoted(value)
@@ -126,7 +126,7 @@ def _one_line(page: Page, entry: Entry, new: str) -> list[Splice]:
     return [Splice(node.start, node.end, new)]
 
 
-def _text_anew(page: Page, node: Node, value: str, key_column: int) -> list[Splice]:
+def _text_anew(page: Page, node: YamlNode, value: str, key_column: int) -> list[Splice]:
     """The lines of a block scalar become others; a comment behind its header stays."""
     header, *lines = literal(value)
     old = _HEADER.match(page.text, node.start)
@@ -138,13 +138,13 @@ def _text_anew(page: Page, node: Node, value: str, key_column: int) -> list[Spli
     return [Splice(node.start, old.end(), header), Splice(end, last, body)]
 
 
-def _lines_added(page: Page, before: Node, lines: list[str]) -> list[Splice]:
+def _lines_added(page: Page, before: YamlNode, lines: list[str]) -> list[Splice]:
     """Lines behind the last one of a node."""
     end = page.line_end(before.end)
     return [Splice(end, end, page.joined(["", *lines]))]
 
 
-def _item_like(page: Page, items: Node, value: Any) -> list[str]:
+def _item_like(page: Page, items: YamlNode, value: Any) -> list[str]:
     """An item in the style of those that are there."""
     if not isinstance(value, dict) or not value:
         return page.layout.item(value, items.column)
@@ -172,7 +172,7 @@ def _lines_gone(page: Page, start: int, last: int, column: int) -> Splice:
     return Splice(start, end, "")
 
 
-def _flow_added(page: Page, node: Node, new: str, index: int) -> list[Splice]:
+def _flow_added(page: Page, node: YamlNode, new: str, index: int) -> list[Splice]:
     """An entry between braces or brackets, on a line of its own where the others are."""
     if index == 0:
         start = node.entries[0].start
@@ -194,7 +194,7 @@ def _flow_added(page: Page, node: Node, new: str, index: int) -> list[Splice]:
     ]
 
 
-def _flow_dropped(page: Page, node: Node, index: int) -> list[Splice]:
+def _flow_dropped(page: Page, node: YamlNode, index: int) -> list[Splice]:
     entry = node.entries[index]
     start, end = entry.start, entry.node.end
     rest = re.compile(r"[ \t]*,?[ \t]*(#[^\n]*)?\r?\n").match(page.text, end)

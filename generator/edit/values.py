@@ -17,11 +17,11 @@ from ..fleet.spec_files import FLEET_FILE, stem
 from ..yaml.strict import read_text
 from ..yaml.writer import one_line
 from . import drop, put, same, with_put, without
-from .address import Named, NoSuchPath, Place, address, found_at, placed, shown
-from .fleet import Edit, Subject, order_of
+from .address import Named, NoSuchPath, Place, address, found_at, path_to_put, shown
+from .fleet import Edit, EditedDocument, order_of
 
 
-def set_value(subject: Subject, text: str, value: str, *, at_origin: bool = False) -> Edit:
+def set_value(subject: EditedDocument, text: str, value: str, *, at_origin: bool = False) -> Edit:
     """A path gets a value, given as YAML."""
     place = address(subject.document.data, subject.whole, text, subject.kind)
     if at_origin:
@@ -33,13 +33,13 @@ def set_value(subject: Subject, text: str, value: str, *, at_origin: bool = Fals
     if place[-1] == len(held or ()) and any(same(item, new) for item in held or ()):
         # One more of what a list has already.
         return Edit()
-    path, made = placed(data, place, new, subject.whole)
+    path, made = path_to_put(data, place, new, subject.whole)
     said = _told(subject, place, old, new)
     changed = put(subject.document.text, path, made, order_of(subject.kind))
     return Edit({subject.document.file: changed}, said)
 
 
-def unset(subject: Subject, text: str, *, at_origin: bool = False) -> Edit:
+def unset(subject: EditedDocument, text: str, *, at_origin: bool = False) -> Edit:
     """A path is no longer said; an item that a group gives is dropped by `remove: true`."""
     place = address(subject.document.data, subject.whole, text, subject.kind)
     if at_origin:
@@ -50,7 +50,7 @@ def unset(subject: Subject, text: str, *, at_origin: bool = False) -> Edit:
     if given and isinstance(last, Named):
         if path is not None and _is_removal(value_at(data, path)):
             return Edit()
-        path, made = placed(data, place, {last.field: last.name, "remove": True}, subject.whole)
+        path, made = path_to_put(data, place, {last.field: last.name, "remove": True}, subject.whole)
         changed = put(subject.document.text, path, made, order_of(subject.kind))
         return Edit({subject.document.file: changed}, _told(subject, place, _at(subject.whole, place)))
     if path is None:
@@ -69,7 +69,7 @@ def _parsed(value: str) -> Any:
     return data
 
 
-def _typed(subject: Subject, place: Place, new: Any, text: str, old: Any) -> Any:
+def _typed(subject: EditedDocument, place: Place, new: Any, text: str, old: Any) -> Any:
     """The value as its field takes it: 4 is the text "4" where a text stood, or where only a text is taken."""
     if not isinstance(new, int | float):
         return new
@@ -79,8 +79,8 @@ def _typed(subject: Subject, place: Place, new: Any, text: str, old: Any) -> Any
     return next((one for one in candidates if not _wrong(subject, place, one)), candidates[0])
 
 
-def _wrong(subject: Subject, place: Place, value: Any) -> bool:
-    path, made = placed(subject.document.data, place, value, subject.whole)
+def _wrong(subject: EditedDocument, place: Place, value: Any) -> bool:
+    path, made = path_to_put(subject.document.data, place, value, subject.whole)
     after = with_put(subject.document.data, path, made)
     at = found_at(after, place)
     model = document_models()[subject.kind]
@@ -99,7 +99,7 @@ def _at(data: Any, place: Place) -> Any:
     return None if path is None else value_at(data, path)
 
 
-def _told(subject: Subject, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
+def _told(subject: EditedDocument, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
     origin = _from(subject, place)
     what = (
         f"{shown(place)}: {_brief(old)} -> {_brief(new)}"
@@ -119,7 +119,7 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - one line of a terminal
 
 
-def _from(subject: Subject, place: Place) -> str:
+def _from(subject: EditedDocument, place: Place) -> str:
     """Where a value that the document itself does not say comes from; empty when it says it."""
     if subject.resolved is None or found_at(subject.document.data, place) is not None:
         return ""
@@ -143,7 +143,7 @@ def _below(resolved: Resolved, place: Place) -> list[Layer]:
     return [layer for layer in resolved.layers[:-1] if found_at({"spec": layer.data}, place) is not None]
 
 
-def _origin(subject: Subject, place: Place) -> tuple[Subject, Place]:
+def _origin(subject: EditedDocument, place: Place) -> tuple[EditedDocument, Place]:
     """The document that says a value, when it is not the cluster's own."""
     if subject.resolved is None or found_at(subject.document.data, place) is not None:
         return subject, place
@@ -152,15 +152,15 @@ def _origin(subject: Subject, place: Place) -> tuple[Subject, Place]:
         return subject, place
     document = layers[-1].document
     if document.file == FLEET_FILE:
-        return Subject(document, "Fleet", document.data), ("spec", "defaults", *place[1:])
-    return Subject(document, "Group", document.data), place
+        return EditedDocument(document, "Fleet", document.data), ("spec", "defaults", *place[1:])
+    return EditedDocument(document, "Group", document.data), place
 
 
 def _is_removal(item: Any) -> bool:
     return isinstance(item, dict) and item.get("remove") is True
 
 
-def _emptied(data: Any, path: Path, subject: Subject) -> Path:
+def _emptied(data: Any, path: Path, subject: EditedDocument) -> Path:
     """What has to go with a value, so that no empty list, no empty mapping and no bare name stays behind.
 
     An empty list would not be the same as none: it replaces what a group gives.
@@ -179,7 +179,7 @@ def _emptied(data: Any, path: Path, subject: Subject) -> Path:
     return path
 
 
-def _inherited(subject: Subject, item: Mapping[str, Any]) -> bool:
+def _inherited(subject: EditedDocument, item: Mapping[str, Any]) -> bool:
     """Whether an item that says nothing but its name only overrides one of a group."""
     key, name = next(iter(item.items()))
     return subject.resolved is not None and any(

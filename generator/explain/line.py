@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ..documents.files import read_file
 from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path
-from ..fleet.spec_files import kind_of, read_cluster, stem
+from ..fleet.spec_files import kind_of, read_cluster_file, stem
 from ..flow.steps import cluster_files, hub_files, read
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.overlay import base_files
@@ -44,7 +44,7 @@ class Trace:
     """Whether the file on disk is not what the specs give now."""
 
 
-class Line(NamedTuple):
+class OutputLine(NamedTuple):
     """A line of the output."""
 
     file: str
@@ -78,7 +78,7 @@ def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
         return file, written(document.data["spec"], found.path[1:])
     if kind_of(file) == "Group":
         for name in cluster_files(read(root)[0]):
-            cluster, _ = read_cluster(root, name)
+            cluster, _ = read_cluster_file(root, name)
             if cluster is not None and stem(file) in (cluster.data.get("spec") or {}).get("groups", ()):
                 return name, written(document.data["spec"], found.path[1:])
     raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
@@ -130,11 +130,11 @@ def _base_line(root: File, file: str, line: int) -> Trace:
         subject = with_spare_models(subject_of(root, name))
         before = compiled(subject)
         if before is not None and folder in before.named:
-            return _base_of_cluster(root, Line(file, line), subject, before)
+            return _base_of_cluster(root, OutputLine(file, line), subject, before)
     raise CannotExplainError(f"no cluster uses {folder}: make render removes what nothing uses")
 
 
-def _base_of_cluster(root: File, at: Line, subject: Subject, before: Compiled) -> Trace:
+def _base_of_cluster(root: File, at: OutputLine, subject: Subject, before: Compiled) -> Trace:
     folder = at.file.rpartition("/")[0]
     text = _text(base_files(before.bases[folder]), at.file)
     spot = _spot(text, at.line, ())

@@ -48,7 +48,7 @@ def reached(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
             yield Reach(identity, path, value, file, line)
 
 
-def placed(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...]:
+def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...]:
     """With the lines that fields of the hub's objects have in its files, beside all other clusters of the fleet."""
     found = tuple(reaches)
     files = {item.file for item in found if item.file.startswith("acm/")}

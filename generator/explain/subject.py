@@ -12,10 +12,10 @@ from ..documents.validate import suggestion
 from ..errors import NearedgeError
 from ..fleet.cluster import layers_of, mentions
 from ..fleet.fleet import Member
-from ..fleet.spec_files import Shared, kind_of, read_cluster, stem
+from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
 from ..flow.incremental import remembered
 from ..flow.rendered import Memo
-from ..flow.steps import cluster_files, judge_site, read, read_site
+from ..flow.steps import cluster_files, cluster_in, judge_cluster, read
 from .probe import Subject
 
 
@@ -34,7 +34,7 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
     file = name if name in clusters.values() else clusters.get(name)
     if file is None:
         raise CannotExplainError(f"there is no cluster {name}{suggestion(name, clusters)}")
-    document, _ = read_cluster(root, file)
+    document, _ = read_cluster_file(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
     layers, _ = layers_of(shared, document)
@@ -61,8 +61,8 @@ def _members(root: File, shared: Shared, files: tuple[str, ...]) -> Iterator[Mem
         if file in known:
             yield from (item for item in (known[file].member,) if item is not None)
             continue
-        cluster, resolved, findings = read_site(root, shared, file, memo)
+        cluster, resolved, findings = cluster_in(root, shared, file, memo)
         if cluster is not None and resolved is not None:
-            member = judge_site(cluster, resolved, findings)[0].member
+            member = judge_cluster(cluster, resolved, findings)[0].member
             if member is not None:
                 yield member

@@ -23,7 +23,7 @@ from ..fleet.kinds import cluster_spec
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..specs.fields import field_at
 from .probe import Compiled, Subject, changed_in_file, changed_in_spec, compiled, dumped, with_spare_models
-from .reach import Reach, differences, placed, reached
+from .reach import Reach, differences, reached, with_lines
 from .subject import CannotExplainError, subject_of
 
 MOST_LEAVES = 200
@@ -31,7 +31,7 @@ MOST_LEAVES = 200
 
 
 @dataclass(frozen=True)
-class Said:
+class LayerValue:
     """A layer that speaks of a path, and what it says; the last one wins."""
 
     where: Where
@@ -47,7 +47,7 @@ class Explanation:
     path: str
     value: Any
     description: str
-    said: tuple[Said, ...]
+    said: tuple[LayerValue, ...]
     default: bool
     reaches: tuple[Reach, ...]
     compiled: bool
@@ -61,14 +61,14 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
     before = compiled(subject)
     if text.startswith("metadata."):
         told = _metadata(subject, before, text)
-        return replace(told, reaches=placed(root, name, told.reaches))
+        return replace(told, reaches=with_lines(root, name, told.reaches))
     path = _path(resolved, before, text)
     value, default = value_at(resolved.spec, path), False
     if not _is_said(resolved, path):
         default = True
         value = value_at(dumped(before.cluster), path) if before else None
     known = field_at(cluster_spec(), path)
-    reaches = placed(root, name, reached(before, _probed(before, path))) if before else ()
+    reaches = with_lines(root, name, reached(before, _probed(before, path))) if before else ()
     return Explanation(
         stem(subject.document.file),
         written(resolved.spec if not default else dumped(before.cluster) if before else {}, path),
@@ -94,7 +94,7 @@ def _metadata(subject: Subject, before: Compiled | None, text: str) -> Explanati
         written(document.data, path),
         value,
         "Labels of a Cluster go onto its ManagedCluster.",
-        (Said(document.where(path), f"cluster {stem(document.file)}", value),),
+        (LayerValue(document.where(path), f"cluster {stem(document.file)}", value),),
         default=False,
         reaches=tuple(reached(before, others)) if before else (),
         compiled=before is not None,
@@ -134,11 +134,11 @@ def _is_said(resolved: Resolved, path: Path) -> bool:
     return any(True for _ in resolved.origins(path))
 
 
-def _said(resolved: Resolved, path: Path) -> Iterator[Said]:
+def _said(resolved: Resolved, path: Path) -> Iterator[LayerValue]:
     for layer in resolved.layers:
         alone = Resolved(resolved.spec, (layer,))
         for where in alone.origins(path):
-            yield Said(where, _called(layer), _value_in(alone, layer, path))
+            yield LayerValue(where, _called(layer), _value_in(alone, layer, path))
 
 
 def _value_in(alone: Resolved, layer: Layer, path: Path) -> Any:

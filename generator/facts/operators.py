@@ -18,7 +18,7 @@ from .profiles import Profile
 CSV = Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)]
 
 
-class Release(Strictly):
+class OperatorRelease(Strictly):
     """What differs of an operator on one platform profile."""
 
     package: Name | None = Field(None, description="Package there.")
@@ -40,7 +40,9 @@ class Operator(Strictly):
     channel: Text | None = Field(
         None, description="Channel; left out, releases say it, or it is the default of the catalog."
     )
-    releases: dict[Name | Text, Release] = Field({}, description="Platform profile -> what differs there.")
+    releases: dict[Name | Text, OperatorRelease] = Field(
+        {}, description="Platform profile -> what differs there."
+    )
     namespace: Name | None = Field(None, description="Namespace of its Subscription.")
     namespaceLabels: Labels = Field({}, description="Labels of that namespace.")
     group: Literal["AllNamespaces", "OwnNamespace", "existing"] | None = Field(

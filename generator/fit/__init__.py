@@ -8,6 +8,6 @@ for a GPU; the rules are in `gpu`, `storage` and `transfer`. docs/fit.md explain
 from __future__ import annotations
 
 from .transfer import transfer_time, transfers, window_seconds
-from .verdict import Fit, Verdict, judge
+from .verdict import Fit, FitVerdict, fit_of
 
-__all__ = ["Fit", "Verdict", "judge", "transfer_time", "transfers", "window_seconds"]
+__all__ = ["Fit", "FitVerdict", "fit_of", "transfer_time", "transfers", "window_seconds"]

@@ -8,7 +8,7 @@ from ..specs.model import ModelMemory, ModelSpec
 from .engine import BLOCK, over
 from .memory import GIB, ceil, whole_bytes
 from .nodes import device_memory, gpus, landing, slice_memory
-from .verdict import SPARE, Fit, Verdict, fit
+from .verdict import SPARE, Fit, FitVerdict, fit
 
 
 def gib(size: int) -> str:
@@ -21,7 +21,7 @@ def up(size: int) -> str:
     return f"{-(-size * 100 // GIB) / 100:.2f}"
 
 
-def spelled(item: Service, model: ModelSpec, found: Fit) -> str:
+def sum_sentence(item: Service, model: ModelSpec, found: Fit) -> str:
     """The whole sum in one sentence."""
     memory, load = model.memory, found.load
     counted = memory.parameters if memory else ""
@@ -104,7 +104,7 @@ def _more(memory: ModelMemory, model: ModelSpec, found: Fit, most: int) -> str:
         if memory.kvHeads and not divides(memory.kvHeads, count):
             continue
         split = over(found.load, count)
-        if fit(memory, whole_bytes(model.size), split, found.memory, found.node).verdict is Verdict.FITS:
+        if fit(memory, whole_bytes(model.size), split, found.memory, found.node).verdict is FitVerdict.FITS:
             return f"give it {count} GPUs"
     return ""
 

@@ -46,7 +46,7 @@ TGIS_BATCH = 12
 """Defaults of MAX_SEQUENCE_LENGTH and MAX_BATCH_SIZE (IBM text-generation-inference launcher/src/main.rs)."""
 
 
-class Load(NamedTuple):
+class GpuLoad(NamedTuple):
     """How a server puts a model onto its GPUs. Bytes, and all figures for one GPU."""
 
     each: Fraction
@@ -67,13 +67,13 @@ class Load(NamedTuple):
     """Room for LoRA adapters, which vLLM takes whether they are in use or not."""
 
 
-def over(load: Load, tensor: int) -> Load:
+def over(load: GpuLoad, tensor: int) -> GpuLoad:
     """The same on another number of GPUs."""
     alone = load.usual == ACTIVATIONS + OUTSIDE and tensor > 1
     return load._replace(tensor=tensor, usual=ACTIVATIONS + OUTSIDE_PARALLEL if alone else load.usual)
 
 
-def load_of(item: Service, memory: ModelMemory, devices: int) -> Load:
+def load_of(item: Service, memory: ModelMemory, devices: int) -> GpuLoad:
     """How an item's runtime puts the model onto this many GPUs."""
     return ENGINES.get(item.runtime, _other)(item, memory, devices)
 
@@ -122,7 +122,7 @@ BLOCK = 16
 """Tokens in a block of vLLM's cache, and the least a context can be."""
 
 
-def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
+def _vllm(item: Service, memory: ModelMemory, devices: int) -> GpuLoad:
     """A vLLM starts when one sequence of full length finds room in its share of the GPU.
 
     Source: vllm v1/core/kv_cache_utils.py check_enough_kv_cache_memory, at 001cabc1.
@@ -131,7 +131,7 @@ def _vllm(item: Service, memory: ModelMemory, devices: int) -> Load:
     tensor, pipeline = _vllm_parallel(given, own_tensor(item, devices))
     length = given.get("max-model-len")
     compute = 4 if given.get("dtype") in {"float", "float32"} else 2
-    return Load(
+    return GpuLoad(
         each=_vllm_weight(memory, given, compute),
         cache=_vllm_cache(given, compute),
         # auto: vLLM takes the longest context that fits.
@@ -176,7 +176,7 @@ def _vllm_cache(given: Mapping[str, str], compute: int) -> int:
     return {"auto": compute, "bfloat16": 2, "float16": 2}.get(named, 1)
 
 
-def _tgis(item: Service, memory: ModelMemory, devices: int) -> Load:
+def _tgis(item: Service, memory: ModelMemory, devices: int) -> GpuLoad:
     """TGIS measures its memory when it starts and takes batches that fit, so it needs one full sequence.
 
     With ESTIMATE_MEMORY off or manual it takes whole batches without asking (IBM text-generation-inference
@@ -187,7 +187,7 @@ def _tgis(item: Service, memory: ModelMemory, devices: int) -> Load:
     batch = whole(given.get("max-batch-size"), TGIS_BATCH)
     dtype = given.get("dtype") or given.get("dtype-str") or memory.dtype
     known = dtype in BYTES and memory.dtype not in QUANTISED
-    return Load(
+    return GpuLoad(
         each=BYTES[dtype if known else memory.dtype],
         cache=4 if known and dtype == "float32" else 2,
         tokens=min(memory.contextLength, whole(given.get("max-sequence-length"), TGIS_SEQUENCE))
@@ -200,10 +200,10 @@ def _tgis(item: Service, memory: ModelMemory, devices: int) -> Load:
     )
 
 
-def _other(_: Service, memory: ModelMemory, devices: int) -> Load:
+def _other(_: Service, memory: ModelMemory, devices: int) -> GpuLoad:
     """A server we know nothing of: the weights have to be somewhere, that is all that is certain."""
     each = BYTES[memory.dtype]
-    return Load(each, 2, 0, max(1, devices), 1, Fraction(1), 0, KERNELS)
+    return GpuLoad(each, 2, 0, max(1, devices), 1, Fraction(1), 0, KERNELS)
 
 
-ENGINES: dict[str, Callable[[Service, ModelMemory, int], Load]] = {"vllm": _vllm, "caikit-tgis": _tgis}
+ENGINES: dict[str, Callable[[Service, ModelMemory, int], GpuLoad]] = {"vllm": _vllm, "caikit-tgis": _tgis}

@@ -10,10 +10,10 @@ from ..components.serving.spec import Service, known
 from ..findings.finding import MODELS, Path, Severity
 from ..findings.rule import Problem, rule
 from ..specs.model import ModelSpec
-from .advice import divides, hint, spelled
+from .advice import divides, hint, sum_sentence
 from .engine import PARALLEL, flags, own_tensor, whole
 from .nodes import device_memory, gpus, landing, slice_memory
-from .verdict import Fit, Verdict, fits, judge
+from .verdict import Fit, FitVerdict, fit_of, fits
 
 SOURCE = (
     "vllm v1/core/kv_cache_utils.py check_enough_kv_cache_memory, at 001cabc1; llm-d-planner "
@@ -29,7 +29,7 @@ def model_fits_the_gpu(cluster: Cluster) -> Iterator[Problem]:
     hold one sequence of --max-model-len refuses to start.
     """
     for i, item, model, found in fits(cluster):
-        if found.verdict is Verdict.NEVER:
+        if found.verdict is FitVerdict.NEVER:
             yield _problem(i, item, model, found, cluster)
 
 
@@ -40,13 +40,13 @@ def model_fits_with_room_to_spare(cluster: Cluster) -> Iterator[Problem]:
     It may not start with another release of the server, and serves few requests at a time.
     """
     for i, item, model, found in fits(cluster):
-        if found.verdict is Verdict.TIGHT:
+        if found.verdict is FitVerdict.TIGHT:
             yield _problem(i, item, model, found, cluster)
 
 
 def _problem(i: int, item: Service, model: ModelSpec, found: Fit, cluster: Cluster) -> Problem:
     needs = (MODELS, item.model, "memory", "parameters")
-    text, advice = spelled(item, model, found), hint(item, model, found, cluster)
+    text, advice = sum_sentence(item, model, found), hint(item, model, found, cluster)
     return Problem(_cause(i, item, found), text, advice, (needs,))
 
 
@@ -126,7 +126,7 @@ def fit_can_be_judged(cluster: Cluster) -> Iterator[Problem]:
             continue
         if None not in {model.memory.layers, model.memory.kvHeads, model.memory.headDim}:
             continue
-        found = judge(item, cluster)
+        found = fit_of(item, cluster)
         if found is not None and found.unknown:
             said = f"{item.model} does not say its layers, kvHeads and headDim: its cache is not counted"
             yield Problem(path, said, "add them to the model's memory")

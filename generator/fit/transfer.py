@@ -85,10 +85,10 @@ def _in_a_row(days: list[str]) -> int:
     return longest
 
 
-def spoken(duration: int) -> str:
+def duration_text(duration: int) -> str:
     """Seconds as people say them.
 
-    >>> spoken(2684), spoken(14400), spoken(90061)
+    >>> duration_text(2684), duration_text(14400), duration_text(90061)
     ('44 min 44 s', '4 h', '1 d 1 h 1 min 1 s')
     """
     found = []
@@ -169,10 +169,10 @@ def models_arrive_within_the_window(cluster: Cluster) -> Iterator[Problem]:
             size = cluster.models[found.model].size
             times = f"{found.copies} x {size}" if found.copies > 1 else size
             said = (
-                f"{found.model}: {times} at {rate} takes {spoken(taken)} ({float(EFFICIENCY):g} of the link), "
-                f"the window {text} has {spoken(window)}"
+                f"{found.model}: {times} at {rate} takes {duration_text(taken)} ({float(EFFICIENCY):g} of the link), "
+                f"the window {text} has {duration_text(window)}"
             )
-            hint = f"it needs {_rate(found, window)} or a window of {spoken(-(-taken // 60) * 60)}"
+            hint = f"it needs {_rate(found, window)} or a window of {duration_text(-(-taken // 60) * 60)}"
             yield Problem(("serving", found.item, "model"), said, hint)
 
 
@@ -205,7 +205,7 @@ def models_arrive_before_the_deadline(cluster: Cluster) -> Iterator[Problem]:
         model = cluster.models[claim.model]
         taken = transfer_time(whole_bytes(model.size), rate, Fraction(1))
         if claim.load and taken > seconds(deadline) > 0:
-            said = f"{claim.model}: {model.size} at {rate} takes {spoken(taken)}, load Jobs stop after {deadline}"
+            said = f"{claim.model}: {model.size} at {rate} takes {duration_text(taken)}, load Jobs stop after {deadline}"
             usual = transfer_time(whole_bytes(model.size), rate)
             hint = f"set models.deadline to {-(-usual // 3600)}h or more"
             yield Problem(_deadline_path(claim, cluster), said, hint)

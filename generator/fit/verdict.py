@@ -19,7 +19,7 @@ from ..components.serving.beside import max_rank, ranks
 from ..components.serving.sizes import roles
 from ..components.serving.spec import Service, known
 from ..specs.model import ModelMemory, ModelSpec
-from .engine import LEAST, Load, load_of
+from .engine import LEAST, GpuLoad, load_of
 from .memory import cache_per_token, ceil, most_cache_per_token, stored_weights, weights, whole_bytes
 from .nodes import device_memory, gpus, landing
 
@@ -27,7 +27,7 @@ SPARE = Fraction(1, 10)
 """Less than this share left of what the server may take is tight."""
 
 
-class Verdict(StrEnum):
+class FitVerdict(StrEnum):
     """Whether a server will start."""
 
     FITS = "FITS"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 class Fit(NamedTuple):
     """The sum for one GPU, in bytes, and what comes of it."""
 
-    verdict: Verdict
+    verdict: FitVerdict
     weights: int
     cache: int
     beside: int
@@ -47,7 +47,7 @@ class Fit(NamedTuple):
     memory: int
     node: str
     """Kind of the node with the smallest GPU that the pod can land on."""
-    load: Load
+    load: GpuLoad
     unknown: bool
     """The cache is not in the sum: the model does not say its layers and heads, and they could matter."""
 
@@ -57,7 +57,7 @@ class Fit(NamedTuple):
         return self.weights + self.cache + self.beside
 
 
-def judge(item: Service, cluster: Cluster) -> Fit | None:
+def fit_of(item: Service, cluster: Cluster) -> Fit | None:
     """The verdict for one server; None without a GPU, or where the spec lacks a figure (FIT004)."""
     device = gpus(item)
     model = cluster.models.get(item.model)
@@ -76,7 +76,7 @@ def judge(item: Service, cluster: Cluster) -> Fit | None:
 
 
 @lru_cache(maxsize=1024)
-def fit(memory: ModelMemory, on_disk: int, load: Load, size: int, node: str) -> Fit:
+def fit(memory: ModelMemory, on_disk: int, load: GpuLoad, size: int, node: str) -> Fit:
     """The sum for one GPU of `size` bytes."""
     per_token = cache_per_token(memory, load.cache, tensor=load.tensor, pipeline=load.pipeline)
     cache = (per_token or 0) * load.tokens
@@ -89,10 +89,10 @@ def fit(memory: ModelMemory, on_disk: int, load: Load, size: int, node: str) -> 
     bound = most_cache_per_token(memory, load.cache) * load.tokens
     unknown = per_token is None and usual + bound + load.usual + room_of > room
     if least + cache + LEAST + room_of > budget:
-        found = Verdict.NEVER, least, cache, LEAST + room_of
+        found = FitVerdict.NEVER, least, cache, LEAST + room_of
     else:
         tight = usual + cache + load.usual + room_of > room
-        found = Verdict.TIGHT if tight else Verdict.FITS, usual, cache, load.usual + room_of
+        found = FitVerdict.TIGHT if tight else FitVerdict.FITS, usual, cache, load.usual + room_of
     return Fit(*found, budget, size, node, load, unknown)
 
 
@@ -112,7 +112,7 @@ def adapters_of(item: Service, cluster: Cluster) -> int:
     return max(sizes, default=0) * (item.lora.maxAdapters or 1)
 
 
-def _share(total: int, parts: int, load: Load) -> int:
+def _share(total: int, parts: int, load: GpuLoad) -> int:
     return max(0, -(-total // parts) - load.offload)
 
 
@@ -120,6 +120,6 @@ def fits(cluster: Cluster) -> Iterator[tuple[int, Service, ModelSpec, Fit]]:
     """All servers with a verdict, with their index."""
     for i, item, model in known(cluster):
         for role in roles(item):
-            found = judge(role, cluster)
+            found = fit_of(role, cluster)
             if found is not None:
                 yield i, role, model, found

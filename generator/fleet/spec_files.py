@@ -125,7 +125,7 @@ def _pins(data: Any, path: Path) -> Iterator[tuple[Path, list[str]]]:
             yield from _pins(item, (*path, step))
 
 
-def read_cluster(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
+def read_cluster_file(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """One cluster's document with a sound envelope; its spec is judged after the merge."""
     document, findings = read_file(root, file)
     if document is None:
@@ -239,7 +239,7 @@ __all__ = [
     "find_specs",
     "kind_of",
     "no_clusters",
-    "read_cluster",
+    "read_cluster_file",
     "read_shared",
     "repeated_names",
     "stem",

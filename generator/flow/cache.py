@@ -21,7 +21,7 @@ from ..fleet.fleet import Member
 from ..fleet.spec_files import FLEET_FILE
 from ..rules.waivers import Waiver
 from ..specs.removals import FILE as REMOVALS
-from .rendered import NOTHING, Rendered, Site, Whole
+from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
 _CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
@@ -31,7 +31,7 @@ _WAIVER = tuple(item.name for item in fields(Waiver))
 
 
 @dataclass(frozen=True)
-class Memory:
+class Cache:
     """What is known of an earlier run; nothing when its inputs were others than today's."""
 
     key: str
@@ -46,7 +46,7 @@ class Memory:
     digests: Mapping[str, str] = field(default_factory=dict)
     """Cluster's file -> its digest before this run read it."""
 
-    def site(self, root: File, file: str, digest: str) -> Site | None:
+    def compiled(self, root: File, file: str, digest: str) -> CompiledCluster | None:
         """The remembered site, when neither its spec nor its overlay changed since."""
         if file not in self.lines:
             return None
@@ -54,51 +54,56 @@ class Memory:
         if spec != digest or any(digest_of(root, path) != value for path, value in outputs.items()):
             return None
         findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
-        return Site(file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted)
+        return CompiledCluster(
+            file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted
+        )
 
-    def whole_of(self, sites: Mapping[str, Site]) -> Whole | None:
+    def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
         """What these clusters gave together, when the hub would see them as it did then."""
-        if not self.hub or self.lines.keys() != sites.keys():
+        if not self.hub or self.lines.keys() != clusters.keys():
             return None
-        fresh = [site for site in sites.values() if not site.kept]
+        fresh = [compiled for compiled in clusters.values() if not compiled.kept]
         told = {finding.where.file for _, finding in self.whole.found}
-        if any(site.file in told or self._differs(site) for site in fresh):
+        if any(compiled.file in told or self._differs(compiled) for compiled in fresh):
             # Where a finding about the fleet stands in a changed file is found out by asking again.
             return None
         return self.whole
 
-    def _differs(self, site: Site) -> bool:
-        return site.member is None or _listed(site.member, _MEMBER) != json.loads(self.lines[site.file])[2]
+    def _differs(self, compiled: CompiledCluster) -> bool:
+        return (
+            compiled.member is None
+            or _listed(compiled.member, _MEMBER) != json.loads(self.lines[compiled.file])[2]
+        )
 
 
-NOTHING_KNOWN = Memory("")
+NOTHING_KNOWN = Cache("")
 
 
-def recall(root: File) -> Memory:
+def recall(root: File) -> Cache:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
     key = _key_of(root)
     try:
         seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
     except OSError:
-        return Memory(key)
+        return Cache(key)
     # Only what we wrote ourselves, whole: everything below trusts its shape.
     if seal.decode("ascii", "replace") != _digest(body):
-        return Memory(key)
+        return Cache(key)
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
     if head["key"] != key or not _intact(root, head["bases"]):
         # Which clusters need a base that is not there any more is not known without compiling them.
-        return Memory(key)
+        return Cache(key)
     known = dict(zip(head["files"], lines, strict=True))
     hub = head["hub"] if _intact(root, head["hub"]) else {}
     found = tuple((about, _finding(told)) for about, told in head["found"])
     whole = Whole(found, frozenset(hub), head["objects"])
-    return Memory(key, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
+    return Cache(key, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
 
 
 def vouched(
     root: File, then: Mapping[str, bytes], listed: Iterable[str], shared: Iterable[str]
-) -> dict[str, Site]:
+) -> dict[str, CompiledCluster]:
     """Clusters, by file, that an earlier run compiled without an error from the specs of another commit.
 
     Of that commit `then` holds the texts of files that are not as on disk, `listed` the clusters' files and
@@ -123,22 +128,29 @@ def vouched(
     wanted = frozenset(listed)
     pairs = zip(head["files"], lines, strict=True)
     known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
-    return {file: _site(file, told) for file, told in known if told[0] == content(file)}
+    return {file: _compiled_cluster(file, told) for file, told in known if told[0] == content(file)}
 
 
-def _site(file: str, told: list[Any]) -> Site:
+def _compiled_cluster(file: str, told: list[Any]) -> CompiledCluster:
     """What was found out about a cluster; nothing of where it was written to."""
     _, _, member, _, objects, found, waivers = told
     findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
-    return Site(file, findings, _member(member), objects=objects, waivers=accepted)
+    return CompiledCluster(file, findings, _member(member), objects=objects, waivers=accepted)
 
 
-def save(root: File, rendered: Rendered, memory: Memory) -> None:
+def save(root: File, rendered: Rendered, memory: Cache) -> None:
     """Write down what was rendered; nothing when that is what stands there. Failing to is no failure."""
-    texts, sites = rendered.tree.texts, [site for site in rendered.sites if site.member is not None]
+    texts, clusters = (
+        rendered.tree.texts,
+        [compiled for compiled in rendered.clusters if compiled.member is not None],
+    )
     known = {**memory.bases, **memory.hub}
     shared = [path for path in rendered.tree.paths if _is_shared(path)]
-    if known.keys() == {*shared} and len(sites) == len(memory.lines) and all(site.kept for site in sites):
+    if (
+        known.keys() == {*shared}
+        and len(clusters) == len(memory.lines)
+        and all(compiled.kept for compiled in clusters)
+    ):
         return
     digests = {path: _digest(texts[path].encode()) if path in texts else known[path] for path in shared}
     head = {
@@ -147,10 +159,11 @@ def save(root: File, rendered: Rendered, memory: Memory) -> None:
         "hub": {path: digest for path, digest in digests.items() if path.startswith("acm/")},
         "objects": rendered.whole.objects,
         "found": [(about, _listed(item, _FINDING)) for about, item in rendered.whole.found],
-        "files": [site.file for site in sites],
+        "files": [compiled.file for compiled in clusters],
     }
     lines = [
-        memory.lines[site.file] if site.kept else _line(site, memory.digests[site.file]) for site in sites
+        memory.lines[compiled.file] if compiled.kept else _line(compiled, memory.digests[compiled.file])
+        for compiled in clusters
     ]
     body = "\n".join([_json(head), *lines]).encode()
     _replace(root / CACHE, _digest(body).encode() + b"\n" + body)
@@ -170,12 +183,20 @@ def _replace(path: File, raw: bytes) -> None:
         return
 
 
-def _line(site: Site, digest: str) -> str:
-    outputs = {path: _digest(text.encode()) for path, text in site.files.items()}
-    findings = [_listed(item, _FINDING) for item in site.findings]
-    waivers = [_listed(item, _WAIVER) for item in site.waivers]
+def _line(compiled: CompiledCluster, digest: str) -> str:
+    outputs = {path: _digest(text.encode()) for path, text in compiled.files.items()}
+    findings = [_listed(item, _FINDING) for item in compiled.findings]
+    waivers = [_listed(item, _WAIVER) for item in compiled.waivers]
     return _json(
-        [digest, outputs, _listed(site.member, _MEMBER), site.bases, site.objects, findings, waivers]
+        [
+            digest,
+            outputs,
+            _listed(compiled.member, _MEMBER),
+            compiled.bases,
+            compiled.objects,
+            findings,
+            waivers,
+        ]
     )
 
 

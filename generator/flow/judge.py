@@ -16,10 +16,10 @@ from ..documents.merge import resolve
 from ..findings.finding import Finding, Path, Where, ordered
 from ..fleet.cluster import layers_of
 from ..fleet.fleet import Fleet
-from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster
-from ..rules.run import apply, fleet_rules
-from ..rules.waivers import Settled, settle
-from .rendered import Rendered, Site, Whole
+from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file
+from ..rules.run import findings_of, fleet_rules
+from ..rules.waivers import Settled, apply_waivers
+from .rendered import CompiledCluster, Rendered, Whole
 
 
 class Asked(NamedTuple):
@@ -33,10 +33,10 @@ class Asked(NamedTuple):
     known: Whole | None = None
 
 
-def judge(
+def judge_fleet(
     root: Root,
     shared: Shared,
-    sites: tuple[Site, ...],
+    clusters: tuple[CompiledCluster, ...],
     findings: tuple[Finding, ...],
     asked: Asked = Asked(),  # noqa: B008 - a frozen value
 ) -> Rendered:
@@ -45,33 +45,47 @@ def judge(
     With `part`, `sites` are the clusters that these files touch, and of the fleet's rules only those findings
     are told that stand at one of these clusters.
     """
-    members = sorted((site.member for site in sites if site.member), key=lambda member: member.name)
+    members = sorted(
+        (compiled.member for compiled in clusters if compiled.member), key=lambda member: member.name
+    )
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
-    complete = all(site.member for site in sites)
+    complete = all(compiled.member for compiled in clusters)
     # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
     found = asked.known.found if asked.known else tuple(check_fleet(root, shared, fleet)) if complete else ()
     part, told = asked.part, asked.known or Whole(found)
     if part is not None:
         found = tuple((member, item) for member, item in found if member)
-    whole = part if part is not None else None if complete else frozenset(site.file for site in sites)
-    settled = _settled(sites, found, asked.today, whole)
+    whole = (
+        part if part is not None else None if complete else frozenset(compiled.file for compiled in clusters)
+    )
+    settled = _settled(clusters, found, asked.today, whole)
     said = ordered((*findings, *settled.findings))
-    return Rendered(said, Tree({}), fleet, sites, whole=told, waived=settled.waived)
+    return Rendered(said, Tree({}), fleet, clusters, whole=told, waived=settled.waived)
 
 
 def _settled(
-    sites: tuple[Site, ...], found: tuple[tuple[str, Finding], ...], today: str, whole: frozenset[str] | None
+    clusters: tuple[CompiledCluster, ...],
+    found: tuple[tuple[str, Finding], ...],
+    today: str,
+    whole: frozenset[str] | None,
 ) -> Settled:
     of_fleet = tuple(item for member, item in found if not member)
     of_member: dict[str, list[Finding]] = {}
     for member, item in found:
         of_member.setdefault(member, []).append(item)
     # What the fleet's defaults accept is accepted of the fleet as well.
-    common = {item.where: item for site in sites for item in site.waivers if item.where.file == FLEET_FILE}
-    named = [(site.member.name if site.member else "", site) for site in sites]
-    judged = [((*site.findings, *of_member.get(name, ())), site.waivers) for name, site in named if name]
-    judged += [(site.findings, ()) for name, site in named if not name]
-    return settle([*judged, (of_fleet, tuple(common.values()))], today, whole)
+    common = {
+        item.where: item
+        for compiled in clusters
+        for item in compiled.waivers
+        if item.where.file == FLEET_FILE
+    }
+    named = [(compiled.member.name if compiled.member else "", compiled) for compiled in clusters]
+    judged = [
+        ((*compiled.findings, *of_member.get(name, ())), compiled.waivers) for name, compiled in named if name
+    ]
+    judged += [(compiled.findings, ()) for name, compiled in named if not name]
+    return apply_waivers([*judged, (of_fleet, tuple(common.values()))], today, whole)
 
 
 def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
@@ -81,7 +95,7 @@ def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str,
     """
     found: dict[tuple[str, Finding], None] = {}
     for item, i, view in fleet_rules(fleet):
-        for told in apply(item, view, partial(_fleet_place, root, shared, fleet, i)):
+        for told in findings_of(item, view, partial(_fleet_place, root, shared, fleet, i)):
             about = str(told.path[1]) if told.path[:1] == ("members",) else ""
             path = told.path[2:] if about else _of_hub(i, told.path)
             found[about, replace(told, path=path)] = None
@@ -98,7 +112,7 @@ def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *_of_hub(i, path)))
     file = next(member.file for member in fleet.members if member.name == path[1])
-    document, _ = read_cluster(root, file)
+    document, _ = read_cluster_file(root, file)
     if document is None:
         return Where(file, 1, 1)
     if path[2:3] == ("metadata",):

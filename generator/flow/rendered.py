@@ -29,7 +29,7 @@ class Memo:
 
 
 @dataclass(frozen=True)
-class Site:
+class CompiledCluster:
     """One cluster, compiled: what the fleet needs to know of it, its overlay, and what is wrong."""
 
     file: str
@@ -64,7 +64,7 @@ class Rendered:
     findings: tuple[Finding, ...]
     tree: Tree
     fleet: Fleet | None = None
-    sites: tuple[Site, ...] = ()
+    clusters: tuple[CompiledCluster, ...] = ()
     bases: tuple[str, ...] = ()
     whole: Whole = NOTHING
     waived: tuple[Waived, ...] = ()

@@ -30,7 +30,7 @@ from ..fleet.spec_files import (
     Shared,
     kind_of,
     no_clusters,
-    read_cluster,
+    read_cluster_file,
     read_shared,
     repeated_names,
     stem,
@@ -39,8 +39,8 @@ from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, base_files, collisions, emit, folder_files, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
-from .judge import Asked, judge
-from .rendered import Memo, Progress, Rendered, Site, Whole, silent
+from .judge import Asked, judge_fleet
+from .rendered import CompiledCluster, Memo, Progress, Rendered, Whole, silent
 
 
 def render(root: File, progress: Progress = silent, today: str = "") -> Rendered:
@@ -48,8 +48,8 @@ def render(root: File, progress: Progress = silent, today: str = "") -> Rendered
     files, shared, findings = read(root, progress)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
-    sites, bases = compile_sites(root, shared, cluster_files(files), progress)
-    return assemble(judge(root, shared, sites, findings, Asked(today)), Tree(bases))
+    clusters, bases = compile_clusters(root, shared, cluster_files(files), progress)
+    return assemble(judge_fleet(root, shared, clusters, findings, Asked(today)), Tree(bases))
 
 
 def read(
@@ -71,24 +71,24 @@ def cluster_files(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(file for file in files if kind_of(file) == "Cluster")
 
 
-def compile_sites(
+def compile_clusters(
     root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
-) -> tuple[tuple[Site, ...], dict[str, str]]:
+) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters and the texts of their bases, one cluster after the other."""
     memo = Memo()
-    sites = []
+    clusters = []
     for i, file in enumerate(files):
         progress("compile", i, len(files))
-        sites.append(compile_site(root, shared, file, memo))
+        clusters.append(compile_cluster(root, shared, file, memo))
     # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
-    named = {folder for site in sites for folder in site.bases}
+    named = {folder for compiled in clusters for folder in compiled.bases}
     bases = (base for folder, base in memo.bases.items() if folder in named)
-    return tuple(sites), {path: text for base in bases for path, text in base_files(base).items()}
+    return tuple(clusters), {path: text for base in bases for path, text in base_files(base).items()}
 
 
-def uses(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
+def uses_files(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
     """Whether a cluster takes anything from these shared spec files."""
-    document, _ = read_cluster(root, file)
+    document, _ = read_cluster_file(root, file)
     return document is not None and takes_from(document, shared, part)
 
 
@@ -101,50 +101,50 @@ def takes_from(document: Document, shared: Shared, part: frozenset[str]) -> bool
     )
 
 
-def check_sites(
+def check_clusters(
     root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
-) -> tuple[tuple[Site, ...], dict[str, str]]:
+) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters, judged but without overlays: for those who only want to know what is wrong."""
     memo = Memo()
-    sites = []
+    clusters = []
     for i, file in enumerate(files):
         progress("check", i, len(files))
-        sites.append(check_site(root, shared, file, memo))
-    return tuple(sites), {}
+        clusters.append(check_one(root, shared, file, memo))
+    return tuple(clusters), {}
 
 
-def check_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
+def check_one(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
     """One cluster from its file to its findings."""
-    cluster, resolved, findings = read_site(root, shared, file, memo)
+    cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:
-        return Site(file, findings)
-    return judge_site(cluster, resolved, findings)[0]
+        return CompiledCluster(file, findings)
+    return judge_cluster(cluster, resolved, findings)[0]
 
 
-def compile_site(root: File, shared: Shared, file: str, memo: Memo) -> Site:
+def compile_cluster(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
     """One cluster from its file to its overlay."""
-    cluster, resolved, findings = read_site(root, shared, file, memo)
+    cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:
-        return Site(file, findings)
-    site, emitted = judge_site(cluster, resolved, findings)
+        return CompiledCluster(file, findings)
+    compiled, emitted = judge_cluster(cluster, resolved, findings)
     if emitted is None:
-        return site
+        return compiled
     overlay = overlay_of(cluster, emitted, memo.bases)
-    return replace(site, files={**overlay.files, **bootstrap(cluster, site)}, bases=overlay.bases)
+    return replace(compiled, files={**overlay.files, **bootstrap(cluster, compiled)}, bases=overlay.bases)
 
 
-def bootstrap(cluster: Cluster, site: Site) -> dict[str, str]:
+def bootstrap(cluster: Cluster, compiled: CompiledCluster) -> dict[str, str]:
     """What starts the delivery of a cluster that has no hub; nothing for others."""
-    if cluster.fleet.delivery.model != "standalone" or site.member is None:
+    if cluster.fleet.delivery.model != "standalone" or compiled.member is None:
         return {}
     from ..hub.delivery import standalone  # noqa: PLC0415 - one cluster of a fleet with a hub needs none of it
 
-    return standalone.files(cluster, site.member)
+    return standalone.files(cluster, compiled.member)
 
 
-def judge_site(
+def judge_cluster(
     cluster: Cluster, resolved: Resolved, findings: tuple[Finding, ...]
-) -> tuple[Site, Emitted | None]:
+) -> tuple[CompiledCluster, Emitted | None]:
     """All rules on one cluster, and what its components make of it when nothing is in the way."""
     waivers = waivers_of(cluster, resolved)
     findings += check_cluster(cluster, resolved)
@@ -155,17 +155,17 @@ def judge_site(
         findings += tuple(nothing(cluster, emitted, resolved.where(())))
     manifests = emitted.manifests if emitted else ()
     member = member_of(cluster, manifests)
-    return Site(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
+    return CompiledCluster(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
 
 
-def read_site(
+def cluster_in(
     root: Root, shared: Shared, file: str, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its file to a validated value."""
-    return site_of(read_cluster(root, file), shared, memo)
+    return cluster_of_document(read_cluster_file(root, file), shared, memo)
 
 
-def site_of(
+def cluster_of_document(
     given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its document to a validated value."""
@@ -204,10 +204,10 @@ def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rende
 
     `known` is what the same members gave before, the hub's files being on disk as they were written.
     """
-    fleet, sites, whole = judged.fleet, judged.sites, judged.whole
+    fleet, clusters, whole = judged.fleet, judged.clusters, judged.whole
     if fleet is None or has_errors(judged.findings):
         return judged
-    texts = {**bases.texts, **{path: text for site in sites for path, text in site.files.items()}}
+    texts = {**bases.texts, **{path: text for compiled in clusters for path, text in compiled.files.items()}}
     if known is None:
         from .. import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
 
@@ -216,8 +216,8 @@ def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rende
         texts |= files
         number = sum(len(items) for made in emitted.values() for items in made.values())
         whole = Whole(whole.found, frozenset(files), number)
-    named = tuple(sorted({base for site in sites for base in site.bases}))
-    kept = (path for site in sites for path in site.kept)
+    named = tuple(sorted({base for compiled in clusters for base in compiled.bases}))
+    kept = (path for compiled in clusters for path in compiled.kept)
     same = bases.same.union(kept, whole.files if known else ())
     return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
 

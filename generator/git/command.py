@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 
 from ..errors import NearedgeError, ToolFailed
-from ..programs import run as tools
+from ..programs import run as programs
 from ..programs.run import Completed
 
 TIMEOUT = 120.0
@@ -65,7 +65,7 @@ _USERINFO = re.compile(r"(?<=://)[^/@\s'\"]+@")
 
 
 @dataclass(frozen=True)
-class Credential:
+class GitCredential:
     """A token, and the only place that it may be shown to: scheme, host and port."""
 
     site: str
@@ -90,7 +90,7 @@ def git(  # noqa: PLR0913 - all that a command of git takes
     root: File,
     *arguments: str,
     stdin: str = "",
-    credential: Credential | None = None,
+    credential: GitCredential | None = None,
     env: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
@@ -102,10 +102,10 @@ def git(  # noqa: PLR0913 - all that a command of git takes
         ToolMissing: git is not there.
         GitFailed: its exit code is not in `accept`, or it did not end in time; no token is in the sentence.
     """
-    program = tools.find(root, "git")
+    program = programs.find(root, "git")
     whole = {**environment(credential, settings or NO_SETTINGS), **(env or {})}
     try:
-        done = tools.run(
+        done = programs.run(
             program, arguments, cwd=root, stdin=stdin, env=whole, timeout=timeout, accept=range(-64, 256)
         )
     except ToolFailed as error:
@@ -117,7 +117,7 @@ def git(  # noqa: PLR0913 - all that a command of git takes
 
 
 def environment(
-    credential: Credential | None = None, settings: Mapping[str, str] = NO_SETTINGS
+    credential: GitCredential | None = None, settings: Mapping[str, str] = NO_SETTINGS
 ) -> dict[str, str]:
     """The user's environment for git: nothing of another repository, no prompts, and the token where it belongs."""
     found = {name: value for name, value in os.environ.items() if name not in _OTHERS}
@@ -151,7 +151,7 @@ def _configured(settings: list[tuple[str, str]], env: Mapping[str, str]) -> Iter
         yield f"GIT_CONFIG_VALUE_{i}", value
 
 
-def cleaned(text: str, credential: Credential | None = None) -> str:
+def cleaned(text: str, credential: GitCredential | None = None) -> str:
     """Text that may be shown: no name or password in a URL, no token in any form that it is sent in."""
     shown = _USERINFO.sub("", text)
     if credential is not None and credential.secret:
@@ -180,7 +180,7 @@ _NOISE = re.compile(
 
 def failure(arguments: tuple[str, ...], done: Completed) -> GitFailed:
     """What went wrong, as one sentence with git's own words."""
-    said = told(done.stderr) or told(done.stdout) or f"it ended with code {done.code}"
+    said = error_line(done.stderr) or error_line(done.stdout) or f"it ended with code {done.code}"
     command = next((word for word in arguments if not word.startswith("-")), "")
     text = f"git {command}: {said}"
     if _NOT_ALLOWED.search(done.stderr):
@@ -190,7 +190,7 @@ def failure(arguments: tuple[str, ...], done: Completed) -> GitFailed:
     return GitFailed(text)
 
 
-def told(stderr: str, most: int = 3) -> str:
+def error_line(stderr: str, most: int = 3) -> str:
     """What git's output says in the end, in one line: its errors, else its last lines."""
     lines = [line.removeprefix("remote: ").strip() for line in stderr.replace("\r", "\n").splitlines()]
     lines = [line for line in lines if not _NOISE.match(line)]

@@ -13,7 +13,7 @@ from pathlib import Path as File
 
 from ..documents.files import is_spec
 from ..errors import NearedgeError
-from ..programs import run as tools
+from ..programs import run as programs
 from ..programs.run import Tool
 
 SPECS = "clusters"
@@ -57,7 +57,7 @@ def snapshot(root: File, ref: str) -> Snapshot:
         ToolMissing: git is not there.
         ToolFailed: git cannot read the repository.
     """
-    git = tools.find(root, "git")
+    git = programs.find(root, "git")
     _resolved(git, root, ref)
     base = ask(git, root, "merge-base", "--end-of-options", ref, "HEAD").strip()
     if not base:
@@ -72,7 +72,7 @@ def snapshot_at(root: File, commit: str) -> Snapshot:
     Raises:
         NoSuchCommit, ToolMissing, ToolFailed: it cannot be read.
     """
-    git = tools.find(root, "git")
+    git = programs.find(root, "git")
     _resolved(git, root, commit)
     return Snapshot(commit, commit, dict(_tree(git, root, commit)))
 
@@ -83,7 +83,7 @@ def default_ref(root: File) -> str:
     Raises:
         ToolMissing: git is not there.
     """
-    git = tools.find(root, "git")
+    git = programs.find(root, "git")
     for ref in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/heads/main"):
         if ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
             return ref
@@ -102,13 +102,13 @@ def _resolved(git: Tool, root: File, ref: str) -> None:
 def ask(git: Tool, root: File, *arguments: str) -> str:
     """What git prints when it finds what it is asked for, else nothing."""
     accept = (*FOUND_NOTHING, 128)
-    done = tools.run(git, (*_QUIET, *arguments), cwd=root, env=_ENVIRONMENT, accept=accept)
+    done = programs.run(git, (*_QUIET, *arguments), cwd=root, env=_ENVIRONMENT, accept=accept)
     return done.stdout if done.code == 0 else ""
 
 
 def _tree(git: Tool, root: File, commit: str) -> Iterator[tuple[str, str]]:
     # Run in the fleet's folder, ls-tree names and filters paths as seen from there.
-    listed = tools.run_bytes(
+    listed = programs.run_bytes(
         git, (*_QUIET, "ls-tree", "-r", "-z", commit, f"{SPECS}/"), cwd=root, env=_ENVIRONMENT
     )
     for entry in listed.stdout.split(b"\0"):
@@ -138,9 +138,9 @@ def blobs(root: File, wanted: Mapping[str, str]) -> dict[str, bytes]:
     """
     if not wanted:
         return {}
-    git = tools.find(root, "git")
+    git = programs.find(root, "git")
     asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
-    done = tools.run_bytes(
+    done = programs.run_bytes(
         git, (*_QUIET, "cat-file", "--batch", "--buffer"), cwd=root, env=_ENVIRONMENT, stdin=asked
     )
     return dict(zip(wanted, _split(done.stdout), strict=True))
@@ -160,7 +160,7 @@ def _split(raw: bytes) -> Iterator[bytes]:
         at = end + 1 + size + 1
 
 
-def differing(root: File, taken: Snapshot, files: Collection[str]) -> frozenset[str]:
+def files_that_differ(root: File, taken: Snapshot, files: Collection[str]) -> frozenset[str]:
     """Files that are not the same on disk and at the commit: edited, new and removed ones."""
     sha256 = any(len(blob) > _SHA1 for blob in taken.blobs.values())
     gone = {file for file in taken.blobs if file not in files}

@@ -53,7 +53,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
     if not roots.brings_roots(delivery):
         files["placementgenerator.yaml"] = tuple(gitops.placement_generator(fleet, profile))
         files["applicationsets.yaml"] = tuple(
-            applicationsets.application_set(group, fleet, profile) for group in rings.groups(fleet)
+            applicationsets.application_set(group, fleet, profile) for group in rings.decision_groups(fleet)
         )
     return {name: manifests for name, manifests in files.items() if manifests}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..objects.json_patch import PatchFailed, apply
+from ..objects.json_patch import PatchFailed, apply_patch
 from ..objects.manifest import Manifest, identify
 from .file import Image, Kustomization, NotBuildable, Patch, operations
 
@@ -108,7 +108,7 @@ def _matches(pattern: str, value: str) -> bool:
 def _patched(item: Object, patch: Patch) -> Object:
     before = identify(item.manifest)
     try:
-        manifest = checked(apply(item.manifest, operations(patch.text)))
+        manifest = checked(apply_patch(item.manifest, operations(patch.text)))
     except PatchFailed as error:
         raise NotBuildable(f"the patch of {before}: {error}") from None
     if identify(manifest) != before and before.kind in _FOLLOWED:

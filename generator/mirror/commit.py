@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path as File
 
 from ..git.commit import NoSuchCommit
-from ..programs import run as tools
+from ..programs import run as programs
 
 SPECS = "clusters"
 # A checkout may belong to another user than the one who reads it, as in a container.
@@ -25,12 +25,12 @@ def specs_at(root: File, ref: str) -> Iterator[File]:
         NoSuchCommit: there is no such commit, or it holds no clusters/ here.
         ToolMissing: git is not there.
     """
-    git = tools.find(root, "git")
+    git = programs.find(root, "git")
     with tempfile.TemporaryDirectory(prefix="nearedge-") as name:
         folder = File(name)
         packed = folder / "specs.tar"
         arguments = ("archive", "--format=tar", f"--output={packed}", _commit(git, root, ref), SPECS)
-        done = tools.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
+        done = programs.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
         if done.code != 0:
             raise NoSuchCommit(ref=ref, reason=f"has no {SPECS}/ here")
         with tarfile.open(packed) as archive:
@@ -49,9 +49,9 @@ def _unpack(archive: tarfile.TarFile, folder: File) -> None:
             path.write_bytes(content.read())
 
 
-def _commit(git: tools.Tool, root: File, ref: str) -> str:
+def _commit(git: programs.Tool, root: File, ref: str) -> str:
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    done = tools.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
+    done = programs.run(git, (*_GIT, *arguments), cwd=root, env=_ENVIRONMENT, accept=range(256))
     if done.code != 0 or not done.stdout.strip():
         raise NoSuchCommit(ref=ref, reason="is no commit of the repository that this folder belongs to")
     return done.stdout.strip()

@@ -14,7 +14,7 @@ from ..findings.finding import has_errors
 from ..fit.transfer import transfers
 from ..flow import incremental
 from ..flow.rendered import Memo, Rendered
-from ..flow.steps import read, read_site
+from ..flow.steps import cluster_in, read
 from ..objects.manifest import Manifest, content_hash
 from ..overlays.overlay import emit
 from ..specs.fleet import FleetSpec
@@ -68,7 +68,7 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     if shared is None or rendered.fleet is None or has_errors(rendered.findings):
         return None, rendered
     memo, models = Memo(), dict[str, ModelSpec]()
-    clusters = (read_site(root, shared, site.file, memo)[0] for site in rendered.sites)
+    clusters = (cluster_in(root, shared, compiled.file, memo)[0] for compiled in rendered.clusters)
     places = [_content(cluster, models) for cluster in clusters if cluster is not None]
     for name, emitted in hub.emit_all(rendered.fleet).items():
         manifests = [item for items in emitted.values() for item in items]

@@ -21,7 +21,7 @@ def canonical(manifest: Any) -> str:
     return json.dumps(manifest, sort_keys=True, separators=(",", ":"))
 
 
-def compare(meant: Sequence[Manifest], found: Sequence[Manifest]) -> Iterator[tuple[ResourceId, str]]:
+def differences(meant: Sequence[Manifest], found: Sequence[Manifest]) -> Iterator[tuple[ResourceId, str]]:
     """Objects that are missing, twice, different or not meant at all, each with a sentence."""
     wanted = {identify(item): item for item in meant}
     built = {identify(item): item for item in found}

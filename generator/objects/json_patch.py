@@ -112,7 +112,7 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def apply(manifest: Manifest, operations: Sequence[Operation]) -> Manifest:
+def apply_patch(manifest: Manifest, operations: Sequence[Operation]) -> Manifest:
     """The patched copy of a manifest; PatchFailed when a test fails or a path does not exist."""
     result = copy.deepcopy(manifest)
     for operation in operations:

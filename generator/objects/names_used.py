@@ -22,7 +22,7 @@ PIPELINES = "datasciencepipelinesapplications.opendatahub.io"
 ROLES = ("predictor", "transformer", "explainer")
 
 
-class Part(NamedTuple):
+class ObjectPart(NamedTuple):
     """An object, or a named part of one: a key of a ConfigMap, a decision group of a Placement."""
 
     owner: ResourceId
@@ -32,16 +32,16 @@ class Part(NamedTuple):
         return f"{self.part} of {self.owner}" if self.part else str(self.owner)
 
 
-class Use(NamedTuple):
+class NameUse(NamedTuple):
     """A name at a path, and what it may mean: any one of these is enough."""
 
     path: str
-    targets: tuple[Part, ...]
+    targets: tuple[ObjectPart, ...]
 
 
-def folder_part(folder: str) -> Part:
+def folder_part(folder: str) -> ObjectPart:
     """A folder of this repository as something that Applications refer to."""
-    return Part(ResourceId("", "Folder", "", folder))
+    return ObjectPart(ResourceId("", "Folder", "", folder))
 
 
 def at(value: Any, path: str) -> Any:
@@ -51,16 +51,16 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
-def uses(item: Manifest) -> Iterator[Use]:
+def names_used(item: Manifest) -> Iterator[NameUse]:
     """Every name of another object in this one, templates of other languages left out."""
     namespace = item["metadata"].get("namespace", "")
     for path, targets in _uses(item, namespace):
         known = tuple(part for part in targets if part.owner.name and "{{" not in part.owner.name + part.part)
         if known:
-            yield Use(path, known)
+            yield NameUse(path, known)
 
 
-Found = tuple[str, tuple[Part, ...]]
+Found = tuple[str, tuple[ObjectPart, ...]]
 Reader = Callable[[Manifest, str], Iterator[Found]]
 
 
@@ -90,8 +90,8 @@ def pods(item: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"spec.{role}", item["spec"][role]
 
 
-def _one(group: str, kind: str, namespace: str, name: Any, part: str = "") -> tuple[Part, ...]:
-    return (Part(ResourceId(group, kind, namespace, str(name or "")), part),)
+def _one(group: str, kind: str, namespace: str, name: Any, part: str = "") -> tuple[ObjectPart, ...]:
+    return (ObjectPart(ResourceId(group, kind, namespace, str(name or "")), part),)
 
 
 def _labels(labels: Mapping[str, str], path: str, namespace: str) -> Iterator[Found]:

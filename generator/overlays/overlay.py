@@ -97,7 +97,7 @@ def base_of(unit: Unit, profile: str, bases: dict[str, Base]) -> Base | None:
     return bases[folder]
 
 
-def compile_cluster(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
+def overlay_if_sound(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
     """Overlay of one cluster; new bases are added to `bases`."""
     emitted = emit(cluster)
     twice = collisions(cluster, emitted)

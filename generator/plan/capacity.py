@@ -43,7 +43,7 @@ class Level(NamedTuple):
         return self.of is not None and self.used > self.of
 
 
-class Room(NamedTuple):
+class ClusterCapacity(NamedTuple):
     """All meters of a cluster by (place, resource), and what becomes of each workload: decision and reason."""
 
     levels: Mapping[tuple[str, str], Level]
@@ -89,7 +89,7 @@ class VerdictChange(NamedTuple):
         return _WORST[self.after] < _WORST[Decision.ADMIT] and _WORST[self.after] < _WORST[self.before]
 
 
-def room(cluster: Cluster, manifests: Iterable[Manifest]) -> Room:
+def capacity_of(cluster: Cluster, manifests: Iterable[Manifest]) -> ClusterCapacity:
     """Everything that is asked for on a cluster, and everything there is."""
     # On a retired cluster nothing runs any more, whatever its spec still says.
     found = analyse(cluster) if cluster.spec.state == "active" else Analysis(offer(cluster))
@@ -99,7 +99,7 @@ def room(cluster: Cluster, manifests: Iterable[Manifest]) -> Room:
         **_nodes(cluster, works),
         **_storage(cluster, manifests),
     }
-    return Room(levels, _verdicts(found))
+    return ClusterCapacity(levels, _verdicts(found))
 
 
 def _works(found: Analysis) -> Iterator[Workload]:
@@ -175,14 +175,14 @@ def _verdicts(found: Analysis) -> dict[tuple[str, str, str], tuple[str, str]]:
     return told | {(work.kind, work.namespace, work.name): (UNDECIDED, reason) for work in found.undecided}
 
 
-def moved(before: Room | None, after: Room | None) -> tuple[Meter, ...]:
+def moved(before: ClusterCapacity | None, after: ClusterCapacity | None) -> tuple[Meter, ...]:
     """The meters that differ."""
     was, now = before.levels if before else {}, after.levels if after else {}
     meters = (Meter(*key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now]))
     return tuple(item for item in meters if item.before != item.after)
 
 
-def decided(before: Room | None, after: Room | None) -> tuple[VerdictChange, ...]:
+def decided(before: ClusterCapacity | None, after: ClusterCapacity | None) -> tuple[VerdictChange, ...]:
     """The workloads that Kueue treats otherwise, and new ones that it does not simply admit; the worse first."""
     was, now = before.verdicts if before else {}, after.verdicts if after else {}
     found = []
@@ -194,10 +194,10 @@ def decided(before: Room | None, after: Room | None) -> tuple[VerdictChange, ...
     return tuple(sorted(found, key=lambda item: (_WORST[item.after], item)))
 
 
-def spoken(resource: str, number: int) -> str:
+def amount_text(resource: str, number: int) -> str:
     """An amount as people say it, rounded to what matters.
 
-    >>> spoken("memory", 85930803200), spoken("cpu", 22020), spoken("nvidia.com/gpu", 2), spoken("memory", 0)
+    >>> amount_text("memory", 85930803200), amount_text("cpu", 22020), amount_text("nvidia.com/gpu", 2), amount_text("memory", 0)
     ('80.03Gi', '22.02', '2', '0')
     """
     if resource == "cpu":

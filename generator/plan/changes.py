@@ -82,7 +82,7 @@ class ObjectChange:
     was: ResourceId | None = None
 
 
-def compare(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[ObjectChange, ...]:
+def object_changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[ObjectChange, ...]:
     """What has to happen to the objects `before` so that they are those `after`; dangers first, then by name."""
     old = {identify(item): item for item in before}
     new = {identify(item): item for item in after}
@@ -187,7 +187,7 @@ def _names(key: str, items: Sequence[Any]) -> bool:
     return all(isinstance(value, str | int) for value in values) and len(set(values)) == len(values)
 
 
-def apply(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
+def apply_changes(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
     """The manifest with these changes made; the order of named lists is that of what was there."""
     result: Manifest = manifest
     for change in fields:

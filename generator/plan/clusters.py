@@ -13,14 +13,14 @@ from typing import NamedTuple
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
 from ..findings.finding import Finding
-from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster, stem
+from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
 from ..flow.parallel import in_parts
-from ..flow.rendered import Memo, Progress, Site
-from ..flow.steps import cluster_files, judge_site, site_of, takes_from
+from ..flow.rendered import CompiledCluster, Memo, Progress
+from ..flow.steps import cluster_files, cluster_of_document, judge_cluster, takes_from
 from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, emit
-from .capacity import Meter, Room, VerdictChange, decided, moved, room
-from .changes import Action, ObjectChange, compare
+from .capacity import ClusterCapacity, Meter, VerdictChange, capacity_of, decided, moved
+from .changes import Action, ObjectChange, object_changes
 from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
 
@@ -51,8 +51,8 @@ class Half(NamedTuple):
 
     cluster: Cluster | None
     manifests: tuple[Manifest, ...] | None
-    site: Site
-    room: Room | None = None
+    compiled: CompiledCluster
+    room: ClusterCapacity | None = None
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class Pair:
     """One cluster on both sides; a side on which it is not has no site."""
 
     file: str
-    before: Site | None
-    after: Site | None
+    before: CompiledCluster | None
+    after: CompiledCluster | None
     change: ClusterChange | None = None
     lost: bool = False
     """Whether it was there before and cannot be compiled any more as it was."""
 
 
 @dataclass(frozen=True)
-class Specs:
+class BothSpecs:
     """What both sides are compiled from."""
 
     root: Root
@@ -82,9 +82,9 @@ class Specs:
     differ: frozenset[str]
     common: frozenset[str]
     """Shared spec files that differ."""
-    known: Mapping[str, Site] = field(default_factory=dict)
+    known: Mapping[str, CompiledCluster] = field(default_factory=dict)
     """What the last render said of clusters as they are on disk."""
-    sealed: Mapping[str, Site] = field(default_factory=dict)
+    sealed: Mapping[str, CompiledCluster] = field(default_factory=dict)
     """What it said of those as they were at the commit, when it was that commit's specs that it rendered."""
 
 
@@ -92,7 +92,7 @@ Given = tuple[Document | None, tuple[Finding, ...]]
 """A cluster's file as it was read."""
 
 
-def pairs_of(specs: Specs, progress: Progress) -> tuple[Pair, ...]:
+def pairs_of(specs: BothSpecs, progress: Progress) -> tuple[Pair, ...]:
     """Every cluster of both sides, by its file; many are shared out among processes."""
     names = {*cluster_files(specs.files), *cluster_files(specs.listed)}
     every = tuple(sorted(names))
@@ -104,34 +104,34 @@ def pairs_of(specs: Specs, progress: Progress) -> tuple[Pair, ...]:
     return tuple(done[file] for file in every)
 
 
-def _untouched(specs: Specs, file: str) -> Pair | None:
+def _untouched(specs: BothSpecs, file: str) -> Pair | None:
     """A cluster that nothing about it has changed, as the last render remembers it."""
-    site = specs.known.get(file)
-    if specs.common or file in specs.differ or site is None:
+    compiled = specs.known.get(file)
+    if specs.common or file in specs.differ or compiled is None:
         return None
-    return Pair(file, site, site)
+    return Pair(file, compiled, compiled)
 
 
-def _compiled(specs: Specs, files: tuple[str, ...]) -> tuple[Pair, ...]:
+def _compiled(specs: BothSpecs, files: tuple[str, ...]) -> tuple[Pair, ...]:
     memos = (Memo(), Memo())
     return tuple(_pair(specs, file, memos) for file in files)
 
 
-def _pair(specs: Specs, file: str, memos: tuple[Memo, Memo]) -> Pair:
+def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo]) -> Pair:
     there = specs.was is not None and file in specs.listed
-    now = read_cluster(specs.root, file) if file in specs.files else None
-    then = (read_cluster(specs.then, file) if file in specs.differ else now) if there else None
+    now = read_cluster_file(specs.root, file) if file in specs.files else None
+    then = (read_cluster_file(specs.then, file) if file in specs.differ else now) if there else None
     if now and then and not _touched(specs, file, then[0]):
-        site = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).site
-        return Pair(file, site, site)
+        compiled = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).compiled
+        return Pair(file, compiled, compiled)
     after = _half(now, specs.shared, file, memos[1]) if now else None
     before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
     lost = before is not None and before.manifests is None
     change = None if lost else _change(file, before, after)
-    return Pair(file, before.site if before else None, after.site if after else None, change, lost)
+    return Pair(file, before.compiled if before else None, after.compiled if after else None, change, lost)
 
 
-def _touched(specs: Specs, file: str, document: Document | None) -> bool:
+def _touched(specs: BothSpecs, file: str, document: Document | None) -> bool:
     if file in specs.differ or FLEET_FILE in specs.common or specs.was is None:
         return True
     if not specs.common or document is None:
@@ -139,26 +139,26 @@ def _touched(specs: Specs, file: str, document: Document | None) -> bool:
     return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
 
 
-def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: Site | None = None) -> Half:
+def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: CompiledCluster | None = None) -> Half:
     """One cluster on one side; of one that is `sealed` the rules have been asked before."""
-    cluster, resolved, findings = site_of(given, shared, memo)
+    cluster, resolved, findings = cluster_of_document(given, shared, memo)
     if cluster is None or resolved is None:
-        return Half(None, None, Site(file, findings))
+        return Half(None, None, CompiledCluster(file, findings))
     if sealed is not None:
         emitted: Emitted | None = emit(cluster)
-        site = sealed
+        compiled = sealed
     else:
-        site, emitted = judge_site(cluster, resolved, findings)
+        compiled, emitted = judge_cluster(cluster, resolved, findings)
     if emitted is None:
-        return Half(cluster, None, site)
+        return Half(cluster, None, compiled)
     # Right behind the rules, which have just asked for the same analysis.
-    return Half(cluster, emitted.manifests, site, room(cluster, emitted.manifests))
+    return Half(cluster, emitted.manifests, compiled, capacity_of(cluster, emitted.manifests))
 
 
 def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange | None:
     was = (before.manifests or ()) if before else ()
     now = (after.manifests or ()) if after else ()
-    changes = compare(was, now)
+    changes = object_changes(was, now)
     cluster = (after and after.cluster) or (before and before.cluster)
     rooms = (before.room if before else None, after.room if after else None)
     whole = before is None or after is None

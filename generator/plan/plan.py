@@ -27,7 +27,7 @@ from .sides import Sides, both
 
 
 @dataclass(frozen=True)
-class Group:
+class AlikeClusters:
     """Changes that are the same on all of these clusters, and on no other."""
 
     clusters: tuple[str, ...]
@@ -46,7 +46,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Ring:
+class RingShare:
     """How much of a ring a change touches."""
 
     name: str
@@ -79,9 +79,9 @@ class Plan:
     findings: tuple[Finding, ...]
     refused: tuple[Finding, ...]
     renames: tuple[Rename, ...]
-    rings: tuple[Ring, ...]
+    rings: tuple[RingShare, ...]
     clusters: tuple[ClusterChange, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[AlikeClusters, ...]
     hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
     """Name of each hub, and what changes there."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
@@ -112,10 +112,10 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
         NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
     """
     taken = snapshot(root, ref)
-    return told(root, both(root, taken, progress, today), ref, taken.commit)
+    return plan_of(root, both(root, taken, progress, today), ref, taken.commit)
 
 
-def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
+def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
     """What two compiled sides are told as; `root` is where the later specs are."""
     return Plan(
         ref=ref,
@@ -126,7 +126,7 @@ def told(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
         renames=renamed(sides),
         rings=rings(sides),
         clusters=sides.clusters,
-        groups=groups(sides.clusters),
+        groups=alike_clusters(sides.clusters),
         hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         capacity=capacity(sides.clusters),
@@ -149,13 +149,13 @@ class _Told:
         self.consequences: list[Consequence] = []
         self.verdicts: list[VerdictChange] = []
 
-    def group(self, clusters: tuple[str, ...]) -> Group:
+    def group(self, clusters: tuple[str, ...]) -> AlikeClusters:
         """The same, frozen."""
         parts = (self.changes, self.consequences, self.verdicts)
-        return Group(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
+        return AlikeClusters(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
 
 
-def groups(clusters: Iterable[ClusterChange]) -> tuple[Group, ...]:
+def alike_clusters(clusters: Iterable[ClusterChange]) -> tuple[AlikeClusters, ...]:
     """Everything that is told of clusters by the clusters that it is the same on; dangers first, then the most.
 
     Clusters that come or go as a whole are told by themselves.
@@ -182,7 +182,7 @@ def _signature(change: ObjectChange) -> str:
     return repr((change.action, change.identity, change.was, change.fields))
 
 
-def rings(sides: Sides) -> tuple[Ring, ...]:
+def rings(sides: Sides) -> tuple[RingShare, ...]:
     """Rings in the order of the rollout, then clusters of none ("")."""
     members: dict[str, set[str]] = {}
     for fleet in (sides.before, sides.after):
@@ -192,7 +192,7 @@ def rings(sides: Sides) -> tuple[Ring, ...]:
         for member in fleet.members if fleet else ():
             members.setdefault(member.ring or "", set()).add(member.name)
     touched = {item.name for item in sides.clusters if item.changes}
-    return tuple(Ring(name, len(names & touched), len(names)) for name, names in members.items())
+    return tuple(RingShare(name, len(names & touched), len(names)) for name, names in members.items())
 
 
 def capacity(clusters: Iterable[ClusterChange]) -> tuple[tuple[Meter, tuple[str, ...]], ...]:

@@ -99,7 +99,7 @@ def gone_clusters(sides: Sides) -> dict[str, str]:
 
 
 def _still(sides: Sides, file: str) -> bool:
-    return any(site.file == file for site in sides.judged.sites)
+    return any(site.file == file for site in sides.judged.clusters)
 
 
 def _clusters(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator[Finding]:

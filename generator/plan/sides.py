@@ -19,12 +19,12 @@ from ..findings.finding import Finding, Severity, has_errors
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..flow import incremental
-from ..flow.judge import Asked, judge
-from ..flow.rendered import Progress, Rendered, Site, silent
+from ..flow.judge import Asked, judge_fleet
+from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
 from ..flow.steps import cluster_files, read
-from ..git.commit import Snapshot, contents, differing
-from .changes import ObjectChange, compare
-from .clusters import ClusterChange, Pair, Specs, pairs_of, slim
+from ..git.commit import Snapshot, contents, files_that_differ
+from .changes import ObjectChange, object_changes
+from .clusters import BothSpecs, ClusterChange, Pair, pairs_of, slim
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Sides:
 def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = "") -> Sides:
     """Compile what differs between a commit and the specs below `root`."""
     files, shared, findings = read(root, progress)
-    differ = differing(root, taken, files)
+    differ = files_that_differ(root, taken, files)
     common = tuple(file for file in taken.blobs if kind_of(file) != "Cluster")
     then = contents(root, taken, sorted({*differ, *common}))
     known = incremental.remembered(root, cluster_files(files)) if shared else {}
@@ -110,8 +110,8 @@ class Then(NamedTuple):
 class Known(NamedTuple):
     """What the last render remembers: clusters as they are on disk, and as they were at the commit."""
 
-    now: Mapping[str, Site] = MappingProxyType({})
-    then: Mapping[str, Site] = MappingProxyType({})
+    now: Mapping[str, CompiledCluster] = MappingProxyType({})
+    then: Mapping[str, CompiledCluster] = MappingProxyType({})
 
 
 def compared(read_now: Read, then: Then, known: Known, progress: Progress = silent, today: str = "") -> Sides:
@@ -126,13 +126,15 @@ def compared(read_now: Read, then: Then, known: Known, progress: Progress = sile
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
     shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
-    specs = Specs(
+    specs = BothSpecs(
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
         *(known.now, {} if broken else known.then),
     )
     pairs = pairs_of(specs, progress)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
-    judged = judge(root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today))
+    judged = judge_fleet(
+        root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today)
+    )
     before = _fleet(was, pairs)
     if judged.fleet is None or has_errors(judged.findings):
         return Sides(differ, judged, before, lost=lost, broken=broken, texts=texts, now=now)
@@ -173,4 +175,4 @@ def _hubs(before: Fleet | None, after: Fleet) -> Iterator[tuple[str, tuple[Objec
     was, now = hub.emit_all(before) if before else {}, hub.emit_all(after)
     for name in sorted({*was, *now}):
         pair = ([item for items in side.get(name, {}).values() for item in items] for side in (was, now))
-        yield name, tuple(slim(change) for change in compare(*pair))
+        yield name, tuple(slim(change) for change in object_changes(*pair))

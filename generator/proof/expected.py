@@ -10,16 +10,16 @@ from pathlib import Path as File
 
 from .. import hub
 from ..components.credentials import STORAGE_CONFIG, given
-from ..components.credentials.uses import uses
+from ..components.credentials.uses import secret_uses
 from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..flow.rendered import Memo, Rendered
-from ..flow.steps import member_of, read, read_site
+from ..flow.steps import cluster_in, member_of, read
 from ..hub.delivery import standalone
 from ..hub.kit.installs import variants
 from ..hub.platform.credentials import named_secrets
 from ..objects.manifest import identify
-from ..overlays.overlay import Overlay, compile_cluster
+from ..overlays.overlay import Overlay, overlay_if_sound
 from .verify import BOOTSTRAP, Expected
 
 
@@ -29,11 +29,11 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
     assert shared is not None  # noqa: S101 - the fleet has been rendered
     assert rendered.fleet is not None  # noqa: S101
     memo = Memo()
-    for site in rendered.sites:
-        cluster, _, _ = read_site(root, shared, site.file, memo)
+    for compiled in rendered.clusters:
+        cluster, _, _ = cluster_in(root, shared, compiled.file, memo)
         if cluster is None:
             continue
-        overlay, _ = compile_cluster(cluster, memo.bases)
+        overlay, _ = overlay_if_sound(cluster, memo.bases)
         if overlay is not None:
             yield _overlay(cluster, overlay)
             yield from _bootstrap(cluster, overlay)
@@ -56,7 +56,7 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
     # odh-model-controller makes it wherever there is a data connection.
     platform = [(item, STORAGE_CONFIG) for item in namespaces if cluster.profile.family == "odh"]
     # Of one that nobody brings there is a finding; who accepts it has the Secret made.
-    named = {(use.namespace, use.name) for use in uses(cluster)}
+    named = {(use.namespace, use.name) for use in secret_uses(cluster)}
     secrets = frozenset((*given(cluster), *named, *platform))
     return Expected(
         f"overlays/{cluster.name}",

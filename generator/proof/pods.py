@@ -17,7 +17,7 @@ from ..objects.names_used import ROLES, SERVING
 from .podsecurity import Pod, Violation, hardened, restricted
 
 
-class Workload(NamedTuple):
+class EmittedPod(NamedTuple):
     """A pod as it will run: where it comes from, the spec, and whether it may hold an API token."""
 
     owner: ResourceId
@@ -27,7 +27,7 @@ class Workload(NamedTuple):
     """Why the pod needs a token of the Kubernetes API; empty when it does not."""
 
 
-def workloads(objects: Sequence[Manifest]) -> Iterator[Workload]:
+def workloads(objects: Sequence[Manifest]) -> Iterator[EmittedPod]:
     """Every pod that the objects of one folder lead to, runtimes merged into the services that use them."""
     runtimes = {identify(item): item for item in objects if item["kind"].endswith("ServingRuntime")}
     used: set[ResourceId] = set()
@@ -35,13 +35,13 @@ def workloads(objects: Sequence[Manifest]) -> Iterator[Workload]:
         if item["kind"] == "InferenceService":
             for path, pod, runtime in _served(item, runtimes):
                 used |= {runtime} if runtime else set()
-                yield Workload(identify(item), path, pod, _token(item, path))
+                yield EmittedPod(identify(item), path, pod, _token(item, path))
         elif identify(item) not in runtimes:
             for path, pod in _pods(item):
-                yield Workload(identify(item), path, pod, _token(item, path))
+                yield EmittedPod(identify(item), path, pod, _token(item, path))
     for identity, item in runtimes.items():
         if identity not in used:
-            yield Workload(identity, "spec", item["spec"], "")
+            yield EmittedPod(identity, "spec", item["spec"], "")
 
 
 def _served(
@@ -135,7 +135,7 @@ def _token(item: Manifest, path: str) -> str:
     return ""
 
 
-def judge() -> Callable[[Sequence[Manifest], str], Iterator[tuple[Workload, tuple[Violation, ...]]]]:
+def pod_security() -> Callable[[Sequence[Manifest], str], Iterator[tuple[EmittedPod, tuple[Violation, ...]]]]:
     """A function from a folder's objects to their pods and what is wrong with each."""
 
     @cache
@@ -145,7 +145,7 @@ def judge() -> Callable[[Sequence[Manifest], str], Iterator[tuple[Workload, tupl
 
     def judge_folder(
         objects: Sequence[Manifest], version: str
-    ) -> Iterator[tuple[Workload, tuple[Violation, ...]]]:
+    ) -> Iterator[tuple[EmittedPod, tuple[Violation, ...]]]:
         accounts = {identify(item): item for item in objects if item["kind"] == "ServiceAccount"}
         for work in workloads(objects):
             yield work, (*judged(canonical(work.pod), version), *_token_violations(work, accounts))
@@ -153,14 +153,14 @@ def judge() -> Callable[[Sequence[Manifest], str], Iterator[tuple[Workload, tupl
     return judge_folder
 
 
-def _token_violations(work: Workload, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:
+def _token_violations(work: EmittedPod, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:
     held = work.pod.get("automountServiceAccountToken", _account(work, accounts))
     if held is not False and not work.token:
         said = "is not false, neither here nor in the pod's ServiceAccount"
         yield Violation("automountServiceAccountToken", said)
 
 
-def _account(work: Workload, accounts: Mapping[ResourceId, Manifest]) -> Any:
+def _account(work: EmittedPod, accounts: Mapping[ResourceId, Manifest]) -> Any:
     name = work.pod.get("serviceAccountName", "default")
     account = accounts.get(ResourceId("", "ServiceAccount", work.owner.namespace, name), {})
     return account.get("automountServiceAccountToken")

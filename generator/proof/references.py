@@ -13,7 +13,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..objects.manifest import Manifest, ResourceId, identify
-from ..objects.names_used import ARGO, CLUSTER, RBAC, SERVING, Part, Use, at, folder_part, uses
+from ..objects.names_used import (
+    ARGO,
+    CLUSTER,
+    RBAC,
+    SERVING,
+    NameUse,
+    ObjectPart,
+    at,
+    folder_part,
+    names_used,
+)
 
 ANY = "*"
 """Name of a given object that stands for all of its kind in a namespace."""
@@ -49,7 +59,7 @@ class Broken(NamedTuple):
     message: str
 
     @classmethod
-    def of(cls, user: ResourceId, use: Use) -> Broken:
+    def of(cls, user: ResourceId, use: NameUse) -> Broken:
         """The sentence of a use."""
         wanted = " or ".join(map(str, use.targets))
         return cls(user, use.path, f"{use.path} names {wanted}, which nothing makes")
@@ -59,37 +69,37 @@ def given_parts(
     secrets: Iterable[tuple[str, str]] = (),
     namespaces: Iterable[str] = (),
     folders: Iterable[str] = (),
-) -> frozenset[Part]:
+) -> frozenset[ObjectPart]:
     """What `broken` takes as given: declared Secrets (namespace, name), namespaces of others, folders."""
     return frozenset(
         (
-            *(Part(ResourceId("", "Secret", namespace, name)) for namespace, name in secrets),
-            *(Part(ResourceId("", "Namespace", "", name)) for name in namespaces),
-            *(Part(ResourceId("", "ServiceAccount", name, ANY)) for name in namespaces),
+            *(ObjectPart(ResourceId("", "Secret", namespace, name)) for namespace, name in secrets),
+            *(ObjectPart(ResourceId("", "Namespace", "", name)) for name in namespaces),
+            *(ObjectPart(ResourceId("", "ServiceAccount", name, ANY)) for name in namespaces),
             *map(folder_part, folders),
         )
     )
 
 
-def broken(objects: Sequence[Manifest], given: Collection[Part] = frozenset()) -> Iterator[Broken]:
+def broken(objects: Sequence[Manifest], given: Collection[ObjectPart] = frozenset()) -> Iterator[Broken]:
     """Uses of the objects of one folder that neither they nor `given` answer, in the order of the objects."""
     offered = {part for item in objects for part in offers(item)} | set(given)
     for item in objects:
-        yield from (Broken.of(identify(item), use) for use in unanswered(uses(item), offered))
+        yield from (Broken.of(identify(item), use) for use in unanswered(names_used(item), offered))
 
 
-def unanswered(used: Iterable[Use], offered: Collection[Part]) -> Iterator[Use]:
+def unanswered(used: Iterable[NameUse], offered: Collection[ObjectPart]) -> Iterator[NameUse]:
     """The uses that nothing offered answers, nor what every cluster has."""
     for use in used:
         if not any(part in offered or _any_of(part) in offered or is_built_in(part) for part in use.targets):
             yield use
 
 
-def _any_of(part: Part) -> Part:
-    return Part(part.owner._replace(name=ANY))
+def _any_of(part: ObjectPart) -> ObjectPart:
+    return ObjectPart(part.owner._replace(name=ANY))
 
 
-def is_built_in(part: Part) -> bool:
+def is_built_in(part: ObjectPart) -> bool:
     """True for what every cluster has without anybody's manifest."""
     owner = part.owner
     if owner.group == "" and owner.kind == "Namespace":
@@ -108,28 +118,28 @@ def _is_platform(namespace: str) -> bool:
     )
 
 
-def offers(item: Manifest) -> Iterator[Part]:
+def offers(item: Manifest) -> Iterator[ObjectPart]:
     """The object itself and its named parts."""
     identity = identify(item)
-    yield Part(identity)
+    yield ObjectPart(identity)
     match identity.kind:
         case "ConfigMap" | "Secret":
             for field in ("data", "binaryData", "stringData"):
-                yield from (Part(identity, f"key {key}") for key in item.get(field, {}))
+                yield from (ObjectPart(identity, f"key {key}") for key in item.get(field, {}))
         case "Placement":
             groups = at(item, "spec.decisionStrategy.groupStrategy.decisionGroups") or ()
-            yield from (Part(identity, f"decision group {group['groupName']}") for group in groups)
+            yield from (ObjectPart(identity, f"decision group {group['groupName']}") for group in groups)
         case "DataScienceCluster":
             cache = at(item, "spec.components.kserve.modelCache.managementState")
             if cache == "Managed":
                 # opendatahub-operator kserve_controller_actions.go createLocalModelNodeGroup.
-                yield Part(ResourceId(SERVING, "LocalModelNodeGroup", "", "workers"))
+                yield ObjectPart(ResourceId(SERVING, "LocalModelNodeGroup", "", "workers"))
         case "ManagedCluster":
             # The registration controller makes a namespace for each cluster.
-            yield Part(ResourceId("", "Namespace", "", identity.name))
+            yield ObjectPart(ResourceId("", "Namespace", "", identity.name))
 
 
-def delivered(item: Manifest) -> Iterator[Part]:
+def delivered(item: Manifest) -> Iterator[ObjectPart]:
     """What a Policy of the hub puts on the clusters it is bound to."""
     for _, inner in _delivered_objects(item):
         yield from offers(inner)

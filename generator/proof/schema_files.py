@@ -23,7 +23,7 @@ def home(root: Path) -> Path:
     return next((place for place in places if (place / FOLDER).is_dir()), root)
 
 
-class Kind(NamedTuple):
+class SchemaKind(NamedTuple):
     """What a schema file is for."""
 
     apiVersion: str
@@ -63,13 +63,13 @@ def load_schema(path: Path) -> dict[str, Any]:
     return schema
 
 
-def known_kinds(root: Path, sets: Sequence[str]) -> frozenset[Kind]:
+def known_kinds(root: Path, sets: Sequence[str]) -> frozenset[SchemaKind]:
     """Every kind that some of the sets has a schema for."""
     return frozenset(
         _kind_of(load_schema(path)) for item in sets for path in sorted((root / FOLDER / item).glob("*.json"))
     )
 
 
-def _kind_of(schema: dict[str, Any]) -> Kind:
+def _kind_of(schema: dict[str, Any]) -> SchemaKind:
     fields = schema["properties"]
-    return Kind(fields["apiVersion"]["enum"][0], fields["kind"]["enum"][0])
+    return SchemaKind(fields["apiVersion"]["enum"][0], fields["kind"]["enum"][0])

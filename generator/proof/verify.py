@@ -22,12 +22,11 @@ from ..kustomize import build as kustomize
 from ..kustomize.file import NotBuildable
 from ..kustomize.readback import reader
 from ..kustomize.shape import shape
-from ..objects.difference import canonical, compare
+from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, identify
-from ..objects.names_used import Part, Use, uses
-from ..programs import run as tools
-from . import conformance, references
-from . import pods as workload
+from ..objects.names_used import NameUse, ObjectPart, names_used
+from ..programs import run as programs
+from . import conformance, pods, references
 from .schema_files import home
 
 BUILD_ALL = 60
@@ -103,17 +102,17 @@ class _Evidence:
     distinct: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     """Schema sets -> object as canonical JSON -> first folder that has it."""
     used: int = 0
-    open_uses: list[tuple[str, references.Broken, Use]] = field(default_factory=list)
+    open_uses: list[tuple[str, references.Broken, NameUse]] = field(default_factory=list)
     """Names that nothing in their own folder answers: another folder may."""
-    delivered: set[Part] = field(default_factory=set)
+    delivered: set[ObjectPart] = field(default_factory=set)
     pods: int = 0
 
 
 class _Facts(NamedTuple):
     """What is known of an object by its text alone, found out once."""
 
-    offers: tuple[Part, ...]
-    uses: tuple[Use, ...]
+    offers: tuple[ObjectPart, ...]
+    uses: tuple[NameUse, ...]
 
 
 def verify(
@@ -128,7 +127,7 @@ def verify(
         ToolFailed: a program does not start or does not end.
     """
     tell = progress or (lambda *_: None)
-    program = tools.find(root, "kustomize")
+    program = programs.find(root, "kustomize")
     seen = _read_all(root, expected, full=full, tell=tell)
     chosen = seen.to_build if full or len(seen.folders) <= BUILD_ALL else seen.shapes
     failures = [
@@ -155,18 +154,18 @@ def _read_all(root: File, expected: Iterable[Expected], *, full: bool, tell: Pro
     evaluate = kustomize.evaluator(read)
     seen = _Evidence()
     facts: dict[str, _Facts] = {}
-    pods = workload.judge()
+    unsafe = pods.pod_security()
     for item in expected:
         tell("verify", len(seen.folders), 0)
         seen.folders.append(item.folder)
         built = _evaluated(evaluate, item, seen)
         if built is not None:
             seen.failures += (
-                Failure(item.folder, str(who), said) for who, said in compare(item.emitted, built)
+                Failure(item.folder, str(who), said) for who, said in differences(item.emitted, built)
             )
             _choose(read, item, seen, full=full)
         _gather(item, item.emitted if built is None else built, seen, facts)
-        for work, found in pods(item.emitted if built is None else built, item.pod_security):
+        for work, found in unsafe(item.emitted if built is None else built, item.pod_security):
             seen.pods += 1
             seen.failures += (
                 Failure(item.folder, str(work.owner), f"{work.path}.{what.path} {what.message}")
@@ -199,7 +198,7 @@ def _gather(item: Expected, built: Sequence[Manifest], seen: _Evidence, facts: d
     for text, manifest in zip(texts, built, strict=True):
         distinct.setdefault(text, item.folder)
         if text not in facts:
-            facts[text] = _Facts(tuple(references.offers(manifest)), tuple(uses(manifest)))
+            facts[text] = _Facts(tuple(references.offers(manifest)), tuple(names_used(manifest)))
         if manifest["kind"] == "Policy":
             seen.delivered |= set(references.delivered(manifest))
         elif f"/{BOOTSTRAP}/" in item.folder:
@@ -223,14 +222,16 @@ def _not_referring(seen: _Evidence) -> Iterator[Failure]:
             yield Failure(folder, str(broken.user), broken.message)
 
 
-def _built(root: File, program: tools.Tool, chosen: Sequence[Expected], tell: Progress) -> Iterator[Failure]:
+def _built(
+    root: File, program: programs.Tool, chosen: Sequence[Expected], tell: Progress
+) -> Iterator[Failure]:
     built = kustomize.build(program, root, [item.folder for item in chosen])
     for i, (item, (folder, found)) in enumerate(zip(chosen, built, strict=True)):
         tell("kustomize build", i, len(chosen))
         if isinstance(found, NotBuildable):
             yield Failure(folder, "", f"{program.name} refuses it: {found}")
         else:
-            for identity, said in compare(item.emitted, found):
+            for identity, said in differences(item.emitted, found):
                 yield Failure(folder, str(identity), f"{said} (by {program.name})")
 
 
@@ -238,7 +239,7 @@ def _conforming(root: File, seen: _Evidence, tell: Progress) -> tuple[str, list[
     """Name of the engine, and the objects that do not fit; equal ones are judged once."""
     tell("schemas", 0, 0)
     try:
-        engine = conformance.kubeconform(tools.find(root, "kubeconform"))
+        engine = conformance.kubeconform(programs.find(root, "kubeconform"))
     except ToolMissing:
         engine = conformance.library()
     found = [

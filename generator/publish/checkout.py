@@ -12,9 +12,9 @@ from pathlib import Path as File
 
 from ..disk.tree import FOLDERS
 from ..git.command import GitFailed, git
-from ..programs import run as tools
+from ..programs import run as programs
 from .errors import PublishRefused
-from .remote import is_ancestor, resolve
+from .remote import commit_of, is_ancestor
 
 OWNED = ("clusters", *FOLDERS)
 """Folders of a fleet that are committed together: what people write, and what is made of it."""
@@ -55,7 +55,7 @@ def open_checkout(root: File) -> Checkout:
         PublishRefused: there is none, or something is unfinished in it.
     """
     # GitPython looks for git when it is imported, and says nothing helpful when it is not there.
-    tools.find(root, "git")
+    programs.find(root, "git")
     from git import InvalidGitRepositoryError, NoSuchPathError, Repo  # noqa: PLC0415 - slow to import
 
     try:
@@ -72,7 +72,7 @@ def open_checkout(root: File) -> Checkout:
             raise PublishRefused(f"{what} is unfinished in {top}: finish or abort it first")
     prefix = root.resolve().relative_to(File(top).resolve()).as_posix()
     prefix = "" if prefix == "." else f"{prefix}/"
-    return Checkout(File(top), prefix, branch, resolve(File(top), "HEAD"))
+    return Checkout(File(top), prefix, branch, commit_of(File(top), "HEAD"))
 
 
 def owned(checkout: Checkout) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def owned(checkout: Checkout) -> tuple[str, ...]:
     return tuple(f"{checkout.prefix}{name}" for name in (*OWNED, LOCK))
 
 
-def differing(checkout: Checkout) -> tuple[str, ...]:
+def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
     """Files of the fleet that are not as HEAD has them: edited, new and removed; none that git ignores."""
     listed = git(
         checkout.top,
@@ -114,7 +114,7 @@ def on_branch(checkout: Checkout, branch: str) -> Checkout:
     """
     if checkout.branch == branch:
         return checkout
-    there = resolve(checkout.top, f"refs/heads/{branch}")
+    there = commit_of(checkout.top, f"refs/heads/{branch}")
     if there is None:
         command: tuple[str, ...] = ("switch", "--quiet", "--no-track", "--create", branch)
     elif there == checkout.head:
@@ -157,7 +157,7 @@ def commit(checkout: Checkout, paths: Iterable[str], made: Iterable[str], messag
         )
     except GitFailed as error:
         raise PublishRefused(_unmade(str(error))) from None
-    return replace(checkout, head=resolve(checkout.top, "HEAD"))
+    return replace(checkout, head=commit_of(checkout.top, "HEAD"))
 
 
 def _complete(checkout: Checkout, made: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path as File
 
 from ..disk import tree
 from ..disk.lock import locked
-from ..disk.transaction import settle
+from ..disk.transaction import recover_locked
 from ..errors import NearedgeError
 from ..findings.finding import Finding, has_errors
 from ..flow import incremental
@@ -24,7 +24,7 @@ from ..git.command import git
 from ..plan.plan import Plan, plan
 from ..report.plan.text import LIMIT, as_markdown
 from ..rules.waivers import Waived
-from .checkout import Checkout, commit, differing, on_branch, open_checkout
+from .checkout import Checkout, commit, on_branch, open_checkout, uncommitted_files
 from .errors import PublishRefused
 from .forges.choose import open_forge
 from .forges.forge import Forge
@@ -33,7 +33,7 @@ from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
 from .order import Order, proposal
 from .patience import Patience
-from .place import ForgeKind, Said, place_of
+from .place import ForgeChoice, ForgeKind, place_of
 from .remote import Remote, is_ancestor, open_remote
 
 
@@ -67,16 +67,16 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
     checkout = open_checkout(root)
     with locked(root) as held:
         if held:
-            settle(root)
-        rendered = written(root, order.today, progress)
+            recover_locked(root)
+        rendered = rendered_to_disk(root, order.today, progress)
     progress("look", 0, 1)
-    said = said_of(order.said, rendered)
+    said = forge_choice(order.said, rendered)
     remote = open_remote(checkout.top, order.remote, said)
     forge = open_forge(remote.url, trusting(remote, said), os.environ) if order.pull_request else None
     target = Target(remote, order.branch, order.target, _rebuild(order.today), order.replace)
     found = looked(target, patience)
     base = _base(order, found, target)
-    files = differing(checkout)
+    files = uncommitted_files(checkout)
     if not files and _holds_nothing(checkout, base):
         return Published(())
     if base and checkout.head:
@@ -102,13 +102,13 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
     return replace(done, shown=_shown(forge, order, planned, patience))
 
 
-def written(root: File, today: str, progress: Progress = silent) -> Rendered:
+def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Rendered:
     """The output below `root` brought in step with its specs.
 
     Raises:
         Unfit: they have errors; nothing was written.
     """
-    rendered = incremental.render(root, progress, today)
+    rendered = incremental.render_changed(root, progress, today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
     tree.write(root, rendered.tree, tree.compare(root, rendered.tree))
@@ -118,12 +118,12 @@ def written(root: File, today: str, progress: Progress = silent) -> Rendered:
 
 def _rebuild(today: str) -> Rebuild:
     def rebuild(root: File) -> None:
-        written(root, today)
+        rendered_to_disk(root, today)
 
     return rebuild
 
 
-def said_of(said: Said, rendered: Rendered) -> Said:
+def forge_choice(said: ForgeChoice, rendered: Rendered) -> ForgeChoice:
     """What arguments say, then what fleet.yaml says."""
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     repository = rendered.fleet.spec.repository
@@ -131,7 +131,7 @@ def said_of(said: Said, rendered: Rendered) -> Said:
     return replace(said, kind=said.kind or kind, url=said.url or repository.forgeURL)
 
 
-def trusting(remote: Remote, said: Said) -> Said:
+def trusting(remote: Remote, said: ForgeChoice) -> ForgeChoice:
     """With the certificates that git trusts for the remote, where nobody says others."""
     place = place_of(remote.url)
     if said.ca_bundle or place is None:

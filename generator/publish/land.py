@@ -15,7 +15,7 @@ from .checkout import Checkout
 from .errors import PublishRefused
 from .merge import Rebuild, merged
 from .patience import Patience
-from .remote import Pushed, Refused, Remote, deepen, fetch, heads, is_ancestor, push_ref
+from .remote import Pushed, PushRefused, Remote, deepen, fetch, heads, is_ancestor, push_ref
 
 SILENT = 5
 """How often a remote may not answer, one time after the other."""
@@ -107,7 +107,7 @@ def land(
         silent = 0
         if isinstance(outcome, Pushed):
             return Landed(done, outcome.moved, turn, seen.get(target.base_ref or ""))
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, PushRefused):
             raise PublishRefused(f"{target.remote.name} refuses {target.branch}: {outcome.why}")
         patience.pause(f"others push to {target.branch} all the time", min(turn - 1, 2))
 

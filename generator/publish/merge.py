@@ -19,7 +19,7 @@ from ..git.command import GitFailed, git
 from ..programs.run import Completed
 from .checkout import OWNED, Checkout
 from .errors import PublishRefused
-from .remote import is_ancestor, resolve
+from .remote import commit_of, is_ancestor
 
 Rebuild = Callable[[File], None]
 """Makes the output below a fleet's folder from the specs in it; PublishRefused when they have errors."""
@@ -106,7 +106,7 @@ def _merge(folder: File, theirs: str, *, replace_theirs: bool) -> None:
     how = ("--strategy-option=ours",) if replace_theirs else ()
     quiet = ("merge", "--quiet", "--no-commit", "--no-ff", "--no-stat", "--no-rerere-autoupdate")
     done = _in_scratch(folder, *quiet, *how, theirs, accept=(0, 1, 2, 128))
-    if done.code and not resolve(folder, "MERGE_HEAD"):
+    if done.code and not commit_of(folder, "MERGE_HEAD"):
         raise PublishRefused(f"git cannot merge: {done.stderr.strip() or done.stdout.strip()}")
 
 

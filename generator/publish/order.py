@@ -10,7 +10,7 @@ from .checkout import open_checkout
 from .errors import NoBranchName, PublishRefused
 from .forges.forge import Proposal
 from .forges.pullrequest import framed
-from .place import UNSAID, Said
+from .place import UNSAID, ForgeChoice
 
 TEXT = "Specs, and the output that nearedge makes of them. What they change on every cluster is in the comment with the plan."
 
@@ -29,7 +29,7 @@ class Order:
     pull_request: bool = True
     replace: bool = False
     """Whether what is here wins over what the branch has on the remote."""
-    said: Said = UNSAID
+    said: ForgeChoice = UNSAID
     today: str = ""
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from ..git.command import Credential
+from ..git.command import GitCredential
 
 
 class ForgeKind(StrEnum):
@@ -49,7 +49,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
-class Place:
+class ForgePlace:
     """A repository at a host: `site` is scheme, host and port of its web address."""
 
     scheme: str
@@ -64,7 +64,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Said:
+class ForgeChoice:
     """What a person says of the forge, in arguments or in fleet.yaml; None for what the remote's URL tells."""
 
     kind: ForgeKind | None = None
@@ -74,10 +74,10 @@ class Said:
     """File with certificates to trust."""
 
 
-UNSAID = Said()
+UNSAID = ForgeChoice()
 
 
-def place_of(url: str) -> Place | None:
+def place_of(url: str) -> ForgePlace | None:
     """The host and repository of a remote's URL; None for a folder.
 
     >>> place_of("git@github.com:acme/fleet.git")
@@ -93,11 +93,11 @@ def place_of(url: str) -> Place | None:
             return None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         if parts.scheme in {"http", "https"}:
-            return Place(parts.scheme, f"{parts.scheme}://{host}{port}", _named(parts.path))
+            return ForgePlace(parts.scheme, f"{parts.scheme}://{host}{port}", _named(parts.path))
         # The port of ssh is not that of the web.
-        return Place("ssh", f"https://{host}", _named(parts.path))
+        return ForgePlace("ssh", f"https://{host}", _named(parts.path))
     found = _SCP.fullmatch(url)
-    return Place("ssh", f"https://{found['host']}", _named(found["path"])) if found else None
+    return ForgePlace("ssh", f"https://{found['host']}", _named(found["path"])) if found else None
 
 
 def _named(path: str) -> str:
@@ -112,7 +112,7 @@ def kind_of(host: str) -> ForgeKind | None:
     return _HOSTS.get(lower) or (told.pop() if len(told) == 1 else None)
 
 
-def kind_at(url: str, said: Said) -> ForgeKind | None:
+def kind_at(url: str, said: ForgeChoice) -> ForgeKind | None:
     """The forge that a remote's URL is on."""
     place = place_of(url)
     return said.kind or (kind_of(place.host) if place else None)
@@ -124,12 +124,14 @@ def token_for(kind: ForgeKind | None, env: Mapping[str, str]) -> str | None:
     return next((env[name].strip() for name in names if env.get(name, "").strip()), None)
 
 
-def credential_for(place: Place | None, kind: ForgeKind | None, env: Mapping[str, str]) -> Credential | None:
+def credential_for(
+    place: ForgePlace | None, kind: ForgeKind | None, env: Mapping[str, str]
+) -> GitCredential | None:
     """What git may show to the remote: nothing over ssh, and nothing that others on the way can read."""
     secret = token_for(kind, env)
     if place is None or secret is None or not is_safe(place.site) or place.scheme == "ssh":
         return None
-    return Credential(place.site, secret)
+    return GitCredential(place.site, secret)
 
 
 def is_safe(url: str) -> bool:

@@ -11,11 +11,11 @@ from ..findings.finding import has_errors
 from ..flow import incremental
 from ..flow.rendered import Progress, silent
 from ..plan.plan import Plan
-from .checkout import differing, open_checkout
-from .flow import Unfit, planned_against, refuse, said_of, trusting
+from .checkout import open_checkout, uncommitted_files
+from .flow import Unfit, forge_choice, planned_against, refuse, trusting
 from .forges.choose import open_forge
 from .order import Order
-from .remote import open_remote, resolve
+from .remote import commit_of, open_remote
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ def rehearse(root: File, order: Order, progress: Progress = silent) -> Rehearsed
         Unfit, PublishRefused: it would not be published.
     """
     checkout = open_checkout(root)
-    rendered = incremental.render(root, progress, order.today)
+    rendered = incremental.render_changed(root, progress, order.today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
-    said = said_of(order.said, rendered)
+    said = forge_choice(order.said, rendered)
     remote = open_remote(checkout.top, order.remote, said)
     if order.pull_request:
         open_forge(remote.url, trusting(remote, said), os.environ)
     changes = tree.compare(root, rendered.tree)
     made = {f"{checkout.prefix}{path}" for path in (*changes.written, *changes.removed)}
-    base = resolve(checkout.top, f"refs/remotes/{order.remote}/{order.base}")
+    base = commit_of(checkout.top, f"refs/remotes/{order.remote}/{order.base}")
     planned = planned_against(checkout, order, base, progress)
     refuse(planned)
-    return Rehearsed(tuple(sorted(made.union(differing(checkout)))), planned)
+    return Rehearsed(tuple(sorted(made.union(uncommitted_files(checkout)))), planned)

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from ..git.command import NETWORK_TIMEOUT, Credential, GitFailed, failure, git, told
+from ..git.command import NETWORK_TIMEOUT, GitCredential, GitFailed, error_line, failure, git
 from ..programs.run import Completed
-from .place import UNSAID, Said, credential_for, kind_at, place_of
+from .place import UNSAID, ForgeChoice, credential_for, kind_at, place_of
 
 DEEPER = 200
 """Commits by which a shallow clone is made deeper before all of it is fetched."""
@@ -43,13 +43,13 @@ class Rejected:
 
 
 @dataclass(frozen=True)
-class Refused:
+class PushRefused:
     """The remote does not want it (protection, a hook), or it would not be a move forward. Nothing was changed."""
 
     why: str
 
 
-Push = Pushed | Rejected | Refused
+Push = Pushed | Rejected | PushRefused
 
 
 class NoSuchRemote(GitFailed):
@@ -63,12 +63,14 @@ class Remote:
     root: File
     name: str
     url: str
-    credential: Credential | None = None
+    credential: GitCredential | None = None
     ca_bundle: str | None = None
     """File with certificates to trust beside git's own configuration."""
 
 
-def open_remote(root: File, name: str, said: Said = UNSAID, env: Mapping[str, str] | None = None) -> Remote:
+def open_remote(
+    root: File, name: str, said: ForgeChoice = UNSAID, env: Mapping[str, str] | None = None
+) -> Remote:
     """A remote by its name, with the token that the environment has for it.
 
     `said` is for hosts whose name does not tell which forge they are.
@@ -158,7 +160,7 @@ def _over_ssh(remote: Remote) -> Mapping[str, str]:
     return {} if own else {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20"}
 
 
-def resolve(root: File, revision: str) -> str | None:
+def commit_of(root: File, revision: str) -> str | None:
     """The commit that a revision of this repository names."""
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return git(root, *arguments, accept=(0, 1, 128)).stdout.strip() or None
@@ -188,7 +190,7 @@ def push_ref(remote: Remote, commit: str, ref: str, expected: str | None) -> Pus
     if expected == commit:
         return Pushed(moved=False)
     if expected is not None and not _is_forward(remote.root, expected, commit):
-        return Refused(f"{ref} is at {expected[:12]}, which {commit[:12]} does not have behind it")
+        return PushRefused(f"{ref} is at {expected[:12]}, which {commit[:12]} does not have behind it")
     # The lease alone would also let a ref go back: that it goes forward was asked above.
     lease = f"--force-with-lease={ref}:{expected or ''}"
     quiet = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
@@ -212,7 +214,7 @@ def _outcome(arguments: tuple[str, ...], done: Completed, ref: str) -> Push:
         raise failure(arguments, done)
     if _RACE.search(summary) or _RACE.search(_of_server(done.stderr)):
         return Rejected(summary)
-    return Refused(_why(summary, done.stderr))
+    return PushRefused(_why(summary, done.stderr))
 
 
 def _of_server(stderr: str) -> str:
@@ -221,5 +223,5 @@ def _of_server(stderr: str) -> str:
 
 
 def _why(summary: str, stderr: str) -> str:
-    said = told("\n".join(line for line in stderr.splitlines() if line.startswith("remote:")), most=4)
+    said = error_line("\n".join(line for line in stderr.splitlines() if line.startswith("remote:")), most=4)
     return f"{summary}: {said}" if said else summary

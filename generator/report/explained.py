@@ -12,7 +12,7 @@ from ..explain.output_lines import pointer
 from ..explain.reach import Reach
 from ..explain.value import Explanation
 from .json import FORMAT_VERSION, to_text
-from .text import shown, table
+from .text import printable, table
 
 WIDEST = 60
 """Characters of a value that are shown."""
@@ -24,14 +24,14 @@ def explanation_text(found: Explanation) -> str:
 
 
 def _explanation(found: Explanation) -> Iterator[str]:
-    yield f"{found.cluster}: {shown(found.path)} = {brief(found.value)}\n"
+    yield f"{found.cluster}: {printable(found.path)} = {brief(found.value)}\n"
     if found.description:
         yield f"  {found.description}\n"
     yield "\nsaid by\n"
     if found.said:
         last = len(found.said) - 1
         rows = [
-            ("*" if i == last else " ", shown(str(item.where)), item.layer, brief(item.value))
+            ("*" if i == last else " ", printable(str(item.where)), item.layer, brief(item.value))
             for i, item in enumerate(found.said)
         ]
         yield table(rows)
@@ -49,7 +49,7 @@ def _reaches(found: Explanation) -> Iterator[str]:
     elif not found.reaches:
         yield "  no object: only the rules of nearedge check read it\n"
     for identity in dict.fromkeys(item.identity for item in found.reaches):
-        yield f"  {shown(str(identity))}\n"
+        yield f"  {printable(str(identity))}\n"
         rows = [
             (pointer(item.pointer) or "the object itself", _value(item), _place(item))
             for item in found.reaches
@@ -102,7 +102,7 @@ def trace_text(found: Trace) -> str:
 def _trace(found: Trace) -> Iterator[str]:
     what = f"{found.identity} {pointer(found.pointer)}" if found.identity else pointer(found.pointer)
     value = f" = {brief(found.value)}" if found.value is not None else ""
-    yield f"{shown(found.file)}:{found.line}: {shown(what)}{value}\n"
+    yield f"{printable(found.file)}:{found.line}: {printable(what)}{value}\n"
     values = [item for item in found.origins if item.decides == "value"]
     others = [item for item in found.origins if item.decides != "value"]
     yield "\ndecided by\n"
@@ -115,7 +115,7 @@ def _trace(found: Trace) -> Iterator[str]:
 
 
 def _row(item: Origin) -> tuple[str, ...]:
-    return shown(str(item.where)), shown(item.path), brief(item.value)
+    return printable(str(item.where)), printable(item.path), brief(item.value)
 
 
 def trace_json(found: Trace) -> str:
@@ -152,5 +152,5 @@ def brief(value: Any) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = shown(text)
+    text = printable(text)
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."

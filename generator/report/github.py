@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..findings.finding import Finding, Severity
 from ..rules.waivers import Waived
-from .text import count_line, shown
+from .text import count_line, printable
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _ORDER = tuple(Severity)
@@ -33,7 +33,7 @@ def _command(item: Finding) -> str:
 
 def _data(text: str) -> str:
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return shown(escaped)
+    return printable(escaped)
 
 
 def _property(text: str) -> str:

@@ -14,7 +14,7 @@ from html import escape
 
 from ..findings.finding import Finding, Severity
 from ..rules.waivers import Waived
-from .text import shown
+from .text import printable
 
 
 def as_junit(
@@ -89,4 +89,4 @@ def _xml_lines(lines: Iterable[str]) -> str:
 
 def _xml(text: str) -> str:
     # XML has no way to write most control characters; `shown` spells them out.
-    return escape(shown(text), quote=True)
+    return escape(printable(text), quote=True)

@@ -25,7 +25,7 @@ from ..fleet.fleet import Fleet
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, Shared
 from ..flow.steps import member_of
-from ..rules.run import apply, check_cluster, fleet_rules
+from ..rules.run import check_cluster, findings_of, fleet_rules
 from ..specs.types import API_VERSION
 from ..yaml.strict import read_text
 from ..yaml.writer import to_yaml
@@ -123,7 +123,7 @@ def _found(case: dict[str, Any]) -> Iterator[Finding]:
     if shared and len(members) == len(case["clusters"]):
         fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
         for item, _, view in fleet_rules(fleet):
-            yield from apply(item, view, lambda _: Where(FLEET_FILE, 1, 1))
+            yield from findings_of(item, view, lambda _: Where(FLEET_FILE, 1, 1))
 
 
 def _clusters(

@@ -63,7 +63,7 @@ def waived_lines(waived: Iterable[Waived]) -> Iterator[str]:
     """One line for each finding that is accepted, with the reason that the spec gives."""
     for item in waived:
         waiver = item.waiver
-        place, reason = shown(str(item.finding.where)), shown(waiver.reason)
+        place, reason = printable(str(item.finding.where)), printable(waiver.reason)
         yield f"{place}: waived {waiver.code} until {waiver.until}: {reason}\n"
 
 
@@ -80,7 +80,7 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
     return "".join(lines)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Text for one line: what a spec or a file's name holds must not steer the terminal."""
     if text.isprintable():
         return text
@@ -94,8 +94,8 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
         return None
     line, at = known[where.line - 1], where.column - 1
     first = max(0, at - WIDEST // 2) if len(line) > WIDEST else 0
-    clipped = ("..." if first else "") + shown(line[first : first + WIDEST])
-    before = ("..." if first else "") + shown(line[first:at])
+    clipped = ("..." if first else "") + printable(line[first : first + WIDEST])
+    before = ("..." if first else "") + printable(line[first:at])
     more = "..." if first + WIDEST < len(line) else ""
     return clipped.rstrip() + more, sum(map(_width, before))
 
@@ -103,7 +103,7 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
 def _block(told: Told, lines: Lines | None, *, colour: bool) -> str:
     item = told.finding
     severity = _painted(item.severity.value, _COLOUR[item.severity], colour=colour)
-    rows = [f"{shown(str(item.where))}: {severity} {item.code}: {shown(item.message)}"]
+    rows = [f"{printable(str(item.where))}: {severity} {item.code}: {printable(item.message)}"]
     found = excerpt(item.where, lines) if lines else None
     if found is not None:
         number = str(item.where.line)
@@ -112,11 +112,11 @@ def _block(told: Told, lines: Lines | None, *, colour: bool) -> str:
         rows.append(f"  {number} {bar} {found[0]}".rstrip())
         rows.append(f"  {' ' * len(number)} {bar} {' ' * found[1]}{caret}")
     if found is not None and (there := _places(item)):
-        rows.append(f"  see:  {shown(there)}")
+        rows.append(f"  see:  {printable(there)}")
     if item.hint:
-        rows.append(f"  hint: {shown(item.hint)}")
+        rows.append(f"  hint: {printable(item.hint)}")
     if told.others:
-        rows.append(f"  {shown(others_line(told.others))}")
+        rows.append(f"  {printable(others_line(told.others))}")
     return "".join(f"{row}\n" for row in rows)
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from ..documents.validate import suggestion
 from ..errors import NearedgeError
 from ..flow.rendered import Progress, silent
-from ..publish.place import UNSAID, Said
+from ..publish.place import UNSAID, ForgeChoice
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, is_behind
 from .move import Move, moved, proven
 from .position import Position, earlier
-from .step import Action, Step
+from .step import RingAction, RingStep
 
 SHOWN = 3
 """Stale files that a sentence names."""
@@ -30,7 +30,7 @@ class Rollout:
     repo: Repo
     rings: tuple[Position, ...]
     head: str
-    forge: Said = UNSAID
+    forge: ForgeChoice = UNSAID
     """What the fleet says of the forge that pull requests are opened on."""
     progress: Progress = silent
     today: str = ""
@@ -53,7 +53,7 @@ class Judged:
     """A move, its dangers, and the sentences that refuse it; without one it may be made."""
 
     move: Move
-    action: Action
+    action: RingAction
     dangers: tuple[Danger, ...]
     open: tuple[Danger, ...]
     """Dangers that nobody has acknowledged."""
@@ -66,10 +66,12 @@ class Judged:
         return self.move.was.holds == self.move.target
 
     @property
-    def step(self) -> Step:
+    def step(self) -> RingStep:
         """The step that makes the move."""
         was = self.move.was
-        return Step(self.move.ring, self.action, was.holds or was.commit, self.move.target, self.acknowledged)
+        return RingStep(
+            self.move.ring, self.action, was.holds or was.commit, self.move.target, self.acknowledged
+        )
 
 
 def find(rings: Sequence[Position], name: str) -> int:
@@ -109,19 +111,19 @@ def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = (
     """The move of a ring forward to `target`, judged by all rules."""
     repo, at = known.repo, known.rings[place]
     if at.holds == target:
-        return Judged(moved(repo, at, target, known.progress), Action.ADVANCE, (), (), ())
+        return Judged(moved(repo, at, target, known.progress), RingAction.ADVANCE, (), (), ())
     refused = list(_order(known, place, target))
     if refused:
         # What lies on no way forward has no plan that anybody should read.
         return Judged(
-            moved(repo, at, at.holds or target, known.progress), Action.ADVANCE, (), (), tuple(refused)
+            moved(repo, at, at.holds or target, known.progress), RingAction.ADVANCE, (), (), tuple(refused)
         )
     found = proven(repo, moved(repo, at, target, known.progress), known.progress, known.today)
     all_dangers = (*_rolled_back(repo, at, target), *dangers(found.plan))
     left = unaccepted(all_dangers, accepted)
     refused += _unsound(found)
     refused += [f"--acknowledge {item}: there is no such danger" for item in surplus(all_dangers, accepted)]
-    return Judged(found, Action.ADVANCE, all_dangers, left, tuple(refused), tuple(sorted(set(accepted))))
+    return Judged(found, RingAction.ADVANCE, all_dangers, left, tuple(refused), tuple(sorted(set(accepted))))
 
 
 def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
@@ -155,7 +157,12 @@ def _unsound(found: Move) -> Iterator[str]:
 
 def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:
     step = at.step
-    if step and step.action is Action.ROLLBACK and step.came_from and is_behind(repo, target, step.came_from):
+    if (
+        step
+        and step.action is RingAction.ROLLBACK
+        and step.came_from
+        and is_behind(repo, target, step.came_from)
+    ):
         text = f"the ring was rolled back from {step.came_from[:12]}, and {target[:12]} has nothing newer"
         yield Danger(ROLLED_BACK, "", text)
 
@@ -185,4 +192,4 @@ def backward(known: Rollout, place: int, target: str | None) -> Judged:
     if not is_behind(repo, target, head):
         raise NoMove(f"{target[:12]} is not part of the main branch: nobody has checked what it holds")
     found = moved(repo, at, target, known.progress)
-    return Judged(found, Action.ROLLBACK, dangers(found.plan), (), ())
+    return Judged(found, RingAction.ROLLBACK, dangers(found.plan), (), ())

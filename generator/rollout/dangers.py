@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..fit.transfer import spoken
+from ..fit.transfer import duration_text
 from ..plan.capacity import Meter
 from ..plan.changes import Action
 from ..plan.clusters import ClusterChange
@@ -65,7 +65,7 @@ def _of(cluster: ClusterChange) -> Iterator[Danger]:
         yield from (Danger("REMOVE", cluster.name, f"{change.identity} is removed") for change in gone)
     load = cluster.download
     if load is not None and load.too_slow and load.seconds is not None and load.window_seconds is not None:
-        text = f"{spoken(load.seconds)} at {load.bandwidth}, the window {load.window} has {spoken(load.window_seconds)}"
+        text = f"{duration_text(load.seconds)} at {load.bandwidth}, the window {load.window} has {duration_text(load.window_seconds)}"
         yield Danger("WINDOW", cluster.name, text)
     yield from (Danger("ADMIT", cluster.name, item.reason) for item in cluster.verdicts if item.worse)
 

@@ -20,7 +20,7 @@ _RESOURCES = re.compile(r"^resources:\n((?:- .*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Site:
+class DifferingCluster:
     """A cluster that is not as the main branch has it, and why."""
 
     name: str
@@ -45,7 +45,9 @@ def output(repo: Repo, commit: str | None) -> Output:
     )
 
 
-def differing(repo: Repo, was: Output, now: Output, clusters: Iterable[str]) -> Iterator[Site]:
+def changed_clusters(
+    repo: Repo, was: Output, now: Output, clusters: Iterable[str]
+) -> Iterator[DifferingCluster]:
     """Those of the clusters whose manifests are not the same in two commits."""
     listed = tuple(clusters)
     bases = {path for path in {*was.bases, *now.bases} if was.bases.get(path) != now.bases.get(path)}
@@ -65,7 +67,7 @@ def differing(repo: Repo, was: Output, now: Output, clusters: Iterable[str]) -> 
         reasons += [base for base in shared if reasons[:1] != ["new"]]
         reasons += ["hub"] if name in told else []
         if reasons:
-            yield Site(name, tuple(reasons))
+            yield DifferingCluster(name, tuple(reasons))
 
 
 def _named(repo: Repo, side: Output, clusters: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -9,9 +9,9 @@ from ..documents.merge import resolve
 from ..errors import NearedgeError
 from ..findings.finding import has_errors
 from ..fleet.cluster import layers_of
-from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster, read_shared, stem
+from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, read_shared, stem
 from ..git.commit import contents, snapshot_at
-from ..publish.place import ForgeKind, Said
+from ..publish.place import ForgeChoice, ForgeKind
 from ..specs.fleet import Ring, hub_names
 from .history import Repo
 
@@ -21,7 +21,7 @@ class NoFleet(NearedgeError):
 
 
 @dataclass(frozen=True)
-class Place:
+class RingMember:
     """A cluster and the ring whose ref its Argo CD follows; None for one that nothing is delivered to."""
 
     name: str
@@ -30,13 +30,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Specs:
+class CommitSpecs:
     """The specs of a commit: the text of each file, the fleet, and its clusters by name."""
 
     commit: str
     texts: Mapping[str, bytes]
     shared: Shared
-    places: Mapping[str, Place]
+    places: Mapping[str, RingMember]
 
     @property
     def rings(self) -> tuple[Ring, ...]:
@@ -82,7 +82,7 @@ def _shared(commit: str, texts: Mapping[str, bytes]) -> Shared:
     return shared
 
 
-def specs_of(repo: Repo, commit: str) -> Specs:
+def specs_of(repo: Repo, commit: str) -> CommitSpecs:
     """The fleet of a commit, with its clusters.
 
     Raises:
@@ -91,27 +91,36 @@ def specs_of(repo: Repo, commit: str) -> Specs:
     texts = texts_of(repo, commit)
     shared = _shared(commit, texts)
     places = {place.name: place for place in _places(texts, tuple(sorted(texts)), shared)}
-    return Specs(commit, texts, shared, places)
+    return CommitSpecs(commit, texts, shared, places)
 
 
-def said_of(shared: Shared) -> Said:
+def forge_of_fleet(shared: Shared) -> ForgeChoice:
     """What the fleet says of the forge of its repository."""
     repository = shared.fleet.repository
-    return Said(ForgeKind(repository.forge) if repository.forge else None, repository.forgeURL)
+    return ForgeChoice(ForgeKind(repository.forge) if repository.forge else None, repository.forgeURL)
 
 
-def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) -> Iterator[Place]:
+def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) -> Iterator[RingMember]:
     rings = [ring.name for ring in shared.fleet.delivery.rings]
     for file in files:
         if kind_of(file) != "Cluster":
             continue
-        document, _ = read_cluster(texts, file)
+        document, _ = read_cluster_file(texts, file)
         spec = resolve(layers_of(shared, document)[0]).spec if document else {}
         said, name = spec.get("ring"), stem(file)
         if name in hub_names(shared.fleet) and rings:
             # As hub/applicationsets.py has it: the hub comes last unless it says otherwise.
             said = said if said in rings else rings[-1]
-        yield Place(name, said if said in rings else None, str(spec.get("tier", "")))
+        yield RingMember(name, said if said in rings else None, str(spec.get("tier", "")))
 
 
-__all__ = ["FLEET_FILE", "NoFleet", "Place", "Specs", "said_of", "shared_of", "specs_of", "texts_of"]
+__all__ = [
+    "FLEET_FILE",
+    "CommitSpecs",
+    "NoFleet",
+    "RingMember",
+    "forge_of_fleet",
+    "shared_of",
+    "specs_of",
+    "texts_of",
+]

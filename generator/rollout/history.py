@@ -7,7 +7,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from ..git.commit import NoSuchCommit, ask
-from ..programs import run as tools
+from ..programs import run as programs
 from ..programs.run import Tool
 
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -28,7 +28,7 @@ def repository(root: File) -> Repo:
     Raises:
         ToolMissing, NoSuchCommit: git is not there, or no repository is.
     """
-    found = Repo(root, tools.find(root, "git"))
+    found = Repo(root, programs.find(root, "git"))
     if not _ask(found, "rev-parse", "--git-dir").strip():
         raise NoSuchCommit(ref="HEAD", reason="cannot be looked up: this is no Git repository")
     return found

@@ -15,9 +15,9 @@ from ..findings.finding import Finding, Severity
 from ..flow import incremental
 from ..flow.rendered import Progress, silent
 from ..git.commit import blobs
-from ..plan.plan import Plan, told
+from ..plan.plan import Plan, plan_of
 from ..plan.sides import Sides, between
-from .fleet import NoFleet, Specs, specs_of, texts_of
+from .fleet import CommitSpecs, NoFleet, specs_of, texts_of
 from .history import Repo, files
 from .position import Position
 
@@ -46,11 +46,11 @@ def moved(repo: Repo, at: Position, target: str, progress: Progress = silent) ->
     sides = between(before, specs.texts, progress)
     name = at.ring.name
     clusters = _members(specs, name, repo, at)
-    plan = told(specs.texts, only(sides, frozenset(clusters)), at.ring.revision, at.commit or "")
+    plan = plan_of(specs.texts, only(sides, frozenset(clusters)), at.ring.revision, at.commit or "")
     return Move(name, at, target, plan, clusters)
 
 
-def _members(specs: Specs, ring: str, repo: Repo, at: Position) -> tuple[str, ...]:
+def _members(specs: CommitSpecs, ring: str, repo: Repo, at: Position) -> tuple[str, ...]:
     """Clusters that follow the ring: those that the target has in it, and those that it had and that are gone."""
     try:
         before = specs_of(repo, at.commit).of(ring) if at.commit else ()
@@ -87,7 +87,7 @@ def proven(repo: Repo, found: Move, progress: Progress = silent, today: str = ""
     with tempfile.TemporaryDirectory(prefix="nearedge-rollout-") as name:
         root = File(name)
         write_out(repo, found.target, root)
-        rendered = incremental.render(root, progress, today)
+        rendered = incremental.render_changed(root, progress, today)
         wrong = tuple(item for item in rendered.findings if item.severity is Severity.ERROR)
         changes = None if wrong else tree.compare(root, rendered.tree)
     stale = (*changes.written, *changes.removed) if changes else ()

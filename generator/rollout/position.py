@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..specs.fleet import Ring
 from .history import Commit, Repo, distance, first_parents, is_behind, read_commit, resolved, with_tree
-from .step import Step, step_of
+from .step import RingStep, step_of
 
 BRANCH = "refs/heads/"
 
@@ -30,7 +30,7 @@ class Position:
     holds: str | None = None
     behind: int = 0
     subject: str = ""
-    step: Step | None = None
+    step: RingStep | None = None
     """The last move, when it was made by a step."""
 
     @property

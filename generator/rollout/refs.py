@@ -15,7 +15,7 @@ from ..publish.forges.choose import open_forge
 from ..publish.forges.forge import Proposal
 from ..publish.forges.pullrequest import PLAN_MARK, framed, propose
 from ..publish.patience import Patience
-from ..publish.place import Said
+from ..publish.place import ForgeChoice
 from ..publish.remote import Pushed, Rejected, Remote, fetch, heads, push_ref
 from ..report.plan.text import LIMIT, as_markdown
 from .advance import Judged
@@ -69,7 +69,7 @@ class Proposed:
     did: str
 
 
-def propose_step(repo: Repo, judged: Judged, remote: Remote | None, said: Said) -> Proposed:
+def propose_step(repo: Repo, judged: Judged, remote: Remote | None, said: ForgeChoice) -> Proposed:
     """Push the step to a branch of its own, and have a pull request open from there into the ring's branch.
 
     Raises:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path as File
 
 from ..git.commit import NoSuchCommit
-from .differ import Output, Site, differing, output
-from .fleet import Specs, specs_of
+from .differ import DifferingCluster, Output, changed_clusters, output
+from .fleet import CommitSpecs, specs_of
 from .history import Repo, is_behind, read_commit, repository, resolved
 from .position import Position, positions
 
@@ -19,7 +19,7 @@ class RingStatus:
 
     position: Position
     clusters: tuple[str, ...]
-    differ: tuple[Site, ...]
+    differ: tuple[DifferingCluster, ...]
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def status(root: File, ref: str, remote: str = "origin") -> Status:
     return Status(ref, head, subject, rings, loose, _hub(repo, at, head), tuple(notes(repo, at, loose)))
 
 
-def _ring(repo: Repo, specs: Specs, at: Position, now: Output) -> RingStatus:
+def _ring(repo: Repo, specs: CommitSpecs, at: Position, now: Output) -> RingStatus:
     clusters = specs.of(at.ring.name)
-    found = tuple(differing(repo, output(repo, at.commit), now, clusters))
+    found = tuple(changed_clusters(repo, output(repo, at.commit), now, clusters))
     return RingStatus(at, clusters, found)
 
 

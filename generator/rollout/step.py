@@ -28,7 +28,7 @@ _TRAILER = re.compile(r"^Nearedge-(Ring|Action|From|Target|Acknowledged): (.+)$"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-class Action(StrEnum):
+class RingAction(StrEnum):
     """Which way a ring moves."""
 
     ADVANCE = "advance"
@@ -36,31 +36,31 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class RingStep:
     """What a step says of itself: from where the ring came (None: there was none), and what it holds now."""
 
     ring: str
-    action: Action
+    action: RingAction
     came_from: str | None
     target: str
     acknowledged: tuple[str, ...] = ()
 
 
-def step_of(commit: Commit) -> Step | None:
+def step_of(commit: Commit) -> RingStep | None:
     """The step that a commit is; None for any other commit."""
     said = _TRAILER.findall(commit.message)
     one = dict(said)
-    if not {"Ring", "Action", "Target"} <= one.keys() or one["Action"] not in set(Action):
+    if not {"Ring", "Action", "Target"} <= one.keys() or one["Action"] not in set(RingAction):
         return None
     if not all(_ID.fullmatch(one[key]) for key in ("Target", "From") if key in one):
         return None
     acknowledged = tuple(value for key, value in said if key == "Acknowledged")
-    return Step(one["Ring"], Action(one["Action"]), one.get("From"), one["Target"], acknowledged)
+    return RingStep(one["Ring"], RingAction(one["Action"]), one.get("From"), one["Target"], acknowledged)
 
 
-def message(step: Step, subject: str) -> str:
+def message(step: RingStep, subject: str) -> str:
     """The message of a step's commit."""
-    verb = "Advance ring" if step.action is Action.ADVANCE else "Roll back ring"
+    verb = "Advance ring" if step.action is RingAction.ADVANCE else "Roll back ring"
     rows = [("Ring", step.ring), ("Action", step.action.value)]
     rows += [("From", step.came_from)] if step.came_from else []
     rows += [("Target", step.target), *(("Acknowledged", code) for code in step.acknowledged)]
@@ -68,7 +68,7 @@ def message(step: Step, subject: str) -> str:
     return f"{verb} {step.ring} to {step.target[:SHORT]}\n\n{subject}\n\n{trailers}"
 
 
-def make(repo: Repo, step: Step, ring: str | None) -> str:
+def make(repo: Repo, step: RingStep, ring: str | None) -> str:
     """Write the commit of a step on top of where the ring's branch is; its id. No ref moves.
 
     Raises:

@@ -35,7 +35,7 @@ def check_cluster(cluster: Cluster, resolved: Resolved) -> tuple[Finding, ...]:
     )
 
 
-def apply(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[Finding]:
+def findings_of(item: Rule, subject: Any, where: Callable[[Path], Where]) -> Iterator[Finding]:
     """One rule on one subject."""
     if item.check is not None:
         yield from (_finding(item, problem, where) for problem in item.check(subject))

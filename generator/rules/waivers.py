@@ -98,7 +98,7 @@ def refuses(findings: Iterable[Finding], waivers: Sequence[Waiver]) -> bool:
     )
 
 
-def settle(
+def apply_waivers(
     judged: Iterable[tuple[Sequence[Finding], Sequence[Waiver]]],
     today: str,
     whole: frozenset[str] | None = None,

@@ -15,10 +15,10 @@ from generator.documents.files import Document, find_specs, read_file
 from generator.documents.secrets.search import secrets_in
 from generator.findings.finding import Finding, Where, has_errors
 from generator.fleet.cluster import cluster_of
-from generator.fleet.spec_files import Shared, kind_of, read_cluster, read_shared
+from generator.fleet.spec_files import Shared, kind_of, read_cluster_file, read_shared
 from generator.flow.rendered import Rendered
 from generator.flow.steps import cluster_files, render
-from generator.overlays.overlay import Base, compile_cluster
+from generator.overlays.overlay import Base, overlay_if_sound
 from generator.rules.run import check_cluster
 from generator.yaml.strict import read_text
 
@@ -71,7 +71,7 @@ def read(text: str) -> None:
 def site(root: File, raw: bytes, file: str = EDGE) -> tuple[Finding, ...]:
     """A cluster from its bytes to its overlay."""
     put(root, file, raw)
-    document, findings = read_cluster(root, file)
+    document, findings = read_cluster_file(root, file)
     if document is None:
         return judged(findings, raw)
     cluster, resolved, more = cluster_of(shared_of(root), document, {})
@@ -82,7 +82,7 @@ def site(root: File, raw: bytes, file: str = EDGE) -> tuple[Finding, ...]:
     if has_errors(findings):
         return judged(findings, raw)
     bases: dict[str, Base] = {}
-    overlay, collisions = compile_cluster(cluster, bases)
+    overlay, collisions = overlay_if_sound(cluster, bases)
     assert collisions or overlay is not None
     return (*findings, *collisions)
 

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     watch.end()
     sys.stdout.write(_formatted(options, root, rendered, part))
     if not whole:
-        number = len(rendered.sites)
+        number = len(rendered.clusters)
         said = (
             f"{number} cluster{'s' if number != 1 else ''} checked without the rules of the fleet as a whole"
         )
@@ -73,7 +73,7 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     if name == "sarif":
         return report.as_sarif(findings, waived, rules=every_rule(), version=__version__)
     if name == "junit":
-        files = {*part, *(site.file for site in rendered.sites)} if part else find_specs(root)[0]
+        files = {*part, *(site.file for site in rendered.clusters)} if part else find_specs(root)[0]
         return report.as_junit(findings, waived, files=files, codes=every_rule())
     text = report.as_text(
         findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all

@@ -92,21 +92,21 @@ def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
     import tempfile
 
     from ...findings.finding import has_errors
-    from ...flow import steps as pipeline
-    from ...report import schemas as schema
+    from ...flow import steps
+    from ...report import schemas
 
     with tempfile.TemporaryDirectory(prefix="nearedge-") as folder:
         for path, text in texts.items():
             file = File(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text.encode())
-        rendered = pipeline.render(File(folder), today=today(options))
+        rendered = steps.render(File(folder), today=today(options))
         if has_errors(rendered.findings):
             show_findings(File(folder), rendered.findings, rendered.waived)
             sys.stderr.write("nothing was written\n")
             return FOUND
     done = _added(
-        options, root, {**texts, **schema.spec_schemas(), **schema.output_schemas(), **rendered.tree.texts}
+        options, root, {**texts, **schemas.spec_schemas(), **schemas.output_schemas(), **rendered.tree.texts}
     )
     if not options.dry_run:
         sys.stdout.write(f"next: read README.md in {root}, and say in clusters/ what is yours\n")

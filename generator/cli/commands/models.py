@@ -120,7 +120,7 @@ def _cluster(options: argparse.Namespace) -> Cluster | None:
     from ...findings.finding import has_errors
     from ...fleet.spec_files import stem
     from ...flow.rendered import Memo
-    from ...flow.steps import cluster_files, read, read_site
+    from ...flow.steps import cluster_files, cluster_in, read
     from ..output import show_findings
 
     root = root_of(options)
@@ -133,7 +133,7 @@ def _cluster(options: argparse.Namespace) -> Cluster | None:
         )
     cluster = None
     if shared is not None:
-        cluster, _, more = read_site(root, shared, file, Memo())
+        cluster, _, more = cluster_in(root, shared, file, Memo())
         findings = (*findings, *more)
     if has_errors(findings):
         show_findings(root, findings, ())

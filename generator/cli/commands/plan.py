@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from ...disk.transaction import recover
     from ...git.commit import default_ref
     from ...plan.plan import plan
-    from ...report.plan import json as planjson
-    from ...report.plan import text as planshow
+    from ...report.plan import json as plan_json
+    from ...report.plan import text as plan_text
 
     # Nothing of what is compiled goes before the end; looking for garbage in it takes a third of the time.
     collecting = gc.isenabled()
@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     finally:
         if collecting:
             gc.enable()
-    shown = {"text": planshow.as_text, "json": planjson.as_json, "markdown": planshow.as_markdown}
+    shown = {"text": plan_text.as_text, "json": plan_json.as_json, "markdown": plan_text.as_markdown}
     sys.stdout.write(shown[options.format](found))
-    if found.refused or planshow.has_stopped(found):
+    if found.refused or plan_text.has_stopped(found):
         return FOUND
     return CHANGES if options.detailed_exitcode and found.counts else CLEAN

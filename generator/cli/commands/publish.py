@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _order(options: argparse.Namespace) -> Order:
     from ...publish.order import Order
-    from ...publish.place import ForgeKind, Said
+    from ...publish.place import ForgeChoice, ForgeKind
 
     title = options.title.strip()
     if not title or "\n" in title:
@@ -114,7 +114,7 @@ def _order(options: argparse.Namespace) -> Order:
         labels=tuple(sorted({label.strip() for label in options.label if label.strip()})),
         pull_request=not options.no_pull_request,
         replace=options.replace,
-        said=Said(ForgeKind(options.forge) if options.forge else None, options.forge_url, bundle),
+        said=ForgeChoice(ForgeKind(options.forge) if options.forge else None, options.forge_url, bundle),
         today=today(options),
     )
 

@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Bring base/, overlays/ and acm/ in step with the specs, or say what is not."""
     from ...disk.lock import locked
-    from ...disk.transaction import recover, settle
+    from ...disk.transaction import recover, recover_locked
 
     root = root_of(options)
     if options.check:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         return render(options, root)
     with locked(root) as held:
         if held:
-            settle(root)
+            recover_locked(root)
         return render(options, root)
 
 
@@ -55,7 +55,7 @@ def render(options: argparse.Namespace, root: File) -> int:
     from ...flow import incremental
 
     watch = Watch()
-    rendered = incremental.render(root, watch.progress, today(options))
+    rendered = incremental.render_changed(root, watch.progress, today(options))
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)
@@ -82,7 +82,7 @@ def _summary(
 
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     tiers = [member.tier for member in rendered.fleet.members]
-    objects = sum(site.objects for site in rendered.sites)
+    objects = sum(site.objects for site in rendered.clusters)
     rows = [
         ("clusters", str(len(tiers)), f"{tiers.count('core')} core, {tiers.count('near-edge')} near-edge"),
         (

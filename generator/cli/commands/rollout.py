@@ -12,7 +12,7 @@ from ..here import add_root, root_of
 from . import simulate
 
 if TYPE_CHECKING:
-    from ...publish.place import Said
+    from ...publish.place import ForgeChoice
     from ...publish.remote import Remote
     from ...rollout.advance import Judged, Rollout
     from ...rollout.history import Repo
@@ -98,8 +98,8 @@ def _of_rollback(parser: argparse.ArgumentParser) -> None:
 def _status(options: argparse.Namespace) -> int:
     from ...rollout.history import repository
     from ...rollout.place import main_branch
-    from ...rollout.report import status as statusshow
-    from ...rollout.report import status_json as statusjson
+    from ...rollout.report import status as status_text
+    from ...rollout.report import status_json
     from ...rollout.status import status
 
     root = root_of(options)
@@ -112,9 +112,9 @@ def _status(options: argparse.Namespace) -> int:
     found = status(root, main.ref, options.remote)
     asked = _asked(repo, main)
     if options.format == "json":
-        sys.stdout.write(statusjson.status_json(found, asked))
+        sys.stdout.write(status_json.status_json(found, asked))
     else:
-        sys.stdout.write(statusshow.as_text(found, _freshness(main, asked, fetched=options.fetch)))
+        sys.stdout.write(status_text.as_text(found, _freshness(main, asked, fetched=options.fetch)))
     return CLEAN
 
 
@@ -142,15 +142,15 @@ def _opened(repo: Repo, main: Main) -> Remote | None:
     return open_remote(repo.root, main.remote, _said(repo, main)) if main.remote else None
 
 
-def _said(repo: Repo, main: Main) -> Said:
+def _said(repo: Repo, main: Main) -> ForgeChoice:
     """What the fleet says of its forge, where this clone has a fleet to read."""
     from ...publish.place import UNSAID
-    from ...rollout.fleet import NoFleet, said_of, shared_of
+    from ...rollout.fleet import NoFleet, forge_of_fleet, shared_of
     from ...rollout.history import resolved
 
     head = resolved(repo, main.ref)
     try:
-        return said_of(shared_of(repo, head)) if head else UNSAID
+        return forge_of_fleet(shared_of(repo, head)) if head else UNSAID
     except NoFleet:
         return UNSAID
 
@@ -172,7 +172,7 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     """All rings as they are now; as this clone knows them in a dry run."""
     from ...git.commit import NoSuchCommit
     from ...rollout.advance import Rollout
-    from ...rollout.fleet import said_of, specs_of
+    from ...rollout.fleet import forge_of_fleet, specs_of
     from ...rollout.history import repository, resolved
     from ...rollout.place import main_branch
     from ...rollout.position import positions
@@ -190,7 +190,7 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     specs = specs_of(repo, head)
     rings = positions(repo, specs.rings, head, options.remote)
     day = today(options) if "today" in options else ""
-    return Rollout(repo, rings, head, said_of(specs.shared), Watch().progress, day), remote
+    return Rollout(repo, rings, head, forge_of_fleet(specs.shared), Watch().progress, day), remote
 
 
 def _target(known: Rollout, said: str | None) -> str | None:
@@ -224,19 +224,19 @@ def _rollback(options: argparse.Namespace) -> int:
 
 
 def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, remote: Remote | None) -> int:
-    from ...rollout.report import move as moveshow
-    from ...rollout.report import status_json as statusjson
+    from ...rollout.report import move as move_text
+    from ...rollout.report import status_json
 
     held = bool(judged.refused or judged.open) and judged.action == "advance"
     quiet = held or options.dry_run or judged.idle
     done = None if quiet else _moved(options, known, judged, remote)
     if options.format == "json":
-        sys.stdout.write(statusjson.move_json(judged, done[0] if done else None))
+        sys.stdout.write(status_json.move_json(judged, done[0] if done else None))
         return FOUND if held else CLEAN
-    sys.stdout.write(moveshow.as_text(judged))
+    sys.stdout.write(move_text.as_text(judged))
     if held:
         sys.stdout.write("\nnothing was moved")
-        accept = moveshow.wanted(judged)
+        accept = move_text.wanted(judged)
         sys.stdout.write(f"; to accept the dangers: {accept}\n" if accept and not judged.refused else "\n")
         return FOUND
     if done is not None:

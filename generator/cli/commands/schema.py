@@ -20,10 +20,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the JSON Schemas of the spec kinds, and of what commands print."""
     from ...disk import tree
-    from ...report import schemas as schema
+    from ...report import schemas
 
     root = root_of(options)
-    texts = {**schema.spec_schemas(), **schema.output_schemas()}
+    texts = {**schemas.spec_schemas(), **schemas.output_schemas()}
     changes = tree.compare_files(root, texts)
     if options.check:
         return show_drift(changes)

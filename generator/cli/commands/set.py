@@ -10,7 +10,7 @@ from ..edited import add_edit, carry
 from ..exits import UsageError
 
 if TYPE_CHECKING:
-    from ...edit.fleet import Edit, Specs, Subject
+    from ...edit.fleet import Edit, EditedDocument, RepositorySpecs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ def _words(options: argparse.Namespace) -> tuple[str, list[str]]:
     return ("" if elsewhere else words.pop(0)), words
 
 
-def _subject(options: argparse.Namespace, specs: Specs, cluster: str) -> Subject:
+def _subject(options: argparse.Namespace, specs: RepositorySpecs, cluster: str) -> EditedDocument:
     from ...edit.fleet import of_cluster, of_file
 
     if options.group:

@@ -12,8 +12,8 @@ from ..exits import CLEAN, FOUND, UsageError
 from ..here import root_of
 
 if TYPE_CHECKING:
-    from ...rollout.fleet import Specs
-    from ...rollout.simulation.simulate import Load, Settings
+    from ...rollout.fleet import CommitSpecs
+    from ...rollout.simulation.simulate import ClusterDownload, Settings
 
 _START = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?")
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from ...rollout.history import repository, resolved
     from ...rollout.place import main_branch
     from ...rollout.position import positions
-    from ...rollout.report import times as timeshow
+    from ...rollout.report import times
     from ...rollout.simulation.loads import of_disk, to_commit
     from ...rollout.simulation.simulate import simulate
     from ..progress import Watch
@@ -87,13 +87,13 @@ def run(options: argparse.Namespace) -> int:
     watch.end()
     found = simulate(loads, rings, _settings(options, specs))
     if options.format == "json":
-        sys.stdout.write(timeshow.as_json(found))
+        sys.stdout.write(times.as_json(found))
     else:
-        sys.stdout.write(timeshow.as_text(found, list(_assumed(options, loads))))
+        sys.stdout.write(times.as_text(found, list(_assumed(options, loads))))
     return CLEAN if found.end is not None else FOUND
 
 
-def _known(failed: list[str], specs: Specs) -> None:
+def _known(failed: list[str], specs: CommitSpecs) -> None:
     from ...documents.validate import suggestion
 
     for name in failed:
@@ -101,7 +101,7 @@ def _known(failed: list[str], specs: Specs) -> None:
             raise UsageError(f"--fail: there is no cluster {name}{suggestion(name, specs.places)}")
 
 
-def _settings(options: argparse.Namespace, specs: Specs) -> Settings:
+def _settings(options: argparse.Namespace, specs: CommitSpecs) -> Settings:
     from datetime import UTC, datetime
 
     from ...components.kit.runtime import seconds
@@ -123,7 +123,7 @@ def _settings(options: argparse.Namespace, specs: Specs) -> Settings:
     )
 
 
-def _assumed(options: argparse.Namespace, loads: tuple[Load, ...]) -> list[str]:
+def _assumed(options: argparse.Namespace, loads: tuple[ClusterDownload, ...]) -> list[str]:
     from ...report.plan.text import size
 
     images = f"{size(options.image_size)} each" if options.image_size else "not counted (--image-size)"

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     root, watch = root_of(options), Watch()
     recover(root)
-    rendered = incremental.render(root, watch.progress, today(options))
+    rendered = incremental.render_changed(root, watch.progress, today(options))
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)

@@ -10,10 +10,10 @@ from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
-from ..namespaces.features import uses as features
+from ..namespaces.features import features
 from .places import STORAGE_CONFIG, placed
 from .spec import Credential
-from .uses import ANYTHING, NEEDED, Use, uses
+from .uses import ANYTHING, NEEDED, SecretUse, secret_uses
 
 LONGEST = 253
 """Characters of the name of a Secret."""
@@ -55,11 +55,11 @@ def every_secret_is_declared(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(use.path, said, _offer(use), use.related)
 
 
-def _missing(cluster: Cluster, brought: Mapping[str, Sequence[str]]) -> Iterator[Use]:
-    return (use for use in uses(cluster) if use.namespace not in brought.get(use.name, ()))
+def _missing(cluster: Cluster, brought: Mapping[str, Sequence[str]]) -> Iterator[SecretUse]:
+    return (use for use in secret_uses(cluster) if use.namespace not in brought.get(use.name, ()))
 
 
-def _offer(use: Use) -> str:
+def _offer(use: SecretUse) -> str:
     kind = use.wants or "opaque"
     return (
         f"credentials: [{{name: {use.name}, type: {kind}}}]; with from: existing when somebody else makes it"
@@ -72,7 +72,7 @@ def credentials_are_used(cluster: Cluster) -> Iterator[Problem]:
 
     A Secret that nobody needs can still be stolen there. Of what groups and defaults offer, a cluster takes what it uses.
     """
-    used = {(use.namespace, use.name) for use in uses(cluster)}
+    used = {(use.namespace, use.name) for use in secret_uses(cluster)}
     inhabited = features(cluster)
     offered_to_all = {item.name for item in cluster.shared.get("credentials", ())}
     for i, (item, places) in enumerate(placed(cluster)):
@@ -98,7 +98,7 @@ def credentials_have_the_type_of_their_use(cluster: Cluster) -> Iterator[Problem
     """
     types = {item.name: item.type for item in _listed(cluster)}
     numbers = {item.name: i for i, item in enumerate(_listed(cluster))}
-    for use in uses(cluster):
+    for use in secret_uses(cluster):
         has = types.get(use.name)
         if has is not None and use.wants not in {ANYTHING, has}:
             said = f"{use.name} is a credential of type {has}; what uses it here needs {use.wants}"
@@ -117,7 +117,7 @@ def credentials_have_the_keys_of_their_use(cluster: Cluster) -> Iterator[Problem
         if missing:
             said = f"credential {name} of type {item.type} has no key {' and no '.join(missing)}"
             yield Problem(("credentials", i, "keys"), said, "name the key of its source, or leave keys out")
-    for use in uses(cluster):
+    for use in secret_uses(cluster):
         i, one = items.get(use.name, (0, None))
         if one is not None and one.keys and use.key is not None and use.key not in one.keys:
             said = f"key {use.key} is read, credential {use.name} has {', '.join(sorted(one.keys))}"

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..kit.component import Cluster, once
 from ..models.transfer import secret_annotations
-from ..namespaces.features import uses as features
+from ..namespaces.features import features
 from .spec import Credential
-from .uses import NEEDED, Use, uses
+from .uses import NEEDED, SecretUse, secret_uses
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,7 +36,7 @@ class Delivered(NamedTuple):
     cluster_wide: bool
 
 
-def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[Use]) -> tuple[str, ...]:
+def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[SecretUse]) -> tuple[str, ...]:
     """Namespaces that get a credential, sorted."""
     if item.namespaces:
         return tuple(sorted(set(item.namespaces)))
@@ -50,7 +50,7 @@ def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[Use]) -> tu
 def placed(cluster: Cluster) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
     """The credentials of a cluster, each with its namespaces, in the order of the spec."""
     listed: tuple[Credential, ...] = cluster.spec.credentials
-    used = uses(cluster) if listed else ()
+    used = secret_uses(cluster) if listed else ()
     return tuple((item, namespaces_of(item, cluster, used)) for item in listed)
 
 
@@ -80,7 +80,7 @@ def notes_of(item: Credential, cluster: Cluster) -> Pairs:
         return annotations_of(item)
     if cluster.profile.family == "odh":
         return ()
-    names = {use.related[0][1] for use in uses(cluster) if use.name == item.name and use.related}
+    names = {use.related[0][1] for use in secret_uses(cluster) if use.name == item.name and use.related}
     said = {
         tuple(secret_annotations(cluster.models[name], cluster.spec.models).items())
         for name in names

@@ -36,7 +36,7 @@ NEEDED = {
 """Type of a credential -> keys without which nobody can use it."""
 
 
-class Use(NamedTuple):
+class SecretUse(NamedTuple):
     """A workload names a Secret: where, in which namespace, of which type (any: ANYTHING), and the key it reads."""
 
     path: Path
@@ -48,13 +48,13 @@ class Use(NamedTuple):
 
 
 @once
-def uses(cluster: Cluster) -> tuple[Use, ...]:
+def secret_uses(cluster: Cluster) -> tuple[SecretUse, ...]:
     """Every Secret that a workload names, in the order of the sections."""
     sections = [item.key for item in discover() if item.key != "credentials"]
     return tuple(use for name in sections for use in _in(getattr(cluster.spec, name), (name,), None, cluster))
 
 
-def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[Use]:
+def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iterator[SecretUse]:
     if isinstance(value, BaseModel):
         within = getattr(value, "namespace", None) or namespace
         for field, key in _telling(type(value)):
@@ -66,7 +66,7 @@ def _in(value: Any, path: Path, namespace: str | None, cluster: Cluster) -> Iter
             yield from _in(item, (*path, step), namespace, cluster)
 
 
-def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]) -> Iterator[Use]:
+def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]) -> Iterator[SecretUse]:
     said, (namespace, cluster) = getattr(item, field), around
     if field == PUBLISH and namespace is not None:
         yield from _published(item, path, namespace, cluster)
@@ -84,42 +84,42 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
         yield from _named(item, field, path, namespace)
 
 
-def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator[Use]:
+def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator[SecretUse]:
     """The credential of a model's source."""
     model = cluster.models.get(name)
     wants = WANTED.get(model.source.partition("://")[0]) if model else None
     if model and model.credentialsSecret and wants:
         related: tuple[Path, ...] = ((MODELS, name, "credentialsSecret"),)
-        yield Use(path, namespace, model.credentialsSecret, wants, related=related)
+        yield SecretUse(path, namespace, model.credentialsSecret, wants, related=related)
 
 
-def _published(item: Any, path: Path, namespace: str, cluster: Cluster) -> Iterator[Use]:
+def _published(item: Any, path: Path, namespace: str, cluster: Cluster) -> Iterator[SecretUse]:
     """The credential that a trained model is published with: its own, else that of the model's source."""
     model = cluster.models.get(item.produces or "")
     wants = WANTED.get(model.source.partition("://")[0]) if model else None
     own = item.publish.credentialsSecret
     if model and wants == "registry" and own:
         # As type registry every pod of the namespace would get the right to push.
-        yield Use((*path, "credentialsSecret"), namespace, own, ANYTHING, ".dockerconfigjson")
+        yield SecretUse((*path, "credentialsSecret"), namespace, own, ANYTHING, ".dockerconfigjson")
     elif model and wants and own:
-        yield Use((*path, "credentialsSecret"), namespace, own, wants)
+        yield SecretUse((*path, "credentialsSecret"), namespace, own, wants)
     elif model and wants and model.credentialsSecret:
         related: tuple[Path, ...] = ((MODELS, item.produces, "credentialsSecret"),)
-        yield Use(path, namespace, model.credentialsSecret, wants, related=related)
+        yield SecretUse(path, namespace, model.credentialsSecret, wants, related=related)
 
 
-def _named(item: Any, field: str, path: Path, namespace: str) -> Iterator[Use]:
+def _named(item: Any, field: str, path: Path, namespace: str) -> Iterator[SecretUse]:
     said = getattr(item, field)
     if field == PULL:
-        yield from (Use((*path, i), namespace, name, "registry") for i, name in enumerate(said))
+        yield from (SecretUse((*path, i), namespace, name, "registry") for i, name in enumerate(said))
     elif field == PASSWORD:
-        yield Use(path, namespace, said, ANYTHING, getattr(item, "passwordKey", None))
+        yield SecretUse(path, namespace, said, ANYTHING, getattr(item, "passwordKey", None))
     elif hasattr(item, "bucket"):
-        yield Use(path, namespace, said, "s3")
+        yield SecretUse(path, namespace, said, "s3")
     else:
         # A variable reads the key of its own name when it names none.
         own = item.name if hasattr(item, "value") else None
-        yield Use(path, namespace, said, ANYTHING, getattr(item, "key", None) or own)
+        yield SecretUse(path, namespace, said, ANYTHING, getattr(item, "key", None) or own)
 
 
 @cache

@@ -11,7 +11,7 @@ from ...findings.rule import Problem, rule
 from ...specs.quantity import binary, parse
 from ..kit.component import Cluster
 from ..kit.runtime import seconds
-from ..serving.sizes import parts
+from ..serving.sizes import pod_kinds
 from .claims import (
     node_bound,
     on_same_volume,
@@ -102,7 +102,7 @@ def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
 
 def _pods(item: Service) -> int:
     """Pods of a server at its maximum."""
-    return sum(part.groups * part.pods for part in parts(item))
+    return sum(part.groups * part.pods for part in pod_kinds(item))
 
 
 @rule("MODEL003", source="load-model.sh: the version is written before the one before it goes")

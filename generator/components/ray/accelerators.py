@@ -13,7 +13,7 @@ from functools import cache
 from ...facts.files import shipped_data
 from ...specs.quantity import parse
 from ...specs.types import ResourceName, Strictly, Text
-from .spec import Group
+from .spec import PodGroup
 
 GPU = "GPU"
 """Ray's one resource with an option of its own, --num-gpus."""
@@ -53,7 +53,7 @@ def scheduled(limits: Mapping[str, str]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def start_params(group: Group) -> dict[str, str]:
+def start_params(group: PodGroup) -> dict[str, str]:
     """num-cpus, num-gpus and resources of `ray start` for a group.
 
     num-gpus is always there, also as 0: a group without rayStartParams comes back from the API server with a

@@ -21,7 +21,7 @@ from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.runtime import security
 from .accelerators import start_params
-from .spec import Group, Head, RayCluster, Worker
+from .spec import Head, PodGroup, RayCluster, Worker
 
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the path inside the container
 SHM_MOUNT: Manifest = {"name": "shm", "mountPath": "/dev/shm"}  # noqa: S108
@@ -124,7 +124,7 @@ def elastic(ray: RayCluster) -> bool:
     return ray.queue is not None and (ray.autoscaling is not None or bool(ray.elastic))
 
 
-def _pod(ray: RayCluster, group: Group, profile: Profile) -> Manifest:
+def _pod(ray: RayCluster, group: PodGroup, profile: Profile) -> Manifest:
     is_head = isinstance(group, Head)
     volumes, mounts = pod.claim_volumes((*ray.volumes, *group.volumes))
     gate = {"schedulingGates": [{"name": ELASTIC_GATE}]} if elastic(ray) else {}
@@ -139,7 +139,7 @@ def _pod(ray: RayCluster, group: Group, profile: Profile) -> Manifest:
     }
 
 
-def _container(ray: RayCluster, group: Group, mounts: list[Manifest]) -> Manifest:
+def _container(ray: RayCluster, group: PodGroup, mounts: list[Manifest]) -> Manifest:
     is_head = isinstance(group, Head)
     ports = [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in PORTS]
     return {
@@ -173,7 +173,7 @@ def _head_identity(ray: RayCluster) -> Manifest:
     return own
 
 
-def _scheduling(ray: RayCluster, group: Group) -> Manifest:
+def _scheduling(ray: RayCluster, group: PodGroup) -> Manifest:
     tolerations = pod.tolerations(group.tolerations)
     return {
         **({"priorityClassName": ray.podPriorityClassName} if ray.podPriorityClassName else {}),
@@ -182,7 +182,7 @@ def _scheduling(ray: RayCluster, group: Group) -> Manifest:
     }
 
 
-def _env(ray: RayCluster, group: Group) -> list[Manifest]:
+def _env(ray: RayCluster, group: PodGroup) -> list[Manifest]:
     """What nearedge sets, the cluster's, the group's: of one name the last wins."""
     listed = (*_fixed_env(ray), *ray.env, *group.env)
     return pod.env({item.name: item for item in listed}.values())
@@ -196,7 +196,7 @@ def _container_security(ray: RayCluster) -> Manifest:
     return pod.container_security(read_only_root=ray.readOnlyRootFilesystem)
 
 
-def shared_memory(group: Group) -> str:
+def shared_memory(group: PodGroup) -> str:
     """Size of /dev/shm, a part of the memory limit that what lies there counts against.
 
     Ray's object store takes 30 % of the memory (ray_constants.py DEFAULT_OBJECT_STORE_MEMORY_PROPORTION); the
@@ -205,7 +205,7 @@ def shared_memory(group: Group) -> str:
     return group.sharedMemory or binary(parse(group.resources["memory"]) / 2)
 
 
-def _shared_memory(group: Group) -> Manifest:
+def _shared_memory(group: PodGroup) -> Manifest:
     return {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": shared_memory(group)}}
 
 

@@ -42,7 +42,7 @@ CustomResource = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.:/-]*$", 128)]
 RedisAddress = Annotated[str, Line(r"^((redis|rediss)://)?[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$", 253)]
 
 
-class Group(Strictly):
+class PodGroup(Strictly):
     """What the head and a group of workers have in common."""
 
     resources: Resources = Field(
@@ -74,11 +74,11 @@ class Group(Strictly):
     )
 
 
-class Head(Group):
+class Head(PodGroup):
     """The head: it runs Ray's control processes, and tasks unless numCpus is 0."""
 
 
-class Worker(Group):
+class Worker(PodGroup):
     """A group of workers that are alike."""
 
     name: Name = Field(description="Name of the group.")
@@ -164,7 +164,7 @@ class Publish(Strictly):
     deadline: Duration = Field("72h", description="When it gives up waiting for the job and publishing.")
 
 
-class Part(Strictly):
+class RayFields(Strictly):
     """What RayClusters, RayJobs and RayServices say about a Ray cluster, apart from image, version and head."""
 
     name: RayName = Field(
@@ -198,7 +198,7 @@ class Part(Strictly):
     gcsFaultTolerance: GcsFaultTolerance | None = Field(None, description="Keep the head's state in a Redis.")
 
 
-class RayCluster(Part):
+class RayCluster(RayFields):
     """A Ray cluster that stays."""
 
     image: Image = Field(description="Image of all pods, by digest; it holds Ray of rayVersion.")
@@ -213,7 +213,7 @@ class RayCluster(Part):
     )
 
 
-class RayJob(Part):
+class RayJob(RayFields):
     """A program that runs on a Ray cluster of its own or on one of ray.clusters; edited, it runs again."""
 
     image: Image | None = Field(None, description="Image of the job's own cluster, by digest.")
@@ -257,7 +257,7 @@ class RayJob(Part):
     run: Name | None = Field(None, description="Any word; another word runs the same job once more.")
 
 
-class RayService(Part):
+class RayService(RayFields):
     """Ray Serve applications on a Ray cluster of their own."""
 
     image: Image = Field(description="Image of all pods, by digest; it holds Ray of rayVersion.")
@@ -333,7 +333,7 @@ def shapes(spec: RaySpec) -> Iterator[Shape]:
         yield Shape(("ray", "services", i), served_cluster(service), None, service)
 
 
-def groups(shape: Shape) -> Iterator[tuple[SpecPath, Group]]:
+def groups(shape: Shape) -> Iterator[tuple[SpecPath, PodGroup]]:
     """Head and worker groups of a cluster, with their paths."""
     yield (*shape.path, "head"), shape.ray.head
     for i, worker in enumerate(shape.ray.workers):
@@ -343,8 +343,8 @@ def groups(shape: Shape) -> Iterator[tuple[SpecPath, Group]]:
 __all__ = [
     "AppWrapper",
     "GcsFaultTolerance",
-    "Group",
     "Head",
+    "PodGroup",
     "RayCluster",
     "RayJob",
     "RayService",

@@ -17,9 +17,9 @@ from ...specs.model import ModelSpec
 from ..kit.component import Cluster, Component, Unit
 from .emit import emit_cluster, emit_job
 from .service import emit_service
-from .spec import Group, RayCluster, RayJob, RayService, RaySpec, Worker
+from .spec import PodGroup, RayCluster, RayJob, RayService, RaySpec, Worker
 
-G = TypeVar("G", bound=Group)
+G = TypeVar("G", bound=PodGroup)
 R = TypeVar("R", RayCluster, RayService)
 
 NEUTRAL = {"cpu": "1", "memory": "2Gi"}

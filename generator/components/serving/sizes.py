@@ -19,7 +19,7 @@ Amounts = tuple[Resources, Resources]
 """Limits and requests of a container."""
 
 
-class Part(NamedTuple):
+class PodKind(NamedTuple):
     """Pods of a server that are alike: `pods` of them in each of `groups` that start together."""
 
     name: str
@@ -31,24 +31,26 @@ class Part(NamedTuple):
     """Where the spec says what they get, below the server."""
 
 
-def parts(item: Service) -> Iterator[Part]:
+def pod_kinds(item: Service) -> Iterator[PodKind]:
     """All kinds of pods of a server that serve, at its maximum."""
     if not is_llm(item):
-        yield Part("replica", item.replicas.max, 1, item.resources, item.requests, ())
+        yield PodKind("replica", item.replicas.max, 1, item.resources, item.requests, ())
         return
     llm, groups = item.llm or Llm(), item.replicas.max
     own = leader(item)
-    yield Part("leader" if llm.worker else "replica", groups, 1, *own, ())
+    yield PodKind("leader" if llm.worker else "replica", groups, 1, *own, ())
     if llm.worker:
         size = group_size(llm.parallelism) - 1
-        yield Part("worker", groups, size, *workers(llm.worker, own), ("llm", "worker"))
+        yield PodKind("worker", groups, size, *workers(llm.worker, own), ("llm", "worker"))
     if llm.prefill:
         said, path = llm.prefill, ("llm", "prefill")
         reads = reader(item, said)
-        yield Part("prefill", said.replicas, 1, *reads, path)
+        yield PodKind("prefill", said.replicas, 1, *reads, path)
         if said.worker:
             size = group_size(said.parallelism) - 1
-            yield Part("prefill-worker", said.replicas, size, *workers(said.worker, reads), (*path, "worker"))
+            yield PodKind(
+                "prefill-worker", said.replicas, size, *workers(said.worker, reads), (*path, "worker")
+            )
 
 
 def roles(item: Service) -> Iterator[Service]:
@@ -58,7 +60,7 @@ def roles(item: Service) -> Iterator[Service]:
         return
     llm, seen = item.llm, {tuple(sorted(item.resources.items()))}
     said = {"prefill": llm.prefill.parallelism if llm.prefill else None}
-    for part in parts(item):
+    for part in pod_kinds(item):
         key = tuple(sorted(part.limits.items()))
         if key not in seen:
             seen.add(key)
@@ -111,4 +113,6 @@ def tensor(args: Iterable[str], said: Parallelism | None, there: int) -> int | N
 
 def total_devices(item: Service, resource: str) -> int:
     """All accelerators of a kind that a server takes at its maximum."""
-    return sum(part.groups * part.pods * int(parse(part.limits.get(resource, "0"))) for part in parts(item))
+    return sum(
+        part.groups * part.pods * int(parse(part.limits.get(resource, "0"))) for part in pod_kinds(item)
+    )

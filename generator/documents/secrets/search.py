@@ -67,7 +67,7 @@ _PROSE = re.compile(r"[A-Za-z]+[.:,]?|[a-z0-9]+(-[a-z0-9]+)+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
 
 
-class Found(NamedTuple):
+class FoundCredential(NamedTuple):
     """A credential: the rule that it breaks, what it is, its text, and its offset in what was searched."""
 
     rule: Rule
@@ -95,9 +95,9 @@ def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
     )
 
 
-def _first_ones(founds: tuple[Found, ...]) -> list[Found]:
+def _first_ones(founds: tuple[FoundCredential, ...]) -> list[FoundCredential]:
     """Without what begins inside of another one."""
-    kept: list[Found] = []
+    kept: list[FoundCredential] = []
     for found in sorted(founds, key=lambda item: (item.at, item.rule.code)):
         if not kept or found.at >= kept[-1].at + len(kept[-1].value):
             kept.append(found)
@@ -121,11 +121,11 @@ def masked(value: str) -> str:
     return f"{value[: min(4, len(value) // 3)]}... ({len(value)} characters)"
 
 
-def _longest_first(found: Found) -> tuple[int, str]:
+def _longest_first(found: FoundCredential) -> tuple[int, str]:
     return -len(found.value), found.value
 
 
-def _fault(place: tuple[int, int], found: Found) -> Fault:
+def _fault(place: tuple[int, int], found: FoundCredential) -> Fault:
     hint = _RANDOM_HINT if found.rule is RANDOM else _HINT
     return Fault(found.rule, *place, f"{found.what}: {masked(found.value)}", hint)
 
@@ -134,27 +134,27 @@ def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _in_comments(text: str) -> Iterator[Found]:
+def _in_comments(text: str) -> Iterator[FoundCredential]:
     for comment in _COMMENT.finditer(text):
         said = comment[0]
         for found in (*_said(said, prose=True), *_random(said, said)):
             yield found._replace(at=comment.start() + found.at)
 
 
-def _in_ruins(text: str) -> Iterator[Found]:
+def _in_ruins(text: str) -> Iterator[FoundCredential]:
     """What a text says that cannot be read as YAML; its checksums are left alone."""
     yield from _said(text, prose=True)
     yield from (found for found in _random(text, "") if not HEX.fullmatch(found.value))
 
 
-def _forms(text: str) -> Iterator[Found]:
+def _forms(text: str) -> Iterator[FoundCredential]:
     for form in dict.fromkeys([form for sign, form in SIGNS if sign in text]):
         for match in form.pattern.finditer(text):
-            yield Found(FORM, f"{form.name} stands here", match[0], match.start())
+            yield FoundCredential(FORM, f"{form.name} stands here", match[0], match.start())
     if "://" in text and "@" in text:
         for match in USER_INFO.finditer(text):
             said = "this URL has a user or a password in it"
-            yield Found(URL, said, match["info"], match.start("info"))
+            yield FoundCredential(URL, said, match["info"], match.start("info"))
 
 
 def _worth_a_walk(text: str) -> bool:
@@ -167,7 +167,7 @@ def _stems(lowered: str) -> bool:
     return bool([stem for stem in _STEMS if stem in lowered])
 
 
-def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, Found]]:
+def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, FoundCredential]]:
     """(path, credential) of all values and keys below `path`; `name` is what the value is called."""
     if isinstance(data, dict):
         called = data.get("name")
@@ -188,12 +188,12 @@ def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, Found]]:
     elif isinstance(data, str):
         yield from ((path, found) for found in _in_string(data, name))
     elif isinstance(data, int | float) and not isinstance(data, bool) and sureness(name) == "strong":
-        yield path, Found(NAMED, f"{name} has its value here", str(data))
+        yield path, FoundCredential(NAMED, f"{name} has its value here", str(data))
 
 
-def _in_string(text: str, name: str) -> Iterator[Found]:
+def _in_string(text: str, name: str) -> Iterator[FoundCredential]:
     if sureness(name) and is_value(text, name):
-        yield Found(NAMED, f"{name} has its value here", text)
+        yield FoundCredential(NAMED, f"{name} has its value here", text)
         return
     if len(text) < LEAST_RUN and "=" not in text and ":" not in text:
         return
@@ -204,7 +204,7 @@ def _in_string(text: str, name: str) -> Iterator[Found]:
         yield from (found for _, found in _in_data(read_text(text)[0], (), ""))
 
 
-def _said(text: str, *, prose: bool) -> Iterator[Found]:
+def _said(text: str, *, prose: bool) -> Iterator[FoundCredential]:
     """Assignments in a text: NAME=value, --name value, name: value; with `prose`, plain words are no values."""
     if not STEM.search(text):
         return
@@ -215,11 +215,11 @@ def _said(text: str, *, prose: bool) -> Iterator[Found]:
         if prose and sign == ":" and not match["quote"] and (match["end"] is None or _PROSE.fullmatch(value)):
             continue
         if sureness(name) and is_value(value, name):
-            yield Found(NAMED, f"{name} has its value here", value, match.start("value"))
+            yield FoundCredential(NAMED, f"{name} has its value here", value, match.start("value"))
 
 
-def _random(text: str, context: str) -> Iterator[Found]:
+def _random(text: str, context: str) -> Iterator[FoundCredential]:
     """Random words in a text; `context` may say that a hexadecimal number is a digest."""
     for at, word in long_random(text):
         if not is_address(word, context):
-            yield Found(RANDOM, "this looks random", word, at)
+            yield FoundCredential(RANDOM, "this looks random", word, at)

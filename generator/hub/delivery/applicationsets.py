@@ -11,7 +11,7 @@ from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, meta
 from ..kit import placement
 from ..kit.profile import HubProfile
-from ..kit.rings import Group
+from ..kit.rings import DecisionGroup
 from .gitops import IN_CLUSTER, NAME, NOWHERE
 
 PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
@@ -41,7 +41,7 @@ def application_name(cluster: str) -> str:
     return f"{NAME}-{cluster}"
 
 
-def application_set(group: Group, fleet: Fleet, profile: HubProfile) -> Manifest:
+def application_set(group: DecisionGroup, fleet: Fleet, profile: HubProfile) -> Manifest:
     """Applications for the clusters of a ring or a shard; they outlive it and whatever it is made from."""
     template = template_of(application_name(CLUSTER), fleet, profile)
     notes = {GENERATE_PATHS: generate_paths(CLUSTER), **template["metadata"].get("annotations", {})}
@@ -125,10 +125,10 @@ def generate_paths(cluster: str) -> str:
 
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    return root_of(cluster, revision, fleet.spec.repository.url, destination)
+    return root_application(cluster, revision, fleet.spec.repository.url, destination)
 
 
-def root_of(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
+def root_application(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
     """The same, for those who have no fleet."""
     source = {"repoURL": repository, "targetRevision": revision, "path": f"overlays/{cluster}"}
     # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.

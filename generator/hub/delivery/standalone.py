@@ -29,7 +29,7 @@ from ..kit.profile import EdgeArgoCD, hub_profiles
 from ..platform import catalogs, mirror
 from ..platform.operators import group_of, namespace_of, subscription_of
 from . import argocd, roots
-from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root_of
+from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root_application
 from .extra import extra_name, of_extra, project_of_extra
 from .gitops import NAME, project_of
 
@@ -133,7 +133,7 @@ def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manife
     yield roots.project(NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name))
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
-            spec = root_of(cluster.name, ring.revision, fleet.repository.url, IN_PLACE)
+            spec = root_application(cluster.name, ring.revision, fleet.repository.url, IN_PLACE)
             notes = {GENERATE_PATHS: generate_paths(cluster.name)}
             yield roots.application(application_name(cluster.name), edge.namespace, spec, notes)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...objects.manifest import Manifest, meta
 
 
-class Kind(NamedTuple):
+class ManagedKind(NamedTuple):
     """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to."""
 
     group: str
@@ -24,39 +24,39 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("", "ConfigMap", "configmaps"),
-    Kind("", "LimitRange", "limitranges"),
-    Kind("", "Namespace", "namespaces", cluster=True, kept=True),
-    Kind("", "PersistentVolumeClaim", "persistentvolumeclaims", kept=True),
-    Kind("", "ResourceQuota", "resourcequotas"),
-    Kind("", "ServiceAccount", "serviceaccounts"),
-    Kind("batch", "Job", "jobs"),
-    Kind(
+    ManagedKind("", "ConfigMap", "configmaps"),
+    ManagedKind("", "LimitRange", "limitranges"),
+    ManagedKind("", "Namespace", "namespaces", cluster=True, kept=True),
+    ManagedKind("", "PersistentVolumeClaim", "persistentvolumeclaims", kept=True),
+    ManagedKind("", "ResourceQuota", "resourcequotas"),
+    ManagedKind("", "ServiceAccount", "serviceaccounts"),
+    ManagedKind("batch", "Job", "jobs"),
+    ManagedKind(
         "datasciencepipelinesapplications.opendatahub.io",
         "DataSciencePipelinesApplication",
         "datasciencepipelinesapplications",
         kept=True,
     ),
-    Kind("external-secrets.io", "ExternalSecret", "externalsecrets"),
-    Kind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
-    Kind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
-    Kind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
-    Kind("kueue.x-k8s.io", "LocalQueue", "localqueues"),
-    Kind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
-    Kind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
-    Kind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
-    Kind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
-    Kind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
-    Kind("ray.io", "RayCluster", "rayclusters"),
-    Kind("ray.io", "RayJob", "rayjobs"),
-    Kind("ray.io", "RayService", "rayservices"),
-    Kind("route.openshift.io", "Route", "routes"),
-    Kind("serving.kserve.io", "InferenceService", "inferenceservices"),
-    Kind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
-    Kind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
-    Kind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
-    Kind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
-    Kind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
+    ManagedKind("external-secrets.io", "ExternalSecret", "externalsecrets"),
+    ManagedKind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
+    ManagedKind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
+    ManagedKind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
+    ManagedKind("kueue.x-k8s.io", "LocalQueue", "localqueues"),
+    ManagedKind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
+    ManagedKind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
+    ManagedKind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
+    ManagedKind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
+    ManagedKind("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    ManagedKind("ray.io", "RayCluster", "rayclusters"),
+    ManagedKind("ray.io", "RayJob", "rayjobs"),
+    ManagedKind("ray.io", "RayService", "rayservices"),
+    ManagedKind("route.openshift.io", "Route", "routes"),
+    ManagedKind("serving.kserve.io", "InferenceService", "inferenceservices"),
+    ManagedKind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
+    ManagedKind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
+    ManagedKind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
+    ManagedKind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
+    ManagedKind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 
 ROLE = "nearedge-argocd"
@@ -67,7 +67,7 @@ WRITE = ("create", "update", "patch")
 def rights() -> Iterator[Manifest]:
     """Rules of a ClusterRole: per API group, the kinds it may delete and those it may only change."""
 
-    def by_group(kind: Kind) -> tuple[str, bool]:
+    def by_group(kind: ManagedKind) -> tuple[str, bool]:
         return kind.group, kind.kept
 
     for (group, kept), kinds in groupby(sorted(KINDS, key=by_group), key=by_group):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
-from .rings import groups
+from .rings import decision_groups
 
 NAME = "nearedge"
 """Name of the Placement that selects every cluster of the fleet, in both namespaces."""
@@ -29,7 +29,7 @@ def placement(
     selector = {**({"matchLabels": dict(labels)} if labels else {}), "matchExpressions": [LOCAL_CLUSTER]}
     decided = [
         {"groupName": group.name, "groupClusterSelector": {"labelSelector": {"matchLabels": group.labels}}}
-        for group in groups(fleet)
+        for group in decision_groups(fleet)
     ]
     return {
         "apiVersion": "cluster.open-cluster-management.io/v1beta1",

@@ -22,7 +22,7 @@ PER_SET = 2000
 """Clusters per ApplicationSet: the report of one with 5,000 has 1.41 MB; etcd takes 1.5 (argo-cd#24689)."""
 
 
-class Group(NamedTuple):
+class DecisionGroup(NamedTuple):
     """A group of a Placement's decision: its name, the labels of its clusters, and the ring it is a part of."""
 
     name: str
@@ -30,20 +30,21 @@ class Group(NamedTuple):
     ring: Ring
 
 
-def groups(fleet: Fleet) -> tuple[Group, ...]:
+def decision_groups(fleet: Fleet) -> tuple[DecisionGroup, ...]:
     """The groups of a hub's clusters; where there are several hubs, without rings that it has no cluster of."""
     here = {member.ring for member in fleet.managed}
     rings = [ring for ring in fleet.rings if ring.name in here or not fleet.others]
     return tuple(group for ring in rings for group in groups_of(ring))
 
 
-def groups_of(ring: Ring) -> tuple[Group, ...]:
+def groups_of(ring: Ring) -> tuple[DecisionGroup, ...]:
     """One group for each shard."""
     if ring.shards == 1:
-        return (Group(ring.name, {RING_LABEL: ring.name}, ring),)
+        return (DecisionGroup(ring.name, {RING_LABEL: ring.name}, ring),)
     shards = (f"{number}of{ring.shards}" for number in range(1, ring.shards + 1))
     return tuple(
-        Group(f"{ring.name}-{shard}", {RING_LABEL: ring.name, SHARD_LABEL: shard}, ring) for shard in shards
+        DecisionGroup(f"{ring.name}-{shard}", {RING_LABEL: ring.name, SHARD_LABEL: shard}, ring)
+        for shard in shards
     )
 
 

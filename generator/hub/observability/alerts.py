@@ -11,7 +11,7 @@ PREFIX = "Nearedge"
 BY = ("cluster",)
 
 
-def groups(namespaces: Iterable[str]) -> dict[str, Any]:
+def alert_groups(namespaces: Iterable[str]) -> dict[str, Any]:
     """A file of rules as Prometheus reads it; `namespaces` are those that the fleet fills."""
     rules = [model_not_ready(PREFIX, BY), queue_stuck(PREFIX, BY), _edge_silent()]
     named = sorted(set(namespaces))

@@ -15,7 +15,7 @@ from ...specs.fleet import Observability
 from ...yaml.writer import to_yaml
 from ..kit import clusters, own, placement
 from ..kit.policies import binding, inner, policy
-from .alerts import groups
+from .alerts import alert_groups
 from .dashboards import dashboards
 from .metrics import collected
 
@@ -54,7 +54,7 @@ def emit(fleet: Fleet) -> Iterator[Manifest]:
     )
     if spec.alerts:
         namespaces = {name for member in fleet.members for name, _ in member.namespaces}
-        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(groups(namespaces))})
+        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(alert_groups(namespaces))})
     for name, text in dashboards().items() if spec.dashboards else ():
         yield _config_map(
             f"nearedge-{name}", {f"nearedge-{name}.json": text}, labels=LOADED, annotations=FOLDER

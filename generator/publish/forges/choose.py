@@ -8,11 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ..place import NAMES, TOKEN, TOKENS, ForgeKind, Place, Said, is_safe, kind_at, place_of, token_for
+from ..place import (
+    NAMES,
+    TOKEN,
+    TOKENS,
+    ForgeChoice,
+    ForgeKind,
+    ForgePlace,
+    is_safe,
+    kind_at,
+    place_of,
+    token_for,
+)
 from .forge import Denied, Forge
 
 
-def open_forge(url: str, said: Said, env: Mapping[str, str]) -> Forge:
+def open_forge(url: str, said: ForgeChoice, env: Mapping[str, str]) -> Forge:
     """The repository of a remote on its forge; nothing is asked yet.
 
     Raises:
@@ -36,7 +47,7 @@ def open_forge(url: str, said: Said, env: Mapping[str, str]) -> Forge:
     return _opened(kind, site, path, token, said.ca_bundle or True)
 
 
-def _known_site(place: Place, kind: ForgeKind, env: Mapping[str, str]) -> str:
+def _known_site(place: ForgePlace, kind: ForgeKind, env: Mapping[str, str]) -> str:
     """Where CI says that its own forge is, when that is the one: it may be below a path."""
     name = {ForgeKind.GITHUB: "GITHUB_SERVER_URL", ForgeKind.GITLAB: "CI_SERVER_URL"}.get(kind, "")
     told = env.get(name, "")

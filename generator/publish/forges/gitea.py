@@ -9,7 +9,7 @@ import requests
 
 from .answers import Answer, data_of
 from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
-from .sent import told
+from .sent import fault_of
 from .shapes import comment_of, list_of, no_shape, pull_of
 
 PAGE = 50
@@ -109,7 +109,7 @@ class Gitea:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise told(self.name, error) from None
+            raise fault_of(self.name, error) from None
         return data_of(
             self.name,
             Answer(response.status_code, response.headers, response.content.decode("utf-8", "replace")),

@@ -14,7 +14,7 @@ from github import Auth, Github
 
 from .answers import Answer, data_of
 from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
-from .sent import told
+from .sent import fault_of
 from .shapes import list_of, no_shape, pull_of
 
 PAGE = 100
@@ -106,7 +106,7 @@ class GitHub:
                 verb, f"{self._repository}{path}", dict(query or {}), None, body
             )
         except requests.RequestException as error:
-            raise told(self.name, error) from None
+            raise fault_of(self.name, error) from None
         except (RuntimeError, AssertionError) as error:
             # PyGithub's words for a server that sends on to another place.
             raise Denied(f"{self.name}: {error}") from None

@@ -15,7 +15,7 @@ import requests
 
 from .answers import Answer, data_of
 from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
-from .sent import told
+from .sent import fault_of
 from .shapes import comment_of, list_of, no_shape
 
 PAGE = 100
@@ -108,7 +108,7 @@ class GitLab:
                 max_retries=0,
             )
         except requests.RequestException as error:
-            raise told(self.name, error) from None
+            raise fault_of(self.name, error) from None
         except gitlab.GitlabError as error:
             raise Denied(f"{self.name}: {error.error_message}") from None
         return data_of(self.name, _answer(response))

@@ -7,7 +7,7 @@ import requests
 from .forge import Denied, Unclear
 
 
-def told(forge: str, error: requests.RequestException) -> Denied | Unclear:
+def fault_of(forge: str, error: requests.RequestException) -> Denied | Unclear:
     """The fault behind an exception of `requests`; nothing of the request is in its sentence."""
     if isinstance(error, requests.exceptions.SSLError):
         return Denied(f"{forge} shows a certificate that is not trusted: say --ca-bundle FILE")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ...plan.capacity import ABSENT, Level, Meter, VerdictChange, spoken
+from ...plan.capacity import ABSENT, Level, Meter, VerdictChange, amount_text
 
 _BAR = 10
 """Characters of a bar."""
@@ -49,10 +49,10 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _side(level: Level | None, resource: str) -> tuple[str, str]:
     if level is None:
         return "", "not there"
-    used = spoken(resource, level.used)
+    used = amount_text(resource, level.used)
     if level.of is None:
         return "", used
-    return bar(level.used, level.of), f"{used} of {spoken(resource, level.of)}"
+    return bar(level.used, level.of), f"{used} of {amount_text(resource, level.of)}"
 
 
 def bar(used: int, of: int) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...findings.finding import Finding, Severity
-from ...fit.transfer import spoken
+from ...fit.transfer import duration_text
 from ...hub.kit.rings import RING_LABEL
 from ...plan.changes import ABSENT, Action, ObjectChange
 from ...plan.clusters import ClusterChange
 from ...plan.downloads import Pull
 from ...plan.effects import DANGERS, Consequence
-from ...plan.plan import Group, Plan
+from ...plan.plan import AlikeClusters, Plan
 from .. import count_line
 from .capacity import capacity_rows, verdict_rows
 from .fields import SIGNS, change_rows, plain
@@ -213,7 +213,7 @@ def _slow(plan: Plan) -> Iterator[Section]:
         )
 
 
-def _group(group: Group) -> Section:
+def _group(group: AlikeClusters) -> Section:
     rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
     rows += [plain(row) for row in verdict_rows(group.verdicts)]
     rows += [row for change in group.changes for row in change_rows(change)]
@@ -261,7 +261,9 @@ def _download(item: ClusterChange) -> str:
     if found is None:
         return item.name
     rate = f" at {found.bandwidth}" if found.bandwidth else ""
-    takes = f", {spoken(found.seconds)}{rate}" if found.seconds is not None else ", bandwidth not declared"
+    takes = (
+        f", {duration_text(found.seconds)}{rate}" if found.seconds is not None else ", bandwidth not declared"
+    )
     window = f", window {found.window}" if found.window else ", no maintenance window"
     more = f", and {_count(found.unknown, 'image')} of unknown size" if found.unknown else ""
     return f"{item.name}: {size(found.size)}{takes}{window}{more}"

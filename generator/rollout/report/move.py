@@ -8,10 +8,10 @@ from ...findings.finding import Severity
 from ...plan.effects import Effect
 from ...plan.plan import Plan
 from ...report.plan.text import names, sections, size
-from ...report.text import shown
+from ...report.text import printable
 from ..advance import Judged
 from ..dangers import CODES, Danger
-from ..step import SHORT, Action
+from ..step import SHORT, RingAction
 
 _TOLD = 4
 """Texts of one kind of danger that are told."""
@@ -23,12 +23,12 @@ def as_text(judged: Judged) -> str:
 
 
 def _lines(judged: Judged) -> Iterator[str]:
-    move, verb = judged.move, "advance" if judged.action is Action.ADVANCE else "roll back"
+    move, verb = judged.move, "advance" if judged.action is RingAction.ADVANCE else "roll back"
     was = move.was.holds or move.was.commit
     yield f"{verb} ring {move.ring}: {was[:SHORT] if was else 'nothing'} -> {move.target[:SHORT]}"
     if judged.refused:
         yield ""
-        yield from (f"! {shown(reason)}" for reason in judged.refused)
+        yield from (f"! {printable(reason)}" for reason in judged.refused)
         return
     if judged.idle:
         yield f"ring {move.ring} holds {move.target[:SHORT]} already: nothing to do"
@@ -40,7 +40,7 @@ def _lines(judged: Judged) -> Iterator[str]:
         yield section.title
         yield from (f"  {row}" for row in section.lines)
     yield from _dangers(judged)
-    if judged.action is Action.ROLLBACK:
+    if judged.action is RingAction.ROLLBACK:
         yield ""
         yield "What a rollback does not bring back"
         yield from (f"  {row}" for row in staying(move.plan))
@@ -56,17 +56,19 @@ def _dangers(judged: Judged) -> Iterator[str]:
         return
     yield ""
     accepted = (
-        f", {len(judged.dangers) - len(judged.open)} acknowledged" if judged.action is Action.ADVANCE else ""
+        f", {len(judged.dangers) - len(judged.open)} acknowledged"
+        if judged.action is RingAction.ADVANCE
+        else ""
     )
     yield f"Dangers: {len(judged.dangers)}{accepted}"
     codes = dict.fromkeys(item.code for item in judged.dangers)
     for code in codes:
         found = [item for item in judged.dangers if item.code == code]
         left = [item for item in judged.open if item.code == code]
-        sign = "!" if left and judged.action is Action.ADVANCE else "#"
+        sign = "!" if left and judged.action is RingAction.ADVANCE else "#"
         meaning = f" ({CODES[code]})" if code in CODES else ""
         yield f"  {sign} {code}: {_number(found)}{meaning}"
-        yield from (f"      {shown(line)}" for line in _texts(found))
+        yield from (f"      {printable(line)}" for line in _texts(found))
 
 
 def _number(found: Sequence[Danger]) -> str:

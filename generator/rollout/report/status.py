@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ...report.plan.capacity import bar
 from ...report.plan.text import names
-from ...report.text import shown, table
+from ...report.text import printable, table
 from ..position import Position
 from ..status import RingStatus, Status
 
@@ -23,7 +23,7 @@ def as_text(found: Status, fresh: str) -> str:
 
 
 def _lines(found: Status, fresh: str) -> Iterator[str]:
-    yield f"{found.ref} is at {found.head[:12]} {shown(found.subject)}\n{fresh}\n\n"
+    yield f"{found.ref} is at {found.head[:12]} {printable(found.subject)}\n{fresh}\n\n"
     rows: list[tuple[str, ...]] = [
         ("ring", "follows", "holds", "behind", "as the main branch", "", "last move")
     ]
@@ -32,13 +32,13 @@ def _lines(found: Status, fresh: str) -> Iterator[str]:
     for ring in found.rings:
         if ring.differ:
             yield f"\n{ring.position.ring.name}: {len(ring.differ)} of {len(ring.clusters)} clusters differ\n"
-            yield from (f"  {line}\n" for line in _sites(ring))
+            yield from (f"  {line}\n" for line in _clusters(ring))
     if found.hub:
         yield "\nThe hub's objects follow no ring: acm/ is applied by the hub's administrator. Changed beyond the last ring:\n"
         yield f"  {', '.join(found.hub)}\n"
     if found.notes:
         yield "\n"
-        yield from (f"! {shown(note)}\n" for note in found.notes)
+        yield from (f"! {printable(note)}\n" for note in found.notes)
 
 
 def _row(item: RingStatus) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def last_move(at: Position) -> str:
     return f"{at.step.action.value}{back}{accepted}"
 
 
-def _sites(ring: RingStatus) -> Iterable[str]:
+def _clusters(ring: RingStatus) -> Iterable[str]:
     told: dict[tuple[str, ...], list[str]] = {}
     for site in ring.differ:
         told.setdefault(site.reasons, []).append(site.name)

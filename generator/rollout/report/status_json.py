@@ -9,7 +9,7 @@ from ...report.plan.json import findings_body, plan_body
 from ..advance import Judged
 from ..position import Position
 from ..status import Status
-from ..step import Action
+from ..step import RingAction
 from .move import staying
 
 FORMAT_VERSION = "1.0"
@@ -78,7 +78,7 @@ def move_json(judged: Judged, done: str | None) -> str:
             }
             for item in judged.dangers
         ],
-        "notBroughtBack": list(staying(move.plan)) if judged.action is Action.ROLLBACK else [],
+        "notBroughtBack": list(staying(move.plan)) if judged.action is RingAction.ROLLBACK else [],
         "plan": plan_body(move.plan),
         "moved": done,
     }

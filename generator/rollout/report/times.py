@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...fit.transfer import spoken
+from ...fit.transfer import duration_text
 from ...report.json import to_text
 from ...report.plan.text import size
 from ...report.text import table
@@ -42,20 +42,20 @@ def _lines(found: Timeline, assumed: Sequence[str]) -> Iterator[str]:
     told: list[tuple[str, ...]] = [
         ("site", "ring", "to pull", "over", "window", "asks Git", "begins", "done")
     ]
-    told += [_site(run) for run in slow[:SITES]]
+    told += [_cluster(run) for run in slow[:SITES]]
     yield table(told).rstrip("\n")
     yield from _not_done(found)
     end = found.end
     yield ""
     yield (
-        f"all done {clock(end)}, after {spoken(end - found.settings.start)}"
+        f"all done {clock(end)}, after {duration_text(end - found.settings.start)}"
         if end
         else "the rollout does not come to its end"
     )
 
 
 def _settings(settings: Settings) -> Iterator[str]:
-    yield f"the first ring moves at {clock(settings.start)} UTC; sites ask Git within {spoken(settings.poll)}"
+    yield f"the first ring moves at {clock(settings.start)} UTC; sites ask Git within {duration_text(settings.poll)}"
     most = (
         f"{settings.concurrency} sites transfer at a time"
         if settings.concurrency
@@ -67,7 +67,7 @@ def _settings(settings: Settings) -> Iterator[str]:
         yield "sites transfer in their maintenance window only, and go on where they stopped"
     else:
         yield "sites transfer at once, whatever their maintenance window says"
-    yield f"a ring starts {f'{spoken(settings.soak)} after' if settings.soak else 'when'} all sites of the one before are done"
+    yield f"a ring starts {f'{duration_text(settings.soak)} after' if settings.soak else 'when'} all sites of the one before are done"
 
 
 def _row(ring: RingRun) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _row(ring: RingRun) -> tuple[str, ...]:
         return ring.name, str(len(ring.runs)), bytes_, "not", "", "", "", ring.why
     half = ends[(len(ring.runs) + 1) // 2 - 1] if len(ends) * 2 >= len(ring.runs) else None
     moments = (ring.start, ends[0] if ends else None, half, ring.end)
-    takes = spoken(ring.end - ring.start) if ring.end is not None else f"stops: {ring.why}"
+    takes = duration_text(ring.end - ring.start) if ring.end is not None else f"stops: {ring.why}"
     return (
         ring.name,
         str(len(ring.runs)),
@@ -89,7 +89,7 @@ def _row(ring: RingRun) -> tuple[str, ...]:
     )
 
 
-def _site(run: Run) -> tuple[str, ...]:
+def _cluster(run: Run) -> tuple[str, ...]:
     moments = (run.noticed, run.begin, run.end)
     return (
         run.load.name,

@@ -11,11 +11,11 @@ from ...git.commit import snapshot
 from ...plan.changes import Action
 from ...plan.clusters import ClusterChange
 from ...plan.sides import Sides, between, both
-from ..fleet import Specs, specs_of, texts_of
+from ..fleet import CommitSpecs, specs_of, texts_of
 from ..history import Repo
 from ..move import only
 from ..position import Position
-from .simulate import Load
+from .simulate import ClusterDownload
 
 
 class NotCompiled(NearedgeError):
@@ -26,11 +26,11 @@ class NotCompiled(NearedgeError):
 
 def to_commit(
     repo: Repo, rings: Iterable[Position], target: str, image: int, progress: Progress = silent
-) -> tuple[Load, ...]:
+) -> tuple[ClusterDownload, ...]:
     """What the clusters of each ring pull to have what a commit says; `image` bytes stand for an image of unknown size."""
     specs = specs_of(repo, target)
     known: dict[str | None, Sides] = {}
-    found: list[Load] = []
+    found: list[ClusterDownload] = []
     for at in rings:
         if at.commit not in known:
             before = texts_of(repo, at.commit) if at.commit else {}
@@ -41,7 +41,9 @@ def to_commit(
     return tuple(found)
 
 
-def of_disk(repo: Repo, specs: Specs, ref: str, image: int, progress: Progress = silent) -> tuple[Load, ...]:
+def of_disk(
+    repo: Repo, specs: CommitSpecs, ref: str, image: int, progress: Progress = silent
+) -> tuple[ClusterDownload, ...]:
     """What the specs on disk make clusters pull, compared with where this branch left `ref`."""
     sides = _sound(both(repo.root, snapshot(repo.root, ref), progress))
     rings = {item.name: item.ring or "" for item in sides.clusters}
@@ -60,13 +62,13 @@ def _sound(sides: Sides) -> Sides:
     return sides
 
 
-def _loads(changed: Iterable[ClusterChange], ring: str, image: int) -> Iterator[Load]:
+def _loads(changed: Iterable[ClusterChange], ring: str, image: int) -> Iterator[ClusterDownload]:
     for item in changed:
         if item.action is Action.REMOVE or not item.changes:
             continue
         load = item.download
         size = load.size + load.unknown * image if load else 0
-        yield Load(
+        yield ClusterDownload(
             item.name,
             ring,
             size,

@@ -20,7 +20,7 @@ DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Load:
+class ClusterDownload:
     """What a site has to pull, and over what."""
 
     name: str
@@ -63,7 +63,7 @@ class Settings:
 class Run:
     """What happens on one site; `end` is None when it never gets there, and `why` says so."""
 
-    load: Load
+    load: ClusterDownload
     noticed: int | None = None
     begin: int | None = None
     end: int | None = None
@@ -110,9 +110,9 @@ TOO_LONG = f"not done after {HORIZON} days"
 NO_TURN = "its ring does not start"
 
 
-def simulate(loads: Iterable[Load], rings: Sequence[str], settings: Settings) -> Timeline:
+def simulate(loads: Iterable[ClusterDownload], rings: Sequence[str], settings: Settings) -> Timeline:
     """Ring after ring, each when the one before is done."""
-    of: dict[str, list[Load]] = {name: [] for name in rings}
+    of: dict[str, list[ClusterDownload]] = {name: [] for name in rings}
     for load in sorted(loads, key=lambda item: item.name):
         of.setdefault(load.ring, []).append(load)
     found: list[RingRun] = []
@@ -129,7 +129,7 @@ def simulate(loads: Iterable[Load], rings: Sequence[str], settings: Settings) ->
     return Timeline(settings, tuple(found))
 
 
-def _ring(name: str, loads: Sequence[Load], start: int, settings: Settings) -> RingRun:
+def _ring(name: str, loads: Sequence[ClusterDownload], start: int, settings: Settings) -> RingRun:
     runs = _transfers(loads, start, settings)
     broken = [run for run in runs if run.why == FAILED]
     endless = [run for run in runs if run.why == TOO_LONG]
@@ -146,7 +146,7 @@ def _ring(name: str, loads: Sequence[Load], start: int, settings: Settings) -> R
 class _Site:
     """A site on its way."""
 
-    load: Load
+    load: ClusterDownload
     noticed: int
     left: int
     open: Windows
@@ -155,10 +155,10 @@ class _Site:
     end: int | None = None
 
 
-def _transfers(loads: Sequence[Load], start: int, settings: Settings) -> tuple[Run, ...]:
+def _transfers(loads: Sequence[ClusterDownload], start: int, settings: Settings) -> tuple[Run, ...]:
     online = [load for load in loads if not load.disconnected]
     spread = max(1, len(online))
-    sites = {
+    clusters = {
         load.name: _Site(
             load,
             start + -(-settings.poll * (i + 1) // spread),
@@ -168,15 +168,15 @@ def _transfers(loads: Sequence[Load], start: int, settings: Settings) -> tuple[R
         )
         for i, load in enumerate(online)
     }
-    for site in sites.values():
+    for site in clusters.values():
         if site.left == 0 or not site.rate:
             # Nothing to pull, or nobody says how fast: it is done when it has noticed.
             site.begin = site.end = site.noticed
-    _run([site for site in sites.values() if site.end is None], start, settings)
-    return tuple(_told(load, sites.get(load.name), settings) for load in loads)
+    _run([site for site in clusters.values() if site.end is None], start, settings)
+    return tuple(_told(load, clusters.get(load.name), settings) for load in loads)
 
 
-def _told(load: Load, site: _Site | None, settings: Settings) -> Run:
+def _told(load: ClusterDownload, site: _Site | None, settings: Settings) -> Run:
     if site is None:
         return Run(load, why=BY_HAND)
     if load.name in settings.failed:
