@@ -24,7 +24,7 @@ from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
-from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, Worker
+from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, WorkerGroup
 from generator.components.serving.reference_checks import FITTING
 from generator.components.serving.spec import Service, runtimes
 from generator.facts.profiles import profiles
@@ -341,7 +341,7 @@ def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.Sea
     bounds = st.sampled_from([(1, None, None), (2, 1, 3), (0, 0, 1)])
     worker = st.builds(
         lambda item, size: _without_none({**item, **dict(zip(REPLICAS, size, strict=True))}),
-        drawn(Worker, **RAY_GROUP, name=st.sampled_from(["a", "b", "c"])),
+        drawn(WorkerGroup, **RAY_GROUP, name=st.sampled_from(["a", "b", "c"])),
         bounds,
     )
     return {

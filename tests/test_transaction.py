@@ -293,7 +293,7 @@ def test_a_second_writer_is_told_who_the_first_one_is(
 ) -> None:
     (tmp_path / "clusters").mkdir()
     code = (
-        "import sys, pathlib; from generator.lock import locked\n"
+        "import sys, pathlib; from generator.disk.lock import locked\n"
         "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(

@@ -21,7 +21,7 @@ from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.runtime import security
 from .accelerators import start_params
-from .spec import Head, PodGroup, RayCluster, Worker
+from .spec import Head, PodGroup, RayCluster, WorkerGroup
 
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the path inside the container
 SHM_MOUNT: Manifest = {"name": "shm", "mountPath": "/dev/shm"}  # noqa: S108
@@ -55,7 +55,7 @@ def head_group(ray: RayCluster, profile: Profile) -> Manifest:
     }
 
 
-def worker_group(ray: RayCluster, worker: Worker, profile: Profile) -> Manifest:
+def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Manifest:
     """One entry of workerGroupSpecs.
 
     Every field that the CRD has a default for is written: the list is atomic, so a default that the API

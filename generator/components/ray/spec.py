@@ -78,7 +78,7 @@ class Head(PodGroup):
     """The head: it runs Ray's control processes, and tasks unless numCpus is 0."""
 
 
-class Worker(PodGroup):
+class WorkerGroup(PodGroup):
     """A group of workers that are alike."""
 
     name: Name = Field(description="Name of the group.")
@@ -178,7 +178,7 @@ class RayFields(Strictly):
     podPriorityClassName: Subdomain | None = Field(
         None, description="PriorityClass of the pods, for the scheduler."
     )
-    workers: tuple[Worker, ...] = Field(
+    workers: tuple[WorkerGroup, ...] = Field(
         (), description="Groups of workers; none: the head does all the work."
     )
     autoscaling: Autoscaling | None = Field(None, description="Let Ray change the number of workers.")
@@ -349,7 +349,7 @@ __all__ = [
     "RayJob",
     "RayService",
     "RaySpec",
-    "Worker",
+    "WorkerGroup",
     "groups",
     "shapes",
 ]

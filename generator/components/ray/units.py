@@ -17,7 +17,7 @@ from ...specs.model import ModelSpec
 from ..kit.component import Cluster, Component, Unit
 from .emit import emit_cluster, emit_job
 from .service import emit_service
-from .spec import PodGroup, RayCluster, RayJob, RayService, RaySpec, Worker
+from .spec import PodGroup, RayCluster, RayJob, RayService, RaySpec, WorkerGroup
 
 G = TypeVar("G", bound=PodGroup)
 R = TypeVar("R", RayCluster, RayService)
@@ -116,7 +116,7 @@ def _bare(group: G) -> G:
     return group.model_copy(update={**size, **place})
 
 
-def _bare_worker(worker: Worker) -> Worker:
+def _bare_worker(worker: WorkerGroup) -> WorkerGroup:
     size = {"replicas": 1, "minReplicas": None, "maxReplicas": None, "numOfHosts": 1}
     return _bare(worker).model_copy(update=size)
 

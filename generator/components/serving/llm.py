@@ -35,7 +35,7 @@ class Parallelism(Strictly):
     expert: Flag = Field(False, description="Spread the experts of a mixture-of-experts model.")
 
 
-class Worker(Strictly):
+class LlmWorker(Strictly):
     """The pods of a replica beside its leader."""
 
     resources: Resources = Field({}, description="Limits of a worker; those of the leader when left out.")
@@ -49,7 +49,7 @@ class Prefill(Strictly):
     resources: Resources = Field({}, description="Limits of one; those of the server when left out.")
     requests: Resources = Field({}, description="Requests where they differ from its resources.")
     parallelism: Parallelism | None = Field(None, description="How the model is spread over these pods.")
-    worker: Worker | None = Field(None, description="Prefill over several pods.")
+    worker: LlmWorker | None = Field(None, description="Prefill over several pods.")
 
 
 class GatewayRef(Strictly):
@@ -69,7 +69,7 @@ class Llm(Strictly):
     """What only an LLMInferenceService has."""
 
     parallelism: Parallelism | None = Field(None, description="How the model is spread over GPUs and pods.")
-    worker: Worker | None = Field(
+    worker: LlmWorker | None = Field(
         None, description="Serve one model over several pods, as a LeaderWorkerSet; needs parallelism.data."
     )
     prefill: Prefill | None = Field(None, description="Read prompts in pods of their own.")

@@ -9,7 +9,7 @@ from ...facts.profiles import profiles
 from ...findings.finding import MODELS, Path, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
-from .llm import LLM, Parallelism, Worker
+from .llm import LLM, LlmWorker, Parallelism
 from .llm_emit import ARGS
 from .spec import Service, is_llm, items, known
 from .units import waits_for_itself
@@ -96,7 +96,7 @@ def parallelism_is_complete(cluster: Cluster) -> Iterator[Problem]:
             yield from _incomplete((*path, "prefill"), said.parallelism, said.worker)
 
 
-def _incomplete(path: Path, said: Parallelism | None, worker: Worker | None) -> Iterator[Problem]:
+def _incomplete(path: Path, said: Parallelism | None, worker: LlmWorker | None) -> Iterator[Problem]:
     data = said.data if said else None
     local = said.dataLocal if said else None
     if worker is None:

@@ -23,7 +23,7 @@ from ..models import storage_uri
 from ..runtimes.vllm import adapters
 from .beside import max_rank
 from .emit import Setting, account, budget, labels, server_of, shown
-from .llm import Llm, Parallelism, Prefill, Worker
+from .llm import Llm, LlmWorker, Parallelism, Prefill
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
@@ -69,7 +69,7 @@ class Role(NamedTuple):
     limits: Resources
     requests: Resources
     parallelism: Parallelism | None
-    worker: Worker | None
+    worker: LlmWorker | None
     port: int | None
     """None: a worker, which only its leader asks."""
     token: bool = False

@@ -12,7 +12,7 @@ from ...findings.finding import Path
 from ...specs.quantity import parse
 from ...specs.types import Resources
 from ..kit.runtime import accelerators
-from .llm import Llm, Parallelism, Prefill, Worker
+from .llm import Llm, LlmWorker, Parallelism, Prefill
 from .spec import Service, is_llm
 
 Amounts = tuple[Resources, Resources]
@@ -78,7 +78,7 @@ def reader(item: Service, said: Prefill) -> Amounts:
     return said.resources or item.resources, said.requests or ({} if said.resources else item.requests)
 
 
-def workers(worker: Worker, beside: Amounts) -> Amounts:
+def workers(worker: LlmWorker, beside: Amounts) -> Amounts:
     """What a worker gets: its own, else what the leader beside it gets."""
     limits, requests = beside
     return worker.resources or limits, worker.requests or ({} if worker.resources else requests)
