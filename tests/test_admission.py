@@ -18,7 +18,7 @@ from generator.admission.demand import DOWNLOAD, MODELCAR, demands
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import KUEUE, KueueSpec, emit
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.flow.rendered import Memo
 from generator.flow.steps import cluster_files, cluster_in, read
