@@ -17,7 +17,9 @@ from generator.admission.amounts import amount, said
 from generator.admission.demand import DOWNLOAD, MODELCAR, demands
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
-from generator.components.kueue.spec import KUEUE, KueueSpec, emit
+from generator.components.kueue import KUEUE
+from generator.components.kueue.emit import emit
+from generator.components.kueue.spec import KueueSpec
 from generator.documents.validate import dotted
 from generator.facts.profiles import profiles
 from generator.flow.rendered import Memo

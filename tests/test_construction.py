@@ -10,7 +10,8 @@ from collections import Counter
 import pytest
 
 from generator.components.kit.runtime import SERVER
-from generator.components.kueue.spec import KUEUE, Flavor
+from generator.components.kueue import KUEUE
+from generator.components.kueue.spec import Flavor
 from generator.facts.profiles import profiles
 from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical

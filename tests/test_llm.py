@@ -10,7 +10,7 @@ import pytest
 from generator.components.credentials.uses import secret_uses as secrets_of
 from generator.components.kit.component import Cluster
 from generator.components.kit.images_in import references
-from generator.components.models.claims import claims
+from generator.components.models.claims import claims_of
 from generator.components.monitoring import MONITORING
 from generator.components.namespaces import NAMESPACES
 from generator.components.platform.install import installs
@@ -223,7 +223,7 @@ def test_what_a_change_does_to_it(change: dict[str, Any], expected: set[tuple[st
 
 def test_an_adapter_has_a_volume_and_a_load_job_of_its_own() -> None:
     found = cluster(case(TUNED))
-    assert [(claim.model, claim.storage_class, claim.load) for claim in claims(found)] == [
+    assert [(claim.model, claim.storage_class, claim.load) for claim in claims_of(found)] == [
         ("returns", "nfs", True)
     ]
 
@@ -235,7 +235,7 @@ def test_adapters_on_the_volume_of_their_base_are_not_counted_twice() -> None:
     alone = {"replicas": {"min": 1, "max": 1}, "lora": {"adapters": ["returns"]}, "storage": one}
     said["cluster"]["nodes"][0]["count"] = 3
     found = cluster(said, **alone)
-    assert {claim.volume for claim in claims(found)} == {"chat"}
+    assert {claim.volume for claim in claims_of(found)} == {"chat"}
     assert build(said)[2] == ()
     (mount,) = next(item for item in served(found) if item["kind"] == "ServingRuntime")["spec"]["containers"][
         0

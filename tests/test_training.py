@@ -14,7 +14,7 @@ import pytest
 
 from generator.components.kit.component import Cluster
 from generator.components.models import MODELS
-from generator.components.models.trained import fetched, trained
+from generator.components.models.trained import fetched_models, trained_models
 from generator.components.models.transfer import ports
 from generator.components.ray import RAY
 from generator.components.ray.serve import ServeConfig, serve_config_text
@@ -354,10 +354,10 @@ def said(code: str, members: dict[str, dict[str, Any]]) -> list[str]:
 
 def test_what_the_hub_knows_of_training() -> None:
     cluster = cluster_with({"version": "8", "publish": {}}, server(), server(name="desk", namespace="shop"))
-    assert trained(cluster) == (("shelf", "8", True, 0),)
-    assert fetched(cluster) == ("shelf",)
+    assert trained_models(cluster) == (("shelf", "8", True, 0),)
+    assert fetched_models(cluster) == ("shelf",)
     member = member_of(cluster)
-    assert (member.trained, member.fetched) == (trained(cluster), fetched(cluster))
+    assert (member.trained, member.fetched) == (trained_models(cluster), fetched_models(cluster))
 
 
 def test_clusters_that_serve_what_is_not_published_are_named() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from .kit.alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
 from .kit.component import Cluster, Unit
-from .namespaces.features import features, items
+from .namespaces import features, items
 
 PREFIX = "NearedgeSite"
 """Another one than that of the hub's alerts: a cluster sends its own to the hub's Alertmanager as well."""

@@ -16,7 +16,7 @@ from pathlib import Path as File
 from ..components.credentials import delivered
 from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
-from ..components.models.trained import fetched, trained
+from ..components.models import fetched_models, trained_models
 from ..components.namespaces import managed_labels
 from ..components.platform import chosen
 from ..disk.tree import Tree, with_index
@@ -193,8 +193,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         repositories=repositories(manifests) if uses_mirror(cluster) else (),
         credentials=tuple(map(tuple, delivered(cluster))),
         mirrored=uses_mirror(cluster),
-        trained=trained(cluster),
-        fetched=fetched(cluster),
+        trained=trained_models(cluster),
+        fetched=fetched_models(cluster),
         hub=cluster.spec.hub,
     )
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path as File
 
 from .. import hub
-from ..components.credentials import STORAGE_CONFIG, given
-from ..components.credentials.uses import secret_uses
+from ..components.credentials import STORAGE_CONFIG, given, secret_uses
 from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..flow.rendered import Memo, Rendered

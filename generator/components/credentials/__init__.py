@@ -4,7 +4,20 @@
 the rules. What the hub delivers is made in `hub/credentials.py`.
 """
 
-from .places import STORAGE_CONFIG, Delivered, delivered, given, pull_secrets
+from .form import marks, secret_type
+from .places import STORAGE_CONFIG, Delivered, delivered, given, notes_of, pull_secrets
 from .units import CREDENTIALS
+from .uses import secret_uses
 
-__all__ = ["CREDENTIALS", "STORAGE_CONFIG", "Delivered", "delivered", "given", "pull_secrets"]
+__all__ = [
+    "CREDENTIALS",
+    "STORAGE_CONFIG",
+    "Delivered",
+    "delivered",
+    "given",
+    "marks",
+    "notes_of",
+    "pull_secrets",
+    "secret_type",
+    "secret_uses",
+]

@@ -10,7 +10,7 @@ from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
-from ..namespaces.features import features
+from ..namespaces import features
 from .places import STORAGE_CONFIG, placed
 from .spec import Credential
 from .uses import ANYTHING, NEEDED, SecretUse, secret_uses

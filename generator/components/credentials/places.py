@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..kit.component import Cluster, once
-from ..models.transfer import secret_annotations
-from ..namespaces.features import features
+from ..models import secret_annotations
+from ..namespaces import features
 from .spec import Credential
 from .uses import NEEDED, SecretUse, secret_uses
 

@@ -12,6 +12,20 @@ itself; the rules are in `checks`.
 
 from .checks import reserved
 from .emit import managed_labels
+from .features import features, items, places
+from .network import HTTPS, LLM, RAY, SERVING_POD
 from .units import NAMESPACES, used
 
-__all__ = ["NAMESPACES", "managed_labels", "reserved", "used"]
+__all__ = [
+    "HTTPS",
+    "LLM",
+    "NAMESPACES",
+    "RAY",
+    "SERVING_POD",
+    "features",
+    "items",
+    "managed_labels",
+    "places",
+    "reserved",
+    "used",
+]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
-from ..models.transfer import ports as transfer_ports
+from ..models import ports as transfer_ports
 from .network import HTTPS
 from .spec import Namespace
 

@@ -7,6 +7,6 @@ any other section; the rules are in `checks`.
 
 from .hardware import HARDWARE_PROFILES
 from .install import Install, installs
-from .needs import Chosen, chosen
+from .needs import Chosen, chosen, wanted
 
-__all__ = ["HARDWARE_PROFILES", "Chosen", "Install", "chosen", "installs"]
+__all__ = ["HARDWARE_PROFILES", "Chosen", "Install", "chosen", "installs", "wanted"]

@@ -18,8 +18,7 @@ from ...specs.model import Images, ModelSpec
 from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
-from ..models import storage_uri
-from ..models.transfer import parameters
+from ..models import parameters, storage_uri
 from .beside import beside, lora_flags
 from .spec import Service, is_llm, runtimes
 

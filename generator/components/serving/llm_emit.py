@@ -20,7 +20,7 @@ from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ..models import storage_uri
-from ..runtimes.vllm import adapters
+from ..runtimes import adapters
 from .beside import max_rank
 from .emit import Setting, account, budget, labels, server_of, shown
 from .llm import Llm, LlmWorker, Parallelism, Prefill

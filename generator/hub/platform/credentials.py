@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...components.credentials import Delivered
-from ...components.credentials.form import marks, secret_type
+from ...components.credentials import Delivered, marks, secret_type
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta

@@ -12,7 +12,8 @@ from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import binary, canonical, parse
 from ...kit.component import Cluster
-from ...kueue.spec import KUEUE, Quota
+from ...kueue import KUEUE
+from ...kueue.spec import Quota
 from ..serve import PORT, ServeConfig
 from ..spec import RayService, served_cluster
 from ..units import RAY

@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...findings.finding import MODELS as MODEL_FILES
-from ...findings.finding import Severity
-from ...findings.rule import Problem, rule
-from ...specs.model import ModelSpec
-from ..credentials.places import notes_of
-from ..kit.component import Cluster
-from .claims import on_volume, servers
-from .transfer import secret_annotations
-from .units import MODELS
+from ..findings.finding import MODELS as MODEL_FILES
+from ..findings.finding import Severity
+from ..findings.rule import Problem, rule
+from ..specs.model import ModelSpec
+from .credentials import notes_of
+from .kit.component import Cluster
+from .models import MODELS, on_volume, secret_annotations, servers
 
 if TYPE_CHECKING:
-    from ..credentials.spec import Credential
-    from ..serving.spec import Service
+    from .credentials.spec import Credential
+    from .serving.spec import Service
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BY_SERVER = frozenset({"s3", "hf"})
