@@ -39,10 +39,11 @@ verify: setup ## prove what is on disk again: kustomize, schemas, references
 
 test: lint pytest ## lint and run all tests
 
-lint: setup-dev ## ruff and mypy over the code and its tests
+lint: setup-dev ## ruff, mypy and the import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(CODE)
+	.venv/bin/lint-imports --no-cache
 
 # Lint first: it is the quicker of the two, also with -j.
 pytest: lint

@@ -22,8 +22,8 @@ from generator.components.kueue.emit import emit
 from generator.components.kueue.spec import KueueSpec
 from generator.documents.validate import dotted
 from generator.facts.profiles import profiles
+from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo
-from generator.flow.steps import cluster_files, cluster_in, read
 from generator.proof.pods import workloads
 from generator.rules.load import cluster_rules
 from generator.specs.quantity import parse

@@ -11,7 +11,7 @@ import pytest
 from bench import measure, results, run
 from bench.fleet import EXAMPLE, edit_cluster, edit_model, shapes_of, write_fleet
 from generator.findings.finding import Severity
-from generator.flow.steps import render
+from generator.pipeline import render
 from tests.conftest import ROOT
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from generator import hub
+from generator import hub, pipeline
 from generator.components.credentials import Delivered, delivered, given, pull_secrets
 from generator.components.credentials.uses import secret_uses
 from generator.components.kit.component import Cluster
 from generator.components.platform import chosen
 from generator.fleet.fleet import Fleet
+from generator.fleet.member import member_of
 from generator.flow import incremental
-from generator.flow import steps as pipeline
 from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
@@ -225,8 +225,8 @@ def policies(profile: str, version: str) -> list[Manifest]:
     spec = FleetSpec.model_validate({**FLEET, "hub": wanted})
     core, _, _ = build({"cluster": {}})
     assert core is not None
-    edge = pipeline.member_of(cluster)
-    own = pipeline.member_of(core).__class__("hub", "", "core", None, {}, (), "odh-3.4", openshift=True)
+    edge = member_of(cluster)
+    own = member_of(core).__class__("hub", "", "core", None, {}, (), "odh-3.4", openshift=True)
     return list(hub.emit(Fleet("acme", spec, (edge, own)))["credentials.yaml"])
 
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from generator import hub
+from generator import hub, pipeline
 from generator.disk import tree
 from generator.findings.finding import Severity, Where
 from generator.fleet.fleet import Fleet
-from generator.flow import steps as pipeline
 from generator.hub.delivery.applicationsets import generate_paths
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest

@@ -14,7 +14,7 @@ from generator.explain.line import Trace, path_in_spec, trace_line
 from generator.explain.output_lines import pointed, pointer, spot_of, spots
 from generator.explain.subject import CannotExplainError
 from generator.explain.value import Explanation, explain_path
-from generator.flow.steps import render
+from generator.pipeline import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 
 from .conftest import ROOT

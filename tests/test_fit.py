@@ -23,7 +23,7 @@ from generator.components.serving.spec import Service
 from generator.documents.validate import dotted
 from generator.findings.rule import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
-from generator.flow import steps as pipeline
+from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo
 from generator.rules.load import cluster_rules
 from generator.rules.run import check_cluster
@@ -961,11 +961,11 @@ def test_a_cluster_where_everything_fits() -> None:
 
 
 def test_the_example_fleet_fits() -> None:
-    files, shared, _ = pipeline.read(File(ROOT))
+    files, shared, _ = read(File(ROOT))
     assert shared is not None
     found = []
-    for file in pipeline.cluster_files(files):
-        cluster, resolved, _ = pipeline.cluster_in(File(ROOT), shared, file, Memo())
+    for file in cluster_files(files):
+        cluster, resolved, _ = cluster_in(File(ROOT), shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
         found += [item for item in check_cluster(cluster, resolved) if item.code.startswith("FIT")]

@@ -13,11 +13,11 @@ from pathlib import Path as File
 
 import pytest
 
+from generator import pipeline
 from generator.disk import tree
 from generator.documents.files import read_text
 from generator.findings.finding import has_errors
 from generator.flow import incremental
-from generator.flow import steps as pipeline
 from generator.kustomize.build import evaluator
 from generator.objects.manifest import identify
 from generator.proof.expected import expected

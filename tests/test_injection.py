@@ -21,8 +21,8 @@ from generator.findings.finding import Finding, Path, Where
 from generator.fleet.cluster import cluster_of
 from generator.fleet.kinds import document_models
 from generator.fleet.spec_files import Shared, kind_of
-from generator.flow.steps import render
 from generator.hub.checks.rules import RESERVED as RESERVED_ON_THE_HUB
+from generator.pipeline import render
 from generator.rules.run import check_cluster
 from generator.specs.types import API_VERSION
 from generator.yaml.positions import marks_of, place_of

@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from generator import pipeline
 from generator.cli import main
 from generator.components.kit.images_in import Package, packages, references, repositories
 from generator.components.mirror_checks import images_name_their_registry, mirrored_clusters_know_mirror_sets
 from generator.facts.operators import operators
 from generator.findings.finding import has_errors
-from generator.flow import steps as pipeline
 from generator.git.commit import NoSuchCommit
 from generator.hub.platform.catalogs import catalogs, sources
 from generator.hub.platform.mirror import sets

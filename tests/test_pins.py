@@ -7,10 +7,10 @@ from pathlib import Path as File
 
 import pytest
 
+from generator import pipeline
 from generator.cli import main
 from generator.edit import put
 from generator.findings.finding import Path, has_errors
-from generator.flow import steps as pipeline
 from generator.mirror.content import inventory
 
 from .conftest import ROOT

@@ -18,7 +18,8 @@ from generator import hub
 from generator.cli import main
 from generator.disk.journal import JOURNAL
 from generator.fleet.fleet import Fleet
-from generator.flow import steps as pipeline
+from generator.flow.clusters import judge_cluster
+from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo
 from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
 from generator.objects.manifest import Manifest, ResourceId, identify
@@ -57,15 +58,15 @@ def test_every_plan_has_an_edit() -> None:
 
 def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
     """Cluster -> its objects as the specs below `root` mean them; under "" those of the hub."""
-    files, shared, _ = pipeline.read(root)
+    files, shared, _ = read(root)
     assert shared is not None
     found: dict[str, dict[ResourceId, Manifest]] = {}
     members = []
-    for file in pipeline.cluster_files(files):
-        cluster, resolved, findings = pipeline.cluster_in(root, shared, file, Memo())
+    for file in cluster_files(files):
+        cluster, resolved, findings = cluster_in(root, shared, file, Memo())
         assert cluster is not None
         assert resolved is not None
-        site, emitted = pipeline.judge_cluster(cluster, resolved, findings)
+        site, emitted = judge_cluster(cluster, resolved, findings)
         assert emitted is not None
         assert site.member is not None
         found[cluster.name] = {identify(item): item for item in emitted.manifests}

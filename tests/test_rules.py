@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from generator import pipeline
 from generator.disk import tree
 from generator.documents.files import read_text
 from generator.documents.merge import merge
-from generator.flow import steps as pipeline
+from generator.flow.read import read
 from generator.overlays.overlay import overlay_if_sound
 from generator.proof.expected import expected
 from generator.proof.verify import verify
@@ -115,7 +116,7 @@ def findings_of(root: File, files: dict[str, str]) -> set[str]:
         path = root / "clusters" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return {finding.code for finding in pipeline.read(root)[2]}
+    return {finding.code for finding in read(root)[2]}
 
 
 def spec(kind: str, name: str, **values: Any) -> str:

@@ -25,7 +25,7 @@ from generator.documents.secrets.search import REFERENCES, masked, redacted, sec
 from generator.documents.validate import validated
 from generator.findings.finding import Finding, Where
 from generator.fleet.kinds import document_models
-from generator.flow.steps import render
+from generator.pipeline import render
 from generator.report.text import as_text
 from generator.rules.run import check_cluster
 from generator.specs.types import API_VERSION

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator import report
+from generator import pipeline, report
 from generator.documents.files import find_specs, read_text
 from generator.findings.finding import Severity
 from generator.fleet.spec_files import kind_of, stem, tier_of
-from generator.flow import steps as pipeline
 from generator.yaml.writer import to_yaml
 
 from .conftest import FLEET, ROOT

@@ -18,8 +18,9 @@ from generator.findings.finding import Severity
 from generator.fleet.cluster import cluster_of
 from generator.fleet.fleet import Fleet
 from generator.fleet.kinds import document_models
+from generator.fleet.member import member_of
 from generator.fleet.spec_files import Shared
-from generator.flow import steps as pipeline
+from generator.flow.read import read
 from generator.objects.manifest import Manifest
 from generator.overlays.overlay import emit
 from generator.proof.schema_files import FOLDER, known_kinds
@@ -81,7 +82,7 @@ def rows(heading: str) -> list[list[str]]:
 
 @cache
 def models() -> Any:
-    _, shared, findings = pipeline.read(ROOT)
+    _, shared, findings = read(ROOT)
     assert shared is not None, findings
     return shared.models
 
@@ -104,7 +105,7 @@ def compiled(spec: dict[str, Any], fleet: dict[str, Any], profile: str) -> tuple
         ]
         objects = emit(cluster).manifests
         made += objects
-        members.append(pipeline.member_of(cluster, objects))
+        members.append(member_of(cluster, objects))
     known = Fleet("acme", parsed.spec, tuple(members))
     made += [item for items in hub.emit(known).values() for item in items]
     return made, errors

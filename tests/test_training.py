@@ -19,7 +19,7 @@ from generator.components.models.transfer import ports
 from generator.components.ray import RAY
 from generator.components.ray.serve import ServeConfig, serve_config_text
 from generator.components.serving import SERVING
-from generator.flow.steps import member_of
+from generator.fleet.member import member_of
 from generator.objects.manifest import SYNC_WAVE, Manifest
 from generator.rules.load import every_rule
 

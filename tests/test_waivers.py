@@ -7,10 +7,10 @@ from pathlib import Path as File
 
 import pytest
 
+from generator import pipeline
 from generator.disk import tree
 from generator.findings.finding import Finding, Severity, Where
 from generator.flow import incremental
-from generator.flow import steps as pipeline
 from generator.flow.rendered import Rendered
 from generator.overlays.overlay import emit
 from generator.report.rules import clusters_in, example

@@ -23,8 +23,8 @@ from ..findings.finding import Finding, Where
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet
 from ..fleet.kinds import document_models
+from ..fleet.member import member_of
 from ..fleet.spec_files import FLEET_FILE, Shared
-from ..flow.steps import member_of
 from ..rules.run import check_cluster, findings_of, fleet_rules
 from ..specs.types import API_VERSION
 from ..yaml.strict import read_text

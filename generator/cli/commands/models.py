@@ -119,8 +119,8 @@ def _cluster(options: argparse.Namespace) -> Cluster | None:
     from ...documents.validate import suggestion
     from ...findings.finding import has_errors
     from ...fleet.spec_files import stem
+    from ...flow.read import cluster_files, cluster_in, read
     from ...flow.rendered import Memo
-    from ...flow.steps import cluster_files, cluster_in, read
     from ..output import show_findings
 
     root = root_of(options)

@@ -10,7 +10,7 @@ from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
-from ..namespaces import features
+from ..namespaces import namespace_features
 from .places import STORAGE_CONFIG, placed
 from .spec import Credential
 from .uses import ANYTHING, NEEDED, SecretUse, secret_uses
@@ -73,7 +73,7 @@ def credentials_are_used(cluster: Cluster) -> Iterator[Problem]:
     A Secret that nobody needs can still be stolen there. Of what groups and defaults offer, a cluster takes what it uses.
     """
     used = {(use.namespace, use.name) for use in secret_uses(cluster)}
-    inhabited = features(cluster)
+    inhabited = namespace_features(cluster)
     offered_to_all = {item.name for item in cluster.shared.get("credentials", ())}
     for i, (item, places) in enumerate(placed(cluster)):
         if item.clusterWide or item.from_ == "existing":
@@ -163,7 +163,7 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
     Two of one name would be one Secret with two sources that overwrite each other.
     """
     names = [item.name for item in _listed(cluster)]
-    inhabited = set(features(cluster))
+    inhabited = set(namespace_features(cluster))
     for i, (item, places) in enumerate(placed(cluster)):
         if item.name in names[:i]:
             yield Problem(("credentials", i, "name"), f"a second credential {item.name}", "merge the two")
@@ -253,7 +253,7 @@ def external_secrets_have_a_namespace(cluster: Cluster) -> Iterator[Problem]:
 
     Argo CD may not make objects in any other, and the sync would fail as a whole.
     """
-    own = {*features(cluster), *(item.name for item in cluster.spec.namespaces)}
+    own = {*namespace_features(cluster), *(item.name for item in cluster.spec.namespaces)}
     for i, item in enumerate(_listed(cluster)):
         for j, namespace in enumerate(item.namespaces if item.from_ == "externalSecrets" else ()):
             if namespace not in own:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..kit.component import Cluster, once
 from ..models import secret_annotations
-from ..namespaces import features
+from ..namespaces import namespace_features
 from .spec import Credential
 from .uses import NEEDED, SecretUse, secret_uses
 
@@ -43,7 +43,7 @@ def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[SecretUse])
     named = {use.namespace for use in used if use.name == item.name}
     # What pulls an image does not say so: every namespace with pods needs the pull secret.
     pulling = item.type == "registry" and not item.clusterWide
-    return tuple(sorted(named | (set(features(cluster)) if pulling else set())))
+    return tuple(sorted(named | (set(namespace_features(cluster)) if pulling else set())))
 
 
 @once

@@ -12,7 +12,7 @@ itself; the rules are in `checks`.
 
 from .checks import reserved
 from .emit import managed_labels
-from .features import features, items, places
+from .features import items, namespace_features, places
 from .network import HTTPS, LLM, RAY, SERVING_POD
 from .units import NAMESPACES, used
 
@@ -22,9 +22,9 @@ __all__ = [
     "NAMESPACES",
     "RAY",
     "SERVING_POD",
-    "features",
     "items",
     "managed_labels",
+    "namespace_features",
     "places",
     "reserved",
     "used",
