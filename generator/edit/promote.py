@@ -19,6 +19,7 @@ from ..facts.images import image as image_of
 from ..facts.images import shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..specs.model import outlived
 from ..yaml.strict import read_text
 from . import drop, put, same, without
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
@@ -107,9 +108,8 @@ _RELEASE = ("version", "source", "size", "checksums")
 
 def _released(own: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
     """What holds with a pin: as pins.released, on plain data."""
-    other = any(pin.get(key, own.get(key)) != own.get(key) for key in ("version", "source"))
-    kept = {key: value for key, value in own.items() if not (other and key == "checksums")}
-    return {**kept, **pin}
+    gone = outlived(own, pin)
+    return {**{key: value for key, value in own.items() if key not in gone}, **pin}
 
 
 def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:

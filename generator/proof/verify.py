@@ -24,7 +24,8 @@ from ..kustomize.readback import reader
 from ..kustomize.shape import shape
 from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, identify
-from ..objects.names_used import NameUse, ObjectPart, names_used
+from ..objects.names_used import names_used
+from ..objects.object_names import NameUse, ObjectPart
 from ..programs import run as programs
 from . import conformance, pods, references
 from .schema_files import home
