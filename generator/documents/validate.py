@@ -30,7 +30,7 @@ MOST = 200
 """Findings about the form of one document: behind more of them stands one mistake, or none of a person."""
 
 REMOVE = "remove"
-"""Key of a list's item that drops what earlier layers said of it; see resolve.py."""
+"""Key of a list's item that drops what earlier layers said of it; see documents/merge.py."""
 
 Place = Callable[[Path, bool], Where]
 """Where a path stands; with True, where its key stands."""

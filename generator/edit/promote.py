@@ -1,4 +1,4 @@
-"""Another version of a model or an image, everywhere, for one ring or for one cluster: pins.py says how they hold.
+"""Another version of a model or an image, everywhere, for one ring or for one cluster: fleet/pins.py says how they hold.
 
 Everywhere means the model's own file, or `images` of the fleet. A pin that says the same afterwards goes, so that a
 promotion from ring to ring leaves nothing behind when it has reached all.

@@ -36,7 +36,7 @@ BUILD_ALL = 60
 HUBS = "acm/"
 OVERLAYS = "overlays/"
 BOOTSTRAP = "bootstrap"
-"""Folder in an overlay that somebody applies where no hub delivers (hub/standalone.py)."""
+"""Folder in an overlay that somebody applies where no hub delivers (hub/delivery/standalone.py)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""

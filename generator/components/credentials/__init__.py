@@ -1,7 +1,7 @@
 """Credentials: which Secrets a cluster gets, and who brings them.
 
 `uses` finds what workloads name, `places` where each credential goes, `units` makes ExternalSecrets, `checks` holds
-the rules. What the hub delivers is made in `hub/credentials.py`.
+the rules. What the hub delivers is made in `hub/platform/credentials.py`.
 """
 
 from .form import marks, secret_type

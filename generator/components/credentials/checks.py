@@ -179,7 +179,7 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
-@rule("CRED007", source="hub/credentials.py; rhacm-docs: the hub is its own local-cluster")
+@rule("CRED007", source="hub/platform/credentials.py; rhacm-docs: the hub is its own local-cluster")
 def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     """What a credential comes by is there on this cluster: a hub that reaches it, nodes that take a pull secret.
 

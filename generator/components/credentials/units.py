@@ -1,7 +1,7 @@
 """The component `credentials`: what External Secrets on the cluster works from.
 
 Secrets that the hub delivers are no objects of an overlay: the cluster's Argo CD has no right to any Secret. They
-come by Policy (hub/credentials.py).
+come by Policy (hub/platform/credentials.py).
 """
 
 from __future__ import annotations
