@@ -159,7 +159,7 @@ def _serving_runtime(
 ) -> Manifest:
     runtime = runtimes()[item.runtime]
     dashboard = setting.profile.kserve.dashboard
-    display_annotations = {"openshift.io/display-name": runtime.title} if dashboard else {}
+    title = {"openshift.io/display-name": runtime.title} if dashboard else {}
     devices = ", ".join(f'"{name}"' for name in runtime.accelerators)
     recommended = {"opendatahub.io/recommended-accelerators": f"[{devices}]"} if dashboard and devices else {}
     notes = _metrics(item, runtime, setting.profile)
@@ -171,7 +171,7 @@ def _serving_runtime(
             item.namespace,
             wave=Wave.RUNTIME,
             labels={"opendatahub.io/dashboard": "true"} if dashboard else None,
-            annotations={**display_annotations, **recommended},
+            annotations={**title, **recommended},
         ),
         "spec": {
             **({"annotations": notes} if notes else {}),
