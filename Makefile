@@ -39,17 +39,18 @@ verify: setup ## prove what is on disk again: kustomize, schemas, references
 
 test: lint pytest ## lint and run all tests
 
-lint: setup-dev ## ruff and mypy over the code and its tests
+lint: setup-dev ## ruff, mypy and the import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(CODE)
+	.venv/bin/lint-imports --no-cache
 
 # Lint first: it is the quicker of the two, also with -j.
 pytest: lint
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the code emits now
-	$(PY) -m pytest tests/test_cases.py tests/test_hub.py tests/test_load.py --update-golden -q
+	$(PY) -m pytest tests/components/test_cases.py tests/hub/test_hub.py tests/documents/test_files.py --update-golden -q
 
 schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned upstream modules
 	$(PY) scripts/schemas.py

@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 ROOT = File(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from generator import pipeline  # noqa: E402 - the package lies beside this folder
 from generator.documents.files import Document, find_specs, read_file  # noqa: E402
 from generator.findings.finding import Finding, Path, Severity  # noqa: E402
-from generator.flow import steps as pipeline  # noqa: E402 - the package lies beside this folder
 from generator.report import table  # noqa: E402
 
 

@@ -48,7 +48,7 @@ which lists every upstream rule with its state:
 
 - **checked**: a rule of ours finds it in a spec;
 - **impossible by construction**: the types of a spec or the code that emits objects cannot produce it, and a
-  test in `tests/test_construction*.py` shows that;
+  test in `tests/*/test_construction*.py` shows that;
 - **not emitted**: nearedge writes no such kind or field so far, and a test holds it absent;
 - **out of reach**: it takes the live cluster to decide it.
 """

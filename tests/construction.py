@@ -19,9 +19,8 @@ from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet
 from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
-
-from .conftest import CASES, build, read_case
-from .strategies import clusters, fleets, manifests, sample
+from tests.conftest import CASES, build, read_case
+from tests.strategies import clusters, fleets, manifests, sample
 
 
 class Site(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 from jsonschema import Draft4Validator
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 FILE = ROOT / "tests/data/github_contract.json"
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path as File
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 Edit = Callable[[File], None]
 NEAR = "clusters/near-edge"

@@ -21,8 +21,8 @@ from pathlib import Path as File
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from .contract import example, faults, wrong_answer, wrong_request
-from .githttp import SECRET, GitHandler, serving
+from tests.contract import example, faults, wrong_answer, wrong_request
+from tests.githttp import SECRET, GitHandler, serving
 
 NOW = 1_800_000_000
 """The forge's clock, which is not ours."""

@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path as File
 
 from generator.cli import main
-
-from .conftest import ROOT
-from .edits import git, swap
-from .githttp import bare
+from tests.conftest import ROOT
+from tests.edits import git, swap
+from tests.githttp import bare
 
 RINGS = ("canary", "pilot", "main")
 

@@ -35,9 +35,8 @@ from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
 from generator.specs.types import Line, Toleration
-
-from .conftest import FLEET, build
-from .leaves import WORDS
+from tests.conftest import FLEET, build
+from tests.leaves import WORDS
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import Server
-from ..components.models.cache import placed_by_cache
+from ..components.models import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
 from ..components.ray.spec import PodGroup, RayCluster, RayJob, RayService, own_cluster, served_cluster
-from ..components.serving import SERVING
-from ..components.serving.sizes import PodKind, pod_kinds
+from ..components.serving import SERVING, PodKind, pod_kinds
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..findings.finding import Path
 from ..specs.model import Images, ModelSpec

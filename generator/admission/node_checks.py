@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.kueue.spec import KUEUE, Flavor
+from ..components.kueue import KUEUE
+from ..components.kueue.spec import Flavor
 from ..findings.finding import Severity
 from ..findings.rule import Problem, rule
 from .amounts import said

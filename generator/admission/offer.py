@@ -11,9 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.kueue.checks import root_of
+from ..components.kueue import KUEUE
 from ..components.kueue.spec import (
-    KUEUE,
     Flavor,
     KueueSpec,
     Queue,
@@ -21,6 +20,7 @@ from ..components.kueue.spec import (
     covered_resources,
     groups,
     quota_of,
+    root_of,
 )
 from ..fleet.kinds import Node
 from ..specs.types import Taint, Toleration

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.kit.component import Cluster
-from ..components.kueue.spec import KUEUE, Quota
+from ..components.kueue import KUEUE
+from ..components.kueue.spec import Quota
 from ..findings.finding import Severity
 from ..findings.rule import Problem, rule
 from .judge import analyse

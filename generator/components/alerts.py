@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from .kit.alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
 from .kit.component import Cluster, Unit
-from .namespaces.features import features, items
+from .namespaces import items, namespace_features
 
 PREFIX = "NearedgeSite"
 """Another one than that of the hub's alerts: a cluster sends its own to the hub's Alertmanager as well."""
@@ -20,7 +20,7 @@ PREFIX = "NearedgeSite"
 
 def alert_units(cluster: Cluster, labels: Mapping[str, str]) -> Iterator[Unit]:
     """One unit for each namespace in which something can go wrong."""
-    for namespace, used_for in sorted(features(cluster).items()):
+    for namespace, used_for in sorted(namespace_features(cluster).items()):
         rules = list(_rules(namespace, used_for, cluster))
         if rules:
             made = (prometheus_rule(namespace, rules, labels),)

@@ -1,4 +1,4 @@
-"""What the fleet's mirror needs of the clusters that pull through it; hub/mirror.py tells them of it."""
+"""What the fleet's mirror needs of the clusters that pull through it; hub/platform/mirror.py tells them of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from ..findings.rule import Problem, rule
 from .kit.component import Cluster
 from .kit.images_in import images_of, repository, uses_mirror
 from .models import servers
-from .platform import chosen, installs
-from .platform.needs import wanted
+from .platform import chosen, installs, wanted
 
 _REFERENCE = re.compile(r'"([^"]*@sha256:[0-9a-f]{64})"')
 """A string of a spec, written as JSON, that ends in a digest."""

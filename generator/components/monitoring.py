@@ -19,12 +19,10 @@ from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from ..specs.types import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
 from .kit.component import Cluster, Component, Unit
-from .namespaces import reserved
-from .namespaces.network import LLM, SERVING_POD
-from .namespaces.network import RAY as RAY_PODS
+from .namespaces import LLM, SERVING_POD, reserved
+from .namespaces import RAY as RAY_PODS
 from .ray import RAY
-from .serving.emit import Endpoint, endpoint
-from .serving.llm_emit import BEHIND, PORT
+from .serving import BEHIND, PORT, Endpoint, endpoint
 from .serving.spec import Service, is_llm, known
 
 

@@ -18,8 +18,7 @@ from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
 from ..specs.types import AnyPort, Line, Name, Quantity, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit
-from .namespaces.features import places
-from .namespaces.network import HTTPS
+from .namespaces import HTTPS, places
 
 ANY_PORT = 0
 """A rule of `egress` without ports."""

@@ -18,7 +18,7 @@ from ..findings.finding import Path
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, stem
-from ..flow.steps import cluster_files, read
+from ..flow.read import cluster_files, read
 from ..specs.fields import field_at
 
 SPEC_ORDER = ("tier", "platform", "groups", "ring", "state", "connectivity", "pins", "nodes", "storage")

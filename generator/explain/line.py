@@ -18,7 +18,8 @@ from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
-from ..flow.steps import cluster_files, hub_files, read
+from ..flow.assemble import hub_files
+from ..flow.read import cluster_files, read
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.overlay import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in

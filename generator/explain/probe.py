@@ -24,8 +24,8 @@ from ..findings.finding import Path, Severity
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet, Member
 from ..fleet.kinds import cluster_spec, document_models
+from ..fleet.member import member_of
 from ..fleet.spec_files import Shared, kind_of, stem
-from ..flow.steps import member_of
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..overlays.overlay import Base, Emitted, emit, overlay_of
 from ..rules.load import cluster_rules

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..documents.paths import value_at
 from ..findings.finding import Path
-from ..flow.steps import hub_files
+from ..flow.assemble import hub_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.overlay import base_files
 from .output_lines import Spot, spots

@@ -13,9 +13,10 @@ from ..errors import NearedgeError
 from ..fleet.cluster import layers_of, mentions
 from ..fleet.fleet import Member
 from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
+from ..flow.clusters import judge_cluster
 from ..flow.incremental import remembered
+from ..flow.read import cluster_files, cluster_in, read
 from ..flow.rendered import Memo
-from ..flow.steps import cluster_files, cluster_in, judge_cluster, read
 from .probe import Subject
 
 

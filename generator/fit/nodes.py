@@ -14,9 +14,10 @@ from typing import Any
 
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import accelerators
-from ..components.kueue.spec import KUEUE, Flavor, Queue, Quota, groups
-from ..components.models.cache import holds, placed_by_cache
-from ..components.ray.accelerators import ray_name
+from ..components.kueue import KUEUE
+from ..components.kueue.spec import Flavor, Queue, Quota, groups
+from ..components.models import holds, placed_by_cache
+from ..components.ray import ray_name
 from ..components.serving.spec import Service
 from ..specs.quantity import parse
 from ..specs.types import Taint, Toleration

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.models import claim_name
-from ..components.models.claims import produced_by, volumes
+from ..components.models import claim_name, produced_by, volumes
 from ..components.models.spec import Volume
 from ..components.serving.spec import DOWNLOADS, Service, known
 from ..findings.finding import Path, Severity

@@ -13,9 +13,7 @@ from typing import NamedTuple
 
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import seconds
-from ..components.models import MODELS
-from ..components.models.cache import cache_nodes
-from ..components.models.claims import claims, servers
+from ..components.models import MODELS, cache_nodes, claims_of, servers
 from ..components.models.spec import Claim
 from ..components.serving.spec import DOWNLOADS, Service
 from ..findings.finding import Path, Severity
@@ -118,7 +116,7 @@ def transfers(cluster: Cluster) -> tuple[Transfer, ...]:
     """
     found: dict[str, dict[tuple[str, ...], int]] = {}
     first: dict[str, int] = {}
-    loaded = {(claim.namespace, claim.model) for claim in claims(cluster) if claim.load}
+    loaded = {(claim.namespace, claim.model) for claim in claims_of(cluster) if claim.load}
     for i, item in servers(cluster):
         if item.model not in cluster.models:
             continue
@@ -201,7 +199,7 @@ def models_arrive_before_the_deadline(cluster: Cluster) -> Iterator[Problem]:
     # The link as it is named, without losses: even then it is too long.
     if rate is None or transfer_time(_most(cluster), rate, Fraction(1)) <= seconds(deadline):
         return
-    for claim in claims(cluster):
+    for claim in claims_of(cluster):
         model = cluster.models[claim.model]
         taken = transfer_time(whole_bytes(model.size), rate, Fraction(1))
         if claim.load and taken > seconds(deadline) > 0:

@@ -15,8 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.serving.beside import max_rank, ranks
-from ..components.serving.sizes import roles
+from ..components.serving import max_rank, ranks, roles
 from ..components.serving.spec import Service, known
 from ..specs.model import ModelMemory, ModelSpec
 from .engine import LEAST, GpuLoad, load_of

@@ -1,7 +1,7 @@
 """The same pipeline, run only for the clusters that changed, and on all cores.
 
 A cluster's overlay depends on its own file and on what all clusters share; the hub's objects depend on the
-fleet and on its members. What was compiled before is remembered (`memory.py`) by digests of all that it came
+fleet and on its members. What was compiled before is remembered (`flow/cache.py`) by digests of all that it came
 from, and counts only while the files on disk still have the digests they were written with.
 """
 
@@ -15,11 +15,13 @@ from pathlib import Path as File
 from ..disk.tree import Tree
 from ..findings.finding import Severity, ordered
 from ..fleet.spec_files import Shared, kind_of
+from .assemble import assemble
 from .cache import NOTHING_KNOWN, Cache, digest_of, recall, save, vouched
+from .clusters import check_clusters, compile_clusters
 from .judge import Asked, judge_fleet
 from .parallel import in_parts
+from .read import cluster_files, read, uses_files
 from .rendered import CompiledCluster, Progress, Rendered, silent
-from .steps import assemble, check_clusters, cluster_files, compile_clusters, read, uses_files
 
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""

@@ -13,8 +13,8 @@ from ..components.models import servers
 from ..findings.finding import has_errors
 from ..fit.transfer import transfers
 from ..flow import incremental
+from ..flow.read import cluster_in, read
 from ..flow.rendered import Memo, Rendered
-from ..flow.steps import cluster_in, read
 from ..objects.manifest import Manifest, content_hash
 from ..overlays.overlay import emit
 from ..specs.fleet import FleetSpec

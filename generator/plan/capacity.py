@@ -17,7 +17,8 @@ from ..admission.judge import Analysis, analyse
 from ..admission.offer import offer
 from ..admission.verdict import Decision
 from ..components.kit.component import Cluster
-from ..components.kueue.spec import KUEUE, quota_of
+from ..components.kueue import KUEUE
+from ..components.kueue.spec import quota_of
 from ..objects.manifest import Manifest
 
 NODES = "nodes"

@@ -14,9 +14,10 @@ from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
 from ..findings.finding import Finding
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
+from ..flow.clusters import judge_cluster
 from ..flow.parallel import in_parts
+from ..flow.read import cluster_files, cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo, Progress
-from ..flow.steps import cluster_files, cluster_of_document, judge_cluster, takes_from
 from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, emit
 from .capacity import ClusterCapacity, Meter, VerdictChange, capacity_of, decided, moved

@@ -20,8 +20,8 @@ from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..flow import incremental
 from ..flow.judge import Asked, judge_fleet
+from ..flow.read import cluster_files, read
 from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
-from ..flow.steps import cluster_files, read
 from ..git.commit import Snapshot, contents, files_that_differ
 from .changes import ObjectChange, object_changes
 from .clusters import BothSpecs, ClusterChange, Pair, pairs_of, slim

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path as File
 
 from .. import hub
-from ..components.credentials import STORAGE_CONFIG, given
-from ..components.credentials.uses import secret_uses
+from ..components.credentials import STORAGE_CONFIG, given, secret_uses
 from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
+from ..fleet.member import member_of
+from ..flow.read import cluster_in, read
 from ..flow.rendered import Memo, Rendered
-from ..flow.steps import cluster_in, member_of, read
 from ..hub.delivery import standalone
 from ..hub.kit.installs import variants
 from ..hub.platform.credentials import named_secrets

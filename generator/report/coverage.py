@@ -34,7 +34,7 @@ class Upstream(Strictly):
     text: Text = Field(description="What must hold.")
     source: Text = Field(description="Where upstream says or does so.")
     impossible: Text | None = Field(None, description="Why nothing that is emitted can break it.")
-    test: Text | None = Field(None, description="Test of tests/test_construction*.py that shows it.")
+    test: Text | None = Field(None, description="Test of tests/*/test_construction*.py that shows it.")
     notEmitted: Text | None = Field(None, description="Why the kind or field it is about is not emitted.")
     fields: tuple[Text, ...] = Field((), description="Kinds and fields that a test holds absent.")
     outOfReach: Text | None = Field(None, description="What of the live cluster it takes to decide it.")

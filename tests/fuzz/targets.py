@@ -16,9 +16,10 @@ from generator.documents.secrets.search import secrets_in
 from generator.findings.finding import Finding, Where, has_errors
 from generator.fleet.cluster import cluster_of
 from generator.fleet.spec_files import Shared, kind_of, read_cluster_file, read_shared
+from generator.flow.read import cluster_files
 from generator.flow.rendered import Rendered
-from generator.flow.steps import cluster_files, render
 from generator.overlays.overlay import Base, overlay_if_sound
+from generator.pipeline import render
 from generator.rules.run import check_cluster
 from generator.yaml.strict import read_text
 

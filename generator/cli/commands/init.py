@@ -91,8 +91,8 @@ def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
     """A new fleet: judged in a folder of its own before anything is written."""
     import tempfile
 
+    from ... import pipeline
     from ...findings.finding import has_errors
-    from ...flow import steps
     from ...report import schemas
 
     with tempfile.TemporaryDirectory(prefix="nearedge-") as folder:
@@ -100,7 +100,7 @@ def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
             file = File(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text.encode())
-        rendered = steps.render(File(folder), today=today(options))
+        rendered = pipeline.render(File(folder), today=today(options))
         if has_errors(rendered.findings):
             show_findings(File(folder), rendered.findings, rendered.waived)
             sys.stderr.write("nothing was written\n")

@@ -94,7 +94,7 @@ def _quantity(size: int) -> str:
 
 def _upload(options: argparse.Namespace) -> int:
     """Print the manifests on standard output, and what to do with them on standard error."""
-    from ...components.models import MODELS, upload
+    from ...components.models import MODELS, upload_manifests, upload_steps
     from ...yaml.writer import to_documents
 
     found = _cluster(options)
@@ -106,10 +106,10 @@ def _upload(options: argparse.Namespace) -> int:
         raise UsageError(
             f"model {options.model} has no checksums to check the upload with: nearedge models checksum DIR --write {options.model}"
         )
-    made = upload.manifests(claim, model, found.part(MODELS), found.profile, found.fleet.images)
+    made = upload_manifests(claim, model, found.part(MODELS), found.profile, found.fleet.images)
     sys.stdout.write(to_documents(made))
     sys.stderr.write(f"apply this to {found.name}; then, with the files in DIR:\n")
-    for said in upload.steps(claim, openshift=found.profile.openshift):
+    for said in upload_steps(claim, openshift=found.profile.openshift):
         sys.stderr.write(f"  {said}\n")
     return CLEAN
 
@@ -119,8 +119,8 @@ def _cluster(options: argparse.Namespace) -> Cluster | None:
     from ...documents.validate import suggestion
     from ...findings.finding import has_errors
     from ...fleet.spec_files import stem
+    from ...flow.read import cluster_files, cluster_in, read
     from ...flow.rendered import Memo
-    from ...flow.steps import cluster_files, cluster_in, read
     from ..output import show_findings
 
     root = root_of(options)
@@ -142,9 +142,9 @@ def _cluster(options: argparse.Namespace) -> Cluster | None:
 
 
 def _claim(cluster: Cluster, model: str, namespace: str | None) -> Claim:
-    from ...components.models.claims import claims
+    from ...components.models import claims_of
 
-    able = [claim for claim in claims(cluster) if claim.model == model and claim.load]
+    able = [claim for claim in claims_of(cluster) if claim.model == model and claim.load]
     chosen = [claim for claim in able if namespace in {None, claim.namespace}]
     if len(chosen) == 1:
         return chosen[0]

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from ...findings.finding import MODELS, Path
 from ..discovery import discover
 from ..kit.component import Cluster, once
-from ..models.cache import JOB_NAMESPACE
+from ..models import JOB_NAMESPACE
 
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"

@@ -1,6 +1,6 @@
 """Rules for Kueue's objects that look at more than one field, and what Kueue's webhooks would say.
 
-The first rules of the section stand beside its fields in kueue.py.
+Those of one field each are in field_checks.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Any
 from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
-from .spec import KUEUE, WEBHOOK, KueueSpec, covered_resources, groups
+from .field_checks import WEBHOOK
+from .spec import KueueSpec, covered_resources, groups
+from .units import KUEUE
 
 FLAVORS = 256
 COVERED = 256
@@ -20,20 +22,6 @@ GROUPS = 16
 NAME = 63
 
 FLAVOR_WEBHOOK = "kueue v0.19.2 pkg/webhooks/resourceflavor_webhook.go"
-
-
-def root_of(cohort: str | None, spec: KueueSpec) -> str | None:
-    """The topmost cohort above this one; "" for no cohort, None when the parents form a cycle."""
-    if not cohort:
-        return ""
-    parents = {item.name: item.parent for item in spec.cohorts}
-    seen: set[str] = set()
-    while above := parents.get(cohort):
-        if cohort in seen:
-            return None
-        seen.add(cohort)
-        cohort = above
-    return cohort
 
 
 @rule("KUEUE010", covers=("CO-3",), source="kueue v0.19.2 pkg/cache/hierarchy/cycle.go")

@@ -7,34 +7,60 @@ their objects, `transfer` what a download is told, `publish` those of publishing
 `upload` what brings files from here; `checks`, `source_checks` and `cache_checks` hold the rules.
 """
 
+from .cache import JOB_NAMESPACE, cache_nodes, holds, placed_by_cache
 from .claims import (
     access_modes,
+    claims_of,
     is_written,
     node_bound,
     on_volume,
     one_node,
+    produced_by,
     servers,
     storage_class,
+    volume_modes,
     volume_name,
+    volumes,
 )
 from .emit import ROOT as MODELS_DIR
 from .emit import claim_name, place, storage_uri
 from .publish import target
+from .trained import fetched_models, trained_models
+from .transfer import parameters, ports, secret_annotations
 from .units import MODELS
+from .upload import manifests as upload_manifests
+from .upload import steps as upload_steps
+from .upload import upload_name
 
 __all__ = [
+    "JOB_NAMESPACE",
     "MODELS",
     "MODELS_DIR",
     "access_modes",
+    "cache_nodes",
     "claim_name",
+    "claims_of",
+    "fetched_models",
+    "holds",
     "is_written",
     "node_bound",
     "on_volume",
     "one_node",
+    "parameters",
     "place",
+    "placed_by_cache",
+    "ports",
+    "produced_by",
+    "secret_annotations",
     "servers",
     "storage_class",
     "storage_uri",
     "target",
+    "trained_models",
+    "upload_manifests",
+    "upload_name",
+    "upload_steps",
+    "volume_modes",
     "volume_name",
+    "volumes",
 ]

@@ -9,7 +9,7 @@ from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.component import Cluster
 from ..kit.runtime import accelerators
-from ..kueue.spec import KUEUE
+from ..kueue import KUEUE
 from .emit import claim_name, claim_size, clone_name
 from .spec import Claim, Placement, Volume
 
@@ -77,7 +77,7 @@ def node_bound(modes: tuple[str, ...]) -> bool:
     return not {"ReadWriteMany", "ReadOnlyMany"} & set(modes)
 
 
-def claims(cluster: Cluster) -> tuple[Claim, ...]:
+def claims_of(cluster: Cluster) -> tuple[Claim, ...]:
     """What models have of volumes: one per model and namespace, in the order the spec first speaks of them."""
     found: dict[tuple[str, str], Claim] = {}
     produced = {(claim.namespace, claim.model): claim for claim in _produced(cluster)}
@@ -92,7 +92,7 @@ def volumes(cluster: Cluster) -> tuple[Volume, ...]:
     """The PersistentVolumeClaims of a cluster: what Jobs fill, in the order of `claims`, then clones."""
     found: dict[tuple[str, str], Volume] = {}
     clones: list[Volume] = []
-    for claim in claims(cluster):
+    for claim in claims_of(cluster):
         key = (claim.namespace, claim.volume)
         there = found.get(key)
         models = (*(there.models if there else ()), claim.model)

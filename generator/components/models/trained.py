@@ -6,7 +6,7 @@ from ..kit.component import Cluster
 from .claims import is_written, produced_by, servers
 
 
-def trained(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
+def trained_models(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
     """(model, version, published, index of the job) of all jobs that produce a model there is."""
     found = ((i, job, cluster.models.get(job.produces)) for i, job in produced_by(cluster))
     return tuple(
@@ -16,6 +16,6 @@ def trained(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
     )
 
 
-def fetched(cluster: Cluster) -> tuple[str, ...]:
+def fetched_models(cluster: Cluster) -> tuple[str, ...]:
     """Models whose servers take them from where the model's source points, by name."""
     return tuple(sorted({item.model for _, item in servers(cluster) if not is_written(item, cluster)}))

@@ -10,7 +10,7 @@ from ...objects.manifest import Manifest, content_hash
 from ...specs.model import ModelSpec
 from ..kit.component import Cluster, Component, Unit
 from . import cache
-from .claims import claims
+from .claims import claims_of
 from .emit import claim_size, emit, emit_volume
 from .publish import emit_publish, publishing
 from .spec import Claim, ModelsSpec, Placement
@@ -30,7 +30,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=partial(_volume, replace(claim, size="1Gi", storage_class=None, modes=("ReadWriteOnce",))),
             final=_volume(claim),
         )
-    for claim in claims(cluster):
+    for claim in claims_of(cluster):
         model = cluster.models[claim.model]
         yield Unit(
             folder=_folder(claim, spec),
@@ -52,7 +52,7 @@ def _same(made: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
 
 def _shared(cluster: Cluster) -> tuple[Claim, ...]:
     """One claim for each volume that models share."""
-    found = {(claim.namespace, claim.volume): claim for claim in claims(cluster) if claim.shared}
+    found = {(claim.namespace, claim.volume): claim for claim in claims_of(cluster) if claim.shared}
     return tuple(found.values())
 
 

@@ -12,6 +12,20 @@ itself; the rules are in `checks`.
 
 from .checks import reserved
 from .emit import managed_labels
+from .features import items, namespace_features, places
+from .network import HTTPS, LLM, RAY, SERVING_POD
 from .units import NAMESPACES, used
 
-__all__ = ["NAMESPACES", "managed_labels", "reserved", "used"]
+__all__ = [
+    "HTTPS",
+    "LLM",
+    "NAMESPACES",
+    "RAY",
+    "SERVING_POD",
+    "items",
+    "managed_labels",
+    "namespace_features",
+    "places",
+    "reserved",
+    "used",
+]

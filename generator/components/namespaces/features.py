@@ -10,7 +10,7 @@ from typing import Any
 
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
-from ..models.transfer import ports as transfer_ports
+from ..models import ports as transfer_ports
 from .network import HTTPS
 from .spec import Namespace
 
@@ -40,7 +40,7 @@ FETCHED = ("s3://", "hf://", "https://")
 
 
 @once
-def features(cluster: Cluster) -> dict[str, set[str]]:
+def namespace_features(cluster: Cluster) -> dict[str, set[str]]:
     """Namespace -> features, from the sections that put something into namespaces."""
     found: dict[str, set[str]] = {}
     for _, namespace, features in places(cluster):

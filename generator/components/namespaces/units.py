@@ -8,7 +8,7 @@ from ...facts.profiles import Profile
 from ...objects.manifest import ResourceId, identify
 from ..kit.component import Cluster, Component, Unit
 from .emit import emit
-from .features import features, features_of
+from .features import features_of, namespace_features
 from .spec import Namespace
 
 
@@ -16,7 +16,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per namespace, by name."""
     own = {item.name: item for item in cluster.part(NAMESPACES)}
     shared = {item.name: item for item in cluster.shared_part(NAMESPACES) or ()}
-    used_for = features(cluster)
+    used_for = namespace_features(cluster)
     for name in sorted({*own, *used_for}):
         item = own.get(name, Namespace(name=name))
         yield _unit(item, shared.get(name), features_of(used_for.get(name, ()), item), cluster)
@@ -44,7 +44,7 @@ def _known(item: Namespace, features: Collection[str], profile: Profile) -> set[
 
 def used(cluster: Cluster) -> tuple[str, ...]:
     """Names of all namespaces that this cluster gets, sorted."""
-    return tuple(sorted({*(item.name for item in cluster.part(NAMESPACES)), *features(cluster)}))
+    return tuple(sorted({*(item.name for item in cluster.part(NAMESPACES)), *namespace_features(cluster)}))
 
 
 NAMESPACES: Component[tuple[Namespace, ...]] = Component(

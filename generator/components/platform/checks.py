@@ -10,7 +10,7 @@ from ...facts.profiles import profiles
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
-from ..namespaces.features import items
+from ..namespaces import items
 from .hardware import HARDWARE_PROFILES, HardwareProfile
 from .needs import chosen, wanted
 

@@ -14,7 +14,7 @@ from typing import Any
 from ...facts.operators import Operator, component_of, offered, operators
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
-from ..namespaces.features import items
+from ..namespaces import items
 
 Chosen = tuple[str, tuple[str, ...]]
 """Name of an operator, and the words that its objects are filled with."""

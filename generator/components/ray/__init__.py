@@ -4,6 +4,7 @@
 `wrapper` its objects, `units` the component itself; the rules are in the modules that end in `_checks`.
 """
 
+from .accelerators import ray_name
 from .units import RAY
 
-__all__ = ["RAY"]
+__all__ = ["RAY", "ray_name"]

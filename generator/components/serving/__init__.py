@@ -5,6 +5,21 @@
 `components/runtimes/`.
 """
 
+from .beside import max_rank, ranks
+from .emit import Endpoint, endpoint
+from .llm_emit import BEHIND, PORT
+from .sizes import PodKind, pod_kinds, roles
 from .units import SERVING
 
-__all__ = ["SERVING"]
+__all__ = [
+    "BEHIND",
+    "PORT",
+    "SERVING",
+    "Endpoint",
+    "PodKind",
+    "endpoint",
+    "max_rank",
+    "pod_kinds",
+    "ranks",
+    "roles",
+]

@@ -8,7 +8,7 @@ from ...documents.validate import nearest
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
-from ..kueue.spec import KUEUE
+from ..kueue import KUEUE
 from ..models import on_volume
 from .spec import ISVC, is_llm, items, known, runtimes
 

@@ -11,8 +11,7 @@ from ...specs.model import ModelSpec
 from ...specs.quantity import parse
 from ..kit.component import Cluster, Component, Unit
 from ..kit.runtime import accelerators
-from ..models import access_modes, is_written, node_bound, on_volume, servers
-from ..models.cache import placed_by_cache
+from ..models import access_modes, is_written, node_bound, on_volume, placed_by_cache, servers
 from . import llm_emit
 from .emit import Setting, emit, has_image
 from .sizes import total_devices

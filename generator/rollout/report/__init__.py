@@ -1,1 +1,4 @@
-"""generator.rollout.report."""
+"""Moves, status and times of rings in words.
+
+Comes in: values of rollout/. Goes out: text and JSON. Not here: anything computed.
+"""

@@ -12,7 +12,7 @@ from ....documents.validate import nearest
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
-from ...kueue.spec import KUEUE
+from ...kueue import KUEUE
 from ..spec import RayCluster, RayJob, RayService, shapes
 from ..units import RAY
 

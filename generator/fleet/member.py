@@ -1,0 +1,37 @@
+"""The little that a hub knows of a cluster: what its objects name of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..components.credentials import delivered
+from ..components.kit.component import Cluster
+from ..components.kit.images_in import repositories, uses_mirror
+from ..components.models import fetched_models, trained_models
+from ..components.namespaces import managed_labels
+from ..components.platform import chosen
+from ..objects.manifest import Manifest
+from .fleet import Member
+
+
+def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
+    """The little that the hub knows of a cluster."""
+    named = sorted(item["metadata"]["name"] for item in manifests if item["kind"] == "Namespace")
+    marks = tuple(sorted(managed_labels(cluster.profile).items()))
+    return Member(
+        name=cluster.name,
+        file=cluster.file,
+        tier=cluster.spec.tier,
+        ring=cluster.spec.ring,
+        labels=dict(cluster.labels),
+        namespaces=tuple((name, marks) for name in named),
+        profile=cluster.profile.name,
+        openshift=cluster.profile.openshift,
+        operators=chosen(cluster),
+        repositories=repositories(manifests) if uses_mirror(cluster) else (),
+        credentials=tuple(map(tuple, delivered(cluster))),
+        mirrored=uses_mirror(cluster),
+        trained=trained_models(cluster),
+        fetched=fetched_models(cluster),
+        hub=cluster.spec.hub,
+    )

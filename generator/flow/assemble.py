@@ -1,0 +1,47 @@
+"""tree: what all clusters and the hub give together, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..disk.tree import Tree, with_index
+from ..findings.finding import has_errors
+from ..fleet.spec_files import (
+    FLEET_FILE,
+)
+from ..objects.manifest import Manifest
+from ..overlays.overlay import folder_files
+from .rendered import Rendered, Whole
+
+
+def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rendered:
+    """The hub's objects and the tree of everything, unless an error is in the way.
+
+    `known` is what the same members gave before, the hub's files being on disk as they were written.
+    """
+    fleet, clusters, whole = judged.fleet, judged.clusters, judged.whole
+    if fleet is None or has_errors(judged.findings):
+        return judged
+    texts = {**bases.texts, **{path: text for compiled in clusters for path, text in compiled.files.items()}}
+    if known is None:
+        from .. import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
+
+        emitted = hub.emit_all(fleet)
+        files = hub_files(emitted)
+        texts |= files
+        number = sum(len(items) for made in emitted.values() for items in made.values())
+        whole = Whole(whole.found, frozenset(files), number)
+    named = tuple(sorted({base for compiled in clusters for base in compiled.bases}))
+    kept = (path for compiled in clusters for path in compiled.kept)
+    same = bases.same.union(kept, whole.files if known else ())
+    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
+
+
+def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict[str, str]:
+    """The files of acm/, a folder for each hub; none when the fleet is delivered without one."""
+    return {
+        path: text
+        for name, files in emitted.items()
+        for path, text in folder_files(f"acm/{name}", files, FLEET_FILE).items()
+    }

@@ -1,0 +1,91 @@
+"""check, compile, factor: each cluster from its file to its findings and its overlay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path as File
+
+from ..components.kit.component import Cluster
+from ..documents.merge import Resolved
+from ..findings.finding import Finding
+from ..fleet.member import member_of
+from ..fleet.spec_files import (
+    Shared,
+)
+from ..overlays.overlay import Emitted, base_files, collisions, emit, nothing, overlay_of
+from ..rules.run import check_cluster
+from ..rules.waivers import refuses, waivers_of
+from .read import cluster_in
+from .rendered import CompiledCluster, Memo, Progress, silent
+
+
+def compile_clusters(
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
+    """All clusters and the texts of their bases, one cluster after the other."""
+    memo = Memo()
+    clusters = []
+    for i, file in enumerate(files):
+        progress("compile", i, len(files))
+        clusters.append(compile_cluster(root, shared, file, memo))
+    # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
+    named = {folder for compiled in clusters for folder in compiled.bases}
+    bases = (base for folder, base in memo.bases.items() if folder in named)
+    return tuple(clusters), {path: text for base in bases for path, text in base_files(base).items()}
+
+
+def check_clusters(
+    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
+    """All clusters, judged but without overlays: for those who only want to know what is wrong."""
+    memo = Memo()
+    clusters = []
+    for i, file in enumerate(files):
+        progress("check", i, len(files))
+        clusters.append(check_one(root, shared, file, memo))
+    return tuple(clusters), {}
+
+
+def compile_cluster(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
+    """One cluster from its file to its overlay."""
+    cluster, resolved, findings = cluster_in(root, shared, file, memo)
+    if cluster is None or resolved is None:
+        return CompiledCluster(file, findings)
+    compiled, emitted = judge_cluster(cluster, resolved, findings)
+    if emitted is None:
+        return compiled
+    overlay = overlay_of(cluster, emitted, memo.bases)
+    return replace(compiled, files={**overlay.files, **bootstrap(cluster, compiled)}, bases=overlay.bases)
+
+
+def check_one(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
+    """One cluster from its file to its findings."""
+    cluster, resolved, findings = cluster_in(root, shared, file, memo)
+    if cluster is None or resolved is None:
+        return CompiledCluster(file, findings)
+    return judge_cluster(cluster, resolved, findings)[0]
+
+
+def judge_cluster(
+    cluster: Cluster, resolved: Resolved, findings: tuple[Finding, ...]
+) -> tuple[CompiledCluster, Emitted | None]:
+    """All rules on one cluster, and what its components make of it when nothing is in the way."""
+    waivers = waivers_of(cluster, resolved)
+    findings += check_cluster(cluster, resolved)
+    emitted = None if refuses(findings, waivers) else emit(cluster)
+    if emitted is not None and (twice := collisions(cluster, emitted)):
+        findings, emitted = (*findings, *twice), None
+    if emitted is not None:
+        findings += tuple(nothing(cluster, emitted, resolved.where(())))
+    manifests = emitted.manifests if emitted else ()
+    member = member_of(cluster, manifests)
+    return CompiledCluster(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
+
+
+def bootstrap(cluster: Cluster, compiled: CompiledCluster) -> dict[str, str]:
+    """What starts the delivery of a cluster that has no hub; nothing for others."""
+    if cluster.fleet.delivery.model != "standalone" or compiled.member is None:
+        return {}
+    from ..hub.delivery import standalone  # noqa: PLC0415 - one cluster of a fleet with a hub needs none of it
+
+    return standalone.files(cluster, compiled.member)

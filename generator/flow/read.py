@@ -1,0 +1,74 @@
+"""read, merge, validate: spec files become what all clusters share, and one cluster at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path as File
+
+from ..components.kit.component import Cluster
+from ..documents.files import Document, Root, find_specs
+from ..documents.merge import Resolved, resolve
+from ..findings.finding import Finding
+from ..fleet.cluster import cluster_of, layers_of, mentions
+from ..fleet.spec_files import (
+    Shared,
+    kind_of,
+    no_clusters,
+    read_cluster_file,
+    read_shared,
+    repeated_names,
+    stem,
+)
+from .rendered import Memo, Progress, silent
+
+
+def read(
+    root: File, progress: Progress = silent, *, known: bool = False
+) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
+    """All spec files, what all clusters share, and findings about the files themselves.
+
+    `known` says that what all clusters share was found to be right before.
+    """
+    progress("read", 0, 1)
+    files, misplaced = find_specs(root)
+    others = tuple(file for file in files if kind_of(file) != "Cluster")
+    shared, findings = read_shared(root, others, known=known)
+    return files, shared, (*misplaced, *findings, *repeated_names(files), *no_clusters(files))
+
+
+def cluster_files(files: Iterable[str]) -> tuple[str, ...]:
+    """The files that describe clusters."""
+    return tuple(file for file in files if kind_of(file) == "Cluster")
+
+
+def cluster_in(
+    root: Root, shared: Shared, file: str, memo: Memo
+) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
+    """One cluster from its file to a validated value."""
+    return cluster_of_document(read_cluster_file(root, file), shared, memo)
+
+
+def cluster_of_document(
+    given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
+) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
+    """One cluster from its document to a validated value."""
+    document, findings = given
+    if document is None:
+        return None, None, findings
+    cluster, resolved, more = cluster_of(shared, document, memo.sections)
+    return cluster, resolved, (*findings, *more)
+
+
+def uses_files(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:
+    """Whether a cluster takes anything from these shared spec files."""
+    document, _ = read_cluster_file(root, file)
+    return document is not None and takes_from(document, shared, part)
+
+
+def takes_from(document: Document, shared: Shared, part: frozenset[str]) -> bool:
+    """Whether a cluster's document takes anything from these shared spec files."""
+    layers, _ = layers_of(shared, document)
+    named = frozenset(stem(item) for item in part if kind_of(item) == "Model")
+    return any(layer.document.file in part and layer.data for layer in layers) or mentions(
+        resolve(layers).spec, named
+    )

@@ -1,0 +1,138 @@
+"""The bench's fleets are valid, the same every time, and edited as its rows say."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import measure, results, run
+from bench.fleet import EXAMPLE, edit_cluster, edit_model, shapes_of, write_fleet
+from generator.findings.finding import Severity
+from generator.pipeline import render
+from tests.conftest import ROOT
+
+
+def _texts(root: Path) -> dict[str, str]:
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in files}
+
+
+def test_fleet_has_no_errors(tmp_path: Path) -> None:
+    write_fleet(tmp_path, 60)
+    rendered = render(tmp_path)
+    assert [item for item in rendered.findings if item.severity is Severity.ERROR] == []
+    assert len(rendered.clusters) == 60
+
+
+def test_every_shape_of_the_example_is_used(tmp_path: Path) -> None:
+    shapes = shapes_of(EXAMPLE)
+    write_fleet(tmp_path, len(shapes) + 1)
+    assert len(list((tmp_path / "clusters/near-edge").iterdir())) == len(shapes)
+    assert len(list((tmp_path / "clusters/core").iterdir())) == 1
+
+
+def test_same_seed_same_fleet(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write_fleet(tmp_path / folder, 40, seed=7)
+    assert _texts(tmp_path / "one") == _texts(tmp_path / "two")
+
+
+def test_other_seed_other_fleet(tmp_path: Path) -> None:
+    write_fleet(tmp_path / "one", 40, seed=7)
+    write_fleet(tmp_path / "two", 40, seed=8)
+    one, two = _texts(tmp_path / "one"), _texts(tmp_path / "two")
+    assert one.keys() == two.keys()
+    assert sum(one[file] != two[file] for file in one) > 30
+
+
+def test_smaller_fleet_is_the_beginning_of_a_larger_one(tmp_path: Path) -> None:
+    write_fleet(tmp_path / "small", 30)
+    write_fleet(tmp_path / "large", 60)
+    small, large = _texts(tmp_path / "small"), _texts(tmp_path / "large")
+    assert {file: large[file] for file in small} == small
+
+
+def test_clusters_of_one_shape_differ(tmp_path: Path) -> None:
+    count = len(shapes_of(EXAMPLE))
+    write_fleet(tmp_path, 4 * count + 1)
+    specs = [text for file, text in _texts(tmp_path).items() if "/near-edge/" in file]
+    without_names = {re.sub(r"^  (name|labels):.*\n", "", text, flags=re.MULTILINE) for text in specs}
+    assert len(without_names) > 3 * count
+
+
+def test_rings_stay_below_the_size_of_an_application_set(tmp_path: Path) -> None:
+    write_fleet(tmp_path, 3_200)
+    texts = _texts(tmp_path / "clusters/near-edge")
+    rings = [
+        found[1] for text in texts.values() if (found := re.search(r"^  ring: (\S+)$", text, re.MULTILINE))
+    ]
+    known = re.findall(r"- name: (\S+)\n +revision:", (tmp_path / "clusters/fleet.yaml").read_text("utf-8"))
+    assert len(rings) == len(texts) == 3_199
+    assert set(rings) == set(known)
+    assert max(map(rings.count, known)) <= 1_500
+
+
+@pytest.mark.parametrize("edit", [edit_cluster, edit_model], ids=["cluster", "model"])
+def test_edit_changes_its_file_each_turn(tmp_path: Path, edit: run.Edit) -> None:
+    write_fleet(tmp_path, 20)
+    for turn in range(3):
+        before = _texts(tmp_path)
+        file = edit(tmp_path, turn)
+        after = _texts(tmp_path)
+        assert [name for name in after if after[name] != before[name]] == [file]
+
+
+def test_edit_of_a_cluster_changes_its_overlay_only(tmp_path: Path) -> None:
+    write_fleet(tmp_path, 20)
+    before = render(tmp_path).tree.texts
+    name = Path(edit_cluster(tmp_path, 1)).stem
+    after = render(tmp_path).tree.texts
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    assert changed
+    assert {path.rpartition("/")[0] for path in changed} == {f"overlays/{name}"}
+
+
+def test_run_counts_what_children_cost() -> None:
+    child = "bytearray(60 * 2**20)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}]); print('done')"
+    cost = measure.run((sys.executable, "-c", code))
+    assert cost.printed == "done\n"
+    assert cost.largest > 60 * 2**20
+    assert cost.cpu > 0
+
+
+def test_failing_command_is_reported() -> None:
+    with pytest.raises(measure.CommandFailed, match="ended with code 3:\nno luck"):
+        measure.run((sys.executable, "-c", "import sys; sys.stderr.write('no luck'); sys.exit(3)"))
+
+
+@pytest.mark.parametrize(
+    ("size", "what", "seconds", "told"),
+    [
+        pytest.param(1_000, results.FULL, 1.5, "<= 2 s | yes", id="met"),
+        pytest.param(1_000, results.FULL, 2.5, "<= 2 s |  NO", id="missed"),
+        pytest.param(100, results.FULL, 9.0, "|     |", id="no-aim"),
+    ],
+)
+def test_aim_stands_beside_its_figure(size: int, what: str, seconds: float, told: str) -> None:
+    runs = measure.Runs((measure.Run(seconds, seconds, 0, ""),))
+    assert told in list(results.commands([results.Figure(size, what, runs)]))[-1]
+
+
+def test_columns_are_aligned() -> None:
+    lines = list(results.table([("a", "what"), ("10,000", "x")], left=(1,)))
+    assert lines == ["|      a | what |\n", "|-------:|------|\n", "| 10,000 | x    |\n"]
+
+
+@pytest.mark.slow
+def test_bench_runs_and_writes_its_results(tmp_path: Path) -> None:
+    out = tmp_path / "RESULTS.md"
+    command = (sys.executable, str(ROOT / "bench/run.py"), "--quick", "--sizes", "30", "--out", str(out))
+    printed = measure.run((*command, "--folder", str(tmp_path))).printed
+    assert out.read_text("utf-8") == printed
+    for what in (results.FULL, results.SAME, results.EDIT, results.MODEL, results.CHECK, results.VERIFY):
+        assert re.search(rf"\| +30 \| {what} +\|", printed)
+    assert re.search(r"\| +30 \| +0\.\d+ \| +0\.\d+ \| +-?0\.\d+ \| <= 0\.15 s \|", printed)

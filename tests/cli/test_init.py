@@ -1,0 +1,379 @@
+"""`nearedge init`: a fleet that renders, and CI whose scripts do what they say against a real repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path as File
+from typing import Any
+
+import jsonschema
+import pytest
+
+from generator import cli
+from generator.edit.init import CI
+from generator.yaml.strict import read_text
+from tests.conftest import ROOT
+
+DIGEST = "sha256:" + "ab" * 32
+TEMPLATES = ROOT / "generator/data/ci"
+WORKFLOWS = {
+    "github-check.yml": "github-workflows.json",
+    "github-promote.yml": "github-workflows.json",
+    "gitlab-ci.yml": "gitlab-ci.json",
+}
+WHO = {"GIT_AUTHOR_NAME": "ci", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "ci", "GIT_COMMITTER_EMAIL": "ci@example.com"}  # fmt: skip
+
+
+def run(*arguments: str) -> int:
+    """Exit code, also of those that argparse decides on."""
+    try:
+        return cli.main(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+
+
+def read(name: str) -> Any:
+    data, faults = read_text((TEMPLATES / name).read_text("utf-8"))
+    assert not faults, faults
+    return data
+
+
+def tekton(kind: str) -> list[dict[str, Any]]:
+    """The Tasks, or the Pipelines."""
+    return [read(path.name) for path in sorted(TEMPLATES.glob(f"tekton-{kind}-*.yaml"))]
+
+
+# The fleet
+
+
+@pytest.mark.slow
+def test_what_its_readme_says_for_every_day_works(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "fleet"
+    assert run("init", str(root), "--name", "acme") == 0
+    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
+        done = subprocess.run(["git", *arguments], cwd=root, env={**os.environ, **WHO}, check=False)
+        assert done.returncode == 0
+    readme = (root / "README.md").read_text("utf-8")
+    said = [shlex.split(line)[1:] for line in readme.splitlines() if line.startswith("    nearedge ")]
+    assert [given[0] for given in said] == ["add", "add", "set", "promote", "plan", "publish"]
+    for given in said[:-1]:
+        assert run(*given, "--root", str(root)) == 0, given
+    assert "edge-002" in capsys.readouterr().out
+    # There is no forge yet.
+    assert run(*said[-1], "--root", str(root)) == 3
+
+
+def test_a_place_that_takes_no_folder_is_a_sentence(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    assert run("init", str(tmp_path / "file/fleet")) == 3
+    assert capsys.readouterr().err == f"nearedge: {tmp_path}/file/fleet cannot be written: Not a directory\n"
+
+
+def test_options_stand_behind_the_kind_that_is_added(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("add", "cluster", "n1", "--group", "retail-small", "--dry-run", "--root", str(ROOT))
+    assert run(*given) == 0
+    assert "+  name: n1\n" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_new_fleet_renders_and_is_proven(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "fleet"
+    assert run("init", str(root), "--name", "acme", "--repository", "https://git.example.com/acme/fleet.git", "--ci", "github", "--ci", "gitlab", "--ci", "tekton") == 0  # fmt: skip
+    capsys.readouterr()
+    assert run("check", "--root", str(root)) == 0
+    assert capsys.readouterr().out == "no findings\n"
+    assert run("render", "--check", "--root", str(root)) == 0
+    assert run("verify", "--root", str(root)) == 0
+    assert run("schema", "--check", "--root", str(root)) == 0
+    assert "url: https://git.example.com/acme/fleet.git\n" in (root / "clusters/fleet.yaml").read_text(
+        "utf-8"
+    )
+    assert all((root / path).is_file() for written in CI.values() for path in written)
+
+
+def test_names_reach_every_file(tmp_path: File) -> None:
+    assert run("init", str(tmp_path), "--hub", "core", "--group", "shop", "--cluster", "shop-1", "--platform", "odh-3.5") == 0  # fmt: skip
+    text = (tmp_path / "clusters/near-edge/shop-1.yaml").read_text("utf-8")
+    assert "  groups: [shop]\n" in text
+    assert "platform: odh-3.5 " in (tmp_path / "clusters/groups/shop.yaml").read_text("utf-8").replace(
+        "\n", " "
+    )
+    assert (tmp_path / "acm/core/kustomization.yaml").is_file()
+
+
+def test_what_is_there_stays(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "README.md").write_text("mine\n", "utf-8")
+    assert run("init", str(tmp_path)) == 0
+    assert (tmp_path / "README.md").read_text("utf-8") == "mine\n"
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert run("init", str(tmp_path)) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert run("init", str(tmp_path), "--ci", "tekton") == 0
+    assert (tmp_path / "ci/tekton/task-check.yaml").is_file()
+    assert run("init", str(tmp_path), "--ci", "tekton") == 0
+    assert "all of it is there already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--name", "../x"], 64, "cannot be the name"),
+        (["--cluster", "nul"], 64, "cannot be the name"),
+        (["--platform", "odh-9"], 1, "did you mean odh-3"),
+        (["--repository", "https://me:secret@git.example.com/a.git"], 1, "error"),
+        (["--ci", "jenkins"], 64, "invalid choice"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_written(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    assert run("init", str(tmp_path / "new"), *arguments) == code
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_dry_run_lists_the_files(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("init", str(tmp_path / "new"), "--dry-run") == 0
+    assert "clusters/fleet.yaml" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
+
+
+# CI: what it is made of
+
+
+def test_every_template_is_written_by_something() -> None:
+    assert {name for files in CI.values() for name in files.values()} == {
+        path.name for path in TEMPLATES.iterdir()
+    }
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_fits_its_schema(name: str) -> None:
+    folder = resources.files("check_jsonschema") / "builtin_schemas/vendor"
+    schema = json.loads((folder / WORKFLOWS[name]).read_text("utf-8"))
+    jsonschema.validate(read(name), schema)
+
+
+@pytest.mark.parametrize("name", ["task", "pipeline"])
+def test_tekton_objects_fit_their_schemas(name: str) -> None:
+    assert len(tekton(name)) == 2
+    for item in tekton(name):
+        kind = item["kind"].lower()
+        schema = json.loads(
+            (ROOT / f"schemas/kinds/tekton-v1.15.0/tekton.dev_{kind}_v1.json").read_text("utf-8")
+        )
+        # The namespace is that of kubectl apply -n.
+        jsonschema.validate({**item, "metadata": {**item["metadata"], "namespace": "ci"}}, schema)
+
+
+def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
+    tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("task")}
+    for pipeline in tekton("pipeline"):
+        for task in pipeline["spec"]["tasks"]:
+            wanted = tasks[task["taskRef"]["name"]]["params"]
+            assert pipeline["spec"]["params"] == wanted
+            assert task["params"] == [
+                {"name": item["name"], "value": f"$(params.{item['name']})"} for item in wanted
+            ]
+
+
+def test_what_people_type_is_never_part_of_a_script() -> None:
+    for task in tekton("task"):
+        assert all("$(params" not in step["script"] for step in task["spec"]["steps"])
+    for name in ("github-check.yml", "github-promote.yml"):
+        steps = [step for job in read(name)["jobs"].values() for step in job["steps"]]
+        assert steps
+        assert all("${{" not in step.get("run", "") for step in steps)
+
+
+def test_actions_are_pinned_and_tokens_are_narrow() -> None:
+    for name in ("github-check.yml", "github-promote.yml"):
+        text = (TEMPLATES / name).read_text("utf-8")
+        used = re.findall(r"uses: (\S+)(.*)", text)
+        assert used
+        assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) and "# v" in rest for action, rest in used)
+        assert read(name)["permissions"] == {"contents": "read"}
+        assert "persist-credentials: false" in text
+        assert "pull_request_target" not in text
+
+
+def test_images_are_for_the_user_to_say() -> None:
+    text = "".join(path.read_text("utf-8") for path in TEMPLATES.iterdir())
+    assert not re.search(r"image: (?!\$)[a-z]", text)
+    assert set(re.findall(r"FROM (.*)", text)) == {"${BASE}"}
+
+
+def promote_scripts() -> dict[str, str]:
+    github = next(
+        step["run"]
+        for step in read("github-promote.yml")["jobs"]["promote"]["steps"]
+        if "publish" in step["name"]
+    )
+    task = next(item for item in tekton("task") if item["metadata"]["name"] == "nearedge-promote")
+    return {
+        "github": github,
+        "gitlab": read("gitlab-ci.yml")["promote"]["script"][0],
+        "tekton": task["spec"]["steps"][0]["script"],
+    }
+
+
+def test_all_forges_promote_by_the_same_script() -> None:
+    scripts = promote_scripts()
+    assert scripts["github"] == scripts["gitlab"]
+    begin, end = scripts["github"].split("set --\n", 1)
+    assert begin == "set -eu\n"
+    assert scripts["tekton"].endswith(f"set --\n{end}")
+
+
+# CI: what its scripts do
+
+
+@pytest.fixture
+def bare(tmp_path: File) -> File:
+    """A bare repository with the example fleet on main."""
+    work = tmp_path / "work"
+    for folder in ("clusters", "base", "overlays", "acm"):
+        shutil.copytree(ROOT / folder, work / folder)
+    (work / ".gitignore").write_text("/.nearedge/\n", "utf-8")
+    git(work, "init", "-q", "-b", "main")
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "fleet")
+    git(tmp_path, "clone", "-q", "--bare", str(work), "fleet.git")
+    return tmp_path / "fleet.git"
+
+
+def git(folder: File, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env={**os.environ, **WHO}
+    ).stdout
+
+
+@pytest.fixture
+def tools(tmp_path: File) -> File:
+    """A folder for PATH with nearedge as it is, but that there is no forge to open a pull request on."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "nearedge"
+    program.write_text(
+        f"""#!/bin/sh
+command=$1
+[ "$command" != publish ] || set -- "$@" --no-pull-request
+PYTHONPATH={ROOT} exec {sys.executable} -m generator "$@"
+""",
+        "utf-8",
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+def sh(script: str, cwd: File, tools: File, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CI", "GITHUB", "NEAREDGE"))
+    }
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", script], cwd=cwd, env={**clean, **WHO, "PATH": path, **env}, capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forge", ["github", "tekton"])
+def test_a_digest_becomes_a_branch(forge: str, bare: File, tools: File, tmp_path: File) -> None:
+    work = tmp_path / "job"
+    url = bare.as_uri()
+    work.mkdir() if forge == "tekton" else git(tmp_path, "clone", "-q", url, str(work))
+    asked = {
+        "REPOSITORY": url,
+        "REVISION": "main",
+        "MODEL": "weld-inspector",
+        "DIGEST": DIGEST,
+        "RING": "canary",
+    }
+    done = sh(promote_scripts()[forge], work, tools, NEAREDGE_TOKEN="", **asked)
+    assert done.returncode == 0, done.stderr
+    branch = "promote/weld-inspector-canary"
+    files = git(bare, "diff", "--name-only", "main", branch).split()
+    assert "clusters/fleet.yaml" in files
+    assert any(file.startswith("overlays/") for file in files)
+    assert git(bare, "log", "-1", "--format=%s", branch) == "Promote weld-inspector to canary\n"
+    assert "pins:" in git(bare, "show", f"{branch}:clusters/fleet.yaml")
+    # The same again is no second commit.
+    again = tmp_path / "again"
+    again.mkdir() if forge == "tekton" else git(tmp_path, "clone", "-q", url, str(again))
+    head = git(bare, "rev-parse", branch)
+    done = sh(promote_scripts()[forge], again, tools, NEAREDGE_TOKEN="", **asked)
+    assert done.returncode == 0, done.stderr
+    assert git(bare, "rev-parse", branch) == head
+
+
+@pytest.mark.slow
+def test_what_all_run_already_is_not_published(bare: File, tools: File, tmp_path: File) -> None:
+    git(tmp_path, "clone", "-q", bare.as_uri(), "job")
+    found = re.search(r"sha256:\w+", (ROOT / "clusters/models/weld-inspector.yaml").read_text("utf-8"))
+    assert found is not None
+    done = sh(promote_scripts()["gitlab"], tmp_path / "job", tools, MODEL="weld-inspector", DIGEST=found[0])
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing to publish")
+    assert git(bare, "branch", "--format=%(refname:short)").split() == ["main"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hostile", ["x; touch pwned", "$(touch pwned)", "--root=x", "`touch pwned`", "-h\n"])
+def test_what_a_caller_types_is_a_word(hostile: str, bare: File, tools: File, tmp_path: File) -> None:
+    git(tmp_path, "clone", "-q", bare.as_uri(), "job")
+    done = sh(promote_scripts()["github"], tmp_path / "job", tools, MODEL=hostile, DIGEST=DIGEST)
+    assert done.returncode == 64
+    assert "there is no model or image" in done.stderr
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def check_scripts() -> dict[str, str]:
+    github = [step["run"] for step in read("github-check.yml")["jobs"]["check"]["steps"] if step["name"] in {"Check", "Output in step with the specs"}]  # fmt: skip
+    task = next(item for item in tekton("task") if item["metadata"]["name"] == "nearedge-check")
+    return {
+        # Steps of GitHub run under -e.
+        "github": "set -e\n" + "".join(github),
+        "gitlab": read("gitlab-ci.yml")["check"]["script"][0],
+        "tekton": task["spec"]["steps"][0]["script"],
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forge", ["github", "gitlab", "tekton"])
+@pytest.mark.parametrize("forgotten", [False, True], ids=["rendered", "render forgotten"])
+def test_output_that_is_not_in_step_is_refused(
+    forge: str,
+    forgotten: bool,  # noqa: FBT001 - a parameter of a test
+    bare: File,
+    tools: File,
+    tmp_path: File,
+) -> None:
+    git(tmp_path, "clone", "-q", bare.as_uri(), "edit")
+    edit = tmp_path / "edit"
+    options = ["--no-render"] if forgotten else []
+    assert (
+        run("set", "store-001", "serving[assistant].resources.memory", "17Gi", "--root", str(edit), *options)
+        == 0
+    )
+    git(edit, "checkout", "-qb", "change")
+    git(edit, "commit", "-qam", "change")
+    git(edit, "push", "-q", "origin", "change")
+    base = git(edit, "rev-parse", "main").strip()
+    work = tmp_path / "tekton" if forge == "tekton" else edit
+    work.mkdir(exist_ok=True)
+    shutil.copytree(ROOT / "schemas/kinds", edit / "schemas/kinds")
+    env = {"REPOSITORY": bare.as_uri(), "REVISION": "change", "BASE": "main", "NEAREDGE_TOKEN": ""}
+    env |= {"GITHUB_BASE_REF": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    done = sh(check_scripts()[forge], work, tools, **env)
+    assert done.returncode == forgotten, (done.stdout, done.stderr)
+    assert ("run make render" in done.stdout) == forgotten

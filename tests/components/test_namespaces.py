@@ -1,0 +1,73 @@
+"""What a namespace shares with others: its base comes from groups and features, never from one cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.components.kit.component import Unit
+from generator.components.namespaces import NAMESPACES, reserved
+from generator.objects.manifest import identify
+from tests.conftest import build
+
+GROUP = {
+    "namespaces": [
+        {"name": "tools", "quota": {"pods": "20"}, "egress": [{"name": "s3", "ports": [443]}]},
+        {"name": "more", "labels": {"team": "vision"}},
+    ]
+}
+
+
+def units_of(cluster: dict[str, Any]) -> dict[str, Unit]:
+    found, _, findings = build({"groups": {"shop": GROUP}, "cluster": cluster})
+    assert found is not None, findings
+    return {unit.final[0]["metadata"]["name"]: unit for unit in NAMESPACES.units(found)}
+
+
+@pytest.mark.parametrize(
+    ("own", "folder"),
+    [
+        ({}, "namespaces/shop/tools/plain"),
+        ({"quota": {"pods": "30"}}, "namespaces/shop/tools/plain"),
+        ({"egress": [{"name": "s3", "remove": True}]}, "namespaces/tools/plain"),
+    ],
+    ids=["as the group says", "a number of its own", "a rule taken away"],
+)
+def test_base_is_the_groups_when_the_cluster_keeps_its_objects(own: dict[str, Any], folder: str) -> None:
+    unit = units_of({"namespaces": [{"name": "tools", **own}]} if own else {})["tools"]
+    assert unit.folder == folder
+    assert {identify(item) for item in unit.common()} <= {identify(item) for item in unit.final}
+
+
+def test_base_does_not_hold_what_one_cluster_says() -> None:
+    unit = units_of({"namespaces": [{"name": "tools", "quota": {"pods": "30"}}]})["tools"]
+    quotas = [item["spec"]["hard"]["pods"] for item in unit.common() if item["kind"] == "ResourceQuota"]
+    assert quotas == ["20"]
+    assert any(
+        item["kind"] == "ResourceQuota" and item["spec"]["hard"]["pods"] == "30" for item in unit.final
+    )
+
+
+def test_every_namespace_denies_what_is_not_allowed() -> None:
+    for unit in units_of({}).values():
+        denied = [item for item in unit.final if item["metadata"]["name"] == "default-deny"]
+        assert [item["spec"] for item in denied] == [
+            {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+        ]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("argocd.argoproj.io/managed-by", True),
+        ("sub.argocd.argoproj.io/x", True),
+        ("app.kubernetes.io/managed-by", True),
+        ("app.kubernetes.io/part-of", False),
+        ("notargocd.argoproj.io/x", False),
+        ("example.com/argocd.argoproj.io", False),
+        ("team", False),
+    ],
+)
+def test_reserved_keys(key: str, *, expected: bool) -> None:
+    assert reserved(key) is expected

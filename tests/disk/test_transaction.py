@@ -1,0 +1,332 @@
+"""Old or new, never between: what is left of a tree when its writer is killed, refused or not alone."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path as File
+
+import pytest
+
+from generator.cli import main
+from generator.disk import staging, transaction
+from generator.disk.exchange import can_exchange, exchange
+from generator.disk.journal import JOURNAL
+from generator.disk.lock import LOCK, Busy, locked
+from generator.disk.staging import STAGE, Step
+from generator.disk.transaction import carry_out, recover
+from generator.disk.tree import FOLDERS, INDEX, Tree, compare, with_index, write
+from generator.errors import Unwritable
+from tests.conftest import ROOT
+
+PARTS = 4
+"""In which the kills are shared out: they mostly wait for the disk, each part where a core is free."""
+
+
+def version(number: int, clusters: int = 40) -> Tree:
+    """A tree that differs from the next version's in most files, with clusters that come and go."""
+    texts = {f"acm/hub/{i}.yaml": f"{number}\n" for i in range(4)}
+    for i in range(clusters):
+        texts[f"base/p/{i}/resources.yaml"] = f"{number} {i}\n" * 40
+        name = f"edge-{i}" if i < clusters - 4 else f"edge-{i}-{number}"
+        texts[f"overlays/{name}/kustomization.yaml"] = f"{number} {i}\n" * 40
+    return with_index(Tree(texts))
+
+
+def on_disk(root: File) -> dict[str, str]:
+    """All files of the machine folders."""
+    files = (path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def bring(root: File, tree: Tree) -> None:
+    write(root, tree, compare(root, tree))
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """How long it takes."""
+    at = time.perf_counter()
+    work()
+    return time.perf_counter() - at
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Run in a process of its own, which ends without pytest's clean-up; its id."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return pid
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_killed_write_leaves_the_old_tree_or_the_new_one(tmp_path: File, kills: int, part: int) -> None:
+    trees = (version(0), version(1))
+    bring(tmp_path, trees[0])
+    # The quickest of a few: a disk that is busy with something else would put most kills behind the end.
+    usual = min(seconds(lambda tree=tree: bring(tmp_path, tree)) for tree in (*trees[::-1], trees[1]))  # type: ignore[misc]
+    draw, now, seen = random.Random(2026 + part), 1, {0: 0, 1: 0}  # noqa: S311 - moments, no secrets
+    for _ in range(part, kills, PARTS):
+        tree = trees[1 - now]
+        pid = in_child(lambda tree=tree: bring(tmp_path, tree))  # type: ignore[misc]
+        time.sleep(draw.random() * usual * 1.5)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        recover(tmp_path)
+        found = on_disk(tmp_path)
+        assert found in ({**trees[0].texts}, {**trees[1].texts})
+        changed = found == tree.texts
+        seen[int(changed)] += 1
+        now = 1 - now if changed else now
+        assert not (tmp_path / STAGE).exists()
+        assert not (tmp_path / JOURNAL).exists()
+    assert all(seen.values()), seen
+
+
+@pytest.mark.parametrize("exchanges", [True, False], ids=["exchange", "renames"])
+@pytest.mark.parametrize("steps", range(3))
+def test_a_write_that_dies_between_two_steps_is_completed(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, steps: int, *, exchanges: bool
+) -> None:
+    # Another file system cannot be had everywhere; what it answers can.
+    monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
+    bring(tmp_path, version(0))
+    left = [steps]
+    do = transaction.take
+
+    def dying(root: File, step: Step) -> None:
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        do(root, step)
+
+    def work() -> None:
+        monkeypatch.setattr(transaction, "take", dying)
+        bring(tmp_path, version(1))
+
+    os.waitpid(in_child(work), 0)
+    assert (tmp_path / JOURNAL).is_file()
+    assert recover(tmp_path)
+    assert on_disk(tmp_path) == version(1).texts
+    assert not recover(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*") if "nearedge" in path.name and path.is_dir()) in (
+        [],
+        [".nearedge"],
+    )
+
+
+@pytest.mark.parametrize("failing", range(3))
+@pytest.mark.parametrize("exchanges", [True, False], ids=["exchange", "renames"])
+def test_a_step_that_fails_takes_the_others_back(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, failing: int, *, exchanges: bool
+) -> None:
+    monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
+    bring(tmp_path, version(0))
+    left = [failing]
+    do = transaction.take
+
+    def refusing(root: File, step: Step) -> None:
+        if not left[0]:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        left[0] -= 1
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", refusing)
+    with pytest.raises(Unwritable, match="cannot be written: Device or resource busy"):
+        bring(tmp_path, version(1))
+    assert on_disk(tmp_path) == version(0).texts
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["acm", "base", "overlays"]
+
+
+@contextmanager
+def full(folder: File) -> Iterator[None]:
+    """A disk with room for the old tree only; where none can be mounted, files that must not grow."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    mounted = libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=640k") == 0
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        bring(folder, version(0))
+        if not mounted:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        if mounted:
+            libc.umount2(bytes(folder), 2)
+
+
+def test_a_full_disk_leaves_the_tree_as_it_was(tmp_path: File) -> None:
+    large = {path: text * 20 for path, text in version(1).texts.items()}
+    with full(tmp_path):
+        before = on_disk(tmp_path)
+        with pytest.raises(Unwritable, match=r"cannot be written: (No space left on device|File too large)"):
+            bring(tmp_path, Tree(large))
+        assert on_disk(tmp_path) == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["acm", "base", "overlays"]
+
+
+def test_a_read_only_folder_leaves_the_tree_as_it_was(unprivileged: File) -> None:
+    bring(unprivileged, version(0))
+    (unprivileged / "overlays/edge-7").chmod(0o555)
+    with pytest.raises(Unwritable, match=r"edge-7/kustomization\.yaml cannot be written: Permission denied"):
+        bring(unprivileged, version(1))
+    assert on_disk(unprivileged) == version(0).texts
+
+
+def test_an_edit_of_one_cluster_is_one_exchange(tmp_path: File) -> None:
+    bring(tmp_path, version(0))
+    before = {path: path.stat().st_ino for path in tmp_path.rglob("*")}
+    texts = {"overlays/edge-1/kustomization.yaml": b"a\n", "overlays/edge-1/resources.yaml": b"b\n"}
+    carry_out(tmp_path, texts, ())
+    changed = {path for path, inode in before.items() if path.stat().st_ino != inode}
+    assert changed == {tmp_path / "overlays/edge-1", tmp_path / "overlays/edge-1/kustomization.yaml"}
+
+
+def test_what_others_keep_in_the_folders_stays(tmp_path: File) -> None:
+    bring(tmp_path, version(0))
+    (tmp_path / "overlays/notes").mkdir()
+    (tmp_path / "overlays/notes/empty").mkdir()
+    (tmp_path / "overlays/notes/read.me").write_text("mine\n", encoding="utf-8")
+    (tmp_path / "overlays/notes/link").symlink_to("read.me")
+    (tmp_path / "overlays/edge-39-0/mine.txt").write_text("mine\n", encoding="utf-8")
+    inode = (tmp_path / "overlays/notes/read.me").stat().st_ino
+    bring(tmp_path, version(1))
+    foreign = {"overlays/notes/read.me", "overlays/notes/link", "overlays/edge-39-0/mine.txt"}
+    assert {path: text for path, text in on_disk(tmp_path).items() if path not in foreign} == version(1).texts
+    assert foreign <= set(on_disk(tmp_path))
+    assert (tmp_path / "overlays/notes/empty").is_dir()
+    assert (tmp_path / "overlays/notes/link").readlink() == File("read.me")
+    assert (tmp_path / "overlays/notes/read.me").stat().st_ino == inode
+
+
+def test_what_is_saved_while_the_new_tree_is_staged_is_not_lost(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(tmp_path, version(0))
+    notes = tmp_path / "overlays/notes.txt"
+    notes.write_text("draft\n", encoding="utf-8")
+    do = transaction.take
+
+    def saving(root: File, step: Step) -> None:
+        # As editors save: a new file takes the old one's place.
+        other = tmp_path / "notes.new"
+        other.write_text("final words\n", encoding="utf-8")
+        other.replace(notes)
+        (tmp_path / "overlays/more.txt").write_text("new\n", encoding="utf-8")
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", saving)
+    carry_out(tmp_path, {"overlays/edge-1/a": b"", "overlays/edge-2/a": b""}, ())
+    assert notes.read_text(encoding="utf-8") == "final words\n"
+    assert (tmp_path / "overlays/more.txt").read_text(encoding="utf-8") == "new\n"
+
+
+HOSTILE = [
+    b"",
+    b"[]",
+    b'{"folder": 1, "steps": [{"kind": "drop", "live": "clusters", "staged": ".nearedge/stage/x"}]}',
+    b'{"folder": 0, "steps": [{"kind": "place", "live": "../x", "staged": ".nearedge/stage/x"}]}',
+    b'{"folder": 0, "steps": [{"kind": "drop", "live": "clusters", "staged": "elsewhere"}]}',
+    b'{"folder": 0, "steps": [{"surprise": 1}]}',
+]
+
+
+@pytest.mark.parametrize("raw", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_journal_that_is_not_ours_does_nothing(tmp_path: File, raw: bytes) -> None:
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / STAGE).mkdir(parents=True)
+    own = str((tmp_path / ".nearedge").stat().st_ino).encode()
+    (tmp_path / JOURNAL).write_bytes(raw.replace(b'"folder": 0', b'"folder": ' + own))
+    assert not recover(tmp_path)
+    assert (tmp_path / "clusters").is_dir()
+    assert not (tmp_path.parent / "x").exists()
+    assert not (tmp_path / STAGE).exists()
+
+
+def test_a_journal_of_two_steps_is_one_json_object(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(tmp_path, version(0))
+    seen: list[bytes] = []
+    do = transaction.take
+
+    def reading(root: File, step: Step) -> None:
+        seen.append((root / JOURNAL).read_bytes())
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", reading)
+    bring(tmp_path, version(1))
+    steps = json.loads(seen[0])["steps"]
+    assert [(step["kind"], step["live"]) for step in steps] == [
+        ("exchange", "acm/hub"),
+        ("exchange", "base/p"),
+        ("exchange", "overlays"),
+    ]
+
+
+def test_two_folders_change_places(tmp_path: File) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    assert can_exchange(tmp_path)
+    exchange(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "a/b").exists()
+    with pytest.raises(FileNotFoundError):
+        exchange(tmp_path / "a", tmp_path / "c")
+
+
+def test_a_second_writer_is_told_who_the_first_one_is(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clusters").mkdir()
+    code = (
+        "import sys, pathlib; from generator.disk.lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdin is not None
+        assert first.stdout.readline() == "held\n"
+        assert main(["render", "--root", str(tmp_path)]) == 3
+        said = f"another nearedge (process {first.pid}) is writing here: nothing was done, try again when it has ended"
+        assert capsys.readouterr().err == f"nearedge: {said}\n"
+        with pytest.raises(Busy), locked(tmp_path):
+            pass
+        assert not recover(tmp_path)
+        first.stdin.close()
+        first.wait(timeout=10)
+    with locked(tmp_path) as held:
+        assert held
+    assert (tmp_path / LOCK).is_file()
+
+
+def test_where_nothing_can_be_written_there_is_no_lock(unprivileged: File) -> None:
+    root = unprivileged / "root"
+    root.mkdir(0o555)
+    with locked(root) as held:
+        assert not held
+
+
+def test_the_index_is_not_the_file_that_is_blamed(tmp_path: File) -> None:
+    (tmp_path / "overlays").touch()
+    with pytest.raises(Unwritable) as caught:
+        bring(tmp_path, with_index(Tree({"overlays/edge-1/kustomization.yaml": ""})))
+    assert INDEX not in caught.value.path

@@ -1,0 +1,295 @@
+"""The models of delivery: a small fleet of each, rendered and proven by the real tools, and what sets it apart."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from generator import hub, pipeline
+from generator.disk import tree
+from generator.findings.finding import Severity, Where
+from generator.fleet.fleet import Fleet
+from generator.hub.delivery.applicationsets import generate_paths
+from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
+from generator.objects.manifest import Manifest
+from generator.proof.expected import expected
+from generator.proof.verify import verify
+from generator.rules.run import findings_of, fleet_rules
+from generator.specs.fleet import FleetSpec
+from generator.yaml.machine import read_documents
+from tests.conftest import FLEET, ROOT
+from tests.hub.test_hub import member_of
+
+FLEETS = ROOT / "tests/fleets"
+MODELS = sorted(path.name for path in FLEETS.iterdir())
+
+
+@cache
+def texts(model: str) -> dict[str, str]:
+    result = pipeline.render(FLEETS / model)
+    assert not [item for item in result.findings if item.severity is Severity.ERROR], result.findings
+    return dict(result.tree.texts)
+
+
+def objects(model: str, below: str) -> list[Manifest]:
+    """All manifests of the files below a folder."""
+    named = [
+        text
+        for path, text in sorted(texts(model).items())
+        if path.startswith(below) and path.endswith(".yaml")
+    ]
+    return [item for text in named for item in read_documents(text) if item.get("kind") != "Kustomization"]
+
+
+def kinds(model: str, below: str = "acm/") -> set[str]:
+    return {item["kind"] for item in objects(model, below)}
+
+
+def test_each_model_has_a_fleet() -> None:
+    assert MODELS == ["agent", "policy", "pull", "several-hubs", "standalone"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_real_tools_find_nothing_wrong(model: str, tmp_path: File) -> None:
+    shutil.copytree(FLEETS / model / "clusters", tmp_path / "clusters")
+    for folder in (".bin", "schemas"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    result = pipeline.render(tmp_path)
+    tree.write(tmp_path, result.tree, tree.compare(tmp_path, result.tree))
+    verification = verify(tmp_path, expected(tmp_path, result), full=True)
+    assert verification.failures == ()
+    assert all(check.judged for check in verification.checks)
+    assert not tree.compare(tmp_path, pipeline.render(tmp_path).tree)
+
+
+def test_pull_has_sets_and_placeholders() -> None:
+    assert {"ApplicationSet", "GitOpsCluster", "Application"} <= kinds("pull")
+    (cluster,) = [item for item in objects("pull", "acm/") if item["kind"] == "GitOpsCluster"]
+    assert "argoCDAgent" not in cluster["spec"]["gitopsAddon"]
+
+
+def test_agents_are_reached_by_name() -> None:
+    sets = [item for item in objects("agent", "acm/") if item["kind"] == "ApplicationSet"]
+    assert {item["spec"]["template"]["spec"]["destination"]["name"] for item in sets} == {"{{.name}}"}
+    (cluster,) = [item for item in objects("agent", "acm/") if item["kind"] == "GitOpsCluster"]
+    agent = cluster["spec"]["gitopsAddon"]["argoCDAgent"]
+    assert agent == {
+        "enabled": True,
+        "mode": "managed",
+        "serverAddress": "principal.apps.hub.example.com",
+        "serverPort": "443",
+    }
+
+
+def test_policies_bring_argocd_and_the_roots() -> None:
+    assert kinds("policy").isdisjoint({"ApplicationSet", "GitOpsCluster"})
+    policies = {
+        item["metadata"]["name"]: item for item in objects("policy", "acm/") if item["kind"] == "Policy"
+    }
+    (canary, main) = (policies[f"deliver-{ring}"] for ring in ("canary", "main"))
+    revisions = [
+        entry["objectDefinition"]["spec"]["source"]["targetRevision"]
+        for policy in (canary, main)
+        for entry in policy["spec"]["policy-templates"][0]["objectDefinition"]["spec"]["object-templates"]
+        if entry["objectDefinition"]["kind"] == "Application"
+    ]
+    assert revisions == ["refs/heads/ring/canary", "refs/heads/ring/main"]
+    assert any(name.startswith("operator-gitops-") for name in policies)
+
+
+def test_a_standalone_fleet_has_nothing_of_a_hub() -> None:
+    assert not [path for path in texts("standalone") if path.startswith("acm/")]
+    made = kinds("standalone", "overlays/")
+    assert not [kind for kind in made if kind in {"Policy", "Placement", "ManagedCluster", "GitOpsCluster"}]
+    for name, namespace in (("shop-1", "openshift-gitops"), ("shop-3", "argocd")):
+        second = objects("standalone", f"overlays/{name}/bootstrap/2-argocd/")
+        applications = {item["metadata"]["name"]: item for item in second if item["kind"] == "Application"}
+        assert set(applications) == {f"nearedge-{name}", f"extra-till-{name}"}
+        root = applications[f"nearedge-{name}"]
+        assert (root["metadata"]["namespace"], root["spec"]["source"]["path"]) == (
+            namespace,
+            f"overlays/{name}",
+        )
+        readme = texts("standalone")[f"overlays/{name}/bootstrap/README.md"]
+        assert f"-k overlays/{name}/bootstrap/2-argocd" in readme
+        assert "edge-fleet-repo" in readme
+
+
+def test_a_standalone_cluster_gets_its_operators_first() -> None:
+    first = objects("standalone", "overlays/shop-1/bootstrap/1-operators/")
+    # What the nodes pull through is there before the operators that come through it.
+    kinds = {"ImageDigestMirrorSet", "Namespace", "OperatorGroup", "Subscription"}
+    assert {item["kind"] for item in first} == kinds
+    assert "openshift-gitops-operator" in {item["metadata"]["name"] for item in first}
+    second = objects("standalone", "overlays/shop-1/bootstrap/2-argocd/")
+    assert {"DataScienceCluster", "Kueue", "ArgoCD"} <= {item["kind"] for item in second}
+    assert not objects("standalone", "overlays/shop-3/bootstrap/1-operators/")
+
+
+def test_each_hub_has_what_is_its_own() -> None:
+    for name, own in (("hub-eu", {"shop-1", "shop-2"}), ("hub-us", {"shop-3", "shop-4"})):
+        found = objects("several-hubs", f"acm/{name}/")
+        managed = {item["metadata"]["name"] for item in found if item["kind"] == "ManagedCluster"}
+        assert managed == own
+        roots = {item["metadata"]["name"] for item in found if item["kind"] == "Application"}
+        assert roots == {f"nearedge-{name}"}
+    # A ring without a cluster of this hub would be an ApplicationSet that only reports errors.
+    sets = {
+        item["metadata"]["name"]
+        for item in objects("several-hubs", "acm/hub-us/")
+        if item["kind"] == "ApplicationSet"
+    }
+    assert sets == {"nearedge-main-1of2", "nearedge-main-2of2", "extra-till"}
+
+
+def test_the_interval_reaches_the_clusters() -> None:
+    def said(model: str) -> list[tuple[str, str]]:
+        policies = [item for item in objects(model, "acm/") if item["metadata"]["name"] == "argocd-settings"]
+        texts = [str(item["spec"]) for item in policies if item["kind"] == "Policy"]
+        return [
+            found for text in texts for found in re.findall(r"appSync: \"(\w+)\".*?value: \"(\w+)\"", text)
+        ]
+
+    assert said("pull") == [("30m0s", "600s")]
+    assert said("policy") == [("1h0m0s", "1800s")]
+    (settings,) = objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
+    data = settings["data"]
+    assert (data["timeout.reconciliation"], data["timeout.reconciliation.jitter"]) == ("3600s", "1800s")
+
+
+# What Argo CD looks at
+
+
+def renders(paths: str, changed: str) -> bool:
+    """Whether a changed file is a reason to build again, as argo-cd util/app/path AppFilesHaveChanged has it."""
+    return any(f"/{changed}" == path or f"/{changed}".startswith(f"{path}/") for path in paths.split(";"))
+
+
+def graph(texts: dict[str, str], folder: str) -> set[str]:
+    """Files that kustomize reads for a folder."""
+    file = f"{folder}/kustomization.yaml"
+    (said,) = read_documents(texts[file])
+    found = {file}
+    for item in said.get("resources", ()):
+        path = os.path.normpath(f"{folder}/{item}")
+        found |= {path} if path in texts else graph(texts, path)
+    return found
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_cluster_is_rendered_for_all_that_it_is_made_of_and_for_no_other(model: str) -> None:
+    made = texts(model)
+    names = {path.split("/")[1] for path in made if path.startswith("overlays/") and path.count("/") > 1}
+    assert len(names) > 2
+    for name in names:
+        paths = generate_paths(name)
+        read = graph(made, f"overlays/{name}")
+        assert any(path.startswith("base/") for path in read)
+        assert all(renders(paths, path) for path in read)
+        others = {path for path in made if path.startswith("overlays/") and path.split("/")[1] != name}
+        assert not [
+            path
+            for path in (*others, *(path for path in made if path.startswith("acm/")))
+            if renders(paths, path)
+        ]
+        assert not [
+            path
+            for path in ("clusters/fleet.yaml", f"clusters/near-edge/{name}.yaml")
+            if renders(paths, path)
+        ]
+
+
+# Shards
+
+
+def crowd(size: int, **more: Any) -> Fleet:
+    """A fleet of two hubs that share so many clusters."""
+    hubs = [{"cluster": "hub-2"}]
+    spec = {
+        **FLEET,
+        "hubs": hubs,
+        "delivery": {"rings": [{"name": "main", "revision": "refs/heads/main", **more}]},
+    }
+    members = [member_of(name, {"tier": "core"}) for name in ("hub", "hub-2")]
+    shop = member_of("shop", {"ring": "main"})
+    members += [replace(shop, name=f"shop-{i:05}", hub="hub" if i % 2 else "hub-2") for i in range(size)]
+    return Fleet("acme", FleetSpec.model_validate(spec), tuple(sorted(members, key=lambda item: item.name)))
+
+
+def found_in(fleet: Fleet) -> set[str]:
+    return {
+        told.code
+        for item, _, view in fleet_rules(fleet)
+        for told in findings_of(item, view, lambda _: Where("x", 1, 1))
+    }
+
+
+def test_a_large_fleet_stays_below_every_limit() -> None:
+    fleet = crowd(4500, shards=2)
+    assert found_in(fleet) == set()
+    for files in hub.emit_all(fleet).values():
+        (placement,) = files["placement.yaml"]
+        groups = placement["spec"]["decisionStrategy"]["groupStrategy"]["decisionGroups"]
+        selected = [group["groupClusterSelector"]["labelSelector"]["matchLabels"] for group in groups]
+        labels = [item["metadata"]["labels"] for item in files["managedclusters.yaml"]]
+        sizes = [sum(wanted.items() <= own.items() for own in labels) for wanted in selected]
+        assert sum(sizes) == 2250
+        assert max(sizes) <= PER_SET
+        sets = files["applicationsets.yaml"]
+        marks = [
+            item["spec"]["generators"][0]["clusterDecisionResource"]["labelSelector"]["matchLabels"]
+            for item in sets
+        ]
+        key = "cluster.open-cluster-management.io/decision-group-name"
+        assert [mark[key] for mark in marks] == [group["groupName"] for group in groups]
+        assert all(item["spec"]["syncPolicy"]["applicationsSync"] == "create-update" for item in sets)
+        assert all(item["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] for item in sets)
+
+
+def test_a_ring_that_is_too_large_is_refused() -> None:
+    assert found_in(crowd(4500)) == {"HUB011"}
+    assert found_in(crowd(7200, shards=3)) == {"HUB033"}
+
+
+def test_a_cluster_that_comes_moves_no_other() -> None:
+    def labels(size: int) -> dict[str, Manifest]:
+        made = hub.emit_all(crowd(size, shards=4))
+        return {
+            item["metadata"]["name"]: item["metadata"]["labels"]
+            for files in made.values()
+            for item in files["managedclusters.yaml"]
+        }
+
+    before, after = labels(300), labels(301)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 301
+
+
+def test_shards_are_even_and_stay_what_they_are() -> None:
+    names = [f"store-{i:04}" for i in range(2000)]
+    sizes = Counter(shard_of(name, 4) for name in names)
+    assert sorted(sizes) == [1, 2, 3, 4]
+    assert max(sizes.values()) < 560
+    # Written down: another hash would move clusters that are delivered to.
+    assert [shard_of(name, 4) for name in ("store-001", "store-002", "store-003", "plant-104")] == [
+        3,
+        1,
+        2,
+        4,
+    ]
+
+
+@pytest.mark.parametrize("size", [2001, 4500, 6100])
+def test_enough_shards_are_proposed(size: int) -> None:
+    names = [f"store-{i}" for i in range(size)]
+    count = enough(names)
+    assert fullest(names, count) <= PER_SET
+    assert count in {-(-size // PER_SET), -(-size // PER_SET) + 1}

@@ -1,0 +1,481 @@
+"""Plans of typical edits as people read them, and the promise behind them: a plan applied gives the new objects."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from generator import hub
+from generator.cli import main
+from generator.disk.journal import JOURNAL
+from generator.fleet.fleet import Fleet
+from generator.flow.clusters import judge_cluster
+from generator.flow.read import cluster_files, cluster_in, read
+from generator.flow.rendered import Memo
+from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
+from generator.objects.manifest import Manifest, ResourceId, identify
+from generator.plan.changes import (
+    ABSENT,
+    Action,
+    FieldChange,
+    apply_changes,
+    differences,
+    normal,
+    object_changes,
+)
+from generator.plan.clusters import ClusterChange
+from generator.plan.plan import Plan, alike_clusters, plan
+from generator.plan.sides import both
+from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
+from tests.components.test_cases import compare as golden
+from tests.conftest import ROOT
+from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
+
+PLANS = ROOT / "tests/plans"
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_plan(tmp_path: File, name: str, *, update_golden: bool) -> None:
+    root = fleet(tmp_path)
+    EDITS[name](root)
+    text = as_text(plan(root, "HEAD"))
+    golden(PLANS / f"{name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
+
+
+def test_every_plan_has_an_edit() -> None:
+    assert {path.stem for path in PLANS.glob("*.txt")} == set(EDITS)
+
+
+def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
+    """Cluster -> its objects as the specs below `root` mean them; under "" those of the hub."""
+    files, shared, _ = read(root)
+    assert shared is not None
+    found: dict[str, dict[ResourceId, Manifest]] = {}
+    members = []
+    for file in cluster_files(files):
+        cluster, resolved, findings = cluster_in(root, shared, file, Memo())
+        assert cluster is not None
+        assert resolved is not None
+        site, emitted = judge_cluster(cluster, resolved, findings)
+        assert emitted is not None
+        assert site.member is not None
+        found[cluster.name] = {identify(item): item for item in emitted.manifests}
+        members.append(site.member)
+    members.sort(key=lambda member: member.name)
+    emitted_by_hub = hub.emit(Fleet(shared.fleet_name, shared.fleet, tuple(members)))
+    found[""] = {identify(item): item for items in emitted_by_hub.values() for item in items}
+    return found
+
+
+def applied(before: Mapping[ResourceId, Manifest], changes: tuple[Any, ...]) -> dict[ResourceId, Manifest]:
+    """The objects after a plan's changes were made to them."""
+    result = dict(before)
+    for change in changes:
+        match change.action:
+            case Action.REMOVE:
+                del result[change.identity]
+            case Action.ADD:
+                result[change.identity] = change.after
+            case Action.REPLACE:
+                assert change.was is not None
+                result[change.identity] = apply_changes(result.pop(change.was), change.fields)
+            case Action.CHANGE:
+                result[change.identity] = apply_changes(result[change.identity], change.fields)
+    return result
+
+
+SOUND = sorted(set(EDITS) - {"unknown-model", "cluster-gone-named", "cluster-renamed"})
+
+
+@pytest.mark.slow
+@settings(max_examples=15)
+@given(chosen=st.lists(st.sampled_from(SOUND), min_size=1, max_size=5, unique=True))
+def test_a_plan_applied_to_the_objects_before_gives_those_after(
+    tmp_path_factory: pytest.TempPathFactory, chosen: list[str]
+) -> None:
+    root = fleet(tmp_path_factory.mktemp("fleet"))
+    before = objects(root)
+    for name in chosen:
+        try:
+            EDITS[name](root)
+        except (AssertionError, FileNotFoundError):
+            # Another edit took away what this one is about.
+            continue
+    sides = both(root, snapshot(root, "HEAD"))
+    after = objects(root)
+    result = {name: dict(items) for name, items in before.items()}
+    for cluster in sides.clusters:
+        result[cluster.name] = applied(before.get(cluster.name, {}), cluster.changes)
+    result[""] = applied(before[""], sides.hub)
+    meant = {name: {key: normal(item) for key, item in items.items()} for name, items in after.items()}
+    given_up = {name for name, items in result.items() if not items}
+    assert {
+        name: {key: normal(item) for key, item in items.items()} for name, items in result.items() if items
+    } == meant
+    assert given_up <= set(before) - set(after)
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "x", "y", "1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(NAMES, inner, max_size=3)
+        | st.lists(NAMES, max_size=4, unique=True).flatmap(
+            lambda names: st.tuples(*(st.tuples(st.just(name), inner) for name in names)).map(
+                lambda pairs: [{"name": name, "v": value} for name, value in pairs]
+            )
+        )
+    ),
+    max_leaves=12,
+)
+SPECS = st.dictionaries(st.sampled_from(["containers", "initContainers", "env", "args"]), VALUES, max_size=4)
+
+
+@given(before=SPECS, after=SPECS)
+def test_changed_fields_applied_give_the_other_side(before: Manifest, after: Manifest) -> None:
+    assert normal(apply_changes(before, differences(before, after))) == normal(after)
+
+
+@given(spec=SPECS)
+def test_the_same_has_no_differences(spec: Manifest) -> None:
+    assert differences(spec, json.loads(json.dumps(spec))) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"n": 1}, {"n": 1.0}, [("n", 1, 1.0)]),
+        ({"n": 1}, {"n": True}, [("n", 1, True)]),
+        ({"n": None}, {}, [("n", None, ABSENT)]),
+        ({"c": [{"name": "a", "v": 1}, {"name": "b"}]}, {"c": [{"name": "b"}, {"name": "a", "v": 2}]}, [("c[a].v", 1, 2)]),
+        ({"initContainers": [{"name": "a"}, {"name": "b"}]}, {"initContainers": [{"name": "b"}, {"name": "a"}]},
+         [("initContainers", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])]),
+        ({"args": ["a", "b"]}, {"args": ["b", "a"]}, [("args", ["a", "b"], ["b", "a"])]),
+        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [("labels[a.b/c]", "1", "2")]),
+        ({"p": [{"port": 1}]}, {"p": [{"port": 1}, {"port": 2}]}, [("p[2]", ABSENT, {"port": 2})]),
+        ({"t": [{"key": "a"}, {"key": "a"}]}, {"t": [{"key": "a"}]}, [("t", [{"key": "a"}, {"key": "a"}], [{"key": "a"}])]),
+    ],
+    ids=["int-float", "int-bool", "null", "order-is-noise", "order-matters", "scalars", "quoted", "added", "twice"],
+)  # fmt: skip
+def test_field(before: Manifest, after: Manifest, said: list[tuple[str, Any, Any]]) -> None:
+    found = differences(before, after)
+    assert [(item.dotted, item.before, item.after) for item in found] == said
+
+
+def cluster_change(name: str, *fields: FieldChange) -> ClusterChange:
+    identity = ResourceId("", "ConfigMap", "ns", "x")
+    meta = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "x"}}
+    change = object_changes(
+        [{**meta, "data": {}}], [{**meta, "data": {item.dotted: item.after for item in fields}}]
+    )
+    assert change[0].identity == identity
+    return ClusterChange(name, f"{NEAR}/{name}.yaml", "near-edge", "main", Action.CHANGE, change)
+
+
+def test_the_same_change_is_told_once() -> None:
+    one, other = FieldChange(("a",), ABSENT, "1"), FieldChange(("a",), ABSENT, "2")
+    found = alike_clusters([cluster_change("a", one), cluster_change("b", other), cluster_change("c", one)])
+    assert [group.clusters for group in found] == [("a", "c"), ("b",)]
+
+
+@pytest.mark.parametrize("limit", [LIMIT, 3000, 20_000])
+def test_markdown_keeps_to_its_limit_and_cuts_no_section(tmp_path: File, limit: int) -> None:
+    empty = plan(fleet(tmp_path), "HEAD")
+    listed = tuple(
+        cluster_change(
+            f"store-{i:04}", *(FieldChange((f"k{i}-{j}",), ABSENT, "`" * j + "v" * 80) for j in range(9))
+        )
+        for i in range(300)
+    )
+    found = Plan(**{**vars(empty), "clusters": listed, "groups": alike_clusters(listed)})
+    text = as_markdown(found, limit)
+    assert len(text) <= limit
+    assert text.count("<details") == text.count("</details>")
+    shown = text.count("<details")
+    assert 0 < shown < 300
+    assert f"\n{len(tuple(sections(found))) - shown} more sections are left out here" in text
+    assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) == 2 * shown
+
+
+def test_markdown_of_a_small_plan_has_everything(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["memory"](root)
+    text = as_markdown(plan(root, "HEAD"))
+    assert text.startswith("### nearedge plan\n\n**0 to add, 2 to change, 0 to remove.**\n")
+    assert "limits.memory: 16Gi -> 17Gi" in text
+    assert "left out" not in text
+
+
+def run(root: File, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = main(["plan", "--root", str(root), "--base", "HEAD", *arguments])
+    return code, capsys.readouterr().out
+
+
+def test_exit_codes(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    assert run(root, capsys, "--detailed-exitcode")[0] == 0
+    EDITS["comment"](root)
+    code, text = run(root, capsys, "--detailed-exitcode")
+    assert (code, text.splitlines()[-1]) == (
+        0,
+        "1 spec file changed and no object does: nothing to roll out. 0 to add, 0 to change, 0 to remove.",
+    )
+    EDITS["memory"](root)
+    assert run(root, capsys)[0] == 0
+    assert run(root, capsys, "--detailed-exitcode")[0] == 2
+    EDITS["cluster-gone"](root)
+    assert run(root, capsys, "--detailed-exitcode")[0] == 1
+    EDITS["unknown-model"](root)
+    code, text = run(root, capsys)
+    assert code == 1
+    assert text.endswith("Nothing was compared: the specs have errors.\n")
+
+
+def test_json_is_versioned_and_says_the_same_as_the_text(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = fleet(tmp_path)
+    EDITS["model-version"](root)
+    said = json.loads(run(root, capsys, "--format", "json")[1])
+    assert said["formatVersion"] == "1.1"
+    assert said["base"] == {"ref": "HEAD", "commit": git(root, "rev-parse", "HEAD").strip()}
+    assert said["files"] == ["clusters/models/shelf-detector.yaml"]
+    listed = [name for group in said["groups"] for name in group["clusters"]]
+    assert set(listed) == {item["name"] for item in said["clusters"]}
+    changes = [
+        (len(group["clusters"]), change["action"]) for group in said["groups"] for change in group["changes"]
+    ]
+    number = {
+        action: sum(many for many, what in changes if what == action) for action in ("change", "replace")
+    }
+    assert said["counts"] == {
+        "add": number["replace"],
+        "change": number["change"],
+        "remove": number["replace"],
+    }
+    assert {item["download"]["bytes"] for item in said["clusters"]} == {180 * 2**20}
+    fields = [item for group in said["groups"] for change in group["changes"] for item in change["fields"]]
+    assert {"path", "steps", "before", "after"} == set().union(*fields)
+
+
+def test_a_branch_is_compared_with_where_it_began(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    git(root, "checkout", "--quiet", "-b", "topic")
+    EDITS["memory"](root)
+    commit(root)
+    git(root, "checkout", "--quiet", "main")
+    EDITS["quota"](root)
+    commit(root)
+    git(root, "checkout", "--quiet", "topic")
+    found = plan(root, "main")
+    assert found.files == ("clusters/near-edge/store-001.yaml",)
+    assert found.counts.change == 2
+
+
+def test_a_fleet_in_a_folder_of_a_repository(tmp_path: File) -> None:
+    fleet(tmp_path)
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "clusters").rename(tmp_path / "edge/clusters")
+    commit(tmp_path)
+    EDITS["memory"](tmp_path / "edge")
+    assert plan(tmp_path / "edge", "HEAD").counts.change == 2
+
+
+@pytest.mark.parametrize("ref", ["nothing", "--all", "main:clusters", ""], ids=repr)
+def test_a_ref_that_is_no_commit_is_a_sentence(tmp_path: File, ref: str) -> None:
+    root = fleet(tmp_path)
+    with pytest.raises(NoSuchCommit, match="is no commit of this repository"):
+        snapshot(root, ref)
+
+
+def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "clusters").mkdir()
+    assert main(["plan", "--root", str(tmp_path)]) == 3
+    assert capsys.readouterr().err == "nearedge: HEAD cannot be looked up: this is no Git repository\n"
+
+
+def test_the_commit_is_read_byte_by_byte(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    odd = root / NEAR / "store-\N{LATIN SMALL LETTER U WITH DIAERESIS}.yaml"
+    odd.write_bytes(b"\xff\x00\n\n")
+    (root / NEAR / "link.yaml").symlink_to("store-001.yaml")
+    commit(root)
+    taken = snapshot(root, "HEAD")
+    files = tuple(taken.blobs)
+    assert contents(root, taken, files)[f"{NEAR}/{odd.name}"] == b"\xff\x00\n\n"
+    assert f"{NEAR}/link.yaml" not in contents(root, taken, files)
+    assert files_that_differ(root, taken, files) == {f"{NEAR}/link.yaml"}
+    odd.write_bytes(b"")
+    assert files_that_differ(root, taken, files) == {f"{NEAR}/link.yaml", f"{NEAR}/{odd.name}"}
+
+
+def test_nothing_of_the_repository_is_run(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    trap = root / "trap.sh"
+    trap.write_text("#!/bin/sh\ntouch sprung\n", encoding="utf-8")
+    trap.chmod(0o755)
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "diff.external",
+        "filter.x.clean",
+        "core.hooksPath",
+    ):
+        git(root, "config", key, str(trap))
+    (root / ".git/info/attributes").write_text("* filter=x diff=x\n", encoding="utf-8")
+    EDITS["memory"](root)
+    assert plan(root, "HEAD").counts.change == 2
+    assert not (root / "sprung").exists()
+
+
+def test_the_cache_of_a_render_changes_no_plan(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    assert main(["render", "--no-verify", "--root", str(root)]) == 0
+    capsys.readouterr()
+    together(copied("store-006", "store-106"), EDITS["memory"], remove("near-edge/store-007.yaml"))(root)
+    quick = as_text(plan(root, "HEAD"))
+    (root / ".nearedge/cache").unlink()
+    assert as_text(plan(root, "HEAD")) == quick
+    assert not (root / JOURNAL).exists()
+
+
+def test_a_commit_that_this_nearedge_cannot_compile_is_told(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    broken = swap("near-edge/store-006.yaml", "memory: 4Gi", "memery: 4Gi")
+    broken(root)
+    commit(root)
+    swap("near-edge/store-006.yaml", "memery: 4Gi", "memory: 4Gi")(root)
+    found = plan(root, "HEAD")
+    assert [item.code for item in found.refused] == ["REMOVE004"]
+    assert "store-006 cannot be compiled as it was" in found.refused[0].message
+
+
+BROKEN = {
+    "model": ("models/shelf-detector.yaml", "size:", "sise:", "line 6: size is missing"),
+    "group": ("groups/retail-small.yaml", "spec:", "spec: [", "did not find expected"),
+    "fleet": ("fleet.yaml", "hub:", "hob:", "unknown key hob"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_shared_file_of_the_commit_that_nobody_can_read_hides_nothing_else(
+    tmp_path: File, name: str
+) -> None:
+    root = fleet(tmp_path)
+    file, old, new, said = BROKEN[name]
+    sound = (root / "clusters" / file).read_text(encoding="utf-8")
+    swap(file, old, new)(root)
+    commit(root)
+    (root / "clusters" / file).write_text(sound, encoding="utf-8")
+    EDITS["memory"](root)
+    found = plan(root, "HEAD")
+    (refused,) = found.refused
+    assert (refused.code, refused.where.file) == ("REMOVE004", f"clusters/{file}")
+    assert said in refused.message
+    assert "the file of today in its place" in refused.message
+    assert [item.name for item in found.clusters] == ["store-001"]
+    assert found.counts.change == 2
+
+
+def closed(schema: Any) -> Any:
+    """The schema with no room for other keys, and none of its own to spare."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(item) for key, item in schema.items()}
+    return {**inner, "additionalProperties": False} if "properties" in inner else inner
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_the_json_fits_its_published_schema(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    root = fleet(tmp_path)
+    EDITS[name](root)
+    said = json.loads(run(root, capsys, "--format", "json")[1])
+    published = json.loads((ROOT / "schemas/plan.json").read_text(encoding="utf-8"))
+    Draft202012Validator(published).validate(said)
+    Draft202012Validator(closed(published)).validate(said)
+    said["formatVersion"] = "2.0"
+    assert not Draft202012Validator(published).is_valid(said)
+
+
+def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit(tmp_path)
+    fleet_files = ROOT / "clusters"
+    for path in sorted(fleet_files.rglob("*.yaml")):
+        target = tmp_path / "clusters" / path.relative_to(fleet_files)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    found = plan(tmp_path, "HEAD")
+    assert not found.refused
+    assert (found.counts.change, found.counts.remove) == (0, 0)
+    assert found.counts.add == sum(len(items) for items in objects(tmp_path).values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "ref"),
+    [({"GITHUB_BASE_REF": "main"}, "origin/main"), ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD"}, "HEAD"), ({}, "refs/heads/main")],
+    ids=["github", "gitlab", "nowhere"],
+)  # fmt: skip
+def test_what_ci_merges_into_is_the_base(
+    tmp_path: File,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    ref: str,
+) -> None:
+    root = fleet(tmp_path)
+    git(root, "update-ref", "refs/remotes/origin/main", "HEAD")
+    if not variables:
+        git(root, "update-ref", "-d", "refs/remotes/origin/main")
+    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["plan", "--root", str(root)]) == 0
+    assert f" ({ref}) -> " in capsys.readouterr().out
+    assert os.environ.get("GITHUB_BASE_REF", "") == variables.get("GITHUB_BASE_REF", "")
+
+
+def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> None:
+    empty = plan(fleet(tmp_path), "HEAD")
+    one = object_changes(
+        [], [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "x"}}]
+    )
+    listed = tuple(
+        ClusterChange(f"store-{i:04}", f"{NEAR}/store-{i:04}.yaml", "near-edge", "main", Action.ADD, one)
+        for i in range(1000)
+    )
+    kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
+    hub_changes = object_changes([], [{**kind, "metadata": {"name": item.name}} for item in listed])
+    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (("hub", hub_changes),)}))
+    assert len(text) < 3000
+    assert "+ 1000 ManagedCluster: store-0000, store-0001" in text
+    assert "+ 1000 clusters: store-0000, " in text
+    assert "and 988 more (near-edge, ring main): 1 object each" in text
+    assert "left out" not in text
+
+
+def test_a_comment_names_the_first_refusals_and_a_terminal_all(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["cluster-gone"](root)
+    found = plan(root, "HEAD")
+    many = Plan(**{**vars(found), "refused": found.refused * 500})
+    comment, text = as_markdown(many), as_text(many)
+    assert comment.count("REMOVE001") == FINDINGS
+    assert f"{500 - FINDINGS} more; `nearedge plan` tells all of them" in comment
+    assert text.count("REMOVE001") == 500

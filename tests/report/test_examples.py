@@ -1,0 +1,54 @@
+"""Each example of `nearedge rules CODE` trips its rule, and its remedy does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.findings.finding import Severity
+from generator.report.rule_examples import example, found_in
+from generator.rules.load import every_rule
+
+EXAMPLES = {code: found for code in every_rule() if (found := example(code)) is not None}
+WITHOUT = {
+    # Shown by nothing as small as an example: whole files, folders and dates, or more than anybody would read.
+    *(
+        "COMPILE001",
+        "COMPILE002",
+        "FLEET001",
+        "FLEET002",
+        "FLEET003",
+        "FLEET012",
+        "SPEC001",
+        "SPEC005",
+        "SPEC006",
+    ),
+    # Credentials that scanners would take for real ones.
+    *("SECRET001", "SECRET002", "SECRET004"),
+    *("WAIVER001", "WAIVER002", "HUB007", "HUB011", "HUB012", "HUB033", "HUB034", "KUEUE012", "RAY005"),
+    # The namespaces that a hub's workloads fill are known after it is compiled.
+    "CRED011",
+}
+
+
+def test_the_small_fleet_of_the_examples_has_no_finding() -> None:
+    assert found_in({}) == ()
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_mistake_trips_its_rule(code: str) -> None:
+    said = [item for item in found_in(EXAMPLES[code].wrong) if item.code == code]
+    assert said
+    assert tuple(item.message for item in said) == EXAMPLES[code].says
+    assert {item.severity for item in said} == {every_rule()[code].severity}
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_remedy_trips_nothing_that_refuses(code: str) -> None:
+    found = found_in(EXAMPLES[code].right)
+    assert code not in {item.code for item in found}
+    assert not [item for item in found if item.severity is Severity.ERROR]
+
+
+def test_nearly_every_rule_has_an_example() -> None:
+    assert not WITHOUT & EXAMPLES.keys()
+    assert len(every_rule().keys() - EXAMPLES.keys() - WITHOUT) < 10
