@@ -219,6 +219,160 @@ def _with_element(items: list[Any], step: Named, rest: Steps, new: Any) -> list[
     return result if found or new is ABSENT else [*result, new]
 
 
+def dotted(self) -> str:
+        """The path as people write it: spec.containers[server].image."""
+        return dotted(self.path)
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """One object: before, after, and the fields in which they differ; `was` is what a replacement replaces."""
+
+    action: Action
+    identity: ResourceId
+    before: Manifest | None
+    after: Manifest | None
+    fields: tuple[FieldChange, ...] = ()
+    was: ResourceId | None = None
+
+
+def object_changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[ObjectChange, ...]:
+    """What has to happen to the objects `before` so that they are those `after`; dangers first, then by name."""
+    old = {identify(item): item for item in before}
+    new = {identify(item): item for item in after}
+    gone = {identity: item for identity, item in old.items() if identity not in new}
+    come = {identity: item for identity, item in new.items() if identity not in old}
+    found = list(_replacements(gone, come))
+    found += [ObjectChange(Action.REMOVE, identity, item, None) for identity, item in gone.items()]
+    found += [ObjectChange(Action.ADD, identity, None, item) for identity, item in come.items()]
+    for identity, item in new.items():
+        if identity in old and not _equal(old[identity], item):
+            fields = differences(old[identity], item)
+            if fields:
+                found.append(ObjectChange(Action.CHANGE, identity, old[identity], item, fields))
+    return tuple(sorted(found, key=lambda change: (list(Action).index(change.action), change.identity)))
+
+
+def _equal(before: Manifest, after: Manifest) -> bool:
+    """Quickly true for most of the objects that are equal; version 2 of the format knows no references."""
+    return before is after or marshal.dumps(before, 2) == marshal.dumps(after, 2)
+
+
+def _replacements(
+    gone: dict[ResourceId, Manifest], come: dict[ResourceId, Manifest]
+) -> Iterator[ObjectChange]:
+    """Pairs of an object and the one that takes its place with another content hash; both are taken out."""
+    stems: dict[ResourceId, list[ResourceId]] = {}
+    for identity, item in gone.items():
+        if hashed(item):
+            stems.setdefault(_stem(identity), []).append(identity)
+    for identity in [identity for identity, item in come.items() if hashed(item)]:
+        for old in stems.pop(_stem(identity), [])[:1]:
+            before, after = gone.pop(old), come.pop(identity)
+            yield ObjectChange(Action.REPLACE, identity, before, after, differences(before, after), old)
+
+
+def hashed(manifest: Manifest) -> bool:
+    """Whether the object's name follows its content."""
+    return CONTENT_HASH in manifest["metadata"].get("labels", {})
+
+
+def _stem(identity: ResourceId) -> ResourceId:
+    return identity._replace(name=_HASH.sub("", identity.name))
+
+
+def differences(before: Any, after: Any) -> tuple[FieldChange, ...]:
+    """The fields in which two manifests differ, in the order of the later one."""
+    return tuple(_differences(before, after, ()))
+
+
+def _differences(before: Any, after: Any, path: Steps) -> Iterator[FieldChange]:
+    if before is after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _pairs(before, after, path, list(before) + [key for key in after if key not in before])
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _lists(before, after, path)
+    elif not same(before, after):
+        yield FieldChange(path, before, after)
+
+
+def _pairs(before: Any, after: Any, path: Steps, steps: Sequence[Step]) -> Iterator[FieldChange]:
+    for step in steps:
+        old, new = before.get(step, ABSENT), after.get(step, ABSENT)
+        if old is ABSENT or new is ABSENT:
+            yield FieldChange((*path, step), old, new)
+        else:
+            yield from _differences(old, new, (*path, step))
+
+
+def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
+    key = name_key(before, after)
+    field = path[-1] if path else ""
+    if key is None:
+        yield from _unnamed(before, after, path)
+        return
+    old, new = ({Named(key, item[key]): item for item in items} for items in (before, after))
+    kept = [step for step in old if step in new]
+    if field in ORDERED and list(new)[: len(kept)] != kept:
+        yield FieldChange(path, before, after)
+        return
+    yield from _pairs(old, new, path, [*old, *(step for step in new if step not in old)])
+
+
+def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
+    alike = len(before) == len(after) and all(isinstance(item, dict) for item in (*before, *after))
+    if alike:
+        for i, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(old, new, (*path, i))
+    elif not same(before, after):
+        yield FieldChange(path, before, after)
+
+
+def name_key(before: Sequence[Any], after: Sequence[Any]) -> str | None:
+    """The field that names the elements of two lists; None when nothing does."""
+    if not before or not after or not all(isinstance(item, dict) for item in (*before, *after)):
+        return None
+    return next((key for key in NAME_KEYS if _names(key, before) and _names(key, after)), None)
+
+
+def _names(key: str, items: Sequence[Any]) -> bool:
+    values = [item.get(key) for item in items]
+    return all(isinstance(value, str | int) for value in values) and len(set(values)) == len(values)
+
+
+def apply_changes(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
+    """The manifest with these changes made; the order of named lists is that of what was there."""
+    result: Manifest = manifest
+    for change in fields:
+        result = _with(result, change.path, change.after)
+    return result
+
+
+def _with(value: Any, path: Steps, new: Any) -> Any:
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(step, Named):
+        return _with_element(value, step, rest, new)
+    if isinstance(step, int):
+        return [_with(item, rest, new) if i == step else item for i, item in enumerate(value)]
+    inner = _with(value.get(step, {}), rest, new)
+    changed = {key: item for key, item in value.items() if key != step or inner is not ABSENT}
+    return changed if inner is ABSENT else {**changed, step: inner}
+
+
+def _with_element(items: list[Any], step: Named, rest: Steps, new: Any) -> list[Any]:
+    result = []
+    found = False
+    for item in items:
+        named = item[step.key] == step.value
+        inner = _with(item, rest, new) if named else item
+        found = found or named
+        result += [] if inner is ABSENT else [inner]
+    return result if found or new is ABSENT else [*result, new]
+
+
 def normal(value: Any) -> Any:
     """A manifest without what is no difference: named lists sorted by name, unless their order matters."""
     return _normal(value, "")
