@@ -5,7 +5,7 @@ cluster goes into its own file; what of the path is missing there is made, and a
 made as what overrides the inherited one: with its name and nothing else.
 
     >>> found = address({"spec": {}}, {"spec": {"serving": [{"name": "chat"}]}}, "serving[chat].port", "Cluster")
-    >>> placed({"spec": {}}, found, 8080)
+    >>> path_to_put({"spec": {}}, found, 8080)
     (('spec', 'serving'), [{'name': 'chat', 'port': 8080}])
 """
 
