@@ -36,7 +36,9 @@ from ..fleet.spec_files import (
     stem,
 )
 from ..objects.manifest import Manifest
-from ..overlays.overlay import Emitted, base_files, collisions, emit, folder_files, nothing, overlay_of
+from ..overlays.base import base_files
+from ..overlays.files import folder_files
+from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
 from .judge import Asked, judge_fleet

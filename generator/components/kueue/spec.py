@@ -32,7 +32,8 @@ from ...specs.types import (
     Text,
     Toleration,
 )
-from ..kit.component import Cluster, Component, Unit
+from ..kit.component import Cluster, Component, Unit, alone
+from ..kit.recipe import recipe
 from ..kit.tolerations import malformed
 
 WEBHOOK = "kueue v0.19.2 pkg/webhooks/clusterqueue_webhook.go"
@@ -119,13 +120,12 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     spec = cluster.part(KUEUE)
     if not (spec.flavors or spec.queues or spec.priorityClasses):
         return
-    shared = cluster.shared_part(KUEUE)
-    yield Unit(
-        folder=f"kueue/{cluster.group_folder}" if shared else None,
-        origins=cluster.group_files,
-        common=lambda: emit(shared, cluster.profile) if shared else (),
-        final=emit(spec, cluster.profile),
-    )
+    shared, final = cluster.shared_part(KUEUE), emit(spec, cluster.profile)
+    if shared is None:
+        yield alone(final)
+        return
+    common = recipe(emit, shared, cluster.profile)
+    yield Unit(cluster.group_key("kueue"), cluster.group_files, common, final)
 
 
 def emit(spec: KueueSpec, profile: Profile) -> tuple[Manifest, ...]:
