@@ -19,9 +19,10 @@ from ..facts.images import image as image_of
 from ..facts.images import shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..objects.elements import same
 from ..specs.model import outlived
 from ..yaml.strict import read_text
-from . import drop, put, same, without
+from . import drop, put, without
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

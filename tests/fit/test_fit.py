@@ -20,7 +20,7 @@ from generator import fit
 from generator.components.kit.component import Cluster
 from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.findings.rule import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
 from generator.flow.read import cluster_files, cluster_in, read

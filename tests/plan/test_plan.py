@@ -161,7 +161,7 @@ def test_the_same_has_no_differences(spec: Manifest) -> None:
         ({"initContainers": [{"name": "a"}, {"name": "b"}]}, {"initContainers": [{"name": "b"}, {"name": "a"}]},
          [("initContainers", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])]),
         ({"args": ["a", "b"]}, {"args": ["b", "a"]}, [("args", ["a", "b"], ["b", "a"])]),
-        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [('labels["a.b/c"]', "1", "2")]),
+        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [("labels[a.b/c]", "1", "2")]),
         ({"p": [{"port": 1}]}, {"p": [{"port": 1}, {"port": 2}]}, [("p[2]", ABSENT, {"port": 2})]),
         ({"t": [{"key": "a"}, {"key": "a"}]}, {"t": [{"key": "a"}]}, [("t", [{"key": "a"}, {"key": "a"}], [{"key": "a"}])]),
     ],
