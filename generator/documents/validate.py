@@ -30,7 +30,7 @@ MOST = 200
 """Findings about the form of one document: behind more of them stands one mistake, or none of a person."""
 
 REMOVE = "remove"
-"""Key of a list's item that drops what earlier layers said of it; see resolve.py."""
+"""Key of a list's item that drops what earlier layers said of it; see documents/merge.py."""
 
 Place = Callable[[Path, bool], Where]
 """Where a path stands; with True, where its key stands."""
@@ -127,14 +127,17 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
         expected = str(context["expected"]).replace(" or ", ",").split(",")
         allowed = [word.strip(" '").replace("True", "true") for word in expected]
         near = nearest(str(value), allowed)
-        return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
+        return (
+            f"is {_kind_text(value)}, allowed: {', '.join(allowed)}",
+            f"did you mean {near}?" if near else "",
+        )
     if kind in _TAKES:
-        return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
+        return f"{_TAKES[kind].format(**context)}, {_kind_text(value)} is given", _hint(kind, value)
     if kind == "never":
-        return f"cannot be {_shown(value)}: {context['why']}", ""
+        return f"cannot be {_kind_text(value)}: {context['why']}", ""
     if kind == "string_pattern_mismatch":
-        return f"cannot be {_shown(value)}", ""
-    return f"is refused: {item['msg']}, {_shown(value)} is given", ""
+        return f"cannot be {_kind_text(value)}", ""
+    return f"is refused: {item['msg']}, {_kind_text(value)} is given", ""
 
 
 def _hint(kind: str, value: Any) -> str:
@@ -155,7 +158,7 @@ def _below(path: Path) -> Path:
     return path
 
 
-def _shown(value: Any) -> str:
+def _kind_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):

@@ -7,6 +7,8 @@ there is no result.
     >>> print(put("spec:\n  ring: pilot  # until May\n", ("spec", "ring"), "main"), end="")
     spec:
       ring: main  # until May
+
+Comes in: the text of a spec and a wish. Goes out: another text. Not here: writing files, and judging the result.
 """
 
 from __future__ import annotations

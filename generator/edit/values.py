@@ -34,7 +34,7 @@ def set_value(subject: EditedDocument, text: str, value: str, *, at_origin: bool
         # One more of what a list has already.
         return Edit()
     path, made = path_to_put(data, place, new, subject.whole)
-    said = _told(subject, place, old, new)
+    said = _notes(subject, place, old, new)
     changed = put(subject.document.text, path, made, order_of(subject.kind))
     return Edit({subject.document.file: changed}, said)
 
@@ -52,11 +52,11 @@ def unset(subject: EditedDocument, text: str, *, at_origin: bool = False) -> Edi
             return Edit()
         path, made = path_to_put(data, place, {last.field: last.name, "remove": True}, subject.whole)
         changed = put(subject.document.text, path, made, order_of(subject.kind))
-        return Edit({subject.document.file: changed}, _told(subject, place, _at(subject.whole, place)))
+        return Edit({subject.document.file: changed}, _notes(subject, place, _at(subject.whole, place)))
     if path is None:
         hint = f"{shown(place)} comes {given}: --at-origin removes it there, for all that use it"
         return Edit(said=(hint,) if given else ())
-    said = _told(subject, place, _at(data, place))
+    said = _notes(subject, place, _at(data, place))
     if given:
         said = (*said, f"{shown(place)} is now what comes {given}")
     return Edit({subject.document.file: drop(subject.document.text, _emptied(data, path, subject))}, said)
@@ -99,7 +99,7 @@ def _at(data: Any, place: Place) -> Any:
     return None if path is None else value_at(data, path)
 
 
-def _told(subject: EditedDocument, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
+def _notes(subject: EditedDocument, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
     origin = _from(subject, place)
     what = (
         f"{shown(place)}: {_brief(old)} -> {_brief(new)}"

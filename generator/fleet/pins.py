@@ -14,7 +14,7 @@ from typing import Any
 from ..components.kit.component import Cluster, Unit
 from ..objects.manifest import content_hash
 from ..specs.fleet import FleetSpec, Ring
-from ..specs.model import Images, ModelSpec, Release
+from ..specs.model import Images, ModelSpec, Release, outlived
 
 
 def pinned(cluster: Cluster) -> Cluster:
@@ -37,9 +37,8 @@ def pinned(cluster: Cluster) -> Cluster:
 
 def released(model: ModelSpec, release: Release) -> ModelSpec:
     """A model in another version: checksums are those of a version, so others' do not count for it."""
-    other = release.version not in {None, model.version} or release.source not in {None, model.source}
-    forget: dict[str, Any] = {"checksums": {}} if other else {}
-    return model.model_copy(update={**forget, **_said(release)})
+    said = _said(release)
+    return model.model_copy(update={**{key: {} for key in outlived(vars(model), said)}, **said})
 
 
 def _said(part: Release | Images) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The same pipeline, run only for the clusters that changed, and on all cores.
 
 A cluster's overlay depends on its own file and on what all clusters share; the hub's objects depend on the
-fleet and on its members. What was compiled before is remembered (`memory.py`) by digests of all that it came
+fleet and on its members. What was compiled before is remembered (`flow/cache.py`) by digests of all that it came
 from, and counts only while the files on disk still have the digests they were written with.
 """
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..components.kit.component import Unit
 from ..objects.manifest import CONTENT_HASH, Manifest, content_hash
-from ..objects.names_used import pods
+from ..objects.names_in_pods import pods
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Namespace -> names of its pull secrets."""

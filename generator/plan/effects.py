@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, ResourceId, identify
-from ..objects.names_used import at
+from ..objects.object_names import at
 from ..specs.quantity import parse
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -170,3 +171,9 @@ class Model(Strictly):
     kind: Literal["Model"] = Field(description="Model.")
     metadata: Metadata = Field(description="Name of the model.")
     spec: ModelSpec = Field(description="The model.")
+
+
+def outlived(own: Mapping[str, Any], pin: Mapping[str, Any]) -> frozenset[str]:
+    """Fields of a model that do not hold with a pin beside it: checksums are those of one version."""
+    other = any(pin.get(key) not in {None, own.get(key)} for key in ("version", "source"))
+    return frozenset({"checksums"}) if other else frozenset()

@@ -18,6 +18,7 @@ from generator.findings.finding import Finding
 from generator.objects.json_patch import apply_patch
 from generator.objects.manifest import CONTENT_HASH, Manifest, identify
 from generator.overlays import overlay as factoring
+from generator.overlays.images import with_images
 from generator.overlays.overlay import (
     Base,
     Overlay,
@@ -98,7 +99,7 @@ def built(overlay: Overlay, bases: Mapping[str, Base]) -> dict[Any, str]:
         item["name"]: f"{item.get('newName', item['name'])}@{item['digest']}"
         for item in said.get("images", ())
     }
-    items = [factoring.with_images(item, images) for item in items]
+    items = [with_images(item, images) for item in items]
     for patch in said.get("patches", ()):
         hit = [i for i, item in enumerate(items) if is_meant(patch["target"], item)]
         assert len(hit) == 1, patch["target"]

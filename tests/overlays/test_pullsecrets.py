@@ -8,7 +8,7 @@ import pytest
 
 from generator.components.kit.component import Cluster
 from generator.objects.manifest import CONTENT_HASH, Manifest
-from generator.objects.names_used import pods
+from generator.objects.names_in_pods import pods
 from generator.overlays.overlay import emit, overlay_if_sound
 from tests.conftest import build
 from tests.strategies import IMAGE

@@ -13,7 +13,7 @@ from generator.findings.finding import Finding, Severity, Where
 from generator.flow import incremental
 from generator.flow.rendered import Rendered
 from generator.overlays.overlay import emit
-from generator.report.rules import clusters_in, example
+from generator.report.rule_examples import clusters_in, example
 from generator.rules.load import every_rule
 from generator.rules.run import check_cluster
 from generator.rules.waivers import Waiver, apply_waivers, refuses, waivers_of, why_not

@@ -1,7 +1,7 @@
 """The component `credentials`: what External Secrets on the cluster works from.
 
 Secrets that the hub delivers are no objects of an overlay: the cluster's Argo CD has no right to any Secret. They
-come by Policy (hub/credentials.py).
+come by Policy (hub/platform/credentials.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
 from ..kit.component import Cluster, Component, Unit
-from .form import marks, secret_type
-from .places import Pairs, keys_of, notes_of, placed, plain_of
+from .form import secret_metadata, secret_type
+from .places import Pairs, keys_of, notes_of, plain_of, with_namespaces
 from .spec import Credential, ExternalStore
 
 API_VERSION = "external-secrets.io/v1"
@@ -27,7 +27,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each credential that External Secrets brings; its base is what the groups alone say."""
     shared = {item.name: item for item in cluster.shared_part(CREDENTIALS) or ()}
     odh = cluster.profile.family == "odh"
-    for item, places in placed(cluster):
+    for item, places in with_namespaces(cluster):
         if item.from_ != "externalSecrets" or item.externalSecret is None:
             continue
         common = shared.get(item.name)
@@ -88,7 +88,7 @@ def _external(item: Credential, store: ExternalStore, namespace: str, look: _Loo
 
 def _template(item: Credential, look: _Look) -> Manifest:
     form = "" if item.type != "s3" else "odh" if look.odh else "kserve"
-    metadata = marks(form, look.notes)
+    metadata = secret_metadata(form, look.notes)
     plain = dict(plain_of(item))
     return {
         "type": secret_type(item.type),

@@ -2,7 +2,7 @@
 
 A component is one file in `components/`: its spec models, its rules, and one `Component` value. It knows
 nothing of bases, overlays or kustomize: it emits the *final* manifests of a cluster, and beside them what the
-same code emits from the cluster-free part of the spec (model, runtime, group). `compile.py` makes bases and
+same code emits from the cluster-free part of the spec (model, runtime, group). `overlays/overlay.py` makes bases and
 overlays of the two.
 """
 
@@ -49,7 +49,7 @@ class Cluster:
     file: str
     labels: Mapping[str, str]
     spec: Any
-    """The validated ClusterSpec (see cluster.py); read sections through `part`."""
+    """The validated ClusterSpec (see fleet/kinds.py); read sections through `part`."""
     profile: Profile
     fleet: FleetSpec
     models: Mapping[str, ModelSpec]
@@ -57,7 +57,7 @@ class Cluster:
     shared: Mapping[str, Any] = field(default_factory=dict)
     """Sections as the fleet's defaults and the groups alone give them, validated; cluster-free."""
     plain: Cluster | None = None
-    """The same cluster without its pins and those of its ring; None when it has none (pins.py)."""
+    """The same cluster without its pins and those of its ring; None when it has none (fleet/pins.py)."""
 
     def part(self, component: Component[T]) -> T:
         """The section of a component."""

@@ -1,6 +1,6 @@
 """What a serving runtime is: one file in `components/runtimes/`, and what its containers are made from.
 
-`components/serving.py` asks a Runtime for the containers of one model server and puts KServe's objects around
+`components/serving/` asks a Runtime for the containers of one model server and puts KServe's objects around
 them. A runtime knows its image, its flags, its ports and how to tell that the model is loaded; it knows
 nothing of clusters, storage or queues.
 """

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...facts.profiles import Profile
-from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
+from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta, without_empty
 from ...specs.types import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
 from ..kit.component import Cluster, Component, Unit
 
@@ -61,7 +61,7 @@ def emit(item: HardwareProfile, profile: Profile) -> Manifest:
     """The HardwareProfile, before the services that name it."""
     assert profile.platform is not None  # noqa: S101 - PLATFORM005
     scheduling = _scheduling(item)
-    identifiers = [_compact(entry.model_dump()) for entry in item.identifiers]
+    identifiers = [without_empty(entry.model_dump()) for entry in item.identifiers]
     return {
         "apiVersion": profile.platform.hardwareProfile,
         "kind": "HardwareProfile",
@@ -80,16 +80,12 @@ def _scheduling(item: HardwareProfile) -> dict[str, Any]:
     node = {
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **(
-            {"tolerations": [_compact(entry.model_dump()) for entry in item.tolerations]}
+            {"tolerations": [without_empty(entry.model_dump()) for entry in item.tolerations]}
             if item.tolerations
             else {}
         ),
     }
     return {"type": "Node", "node": node} if node else {}
-
-
-def _compact(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
 
 
 HARDWARE_PROFILES: Component[tuple[HardwareProfile, ...]] = Component(

@@ -198,7 +198,7 @@ def an_upgrade_has_room(cluster: Cluster) -> Iterator[Problem]:
         quota = _quota(cluster, item)
         for name, amount in sorted(_asked(item).items()):
             if name in quota and 2 * amount > quota[name]:
-                twice, has = (_shown(name, value) for value in (2 * amount, quota[name]))
+                twice, has = (_amount_text(name, value) for value in (2 * amount, quota[name]))
                 said = f"an upgrade of {item.name} needs {twice} {name}, queue {item.queue} has {has}"
                 yield Problem((*path, "upgradeStrategy"), said, "more quota, or upgradeStrategy: None")
                 break
@@ -230,7 +230,7 @@ def _quota(cluster: Cluster, item: RayService) -> Mapping[str, Fraction]:
     return {name: amount for name, amount in total.items() if name not in endless}
 
 
-def _shown(name: str, amount: Fraction) -> str:
+def _amount_text(name: str, amount: Fraction) -> str:
     return binary(amount) if name == "memory" else canonical(f"{int(amount * 1000)}m")
 
 

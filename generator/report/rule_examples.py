@@ -1,4 +1,4 @@
-"""The catalog of rules: every rule by its code, with an example that trips it and one that does not.
+"""Examples of rules: for each code a mistake that trips it, and its remedy.
 
 Examples are data, `data/examples/<family>.yaml`, code by code: what they change in the small fleet of base.yaml
 beside it, merged as the layers of a spec are; before and after, for what a change may not take away; or the text
