@@ -18,6 +18,7 @@ ASK = """
 import json, warnings
 warnings.simplefilter("ignore")
 from ray.scripts.scripts import start
+from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import ServeDeploySchema
 def kind(option):
     name = type(option.type).__name__
@@ -27,8 +28,8 @@ def kind(option):
             "Choice": "choice"}.get(name, "str")
 options = [{"names": list(one.opts), "kind": kind(one), "choices": list(getattr(one.type, "choices", None) or ())}
            for one in start.params]
-schema = getattr(ServeDeploySchema, "model_json_schema", None) or ServeDeploySchema.schema
-print(json.dumps({"options": options, "schema": schema()}))
+serve, scale = ((getattr(one, "model_json_schema", None) or one.schema)() for one in (ServeDeploySchema, AutoscalingConfig))
+print(json.dumps({"options": options, "serve": serve, "scale": scale}))
 """
 
 
@@ -51,14 +52,28 @@ def options(answer: dict[str, Any]) -> Iterator[Option]:
         yield Option(tuple(name for name in one["names"] if name.startswith("--")), said, START)
 
 
-def plain(schema: Any) -> Any:
+def schema(answer: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a configuration; autoscaling_config, which it takes for any mapping, as Serve reads it later."""
+    made: dict[str, Any] = plain(_renamed(answer["serve"]))
+    scale: dict[str, Any] = plain(_renamed(answer["scale"]))
+    parts = {**made["definitions"], **scale.pop("definitions", {}), "AutoscalingConfig": scale}
+    parts["DeploymentSchema"]["properties"]["autoscaling_config"] = {"$ref": "#/definitions/AutoscalingConfig"}
+    return {**made, "definitions": parts}
+
+
+def _renamed(said: dict[str, Any]) -> dict[str, Any]:
+    """pydantic 2 calls its definitions $defs."""
+    found: dict[str, Any] = json.loads(json.dumps(said).replace("$defs", "definitions"))
+    return found
+
+
+def plain(said: Any) -> Any:
     """A schema without the words for people and without defaults, which are not said to be of the field's own type."""
-    if isinstance(schema, dict):
+    if isinstance(said, dict):
+        named = {"properties", "definitions"}
         return {
-            key: {name: plain(item) for name, item in value.items()}
-            if key in {"properties", "definitions", "$defs"}
-            else plain(value)
-            for key, value in schema.items()
-            if key not in {"title", "description", "default"} or (isinstance(value, dict) and "type" in value)
+            key: {name: plain(item) for name, item in value.items()} if key in named else plain(value)
+            for key, value in said.items()
+            if key not in {"title", "description", "default"}
         }
-    return [plain(item) for item in schema] if isinstance(schema, list) else schema
+    return [plain(item) for item in said] if isinstance(said, list) else said

@@ -62,9 +62,8 @@ def made(server: str, package: str, version: str) -> Iterator[tuple[str, str]]:
             answer = flags_ray.asked(place / "venv", package, version)
             site = next((place / "venv" / "lib").glob("python*/site-packages"))
             yield f"{server}-{version}.yaml", text_of(server, version, flags_ray.options(answer), site)
-            schema = flags_ray.plain(answer["schema"])
             note = {"$comment": f"{flags_ray.SCHEMA} of ray {version} from PyPI, by `make flags`"}
-            yield f"ray-serve-{version}.json", to_text({**note, **schema}) + "\n"
+            yield f"ray-serve-{version}.json", to_text({**note, **flags_ray.schema(answer)}) + "\n"
             return
         source = unpacked(package, version, place)
         reads = flags_vllm.Reader(source).options if server == "vllm" else _mlserver(source)

@@ -132,7 +132,7 @@ def beside_mounts(server: Server) -> list[Manifest]:
         {
             "name": _volume_name(item.name),
             "mountPath": item.path,
-            "subPath": item.folder,
+            **({"subPath": item.folder} if item.folder else {}),
             "readOnly": True,
         }
         for item in server.beside
