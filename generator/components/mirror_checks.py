@@ -1,4 +1,4 @@
-"""What the fleet's mirror needs of the clusters that pull through it; hub/mirror.py tells them of it."""
+"""What the fleet's mirror needs of the clusters that pull through it; hub/platform/mirror.py tells them of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another version of a model or an image, everywhere, for one ring or for one cluster: pins.py says how they hold.
+"""Another version of a model or an image, everywhere, for one ring or for one cluster: fleet/pins.py says how they hold.
 
 Everywhere means the model's own file, or `images` of the fleet. A pin that says the same afterwards goes, so that a
 promotion from ring to ring leaves nothing behind when it has reached all.
@@ -19,8 +19,10 @@ from ..facts.images import image as image_of
 from ..facts.images import shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..objects.elements import same
+from ..specs.model import outlived
 from ..yaml.strict import read_text
-from . import drop, put, same, without
+from . import drop, put, without
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -94,10 +96,10 @@ def _promote_model(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
         elif key in own:
             text = drop(text, path)
     cleared = _cleared(specs, "models", name, lambda pin: same(_released(new, pin), new))
-    said = [f"model {name}: {_shown(own)} -> {_shown(new)}"] if not same(own, new) else []
+    said = [f"model {name}: {_value_text(own)} -> {_value_text(new)}"] if not same(own, new) else []
     if own.get("checksums") and "checksums" not in new:
         said.append(
-            f"the checksums were those of {_shown(own)}: add those of {_shown(new)}, or its copy is not verified"
+            f"the checksums were those of {_value_text(own)}: add those of {_value_text(new)}, or its copy is not verified"
         )
     return _with(cleared, {file: text}, said)
 
@@ -107,9 +109,8 @@ _RELEASE = ("version", "source", "size", "checksums")
 
 def _released(own: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
     """What holds with a pin: as pins.released, on plain data."""
-    other = any(pin.get(key, own.get(key)) != own.get(key) for key in ("version", "source"))
-    kept = {key: value for key, value in own.items() if not (other and key == "checksums")}
-    return {**kept, **pin}
+    gone = outlived(own, pin)
+    return {**{key: value for key, value in own.items() if key not in gone}, **pin}
 
 
 def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
@@ -240,7 +241,9 @@ def _pin(place: PinsPlace, section: str, name: str, value: Any) -> Edit:
     before = _said(place, section, name)
     if value:
         text = put(document.text, path, value, order_of(kind_of(document.file)))
-        return Edit({document.file: text}, (f"{place.called}: {name}: {_shown(before)} -> {_shown(value)}",))
+        return Edit(
+            {document.file: text}, (f"{place.called}: {name}: {_value_text(before)} -> {_value_text(value)}",)
+        )
     if before is None:
         return Edit()
     text = drop(document.text, _outermost(document.data, path))
@@ -265,7 +268,7 @@ def _cleared(specs: RepositorySpecs, section: str, name: str, done: Callable[[An
             texts[file] = drop(text, _outermost(read_text(text)[0], (*place.path, section, name)))
             said.append(f"{place.called}: its pin goes, all have it")
         else:
-            said.append(f"{place.called} stays with {_shown(pin)}: it is pinned there")
+            said.append(f"{place.called} stays with {_value_text(pin)}: it is pinned there")
     return Edit(texts, tuple(said))
 
 
@@ -290,7 +293,7 @@ def _with(first: Edit, texts: Mapping[str, str], said: list[str]) -> Edit:
     return Edit({**first.texts, **texts}, (*said, *first.said))
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, dict):
         source = str(value.get("source", ""))
         digest = source.rpartition("@sha256:")[2][:12] if "@sha256:" in source else source

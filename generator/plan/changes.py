@@ -8,7 +8,6 @@ object whose name ends in the hash of its content is compared with the one that 
 
 from __future__ import annotations
 
-import json
 import marshal
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +15,10 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
-from ..objects.json_patch import same
+from ..documents.paths import dotted
+from ..objects.elements import named_by, same
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
 
-NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class", "namespace", "source")
-"""Fields that say which element of a list is which; the first that all elements have, each another value."""
 ORDERED = frozenset({"initContainers"})
 """Lists of named things that are worked off in their order; elsewhere it is noise."""
 _HASH = re.compile(r"-[0-9a-f]{8}$")
@@ -36,10 +34,20 @@ ABSENT = Absent.ABSENT
 
 
 class Named(NamedTuple):
-    """A step into a list: the element whose `key` is `value`."""
+    """A step into a list: the element that has these values in the fields that name it."""
 
-    key: str
-    value: Any
+    keys: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Field -> value."""
+        return dict(zip(self.keys, self.values, strict=True))
+
+    @property
+    def label(self) -> str:
+        """As people write it: a namespace before the name."""
+        return "/".join(str(value) for value in reversed(self.values))
 
 
 Step = str | Named | int
@@ -153,12 +161,12 @@ def _pairs(before: Any, after: Any, path: Steps, steps: Sequence[Step]) -> Itera
 
 
 def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
-    key = name_key(before, after)
+    keys = name_keys(before, after)
     field = path[-1] if path else ""
-    if key is None:
+    if not keys:
         yield from _unnamed(before, after, path)
         return
-    old, new = ({Named(key, item[key]): item for item in items} for items in (before, after))
+    old, new = ({_named(keys, item): item for item in items} for items in (before, after))
     kept = [step for step in old if step in new]
     if field in ORDERED and list(new)[: len(kept)] != kept:
         yield FieldChange(path, before, after)
@@ -175,16 +183,23 @@ def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[Field
         yield FieldChange(path, before, after)
 
 
-def name_key(before: Sequence[Any], after: Sequence[Any]) -> str | None:
-    """The field that names the elements of two lists; None when nothing does."""
-    if not before or not after or not all(isinstance(item, dict) for item in (*before, *after)):
-        return None
-    return next((key for key in NAME_KEYS if _names(key, before) and _names(key, after)), None)
+def name_keys(before: Sequence[Any], after: Sequence[Any]) -> tuple[str, ...]:
+    """The fields that name the elements of two lists, each of which has values of its own; empty when none do."""
+    if not before or not after:
+        return ()
+    return next(
+        (keys for keys in named_by(before, after) if _distinct(keys, before) and _distinct(keys, after)), ()
+    )
 
 
-def _names(key: str, items: Sequence[Any]) -> bool:
-    values = [item.get(key) for item in items]
-    return all(isinstance(value, str | int) for value in values) and len(set(values)) == len(values)
+def _distinct(keys: tuple[str, ...], items: Sequence[Any]) -> bool:
+    values = [_named(keys, item).values for item in items]
+    plain = all(isinstance(value, str | int) for those in values for value in those)
+    return plain and len(set(values)) == len(values)
+
+
+def _named(keys: tuple[str, ...], item: Any) -> Named:
+    return Named(keys, tuple(item[key] for key in keys))
 
 
 def apply_changes(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
@@ -212,7 +227,7 @@ def _with_element(items: list[Any], step: Named, rest: Steps, new: Any) -> list[
     result = []
     found = False
     for item in items:
-        named = item[step.key] == step.value
+        named = step == _named(step.keys, item)
         inner = _with(item, rest, new) if named else item
         found = found or named
         result += [] if inner is ABSENT else [inner]
@@ -383,21 +398,6 @@ def _normal(value: Any, field: str) -> Any:
         return {key: _normal(item, key) for key, item in sorted(value.items())}
     if isinstance(value, list):
         items = [_normal(item, "") for item in value]
-        key = None if field in ORDERED else name_key(items, items)
-        return items if key is None else sorted(items, key=lambda item: (str(type(item[key])), item[key]))
+        keys = () if field in ORDERED else name_keys(items, items)
+        return sorted(items, key=lambda item: [(str(type(item[key])), item[key]) for key in keys])
     return value
-
-
-def dotted(path: Steps) -> str:
-    """A path as people write it."""
-    text = ""
-    for step in path:
-        if isinstance(step, Named):
-            text += f"[{step.value}]"
-        elif isinstance(step, int):
-            text += f"[{step}]"
-        elif re.fullmatch(r"[A-Za-z0-9_-]+", step):
-            text += f".{step}" if text else step
-        else:
-            text += f"[{json.dumps(step)}]"
-    return text

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, ResourceId, identify
-from ..objects.names_used import at
+from ..objects.object_names import at
 from ..specs.quantity import parse
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 
@@ -66,10 +66,10 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
 """Kind -> fields that the API server or a webhook lets nobody change."""
 
 _STORAGE = "spec.resources.requests.storage"
-_QUEUE = 'metadata.labels["kueue.x-k8s.io/queue-name"]'
+_QUEUE = "metadata.labels[kueue.x-k8s.io/queue-name]"
 _SCALING = ("spec.predictor.minReplicas", "spec.predictor.maxReplicas", "spec.predictor.deploymentStrategy")
 """Fields of an InferenceService that become fields of its Deployment and HorizontalPodAutoscaler, not of pods."""
-_ELASTIC = 'metadata.annotations["kueue.x-k8s.io/elastic-job"]'
+_ELASTIC = "metadata.annotations[kueue.x-k8s.io/elastic-job]"
 _QUEUED_ANEW = (
     "in its queue it is another workload now: Kueue stops it, and starts it when there is quota again"
 )

@@ -2,7 +2,7 @@
 
     sides -> rails -> plan -> text | markdown | json
 
-Nothing here prints; `planshow.py` and `planjson.py` do the wording.
+Nothing here prints; `report/plan/text.py` and `report/plan/json.py` do the wording.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         # What others did in between is part of it now.
         planned = planned_against(followed, order, landed.base, progress)
     progress("pull request", 0, 1)
-    return replace(done, shown=_shown(forge, order, planned, patience))
+    return replace(done, shown=_proposed(forge, order, planned, patience))
 
 
 def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Rendered:
@@ -172,7 +172,7 @@ def refuse(planned: Plan | None) -> None:
         raise Unfit((*planned.findings, *planned.refused))
 
 
-def _shown(forge: Forge, order: Order, planned: Plan | None, patience: Patience) -> Shown:
+def _proposed(forge: Forge, order: Order, planned: Plan | None, patience: Patience) -> Shown:
     try:
         return propose(forge, proposal(order), comment(planned), patience)
     except NearedgeError as fault:

@@ -9,7 +9,7 @@ from ..findings.rule import Rule
 from ..rules.waivers import why_not
 from ..yaml.writer import to_yaml
 from .json import FORMAT_VERSION, to_text
-from .rules import Example
+from .rule_examples import Example
 from .text import table
 
 WIDTH = 100

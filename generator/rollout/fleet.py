@@ -109,7 +109,7 @@ def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) 
         spec = resolve(layers_of(shared, document)[0]).spec if document else {}
         said, name = spec.get("ring"), stem(file)
         if name in hub_names(shared.fleet) and rings:
-            # As hub/applicationsets.py has it: the hub comes last unless it says otherwise.
+            # As hub/delivery/applicationsets.py has it: the hub comes last unless it says otherwise.
             said = said if said in rings else rings[-1]
         yield RingMember(name, said if said in rings else None, str(spec.get("tier", "")))
 

@@ -8,7 +8,7 @@ import pytest
 
 from generator.components.kit.component import Cluster
 from generator.objects.manifest import CONTENT_HASH, Manifest
-from generator.objects.names_used import pods
+from generator.objects.names_in_pods import pods
 from generator.overlays.overlay import emit, overlay_if_sound
 from tests.conftest import build
 from tests.strategies import IMAGE
@@ -126,9 +126,9 @@ def test_clusters_with_and_without_it_share_no_base_that_differs() -> None:
     for credentials in ((), (QUAY,), (QUAY, {"name": "second", **OTHER})):
         overlay, findings = overlay_if_sound(cluster_of(*credentials), bases)
         assert overlay is not None, findings
-    pulling = [name for name in bases if ".pull-" in name]
+    pulling = [name for name in bases if "_pull+" in name]
     # Of two lists two bases each; namespaces and accounts have none of their own.
-    assert len(pulling) == 2 * len({name.partition(".pull-")[0] for name in pulling}) > 4
+    assert len(pulling) == 2 * len({name.partition("_pull+")[0] for name in pulling}) > 4
     for name, base in bases.items():
         secrets = {
             entry["name"]

@@ -196,11 +196,16 @@ def test_the_same_has_no_differences(spec: Manifest) -> None:
         ({"initContainers": [{"name": "a"}, {"name": "b"}]}, {"initContainers": [{"name": "b"}, {"name": "a"}]},
          [("initContainers", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])]),
         ({"args": ["a", "b"]}, {"args": ["b", "a"]}, [("args", ["a", "b"], ["b", "a"])]),
-        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [('labels["a.b/c"]', "1", "2")]),
+        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [("labels[a.b/c]", "1", "2")]),
         ({"p": [{"port": 1}]}, {"p": [{"port": 1}, {"port": 2}]}, [("p[2]", ABSENT, {"port": 2})]),
+        ({"refs": [{"name": "g", "namespace": "a"}]}, {"refs": [{"name": "g", "namespace": "b"}]},
+         [("refs[a/g]", {"name": "g", "namespace": "a"}, ABSENT), ("refs[b/g]", ABSENT, {"name": "g", "namespace": "b"})]),
+        ({"refs": [{"name": "g", "namespace": "a", "n": 1}, {"name": "g", "namespace": "b", "n": 1}]},
+         {"refs": [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}]}, [("refs[b/g].n", 1, 2)]),
         ({"t": [{"key": "a"}, {"key": "a"}]}, {"t": [{"key": "a"}]}, [("t", [{"key": "a"}, {"key": "a"}], [{"key": "a"}])]),
     ],
-    ids=["int-float", "int-bool", "null", "order-is-noise", "order-matters", "scalars", "quoted", "added", "twice"],
+    ids=["int-float", "int-bool", "null", "order-is-noise", "order-matters", "scalars", "bracketed", "added",
+         "another-namespace", "two-namespaces", "twice"],
 )  # fmt: skip
 def test_field(before: Manifest, after: Manifest, said: list[tuple[str, Any, Any]]) -> None:
     found = differences(before, after)

@@ -21,7 +21,7 @@ MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"
 
 DIGEST = "@sha256:"
 MIRRORED_CATALOG = "nearedge-"
-"""Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/catalogs.py)."""
+"""Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/platform/catalogs.py)."""
 _DIGEST = DIGEST.encode()
 _IMAGE = re.compile(IMAGE)
 _MODELCAR = re.compile(r"oci(\+[a-z]+)?://(?P<image>.+)")

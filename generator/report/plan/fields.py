@@ -15,7 +15,7 @@ LONGEST = 100
 _ROWS = 40
 """Lines of a multi-line value's difference."""
 SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REPLACE: "-/+", Action.REMOVE: "-"}
-_HIDDEN = frozenset({"metadata.name", f'metadata.labels["{CONTENT_HASH}"]'})
+_HIDDEN = frozenset({"metadata.name", f"metadata.labels[{CONTENT_HASH}]"})
 """Of an object that is named after its content: its title says these."""
 
 

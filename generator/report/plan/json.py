@@ -143,7 +143,7 @@ def _field(item: FieldChange) -> FieldJson:
     """A side on which the field is not has no key."""
     found: FieldJson = {
         "path": item.dotted,
-        "steps": [{step.key: step.value} if isinstance(step, Named) else step for step in item.path],
+        "steps": [step.fields if isinstance(step, Named) else step for step in item.path],
     }
     if item.before is not ABSENT:
         found["before"] = item.before

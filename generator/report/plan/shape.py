@@ -1,4 +1,4 @@
-"""The shapes of a plan's JSON: what planjson.py fills and schemas/plan.json is made of, so that both say the same."""
+"""The shapes of a plan's JSON: what report/plan/json.py fills and schemas/plan.json is made of, so that both say the same."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def _on_hub(changes: Sequence[ObjectChange]) -> Iterator[str]:
 
 def _moves(change: ObjectChange) -> Iterator[str]:
     for item in change.fields:
-        if item.dotted == f'metadata.labels["{RING_LABEL}"]' and ABSENT not in {item.before, item.after}:
+        if item.dotted == f"metadata.labels[{RING_LABEL}]" and ABSENT not in {item.before, item.after}:
             yield f"# {change.identity.name} leaves ring {item.before}: it takes over all that the ref of {item.after} has"
             yield f"# {change.identity.name}: with model pull or agent its Application has to be released: docs/delivery.md, Move a cluster"
 
