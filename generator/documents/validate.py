@@ -52,7 +52,9 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
     above = {path[:length] for _, path, _ in seen for length in range(len(path))}
     # Of a union's members the one that got furthest is what the author meant.
-    meant = [found for found in seen if found[1] not in above or found[0]["type"] == "missing"]
+    meant = list(
+        _one_each([found for found in seen if found[1] not in above or found[0]["type"] == "missing"])
+    )
     for item, path, key in meant[:MOST]:
         rule, message, hint = _said(item, path, model, _namesakes(data, path), key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
@@ -60,6 +62,36 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
     if len(meant) > MOST:
         message = f"{len(meant) - MOST} more values are wrong"
         yield Finding(place((), _VALUE), WRONG.severity, WRONG.code, message, "mend the others first")
+
+
+Seen = tuple[ErrorDetails, Path, bool]
+"""An error, the path of its value, and whether its key is meant."""
+
+
+def _one_each(seen: Iterable[Seen]) -> Iterator[Seen]:
+    """One error for each value: of the members of a union, those that take values of its type are what was meant."""
+    by_place: dict[tuple[Path, bool, bool], list[Seen]] = {}
+    for found in seen:
+        by_place.setdefault((found[1], found[2], found[0]["type"] == "missing"), []).append(found)
+    for alike in by_place.values():
+        items = [item for item, _, _ in alike]
+        item = items[0] if len(items) == 1 else _of_a_union(items)
+        yield item, alike[0][1], alike[0][2]
+
+
+def _of_a_union(items: list[ErrorDetails]) -> ErrorDetails:
+    types = {item["type"]: item for item in items}
+    inside = [item for item in items if item["type"] not in {*_MEMBERS, "literal_error"}]
+    if inside:
+        return inside[0]
+    if "literal_error" in types and isinstance(items[0]["input"], str):
+        return types["literal_error"]
+    # A string of another form is no quantity; whatever else, it is of none of the types.
+    words = tuple(dict.fromkeys(_MEMBERS[name] for name in types if name in _MEMBERS))
+    words += tuple(
+        str(types[name]["ctx"]["expected"]).replace("'", "") for name in ("literal_error",) if name in types
+    )
+    return {**items[0], "type": "no_member", "ctx": {"words": " or ".join(words)}}
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
@@ -116,7 +148,26 @@ def _unknown(name: str, path: Path, model: type[BaseModel], namesakes: str) -> t
     return f"unknown key {name}", f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
 
 
+_MEMBERS = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+    "string_type": "a string",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "none_required": "null",
+    "quantity": "a quantity",
+}
+"""Type of pydantic's error -> what a member of a union takes."""
+
 _TAKES = {
+    "no_member": "takes {words}",
+    "float_type": "takes a number",
+    "int_from_float": "takes a whole number",
+    "greater_than": "is more than {gt:g}",
+    "less_than": "is less than {lt:g}",
     "dict_type": "takes a mapping",
     "model_type": "takes a mapping",
     "tuple_type": "takes a list",
@@ -146,7 +197,7 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
             f"did you mean {near}?" if near else "",
         )
     if kind in _TAKES:
-        return f"{_TAKES[kind].format(**context)}, {_kind_text(value)} is given", _hint(kind, value)
+        return f"{_TAKES[kind].format(**context)}, {_kind_text(value)} is given", _hint(kind, value, context)
     if kind == "never":
         return f"cannot be {_kind_text(value)}: {context['why']}", ""
     if kind == "string_pattern_mismatch":
@@ -154,14 +205,19 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
     return f"is refused: {item['msg']}, {_kind_text(value)} is given", ""
 
 
-def _hint(kind: str, value: Any) -> str:
+def _hint(kind: str, value: Any, context: Mapping[str, Any]) -> str:
     if kind == "string_type" and isinstance(value, int | float):
         return "put quotes around it, exactly as it is written"
     if kind == "bool_type" and isinstance(value, str):
         return "YAML 1.2 knows only true and false, without quotes"
-    if kind == "quantity":
+    if kind == "quantity" or (kind == "no_member" and "quantity" in context["words"]):
         return 'write "2", 500m or 16Gi; a number with a point needs quotes'
+    if kind == "refused_text" and context["said"] in _SPLIT:
+        return f"between braces a blank means nothing to JSON: write {_SPLIT[context['said']]}"
     return ""
+
+
+_SPLIT = {"{{": "{ {", "}}": "} }"}
 
 
 def _below(path: Path) -> Path:

@@ -21,7 +21,7 @@ from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read
 from ..objects.manifest import Manifest, ResourceId
-from ..overlays.overlay import base_files
+from ..overlays.base import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
 from .output_lines import Spot, places_in, spot_of, spots
 from .probe import Compiled, Objects, Subject, compiled, with_spare_models

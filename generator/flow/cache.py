@@ -58,6 +58,10 @@ class Cache:
             file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted
         )
 
+    def wrote(self, path: str, text: str) -> bool:
+        """Whether a file of a base was written with this text."""
+        return self.bases.get(path) == _digest(text.encode())
+
     def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
         """What these clusters gave together, when the hub would see them as it did then."""
         if not self.hub or self.lines.keys() != clusters.keys():

@@ -81,7 +81,7 @@ def place_of(url: str) -> ForgePlace | None:
     """The host and repository of a remote's URL; None for a folder.
 
     >>> place_of("git@github.com:acme/fleet.git")
-    Place(scheme='ssh', site='https://github.com', path='acme/fleet')
+    ForgePlace(scheme='ssh', site='https://github.com', path='acme/fleet')
     """
     if "://" in url:
         try:

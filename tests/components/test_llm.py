@@ -272,8 +272,8 @@ def test_the_group_of_a_base_keeps_its_structure() -> None:
     said["groups"] = {"shops": {"serving": shared}}
     said["cluster"]["serving"] = [{"name": "vision", "moreModels": []}]
     own = next(iter(SERVING.units(cluster(said))))
-    assert own.folder is not None
-    assert "shops" not in own.folder
+    assert own.key is not None
+    assert "shops" not in own.key.folder("odh-3.4")
     assert {identify(item) for item in own.common()} <= {identify(item) for item in own.final}
 
 

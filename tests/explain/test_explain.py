@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 STORE = "clusters/near-edge/store-001.yaml"
 GPU = "clusters/groups/retail-gpu.yaml"
 OVERLAY = "overlays/store-001/kustomization.yaml"
-QUEUES = "base/odh-3.4/kueue/retail-gpu/resources.yaml"
+QUEUES = "base/odh-3.4/kueue/group/retail-gpu/resources.yaml"
 
 DATA = {
     "serving": [{"name": "a", "port": 1}, {"name": "b", "labels": {"nvidia.com/gpu.product": "L4"}}],

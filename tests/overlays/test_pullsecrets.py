@@ -126,9 +126,9 @@ def test_clusters_with_and_without_it_share_no_base_that_differs() -> None:
     for credentials in ((), (QUAY,), (QUAY, {"name": "second", **OTHER})):
         overlay, findings = overlay_if_sound(cluster_of(*credentials), bases)
         assert overlay is not None, findings
-    pulling = [name for name in bases if ".pull-" in name]
+    pulling = [name for name in bases if "_pull+" in name]
     # Of two lists two bases each; namespaces and accounts have none of their own.
-    assert len(pulling) == 2 * len({name.partition(".pull-")[0] for name in pulling}) > 4
+    assert len(pulling) == 2 * len({name.partition("_pull+")[0] for name in pulling}) > 4
     for name, base in bases.items():
         secrets = {
             entry["name"]

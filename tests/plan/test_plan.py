@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from generator import hub
+from generator import pipeline
 from generator.cli import main
 from generator.disk.journal import JOURNAL
-from generator.fleet.fleet import Fleet
-from generator.flow.clusters import judge_cluster
-from generator.flow.read import cluster_files, cluster_in, read
-from generator.flow.rendered import Memo
+from generator.findings.finding import has_errors
 from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
 from generator.objects.manifest import Manifest, ResourceId, identify
 from generator.plan.changes import (
@@ -29,51 +26,78 @@ from generator.plan.changes import (
     FieldChange,
     apply_changes,
     differences,
-    normal,
     object_changes,
 )
 from generator.plan.clusters import ClusterChange
 from generator.plan.plan import Plan, alike_clusters, plan
 from generator.plan.sides import both
+from generator.report.plan.json import as_json
 from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
+from tests.oracle import Key, Objects, built, differing, raw, sets, unordered
 
 PLANS = ROOT / "tests/plans"
 
 
-@pytest.mark.parametrize("name", EDITS)
-def test_plan(tmp_path: File, name: str, *, update_golden: bool) -> None:
-    root = fleet(tmp_path)
-    EDITS[name](root)
-    text = as_text(plan(root, "HEAD"))
-    golden(PLANS / f"{name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
+class Edited(NamedTuple):
+    """The example after an edit, and the plan of it."""
+
+    name: str
+    root: File
+    plan: Plan
+
+
+@pytest.fixture(scope="module", params=EDITS)
+def edited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Edited:
+    root = fleet(tmp_path_factory.mktemp("fleet"))
+    EDITS[request.param](root)
+    return Edited(request.param, root, plan(root, "HEAD"))
+
+
+@pytest.fixture(scope="module")
+def unedited() -> dict[str, Objects]:
+    """Folder -> its objects, of the example as it is."""
+    return built(pipeline.render(ROOT).tree.texts)
+
+
+def test_plan(edited: Edited, *, update_golden: bool) -> None:
+    text = as_text(edited.plan)
+    golden(PLANS / f"{edited.name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
 
 
 def test_every_plan_has_an_edit() -> None:
     assert {path.stem for path in PLANS.glob("*.txt")} == set(EDITS)
 
 
-def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
-    """Cluster -> its objects as the specs below `root` mean them; under "" those of the hub."""
-    files, shared, _ = read(root)
-    assert shared is not None
-    found: dict[str, dict[ResourceId, Manifest]] = {}
-    members = []
-    for file in cluster_files(files):
-        cluster, resolved, findings = cluster_in(root, shared, file, Memo())
-        assert cluster is not None
-        assert resolved is not None
-        site, emitted = judge_cluster(cluster, resolved, findings)
-        assert emitted is not None
-        assert site.member is not None
-        found[cluster.name] = {identify(item): item for item in emitted.manifests}
-        members.append(site.member)
-    members.sort(key=lambda member: member.name)
-    emitted_by_hub = hub.emit(Fleet(shared.fleet_name, shared.fleet, tuple(members)))
-    found[""] = {identify(item): item for items in emitted_by_hub.values() for item in items}
-    return found
+def named(clusters: Iterable[ClusterChange], hubs: Iterable[Any]) -> dict[str, set[Key]]:
+    """Folder -> the objects that a plan names in it."""
+    listed = [(f"overlays/{item.name}", item.changes) for item in clusters]
+    listed += [(f"acm/{name}", changes) for name, changes in hubs]
+    return {
+        folder: {Key(*key) for item in changes for key in (item.identity, item.was) if key}
+        for folder, changes in listed
+    }
+
+
+def assert_told(
+    told: Mapping[str, set[Key]], before: Mapping[str, Objects], after: Mapping[str, Objects]
+) -> None:
+    """What differs between two trees is named, folder by folder, and nothing else is."""
+    assert told.keys() <= {*before, *after}
+    for folder in {*before, *after}:
+        was, now = before.get(folder, {}), after.get(folder, {})
+        assert differing(sets(was), sets(now)) <= told.get(folder, set()) <= differing(was, now), folder
+
+
+def test_a_plan_names_what_differs_between_the_trees(edited: Edited, unedited: dict[str, Objects]) -> None:
+    after = pipeline.render(edited.root)
+    if has_errors(after.findings):
+        assert (edited.plan.clusters, edited.plan.hub) == ((), ())
+        assert edited.name in {"model-too-large", "unknown-model"}
+    else:
+        assert_told(named(edited.plan.clusters, edited.plan.hubs), unedited, built(after.tree.texts))
 
 
 def applied(before: Mapping[ResourceId, Manifest], changes: tuple[Any, ...]) -> dict[ResourceId, Manifest]:
@@ -100,10 +124,9 @@ SOUND = sorted(set(EDITS) - {"unknown-model", "cluster-gone-named", "cluster-ren
 @settings(max_examples=15)
 @given(chosen=st.lists(st.sampled_from(SOUND), min_size=1, max_size=5, unique=True))
 def test_a_plan_applied_to_the_objects_before_gives_those_after(
-    tmp_path_factory: pytest.TempPathFactory, chosen: list[str]
+    tmp_path_factory: pytest.TempPathFactory, unedited: dict[str, Objects], chosen: list[str]
 ) -> None:
     root = fleet(tmp_path_factory.mktemp("fleet"))
-    before = objects(root)
     for name in chosen:
         try:
             EDITS[name](root)
@@ -111,17 +134,17 @@ def test_a_plan_applied_to_the_objects_before_gives_those_after(
             # Another edit took away what this one is about.
             continue
     sides = both(root, snapshot(root, "HEAD"))
-    after = objects(root)
-    result = {name: dict(items) for name, items in before.items()}
-    for cluster in sides.clusters:
-        result[cluster.name] = applied(before.get(cluster.name, {}), cluster.changes)
-    result[""] = applied(before[""], sides.hub)
-    meant = {name: {key: normal(item) for key, item in items.items()} for name, items in after.items()}
-    given_up = {name for name, items in result.items() if not items}
-    assert {
-        name: {key: normal(item) for key, item in items.items()} for name, items in result.items() if items
-    } == meant
-    assert given_up <= set(before) - set(after)
+    after = built(pipeline.render(root).tree.texts)
+    assert_told(named(sides.clusters, sides.hubs), unedited, after)
+    changes = {f"overlays/{item.name}": item.changes for item in sides.clusters}
+    changes |= {f"acm/{name}": listed for name, listed in sides.hubs}
+    for folder in {*unedited, *after}:
+        was = {identify(item): item for item in unedited.get(folder, {}).values()}
+        result = applied(was, changes.get(folder, ()))
+        # Where a new element of a list is put is not told.
+        assert {Key(*identity): unordered(item) for identity, item in result.items()} == {
+            key: unordered(item) for key, item in after.get(folder, {}).items()
+        }, folder
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
@@ -141,9 +164,21 @@ VALUES = st.recursive(
 SPECS = st.dictionaries(st.sampled_from(["containers", "initContainers", "env", "args"]), VALUES, max_size=4)
 
 
+def by_name(value: Any, field: str = "") -> Any:
+    """The value with its lists of named things sorted, but for those that are worked off in their order."""
+    if isinstance(value, dict):
+        return {key: by_name(item, key) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = [by_name(item) for item in value]
+    named = field != "initContainers" and all(isinstance(item, dict) and "name" in item for item in items)
+    return sorted(items, key=lambda item: str(item["name"])) if named else items
+
+
 @given(before=SPECS, after=SPECS)
 def test_changed_fields_applied_give_the_other_side(before: Manifest, after: Manifest) -> None:
-    assert normal(apply_changes(before, differences(before, after))) == normal(after)
+    result = apply_changes(before, differences(before, after))
+    assert raw(by_name(result)) == raw(by_name(after))
 
 
 @given(spec=SPECS)
@@ -403,13 +438,8 @@ def closed(schema: Any) -> Any:
     return {**inner, "additionalProperties": False} if "properties" in inner else inner
 
 
-@pytest.mark.parametrize("name", EDITS)
-def test_the_json_fits_its_published_schema(
-    tmp_path: File, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    root = fleet(tmp_path)
-    EDITS[name](root)
-    said = json.loads(run(root, capsys, "--format", "json")[1])
+def test_the_json_fits_its_published_schema(edited: Edited) -> None:
+    said = json.loads(as_json(edited.plan))
     published = json.loads((ROOT / "schemas/plan.json").read_text(encoding="utf-8"))
     Draft202012Validator(published).validate(said)
     Draft202012Validator(closed(published)).validate(said)
@@ -417,7 +447,7 @@ def test_the_json_fits_its_published_schema(
     assert not Draft202012Validator(published).is_valid(said)
 
 
-def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:
+def test_a_first_commit_without_specs_adds_everything(tmp_path: File, unedited: dict[str, Objects]) -> None:
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
     commit(tmp_path)
     fleet_files = ROOT / "clusters"
@@ -428,7 +458,7 @@ def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:
     found = plan(tmp_path, "HEAD")
     assert not found.refused
     assert (found.counts.change, found.counts.remove) == (0, 0)
-    assert found.counts.add == sum(len(items) for items in objects(tmp_path).values())
+    assert found.counts.add == sum(len(items) for items in unedited.values())
 
 
 @pytest.mark.parametrize(

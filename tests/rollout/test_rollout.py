@@ -71,7 +71,7 @@ def test_who_differs_and_why(root: File, capsys: Capture) -> None:
     rings = {
         ring["name"]: {item["cluster"]: item["reasons"] for item in ring["differ"]} for ring in said["rings"]
     }
-    base = "base/odh-3.4/serving/retail-small/ai-serving.shelf-detector"
+    base = "base/odh-3.4/serving/group/retail-small/ai-serving/shelf-detector"
     assert rings == {
         "canary": {"store-001": ["overlay"]},
         "pilot": {"store-005": [base, "hub"], "store-008": [base]},

@@ -9,7 +9,7 @@ import pytest
 
 from generator import pipeline
 from generator.disk import tree
-from generator.findings.finding import Finding, Severity, Where
+from generator.findings.finding import Finding, Path, Severity, Where
 from generator.flow import incremental
 from generator.flow.rendered import Rendered
 from generator.overlays.overlay import emit
@@ -130,7 +130,7 @@ def test_a_path_to_what_the_spec_leaves_out_goes_by_its_words() -> None:
         "serving.0.requests[nvidia.com/gpu]",
         "serving[0].requests",
     ):
-        steps = ("serving", 0, *text.removeprefix("serving[0].").split("."))
+        steps: Path = ("serving", 0, *text.removeprefix("serving[0].").split("."))
         assert Waiver(found.where, "SERVE014", "x", "2027-01-01", text, steps).covers(found)
     other = ("serving", 0, "requests", "nvidia", "com/gp")
     assert not Waiver(

@@ -81,8 +81,10 @@ class Runtime:
     accelerators: tuple[str, ...] = ()
     """Resources it is made for."""
     needs_accelerator: bool = False
+    flags: str | None = None
+    """Its server in data/flags, which is its image in the fleet's `images` as well; none: nobody knows its flags."""
     reserved: frozenset[str] = frozenset()
-    """Flags that it sets itself."""
+    """Flags, or variables, that it sets itself."""
     shared_memory: bool = False
     timeout: str = "60s"
     """How long a request may take when the spec does not say."""
@@ -130,7 +132,7 @@ def beside_mounts(server: Server) -> list[Manifest]:
         {
             "name": _volume_name(item.name),
             "mountPath": item.path,
-            "subPath": item.folder,
+            **({"subPath": item.folder} if item.folder else {}),
             "readOnly": True,
         }
         for item in server.beside

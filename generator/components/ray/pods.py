@@ -68,6 +68,7 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
         "minReplicas": worker.fewest,
         "maxReplicas": worker.most,
         "numOfHosts": worker.numOfHosts,
+        **({} if worker.idleTimeoutSeconds is None else {"idleTimeoutSeconds": worker.idleTimeoutSeconds}),
         "rayStartParams": {**start_params(worker), **_sorted(worker.rayStartParams)},
         "template": {"spec": _pod(ray, worker, profile)},
     }
@@ -104,6 +105,7 @@ def autoscaler_options(ray: RayCluster) -> Manifest:
     if ray.autoscaling is None:
         return {}
     return {
+        **({"version": ray.autoscaling.version} if ray.autoscaling.version else {}),
         "upscalingMode": ray.autoscaling.upscalingMode,
         "idleTimeoutSeconds": ray.autoscaling.idleTimeoutSeconds,
         "imagePullPolicy": "IfNotPresent",

@@ -52,12 +52,11 @@ KUBERAY_ENV = frozenset(
         "RAY_IP",
         "RAY_PORT",
         "RAY_REDIS_ADDRESS",
-        "RAY_enable_autoscaler_v2",
         "REDIS_PASSWORD",
         "REDIS_USERNAME",
     }
 )
-"""Variables that are KubeRay's to set, or that turn on what a field of the spec stands for."""
+"""Variables that are KubeRay's to set."""
 
 
 @rule("RAY010", source="k8s.io/kubernetes pkg/apis/core/validation ValidateResourceRequirements")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from ....documents import files as load
 from ....findings.finding import Path, Severity
@@ -14,9 +13,10 @@ from ....specs.quantity import binary, canonical, parse
 from ...kit.component import Cluster
 from ...kueue import KUEUE
 from ...kueue.spec import Quota
-from ..serve import PORT, ServeConfig
+from ..serve import PORT
 from ..spec import RayService, served_cluster
 from ..units import RAY
+from .applications import serve_data
 
 VALIDATION = "kuberay v1.6.2 ray-operator/controllers/ray/utils/validation.go"
 CONTROLLER = "kuberay v1.6.2 ray-operator/controllers/ray/rayservice_controller.go"
@@ -45,7 +45,7 @@ def service_names_are_short(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY051", source=f"{SCHEMA} ServeDeploySchema; KubeRay passes the text on as it stands")
 def serve_config_parses(cluster: Cluster) -> Iterator[Problem]:
-    """A serveConfigV2 given as text is a YAML mapping with `applications`, each with name and import_path.
+    """A serveConfigV2 given as text is a YAML mapping with `applications`.
 
     KubeRay hands it to Ray once the cluster runs: what Ray refuses stays in the service's status, and no request is
     ever answered.
@@ -67,14 +67,6 @@ def _text_problems(path: Path, text: str) -> Iterator[Problem]:
     if not isinstance(listed, list) or not listed:
         yield Problem(path, "the text has no applications", hint)
         return
-    for number, entry in enumerate(listed):
-        missing = [key for key in ("name", "import_path") if not _said(entry, key)]
-        if missing:
-            yield Problem(path, f"application {number} lacks {' and '.join(missing)}", hint)
-
-
-def _said(entry: Any, key: str) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get(key), str) and bool(entry[key])
 
 
 @rule(
@@ -88,7 +80,7 @@ def applications_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
     reach them.
     """
     for path, item in _services(cluster):
-        config = _data(item)
+        config = serve_data(item)
         listed = [entry for entry in config.get("applications") or () if isinstance(entry, dict)]
         for key, otherwise in (("name", None), ("route_prefix", "/")):
             count = Counter(value for entry in listed if (value := entry.get(key, otherwise)) is not None)
@@ -100,13 +92,6 @@ def applications_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
         if port != PORT:
             said = f"http_options of {item.name} say port {port}, requests come on {PORT}"
             yield Problem((*path, "serveConfigV2"), said, "leave the port out")
-
-
-def _data(item: RayService) -> dict[str, Any]:
-    if isinstance(item.serveConfigV2, ServeConfig):
-        return item.serveConfigV2.model_dump(mode="json")
-    data, faults = load.read_text(item.serveConfigV2)
-    return data if isinstance(data, dict) and not faults else {}
 
 
 @rule(
@@ -127,7 +112,7 @@ def replicas_are_said_once(cluster: Cluster) -> Iterator[Problem]:
                 scale = one.autoscaling_config
                 if scale is None:
                     continue
-                if one.num_replicas is not None:
+                if isinstance(one.num_replicas, int):
                     said = f"deployment {one.name} has num_replicas and autoscaling_config"
                     yield Problem((*at, "num_replicas"), said, "keep one of them")
                 least, most = scale.min_replicas, scale.max_replicas
