@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from generator.cli import main
 from generator.findings.finding import Severity
-from generator.report.rules import found_in
+from generator.report.rule_examples import found_in
 from generator.rules.load import every_rule
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
