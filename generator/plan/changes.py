@@ -232,18 +232,3 @@ def _with_element(items: list[Any], step: Named, rest: Steps, new: Any) -> list[
         found = found or named
         result += [] if inner is ABSENT else [inner]
     return result if found or new is ABSENT else [*result, new]
-
-
-def normal(value: Any) -> Any:
-    """A manifest without what is no difference: named lists sorted by name, unless their order matters."""
-    return _normal(value, "")
-
-
-def _normal(value: Any, field: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _normal(item, key) for key, item in sorted(value.items())}
-    if isinstance(value, list):
-        items = [_normal(item, "") for item in value]
-        keys = () if field in ORDERED else name_keys(items, items)
-        return sorted(items, key=lambda item: [(str(type(item[key])), item[key]) for key in keys])
-    return value
