@@ -45,6 +45,26 @@ def images_name_their_registry(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(path, f"{host} is no registry in {name}", f"write its registry: docker.io/{name}")
 
 
+@rule(
+    "MIRROR007",
+    Severity.WARNING,
+    source="cri-o 1.34 short_name_mode enforcing (cri-o/cri-o#9401); harbor-helm#2249",
+)
+def images_have_long_names(cluster: Cluster) -> Iterator[Problem]:
+    """Every image begins with the host of its registry, also where no mirror is.
+
+    acme/app is a short name. containerd takes it for docker.io/acme/app; CRI-O from 1.34 on, which OpenShift 4.21 has,
+    pulls none that its node's configuration does not resolve to one registry, and the pod stays in ImageInspectError.
+    """
+    if uses_mirror(cluster):
+        return
+    for path, image in _images(cluster):
+        host, name = image.partition("/")[0], repository(image)
+        if not _is_registry(host):
+            said = f"{name} is a short name: it does not say its registry"
+            yield Problem(path, said, f"write it: docker.io/{name}, if it is there")
+
+
 @rule("MIRROR003", source="openshift/api config/v1 OperatorHub disableAllDefaultSources")
 def mirrored_operators_have_a_catalog(cluster: Cluster) -> Iterator[Problem]:
     """Where mirror.catalogSources replaces the default catalogs, it has every catalog that the cluster's operators need.
