@@ -12,6 +12,8 @@ from generator.disk.tree import Tree
 from generator.findings.finding import has_errors
 from generator.fleet.spec_files import FLEET_FILE, kind_of, stem
 from generator.flow import incremental
+from generator.flow.clusters import compile_clusters
+from generator.flow.read import cluster_files, read
 from generator.flow.rendered import Rendered
 from generator.specs.types import API_VERSION
 from generator.yaml.writer import to_yaml
@@ -99,11 +101,11 @@ def fresh(root: File) -> dict[str, Any]:
 
 def bases_alone(root: File, files: Iterable[str] = ()) -> dict[str, dict[str, list[str]]]:
     """File of a base -> its texts as single clusters make them -> these clusters' files."""
-    every, shared, _ = pipeline.read(root)
+    every, shared, _ = read(root)
     assert shared is not None
     found: dict[str, dict[str, list[str]]] = {}
-    for file in tuple(files) or pipeline.cluster_files(every):
-        _, texts = pipeline.compile_clusters(root, shared, (file,))
+    for file in tuple(files) or cluster_files(every):
+        _, texts = compile_clusters(root, shared, (file,))
         for path, text in texts.items():
             found.setdefault(path, {}).setdefault(text, []).append(file)
     return found

@@ -18,6 +18,7 @@ from generator.documents.merge import Resolved
 from generator.findings.finding import has_errors
 from generator.fleet.spec_files import kind_of, read_shared
 from generator.flow import incremental, parallel
+from generator.flow.read import cluster_files, cluster_in
 from generator.flow.rendered import Memo
 from generator.overlays.base import Base, base_of
 from generator.overlays.overlay import Emitted, emit
@@ -45,8 +46,8 @@ def emissions(given: Mapping[str, Any]) -> Iterator[Emission]:
     shared, _ = read_shared(files, tuple(file for file in files if kind_of(file) != "Cluster"), known=True)
     assert shared is not None
     memo = Memo()
-    for file in pipeline.cluster_files(files):
-        cluster, resolved, _ = pipeline.cluster_in(files, shared, file, memo)
+    for file in cluster_files(files):
+        cluster, resolved, _ = cluster_in(files, shared, file, memo)
         if cluster is not None and resolved is not None:
             yield from emission(cluster, resolved)
 
