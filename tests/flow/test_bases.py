@@ -5,6 +5,7 @@ Each fleet below once had a base that two of its clusters meant different things
 
 from __future__ import annotations
 
+import re
 from pathlib import Path as File
 from typing import Any
 
@@ -178,6 +179,25 @@ def test_a_base_of_a_group_holds_the_groups_word(tmp_path: File) -> None:
     assert "minio" not in "".join(text for path, text in texts.items() if path.startswith("base/"))
     assert "minio" not in texts["overlays/a-one/kustomization.yaml"]
     assert "minio.local:9000" in texts["overlays/b-two/kustomization.yaml"]
+
+
+@pytest.mark.slow
+def test_real_kustomize_finds_bases_by_any_name(tmp_path: File) -> None:
+    """A device of Windows, more groups than a file name holds, and the marks of pull secrets and pins."""
+    groups = {
+        f"{'g' * 60}-{i}": {"namespaces": [{"name": f"n{i}", "quota": {"pods": "9"}}]} for i in range(4)
+    }
+    site = {
+        "groups": list(groups),
+        "credentials": REGISTRIES,
+        "serving": [server(name="aux", storage={"type": "s3"})],
+        "pins": {"models": {"shelf": {"version": "8"}}},
+    }
+    root = write_specs(tmp_path, {"a-one": site}, groups=groups, models={"shelf": SHELF})
+    assert main(["render", "--root", str(root)]) == 0
+    named = "".join(path.as_posix() for path in (root / "base").rglob("*"))
+    assert "/=61ux_pull+quay+ours/" in named
+    assert re.search(r"/g{60}-0\+g{60}-1\+g+\.[0-9a-f]{32}/n3/", named)
 
 
 # Should a component be wrong about it again, nothing is written.
