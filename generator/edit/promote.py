@@ -19,8 +19,8 @@ from ..facts.images import image as image_of
 from ..facts.images import shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
-from ..specs.types import untagged
 from ..specs.model import outlived
+from ..specs.types import untagged
 from ..yaml.strict import read_text
 from . import drop, put, same, without
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
