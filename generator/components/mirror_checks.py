@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..findings.finding import Path, Severity
 from ..findings.rule import Problem, rule
 from .kit.component import Cluster
-from .kit.images_in import images_of, repository, uses_mirror
+from .kit.images_in import images_of, is_short, repository, uses_mirror
 from .models import servers
 from .platform import chosen, installs, wanted
 
@@ -41,7 +41,7 @@ def images_name_their_registry(cluster: Cluster) -> Iterator[Problem]:
         return
     for path, image in _images(cluster):
         host, name = image.partition("/")[0], repository(image)
-        if not _is_registry(host):
+        if is_short(image):
             yield Problem(path, f"{host} is no registry in {name}", f"write its registry: docker.io/{name}")
 
 
@@ -59,8 +59,8 @@ def images_have_long_names(cluster: Cluster) -> Iterator[Problem]:
     if uses_mirror(cluster):
         return
     for path, image in _images(cluster):
-        host, name = image.partition("/")[0], repository(image)
-        if not _is_registry(host):
+        name = repository(image)
+        if is_short(image):
             said = f"{name} is a short name: it does not say its registry"
             yield Problem(path, said, f"write it: docker.io/{name}, if it is there")
 
@@ -100,15 +100,11 @@ def disconnected_operators_have_a_catalog(cluster: Cluster) -> Iterator[Problem]
         )
 
 
-def _is_registry(host: str) -> bool:
-    return "." in host or ":" in host or host == "localhost"
-
-
 def _images(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """Every image of a cluster's spec, and of the models that it serves at the place that names them."""
     # Almost every image names its registry: their places are only looked for when one does not.
     named = _REFERENCE.findall(cluster.spec.model_dump_json(by_alias=True))
-    if not all(_is_registry(image.rpartition("://")[2].partition("/")[0]) for image in named):
+    if any(is_short(image.rpartition("://")[2]) for image in named):
         yield from images_of(cluster.spec.model_dump(by_alias=True))
     for i, item in servers(cluster):
         model = cluster.models.get(item.model)

@@ -24,7 +24,7 @@ from ..specs.removals import FILE as REMOVALS
 from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
-_CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
+_CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))
