@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from ..disk.tree import FOLDERS
+from ..disk.folders import FOLDERS
 from ..git.command import GitFailed, git
 from ..programs import run as programs
 from .errors import PublishRefused

@@ -10,6 +10,7 @@ from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import root_of
 from ..output import show_findings
+from ..writing import writing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +38,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"mirror: {len(made.unpinned)} without a digest; nothing was written\n")
         return FOUND
     out = options.out.absolute() if options.out else root / "mirror"
-    changes = tree.compare_files(out, made.files)
-    tree.write(out, tree.Tree(made.files), changes)
+    with writing(root):
+        changes = tree.compare_files(out, made.files)
+        tree.write(out, tree.Tree(made.files), changes)
     sys.stdout.write(made.summary)
     sys.stdout.write(f"{len(changes.written)} files written to {out}, {changes.unchanged} unchanged\n")
     return CLEAN

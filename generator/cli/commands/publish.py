@@ -14,6 +14,7 @@ from ..exits import CLEAN, FOUND, UsageError
 from ..here import root_of
 from ..output import show_findings
 from ..progress import Watch
+from ..writing import settle
 
 if TYPE_CHECKING:
     from ...publish.flow import Published
@@ -65,7 +66,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ...disk.transaction import recover
     from ...publish.flow import Unfit, publish
     from ...publish.order import settled
     from ...publish.patience import Patience
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
     root, watch = root_of(options), Watch()
     order = settled(root, _order(options))
-    recover(root)
+    settle(root)
     try:
         if options.dry_run:
             rehearsed = rehearse(root, order, watch.progress)

@@ -14,6 +14,7 @@ from ..here import root_of
 from ..output import show_drift, show_findings
 from ..progress import Watch, colour
 from ..proof import outcome, proof_lines, proven
+from ..writing import settle, writing
 
 if TYPE_CHECKING:
     from ...disk.tree import Changes
@@ -34,16 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Bring base/, overlays/ and acm/ in step with the specs, or say what is not."""
-    from ...disk.lock import locked
-    from ...disk.transaction import recover, recover_locked
-
     root = root_of(options)
     if options.check:
-        recover(root)
+        settle(root)
         return render(options, root)
-    with locked(root) as held:
-        if held:
-            recover_locked(root)
+    with writing(root):
         return render(options, root)
 
 
@@ -67,7 +63,7 @@ def render(options: argparse.Namespace, root: File) -> int:
     if options.check:
         return show_drift(changes)
     watch.progress("write", 0, 1)
-    tree.write(root, rendered.tree, changes)
+    tree.write(root, rendered.tree, changes, rendered.specs)
     incremental.remember(root, rendered)
     verification = None if options.no_verify else proven(root, rendered, watch, full=False)
     watch.end()
