@@ -124,7 +124,7 @@ def _write(
     gone = tuple(file for file, text in texts.items() if text is None)
     if options.no_render:
         carry_out(root, specs, gone, judged)
-        return "  not rendered: run make render\n"
+        return "  not rendered: run nearedge render\n"
     changes = tree.compare(root, rendered.tree)
     made = {path: rendered.tree.texts[path].encode() for path in changes.written}
     carry_out(root, {**specs, **made}, (*gone, *changes.removed), judged)

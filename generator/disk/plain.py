@@ -23,7 +23,7 @@ def read_plain(path: str | File) -> bytes | None:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return None
         # Not Path.read_bytes, which takes twice as long: a run without a change does little else.
-        with open(handle, "rb", buffering=0, closefd=False) as file:  # noqa: PTH123
+        with open(handle, "rb", buffering=0, closefd=False) as file:
             return file.read()
     except OSError:
         return None
@@ -38,7 +38,7 @@ def write_new(path: File, raw: bytes, *, flush: bool = False) -> None:
         OSError: it cannot be written.
     """
     path.unlink(missing_ok=True)
-    with open(os.open(path, _NEW, 0o666), "wb") as file:  # noqa: PTH123 - a handle has no path
+    with os.fdopen(os.open(path, _NEW, 0o666), "wb") as file:
         file.write(raw)
         if flush:
             file.flush()

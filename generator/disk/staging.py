@@ -111,8 +111,10 @@ def prepared(root: File, stage: str, written: Mapping[str, bytes], removed: Sequ
 
 
 def _units(root: File, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Paths that change together: those of a folder that is new, of one cluster, one hub; all of a machine folder
-    where there are many. What lies in no machine folder changes file by file, and first: it is what somebody wrote.
+    """Paths that change together: those of a folder that is new, of one cluster or one hub.
+
+    Where there are many, all of a machine folder. What lies in no machine folder changes file by file, and first: it
+    is what somebody wrote.
     """
     yield from _together(root, [path for path in paths if path.partition("/")[0] not in FOLDERS])
     for top in FOLDERS:
@@ -155,7 +157,9 @@ class _Staging:
 
     def steps(self, written: Mapping[str, bytes], removed: Sequence[str]) -> Iterator[Step]:
         """The steps of one unit: of a folder where several files change at once, else of a file."""
-        alone = len(written) + len(removed) == 1 and all((self.root / path).parent.is_dir() for path in written)
+        alone = len(written) + len(removed) == 1 and all(
+            (self.root / path).parent.is_dir() for path in written
+        )
         if alone or not self.exchanges or any("/" not in path for path in (*written, *removed)):
             yield from self._files(written, removed)
             return
@@ -219,7 +223,7 @@ def _only(folder: File, removed: frozenset[str], root: File) -> bool:
     """Whether nothing of a folder stays: no file of others, and no folder that they made."""
     emptied = {parent.as_posix() for path in removed for parent in File(path).parents}
     return all(
-        (path := item.relative_to(root).as_posix()) in (emptied if _is_folder(item) else removed)
+        item.relative_to(root).as_posix() in (emptied if _is_folder(item) else removed)
         for item in folder.rglob("*")
     )
 

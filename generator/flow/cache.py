@@ -54,7 +54,9 @@ class Cache:
         if file not in self.lines:
             return None
         spec, outputs, member, bases, objects, found, waivers = json.loads(self.lines[file])
-        if spec != self.specs.get(file) or any(digest_of(root, path) != value for path, value in outputs.items()):
+        if spec != self.specs.get(file) or any(
+            digest_of(root, path) != value for path, value in outputs.items()
+        ):
             return None
         findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
         return CompiledCluster(

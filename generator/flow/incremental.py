@@ -49,7 +49,8 @@ def render_changed(root: File, progress: Progress = silent, today: str = "") -> 
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
         return Partly(ordered(findings), Tree({}), memory=memory)
-    done, texts = _clusters(root, shared, files, memory, progress, compile_clusters)
+    known = {file: memory.compiled(root, file) for file in cluster_files(files)}
+    done, texts = _clusters(root, shared, known, progress, compile_clusters)
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
     whole = memory.whole_of(done)
@@ -57,11 +58,10 @@ def render_changed(root: File, progress: Progress = silent, today: str = "") -> 
     return Partly(**vars(assemble(judged, bases, whole)), memory=memory)
 
 
-def _clusters(  # noqa: PLR0913 - what there is, what is known of it, and what to do
-    root: File, shared: Shared, files: tuple[str, ...], memory: Cache, progress: Progress, work: Work
+def _clusters(
+    root: File, shared: Shared, known: Mapping[str, CompiledCluster | None], progress: Progress, work: Work
 ) -> tuple[dict[str, CompiledCluster], dict[str, str]]:
     """Every cluster by its file, those that did not change as they are known; texts of the bases of the others."""
-    known = {file: memory.compiled(root, file) for file in cluster_files(files)}
     fresh, texts = _parallel(root, shared, tuple(file for file in known if not known[file]), progress, work)
     worked = {compiled.file: compiled for compiled in fresh}
     return {file: compiled or worked[file] for file, compiled in known.items()}, texts
@@ -100,7 +100,8 @@ def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
-    done, _ = _clusters(root, shared, files, memory, progress, check_clusters)
+    known = {file: memory.compiled(root, file) for file in cluster_files(files)}
+    done, _ = _clusters(root, shared, known, progress, check_clusters)
     asked = Asked(today, known=memory.whole_of(done))
     return judge_fleet(root, shared, tuple(done.values()), findings, asked)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND, UsageError
-from ..here import root_of
+from ..here import root_of, standing
 from ..output import show_findings
 from ..progress import Watch
 from ..writing import settle
@@ -32,9 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--branch", required=True, metavar="NAME", help="branch for the change")
     parser.add_argument("--title", required=True, help="title of the commit and of the pull request")
     parser.add_argument("--message", default="", help="text below the title")
-    parser.add_argument(
-        "--base", default="", metavar="BRANCH", help="branch that it is for (default: the remote's)"
-    )
+    parser.add_argument("--base", metavar="BRANCH", help="branch that it is for (default: the remote's)")
     parser.add_argument("--remote", default="origin", metavar="NAME", help="remote of Git (default: origin)")
     parser.add_argument(
         "--label", action="append", default=[], metavar="NAME", help="label of the pull request; repeatable"
@@ -104,12 +102,12 @@ def _order(options: argparse.Namespace) -> Order:
         raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
     if options.ca_bundle and not File(options.ca_bundle).is_file():
         raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
-    bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None
+    bundle = str((standing() / options.ca_bundle).resolve()) if options.ca_bundle else None
     return Order(
         branch=options.branch,
         title=title,
         message=options.message,
-        base=options.base,
+        base=options.base or "",
         remote=options.remote,
         labels=tuple(sorted({label.strip() for label in options.label if label.strip()})),
         pull_request=not options.no_pull_request,
