@@ -17,7 +17,7 @@ from typing import Any
 from .lock import FOLDER
 from .plain import read_plain, write_new
 from .specs import spec_digests, sum_of
-from .staging import STAGE, Mark, Step, mark_of
+from .staging import STAGE, Mark, Step, StepKind, mark_of
 
 JOURNAL = f"{FOLDER}/journal"
 _STAGED = re.compile(rf"{re.escape(STAGE)}(-[0-9]+)?/.")
@@ -45,7 +45,7 @@ def read_journal(root: File) -> Journal | None:
     """The journal of a killed run; None when it is not whole, not ours or leaves the repository."""
     try:
         body = json.loads(read_plain(root / JOURNAL) or b"")
-        steps = tuple(Step(**item) for item in body["steps"])
+        steps = tuple(Step(**{**item, "kind": StepKind(item["kind"])}) for item in body["steps"])
         files = {path: (_mark(before), _mark(after)) for path, (before, after) in body["files"].items()}
         # One that came with a clone is none of this folder.
         ours = body["folder"] == (root / FOLDER).stat().st_ino and not (root / FOLDER).is_symlink()
@@ -68,7 +68,7 @@ def still_holds(root: File, journal: Journal) -> bool:
 def is_done(root: File, step: Step) -> bool:
     """Whether a step was taken before the run was killed."""
     there = mark_of(root / step.live)
-    if step.kind == "drop":
+    if step.kind is StepKind.DROP:
         return there is None
     return there is not None and there[0] == step.inode
 

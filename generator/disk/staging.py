@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
 from pathlib import Path as File
 from pathlib import PurePosixPath
@@ -28,13 +29,23 @@ SINGLY = 16
 """Folders of a machine folder (overlays of clusters) up to which each changes by itself, and the others stay open."""
 
 
+class StepKind(StrEnum):
+    """How something changes its place."""
+
+    EXCHANGE = "exchange"
+    PLACE = "place"
+    """Nothing stands there yet."""
+    REPLACE = "replace"
+    """A file, where nothing can be exchanged."""
+    DROP = "drop"
+    """It goes, to where it was to be staged."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One change of place. `inode` is that of what has to stand at `live` when the step is done; 0 for nothing."""
 
-    kind: str
-    """exchange, place (nothing stands at `live` yet), replace (a file, where nothing can be exchanged) or drop (to
-    `staged`)."""
+    kind: StepKind
     live: str
     staged: str
     inode: int = 0
@@ -42,7 +53,7 @@ class Step:
     @property
     def displaced(self) -> str:
         """Where that is kept which stood at `live` before."""
-        return f"{self.staged}.old" if self.kind == "replace" else self.staged
+        return f"{self.staged}.old" if self.kind is StepKind.REPLACE else self.staged
 
 
 Mark = tuple[int, int, int] | None
@@ -179,10 +190,11 @@ class _Staging:
             there = os.path.lexists(live)
             if there:
                 _as_before(live, staged)
-            kind = "place" if not there else "exchange" if self.exchanges else "replace"
+            over = StepKind.EXCHANGE if self.exchanges else StepKind.REPLACE
+            kind = over if there else StepKind.PLACE
             yield Step(kind, path, name, staged.stat().st_ino)
         for path in removed:
-            yield Step("drop", path, self._name())
+            yield Step(StepKind.DROP, path, self._name())
 
     def _name(self) -> str:
         return f"{self.stage}/files/{next(self._number)}"
@@ -196,7 +208,7 @@ class _Staging:
         staged = f"{self.stage}/tree/{live}"
         (root / staged).parent.mkdir(parents=True, exist_ok=True)
         if not written and _only(root / live, removed, root):
-            return Step("drop", live, staged)
+            return Step(StepKind.DROP, live, staged)
         there = (root / live).is_dir()
         if there:
             _link(root / live, root / staged, within({*written, *removed}, live))
@@ -207,7 +219,8 @@ class _Staging:
             write_new(target, raw, flush=self.flush)
         if there:
             shutil.copymode(root / live, root / staged)
-        return Step("exchange" if there else "place", live, staged, (root / staged).stat().st_ino)
+        kind = StepKind.EXCHANGE if there else StepKind.PLACE
+        return Step(kind, live, staged, (root / staged).stat().st_ino)
 
 
 def _as_before(live: File, staged: File) -> None:

@@ -36,6 +36,7 @@ from .staging import (
     STAGE,
     Prepared,
     Step,
+    StepKind,
     clear_stages,
     fresh_stage,
     link_file,
@@ -164,7 +165,7 @@ def _complete(root: File, journal: Journal, *, late: bool = False) -> None:
     """
     for step in journal.steps:
         old = root / step.displaced
-        if step.kind in {"exchange", "drop"} and old.is_dir() and not old.is_symlink():
+        if step.kind in {StepKind.EXCHANGE, StepKind.DROP} and old.is_dir() and not old.is_symlink():
             try:
                 _keep_foreign(old, root / step.live, within(journal.files, step.live), late=late)
             except OSError as error:
@@ -228,15 +229,15 @@ def take(root: File, step: Step) -> None:
     """Take one step; OSError when the system does not let it, and nothing has changed then."""
     live, staged = root / step.live, root / step.staged
     match step.kind:
-        case "exchange":
+        case StepKind.EXCHANGE:
             exchange(staged, live)
-        case "place":
+        case StepKind.PLACE:
             _place(staged, live)
-        case "replace":
+        case StepKind.REPLACE:
             # Kept for the way back.
             link_file(live, root / step.displaced)
             staged.replace(live)
-        case _:
+        case StepKind.DROP:
             staged.parent.mkdir(parents=True, exist_ok=True)
             live.rename(staged)
             _prune(root, step.live)
@@ -262,14 +263,14 @@ def _place(staged: File, live: File) -> None:
 def _undo(root: File, step: Step) -> None:
     live, staged = root / step.live, root / step.staged
     match step.kind:
-        case "exchange":
+        case StepKind.EXCHANGE:
             exchange(staged, live)
-        case "place":
+        case StepKind.PLACE:
             live.rename(staged)
             _prune(root, step.live)
-        case "replace":
+        case StepKind.REPLACE:
             (root / step.displaced).replace(live)
-        case _:
+        case StepKind.DROP:
             live.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(live)
 

@@ -21,11 +21,11 @@ import pytest
 from generator.cli import main
 from generator.disk import staging, transaction
 from generator.disk.exchange import can_exchange, exchange
+from generator.disk.folders import FOLDERS
 from generator.disk.journal import JOURNAL
 from generator.disk.lock import LOCK, Busy, locked
 from generator.disk.staging import STAGE, Step
 from generator.disk.transaction import Recovered, carry_out, recover
-from generator.disk.folders import FOLDERS
 from generator.disk.tree import INDEX, Tree, compare, with_index, write
 from generator.errors import Unwritable
 from tests.conftest import ROOT
