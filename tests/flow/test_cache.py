@@ -66,6 +66,8 @@ FULL = Member(
     trained=(("shelf", "8", False, 0),),
     fetched=("till",),
     hub="hub",
+    models=("shelf", "till"),
+    images=("ovms",),
 )
 """A member of which every field says something."""
 
