@@ -2,14 +2,14 @@
 
     sides -> rails -> plan -> text | markdown | json
 
-Nothing here prints; `planshow.py` and `planjson.py` do the wording.
+Nothing here prints; report/plan does the wording.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
@@ -20,9 +20,14 @@ from ..git.commit import snapshot
 from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
+from .consequence import DANGERS, Consequence
+from .contents import Contents
 from .downloads import Pull
-from .effects import DANGERS, Consequence
-from .rails import Rename, refused, renamed
+from .platforms import PlatformMove, platform_moves, told_by_moves
+from .rails import refused
+from .reach import HubChange
+from .renames import Rename, renamed
+from .ring_order import RingOrder, ring_order
 from .sides import Sides, both
 
 
@@ -56,17 +61,27 @@ class RingShare:
 
 @dataclass(frozen=True)
 class Counts:
-    """Objects of all clusters and of the hub; a replaced one is both added and removed."""
+    """Objects of all clusters and of the hub; one that is replaced counts as that alone."""
 
     add: int
     change: int
     remove: int
+    replace: int = 0
 
     def __str__(self) -> str:
-        return f"{self.add} to add, {self.change} to change, {self.remove} to remove"
+        replaced = f", {self.replace} to replace" if self.replace else ""
+        return f"{self.add} to add, {self.change} to change{replaced}, {self.remove} to remove"
 
     def __bool__(self) -> bool:
-        return bool(self.add or self.change or self.remove)
+        return bool(self.add or self.change or self.remove or self.replace)
+
+
+@dataclass(frozen=True)
+class HubReach:
+    """Clusters that the hub gives something else as soon as acm/ is applied, and how much of each ring they are."""
+
+    clusters: tuple[str, ...] = ()
+    rings: tuple[RingShare, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,12 +97,19 @@ class Plan:
     rings: tuple[RingShare, ...]
     clusters: tuple[ClusterChange, ...]
     groups: tuple[AlikeClusters, ...]
-    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
-    """Name of each hub, and what changes there."""
+    hubs: tuple[HubChange, ...]
+    """What changes on each hub."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
     counts: Counts
     capacity: tuple[tuple[Meter, tuple[str, ...]], ...] = ()
     """Room that is there before and after, with the clusters on which it is the same; the fullest first."""
+    reach: HubReach = field(default_factory=HubReach)
+    moves: tuple[PlatformMove, ...] = ()
+    by_moves: frozenset[str] = frozenset()
+    """Names of the hub's Policies that come and go with `moves`."""
+    order: RingOrder = field(default_factory=RingOrder)
+    only: str = ""
+    """The one cluster that it is about (narrow.py); "" for all."""
 
     @property
     def touched(self) -> int:
@@ -97,7 +119,7 @@ class Plan:
     @property
     def hub(self) -> tuple[ObjectChange, ...]:
         """What changes on all hubs."""
-        return tuple(change for _, changes in self.hubs for change in changes)
+        return tuple(change for hub in self.hubs for change in hub.changes)
 
     @property
     def of(self) -> int:
@@ -117,6 +139,9 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
 
 def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
     """What two compiled sides are told as; `root` is where the later specs are."""
+    # What a ring's ref brings has no operators in it: these come from the hub.
+    moves = platform_moves(sides.before, sides.after, running(sides.clusters), operators=bool(sides.hubs))
+    shares = rings(sides)
     return Plan(
         ref=ref,
         commit=commit,
@@ -124,21 +149,41 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
         findings=sides.judged.findings,
         refused=ordered(refused(root, sides)),
         renames=renamed(sides),
-        rings=rings(sides),
+        rings=shares,
         clusters=sides.clusters,
         groups=alike_clusters(sides.clusters),
         hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         capacity=capacity(sides.clusters),
         counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
+        reach=reach(sides, shares),
+        moves=moves,
+        by_moves=told_by_moves(sides.before, sides.after, moves),
+        order=ring_order(sides.before, sides.after),
     )
 
 
 def counts(changes: Iterable[ObjectChange]) -> Counts:
-    """How many objects are added, changed and removed."""
+    """How many objects are added, changed, replaced and removed."""
     number = Counter(change.action for change in changes)
-    replaced = number[Action.REPLACE]
-    return Counts(number[Action.ADD] + replaced, number[Action.CHANGE], number[Action.REMOVE] + replaced)
+    return Counts(
+        number[Action.ADD], number[Action.CHANGE], number[Action.REMOVE], replace=number[Action.REPLACE]
+    )
+
+
+def running(clusters: Iterable[ClusterChange]) -> Mapping[str, Contents]:
+    """What the clusters run that go to another platform."""
+    return {item.name: item.contents for item in clusters if item.platform and item.contents}
+
+
+def reach(sides: Sides, shares: Iterable[RingShare]) -> HubReach:
+    """Whom the changes of all hubs reach, whatever their ring holds."""
+    names = frozenset[str]().union(*(hub.clusters for hub in sides.hubs))
+    touched = Counter(
+        member.ring or "" for member in (sides.after.members if sides.after else ()) if member.name in names
+    )
+    counted = (RingShare(ring.name, touched[ring.name], ring.clusters) for ring in shares)
+    return HubReach(tuple(sorted(names)), tuple(ring for ring in counted if ring.touched))
 
 
 class _Told:

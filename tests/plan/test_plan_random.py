@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from generator.components.kit.component import Cluster
+from generator.objects.json_patch import same
 from generator.objects.manifest import identify
 from generator.plan.capacity import capacity_of, decided, moved
-from generator.plan.changes import Action, normal, object_changes
+from generator.plan.changes import Action, object_changes
 from generator.plan.clusters import ClusterChange, queues_in_use
 from generator.plan.downloads import download
 from generator.plan.effects import consequences, started_again
@@ -54,17 +55,15 @@ def test_changes_applied_to_the_objects_of_any_cluster_give_those_of_any_other(
     now = {identify(item): item for item in manifests(after)}
     found = change(before, after)
     result = applied(was, found.changes)
-    assert {key: normal(item) for key, item in result.items()} == {
-        key: normal(item) for key, item in now.items()
-    }
+    assert same(result, now)
     said = counts(found.changes)
     replaced = sum(item.action is Action.REPLACE for item in found.changes)
     assert said.add - said.remove == len(now) - len(was)
     # Nothing is told twice, and nothing that is the same is told.
     told = [item.identity for item in found.changes] + [item.was for item in found.changes if item.was]
     assert len(told) == len(set(told))
-    same = {key for key in was.keys() & now.keys() if normal(was[key]) == normal(now[key])}
-    assert same.isdisjoint(told)
+    alike = {key for key in was.keys() & now.keys() if same(was[key], now[key])}
+    assert alike.isdisjoint(told)
     assert said.change + replaced + said.add - replaced + said.remove - replaced == len(found.changes)
 
 
