@@ -87,7 +87,7 @@ def pinning(specs: RepositorySpecs, section: str, name: str) -> Iterator[PinsPla
 def _places(specs: RepositorySpecs) -> Iterator[PinsPlace]:
     yield from (ring_pins(specs, ring.name) for ring in specs.shared.fleet.delivery.rings)
     fleet = specs.document(FLEET_FILE)
-    yield PinsPlace(fleet, ("spec", "defaults", "pins"), "the fleet's defaults", PinLayer.DEFAULTS)
+    yield PinsPlace(fleet, ("spec", "defaults", "pins"), "spec.defaults", PinLayer.DEFAULTS)
     for file in specs.files:
         if kind_of(file) == "Group":
             name = stem(file)
@@ -146,8 +146,8 @@ def pin(place: PinsPlace, section: str, name: str, value: Any) -> Edit:
 
 
 def _outermost(data: Any, path: Path) -> Path:
-    """What goes with a pin: `pins` itself when nothing else is in it."""
-    while "pins" in path[:-1] and not value_at(without(data, path), path[:-1]):
+    """What goes with a pin: `pins` itself when nothing else is in it, and defaults that said nothing else."""
+    while {"pins", "defaults"} & set(path[:-1]) and not value_at(without(data, path), path[:-1]):
         path = path[:-1]
     return path
 

@@ -18,6 +18,7 @@ from ..flow.clusters import judge_cluster
 from ..flow.parallel import in_parts
 from ..flow.read import cluster_files, cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo, Progress
+from ..hub.delivery import standalone
 from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, emit
 from .capacity import ClusterCapacity, Meter, VerdictChange, capacity_of, decided, moved
@@ -50,6 +51,8 @@ class ClusterChange:
     """Platform before and after, where it is another one."""
     contents: Contents | None = None
     """What it runs, where that is worth a word: of a cluster that comes or goes, or goes to another platform."""
+    by_hand: tuple[ObjectChange, ...] = ()
+    """Without a hub: what is in its bootstrap/, which nobody brings but whoever applies it there."""
 
 
 class Half(NamedTuple):
@@ -171,7 +174,8 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
     capacity = () if whole else moved(*rooms)
     verdicts = () if after is None else decided(*rooms)
     platform = None if whole else _platform(before, after)
-    if not cluster or not (whole or changes or capacity or verdicts or platform):
+    by_hand = object_changes(_bootstrap(before), _bootstrap(after))
+    if not cluster or not (whole or changes or capacity or verdicts or platform or by_hand):
         return None
     action = Action.CHANGE if before and after else Action.ADD if after else Action.REMOVE
     effects = consequences(changes, now) if action is Action.CHANGE else ()
@@ -189,7 +193,18 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
         used_queues=queues_in_use(was),
         platform=platform,
         contents=_contents(after or before) if whole or platform else None,
+        by_hand=tuple(slim(change) for change in by_hand),
     )
+
+
+def _bootstrap(half: Half | None) -> tuple[Manifest, ...]:
+    """What is applied on the cluster itself where there is no hub."""
+    if half is None or half.cluster is None or half.compiled.member is None:
+        return ()
+    if half.cluster.fleet.delivery.model != "standalone":
+        return ()
+    folders = standalone.emit(half.cluster, half.compiled.member)
+    return tuple(item for files in folders.values() for items in files.values() for item in items)
 
 
 def _platform(before: Half | None, after: Half | None) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .plan import HubReach, Plan, alike_clusters, capacity, counts, pulls
+from .plan import HubReach, Plan, alike_clusters, capacity, counts, of_clusters, pulls
 from .platforms import OperatorMove, PlatformMove
 from .reach import HubChange
 
@@ -26,12 +26,7 @@ def narrowed(plan: Plan, name: str) -> Plan:
         hubs=hubs,
         pulls=pulls(clusters),
         capacity=capacity(clusters),
-        counts=counts(
-            (
-                *(change for item in clusters for change in item.changes),
-                *(change for hub in hubs for change in hub.changes),
-            )
-        ),
+        counts=counts((*of_clusters(clusters), *(change for hub in hubs for change in hub.changes))),
         reach=HubReach(tuple(item for item in plan.reach.clusters if item == name)),
         moves=tuple(_moves(plan, name)),
         # Nothing of it is left to words.

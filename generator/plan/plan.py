@@ -8,7 +8,7 @@ Nothing here prints; report/plan does the wording.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
@@ -39,6 +39,8 @@ class AlikeClusters:
     changes: tuple[ObjectChange, ...]
     consequences: tuple[Consequence, ...]
     verdicts: tuple[VerdictChange, ...] = ()
+    by_hand: tuple[ObjectChange, ...] = ()
+    """What somebody has to apply on the clusters themselves."""
 
     @property
     def dangerous(self) -> bool:
@@ -47,6 +49,7 @@ class AlikeClusters:
             any(change.action is Action.REMOVE for change in self.changes)
             or any(item.effect in DANGERS for item in self.consequences)
             or any(item.worse for item in self.verdicts)
+            or bool(self.by_hand)
         )
 
 
@@ -114,7 +117,7 @@ class Plan:
     @property
     def touched(self) -> int:
         """Clusters of which an object comes, changes or goes."""
-        return sum(bool(item.changes) for item in self.clusters)
+        return sum(bool(item.changes or item.by_hand) for item in self.clusters)
 
     @property
     def hub(self) -> tuple[ObjectChange, ...]:
@@ -137,10 +140,12 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
     return plan_of(root, both(root, taken, progress, today), ref, taken.commit)
 
 
-def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
-    """What two compiled sides are told as; `root` is where the later specs are."""
-    # What a ring's ref brings has no operators in it: these come from the hub.
-    moves = platform_moves(sides.before, sides.after, running(sides.clusters), operators=bool(sides.hubs))
+def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool = True) -> Plan:
+    """What two compiled sides are told as; `root` is where the later specs are.
+
+    What a ring's ref brings has no `operators` in it.
+    """
+    moves = platform_moves(sides.before, sides.after, running(sides.clusters), operators=operators)
     shares = rings(sides)
     return Plan(
         ref=ref,
@@ -155,12 +160,17 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
         hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         capacity=capacity(sides.clusters),
-        counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
+        counts=counts((*of_clusters(sides.clusters), *sides.hub)),
         reach=reach(sides, shares),
         moves=moves,
         by_moves=told_by_moves(sides.before, sides.after, moves),
         order=ring_order(sides.before, sides.after),
     )
+
+
+def of_clusters(clusters: Iterable[ClusterChange]) -> Iterator[ObjectChange]:
+    """All objects that change on clusters, whoever brings them."""
+    return (change for item in clusters for change in (*item.changes, *item.by_hand))
 
 
 def counts(changes: Iterable[ObjectChange]) -> Counts:
@@ -193,10 +203,11 @@ class _Told:
         self.changes: list[ObjectChange] = []
         self.consequences: list[Consequence] = []
         self.verdicts: list[VerdictChange] = []
+        self.by_hand: list[ObjectChange] = []
 
     def group(self, clusters: tuple[str, ...]) -> AlikeClusters:
         """The same, frozen."""
-        parts = (self.changes, self.consequences, self.verdicts)
+        parts = (self.changes, self.consequences, self.verdicts, self.by_hand)
         return AlikeClusters(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
 
 
@@ -209,8 +220,9 @@ def alike_clusters(clusters: Iterable[ClusterChange]) -> tuple[AlikeClusters, ..
     for cluster in clusters:
         if cluster.action is not Action.CHANGE:
             continue
-        for change in cluster.changes:
-            found.setdefault(("", _signature(change)), ("changes", change, []))[2].append(cluster.name)
+        for part in ("changes", "by_hand"):
+            for change in getattr(cluster, part):
+                found.setdefault((part, _signature(change)), (part, change, []))[2].append(cluster.name)
         for part in ("consequences", "verdicts"):
             for item in getattr(cluster, part):
                 found.setdefault((part, item), (part, item, []))[2].append(cluster.name)
@@ -236,7 +248,7 @@ def rings(sides: Sides) -> tuple[RingShare, ...]:
     for fleet in (sides.before, sides.after):
         for member in fleet.members if fleet else ():
             members.setdefault(member.ring or "", set()).add(member.name)
-    touched = {item.name for item in sides.clusters if item.changes}
+    touched = {item.name for item in sides.clusters if item.changes or item.by_hand}
     return tuple(RingShare(name, len(names & touched), len(names)) for name, names in members.items())
 
 

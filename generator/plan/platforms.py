@@ -105,10 +105,8 @@ def _move(
 
 
 def _variants(member: Member, fleet: Fleet | None) -> tuple[Variant, ...]:
-    """The operators that the hub brings to a cluster; none where nobody delivers them."""
-    if fleet is None or fleet.spec.delivery.model == "standalone":
-        return ()
-    return variants(member, fleet.spec.mirror)
+    """The operators of a cluster, which the hub brings, or whoever applies its bootstrap/ where there is none."""
+    return () if fleet is None else variants(member, fleet.spec.mirror)
 
 
 def _operators(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path as File
 
 from generator.facts.profiles import profiles
 from generator.plan.plan import plan
 from generator.report.plan.json import plan_body
 from generator.report.plan.text import as_text
-from tests.edits import EDITS, append, commit, fleet, swap, together
+from tests.conftest import ROOT
+from tests.edits import EDITS, append, commit, fleet, git, swap, together
 
 
 def lines(root: File) -> list[str]:
@@ -103,3 +105,34 @@ def test_a_new_policy_says_what_it_makes_and_where(tmp_path: File) -> None:
         "queue-screen\n      labels: {region: apac}",
     )(root)
     assert "12 clusters at once" in "\n".join(lines(root)[:4])
+
+
+def standalone(root: File) -> File:
+    """Three shops without a hub."""
+    shutil.copytree(ROOT / "tests/fleets/standalone/clusters", root / "clusters")
+    git(root, "init", "--quiet", "--initial-branch=main")
+    commit(root)
+    return root
+
+
+def test_without_a_hub_what_is_applied_by_hand_is_told(tmp_path: File) -> None:
+    root = standalone(tmp_path)
+    swap("fleet.yaml", "pollInterval: 1h", "pollInterval: 30m")(root)
+    found = plan(root, "HEAD")
+    said = as_text(found).splitlines()
+    row = said.index("  ! nobody brings what follows: apply bootstrap/ again on each of these clusters")
+    assert said[row - 1] == "2 clusters: shop-1, shop-2"
+    assert said[row + 1] == "  ~ ArgoCD openshift-gitops/openshift-gitops"
+    assert said[-1] == "0 to add, 3 to change, 0 to remove."
+    groups = plan_body(found)["groups"]
+    assert [[change["kind"] for change in group["byHand"]] for group in groups] == [["ArgoCD"], ["ConfigMap"]]
+    assert all(group["dangerous"] for group in groups)
+
+
+def test_without_a_hub_an_upgrade_names_its_operators_as_well(tmp_path: File) -> None:
+    root = standalone(tmp_path)
+    swap("groups/shop.yaml", "platform: odh-3.4", "platform: odh-3.5")(root)
+    said = lines(root)
+    row = said.index("Platform odh-3.4 -> odh-3.5: 2 clusters: shop-1, shop-2")
+    assert "  ~ operator kueue: channel stable-v1.3 -> stable-v1.4" in said[row:]
+    assert "  ~ Subscription openshift-kueue-operator/kueue-operator" in said

@@ -75,6 +75,7 @@ def plan_body(plan: Plan) -> PlanJson:
                 "dangerous": group.dangerous,
                 "changes": [_change(change, whole=bool(plan.only)) for change in group.changes],
                 "effects": [_effect(item) for item in group.consequences],
+                "byHand": [_change(change, whole=bool(plan.only)) for change in group.by_hand],
                 "verdicts": [_verdict(item) for item in group.verdicts],
             }
             for group in plan.groups
@@ -165,6 +166,7 @@ def _cluster(item: ClusterChange, *, whole: bool) -> ClusterJson:
         "changes": [_change(change, whole=whole) for change in item.changes] if comes_or_goes else [],
         "download": _download(item),
         "contents": _contents(item.contents),
+        "byHand": [_change(change, whole=whole) for change in item.by_hand] if comes_or_goes else [],
     }
 
 

@@ -190,6 +190,9 @@ class ClusterJson(TypedDict):
         ContentsJson | None,
         Field(description="Of a cluster that comes or goes, or goes to another platform."),
     ]
+    byHand: Annotated[
+        list[ChangeJson], Field(description="As `changes`: objects of bootstrap/, where there is no hub.")
+    ]
 
 
 class VersionJson(TypedDict):
@@ -250,6 +253,9 @@ class GroupJson(TypedDict):
     dangerous: bool
     changes: list[ChangeJson]
     effects: list[EffectJson]
+    byHand: Annotated[
+        list[ChangeJson], Field(description="Objects of bootstrap/, where there is no hub: apply it again.")
+    ]
     verdicts: list[VerdictJson]
 
 

@@ -210,6 +210,9 @@ def _group(group: AlikeClusters, *, every: bool) -> Section:
     rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
     rows += [plain(row) for row in verdict_rows(group.verdicts)]
     rows += [row for change in group.changes for row in change_rows(change, every=every)]
+    if group.by_hand:
+        rows.append("! nobody brings what follows: apply bootstrap/ again on each of these clusters")
+        rows += [row for change in group.by_hand for row in change_rows(change, every=every)]
     return Section(names(group.clusters), tuple(rows))
 
 

@@ -25,9 +25,8 @@ def whole_sections(
         rows.append(f"{sign} {named} ({place}): {number_of(number, 'object')}{each}")
         rows += [f"    {said}"] if said else []
         if every:
-            rows += [
-                row for item in found for change in item.changes for row in change_rows(change, every=True)
-            ]
+            shown = (change for item in found for change in (*item.changes, *item.by_hand))
+            rows += [row for change in shown for row in change_rows(change, every=True)]
     if rows:
         yield Section(title, tuple(plain(row) for row in rows))
 
@@ -40,7 +39,9 @@ def _place(item: ClusterChange) -> str:
 
 def _said(item: ClusterChange) -> str:
     """What runs there, and what it takes over the link."""
-    return "; ".join(filter(None, (contents_words(item.contents) if item.contents else "", _pulled(item))))
+    runs = contents_words(item.contents) if item.contents else ""
+    hand = f"{number_of(len(item.by_hand), 'object')} of bootstrap/ by hand" if item.by_hand else ""
+    return "; ".join(filter(None, (runs, _pulled(item), hand)))
 
 
 def contents_words(found: Contents) -> str:
