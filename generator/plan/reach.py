@@ -64,6 +64,8 @@ def hub_change(
     name: str, before: Iterable[Manifest], after: Iterable[Manifest], changes: tuple[ObjectChange, ...]
 ) -> HubChange:
     """What the changes of one hub's objects reach; `name` is the hub's own cluster."""
+    if not changes:
+        return HubChange(name, ())
     was, now = Side.of(name, before), Side.of(name, after)
     stay = frozenset(was.labels) & frozenset(now.labels)
     touched = frozenset(change.identity for change in changes)
