@@ -26,33 +26,6 @@ class Key(NamedTuple):
 
 Objects = Mapping[Key, Manifest]
 
-# A fault of today's plans: they say nothing when two elements of these lists change places, though the output does,
-# and though many are read in their order (flavors, decisionGroups) or start pods again (env, volumes). The branch that
-# mends plans takes the names out; tests/plan/test_plan_random.py fails for a name that stays here too long.
-TAKEN_FOR_SETS = frozenset(
-    {
-        "adapters",
-        "containers",
-        "decisionGroups",
-        "dependencies",
-        "destinations",
-        "env",
-        "flavors",
-        "imageDigestMirrors",
-        "imagePullSecrets",
-        "imageTagMirrors",
-        "matchExpressions",
-        "nodeTaints",
-        "ports",
-        "resources",
-        "subjects",
-        "tolerations",
-        "volumeMounts",
-        "volumes",
-        "workerGroupSpecs",
-    }
-)
-
 
 def keyed(manifests: Iterable[Manifest]) -> Objects:
     """Objects by their keys; none is there twice."""
@@ -102,27 +75,3 @@ def reordered(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[t
         elif len(was) == len(now):
             for one, other in zip(before, after, strict=True):
                 yield from reordered(one, other, path)
-
-
-def unordered(value: Any) -> Any:
-    """The value without the order of lists that hold mappings."""
-    if isinstance(value, dict):
-        return {key: unordered(item) for key, item in value.items()}
-    if not isinstance(value, list):
-        return value
-    items = [unordered(item) for item in value]
-    return sorted(items, key=raw) if all(isinstance(item, dict) for item in items) else items
-
-
-def sets(objects: Objects) -> Objects:
-    """The objects without the order of what is in TAKEN_FOR_SETS."""
-    return {key: _sets(item, "") for key, item in objects.items()}
-
-
-def _sets(value: Any, field: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _sets(item, key) for key, item in value.items()}
-    if not isinstance(value, list):
-        return value
-    items = [_sets(item, "") for item in value]
-    return sorted(items, key=raw) if field in TAKEN_FOR_SETS else items

@@ -2,8 +2,15 @@
 
     {"spec": {"replicas": 1}} -> {"spec": {"replicas": 2}}     spec.replicas: 1 -> 2
 
-Lists of named things are compared by their names, so their order is no difference; other lists as a whole. An
-object whose name ends in the hash of its content is compared with the one that it replaces.
+Lists of named things are compared by their names, and where the names stand in another order that is a change of
+its own; other lists are compared as a whole. An object whose name ends in the hash of its content is compared with
+the one that it replaces.
+
+No list is taken for a set. What a schema calls a `map` or a `set` says which elements are the same, not that their
+order means nothing: Kueue tries the flavors of a ClusterQueue in their order, and env may refer to earlier env (both
+`map`); mirrors of an ImageDigestMirrorSet are tried in theirs (`set`). The API server itself stores the order that
+was applied last (sigs.k8s.io/structured-merge-diff v4.7.0, typed/merge.go), and a Deployment whose pod template has
+nothing but another order rolls out anew (kubernetes pkg/controller/deployment/util EqualIgnoreHash).
 """
 
 from __future__ import annotations
@@ -19,8 +26,6 @@ from ..documents.paths import dotted
 from ..objects.elements import named_by, same
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
 
-ORDERED = frozenset({"initContainers"})
-"""Lists of named things that are worked off in their order; elsewhere it is noise."""
 _HASH = re.compile(r"-[0-9a-f]{8}$")
 
 
@@ -66,11 +71,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field, before and after."""
+    """One field, before and after.
+
+    `order` is set when the elements of a list stand in another order, and has their names before and after. What
+    changed inside of them, which of them come and which go are changes of their own, in front of this one.
+    """
 
     path: Steps
     before: Any
     after: Any
+    order: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
 
     @property
     def dotted(self) -> str:
@@ -162,16 +172,16 @@ def _pairs(before: Any, after: Any, path: Steps, steps: Sequence[Step]) -> Itera
 
 def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
     keys = name_keys(before, after)
-    field = path[-1] if path else ""
     if not keys:
         yield from _unnamed(before, after, path)
         return
     old, new = ({_named(keys, item): item for item in items} for items in (before, after))
-    kept = [step for step in old if step in new]
-    if field in ORDERED and list(new)[: len(kept)] != kept:
-        yield FieldChange(path, before, after)
-        return
-    yield from _pairs(old, new, path, [*old, *(step for step in new if step not in old)])
+    come = [step for step in new if step not in old]
+    yield from _pairs(old, new, path, [*old, *come])
+    # Without a word about the order, what stays is where it was, and what comes is behind it.
+    if list(new) != [*(step for step in old if step in new), *come]:
+        names = tuple(step.label for step in old), tuple(step.label for step in new)
+        yield FieldChange(path, before, after, names)
 
 
 def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
@@ -203,7 +213,7 @@ def _named(keys: tuple[str, ...], item: Any) -> Named:
 
 
 def apply_changes(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
-    """The manifest with these changes made; the order of named lists is that of what was there."""
+    """The manifest with these changes made."""
     result: Manifest = manifest
     for change in fields:
         result = _with(result, change.path, change.after)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ..git.command import GitCredential
+from ..specs.fleet import Repository
 
 
 class ForgeKind(StrEnum):
@@ -72,6 +73,11 @@ class ForgeChoice:
     """Where people open it, such as https://example.com/gitlab."""
     ca_bundle: str | None = None
     """File with certificates to trust."""
+
+    def over(self, repository: Repository) -> ForgeChoice:
+        """What is said here, and where nothing is what fleet.yaml says of its repository."""
+        kind = ForgeKind(repository.forge) if repository.forge else None
+        return replace(self, kind=self.kind or kind, url=self.url or repository.forgeURL)
 
 
 UNSAID = ForgeChoice()

@@ -200,7 +200,8 @@ def test_plain_kserve_has_it_scraped_and_open_data_hub_does_so_itself() -> None:
 
 CHANGES: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
     "more replicas": ({"replicas": {"min": 3, "max": 3}}, set()),
-    "another queue": ({"queue": None}, {("re-create", "queue")}),
+    # The controller hands Kueue's labels to the pods as well.
+    "another queue": ({"queue": None}, {("re-create", "queue"), ("restart", "pods")}),
     "memory": ({"resources": {"cpu": "6", "memory": "25Gi", "nvidia.com/gpu": "2"}}, {("restart", "pods")}),
     "more pods": (
         {"llm": {"parallelism": {"data": 2, "dataLocal": 1}, "worker": {}}},

@@ -19,6 +19,7 @@ from generator.cli import main
 from generator.disk.journal import JOURNAL
 from generator.findings.finding import has_errors
 from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
+from generator.objects.elements import same
 from generator.objects.manifest import Manifest, ResourceId, identify
 from generator.plan.changes import (
     ABSENT,
@@ -29,14 +30,17 @@ from generator.plan.changes import (
     object_changes,
 )
 from generator.plan.clusters import ClusterChange
+from generator.plan.narrow import narrowed
 from generator.plan.plan import Plan, alike_clusters, plan
+from generator.plan.reach import HubChange
 from generator.plan.sides import both
-from generator.report.plan.json import as_json
+from generator.report.plan.fields import change_rows
+from generator.report.plan.json import as_json, plan_body
 from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
-from tests.oracle import Key, Objects, built, differing, raw, sets, unordered
+from tests.oracle import Key, Objects, built, differing, raw
 
 PLANS = ROOT / "tests/plans"
 
@@ -74,7 +78,7 @@ def test_every_plan_has_an_edit() -> None:
 def named(clusters: Iterable[ClusterChange], hubs: Iterable[Any]) -> dict[str, set[Key]]:
     """Folder -> the objects that a plan names in it."""
     listed = [(f"overlays/{item.name}", item.changes) for item in clusters]
-    listed += [(f"acm/{name}", changes) for name, changes in hubs]
+    listed += [(f"acm/{hub.name}", hub.changes) for hub in hubs]
     return {
         folder: {Key(*key) for item in changes for key in (item.identity, item.was) if key}
         for folder, changes in listed
@@ -88,7 +92,7 @@ def assert_told(
     assert told.keys() <= {*before, *after}
     for folder in {*before, *after}:
         was, now = before.get(folder, {}), after.get(folder, {})
-        assert differing(sets(was), sets(now)) <= told.get(folder, set()) <= differing(was, now), folder
+        assert told.get(folder, set()) == differing(was, now), folder
 
 
 def test_a_plan_names_what_differs_between_the_trees(edited: Edited, unedited: dict[str, Objects]) -> None:
@@ -137,13 +141,12 @@ def test_a_plan_applied_to_the_objects_before_gives_those_after(
     after = built(pipeline.render(root).tree.texts)
     assert_told(named(sides.clusters, sides.hubs), unedited, after)
     changes = {f"overlays/{item.name}": item.changes for item in sides.clusters}
-    changes |= {f"acm/{name}": listed for name, listed in sides.hubs}
+    changes |= {f"acm/{hub.name}": hub.changes for hub in sides.hubs}
     for folder in {*unedited, *after}:
         was = {identify(item): item for item in unedited.get(folder, {}).values()}
         result = applied(was, changes.get(folder, ()))
-        # Where a new element of a list is put is not told.
-        assert {Key(*identity): unordered(item) for identity, item in result.items()} == {
-            key: unordered(item) for key, item in after.get(folder, {}).items()
+        assert {Key(*identity): raw(item) for identity, item in result.items()} == {
+            key: raw(item) for key, item in after.get(folder, {}).items()
         }, folder
 
 
@@ -178,7 +181,7 @@ def by_name(value: Any, field: str = "") -> Any:
 @given(before=SPECS, after=SPECS)
 def test_changed_fields_applied_give_the_other_side(before: Manifest, after: Manifest) -> None:
     result = apply_changes(before, differences(before, after))
-    assert raw(by_name(result)) == raw(by_name(after))
+    assert raw(result) == raw(after)
 
 
 @given(spec=SPECS)
@@ -192,24 +195,79 @@ def test_the_same_has_no_differences(spec: Manifest) -> None:
         ({"n": 1}, {"n": 1.0}, [("n", 1, 1.0)]),
         ({"n": 1}, {"n": True}, [("n", 1, True)]),
         ({"n": None}, {}, [("n", None, ABSENT)]),
-        ({"c": [{"name": "a", "v": 1}, {"name": "b"}]}, {"c": [{"name": "b"}, {"name": "a", "v": 2}]}, [("c[a].v", 1, 2)]),
-        ({"initContainers": [{"name": "a"}, {"name": "b"}]}, {"initContainers": [{"name": "b"}, {"name": "a"}]},
-         [("initContainers", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])]),
+        ({"c": [{"name": "a", "v": 1}, {"name": "b"}]}, {"c": [{"name": "a", "v": 2}, {"name": "b"}]}, [("c[a].v", 1, 2)]),
         ({"args": ["a", "b"]}, {"args": ["b", "a"]}, [("args", ["a", "b"], ["b", "a"])]),
         ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [("labels[a.b/c]", "1", "2")]),
         ({"p": [{"port": 1}]}, {"p": [{"port": 1}, {"port": 2}]}, [("p[2]", ABSENT, {"port": 2})]),
         ({"refs": [{"name": "g", "namespace": "a"}]}, {"refs": [{"name": "g", "namespace": "b"}]},
          [("refs[a/g]", {"name": "g", "namespace": "a"}, ABSENT), ("refs[b/g]", ABSENT, {"name": "g", "namespace": "b"})]),
         ({"refs": [{"name": "g", "namespace": "a", "n": 1}, {"name": "g", "namespace": "b", "n": 1}]},
-         {"refs": [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}]}, [("refs[b/g].n", 1, 2)]),
+         {"refs": [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}]}, [("refs[b/g].n", 1, 2), ("refs", [{"name": "g", "namespace": "a", "n": 1}, {"name": "g", "namespace": "b", "n": 1}], [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}])]),
         ({"t": [{"key": "a"}, {"key": "a"}]}, {"t": [{"key": "a"}]}, [("t", [{"key": "a"}, {"key": "a"}], [{"key": "a"}])]),
     ],
-    ids=["int-float", "int-bool", "null", "order-is-noise", "order-matters", "scalars", "bracketed", "added",
-         "another-namespace", "two-namespaces", "twice"],
+    ids=["int-float", "int-bool", "null", "by-name", "scalars", "bracketed", "added", "another-namespace",
+         "two-namespaces", "twice"],
 )  # fmt: skip
 def test_field(before: Manifest, after: Manifest, said: list[tuple[str, Any, Any]]) -> None:
     found = differences(before, after)
     assert [(item.dotted, item.before, item.after) for item in found] == said
+
+
+A, B, C = ({"name": name} for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([A, B], [B, A], [("l", (("a", "b"), ("b", "a")))]),
+        ([A, {**B, "v": 1}], [{**B, "v": 2}, A], [("l[b].v", None), ("l", (("a", "b"), ("b", "a")))]),
+        ([A], [A, B], [("l[b]", None)]),
+        ([A, B, C], [A, C], [("l[b]", None)]),
+        ([A], [B, A], [("l[b]", None), ("l", (("a",), ("b", "a")))]),
+        ([A, B], [C, B], [("l[a]", None), ("l[c]", None), ("l", (("a", "b"), ("c", "b")))]),
+    ],
+    ids=["moved", "moved-and-changed", "behind", "gone", "in-front", "another-first"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["flavors", "containers", "env", "initContainers", "tolerations"])
+def test_another_order_is_a_change(
+    field: str, before: list[Manifest], after: list[Manifest], said: list[tuple[str, Any]]
+) -> None:
+    found = differences({field: before}, {field: after})
+    assert [(item.dotted.replace(field, "l"), item.order) for item in found] == said
+    assert same(apply_changes({field: before}, found), {field: after})
+
+
+def test_flavors_that_change_places_are_told(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    EDITS["flavor-order"](root)
+    code, text = run(root, capsys, "--detailed-exitcode")
+    assert code == 2
+    assert (
+        "  ~ ClusterQueue inference\n      spec.resourceGroups[0].flavors: order: cpu, a10 -> a10, cpu\n"
+        in text
+    )
+    (group,) = json.loads(run(root, capsys, "--format", "json")[1])["groups"]
+    (field,) = group["changes"][0]["fields"]
+    assert field["order"] == {"before": ["cpu", "a10"], "after": ["a10", "cpu"]}
+    # Beside it stands what always stands there: the value of the path on both sides.
+    assert [[item["name"] for item in field[side]] for side in ("before", "after")] == [
+        ["cpu", "a10"],
+        ["a10", "cpu"],
+    ]
+
+
+def test_lists_of_plain_values_show_what_goes_and_what_comes() -> None:
+    def rows(before: list[Any], after: list[Any]) -> list[str]:
+        meta = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}}
+        (change,) = object_changes([{**meta, "args": before}], [{**meta, "args": after}])
+        return [row.strip() for row in list(change_rows(change))[1:]]
+
+    assert rows(["a", "b"], ["b", "a"]) == ["args: order: a, b -> b, a"]
+    assert rows(["a", "1", "b", "1"], ["a", "1", "b"]) == ["args:", "- 1"]
+    assert rows(["a", "b", "c"], ["a", "c", "d"]) == ["args:", "- b", "+ d"]
+    assert rows([1], ["1"]) == ["args:", "- 1", '+ "1"']
+    assert rows([A, C], [A, B, C]) == ['+ args[b]: {"name": "b"} (in front of c)']
+    assert rows([A, B], [B, C, A]) == ['+ args[c]: {"name": "c"}', "args: order: a, b -> b, c, a"]
 
 
 def cluster_change(name: str, *fields: FieldChange) -> ClusterChange:
@@ -287,7 +345,7 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     root = fleet(tmp_path)
     EDITS["model-version"](root)
     said = json.loads(run(root, capsys, "--format", "json")[1])
-    assert said["formatVersion"] == "1.1"
+    assert said["formatVersion"] == "1.2"
     assert said["base"] == {"ref": "HEAD", "commit": git(root, "rev-parse", "HEAD").strip()}
     assert said["files"] == ["clusters/models/shelf-detector.yaml"]
     listed = [name for group in said["groups"] for name in group["clusters"]]
@@ -298,14 +356,112 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     number = {
         action: sum(many for many, what in changes if what == action) for action in ("change", "replace")
     }
+    # As always a replaced one is in both of them; the text tells it by itself.
     assert said["counts"] == {
         "add": number["replace"],
         "change": number["change"],
         "remove": number["replace"],
+        "replace": number["replace"],
     }
+    assert as_text(plan(root, "HEAD")).endswith("\n0 to add, 5 to change, 10 to replace, 0 to remove.\n")
     assert {item["download"]["bytes"] for item in said["clusters"]} == {180 * 2**20}
     fields = [item for group in said["groups"] for change in group["changes"] for item in change["fields"]]
     assert {"path", "steps", "before", "after"} == set().union(*fields)
+
+
+def test_a_model_bump_says_how_much_of_our_script_differs_and_not_what(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["model-version"](root)
+    text = as_text(plan(root, "HEAD"))
+    assert text.count('data["load.sh"]: 14 lines differ (--cluster NAME shows them)') == 2
+    assert "rm -rf" not in text
+    # What only follows the new name of an object is no news.
+    assert "configMap.name" not in text
+    assert text.count("rm -rf") == 0
+    assert as_text(narrowed(plan(root, "HEAD"), "store-005")).count("rm -rf") == 2
+
+
+def test_all_of_one_cluster(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    together(EDITS["new-cluster"], EDITS["memory"], EDITS["poll-interval"])(root)
+    code, text = run(root, capsys, "--cluster", "store-106", "--detailed-exitcode")
+    assert code == 2
+    assert "shown: store-106 only" in text
+    assert "store-001" not in text
+    whole = json.loads(run(root, capsys, "--cluster", "store-106", "--format", "json")[1])
+    assert whole["cluster"] == "store-106"
+    (cluster,) = whole["clusters"]
+    built_of = built(pipeline.render(root).tree.texts)["overlays/store-106"]
+    meant = {ResourceId(*key): item for key, item in built_of.items()}
+    assert {
+        ResourceId(*(item[key] for key in ("group", "kind", "namespace", "name"))): item["object"]
+        for item in cluster["changes"]
+    } == meant
+    # Each of its objects stands there, whole.
+    for item in meant.values():
+        assert (
+            f"  + {identify(item)}\n      apiVersion: {item['apiVersion']}\n      kind: {item['kind']}\n"
+            in text
+        )
+    assert sorted(change["kind"] for change in whole["hub"]) == ["ManagedCluster", "Policy"]
+    _, text = run(root, capsys, "--cluster", "store-001")
+    assert "limits.memory: 16Gi -> 17Gi" in text
+    assert "store-106" not in text
+    _, text = run(root, capsys, "--cluster", "store-003")
+    assert "~ Policy nearedge-policies/argocd-settings" in text
+    assert text.endswith("\n0 to add, 1 to change, 0 to remove.\n")
+
+
+def test_one_cluster_that_nothing_changes_on_and_one_that_is_not_there(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = fleet(tmp_path)
+    EDITS["memory"](root)
+    code, text = run(root, capsys, "--cluster", "store-006", "--detailed-exitcode")
+    assert (code, text.splitlines()[-1]) == (
+        0,
+        "Nothing changes on store-006. 0 to add, 0 to change, 0 to remove.",
+    )
+    assert main(["plan", "--root", str(root), "--base", "HEAD", "--cluster", "store-06"]) == 64
+    assert "--cluster: there is no cluster store-06: did you mean store-006?" in capsys.readouterr().err
+
+
+def test_lines_are_painted_by_their_sign_on_a_terminal_only(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = fleet(tmp_path)
+    together(EDITS["memory"], EDITS["model-version"], EDITS["label"], EDITS["new-cluster"])(root)
+    plain = run(root, capsys)[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    painted = run(root, capsys)[1]
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
+    for sign, code in {"!": "31;1", "#": "36", "~": "33", "-/\\+": "33", "\\+": "32"}.items():
+        rows = re.findall(rf"^ *\x1b\[([0-9;]*)m{sign} .*\x1b\[0m$", painted, re.MULTILINE)
+        assert rows
+        assert set(rows) == {code}
+    assert run(root, capsys, "--format", "markdown")[1].count("\x1b") == 0
+
+
+def test_the_order_of_the_rings_is_that_of_the_rollout(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["ring-order"](root)
+    found = plan(root, "HEAD")
+    assert "\nRings\n  ! order of the rollout: canary, pilot, main -> pilot, canary, main\n" in as_text(found)
+    assert plan_body(found)["ringOrder"] == {
+        "before": ["canary", "pilot", "main"],
+        "after": ["pilot", "canary", "main"],
+    }
+    commit(root)
+    assert plan_body(plan(root, "HEAD"))["ringOrder"] is None
+
+
+def test_a_ring_that_is_moved_in_another_way_is_no_nothing(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    swap("fleet.yaml", "ring/main\n", "ring/main\n        advance: pull-request\n")(root)
+    text = as_text(plan(root, "HEAD"))
+    assert "  # ring main moves by pull-request, no longer by push\n" in text
+    assert "nothing to roll out, but the rings are moved in another way. " in text
 
 
 def test_a_branch_is_compared_with_where_it_began(tmp_path: File) -> None:
@@ -502,7 +658,7 @@ def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> No
     )
     kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
     hub_changes = object_changes([], [{**kind, "metadata": {"name": item.name}} for item in listed])
-    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (("hub", hub_changes),)}))
+    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (HubChange("hub", hub_changes),)}))
     assert len(text) < 3000
     assert "+ 1000 ManagedCluster: store-0000, store-0001" in text
     assert "+ 1000 clusters: store-0000, " in text

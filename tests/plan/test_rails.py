@@ -14,7 +14,8 @@ from generator.flow.rendered import CompiledCluster, Rendered
 from generator.objects.manifest import ResourceId
 from generator.plan.changes import Action, ObjectChange
 from generator.plan.clusters import ClusterChange
-from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_clusters, gone_objects, refused, shares
+from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_objects, refused, shares
+from generator.plan.renames import gone_clusters
 from generator.plan.sides import Sides
 from generator.specs.fleet import FleetSpec
 from generator.specs.removals import FILE

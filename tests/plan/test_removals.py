@@ -197,3 +197,62 @@ def test_an_unsound_removals_file_names_nothing(tmp_path: File) -> None:
     found = plan(root, "HEAD")
     assert "SPEC010" in {item.code for item in found.findings}
     assert STORE in [f"{item.code}: {item.message}" for item in found.refused]
+
+
+@pytest.mark.parametrize("reason", ["closed again", "the site is closed"])
+def test_a_cluster_that_came_back_goes_again(tmp_path: File, reason: str) -> None:
+    """The entry of the first time is history: each removal is named by itself, also for the same reason."""
+    root = fleet(tmp_path)
+    text = (root / "clusters/near-edge/store-006.yaml").read_text(encoding="utf-8")
+    together(remove("near-edge/store-006.yaml"), named("clusters", "name: store-006"))(root)
+    commit(root)
+    back = text.replace("spec:\n", "spec:\n  state: retired\n")
+    (root / "clusters/near-edge/store-006.yaml").write_text(back, encoding="utf-8")
+    commit(root)
+    remove("near-edge/store-006.yaml")(root)
+    (found,) = plan(root, "HEAD").refused
+    assert "is of an earlier time: name it once more under clusters: with the reason" in found.hint
+    git(root, "checkout", "--quiet", ".")
+    assert (
+        main(["retire", "store-006", "--remove", "--reason", reason, "--no-render", "--root", str(root)]) == 0
+    )
+    said = (root / "clusters/removals.yaml").read_text(encoding="utf-8")
+    assert said.count("store-006") == 2
+    assert reason in said.splitlines()[-1]
+    assert refused(root) == []
+
+
+def test_the_same_share_of_a_ring_is_named_each_time(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    for _ in range(2):
+        before = {path: path.read_bytes() for path in (root / "clusters").rglob("*.yaml")}
+        without_detector(root)
+        found = plan(root, "HEAD").refused
+        objects = [
+            f"cluster: {cluster}, kind: {kind}, {f'namespace: {space}, ' if space else ''}name: {name}"
+            for item in found
+            if item.code == "REMOVE001"
+            for kind, place, _, cluster, *_ in [item.message.split()]
+            for space, _, name in [place.rpartition("/")]
+        ]
+        shares = [
+            f"ring: {item.message.split('ring ')[1].split()[0]}, clusters: {item.message.split()[0]}"
+            for item in found
+            if item.code == "REMOVE003"
+        ]
+        listed = [f"    - {{{entry}, reason: the same}}\n" for entry in objects]
+        rings = [f"    - {{{entry}, reason: the same}}\n" for entry in shares]
+        assert objects
+        assert rings
+        file = root / "clusters/removals.yaml"
+        head = (
+            "apiVersion: nearedge/v1alpha1\nkind: Removals\nmetadata:\n  name: removals\nspec:\n  objects:\n"
+        )
+        old = file.read_text(encoding="utf-8") if file.exists() else f"{head}  rings:\n"
+        first, _, last = old.partition("  rings:\n")
+        file.write_text(f"{first}{''.join(listed)}  rings:\n{last}{''.join(rings)}", encoding="utf-8")
+        assert refused(root) == []
+        commit(root)
+        for path, raw in before.items():
+            path.write_bytes(raw if path != file else file.read_bytes())
+        commit(root)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from generator.plan.changes import Action
 from generator.plan.clusters import ClusterChange
-from generator.plan.rails import Rename, refused, renamed
+from generator.plan.rails import refused
+from generator.plan.renames import Rename, renamed
 from generator.plan.sides import Sides
 from tests.plan.test_rails import file_of, member, sides
 

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     from ...publish.rehearse import rehearse
 
     root, watch = root_of(options), Watch()
-    order = settled(root, _order(options))
+    order = settled(root, _order(options), offline=options.dry_run)
     settle(root)
     try:
         if options.dry_run:
