@@ -95,7 +95,7 @@ def _text(item: FieldChange, most: int | None) -> Iterator[str]:
     unified = difflib.unified_diff(item.before.splitlines(), item.after.splitlines(), n=0, lineterm="")
     rows = [row for row in unified if not row.startswith(("---", "+++", "@@"))]
     if most == _ROWS_OF_REPLACED and len(rows) > most:
-        yield f"{item.dotted}: {len(rows)} lines differ (--cluster NAME shows them)"
+        yield f"{item.dotted}: {len(rows)} lines differ (plan --cluster NAME shows them)"
         return
     yield f"{item.dotted}:"
     yield from (f"  {_cut(row)}" for row in rows[:most])

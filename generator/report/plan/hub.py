@@ -58,7 +58,7 @@ def _on_hub(changes: Sequence[ObjectChange], hub: HubChange, plan: Plan) -> Iter
         many = alike.get((change.action, change.identity.kind, change.identity.namespace), [])
         if change.identity in bound:
             continue
-        if len(many) <= NAMES:
+        if plan.only or len(many) <= NAMES:
             yield from (*_moves(change), *_one(change, hub, plan))
         elif change is many[0]:
             listed = ", ".join(item.identity.name for item in many[:NAMES])
