@@ -118,6 +118,10 @@ def link_file(live: File, staged: File) -> None:
     """The file under a second name, or a copy where that cannot be."""
     try:
         os.link(live, staged, follow_symlinks=False)
+    except FileExistsError:
+        # Linked by a run that was killed behind it.
+        if not staged.samefile(live):
+            raise
     except OSError as error:
         # A file system without hard links, or a file with too many of them.
         if error.errno not in {errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EXDEV, errno.EACCES}:

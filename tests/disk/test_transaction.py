@@ -6,12 +6,10 @@ import ctypes
 import errno
 import json
 import os
-import random
 import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path as File
@@ -28,9 +26,6 @@ from generator.disk.transaction import carry_out, recover
 from generator.disk.tree import FOLDERS, INDEX, Tree, compare, with_index, write
 from generator.errors import Unwritable
 from tests.conftest import ROOT
-
-PARTS = 4
-"""In which the kills are shared out: they mostly wait for the disk, each part where a core is free."""
 
 
 def version(number: int, clusters: int = 40) -> Tree:
@@ -53,13 +48,6 @@ def bring(root: File, tree: Tree) -> None:
     write(root, tree, compare(root, tree))
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """How long it takes."""
-    at = time.perf_counter()
-    work()
-    return time.perf_counter() - at
-
-
 def in_child(work: Callable[[], None]) -> int:
     """Run in a process of its own, which ends without pytest's clean-up; its id."""
     pid = os.fork()
@@ -69,31 +57,6 @@ def in_child(work: Callable[[], None]) -> int:
         finally:
             os._exit(0)
     return pid
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_killed_write_leaves_the_old_tree_or_the_new_one(tmp_path: File, kills: int, part: int) -> None:
-    trees = (version(0), version(1))
-    bring(tmp_path, trees[0])
-    # The quickest of a few: a disk that is busy with something else would put most kills behind the end.
-    usual = min(seconds(lambda tree=tree: bring(tmp_path, tree)) for tree in (*trees[::-1], trees[1]))  # type: ignore[misc]
-    draw, now, seen = random.Random(2026 + part), 1, {0: 0, 1: 0}  # noqa: S311 - moments, no secrets
-    for _ in range(part, kills, PARTS):
-        tree = trees[1 - now]
-        pid = in_child(lambda tree=tree: bring(tmp_path, tree))  # type: ignore[misc]
-        time.sleep(draw.random() * usual * 1.5)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        recover(tmp_path)
-        found = on_disk(tmp_path)
-        assert found in ({**trees[0].texts}, {**trees[1].texts})
-        changed = found == tree.texts
-        seen[int(changed)] += 1
-        now = 1 - now if changed else now
-        assert not (tmp_path / STAGE).exists()
-        assert not (tmp_path / JOURNAL).exists()
-    assert all(seen.values()), seen
 
 
 @pytest.mark.parametrize("exchanges", [True, False], ids=["exchange", "renames"])
