@@ -74,11 +74,20 @@ def _folder_step(root: File, written: Mapping[str, bytes], removed: frozenset[st
         _link(root / live, root / staged, within({*written, *removed}, live))
     for path, raw in written.items():
         target = root / STAGE / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _enter((root / path).parent, target.parent)
         target.write_bytes(raw)
     if there and not (root / staged).is_dir():
         return Step("drop", live, f"{staged}.gone")
     return Step("exchange" if there else "place", live, staged, (root / staged).stat().st_ino)
+
+
+def _enter(live: File, staged: File) -> None:
+    """Make the folder of a staged file. One of which every file changes was left out, and keeps its rights, too."""
+    if not staged.is_dir():
+        _enter(live.parent, staged.parent)
+        staged.mkdir()
+        if live.is_dir():
+            shutil.copymode(live, staged)
 
 
 def _only(folder: File, removed: frozenset[str], root: File) -> bool:

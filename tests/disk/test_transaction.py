@@ -114,6 +114,47 @@ def test_a_step_that_fails_takes_the_others_back(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["acm", "base", "overlays"]
 
 
+@pytest.mark.parametrize("exchanges", [True, False], ids=["exchange", "renames"])
+def test_folders_keep_their_rights(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, *, exchanges: bool
+) -> None:
+    # The group that may write into its overlays, and nobody else into them, is set once by whoever set up the clone.
+    monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
+    bring(tmp_path, version(0))
+    rights = {
+        "overlays": 0o2775,
+        "overlays/edge-0": 0o700,
+        "base": 0o750,
+        "base/p": 0o755,
+        "base/p/0": 0o2770,
+    }
+    for path, mode in rights.items():
+        (tmp_path / path).chmod(mode)
+    bring(tmp_path, version(1))
+    assert on_disk(tmp_path) == version(1).texts
+    assert {path: (tmp_path / path).stat().st_mode & 0o7777 for path in rights} == rights
+
+
+def test_the_last_step_is_taken_back_first(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "can_exchange", lambda _: False)
+    bring(tmp_path, with_index(Tree({"overlays/edge-1/old.yaml": "1\n", "overlays/edge-2/a.yaml": "1\n"})))
+    folder = tmp_path / "overlays/edge-1"
+    folder.chmod(0o700)
+    was, do = folder.stat(), transaction.take
+
+    def refusing(root: File, step: Step) -> None:
+        if step.live == "overlays/edge-2/a.yaml":
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", refusing)
+    with pytest.raises(Unwritable):
+        bring(tmp_path, with_index(Tree({"overlays/edge-1/new.yaml": "2\n"})))
+    assert [path.name for path in folder.iterdir()] == ["old.yaml"]
+    # Were the new file taken away before the old one is back, the folder would be empty for a moment, and go.
+    assert (folder.stat().st_ino, folder.stat().st_mode) == (was.st_ino, was.st_mode)
+
+
 @contextmanager
 def full(folder: File) -> Iterator[None]:
     """A disk with room for the old tree only; where none can be mounted, files that must not grow."""
