@@ -24,7 +24,7 @@ class ToolMissing(NearedgeError):
     """A binary that a command needs is not on this machine."""
 
     def __init__(self, *, tool: str, hint: str) -> None:
-        self.tool = tool
+        self.tool, self.hint = tool, hint
         super().__init__(f"{tool} was not found: {hint}")
 
 

@@ -57,7 +57,9 @@ def schema(answer: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = plain(_renamed(answer["serve"]))
     scale: dict[str, Any] = plain(_renamed(answer["scale"]))
     parts = {**made["definitions"], **scale.pop("definitions", {}), "AutoscalingConfig": scale}
-    parts["DeploymentSchema"]["properties"]["autoscaling_config"] = {"$ref": "#/definitions/AutoscalingConfig"}
+    parts["DeploymentSchema"]["properties"]["autoscaling_config"] = {
+        "$ref": "#/definitions/AutoscalingConfig"
+    }
     return {**made, "definitions": parts}
 
 

@@ -75,7 +75,8 @@ class Resolved:
         if path[:1] == (MODELS,) and str(path[1]) in self.models:
             return self.models[str(path[1])].where(("spec", *path[2:]), key=key)
         for length in range(len(path), 0, -1):
-            for layer, found in reversed(self.said(path[:length])):
+            if said := self.said(path[:length]):
+                layer, found = said[-1]
                 return layer.document.where((*layer.root, *found), key=key or length < len(path))
         own = self.layers[-1]
         return own.document.where(own.root, key=True)
@@ -176,7 +177,7 @@ class _At(NamedTuple):
         return _At((*self.above, above), (*self.below, below))
 
 
-_Note = Callable[[_At, Unclear], None]
+_Note = Callable[[tuple[_At, Unclear]], None]
 """Called with each item that is unclear, and the list that it is in."""
 
 
@@ -187,7 +188,7 @@ def resolve(layers: tuple[Layer, ...], models: Mapping[str, Document] | None = N
     for i, layer in enumerate(layers):
         below = Resolved(spec, layers[:i])
         troubles: list[tuple[_At, Unclear]] = []
-        spec = _merged(spec, layer.data, _At(), lambda at, unclear: troubles.append((at, unclear)))  # noqa: B023
+        spec = _merged(spec, layer.data, _At(), troubles.append)
         findings += (_finding(at, unclear, layer, below) for at, unclear in troubles)
     return Resolved(spec, layers, models or {}, tuple(findings))
 
@@ -208,7 +209,7 @@ def merge(below: Any, above: Any) -> Any:
     return _merged(below, above, _At(), _unheard)
 
 
-def _unheard(_at: _At, _unclear: Unclear) -> None:
+def _unheard(_: tuple[_At, Unclear]) -> None:
     """Nobody asks what is unclear."""
 
 
@@ -222,7 +223,7 @@ def _merged(below: Any, above: Any, at: _At, note: _Note) -> Any:
     if pairing is None:
         return above
     for unclear in pairing.unclear:
-        note(at, unclear)
+        note((at, unclear))
     return [_item(below, above, pair, at, note) for pair in pairing.pairs]
 
 

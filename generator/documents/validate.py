@@ -118,7 +118,7 @@ def _namesakes(data: Any, path: Path) -> str:
     known = [identity_of(item) for item in items]
     one = known[number]
     others = (other for other in known if one and other and other.called == one.called and other != one)
-    return ", ".join(dict.fromkeys(other.label for other in others))
+    return showable(", ".join(dict.fromkeys(other.label for other in others)))
 
 
 def _said(

@@ -21,11 +21,13 @@ from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..objects.elements import same
 from ..specs.model import outlived
+from ..specs.types import untagged
 from ..yaml.strict import read_text
 from . import drop, put, without
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+NO_DIGEST = "@sha256:"
 _PINNED = re.compile(r"(?P<name>.+)@sha256:[0-9a-f]{64}")
 
 
@@ -62,7 +64,8 @@ def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
     """Promote a model, an image of `images`, or (with a slash in it) a repository wherever specs name it."""
     scheme, _, name = what.rpartition(":")
     if "/" in what:
-        return _repository(specs, what.partition("@")[0], wish)
+        # A tag is a word for people: the one of the old digest says nothing of the new one.
+        return _repository(specs, untagged(what.partition("@")[0] + NO_DIGEST).removesuffix(NO_DIGEST), wish)
     models, images = dict(specs.shared.models), shipped()
     if not scheme and name in models and name in images:
         raise AmbiguousPromotion(f"{name} is a model and an image: say model:{name} or image:{name}")
@@ -137,7 +140,7 @@ def _with_digest(name: str, source: str, digest: str) -> str:
     found = _PINNED.fullmatch(source)
     if found is None:
         raise EditRefused(f"the source of {name} has no digest: {source}; say the new one with --source")
-    return f"{found['name']}@{digest}"
+    return f"{untagged(source).partition('@')[0]}@{digest}"
 
 
 def _with_version(name: str, source: str, old: str, new: str) -> str:
@@ -205,8 +208,8 @@ def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
         for path in leaves(document.data):
             value = value_at(document.data, path)
             found = _PINNED.fullmatch(value) if isinstance(value, str) else None
-            if found and found["name"].rpartition("://")[2] == name:
-                text = put(text, path, f"{found['name']}@{wish.digest}")
+            if found and untagged(value).partition("@")[0].rpartition("://")[2] == name:
+                text = put(text, path, f"{untagged(value).partition('@')[0]}@{wish.digest}")
         if text != document.text:
             texts[file] = text
         said += [file] if name in text else []

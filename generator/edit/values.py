@@ -128,11 +128,13 @@ def _from(subject: EditedDocument, place: Place) -> str:
 
 
 def _origin_of(resolved: Resolved, place: Place) -> str:
-    for layer, path in reversed(_below(resolved, place)):
-        where, file = layer.document.where((*layer.root, *path)), layer.document.file
-        name = "the fleet's defaults" if file == FLEET_FILE else f"group {stem(file)}"
-        return f"from {name}, {where.file}:{where.line}"
-    return ""
+    below = _below(resolved, place)
+    if not below:
+        return ""
+    layer, path = below[-1]
+    where, file = layer.document.where((*layer.root, *path)), layer.document.file
+    name = "the fleet's defaults" if file == FLEET_FILE else f"group {stem(file)}"
+    return f"from {name}, {where.file}:{where.line}"
 
 
 def _below(resolved: Resolved, place: Place) -> tuple[tuple[Layer, Path], ...]:

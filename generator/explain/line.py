@@ -147,7 +147,7 @@ def _base_line(root: File, file: str, line: int) -> Trace:
         before = compiled(subject)
         if before is not None and folder in before.named:
             return _base_of_cluster(root, OutputLine(file, line), subject, before)
-    raise CannotExplainError(f"no cluster uses {folder}: make render removes what nothing uses")
+    raise CannotExplainError(f"no cluster uses {folder}: nearedge render removes what nothing uses")
 
 
 def _base_of_cluster(root: File, at: OutputLine, subject: Subject, before: Compiled) -> Trace:
@@ -247,7 +247,7 @@ def _compiled(subject: Subject) -> Compiled:
 def _text(files: Any, file: str) -> str:
     text = files.get(file)
     if text is None:
-        raise CannotExplainError(f"nothing makes {file} any more: make render removes it")
+        raise CannotExplainError(f"nothing makes {file} any more: nearedge render removes it")
     return str(text)
 
 

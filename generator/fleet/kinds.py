@@ -85,7 +85,7 @@ class Connectivity(Strictly):
         Annotated[
             str,
             Line(
-                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$",
+                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
                 64,
             ),
         ]

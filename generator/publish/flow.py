@@ -111,7 +111,7 @@ def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Ren
     rendered = incremental.render_changed(root, progress, today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
-    tree.write(root, rendered.tree, tree.compare(root, rendered.tree))
+    tree.write(root, rendered.tree, tree.compare(root, rendered.tree), rendered.specs)
     incremental.remember(root, rendered)
     return rendered
 

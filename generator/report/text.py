@@ -84,7 +84,12 @@ def printable(text: str) -> str:
     """Text for one line: what a spec or a file's name holds must not steer the terminal."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    # A byte of a file's name that is not UTF-8.
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else ascii(char)[1:-1]
 
 
 def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:

@@ -152,7 +152,7 @@ def _unsound(found: Move) -> Iterator[str]:
         yield f"the specs at {found.target[:12]} have errors: {first.where}: {first.code}: {first.message}{more}"
     if found.stale:
         listed = ", ".join(found.stale[:SHOWN]) + (", ..." if len(found.stale) > SHOWN else "")
-        yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (make render): {listed}"
+        yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (nearedge render): {listed}"
 
 
 def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:

@@ -93,7 +93,7 @@ def whole(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _Amount:
+class Amount:
     """A quantity: a string such as "500m" or 16Gi, or a whole number; kept in canonical form."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -150,7 +150,7 @@ LabelValue = Annotated[
     Strict(),
 ]
 ResourceName = Annotated[str, Line(rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$", 253)]
-Quantity = Annotated[str, _Amount()]
+Quantity = Annotated[str, Amount()]
 
 
 def untagged(image: str) -> str:

@@ -211,7 +211,7 @@ def test_explain_warns_of_a_file_that_is_not_up_to_date(
     assert run("explain", "overlays/store-001/kustomization.yaml:3", "--format", "json") == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["upToDate"] is False
-    assert "run make render" in captured.err
+    assert "run nearedge render" in captured.err
 
 
 def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:

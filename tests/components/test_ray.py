@@ -136,6 +136,25 @@ def test_the_base_of_a_group_is_what_the_group_says() -> None:
     assert larger.final[1]["spec"]["workerGroupSpecs"][0]["replicas"] == 9
 
 
+def test_a_group_may_leave_the_memory_to_its_clusters() -> None:
+    shared = {"clusters": [changed(FORECAST, "head", to={"resources": {"cpu": "2"}})]}
+    mine = {"clusters": [{"name": "forecast", "head": {"resources": {"memory": "8Gi"}}}]}
+    (unit,) = units(of_group(shared, mine))
+    shared_memory = [item[1]["spec"]["headGroupSpec"] for item in (unit.common(), unit.final)]
+    assert [head["template"]["spec"]["volumes"][1] for head in shared_memory] == [
+        {"name": "shm", "emptyDir": {"medium": "Memory"}},
+        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "4Gi"}},
+    ]
+
+
+def test_of_two_jobs_of_a_group_with_one_name_the_first_is_shared() -> None:
+    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
+    other = {**TUNE, "entrypoint": "python other.py"}
+    (one,), (two,) = (units(of_group({"jobs": [TUNE, other]}, {"jobs": [job]})) for job in (TUNE, other))
+    assert one.key == base_key("ray", "group", "factories", "jobs", "lab", "tune")
+    assert two.key is None
+
+
 def test_an_account_of_the_cluster_itself_keeps_it_off_the_base_of_its_group() -> None:
     mine = {"clusters": [{"name": "forecast", "serviceAccountName": "ours"}]}
     (unit,) = units(of_group({"clusters": [FORECAST]}, mine))

@@ -17,6 +17,8 @@ from generator.documents.merge import Layer, Resolved, resolve
 from generator.documents.paths import leaves, value_at
 from generator.fleet.kinds import cluster_spec
 from generator.overlays.overlay import emit
+from generator.rules.listed import LISTS
+from generator.rules.run import check_cluster
 from generator.yaml.writer import to_yaml
 
 from ..conftest import build
@@ -236,6 +238,29 @@ def test_a_cluster_that_adds_a_waiver_keeps_those_of_its_group() -> None:
         ("FIT001", "serving[b]", "2027-01-31"),
         ("ADMIT002", None, "2027-03-31"),
     ]
+
+
+TWICE: dict[str, dict[str, Any]] = {
+    "nodes": {"name": "gpu", "allocatable": {"cpu": "8", "memory": "32Gi"}},
+    "storage": {"class": "fast", "accessModes": ["ReadWriteOnce"]},
+    "waivers": {"code": "ADMIT002", "path": "serving", **WAIVER},
+}
+
+
+@pytest.mark.parametrize("field", LISTS)
+def test_what_no_component_owns_is_listed_once(field: str) -> None:
+    item = TWICE[field]
+    other = {key: f"{value}x" if key in {"name", "class", "path"} else value for key, value in item.items()}
+    cluster, resolved, _ = build({"cluster": {field: [item, other, item]}})
+    assert cluster is not None
+    [told] = [found for found in check_cluster(cluster, resolved) if found.code == "FLEET016"]
+    assert told.path[:2] == (field, 2)
+    one = identity_of(item)
+    assert one is not None
+    assert told.message == f"{one.label} stands a second time in {field}"
+    cluster, resolved, _ = build({"cluster": {field: [item, other]}})
+    assert cluster is not None
+    assert "FLEET016" not in {found.code for found in check_cluster(cluster, resolved)}
 
 
 class Said(NamedTuple):

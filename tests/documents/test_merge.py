@@ -53,6 +53,11 @@ MERGES: dict[str, tuple[Any, Any, Any]] = {
         [{"name": "x", "remove": True}],
         [{"name": "y"}],
     ),
+    "nothing but true removes": (
+        [{"name": "x"}],
+        [{"name": "x", "remove": "true"}],
+        [{"name": "x", "remove": "true"}],
+    ),
     "remove drops the last item": ([{"name": "x"}], [{"name": "x", "remove": True}], []),
     "remove inside an item": (
         [{"name": "x", "workers": [{"name": "gpu"}, {"name": "cpu"}]}],

@@ -17,7 +17,7 @@ from generator.disk.tree import Tree, with_index
 from generator.findings.finding import Finding, Severity, Where
 from generator.fleet.fleet import Member
 from generator.flow import cache
-from generator.flow.cache import CACHE, digest_of, recall, save, vouched
+from generator.flow.cache import CACHE, recall, save, vouched
 from generator.flow.rendered import CompiledCluster, Rendered, Whole
 from generator.rules.waivers import Waiver
 
@@ -66,6 +66,8 @@ FULL = Member(
     trained=(("shelf", "8", False, 0),),
     fetched=("till",),
     hub="hub",
+    models=("shelf", "till"),
+    images=("ovms",),
 )
 """A member of which every field says something."""
 
@@ -110,14 +112,13 @@ def rendered(root: File, *clusters: CompiledCluster) -> Rendered:
     put(root, dict(tree.texts))
     whole = Whole((("", OF_FLEET), ("edge-1", WARNED)), frozenset({HUB}), 7)
     done = Rendered((), tree, clusters=clusters, whole=whole)
-    digests = {item.file: digest_of(root, item.file) for item in clusters}
-    save(root, done, replace(recall(root), digests=digests))
+    save(root, done, recall(root))
     return done
 
 
 def known(root: File, file: str = ONE) -> CompiledCluster | None:
     """What is known of a cluster as it is on disk now."""
-    return recall(root).compiled(root, file, digest_of(root, file))
+    return recall(root).compiled(root, file)
 
 
 def test_what_is_remembered_comes_back(root: File) -> None:
@@ -334,7 +335,7 @@ def test_nothing_is_written_when_nothing_was_compiled(root: File) -> None:
 
 def test_what_was_kept_is_remembered_with_what_was_compiled(root: File) -> None:
     edit(ONE)(root)
-    memory = replace(recall(root), digests={ONE: digest_of(root, ONE)})
+    memory = recall(root)
     before, kept = memory.lines[OTHER], known(root, OTHER)
     assert kept is not None
     again = compiled(ONE, replace(FULL, ring=None))

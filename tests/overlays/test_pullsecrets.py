@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from generator.components.kit.component import Cluster
+from generator.components.kit.base_key import base_key
+from generator.components.kit.component import Cluster, whole
 from generator.objects.manifest import CONTENT_HASH, Manifest
 from generator.objects.names_in_pods import pods
 from generator.overlays.overlay import emit, overlay_if_sound
+from generator.overlays.pullsecrets import pulling
 from tests.conftest import build
 from tests.strategies import IMAGE
 
@@ -119,6 +121,24 @@ def test_service_accounts_stay_as_they_are() -> None:
     ]
     assert accounts[0]
     assert accounts[0] == accounts[1]
+
+
+def test_a_unit_of_several_namespaces_says_what_each_pulls_with() -> None:
+    def task(namespace: str) -> Manifest:
+        pod = {"containers": [{"name": "c", "image": IMAGE}]}
+        meta = {"name": "task", "namespace": namespace}
+        return {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": meta,
+            "spec": {"template": {"spec": pod}},
+        }
+
+    unit = whole(base_key("toy", "model", "x"), (), (task("ai"), task("lab")))
+    lists = ({"ai": ("quay",)}, {"lab": ("quay",)}, {"ai": ("quay",), "lab": ("quay",)}, {"lab": ("ours",)})
+    made = [pulling(unit, secrets) for secrets in lists]
+    assert len({item.key for item in made} | {unit.key}) == 5
+    assert all(item.common() == item.final for item in made)
 
 
 def test_clusters_with_and_without_it_share_no_base_that_differs() -> None:

@@ -341,7 +341,12 @@ def test_a_ref_that_is_no_commit_is_a_sentence(tmp_path: File, ref: str) -> None
 def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "clusters").mkdir()
     assert main(["plan", "--root", str(tmp_path)]) == 3
-    assert capsys.readouterr().err == "nearedge: HEAD cannot be looked up: this is no Git repository\n"
+    said = "nearedge: HEAD cannot be looked up: this is no Git repository. git init -b main, git add --all and git commit make it one\n"
+    assert capsys.readouterr().err == said
+    git(tmp_path, "init", "--quiet")
+    assert main(["plan", "--root", str(tmp_path)]) == 3
+    said = "nearedge: HEAD cannot be looked up: nothing is committed here yet. git add --all and git commit do that\n"
+    assert capsys.readouterr().err == said
 
 
 def test_the_commit_is_read_byte_by_byte(tmp_path: File) -> None:

@@ -249,7 +249,9 @@ def test_stale_output_is_not_rolled_out(root: File, capsys: Capture) -> None:
     git(root, "push", "--quiet", "origin", "main")
     code, out, _ = run(root, capsys, "advance", "canary")
     assert code == 1
-    assert "1 files are not what the specs give (make render): overlays/store-008/kustomization.yaml" in out
+    assert (
+        "1 files are not what the specs give (nearedge render): overlays/store-008/kustomization.yaml" in out
+    )
 
 
 def test_specs_with_errors_are_not_rolled_out(root: File, capsys: Capture) -> None:
@@ -449,7 +451,7 @@ def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: Capture) 
     (tmp_path / "clusters").mkdir()
     code, _, err = run(tmp_path, capsys, "status")
     assert code == 3
-    assert err == "nearedge: HEAD cannot be looked up: this is no Git repository\n"
+    assert err.startswith("nearedge: HEAD cannot be looked up: this is no Git repository. git init -b main, ")
 
 
 # Simulate

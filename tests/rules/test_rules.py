@@ -32,6 +32,7 @@ from generator.yaml.writer import to_yaml
 from scripts.rules_doc import DOCUMENT, document
 from tests.conftest import CASES, FLEET, ROOT, build, read_case
 from tests.hub.test_hub import fleet_of
+from tests.repositories import write_specs
 
 DATA, _ = read_text((ROOT / "tests/data/near_misses.yaml").read_text(encoding="utf-8"))
 EDGES: dict[str, dict[str, Any]] = {code: entry for code, entry in DATA.items() if code != "bases"}
@@ -165,6 +166,27 @@ def test_waivers_at_the_edge(queue: str, today: str, found: set[str], tmp_path: 
     findings_of(tmp_path, {**WHOLE, "core/hub.yaml": hub})
     rendered = pipeline.render(tmp_path, today=today)
     assert {item.code for item in rendered.findings if item.code.startswith("WAIVER")} == found
+
+
+@pytest.mark.parametrize(
+    ("file", "guess"),
+    [("clusters/core/hub.yaml", "HUB001"), ("clusters/near-edge/a-one.yaml", "HUB005")],
+    ids=["the hub", "the only cluster of a ring"],
+)
+def test_nothing_is_guessed_about_a_cluster_that_cannot_be_read(
+    file: str, guess: str, tmp_path: File
+) -> None:
+    """Else a slip of the pen in one file is told as a fleet without a hub, and people look in the wrong place."""
+    root = write_specs(tmp_path, {"a-one": {"namespaces": [{"name": "ai"}]}})
+    assert codes_in(root) == set()
+    (root / file).write_text("spec: [\n", encoding="utf-8")
+    assert codes_in(root) == {"SPEC002"}
+    (root / file).unlink()
+    assert guess in codes_in(root)
+
+
+def codes_in(root: File) -> set[str]:
+    return {item.code for item in pipeline.render(root).findings}
 
 
 @pytest.mark.parametrize(("name", "found"), [("ray-tune", {"COMPILE001"}), ("ray-tunes", set())])

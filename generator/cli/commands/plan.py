@@ -11,6 +11,7 @@ from ..exits import CHANGES, CLEAN, FOUND
 from ..here import root_of
 from ..progress import Watch
 from ..since import merge_base
+from ..writing import settle
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compile both sides and show what differs."""
-    from ...disk.transaction import recover
     from ...git.commit import default_ref
     from ...plan.plan import plan
     from ...report.plan import json as plan_json
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()
     try:
         root, watch = root_of(options), Watch()
-        recover(root)
+        settle(root)
         base = options.base or merge_base() or default_ref(root)
         found = plan(root, base, watch.progress, today(options))
         watch.end()

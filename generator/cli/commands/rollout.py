@@ -170,10 +170,9 @@ def _ask(repo: Repo, main: Main, remote: Remote) -> None:
 
 def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     """All rings as they are now; as this clone knows them in a dry run."""
-    from ...git.commit import NoSuchCommit
     from ...rollout.advance import Rollout
     from ...rollout.fleet import forge_of_fleet, specs_of
-    from ...rollout.history import repository, resolved
+    from ...rollout.history import no_such, repository, resolved
     from ...rollout.place import main_branch
     from ...rollout.position import positions
     from ..progress import Watch
@@ -186,7 +185,7 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
         main = main_branch(repo, options.head, options.remote)
     head = resolved(repo, main.ref)
     if head is None:
-        raise NoSuchCommit(ref=main.ref, reason="is no commit of this repository")
+        raise no_such(repo, main.ref)
     specs = specs_of(repo, head)
     rings = positions(repo, specs.rings, head, options.remote)
     day = today(options) if "today" in options else ""
@@ -194,14 +193,13 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
 
 
 def _target(known: Rollout, said: str | None) -> str | None:
-    from ...git.commit import NoSuchCommit
-    from ...rollout.history import resolved
+    from ...rollout.history import no_such, resolved
 
     if said is None:
         return None
     commit = resolved(known.repo, said)
     if commit is None:
-        raise NoSuchCommit(ref=said, reason="is no commit of this repository")
+        raise no_such(known.repo, said)
     return commit
 
 

@@ -117,6 +117,12 @@ def repository(image: str) -> str:
     return image.partition("@")[0]
 
 
+def is_short(image: str) -> bool:
+    """Whether an image does not begin with the host of a registry: a dot, a port or localhost tells one."""
+    host = image.partition("/")[0]
+    return not ("." in host or ":" in host or host == "localhost")
+
+
 def repositories(manifests: Iterable[Manifest]) -> tuple[str, ...]:
     """Repositories of all images by digest, sorted: what mirrors can serve."""
     # Most objects name no image, and their bytes say so sooner than a walk through them.

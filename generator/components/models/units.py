@@ -25,7 +25,10 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.fleet.images
     yield from cache.units(cluster, spec)
     for claim in _shared(cluster):
-        plain = replace(claim, size="1Gi", storage_class=None, modes=("ReadWriteOnce",))
+        # Neither the cluster's words nor the model that happens to be the first on it.
+        plain = Claim(
+            claim.namespace, "", "1Gi", None, ("ReadWriteOnce",), claim.load, Placement(), claim.volume
+        )
         yield Unit(
             base_key("models", "volume", claim.namespace, claim.volume),
             origins=("clusters/",),

@@ -96,10 +96,8 @@ def _job_unit(job: RayJob, spec: RaySpec, shared: RaySpec, cluster: Cluster) -> 
     profile = cluster.profile
     model = _model(job, cluster)
     final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model)
-    common, host = (
-        find(shared.jobs, job.namespace, job.name),
-        find(shared.clusters, job.namespace, job.cluster),
-    )
+    common = find(shared.jobs, job.namespace, job.name)
+    host = find(shared.clusters, job.namespace, job.cluster)
     if common is None or job != common or (job.cluster is not None and host is None):
         return alone(final)
     return _of_groups(job, cluster, recipe(emit_job, common, host, profile, model), final)

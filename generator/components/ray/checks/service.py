@@ -16,7 +16,7 @@ from ...kueue.spec import Quota
 from ..serve import PORT
 from ..spec import RayService, served_cluster
 from ..units import RAY
-from .applications import serve_data
+from .applications import applications, serve_data
 
 VALIDATION = "kuberay v1.6.2 ray-operator/controllers/ray/utils/validation.go"
 CONTROLLER = "kuberay v1.6.2 ray-operator/controllers/ray/rayservice_controller.go"
@@ -45,7 +45,7 @@ def service_names_are_short(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY051", source=f"{SCHEMA} ServeDeploySchema; KubeRay passes the text on as it stands")
 def serve_config_parses(cluster: Cluster) -> Iterator[Problem]:
-    """A serveConfigV2 given as text is a YAML mapping with `applications`.
+    """A serveConfigV2 given as text is a YAML mapping with `applications`, each with import_path.
 
     KubeRay hands it to Ray once the cluster runs: what Ray refuses stays in the service's status, and no request is
     ever answered.
@@ -66,6 +66,11 @@ def _text_problems(path: Path, text: str) -> Iterator[Problem]:
     listed = data.get("applications") if isinstance(data, dict) else None
     if not isinstance(listed, list) or not listed:
         yield Problem(path, "the text has no applications", hint)
+        return
+    for number, entry in enumerate(listed):
+        # Without a name it is called default.
+        if not isinstance(entry, dict) or not isinstance(entry.get("import_path"), str):
+            yield Problem(path, f"application {number} lacks import_path", hint)
         return
 
 
@@ -101,25 +106,35 @@ def applications_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
 def replicas_are_said_once(cluster: Cluster) -> Iterator[Problem]:
     """A deployment has num_replicas or autoscaling_config, and min_replicas <= initial_replicas <= max_replicas.
 
-    Ray refuses the whole configuration otherwise.
+    num_replicas is a number or auto, which goes with autoscaling_config. Ray refuses the whole configuration otherwise.
     """
-    for path, item in _services(cluster):
-        if isinstance(item.serveConfigV2, str):
-            continue
-        for i, application in enumerate(item.serveConfigV2.applications):
-            for j, one in enumerate(application.deployments):
-                at = (*path, "serveConfigV2", "applications", i, "deployments", j)
-                scale = one.autoscaling_config
-                if scale is None:
-                    continue
-                if isinstance(one.num_replicas, int):
-                    said = f"deployment {one.name} has num_replicas and autoscaling_config"
-                    yield Problem((*at, "num_replicas"), said, "keep one of them")
-                least, most = scale.min_replicas, scale.max_replicas
-                first = least if scale.initial_replicas is None else scale.initial_replicas
-                if not least <= first <= most:
-                    said = f"deployment {one.name} has min_replicas {least}, initial_replicas {first}, max_replicas {most}"
-                    yield Problem((*at, "autoscaling_config"), said, "min <= initial <= max")
+    for application in applications(cluster):
+        for j, one in application.deployments():
+            number, scale, name = one.get("num_replicas"), one.get("autoscaling_config"), one.get("name")
+            at = application.at("deployments", j, "num_replicas")
+            if isinstance(number, str) and number != "auto" and not number.isdecimal():
+                yield Problem(at, f"num_replicas of deployment {name} is {number}", "a number, or auto")
+            if isinstance(scale, dict):
+                if isinstance(number, int):
+                    said = f"deployment {name} has num_replicas and autoscaling_config"
+                    yield Problem(at, said, "keep one of them")
+                yield from _out_of_order(
+                    application.at("deployments", j, "autoscaling_config"), str(name), scale
+                )
+
+
+def _out_of_order(at: Path, name: str, scale: Mapping[str, object]) -> Iterator[Problem]:
+    least, most = scale.get("min_replicas", 1), scale.get("max_replicas", 1)
+    first = scale.get("initial_replicas", least)
+    first = least if first is None else first
+    if (
+        isinstance(least, int)
+        and isinstance(most, int)
+        and isinstance(first, int)
+        and not least <= first <= most
+    ):
+        said = f"deployment {name} has min_replicas {least}, initial_replicas {first}, max_replicas {most}"
+        yield Problem(at, said, "min <= initial <= max")
 
 
 @rule("RAY054", source="kuberay ray-operator/apis/ray/v1/rayservice_types.go")
