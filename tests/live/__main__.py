@@ -11,12 +11,17 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
-from . import api, kueue
+from . import api, kueue, ray, serving
 from .binaries import BuildFailed, say
 from .client import Refused
 from .processes import NotReady
 
-PARTS: dict[str, Callable[[File], list[str]]] = {"api": api.run, "kueue": kueue.run}
+PARTS: dict[str, Callable[[File], list[str]]] = {
+    "api": api.run,
+    "kueue": kueue.run,
+    "ray": ray.run,
+    "serving": serving.run,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -77,7 +77,7 @@ class Client:
     def merge(self, manifest: Manifest, patch: Manifest, part: str = "") -> Manifest:
         """A JSON merge patch on the object, or on a part of it: `status`, `scale`."""
         place = self.path(manifest) + (f"/{part}" if part else "")
-        return self.call("PATCH", place, patch, "application/merge-patch+json")
+        return self.call("PATCH", f"{place}?fieldManager=played", patch, "application/merge-patch+json")
 
     def get(self, manifest: Manifest) -> Manifest | None:
         """The object as it is now; None when it is not there."""

@@ -146,6 +146,12 @@ def structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[
     return kept
 
 
+def in_files(paths: Iterable[File]) -> list[Manifest]:
+    """The CRDs in some files as they are."""
+    found = (item for path in paths for item in yaml.load_all(path.read_text("utf-8"), CrdLoader))
+    return [item for item in found if item and item["kind"] == "CustomResourceDefinition"]
+
+
 def install(client: Client, crds: Iterable[Manifest]) -> None:
     """Apply CRDs and wait until the API server serves them."""
     wanted = list(crds)
