@@ -56,7 +56,8 @@ def run(folder: File) -> list[str]:
         place = folder / f"api-{i}"
         place.mkdir()
         with control_plane(place) as plane:
-            crds.install(plane.client, crds.of_sets(schemas))
+            used = {(item["apiVersion"], item["kind"]) for site in sites for item in site.objects}
+            crds.install(plane.client, crds.of_sets(schemas, used))
             ground = Ground(plane.client, outcome, expected)
             for site in sites:
                 ground.try_site(site)

@@ -80,6 +80,7 @@ def _api_server(path: File, folder: File, authority: Authority, etcd: str) -> It
         "tls-private-key-file": serving.key,
         "client-ca-file": ca,
         "requestheader-client-ca-file": ca,
+        "requestheader-allowed-names": "front",
         "proxy-client-cert-file": front.certificate,
         "proxy-client-key-file": front.key,
         "service-account-issuer": "https://kubernetes.default.svc",

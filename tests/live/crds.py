@@ -7,7 +7,7 @@ we did not write down, and no field beyond those listed there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path as File
 from typing import Any
@@ -31,8 +31,12 @@ def module_folder(module: str, version: str) -> File:
     return download(module, version).folder
 
 
-def of_sets(names: Iterable[str]) -> tuple[Manifest, ...]:
-    """The CRDs of some sets of schemas/kinds; the first set that has a kind's version decides, as in verify."""
+def of_sets(names: Iterable[str], used: Collection[tuple[str, str]] | None = None) -> tuple[Manifest, ...]:
+    """The CRDs of some sets of schemas/kinds; the first set that has a kind's version decides, as in verify.
+
+    `used` are the (apiVersion, kind) that are needed: of two versions the one that is stored would drop what only
+    the other has.
+    """
     entries = {entry["set"]: entry for entry in read_yaml(ROOT / "scripts/kind_sets.yaml")}
     merged: dict[str, Manifest] = {}
     for name in names:
@@ -43,8 +47,8 @@ def of_sets(names: Iterable[str]) -> tuple[Manifest, ...]:
         else:
             found = list(_of_module(entries[name]))
         for crd in found:
-            _merge(merged, crd)
-    return tuple(merged.values())
+            _merge(merged, crd if used is None else _with(crd, used))
+    return tuple(crd for crd in merged.values() if crd["spec"]["versions"])
 
 
 def _of_module(entry: Mapping[str, Any]) -> Iterator[Manifest]:
@@ -78,6 +82,12 @@ def _plain(crd: Mapping[str, Any], versions: list[dict[str, Any]]) -> Manifest:
     }
 
 
+def _with(crd: Manifest, used: Collection[tuple[str, str]]) -> Manifest:
+    group, kind = crd["spec"]["group"], crd["spec"]["names"]["kind"]
+    kept = [item for item in crd["spec"]["versions"] if (f"{group}/{item['name']}", kind) in used]
+    return _plain(crd, kept)
+
+
 def _merge(found: dict[str, Manifest], crd: Manifest) -> None:
     name = crd["metadata"]["name"]
     if name not in found:
@@ -85,7 +95,10 @@ def _merge(found: dict[str, Manifest], crd: Manifest) -> None:
         return
     versions = found[name]["spec"]["versions"]
     known = {item["name"] for item in versions}
-    versions += [{**item, "storage": False} for item in crd["spec"]["versions"] if item["name"] not in known]
+    more = [item for item in crd["spec"]["versions"] if item["name"] not in known]
+    found[name]["spec"]["versions"] = [
+        {**item, "storage": i == 0} for i, item in enumerate((*versions, *more))
+    ]
 
 
 def _handwritten() -> Iterator[Manifest]:

@@ -50,12 +50,13 @@ def kueue(plane: ControlPlane, release: Release) -> Iterator[Running]:
     folder = crds.module_folder(MODULE, f"v{PROGRAMS[release.program].version}")
     objects = upstream.built(folder / "config/default")
     served = plane.authority.server("kueue-webhook-service")
-    wanted = list(upstream.of_kinds(objects, "Namespace", "CustomResourceDefinition"))
-    crds.install(
-        plane.client, [upstream.led_to(item, port, plane.authority.pair.certificate) for item in wanted]
-    )
+    authority = plane.authority.pair.certificate
+    for item in upstream.of_kinds(objects, "Namespace"):
+        plane.client.apply(item)
+    found = upstream.of_kinds(objects, "CustomResourceDefinition")
+    crds.install(plane.client, [upstream.led_to(item, port, authority) for item in found])
     for item in upstream.of_kinds(objects, "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
-        plane.client.apply(upstream.led_to(item, port, plane.authority.pair.certificate))
+        plane.client.apply(upstream.led_to(item, port, authority))
     home = plane.folder / "kueue"
     certificates = home / "certificates"
     certificates.mkdir(parents=True)

@@ -8,10 +8,13 @@ from typing import Any
 
 from generator.objects.manifest import Manifest
 
-_RANDOM = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
-"""What the API server puts behind generateName (apimachinery pkg/util/rand)."""
-_HASHES = frozenset(
-    {"pod-template-hash", "ray.io/hash", "controller-uid", "batch.kubernetes.io/controller-uid"}
+_RANDOM = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}(?=-|$)")
+"""What the API server puts behind generateName, and KubeRay into names of clusters (apimachinery pkg/util/rand)."""
+_OF_THE_RUN = frozenset(
+    {
+        *("pod-template-hash", "ray.io/hash", "controller-uid", "batch.kubernetes.io/controller-uid"),
+        "ray.io/worker-group-replica-index",
+    }
 )
 
 
@@ -19,7 +22,7 @@ def pod_seen(pod: Manifest) -> dict[str, Any]:
     """What a recording keeps of a pod; nothing that differs from run to run."""
     spec, meta = pod["spec"], pod["metadata"]
     return {
-        "labels": {k: plain(v) for k, v in sorted(meta.get("labels", {}).items()) if k not in _HASHES},
+        "labels": {k: plain(v) for k, v in sorted(meta.get("labels", {}).items()) if k not in _OF_THE_RUN},
         "serviceAccountName": spec.get("serviceAccountName", ""),
         "automountServiceAccountToken": spec.get("automountServiceAccountToken"),
         "securityContext": spec.get("securityContext") or {},
@@ -46,7 +49,7 @@ def _container(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(name: str) -> str:
-    """A name without the random end that the API server gives."""
+    """A name without the random part that the API server or KubeRay gave it."""
     return _RANDOM.sub("-*", name)
 
 
@@ -64,10 +67,10 @@ def service_seen(service: Manifest) -> dict[str, Any]:
     """What a recording keeps of a Service."""
     spec = service["spec"]
     return {
-        "name": service["metadata"]["name"],
+        "name": plain(service["metadata"]["name"]),
         "type": spec.get("type", ""),
         "headless": spec.get("clusterIP") == "None",
-        "selector": spec.get("selector") or {},
+        "selector": {key: plain(value) for key, value in (spec.get("selector") or {}).items()},
         "ports": [
             {key: port[key] for key in ("name", "port", "targetPort", "appProtocol") if key in port}
             for port in spec.get("ports") or ()

@@ -13,7 +13,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 END_SECONDS = 10
-START_SECONDS = 240
+START_SECONDS = 120
 POLL_SECONDS = 0.2
 
 

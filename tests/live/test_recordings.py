@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from generator.admission import verdicts
+from generator.admission.amounts import amounts, largest, together
+from generator.admission.demand import Workload, demands
 from generator.components.kit.component import Cluster
+from generator.objects.manifest import Manifest
 from tests.conftest import build
+from tests.live.kueue import site_of
 from tests.live.recording import load, replayed
+
+RAY = ("RayCluster", "RayJob", "RayService", "AppWrapper")
+SERVERS = ("InferenceService", "LLMInferenceService")
 
 
 def built(case: dict[str, Any]) -> Cluster:
@@ -23,6 +32,32 @@ def named(path: File) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+def asked(pod: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """What a pod takes of its node: the sum of its containers, or an init container that asks for more."""
+    sums: Mapping[str, int] = {}
+    for item in pod["containers"]:
+        sums = together(sums, amounts(item["requests"]))
+    for item in pod["initContainers"]:
+        one = amounts(item["requests"])
+        # One that restarts goes on running beside the others.
+        sums = together(sums, one) if item.get("restartPolicy") == "Always" else largest(sums, one)
+    return tuple(sorted((name, number) for name, number in sums.items() if number))
+
+
+def predicted(works: Iterator[Workload]) -> Counter[tuple[str, tuple[tuple[str, int], ...]]]:
+    found: Counter[tuple[str, tuple[tuple[str, int], ...]]] = Counter()
+    for work in works:
+        for pods in work.pods:
+            found[pods.name, tuple(sorted((k, v) for k, v in pods.real.items() if v))] += pods.replicas
+    return +found
+
+
+def selected(item: Manifest, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    spec = item["spec"]
+    labels = (spec.get("podSelector") or spec.get("selector") or {}).get("matchLabels") or {}
+    return [pod for pod in pods if labels.items() <= pod["labels"].items()]
+
+
 @pytest.mark.parametrize("path", replayed("kueue"), ids=named)
 def test_kueue_decides_as_we_say(path: File) -> None:
     recording = load(path)
@@ -33,3 +68,53 @@ def test_kueue_decides_as_we_say(path: File) -> None:
     seen = {key: item["decision"] for key, item in recording.said["workloads"].items()}
     assert {key: said.get(key) for key in seen} == seen
     assert recording.said["inactive"] == []
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_kuberay_makes_the_pods_that_we_count(path: File) -> None:
+    recording = load(path)
+    seen: Counter[tuple[str, tuple[tuple[str, int], ...]]] = Counter()
+    for pod in recording.said["pods"]:
+        group = pod["labels"].get("ray.io/group", "submitter")
+        seen[{"headgroup": "head"}.get(group, group), asked(pod)] += pod["count"]
+    works = (work for work in demands(built(recording.input)) if work.kind in RAY)
+    assert predicted(works) == seen
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_monitors_and_policies_select_the_pods_of_kuberay(path: File) -> None:
+    recording = load(path)
+    pods = [pod for pod in recording.said["pods"] if "ray.io/cluster" in pod["labels"]]
+    for item in site_of(path.stem, built(recording.input)).objects:
+        if item["kind"] in {"PodMonitor", "NetworkPolicy"} and "ray.io/" in str(item["spec"]):
+            found = selected(item, pods)
+            assert found, item["metadata"]["name"]
+            ports = {port["name"] for pod in found for box in pod["containers"] for port in box["ports"]}
+            assert {point["port"] for point in item["spec"].get("podMetricsEndpoints") or ()} <= ports
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_pods_of_ray_run_as_the_fleet_says(path: File) -> None:
+    for pod in load(path).said["pods"]:
+        for item in (*pod["containers"], *pod["initContainers"]):
+            assert item["securityContext"].get("allowPrivilegeEscalation") is False, item["name"]
+            assert pod["securityContext"].get("runAsNonRoot") is True
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_kserve_makes_the_pods_that_we_count(path: File) -> None:
+    recording = load(path)
+    kinds = {key.split()[0] for key in recording.said["added"]}
+    seen: Counter[tuple[tuple[str, int], ...]] = Counter()
+    for pod in recording.said["pods"]:
+        seen[asked(pod)] += pod["count"]
+    works = (work for work in demands(built(recording.input)) if work.kind in kinds)
+    expected: Counter[tuple[tuple[str, int], ...]] = Counter()
+    for (_, each), count in predicted(works).items():
+        expected[each] += count
+    assert expected == seen
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_pods_of_kserve_may_run_in_a_restricted_namespace(path: File) -> None:
+    assert load(path).said["refusedAsRestricted"] == {}
