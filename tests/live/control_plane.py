@@ -92,6 +92,8 @@ def _api_server(path: File, folder: File, authority: Authority, etcd: str) -> It
         "disable-admission-plugins": "ServiceAccount,StorageObjectInUseProtection",
         "allow-privileged": "true",
         "profiling": "false",
+        # Its own Service would need an address that is not loopback.
+        "endpoint-reconciler-type": "none",
         "v": "1",
     }
     words = [str(path), *(f"--{key}={value}" for key, value in flags.items())]
