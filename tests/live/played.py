@@ -3,6 +3,7 @@
 * A pod without scheduling gates is Running and Ready, its init containers done, as soon as it is seen. It has no
   node: no scheduler is asked whether one would take it.
 * Pods of a Job end well if the Job's name is one that a part says is to end, or where it says that all do.
+* Where the controller manager does not run, a Job has one pod, made from its template (play_jobs).
 * A pod with the image `played/fails` ends with an error.
 
 Source of the fields: kubernetes pkg/apis/core/types.go PodStatus; a controller that waits for pods looks at
@@ -40,6 +41,21 @@ def play(client: Client, namespaces: Collection[str], ending: Collection[str] | 
             with contextlib.suppress(Refused):  # gone or changed meanwhile: the next round sees it
                 client.merge(pod, {"status": _status(pod["spec"], ends=ends)}, "status")
     return found
+
+
+def play_jobs(client: Client, namespaces: Collection[str]) -> None:
+    """Make the pod of each Job that has none; labels as kubernetes pkg/registry/batch/job/strategy.go gives them."""
+    for job in (job for name in namespaces for job in client.list("batch/v1", "Job", name)):
+        template, meta = job["spec"]["template"], job["metadata"]
+        labels = template["metadata"].get("labels", {})
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"{meta['name']}-played", "namespace": meta["namespace"], "labels": labels},
+            "spec": template["spec"],
+        }
+        if client.get(pod) is None:
+            client.create(pod)
 
 
 def _status(spec: Mapping[str, Any], *, ends: bool) -> Manifest:

@@ -18,9 +18,9 @@ from . import crds
 from .binaries import PROGRAMS, ready, say
 from .client import Client
 from .compare import differences
-from .control_plane import WITH_CONTROLLERS, ControlPlane, control_plane
+from .control_plane import ControlPlane, control_plane
 from .kueue import site_of
-from .played import play
+from .played import play, play_jobs
 from .pods_seen import alike, plain, service_seen
 from .processes import Running, free_port, running, wait_until
 from .recording import Recording, judged
@@ -35,7 +35,7 @@ LONGEST_SECONDS = 45
 
 def run(folder: File) -> list[str]:
     """Everything; gives what is wrong. RECORD=1 writes recordings."""
-    with control_plane(folder, WITH_CONTROLLERS) as plane, kuberay(plane):
+    with control_plane(folder) as plane, kuberay(plane):
         return list(_tried(plane.client))
 
 
@@ -123,6 +123,7 @@ def _until_quiet(client: Client, spaces: Sequence[str]) -> None:
     last: object = None
     since = time.monotonic()
     while time.monotonic() < until and time.monotonic() - since < QUIET_SECONDS:
+        play_jobs(client, spaces)
         pods = play(client, spaces)
         now = sorted((pod["metadata"]["name"], pod.get("status", {}).get("phase")) for pod in pods)
         now += sorted(
