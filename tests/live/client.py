@@ -18,6 +18,9 @@ FIELD_MANAGER = "argocd-controller"
 SECONDS = 60
 NOT_FOUND = 404
 CONFLICT = 409
+BUSY = frozenset({429, 503, 504})
+RETRIES = (1, 3, 10)
+"""Seconds between tries where the server says that it is too busy: other work may be on this machine."""
 
 
 class Refused(Exception):
@@ -169,13 +172,17 @@ class Client:
         Raises:
             Refused: any answer but a good one.
         """
-        answer = self._session.request(
-            method,
-            f"{self.server}{path}",
-            data=None if body is None else json.dumps(body),
-            headers={"Content-Type": content, "Accept": "application/json"},
-            timeout=SECONDS,
-        )
+        for wait in (*RETRIES, None):
+            answer = self._session.request(
+                method,
+                f"{self.server}{path}",
+                data=None if body is None else json.dumps(body),
+                headers={"Content-Type": content, "Accept": "application/json"},
+                timeout=SECONDS,
+            )
+            if answer.status_code not in BUSY or wait is None:
+                break
+            time.sleep(wait)
         if not answer.ok:
             raise Refused(answer.status_code, _words(answer))
         found: Manifest = answer.json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -41,7 +42,7 @@ def running(
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            words,
+            [*_dying_with_us(), *words],
             cwd=folder,
             env={**_plain(), **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -53,6 +54,12 @@ def running(
         yield Running(name, process, log)
     finally:
         _end(process)
+
+
+def _dying_with_us() -> list[str]:
+    """So that a program also ends when this one is killed and can end nothing."""
+    path = shutil.which("setpriv")
+    return [path, "--pdeathsig", "SIGTERM", "--"] if path else []
 
 
 def _plain() -> dict[str, str]:

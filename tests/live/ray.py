@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.components.kit.component import Cluster
 from generator.findings.finding import Severity
-from generator.objects.manifest import Manifest
+from generator.objects.manifest import Manifest, pod_specs
 from tests.conftest import CASES, build, read_case
 
 from . import crds
@@ -30,7 +30,7 @@ PROFILE = "odh-3.5"
 KINDS = ("RayCluster", "RayJob", "RayService")
 BEFORE = ("ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "LimitRange")
 QUIET_SECONDS = 2.5
-LONGEST_SECONDS = 45
+LONGEST_SECONDS = 90
 
 
 def run(folder: File) -> list[str]:
@@ -73,7 +73,7 @@ def _tried(client: Client) -> Iterator[str]:
         if not rays:
             continue
         before = [item for kind in BEFORE for item in objects if item["kind"] == kind]
-        said = look(client, before, rays)
+        said = look(client, [*prerequisites(rays, before), *before], rays)
         say(
             f"ray: {name}: {sum(group['count'] for group in said['pods'])} pods, {len(said['services'])} services"
         )
@@ -87,14 +87,34 @@ def _released(manifest: Manifest) -> Manifest:
     return found
 
 
+def prerequisites(objects: Sequence[Manifest], emitted: Sequence[Manifest]) -> list[Manifest]:
+    """Accounts and priority classes that pods name and somebody else brings."""
+    there = {(item["kind"], item["metadata"]["name"]) for item in emitted}
+    found: dict[tuple[str, str], Manifest] = {}
+    for item in objects:
+        for _, pod in pod_specs(item):
+            account, priority = pod.get("serviceAccountName"), pod.get("priorityClassName")
+            if account:
+                meta = {"name": account, "namespace": item["metadata"]["namespace"]}
+                found["ServiceAccount", account] = {
+                    "apiVersion": "v1",
+                    "kind": "ServiceAccount",
+                    "metadata": meta,
+                }
+            if priority:
+                api = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
+                found["PriorityClass", priority] = {**api, "metadata": {"name": priority}}
+    return [item for key, item in found.items() if key not in there]
+
+
 def look(client: Client, before: Sequence[Manifest], rays: Sequence[Manifest]) -> dict[str, Any]:
     """Apply them, play the kubelet until nothing new comes, and say what is there. Everything is removed again."""
-    spaces = sorted({item["metadata"]["namespace"] for item in (*before, *rays)})
+    spaces = sorted({item["metadata"]["namespace"] for item in rays})
     for name in spaces:
         client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     for item in (*before, *rays):
         client.apply(item)
-    _until_quiet(client, spaces)
+    _until_quiet(client, spaces, rays)
     said = {
         "pods": alike(pod for name in spaces for pod in client.list("v1", "Pod", name)),
         "services": sorted(
@@ -118,7 +138,8 @@ def added(sent: Manifest, found: Manifest) -> dict[str, Any]:
     return {item.path: item.found for item in differences(sent, found) if item.path != "status"}
 
 
-def _until_quiet(client: Client, spaces: Sequence[str]) -> None:
+def _until_quiet(client: Client, spaces: Sequence[str], rays: Sequence[Manifest]) -> None:
+    """Play until KubeRay has seen every object and nothing new has come for a while."""
     until = time.monotonic() + LONGEST_SECONDS
     last: object = None
     since = time.monotonic()
@@ -126,12 +147,17 @@ def _until_quiet(client: Client, spaces: Sequence[str]) -> None:
         play_jobs(client, spaces)
         pods = play(client, spaces)
         now = sorted((pod["metadata"]["name"], pod.get("status", {}).get("phase")) for pod in pods)
-        now += sorted(
-            (item["metadata"]["name"], "") for name in spaces for item in client.list("v1", "Service", name)
-        )
-        if now != last:
+        for name in spaces:
+            now += sorted((item["metadata"]["name"], "") for item in client.list("v1", "Service", name))
+        if now != last or not all(_seen(client.get(item) or {}) for item in rays):
             last, since = now, time.monotonic()
         time.sleep(0.3)
+
+
+def _seen(found: Manifest) -> bool:
+    """Whether KubeRay has written a status; it does so when it has made what it makes."""
+    status = found.get("status") or {}
+    return bool(status.get("observedGeneration") or status.get("jobDeploymentStatus") or status.get("state"))
 
 
 def clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:

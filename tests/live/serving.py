@@ -21,7 +21,7 @@ from .kserve_program import llm_controller, manager
 from .kueue import site_of
 from .played import play
 from .pods_seen import alike, plain, service_seen
-from .ray import added
+from .ray import added, prerequisites
 from .recording import Recording, judged
 
 PROFILE = "upstream"
@@ -78,7 +78,7 @@ def _tried(client: Client, kind: str) -> Iterator[str]:
         if not servers:
             continue
         before = [item for part in BEFORE for item in objects if item["kind"] == part]
-        said = look(client, [*_secrets(servers), *before], servers)
+        said = look(client, [*_secrets(servers), *prerequisites(servers, before), *before], servers)
         word = "llm-" if kind == "LLMInferenceService" and not name.startswith("llm") else ""
         say(
             f"serving: {word}{name}: {sum(group['count'] for group in said['pods'])} pods of {len(servers)} servers"
