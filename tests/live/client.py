@@ -19,7 +19,7 @@ SECONDS = 60
 NOT_FOUND = 404
 CONFLICT = 409
 BUSY = frozenset({429, 503, 504})
-RETRIES = (1, 3, 10)
+RETRIES = (1, 3, 10, 30)
 """Seconds between tries where the server says that it is too busy: other work may be on this machine."""
 
 

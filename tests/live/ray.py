@@ -157,7 +157,10 @@ def _until_quiet(client: Client, spaces: Sequence[str], rays: Sequence[Manifest]
 def _seen(found: Manifest) -> bool:
     """Whether KubeRay has written a status; it does so when it has made what it makes."""
     status = found.get("status") or {}
-    return bool(status.get("observedGeneration") or status.get("jobDeploymentStatus") or status.get("state"))
+    if found.get("kind") == "RayService":
+        served = [status.get(f"{word}ServiceStatus") or {} for word in ("pending", "active")]
+        return any(item.get("rayClusterName") for item in served)
+    return bool(status.get("observedGeneration") or status.get("jobDeploymentStatus"))
 
 
 def clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:
