@@ -43,10 +43,14 @@ def test_case(case: File, *, update_golden: bool) -> None:
 
 def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
     """What the rules of a component say, by spec path instead of line: other components have cases of their own."""
+    sized = ".components.amount_checks"
     more = {
-        "hardwareProfiles": (".components.platform",),
+        "hardwareProfiles": (".components.platform", sized),
+        "kueue": (sized,),
         "models": (".components.source_checks", ".components.volume_checks"),
-        "serving": (".components.runtimes",),
+        "namespaces": (sized,),
+        "ray": (sized,),
+        "serving": (".components.runtimes", sized),
     }
     places = (f".components.{component}", *more.get(component, ()))
     for rule in cluster_rules():

@@ -22,6 +22,7 @@ from ...facts.flags import Flag, Number
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+(_[0-9]+)*")
 _HUMAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kmgKMG])")
+_JOINED = re.compile(r"(-[A-Za-z]+)([0-9]+)")
 _YES_NO = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "t", "f", "y", "n"})
 SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "K": 2**10, "M": 2**20, "G": 2**30}
 
@@ -78,6 +79,9 @@ def parsed(args: Sequence[str], flags: Mapping[str, Flag], *, loose: bool) -> It
             i += 1
             continue
         name, key, value = spelled(args[i], loose=loose)
+        if loose and (joined := _JOINED.fullmatch(args[i])) and joined[1] in names:
+            # -O3 is -O 3.
+            name, value = joined[1], joined[2]
         found, negated = _known(name, flags, names, loose=loose)
         values = [(i, value)] if value is not None else []
         end = i + 1
@@ -106,10 +110,7 @@ def _known(
     if name.startswith("no-") and (rest := name.removeprefix("no-")) in flags and flags[rest].negated:
         return rest, True
     if loose:
-        # -O3 is -O 3, and argparse takes what only one flag begins with.
-        short = next((alias for alias in names if alias.startswith("-") and name.startswith(alias)), None)
-        if short and name.removeprefix(short).isdigit():
-            return names[short], False
+        # argparse takes what only one flag begins with.
         begun = [one for one in flags if name and not name.startswith("-") and one.startswith(name)]
         if len(begun) == 1:
             return begun[0], False

@@ -61,7 +61,7 @@ def release_said(found: Known) -> str:
     """vLLM 0.18.0, with a word about how that is known."""
     title = {"vllm": "vLLM", "ovms": "OVMS", "tgis": "TGIS", "mlserver": "MLServer"}[found.server]
     version = found.version if len(found.version) < 20 else found.version[:7]  # noqa: PLR2004 - a commit
-    told = "" if found.exact else ", the nearest release that is known: which one the image holds is not"
+    told = "" if found.exact else " as the nearest known release"
     return f"{title} {version}{told}"
 
 

@@ -20,6 +20,9 @@ SOURCE = (
 
 Asked = dict[str, Fraction]
 
+FOUND_BY_RAY = ("accelerator_type:", "node:")
+"""Resources that Ray gives a pod by what it finds there (ray python/ray/_private/resource_spec.py)."""
+
 
 class Pods(NamedTuple):
     """Pods that are alike: how many there can be, and what Ray schedules by in each."""
@@ -114,7 +117,11 @@ def _bundle(bundle: Mapping[str, Any]) -> Asked:
 def _numbers(said: Mapping[str, Any]) -> Asked:
     """The amounts that are numbers; what is none, Ray's schema speaks of."""
     plain = {name: value for name, value in said.items() if isinstance(value, int | float)}
-    return {name: Fraction(str(value)) for name, value in plain.items() if value > 0}
+    return {
+        name: Fraction(str(value))
+        for name, value in plain.items()
+        if value > 0 and not name.startswith(FOUND_BY_RAY)
+    }
 
 
 def _lacks(asks: Asked, has: Asked) -> tuple[str, ...]:

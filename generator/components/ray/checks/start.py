@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ....facts.flags import Known, nearest_release
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
-from ....specs.quantity import binary, parse
+from ....specs.quantity import parse
 from ...kit.arguments import close, wrong_value
 from ...kit.component import Cluster
 from ..pods import shared_memory
@@ -32,7 +32,7 @@ def _started(cluster: Cluster) -> Iterator[tuple[Shape, Path, PodGroup, Known]]:
 def _options(path: Path, group: PodGroup, known: Known) -> Iterator[Problem]:
     for name, value in group.rayStartParams.items():
         at = (*path, "rayStartParams", name)
-        told = "" if known.exact else ", the nearest release that is known"
+        told = "" if known.exact else " as the nearest known release"
         if name in OURS:
             continue
         if name not in known.flags:
@@ -93,6 +93,11 @@ def _stores(cluster: Cluster) -> Iterator[tuple[Path, int, PodGroup, bool]]:
             yield (*path, "rayStartParams", STORE), int(said), group, elsewhere
 
 
+def gib(size: int) -> str:
+    """Bytes as the next whole Gi."""
+    return f"{-(-size // 2**30)}Gi"
+
+
 @rule("RAY036", source=SERVICES)
 def object_store_fits(cluster: Cluster) -> Iterator[Problem]:
     """object-store-memory is at least 75 MiB, less than the memory of the pod, and has room in /dev/shm.
@@ -106,13 +111,11 @@ def object_store_fits(cluster: Cluster) -> Iterator[Problem]:
             said = f"{STORE} is {size} bytes, Ray takes {SMALLEST} (75 MiB) or more"
             yield Problem(at, said, "leave it out: Ray takes 30 % of the memory")
         elif size >= memory:
-            said = (
-                f"{STORE} {binary(size)} is not less than the memory {group.resources['memory']} of the pod"
-            )
+            said = f"{STORE} {size} bytes is not less than the memory {group.resources['memory']} of the pod"
             yield Problem(at, said, "leave it out, or raise memory and sharedMemory")
         elif size > room and size > SLOW and not elsewhere:
-            said = f"{STORE} {binary(size)} is more than sharedMemory {shared_memory(group)}"
-            yield Problem(at, said, f"sharedMemory: {binary(size)} or more", ((*at[:-2], "sharedMemory"),))
+            said = f"{STORE} {size} bytes is more than sharedMemory {shared_memory(group)}"
+            yield Problem(at, said, f"sharedMemory: {gib(size)} or more", ((*at[:-2], "sharedMemory"),))
 
 
 @rule("RAY037", Severity.WARNING, source=SERVICES)
@@ -126,8 +129,10 @@ def object_store_is_fast(cluster: Cluster) -> Iterator[Problem]:
         room = parse(shared_memory(group))
         fits = size <= room or size > SLOW or size >= parse(group.resources["memory"])
         if not fits and not elsewhere and size >= SMALLEST:
-            said = f"{STORE} {binary(size)} is more than sharedMemory {shared_memory(group)}: it would lie on disk"
-            yield Problem(at, said, f"sharedMemory: {binary(size)} or more", ((*at[:-2], "sharedMemory"),))
+            said = (
+                f"{STORE} {size} bytes is more than sharedMemory {shared_memory(group)}: it would lie on disk"
+            )
+            yield Problem(at, said, f"sharedMemory: {gib(size)} or more", ((*at[:-2], "sharedMemory"),))
 
 
 AUTOSCALER = "RAY_enable_autoscaler_v2"
