@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from generator.hub.delivery.argocd import config_map
 from generator.objects.manifest import Manifest
-from generator.programs.run import find
+from generator.programs.record import find
 from generator.specs.fleet import Delivery
 from tests.conftest import ROOT
 

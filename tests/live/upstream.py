@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from generator.objects.manifest import Manifest
-from generator.programs.run import find
+from generator.programs.record import find
 from scripts.schemas import CrdLoader
 from tests.conftest import ROOT
 
