@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz lock clean
+.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI docum
 
 fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
 	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)
+
+live: setup-dev ## run our objects under real controllers, PART=api|kueue|ray|serving|delivery (docs/live.md)
+	$(PY) -m tests.live $(PART)
 
 bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
 	$(PY) bench/run.py

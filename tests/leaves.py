@@ -75,28 +75,27 @@ def value_of(leaf: Leaf) -> Any:
 
 
 def _leaves(
-    schema: Schema, root: Schema, above: frozenset[str] = frozenset()
+    schema: Schema, root: Schema, within: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Path, bool, Schema, Any]]:
-    """`above` are the references that lead here: what holds itself is walked into once."""
-    reference = schema.get("$ref", "")
-    if reference in above:
+    if schema.get("$ref", "") in within:
+        # A value that may hold itself has no leaves further down that it does not have here.
         return
-    above |= {reference} if reference else set()
+    within |= {schema["$ref"]} if "$ref" in schema else set()
     schema = _resolved(schema, root)
     if "anyOf" in schema:
         for choice in schema["anyOf"]:
-            yield from _leaves(choice, root, above)
+            yield from _leaves(choice, root, within)
     elif schema.get("type") == "array":
-        for path, key, leaf, value in _leaves(schema["items"], root, above):
+        for path, key, leaf, value in _leaves(schema["items"], root, within):
             yield (0, *path), key, leaf, [value]
     elif schema.get("type") == "object":
-        yield from _leaves_of_mapping(schema, root, above)
+        yield from _leaves_of_mapping(schema, root, within)
     elif schema.get("type") != "null":
         yield (), False, schema, _least(schema, root)
 
 
 def _leaves_of_mapping(
-    schema: Schema, root: Schema, above: frozenset[str]
+    schema: Schema, root: Schema, within: frozenset[str]
 ) -> Iterator[tuple[Path, bool, Schema, Any]]:
     inside = dict(schema.get("properties", {}))
     least = _least_mapping(schema, root)
@@ -105,7 +104,7 @@ def _leaves_of_mapping(
         least = {}
         yield (word,), True, {"type": "string", "pattern": pattern}, {word: _least(inside[word], root)}
     for name, held in inside.items():
-        for path, key, leaf, value in _leaves(held, root, above):
+        for path, key, leaf, value in _leaves(held, root, within):
             yield (name, *path), key, leaf, {**least, name: value}
 
 

@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import Rule, plain_rule
+from .identity import identity_of
+from .paths import dotted, value_at
 from .secrets.search import showable
 
 UNKNOWN = plain_rule(
@@ -54,7 +56,7 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
         _one_each([found for found in seen if found[1] not in above or found[0]["type"] == "missing"])
     )
     for item, path, key in meant[:MOST]:
-        rule, message, hint = _said(item, path, model, key=key)
+        rule, message, hint = _said(item, path, model, _namesakes(data, path), key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
         yield Finding(where, rule.severity, rule.code, showable(message), hint)
     if len(meant) > MOST:
@@ -108,27 +110,39 @@ def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
     return tuple(steps), False
 
 
-def _said(item: ErrorDetails, path: Path, model: type[BaseModel], *, key: bool) -> tuple[Rule, str, str]:
+def _namesakes(data: Any, path: Path) -> str:
+    """Other items that have the name of the one that a field belongs to, in other places; empty when none has."""
+    items, number = value_at(data, path[:-2]), path[-2] if len(path) > 1 else None
+    if not isinstance(items, list) or not isinstance(number, int):
+        return ""
+    known = [identity_of(item) for item in items]
+    one = known[number]
+    others = (other for other in known if one and other and other.called == one.called and other != one)
+    return showable(", ".join(dict.fromkeys(other.label for other in others)))
+
+
+def _said(
+    item: ErrorDetails, path: Path, model: type[BaseModel], namesakes: str, *, key: bool
+) -> tuple[Rule, str, str]:
     """The rule that is broken, the sentence and the hint."""
     name = dotted(_below(path))
     if item["type"] == "extra_forbidden":
-        return UNKNOWN, *_unknown(name, path, model)
+        return UNKNOWN, *_unknown(name, path, model, namesakes)
     if key:
         message = f"{path[-1]!r} cannot be a key of {dotted(_below(path[:-1]))}"
         return WRONG, message, "keys here follow the Kubernetes form for such names"
     description = str(_schema_at(model, path).get("description", ""))
     if item["type"] == "missing":
-        return MISSING, f"{name} is missing", description
+        other = f"this is another item than {namesakes}" if namesakes else ""
+        return MISSING, f"{name} is missing", "; ".join(filter(None, (other, description)))
     message, hint = _wrong(item)
     return WRONG, f"{name} {message}", hint or description
 
 
-def _unknown(name: str, path: Path, model: type[BaseModel]) -> tuple[str, str]:
+def _unknown(name: str, path: Path, model: type[BaseModel], namesakes: str) -> tuple[str, str]:
     if path[-1] == REMOVE and len(path) > 1 and isinstance(path[-2], int):
-        return (
-            f"{name}: no group and no default gives this item",
-            "check its name: there is nothing to remove",
-        )
+        hint = f"there is {namesakes}" if namesakes else "check its name: there is nothing to remove"
+        return f"{name}: no group and no default gives this item", hint
     known = sorted(_schema_at(model, path[:-1]).get("properties", {}))
     near = nearest(str(path[-1]), known)
     return f"unknown key {name}", f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
@@ -225,14 +239,6 @@ def _kind_text(value: Any) -> str:
         return "true" if value else "false"
     said = f'"{value}"' if isinstance(value, str) else str(value)
     return said if len(said) <= 80 else f'{said[:76]}..."'  # noqa: PLR2004 - one line
-
-
-def dotted(path: Path) -> str:
-    """A path as people write it: serving[0].replicas.min."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
 
 
 def nearest(word: str, known: list[str]) -> str | None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from ..components.discovery import discover
-from ..documents.merge import MERGE_KEYS
+from ..documents.identity import NAMING
 from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, Pins
@@ -238,7 +238,7 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
     for name, info in model.model_fields.items():
         alias = info.alias or name
         described: Any = {"description": info.description, "alias": info.alias}
-        if alias in MERGE_KEYS and info.is_required():
+        if alias in NAMING and info.is_required():
             named = True
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
         else:

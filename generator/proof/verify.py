@@ -26,7 +26,8 @@ from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, identify
 from ..objects.names_used import names_used
 from ..objects.object_names import NameUse, ObjectPart
-from ..programs import run as programs
+from ..programs.record import find
+from ..programs.run import Tool
 from . import conformance, pods, references
 from .schema_files import home
 
@@ -128,7 +129,7 @@ def verify(
         ToolFailed: a program does not start or does not end.
     """
     tell = progress or (lambda *_: None)
-    program = programs.find(root, "kustomize")
+    program = find(root, "kustomize")
     seen = _read_all(root, expected, full=full, tell=tell)
     chosen = seen.to_build if full or len(seen.folders) <= BUILD_ALL else seen.shapes
     failures = [
@@ -223,9 +224,7 @@ def _not_referring(seen: _Evidence) -> Iterator[Failure]:
             yield Failure(folder, str(broken.user), broken.message)
 
 
-def _built(
-    root: File, program: programs.Tool, chosen: Sequence[Expected], tell: Progress
-) -> Iterator[Failure]:
+def _built(root: File, program: Tool, chosen: Sequence[Expected], tell: Progress) -> Iterator[Failure]:
     built = kustomize.build(program, root, [item.folder for item in chosen])
     for i, (item, (folder, found)) in enumerate(zip(chosen, built, strict=True)):
         tell("kustomize build", i, len(chosen))
@@ -240,7 +239,7 @@ def _conforming(root: File, seen: _Evidence, tell: Progress) -> tuple[str, list[
     """Name of the engine, and the objects that do not fit; equal ones are judged once."""
     tell("schemas", 0, 0)
     try:
-        engine = conformance.kubeconform(programs.find(root, "kubeconform"))
+        engine = conformance.kubeconform(find(root, "kubeconform"))
     except ToolMissing:
         engine = conformance.library()
     found = [

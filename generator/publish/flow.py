@@ -33,7 +33,7 @@ from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
 from .order import Order, proposal
 from .patience import Patience
-from .place import ForgeChoice, ForgeKind, place_of
+from .place import ForgeChoice, place_of
 from .remote import Remote, is_ancestor, open_remote
 
 
@@ -111,7 +111,7 @@ def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Ren
     rendered = incremental.render_changed(root, progress, today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
-    tree.write(root, rendered.tree, tree.compare(root, rendered.tree))
+    tree.write(root, rendered.tree, tree.compare(root, rendered.tree), rendered.specs)
     incremental.remember(root, rendered)
     return rendered
 
@@ -126,9 +126,7 @@ def _rebuild(today: str) -> Rebuild:
 def forge_choice(said: ForgeChoice, rendered: Rendered) -> ForgeChoice:
     """What arguments say, then what fleet.yaml says."""
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
-    repository = rendered.fleet.spec.repository
-    kind = ForgeKind(repository.forge) if repository.forge else None
-    return replace(said, kind=said.kind or kind, url=said.url or repository.forgeURL)
+    return said.over(rendered.fleet.spec.repository)
 
 
 def trusting(remote: Remote, said: ForgeChoice) -> ForgeChoice:

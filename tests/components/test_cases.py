@@ -13,7 +13,7 @@ import pytest
 
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.findings.finding import Severity
 from generator.rules.load import cluster_rules
 from generator.yaml.writer import to_documents

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from generator.documents.files import Document, read_text
-from generator.documents.validate import dotted, nearest, validated
+from generator.documents.paths import dotted
+from generator.documents.validate import nearest, validated
 from generator.findings.finding import Finding
 from generator.fleet.kinds import cluster_spec, document_models
 from tests.conftest import build
@@ -38,7 +39,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "did you mean allocatable?",
     ),
     "unknown key in another case": ("Tier: core", "5:3 SPEC010 unknown key Tier", "did you mean tier?"),
-    "unknown key like pydantic's marker": ("'[key]': 1", "5:3 SPEC010 unknown key [key]", "known keys"),
+    "unknown key like pydantic's marker": ("'[key]': 1", "5:3 SPEC010 unknown key [[key]]", "known keys"),
     "python's name of a field": (
         "storage: [{class: a, class_: b}]",
         "5:24 SPEC010 unknown key storage[0].class_",

@@ -7,9 +7,6 @@ the last digit.
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
 from fractions import Fraction
 from pathlib import Path as File
 from typing import Any
@@ -20,7 +17,7 @@ from generator import fit
 from generator.components.kit.component import Cluster
 from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.findings.rule import Problem
 from generator.fit import engine, memory, nodes, transfer, verdict
 from generator.flow.read import cluster_files, cluster_in, read
@@ -161,13 +158,6 @@ def test_files_in_16_bits_are_quantised_while_they_are_loaded() -> None:
     model = described("Meta-Llama-3-8B", "int4")
     each = memory.BYTES["int4"]
     assert memory.stored_weights(model, each, 16_060_522_496) == memory.weights(model, each)
-
-
-@pytest.mark.parametrize(
-    "found", tuple(pkgutil.iter_modules(fit.__path__)), ids=lambda found: str(found.name)
-)
-def test_examples_in_docstrings(found: Any) -> None:
-    assert doctest.testmod(importlib.import_module(f"generator.fit.{found.name}")).failed == 0
 
 
 # Flags of the servers

@@ -16,7 +16,7 @@ import pytest
 from generator import hub
 from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
