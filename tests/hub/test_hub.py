@@ -71,6 +71,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         trained=tuple(tuple(item) for item in said.get("trained", ())),
         fetched=tuple(said.get("fetched", ())),
         hub=said.get("hub"),
+        models=tuple(said.get("models", ())),
+        images=tuple(said.get("images", ())),
     )
 
 

@@ -7,14 +7,18 @@ here can be said by giving the whole configuration as text.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 from typing_extensions import TypeAliasType
 
 from ...specs.quantity import parse
-from ...specs.types import INT32, Count, Flag, Int32, Line, PositiveInt32, Quantity, Strictly, Value, whole
+from ...specs.types import INT32, Count, Flag, Int32, Line, PositiveInt32, Strictly, Value, whole
+from ...specs.types import Amount as QuantityType
 from .runtime_env import RuntimeEnv
 
 ApplicationName = Annotated[str, Line(longest=253)]
@@ -25,12 +29,27 @@ RoutePrefix = Annotated[str, Line(r"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
 Argument = Annotated[str, Line(longest=253)]
 
 
+@dataclass(frozen=True)
+class _Number(QuantityType):
+    """A quantity, or a number with a point: 0.5 and "0.5" and 500m are one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            _written, super().__get_pydantic_core_schema__(source, handler)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        either = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [*either["anyOf"], {"type": "number", "minimum": 0, "maximum": 2**63 - 1}]}
+
+
 def _written(value: Any) -> Any:
-    """A number with a point as a quantity, so that 0.5 and "0.5" and 500m are one."""
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else value
 
 
-Amount = Annotated[Quantity, BeforeValidator(_written, json_schema_input_type=Quantity | float)]
+Amount = Annotated[str, _Number()]
 """What Ray schedules by: a number, with a point or without, or a quantity."""
 Seconds = Annotated[float, Strict(), Field(ge=0, le=INT32)]
 Factor = Annotated[float, Strict(), Field(gt=0, le=INT32)]

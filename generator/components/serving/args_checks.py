@@ -232,7 +232,7 @@ def arguments_are_probably_the_servers(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("SERVE032", source="vllm v0.21.0 vllm/config/model.py get_and_verify_max_model_len")
 def context_is_the_models(cluster: Cluster) -> Iterator[Problem]:
-    """--max-model-len is at most the contextLength of the model.
+    """The --max-model-len of a vLLM is at most the contextLength of its model.
 
     vLLM refuses to start with a longer one, unless its configuration is overridden (--hf-overrides, --rope-scaling)
     or VLLM_ALLOW_LONG_MAX_MODEL_LEN says that wrong answers are meant.

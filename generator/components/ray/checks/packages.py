@@ -64,7 +64,7 @@ def _env_of(job: RayJob) -> tuple[Mapping[str, Any], bool]:
     "RAY039", source=f"{PACKAGING}; kuberay v1.6.2 ray-operator/controllers/ray/utils/dashboard_httpclient.go"
 )
 def job_packages_can_be_fetched(cluster: Cluster) -> Iterator[Problem]:
-    """working_dir and py_modules of a job are URLs of archives, or folders of the image that a pod submits from.
+    """Both working_dir and py_modules of a job are URLs of archives, or folders of the image that a pod submits from.
 
     Ray takes https, s3, gs, azure, abfss and file, and .zip (or .whl for a module) only. With HTTPMode the operator
     itself submits: it has no folder to upload, and the job fails with "is not a valid URI".
@@ -81,7 +81,7 @@ def job_packages_can_be_fetched(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY059", source=f"{SCHEMA}; {PACKAGING}")
 def application_packages_can_be_fetched(cluster: Cluster) -> Iterator[Problem]:
-    """working_dir and py_modules of a Serve application are URLs of archives.
+    """Both working_dir and py_modules of a Serve application are URLs of archives.
 
     Nobody submits it from a pod, so there is no folder to upload: Ray refuses the whole configuration, and no request
     is ever answered. What is in the image needs no working_dir, but a place in PYTHONPATH.

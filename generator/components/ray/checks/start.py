@@ -100,7 +100,7 @@ def gib(size: int) -> str:
 
 @rule("RAY036", source=SERVICES)
 def object_store_fits(cluster: Cluster) -> Iterator[Problem]:
-    """object-store-memory is at least 75 MiB, less than the memory of the pod, and has room in /dev/shm.
+    """The object-store-memory of a pod is at least 75 MiB, less than the memory of the pod, and has room in /dev/shm.
 
     What lies in the store counts against the memory of the pod. Ray does not start with less, nor with more than 10 GB
     that /dev/shm has no room for.
