@@ -66,11 +66,11 @@ class Hostile(NamedTuple):
     marks: File
     env: Mapping[str, str]
 
-    def payload(self, name: str, *, inside: str = ".evil") -> str:
+    def payload(self, name: str, *, inside: str = ".evil", then: str = "exec /bin/cat") -> str:
         """A program of the repository that leaves a mark and passes on what it is given."""
         path = self.root / inside / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n: > '{self.marks}/{name}'\nexec /bin/cat\n", "utf-8")
+        path.write_text(f"#!/bin/sh\n: > '{self.marks}/{name}'\n{then}\n", "utf-8")
         path.chmod(0o755)
         return str(path)
 
@@ -96,7 +96,13 @@ def git(root: File, *arguments: str, check: bool = True, stdin: str = "") -> str
     """Git as a person would call it."""
     who = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false")
     done = subprocess.run(
-        ["git", *who, *arguments], cwd=root, check=check, capture_output=True, text=True, input=stdin
+        ["git", *who, *arguments],
+        cwd=root,
+        check=check,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=60,
     )
     return done.stdout
 
@@ -204,11 +210,11 @@ def plant_settings(hostile: Hostile) -> None:
     settings = {
         "core.fsmonitor": hostile.payload("fsmonitor"),
         "core.hooksPath": str(hostile.root / ".evil/hooks"),
-        "core.sshCommand": hostile.payload("sshCommand"),
+        "core.sshCommand": hostile.payload("sshCommand", then="exit 1"),
         "core.pager": hostile.payload("pager"),
         "core.editor": hostile.payload("editor"),
         "core.askPass": hostile.payload("askPass"),
-        "core.gitProxy": hostile.payload("gitProxy"),
+        "core.gitProxy": hostile.payload("gitProxy", then="exit 1"),
         "core.alternateRefsCommand": hostile.payload("alternateRefs"),
         "credential.helper": f"!{hostile.payload('credential')}",
         "diff.external": hostile.payload("external"),
@@ -232,7 +238,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "submodule-fsmonitor": ("status",),
     "clean": ("add", "clusters/fleet.yaml"),
     "post-index-change": ("add", "clusters/fleet.yaml"),
-    "smudge": ("archive", "--output=../out.tar", "HEAD"),
+    "smudge": ("archive", "--worktree-attributes", "--output=../out.tar", "HEAD"),
     "tar": ("archive", "--output=../out.tar.gz", "HEAD"),
     "external": ("diff", "HEAD~1"),
     "textconv": ("log", "-1", "-p", "--no-ext-diff"),
