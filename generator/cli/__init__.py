@@ -1,7 +1,9 @@
 """The command line: the only package that prints, reads the clock and decides on exit codes.
 
-A command is one module here: `arguments(parser)` declares what it takes, `run(options)` does it and gives the exit code
+A command is one module of `commands/`: `arguments(parser)` declares what it takes, `run(options)` does it and gives the exit code
 (exits.py). What a command needs is imported when it runs, so that `--help` stays quick.
+
+Comes in: arguments. Goes out: text and an exit code. Not here: work that a library user could want.
 """
 
 from __future__ import annotations

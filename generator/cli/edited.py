@@ -72,25 +72,36 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
     with _copy(root, texts) as stage:
-        rendered = _judged(options, root, stage)
+        rendered = _judged(options, root, stage, compile_all=bool(edit.idle))
     if rendered is None:
         return FOUND
+    idle = edit.idle and _idle(root, rendered)
     outcome = "" if options.dry_run else _write(options, root, texts, rendered, judged)
     sys.stdout.writelines(f"{line}\n" for line in edit.said)
     for file, lines in difference.items():
         sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
     sys.stdout.write(outcome)
+    if idle:
+        sys.stdout.write(f"! {edit.idle}\n")
     return CLEAN
 
 
-def _judged(options: argparse.Namespace, root: File, stage: File) -> Rendered | None:
+def _idle(root: File, rendered: Rendered) -> bool:
+    """Whether the output is what it was."""
+    from ..disk import tree
+
+    return not tree.compare(root, rendered.tree)
+
+
+def _judged(options: argparse.Namespace, root: File, stage: File, *, compile_all: bool) -> Rendered | None:
     """The fleet as it would be; None, and the findings said, when an error is in the way."""
     from ..findings.finding import has_errors
     from ..flow import incremental
 
     watch, day = Watch(), today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
-    judge = incremental.check if options.no_render or options.dry_run else incremental.render_changed
+    quick = (options.no_render or options.dry_run) and not compile_all
+    judge = incremental.check if quick else incremental.render_changed
     rendered = judge(stage, watch.progress, day)
     watch.end()
     # What was said of the specs before is no news, unless it is what stands in the way.

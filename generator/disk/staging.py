@@ -215,7 +215,7 @@ class _Staging:
         for path, raw in written.items():
             self.copies[path] = f"{self.stage}/tree/{path}"
             target = root / self.copies[path]
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _enter((root / path).parent, target.parent)
             write_new(target, raw, flush=self.flush)
         if there:
             shutil.copymode(root / live, root / staged)
@@ -230,6 +230,15 @@ def _as_before(live: File, staged: File) -> None:
     if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
         with contextlib.suppress(OSError):
             os.chown(staged, was.st_uid, was.st_gid)
+
+
+def _enter(live: File, staged: File) -> None:
+    """Make the folder of a staged file. One of which every file changes was left out, and keeps its rights, too."""
+    if not staged.is_dir():
+        _enter(live.parent, staged.parent)
+        staged.mkdir()
+        if live.is_dir():
+            shutil.copymode(live, staged)
 
 
 def _only(folder: File, removed: frozenset[str], root: File) -> bool:
@@ -279,6 +288,10 @@ def link_file(live: File, staged: File) -> None:
     """The file under a second name, or a copy where that cannot be."""
     try:
         os.link(live, staged, follow_symlinks=False)
+    except FileExistsError:
+        # Linked by a run that was killed behind it.
+        if not staged.samefile(live):
+            raise
     except OSError as error:
         # A file system without hard links, or a file with too many of them.
         if error.errno not in {errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EXDEV, errno.EACCES}:

@@ -1,6 +1,6 @@
 """The one way in for specs: which files there are, and each as plain data with a place for every path.
 
-First stage of the flow. What is wrong with a file (unreadable, misplaced, not the strict YAML of `reader.py`)
+First stage of the flow. What is wrong with a file (unreadable, misplaced, not the strict YAML of `yaml/strict.py`)
 comes back as findings; nothing here raises for what a person wrote.
 """
 

@@ -27,7 +27,7 @@ from ..specs.removals import FILE as REMOVALS
 from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
-_CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
+_CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))
@@ -62,6 +62,10 @@ class Cache:
         return CompiledCluster(
             file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted
         )
+
+    def wrote(self, path: str, text: str) -> bool:
+        """Whether a file of a base was written with this text."""
+        return self.bases.get(path) == digest(text.encode())
 
     def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
         """What these clusters gave together, when the hub would see them as it did then."""

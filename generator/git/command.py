@@ -1,6 +1,6 @@
 """Git as the user has it: their name, their signing key, their hooks, their proxies, but never a question.
 
-`repository.py` only reads, and sees nothing of the user's configuration; here commits are made and pushed. A token
+`git/commit.py` only reads, and sees nothing of the user's configuration; here commits are made and pushed. A token
 goes to git through a credential helper that is given in the environment: it stands in no URL, no argument, no file and
 no error. The helpers that the user has configured are then left out, because they would write the token down.
 """

@@ -69,19 +69,6 @@ def snapshot_at(root: File, commit: str) -> Snapshot:
     return Snapshot(commit, commit, dict(_tree(git, root, commit)))
 
 
-def default_ref(root: File) -> str:
-    """Where a branch is compared with when nobody says: the remote's default branch, else HEAD.
-
-    Raises:
-        ToolMissing: git is not there.
-    """
-    git = find(root, "git")
-    for ref in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/heads/main"):
-        if ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-            return ref
-    return "HEAD"
-
-
 def _resolved(git: Tool, root: File, ref: str) -> None:
     if not ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
         raise NoSuchCommit(ref=ref, reason=why_not(git, root))

@@ -24,7 +24,8 @@ from ..kustomize.readback import reader
 from ..kustomize.shape import shape
 from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, identify
-from ..objects.names_used import NameUse, ObjectPart, names_used
+from ..objects.names_used import names_used
+from ..objects.object_names import NameUse, ObjectPart
 from ..programs.record import find
 from ..programs.run import Tool
 from . import conformance, pods, references
@@ -36,7 +37,7 @@ BUILD_ALL = 60
 HUBS = "acm/"
 OVERLAYS = "overlays/"
 BOOTSTRAP = "bootstrap"
-"""Folder in an overlay that somebody applies where no hub delivers (hub/standalone.py)."""
+"""Folder in an overlay that somebody applies where no hub delivers (hub/delivery/standalone.py)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""

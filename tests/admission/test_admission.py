@@ -20,7 +20,7 @@ from generator.components.kit.component import Cluster
 from generator.components.kueue import KUEUE
 from generator.components.kueue.emit import emit
 from generator.components.kueue.spec import KueueSpec
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo

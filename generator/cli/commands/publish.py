@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     from ...publish.rehearse import rehearse
 
     root, watch = root_of(options), Watch()
-    order = settled(root, _order(options))
+    order = settled(root, _order(options), offline=options.dry_run)
     settle(root)
     try:
         if options.dry_run:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{unfit}\n")
         return FOUND
     watch.end()
-    sys.stdout.writelines(_told(order, done))
+    sys.stdout.writelines(_summary(order, done))
     return CLEAN
 
 
@@ -117,7 +117,7 @@ def _order(options: argparse.Namespace) -> Order:
     )
 
 
-def _told(order: Order, done: Published) -> Iterator[str]:
+def _summary(order: Order, done: Published) -> Iterator[str]:
     landed, shown = done.landed, done.shown
     if landed is None:
         yield f"nothing to publish: the specs and their output are those of {order.remote}/{order.base}\n"

@@ -123,7 +123,7 @@ def _settings(options: argparse.Namespace, specs: CommitSpecs) -> Settings:
 
 
 def _assumed(options: argparse.Namespace, loads: tuple[ClusterDownload, ...]) -> list[str]:
-    from ...report.plan.text import size
+    from ...report.plan.words import size
 
     images = f"{size(options.image_size)} each" if options.image_size else "not counted (--image-size)"
     found = [f"images, whose size only their registry knows: {images}"]
