@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from generator import cli
+from generator.disk.plain import digest
 from generator.programs.record import find
 from tests.conftest import ROOT
 
@@ -418,3 +419,23 @@ def test_a_repository_that_is_part_of_a_commit_has_no_say(tmp_path: File) -> Non
 def test_the_commands_that_are_promised_are_run() -> None:
     run = {arguments[0] for _, arguments in COMMANDS.values()}
     assert {"check", "plan", "render", "verify", "explain"} <= run <= set(cli.COMMANDS)
+
+
+def test_a_cache_that_came_with_a_commit_is_not_believed(tmp_path: File) -> None:
+    """One that says of a cluster with errors that nothing is wrong with it."""
+    work, root = tmp_path / "work", tmp_path / "fleet"
+    shutil.copytree(ROOT / "clusters", work / "clusters")
+    assert cli.main(["render", "--no-verify", "--root", str(work)]) == 0
+    spec = work / "clusters/near-edge/store-001.yaml"
+    right = spec.read_text("utf-8")
+    spec.write_text(right.replace("runtime: caikit-tgis", "runtime: caikit"), "utf-8")
+    cache = work / ".nearedge/cache"
+    seal, _, body = cache.read_bytes().partition(b"\n")
+    forged = body.replace(digest(right.encode()).encode(), digest(spec.read_bytes()).encode())
+    assert forged != body
+    shutil.copytree(work, root)
+    for told in (seal, digest(forged).encode()):
+        (root / ".nearedge/cache").write_bytes(told + b"\n" + forged)
+        assert cli.main(["check", "--root", str(root)]) == 1
+    (root / ".nearedge/cache").write_bytes(digest(b"[]").encode() + b"\n[]")
+    assert cli.main(["check", "--root", str(root)]) == 1
