@@ -70,12 +70,12 @@ def test_a_spec_that_was_saved_while_it_was_judged_stays(
     arguments, file = EDITS[command]
     before, prepared = texts(root), staging.prepared
 
-    def saving(*given: Any) -> object:
+    def saving(*given: Any, **options: Any) -> object:
         # Everything is judged; an editor saves, as most do, by putting a new file in the old one's place.
         other = root / "saved"
         other.write_text("# of an editor\n", "utf-8")
         other.replace(root / file)
-        return prepared(*given)
+        return prepared(*given, **options)
 
     monkeypatch.setattr(transaction, "prepared", saving)
     assert cli.main(arguments) == 3
@@ -92,9 +92,9 @@ def test_output_of_specs_that_are_others_now_is_not_written(
     group.write_text(group.read_text("utf-8").replace("memory: 2Gi}", "memory: 3Gi}"), "utf-8")
     before, prepared = texts(root), staging.prepared
 
-    def saving(*given: Any) -> object:
+    def saving(*given: Any, **options: Any) -> object:
         group.write_text(group.read_text("utf-8").replace("memory: 3Gi}", "memory: 4Gi}"), "utf-8")
-        return prepared(*given)
+        return prepared(*given, **options)
 
     monkeypatch.setattr(transaction, "prepared", saving)
     assert cli.main(WRITERS[command]) == 3

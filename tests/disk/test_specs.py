@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path as File
+from typing import Any
 
 import pytest
 
@@ -55,11 +56,11 @@ def test_what_an_editor_saved_is_not_overwritten(
     judged, before = spec_digests(root), getattr(transaction, moment)
     saved: list[int] = []
 
-    def saving(*arguments: object) -> object:
+    def saving(*arguments: Any, **options: Any) -> object:
         if not saved:
             saved.append(1)
             save(root / SPEC)
-        return before(*arguments)
+        return before(*arguments, **options)
 
     monkeypatch.setattr(transaction, moment, saving)
     with pytest.raises(SpecsMoved, match=f"^{SPEC} was saved"):
