@@ -66,6 +66,8 @@ class Prepared:
 
     steps: tuple[Step, ...]
     files: Mapping[str, tuple[Mark, Mark]]
+    exchanges: bool
+    """Whether anything is exchanged, or the files are renamed one by one."""
 
 
 def mark_of(path: File) -> Mark:
@@ -103,14 +105,17 @@ def stages(root: File) -> tuple[File, ...]:
     return tuple((root / FOLDER).glob(f"{File(STAGE).name}*")) if not (root / FOLDER).is_symlink() else ()
 
 
-def prepared(root: File, stage: str, written: Mapping[str, bytes], removed: Sequence[str]) -> Prepared:
-    """Stage everything.
+def prepared(
+    root: File, stage: str, written: Mapping[str, bytes], removed: Sequence[str], *, exchanges: bool = True
+) -> Prepared:
+    """Stage everything, for folders to be exchanged where that can be.
 
     Raises:
         OSError: the system does not let it, or has no room.
     """
     before = {path: mark_of(root / path) for path in (*written, *removed)}
-    staging = _Staging(root, stage, exchanges=can_exchange(root / stage), flush=len(written) <= FEW)
+    exchanges = exchanges and can_exchange(root / stage)
+    staging = _Staging(root, stage, exchanges=exchanges, flush=len(written) <= FEW)
     steps: list[Step] = []
     for unit in _units(root, (*written, *removed)):
         new = {path: written[path] for path in unit if path in written}
@@ -118,7 +123,7 @@ def prepared(root: File, stage: str, written: Mapping[str, bytes], removed: Sequ
     if not staging.flush:
         os.sync()
     after = {path: mark_of(root / staging.copies[path]) if path in written else None for path in before}
-    return Prepared(tuple(steps), {path: (before[path], after[path]) for path in before})
+    return Prepared(tuple(steps), {path: (before[path], after[path]) for path in before}, exchanges)
 
 
 def _units(root: File, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -46,6 +46,9 @@ from .staging import (
 )
 
 _ACCESS = os.access in os.supports_effective_ids
+UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.ENOTSUP})
+"""What the system answers where these two cannot change places though others can: EXDEV for a folder of an image's own
+layers (Linux, Documentation/filesystems/overlayfs.rst, Renaming directories)."""
 
 
 class Recovered(Enum):
@@ -73,27 +76,42 @@ def carry_out(
         return
     for path in (*written, *removed):
         _check(root, path)
-    at = next(iter((*written, *removed)))
+    ready = _staged(root, written, removed, judged, exchanges=True)
+    if not _run(root, ready, judged):
+        _run(root, _staged(root, written, removed, judged, exchanges=False), judged)
+
+
+def _staged(
+    root: File,
+    written: Mapping[str, bytes],
+    removed: Sequence[str],
+    judged: Digests | None,
+    *,
+    exchanges: bool,
+) -> Prepared:
+    """Everything ready to be brought in, made from the specs as they are."""
     try:
         # A journal that nobody completed names what is about to go.
         (root / JOURNAL).unlink(missing_ok=True)
-        stage = fresh_stage(root)
-        ready = prepared(root, stage, written, removed)
+        ready = prepared(root, fresh_stage(root), written, removed, exchanges=exchanges)
     except OSError as error:
         _finish(root)
-        raise Unwritable(path=_below(root, error) or at, reason=error.strerror or str(error)) from error
+        at = _below(root, error) or next(iter((*written, *removed)))
+        raise Unwritable(path=at, reason=error.strerror or str(error)) from error
     try:
         if judged is not None:
             refuse_moved(root, judged)
     except SpecsMoved:
         _finish(root)
         raise
-    _run(root, ready, judged, at)
+    return ready
 
 
-def _run(root: File, ready: Prepared, judged: Digests | None, at: str) -> None:
+def _run(root: File, ready: Prepared, judged: Digests | None) -> bool:
+    """Take all steps, or none; False when it has to be done without exchanging anything."""
     journal = Journal(ready.steps, ready.files, sum_of(judged, ready.files) if judged else "")
     done: list[Step] = []
+    at = ""
     try:
         if len(ready.steps) > 1:
             write_journal(root, journal)
@@ -108,8 +126,11 @@ def _run(root: File, ready: Prepared, judged: Digests | None, at: str) -> None:
         _finish(root)
         if isinstance(error, NearedgeError):
             raise
+        if ready.exchanges and error.errno in UNSUPPORTED:
+            return False
         raise Unwritable(path=at, reason=error.strerror or str(error)) from error
     _complete(root, journal)
+    return True
 
 
 def _compare(root: File, step: Step, judged: Digests | None) -> None:

@@ -292,6 +292,31 @@ def test_two_folders_change_places(tmp_path: File) -> None:
         exchange(tmp_path / "a", tmp_path / "c")
 
 
+@pytest.mark.parametrize("kind", ["exchange", "drop"])
+def test_folders_of_an_image_are_written_file_by_file(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    old, new = (
+        {f"overlays/{name}/{i}.yaml": text for name in names for i in range(2)}
+        for names, text in (("ab", "old\n"), ("a", "new\n"))
+    )
+    bring(tmp_path, with_index(Tree(old)))
+    do, refused = transaction.take, []
+
+    def refusing(root: File, step: Step) -> None:
+        # As overlayfs does with a folder that was not made in its upper layer.
+        if step.kind == kind and (root / step.live).is_dir():
+            refused.append(step.live)
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", refusing)
+    bring(tmp_path, with_index(Tree(new)))
+    assert refused == ["overlays/a" if kind == "exchange" else "overlays/b"]
+    assert on_disk(tmp_path) == with_index(Tree(new)).texts
+    assert [path.name for path in tmp_path.iterdir()] == ["overlays"]
+
+
 def test_a_second_writer_is_told_who_the_first_one_is(
     tmp_path: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
