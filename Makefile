@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz live lock clean
+.PHONY: flags help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,10 @@ golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the co
 
 schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned upstream modules
 	$(PY) scripts/schemas.py
+
+flags: setup-dev ## read the flags of servers and the time zones anew from their packages (minutes: Ray is large)
+	$(PY) -m scripts.server_flags
+	$(PY) -m scripts.time_zones
 
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py

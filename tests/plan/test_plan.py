@@ -373,7 +373,7 @@ def test_a_model_bump_says_how_much_of_our_script_differs_and_not_what(tmp_path:
     root = fleet(tmp_path)
     EDITS["model-version"](root)
     text = as_text(plan(root, "HEAD"))
-    assert text.count('data["load.sh"]: 14 lines differ (plan --cluster NAME shows them)') == 2
+    assert text.count("data[load.sh]: 14 lines differ (plan --cluster NAME shows them)") == 2
     assert "rm -rf" not in text
     # What only follows the new name of an object is no news.
     assert "configMap.name" not in text
