@@ -206,7 +206,7 @@ def test_one_runtime_of_a_namespace_offers_itself() -> None:
         (entry,) = item["spec"]["supportedModelFormats"]
         assert "priority" not in entry
         offers[id(site), item["metadata"]["namespace"], entry["name"]] += entry["autoSelect"]
-    assert set(offers.values()) == {1}
+    assert max(offers.values()) == 1
 
 
 def test_the_serving_container_has_its_name() -> None:
