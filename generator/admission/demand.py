@@ -18,7 +18,8 @@ from ..components.models import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
-from ..components.ray.spec import PodGroup, RayCluster, RayJob, RayService, own_cluster, served_cluster
+from ..components.ray.shapes import own_cluster, served_cluster
+from ..components.ray.spec import PodGroup, RayCluster, RayJob, RayService
 from ..components.serving import SERVING, PodKind, pod_kinds
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..findings.finding import Path

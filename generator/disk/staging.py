@@ -6,12 +6,10 @@ Nothing of the tree is touched here.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 from pathlib import Path as File
 from pathlib import PurePosixPath
@@ -20,6 +18,7 @@ from .exchange import can_exchange
 from .folders import FOLDERS
 from .lock import FOLDER
 from .plain import clear, write_new
+from .steps import Step, StepKind, link_file
 
 STAGE = f"{FOLDER}/stage"
 FEW = 64
@@ -27,33 +26,6 @@ FEW = 64
 together with all that the system has to write."""
 SINGLY = 16
 """Folders of a machine folder (overlays of clusters) up to which each changes by itself, and the others stay open."""
-
-
-class StepKind(StrEnum):
-    """How something changes its place."""
-
-    EXCHANGE = "exchange"
-    PLACE = "place"
-    """Nothing stands there yet."""
-    REPLACE = "replace"
-    """A file, where nothing can be exchanged."""
-    DROP = "drop"
-    """It goes, to where it was to be staged."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change of place. `inode` is that of what has to stand at `live` when the step is done; 0 for nothing."""
-
-    kind: StepKind
-    live: str
-    staged: str
-    inode: int = 0
-
-    @property
-    def displaced(self) -> str:
-        """Where that is kept which stood at `live` before."""
-        return f"{self.staged}.old" if self.kind is StepKind.REPLACE else self.staged
 
 
 Mark = tuple[int, int, int] | None
@@ -287,18 +259,3 @@ def _link(live: File, staged: File, without: Collection[str], inside: str = "") 
         staged.rmdir()
     elif inside:
         shutil.copymode(live, staged)
-
-
-def link_file(live: File, staged: File) -> None:
-    """The file under a second name, or a copy where that cannot be."""
-    try:
-        os.link(live, staged, follow_symlinks=False)
-    except FileExistsError:
-        # Linked by a run that was killed behind it.
-        if not staged.samefile(live):
-            raise
-    except OSError as error:
-        # A file system without hard links, or a file with too many of them.
-        if error.errno not in {errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EXDEV, errno.EACCES}:
-            raise
-        shutil.copy2(live, staged)

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from generator.disk import staging, transaction
+from generator.disk import staging, steps, transaction
 from generator.disk.exchange import can_exchange
 from generator.disk.lock import Busy, locked
 from generator.disk.plain import read_plain
 from generator.disk.sealed import copy_sealed, read_sealed, write_sealed
 from generator.disk.specs import SpecsMoved, moved, refuse_moved, spec_digests, sum_of
-from generator.disk.staging import Step
+from generator.disk.steps import Step
 from generator.disk.transaction import carry_out
 from generator.errors import Unwritable
 from tests.conftest import ROOT
@@ -71,7 +71,7 @@ def test_what_an_editor_saved_is_not_overwritten(
 
 
 def test_a_spec_that_goes_was_the_one_that_was_judged(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged, take = spec_digests(root), transaction.take
+    judged, take = spec_digests(root), steps.take
 
     def saving(root: File, step: Step) -> None:
         in_place(root / SPEC)
@@ -84,7 +84,7 @@ def test_a_spec_that_goes_was_the_one_that_was_judged(root: File, monkeypatch: p
 
 
 def test_a_file_that_came_meanwhile_is_not_overwritten(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged, take, new = spec_digests(root), transaction.take, "clusters/near-edge/c.yaml"
+    judged, take, new = spec_digests(root), steps.take, "clusters/near-edge/c.yaml"
 
     def creating(root: File, step: Step) -> None:
         (root / new).write_text("of an editor\n", "utf-8")

@@ -6,8 +6,8 @@
 """
 
 from .beside import max_rank, ranks
-from .emit import Endpoint, endpoint
 from .llm_emit import BEHIND, PORT
+from .server import Endpoint, endpoint
 from .sizes import PodKind, pod_kinds, roles
 from .units import SERVING
 
