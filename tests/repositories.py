@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
 from generator import pipeline
 from generator.disk import tree
+from generator.disk.sealed import copy_sealed
 from generator.disk.tree import Tree
 from generator.findings.finding import has_errors
 from generator.fleet.spec_files import FLEET_FILE, kind_of, stem
 from generator.flow import incremental
+from generator.flow.cache import CACHE
 from generator.flow.clusters import compile_clusters
 from generator.flow.read import cluster_files, read
 from generator.flow.rendered import Rendered
@@ -56,6 +59,14 @@ def write_specs(root: File, clusters: Mapping[str, Spec], **shared: Any) -> File
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+def copy_of(root: File, other: File) -> File:
+    """A rendered repository in another place, with what is remembered of it, which only nearedge can copy."""
+    shutil.copytree(root, other)
+    (other / CACHE).unlink(missing_ok=True)
+    copy_sealed(root / CACHE, other / CACHE)
+    return other
 
 
 def comment(root: File, file: str) -> None:

@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
-from .exits import CLEAN, FOUND
+from ..programs.record import judged_repository
+from .exits import CLEAN, FOUND, UsageError
 from .progress import Watch
 
 if TYPE_CHECKING:
     from ..flow.rendered import Rendered
+    from ..proof.known import Known
     from ..proof.verify import Verification
 
+SHARED = "NEAREDGE_CACHE"
+"""Variable that names a folder of proofs which runs on several machines share."""
 
-def proven(root: File, rendered: Rendered, watch: Watch, *, full: bool) -> Verification:
-    """What verify finds in the tree on disk."""
-    from ..proof.expected import expected
-    from ..proof.verify import verify
+
+def recalled(root: File) -> Known:
+    """What was proven before: here, and where `NEAREDGE_CACHE` says.
+
+    Raises:
+        ToolMissing: there is no kustomize.
+        UsageError: the folder lies in the repository that is judged.
+    """
+    from ..proof.known import recalled
+
+    return recalled(root, shared_folder(root))
+
+
+def shared_folder(root: File) -> File | None:
+    """The folder that `NEAREDGE_CACHE` names; None when it names none.
+
+    Raises:
+        UsageError: what lies there came with a commit, or may have.
+    """
+    named = os.environ.get(SHARED)
+    if not named:
+        return None
+    folder = File(named)
+    if not folder.is_absolute():
+        raise UsageError(
+            f"{SHARED} is {named}: give the whole path of a folder, it must not depend on where one stands"
+        )
+    judged = judged_repository(root.resolve())
+    if folder.resolve().is_relative_to(judged) or judged.is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{SHARED} is {named}, in the repository that is judged: a commit could bring proofs of its own; "
+            "name a folder outside of it"
+        )
+    return folder
+
+
+def proven(
+    root: File, rendered: Rendered, watch: Watch, *, full: bool = False, known: Known | None = None
+) -> Verification:
+    """What is found in the tree on disk; without `known` everything is proven anew."""
+    from ..proof.prove import prove
 
     watch.progress("verify", 0, 1)
-    return verify(root, expected(root, rendered), full=full, progress=watch.progress)
+    return prove(root, rendered, known, full=full, progress=watch.progress)
 
 
 def outcome(verification: Verification | None) -> int:
@@ -36,7 +78,11 @@ def outcome(verification: Verification | None) -> int:
 
 
 def proof_lines(verification: Verification) -> Iterator[str]:
-    """How much was judged, and by what."""
+    """How much was judged now, and by what; how much was known from before."""
     from ..report import table
 
-    yield table([(check.name, str(check.judged), check.engine) for check in verification.checks])
+    rows = [(check.name, str(check.judged), check.engine) for check in verification.checks if check.judged]
+    if verification.known:
+        now, known = verification.checks[0].judged, verification.known
+        rows.append(("proven before, and as it was then", str(known), f"of {now + known} folders"))
+    yield table(rows)

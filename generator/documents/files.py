@@ -17,7 +17,7 @@ from typing import Any
 
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import plain_rule
-from ..yaml.positions import Mark, marks_of, place_of
+from ..yaml.positions import Mark, Position, in_order, marks_of, place_of
 from ..yaml.strict import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
 from .secrets.search import secrets_in, showable
 
@@ -43,6 +43,10 @@ class Document:
     def where(self, path: Path, *, key: bool = False) -> Where:
         """Place of a path, or of its nearest ancestor that exists; with `key`, of the key itself."""
         return Where(self.file, *place_of(self._marks, path, key=key))
+
+    def positions(self) -> tuple[Position, ...]:
+        """Line and column of everything in it, in order."""
+        return tuple(in_order(self._marks))
 
 
 Root = File | Mapping[str, bytes]

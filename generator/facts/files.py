@@ -12,6 +12,8 @@ from typing import Any
 from ..yaml.strict import read_text
 
 PACKAGE = File(__file__).parent.parent
+CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
+"""Endings of the files that decide what nearedge does: code and data."""
 
 
 def shipped_text(path: str) -> str:

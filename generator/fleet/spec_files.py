@@ -6,7 +6,7 @@ gives what all clusters have in common, `read_cluster` one cluster at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -52,13 +52,12 @@ class Shared:
 
 
 def read_shared(
-    root: Root, files: tuple[str, ...], *, known: bool = False
+    root: Root, files: tuple[str, ...], *, known: Collection[str] = ()
 ) -> tuple[Shared | None, tuple[Finding, ...]]:
     """Fleet, groups and models; None when there is no usable fleet file.
 
-    `known` says that these very files were found to be right before: only what is needed of them is built.
+    `known` are files that were found to be right before: only what is needed of them is built.
     """
-    read = _read_known if known else _read
     findings: list[Finding] = []
     groups: dict[str, Document] = {}
     models: dict[str, ModelSpec] = {}
@@ -66,7 +65,7 @@ def read_shared(
     unusable: set[str] = set()
     fleet: tuple[Document, Any] | None = None
     for file in files:
-        document, model, found = read(root, file)
+        document, model, found = (_read_known if file in known else _read)(root, file)
         findings += found
         match kind_of(file):
             case "Fleet" if document is not None and model is not None:

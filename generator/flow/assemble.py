@@ -12,10 +12,12 @@ from ..fleet.spec_files import (
 )
 from ..objects.manifest import Manifest
 from ..overlays.files import folder_files
-from .rendered import Rendered, Whole
+from .rendered import UNSEEN, Rendered, Whole, Witness
 
 
-def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rendered:
+def assemble(
+    judged: Rendered, bases: Tree, known: Whole | None = None, witness: Witness | None = None
+) -> Rendered:
     """The hub's objects and the tree of everything, unless an error is in the way.
 
     `known` is what the same members gave before, the hub's files being on disk as they were written.
@@ -31,7 +33,8 @@ def assemble(judged: Rendered, bases: Tree, known: Whole | None = None) -> Rende
         files = hub_files(emitted)
         texts |= files
         number = sum(len(items) for made in emitted.values() for items in made.values())
-        whole = Whole(whole.found, frozenset(files), number)
+        seen = witness.hub(fleet, emitted, files) if witness else UNSEEN
+        whole = Whole(whole.found, frozenset(files), number, seen)
     named = tuple(sorted({base for compiled in clusters for base in compiled.bases}))
     kept = (path for compiled in clusters for path in compiled.kept)
     same = bases.same.union(kept, whole.files if known else ())

@@ -9,30 +9,36 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
-from pathlib import PurePosixPath
 from typing import Any
 
+from ..disk.contents import UNKNOWN, Contents, contents
 from ..disk.plain import digest, digest_of
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
 from ..disk.tree import INDEX
-from ..facts.files import PACKAGE
-from ..findings.finding import Finding, Severity, Where
-from ..fleet.fleet import Member
-from ..fleet.spec_files import FLEET_FILE
-from ..rules.waivers import Waiver
-from ..specs.removals import FILE as REMOVALS
-from .rendered import NOTHING, CompiledCluster, Rendered, Whole
+from ..documents.files import Document, read_file
+from ..facts.files import CODE, PACKAGE
+from ..fleet.spec_files import FLEET_FILE, Shared
+from .inputs import NO_MOVES, Content, Moves, contents_of, documents_of, is_shared, moves, told
+from .lines import (
+    FINDING,
+    MEMBER,
+    as_json,
+    cluster_told,
+    finding_told,
+    line_of,
+    listed,
+    moved,
+    placed,
+    places_of,
+)
+from .rendered import NOTHING, CompiledCluster, Rendered, Seen, Whole
 
 CACHE = ".nearedge/cache"
-_CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
-_MEMBER = tuple(item.name for item in fields(Member))
-_FINDING = tuple(item.name for item in fields(Finding))
-_WAIVER = tuple(item.name for item in fields(Waiver))
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Cache:
     """What is known of an earlier run; nothing when its inputs were others than today's."""
 
     key: str
-    """Digest of all that every overlay depends on: shared specs, nearedge's own code and data."""
+    """Digest of what every overlay depends on: nearedge's own code and data, and the names of shared specs."""
     valid: bool = False
     lines: Mapping[str, str] = field(default_factory=dict)
     """Cluster's file -> what is known of it, as JSON."""
@@ -48,6 +54,15 @@ class Cache:
     hub: Mapping[str, str] = field(default_factory=dict)
     """Files -> digests, all of them as they are on disk."""
     whole: Whole = NOTHING
+    code: Contents = UNKNOWN
+    """nearedge's own files."""
+    code_noted: bool = False
+    """Whether what is written down already says that nobody has touched them."""
+    shared: Mapping[str, Content] = field(default_factory=dict)
+    """The files that clusters share."""
+    moves: Moves = NO_MOVES
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    """These files, once they are read."""
     specs: Digests = field(default_factory=dict)
     """Every spec as it was before this run read it: one that changes meanwhile is compiled once more."""
 
@@ -55,15 +70,26 @@ class Cache:
         """The remembered site, when neither its spec nor its overlay changed since."""
         if file not in self.lines:
             return None
-        spec, outputs, member, bases, objects, found, waivers = json.loads(self.lines[file])
+        line = json.loads(self.lines[file])
+        spec, outputs, _, bases, _, _, _, keys, _ = line
         if spec != self.specs.get(file) or any(
             digest_of(root, path) != value for path, value in outputs.items()
         ):
             return None
-        findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
-        return CompiledCluster(
-            file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted
-        )
+        compiled = placed(cluster_told(file, line), self.moves)
+        if compiled is None:
+            return None
+        return replace(compiled, kept=tuple(outputs), bases=tuple(bases), seen=Seen(tuple(map(tuple, keys))))
+
+    @property
+    def right(self) -> frozenset[str]:
+        """Shared files that were found to be right."""
+        return frozenset(self.shared.keys() - self.moves.changed) if self.valid else frozenset()
+
+    def with_shared(self, shared: Shared) -> Cache:
+        """The same, with what is noted of shared files once they are read."""
+        documents = {document.file: document for document in documents_of(shared)}
+        return replace(self, shared=told(self.shared, documents), documents=documents)
 
     def wrote(self, path: str, text: str) -> bool:
         """Whether a file of a base was written with this text."""
@@ -74,16 +100,19 @@ class Cache:
         if not self.hub or self.lines.keys() != clusters.keys():
             return None
         fresh = [compiled for compiled in clusters.values() if not compiled.kept]
-        told = {finding.where.file for _, finding in self.whole.found}
-        if any(compiled.file in told or self._differs(compiled) for compiled in fresh):
+        found = [(about, moved(finding, self.moves)) for about, finding in self.whole.found]
+        if any(finding is None for _, finding in found):
+            return None
+        places = {where.file for _, finding in self.whole.found for where in places_of(finding)}
+        if any(compiled.file in places or self._differs(compiled) for compiled in fresh):
             # Where a finding about the fleet stands in a changed file is found out by asking again.
             return None
-        return self.whole
+        return replace(self.whole, found=tuple((about, finding) for about, finding in found if finding))
 
     def _differs(self, compiled: CompiledCluster) -> bool:
         return (
             compiled.member is None
-            or _listed(compiled.member, _MEMBER) != json.loads(self.lines[compiled.file])[2]
+            or listed(compiled.member, MEMBER) != json.loads(self.lines[compiled.file])[2]
         )
 
 
@@ -93,21 +122,26 @@ NOTHING_KNOWN = Cache("")
 def recall(root: File) -> Cache:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
     specs = spec_digests(root)
-    nothing = Cache(_key_of(specs), specs=specs)
     # Only what we wrote ourselves, whole: everything below trusts its shape.
     body = read_sealed(root / CACHE)
-    if body is None:
+    first, *lines = body.decode().split("\n") if body else ("",)
+    head: dict[str, Any] = json.loads(first) if first else {}
+    noted = _code_then(head)
+    code = contents(PACKAGE, CODE, noted)
+    before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
+    shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
+    nothing = Cache(_key(code, shared), specs=specs, code=code, code_noted=code == noted, shared=shared)
+    if not before:
         return nothing
-    first, *lines = body.decode().split("\n")
-    head = json.loads(first)
-    if head["key"] != nothing.key or not _intact(root, head["bases"]):
+    moved = moves(before, shared, _positions(head), lambda file: read_file(root, file)[0])
+    if FLEET_FILE in moved.changed or not _intact(root, head["bases"]):
         # Which clusters need a base that is not there any more is not known without compiling them.
         return nothing
     known = dict(zip(head["files"], lines, strict=True))
     hub = head["hub"] if _intact(root, head["hub"]) else {}
-    found = tuple((about, _finding(told)) for about, told in head["found"])
-    whole = Whole(found, frozenset(hub), head["objects"])
-    return replace(nothing, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
+    found = tuple((about, finding_told(told)) for about, told in head["found"])
+    whole = Whole(found, frozenset(hub), head["objects"], Seen(tuple(map(tuple, head["hub_keys"]))))
+    return replace(nothing, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole, moves=moved)
 
 
 def vouched(
@@ -127,21 +161,23 @@ def vouched(
     def content(path: str) -> str:
         return digest(then[path]) if path in then else digest_of(root, path)
 
-    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
-    key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
-    if head["key"] != key:
+    digests = {file: content(file) for file in shared if is_shared(file)}
+    if head["key"] != _key(contents(PACKAGE, CODE, _code_then(head)), digests):
+        return {}
+    before = _shared_then(head)
+
+    def document(file: str) -> Document | None:
+        return read_file(then if file in then else root, file)[0]
+
+    now = contents_of(digests, before, document)
+    moved = moves(before, now, _positions(head), document)
+    if FLEET_FILE in moved.changed:
         return {}
     wanted = frozenset(listed)
     pairs = zip(head["files"], lines, strict=True)
     known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
-    return {file: _compiled_cluster(file, told) for file, told in known if told[0] == content(file)}
-
-
-def _compiled_cluster(file: str, told: list[Any]) -> CompiledCluster:
-    """What was found out about a cluster; nothing of where it was written to."""
-    _, _, member, _, objects, found, waivers = told
-    findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
-    return CompiledCluster(file, findings, _member(member), objects=objects, waivers=accepted)
+    found = (cluster_told(file, told) for file, told in known if told[0] == content(file))
+    return {compiled.file: compiled for item in found if (compiled := placed(item, moved))}
 
 
 def save(root: File, rendered: Rendered, memory: Cache) -> None:
@@ -156,100 +192,71 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         known.keys() == {*shared}
         and len(clusters) == len(memory.lines)
         and all(compiled.kept for compiled in clusters)
+        and rendered.whole.seen.keys == memory.whole.seen.keys
+        and memory.code_noted
+        and not memory.moves
     ):
         return
     digests = {path: digest(texts[path].encode()) if path in texts else known[path] for path in shared}
     head = {
         "key": memory.key,
+        "code": memory.code,
+        "shared": memory.shared,
         "bases": {path: digest for path, digest in digests.items() if path.startswith("base/")},
         "hub": {path: digest for path, digest in digests.items() if path.startswith("acm/")},
         "objects": rendered.whole.objects,
-        "found": [(about, _listed(item, _FINDING)) for about, item in rendered.whole.found],
+        "hub_keys": rendered.whole.seen.keys,
+        "found": [(about, listed(item, FINDING)) for about, item in rendered.whole.found],
         "files": [compiled.file for compiled in clusters],
     }
-    lines = [
-        memory.lines[compiled.file] if compiled.kept else _line(compiled, memory.specs.get(compiled.file, ""))
-        for compiled in clusters
-    ]
+    placed = (where.file for item in clusters for found in item.findings for where in places_of(found))
+    waived = (waiver.where.file for item in clusters for waiver in item.waivers)
+    of_fleet = (where.file for _, found in rendered.whole.found for where in places_of(found))
+    files = {*placed, *waived, *of_fleet} & memory.documents.keys()
+    head["positions"] = {file: memory.documents[file].positions() for file in sorted(files)}
+    lines = [_line_of(compiled, memory) for compiled in clusters]
     with suppress(OSError):
-        write_sealed(root / CACHE, "\n".join([_json(head), *lines]).encode())
+        write_sealed(root / CACHE, "\n".join([as_json(head), *lines]).encode())
 
 
 def _is_shared(path: str) -> bool:
     return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
 
 
-def _line(compiled: CompiledCluster, spec: str) -> str:
-    outputs = {path: digest(text.encode()) for path, text in compiled.files.items()}
-    findings = [_listed(item, _FINDING) for item in compiled.findings]
-    waivers = [_listed(item, _WAIVER) for item in compiled.waivers]
-    return _json(
-        [
-            spec,
-            outputs,
-            _listed(compiled.member, _MEMBER),
-            compiled.bases,
-            compiled.objects,
-            findings,
-            waivers,
-        ]
-    )
-
-
-def _listed(value: Any, names: tuple[str, ...]) -> list[Any]:
-    """Fields of a frozen value as JSON gives them back."""
-    return [_plain(getattr(value, name)) for name in names]
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _member(told: list[Any]) -> Member:
-    return Member(*map(_frozen, told))
-
-
-def _finding(told: list[Any]) -> Finding:
-    where, severity, code, message, hint, path, related = told
-    places = tuple(Where(*place) for place in related)
-    return Finding(Where(*where), Severity(severity), code, message, hint, tuple(path), places)
-
-
-def _waiver(told: list[Any]) -> Waiver:
-    where, *rest = told
-    return Waiver(Where(*where), *map(_frozen, rest))
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
 def _intact(root: File, files: Mapping[str, str]) -> bool:
     return all(digest_of(root, path) == digest for path, digest in files.items())
 
 
-def _key(inputs: Iterable[tuple[str, str]]) -> str:
-    """Digest of all files that every overlay depends on: the name of each with the digest of its content.
+def _line_of(compiled: CompiledCluster, memory: Cache) -> str:
+    if not compiled.kept:
+        outputs = {path: digest(text.encode()) for path, text in compiled.files.items()}
+        return line_of(compiled, memory.specs.get(compiled.file, ""), outputs)
+    line = memory.lines[compiled.file]
+    if not memory.moves.moved:
+        return line
+    spec, outputs, *_ = json.loads(line)
+    return line_of(compiled, spec, outputs)
+
+
+def _code_then(head: Mapping[str, Any]) -> Contents:
+    """nearedge's own files as they were noted; nothing where a nearedge that notes them otherwise did."""
+    return Contents(*head.get("code", ()))
+
+
+def _positions(head: Mapping[str, Any]) -> dict[str, list[tuple[int, int]]]:
+    return {file: [(line, column) for line, column in told] for file, told in head["positions"].items()}
+
+
+def _shared_then(head: Mapping[str, Any]) -> dict[str, Content]:
+    return {file: Content(*told) for file, told in head["shared"].items()}
+
+
+def _key(code: Contents, shared: Iterable[str]) -> str:
+    """Digest of what every overlay depends on: nearedge's own files, and which names groups and models have.
 
     Where the repository lies says nothing: a change is judged in a copy of it before it is made.
     """
-    made = hashlib.blake2b(digest_size=16)
-    for name, content in inputs:
-        made.update(os.fsencode(f"{name}\0{content}\0"))
+    made = hashlib.blake2b(code.digest.encode(), digest_size=16)
+    for name in sorted(shared):
+        made.update(os.fsencode(f"{name}\0"))
     return made.hexdigest()
-
-
-def _key_of(specs: Digests) -> str:
-    folders = ("clusters/groups/", "clusters/models/")
-    common = sorted((file for file in specs if file.startswith(folders)), key=PurePosixPath)
-    return _key((*_code(), *((file, specs.get(file, "")) for file in (*common, FLEET_FILE))))
-
-
-def _code() -> Iterator[tuple[str, str]]:
-    """nearedge's own files, each with the digest of its content."""
-    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE):
-        yield path.relative_to(PACKAGE).as_posix(), digest_of(path.parent, path.name)

@@ -16,19 +16,24 @@ from ..overlays.base import base_files
 from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
+from .inputs import uses_of
 from .read import cluster_in
-from .rendered import CompiledCluster, Memo, Progress, silent
+from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
 
 
 def compile_clusters(
-    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+    root: File,
+    shared: Shared,
+    files: tuple[str, ...],
+    progress: Progress = silent,
+    witness: Witness | None = None,
 ) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters and the texts of their bases, one cluster after the other."""
     memo = Memo()
     clusters = []
     for i, file in enumerate(files):
         progress("compile", i, len(files))
-        clusters.append(compile_cluster(root, shared, file, memo))
+        clusters.append(compile_cluster(root, shared, file, memo, witness))
     # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
     named = {folder for compiled in clusters for folder in compiled.bases}
     bases = (base for folder, base in memo.bases.items() if folder in named)
@@ -47,7 +52,9 @@ def check_clusters(
     return tuple(clusters), {}
 
 
-def compile_cluster(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
+def compile_cluster(
+    root: File, shared: Shared, file: str, memo: Memo, witness: Witness | None = None
+) -> CompiledCluster:
     """One cluster from its file to its overlay."""
     cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:
@@ -55,8 +62,11 @@ def compile_cluster(root: File, shared: Shared, file: str, memo: Memo) -> Compil
     compiled, emitted = judge_cluster(cluster, resolved, findings)
     if emitted is None:
         return compiled
+    uses = uses_of(shared, resolved)
     overlay = overlay_of(cluster, emitted, memo.bases)
-    return replace(compiled, files={**overlay.files, **bootstrap(cluster, compiled)}, bases=overlay.bases)
+    files = {**overlay.files, **bootstrap(cluster, compiled)}
+    seen = witness.cluster(cluster, overlay, files, memo) if witness else UNSEEN
+    return replace(compiled, files=files, bases=overlay.bases, seen=seen, uses=uses)
 
 
 def check_one(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:

@@ -24,7 +24,7 @@ from .clusters import check_clusters, compile_clusters
 from .judge import Asked, judge_fleet
 from .parallel import in_parts
 from .read import cluster_files, read, uses_files
-from .rendered import CompiledCluster, Progress, Rendered, silent
+from .rendered import CompiledCluster, Progress, Rendered, Witness, silent
 
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
@@ -45,20 +45,32 @@ class Partly(Rendered):
         return self.memory.specs
 
 
-def render_changed(root: File, progress: Progress = silent, today: str = "") -> Partly:
-    """The same result as `pipeline.render`; unchanged files come as paths instead of texts."""
+def render_changed(
+    root: File, progress: Progress = silent, today: str = "", witness: Witness | None = None
+) -> Partly:
+    """The same result as `pipeline.render`; unchanged files come as paths instead of texts.
+
+    With a `witness` everything that it does not know counts as changed.
+    """
     memory = recall(root)
-    files, shared, findings = read(root, progress, known=memory.valid)
+    files, shared, findings = read(root, progress, known=memory.right)
     if shared is None:
         return Partly(ordered(findings), Tree({}), memory=memory)
+    memory = memory.with_shared(shared)
     known = {file: memory.compiled(root, file) for file in cluster_files(files)}
-    done, texts = _clusters(root, shared, known, progress, compile_clusters)
+    if witness is not None:
+        known = {
+            file: item if item and witness.knows(item.seen.keys) else None for file, item in known.items()
+        }
+    done, texts = _clusters(root, shared, known, progress, partial(compile_clusters, witness=witness))
     _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
     whole = memory.whole_of(done)
+    if whole is not None and witness is not None and not witness.knows(whole.seen.keys):
+        whole = None
     judged = judge_fleet(root, shared, tuple(done.values()), findings, Asked(today, known=whole))
-    return Partly(**vars(assemble(judged, bases, whole)), memory=memory)
+    return Partly(**vars(assemble(judged, bases, whole, witness)), memory=memory)
 
 
 def _clusters(
@@ -68,6 +80,15 @@ def _clusters(
     fresh, texts = _parallel(root, shared, tuple(file for file in known if not known[file]), progress, work)
     worked = {compiled.file: compiled for compiled in fresh}
     return {file: compiled or worked[file] for file, compiled in known.items()}, texts
+
+
+def compiled_again(
+    root: File, files: tuple[str, ...], progress: Progress, witness: Witness
+) -> tuple[CompiledCluster, ...]:
+    """Clusters that were rendered without a witness, for one."""
+    _, shared, _ = read(root)
+    assert shared is not None  # noqa: S101 - the fleet has been rendered
+    return _parallel(root, shared, files, progress, partial(compile_clusters, witness=witness))[0]
 
 
 def remember(root: File, rendered: Partly) -> None:
@@ -122,7 +143,7 @@ def _askers(
 def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     """What is wrong with the fleet: the findings of `render`, without its tree."""
     memory = recall(root)
-    files, shared, findings = read(root, progress, known=memory.valid)
+    files, shared, findings = read(root, progress, known=memory.right)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     known = {file: memory.compiled(root, file) for file in cluster_files(files)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path as File
 
 from ..components.kit.component import Cluster
@@ -23,11 +23,11 @@ from .rendered import Memo, Progress, silent
 
 
 def read(
-    root: File, progress: Progress = silent, *, known: bool = False
+    root: File, progress: Progress = silent, *, known: Collection[str] = ()
 ) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
     """All spec files, what all clusters share, and findings about the files themselves.
 
-    `known` says that what all clusters share was found to be right before.
+    `known` are files that clusters share and that were found to be right before.
     """
     progress("read", 0, 1)
     files, misplaced = find_specs(root)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
+from ..components.kit.component import Cluster
 from ..disk.tree import Tree
 from ..findings.finding import Finding
 from ..fleet.fleet import Fleet, Member
+from ..objects.manifest import Manifest
 from ..overlays.base import Base
+from ..overlays.overlay import Overlay
 from ..rules.waivers import Waived, Waiver
 
 Progress = Callable[[str, int, int], None]
@@ -28,6 +31,33 @@ class Memo:
     sections: dict[tuple[str, ...], Mapping[str, Any]] = field(default_factory=dict)
 
 
+class Seen(NamedTuple):
+    """What a witness saw of some folders: the key of each one's proof, and what is not proven yet (proof/evidence.py)."""
+
+    keys: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[Any, ...] = ()
+
+
+UNSEEN = Seen()
+
+
+class Witness(Protocol):
+    """Looks at folders while the manifests that they mean are at hand, in the process that made them."""
+
+    def knows(self, keys: tuple[tuple[str, str], ...]) -> bool:
+        """Whether folders are proven already: what is not known has to be compiled again to be looked at."""
+
+    def cluster(self, cluster: Cluster, overlay: Overlay, files: Mapping[str, str], memo: Memo) -> Seen:
+        """A cluster's overlay, with the bases that it names."""
+
+    def hub(self, fleet: Fleet, emitted: Mapping[str, Emitted], files: Mapping[str, str]) -> Seen:
+        """The folders of the hubs."""
+
+
+Emitted = Mapping[str, tuple[Manifest, ...]]
+"""Files of a hub's folder -> what is in them."""
+
+
 @dataclass(frozen=True)
 class CompiledCluster:
     """One cluster, compiled: what the fleet needs to know of it, its overlay, and what is wrong."""
@@ -42,6 +72,9 @@ class CompiledCluster:
     objects: int = 0
     waivers: tuple[Waiver, ...] = ()
     """What its findings are to be judged by, on the day of the report."""
+    seen: Seen = UNSEEN
+    uses: tuple[str, ...] = ()
+    """Shared spec files that it is made of, beside the fleet's."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +85,7 @@ class Whole:
     """Each with the cluster it is about ("" for none)."""
     files: frozenset[str] = frozenset()
     objects: int = 0
+    seen: Seen = UNSEEN
 
 
 NOTHING = Whole()

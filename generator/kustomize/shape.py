@@ -27,13 +27,17 @@ _ENTRY = re.compile(
 
 
 def shape(read: Read, folder: str, files: tuple[str, ...] = (FILE, "resources.yaml")) -> str:
-    """One text for all folders of one shape; the first lines, which name specs, do not belong to it."""
-    texts = ((read(f"{folder}/{name}") or "") for name in files)
-    return "\0".join(_ENTRY.sub(_by_style, _HEADER.sub("", text)) for text in texts)
+    """One text for all folders of one shape."""
+    return "\0".join(shape_of(read(f"{folder}/{name}") or "") for name in files)
 
 
-def _by_style(entry: re.Match[str]) -> str:
-    value = entry["value"]
-    if entry["key"] in EXACT or value in {"true", "false", "[]", "{}"}:
-        return entry[0]
-    return entry["lead"] + ('"' if value[0] == '"' else "0" if value[0] in "-0123456789" else "s")
+def shape_of(text: str, exact: frozenset[str] = EXACT) -> str:
+    """A text without the values that are only copied; its first line, if it names specs, does not belong to it."""
+
+    def by_style(entry: re.Match[str]) -> str:
+        value = entry["value"]
+        if entry["key"] in exact or value in {"true", "false", "[]", "{}"}:
+            return entry[0]
+        return entry["lead"] + ('"' if value[0] == '"' else "0" if value[0] in "-0123456789" else "s")
+
+    return _ENTRY.sub(by_style, _HEADER.sub("", text))

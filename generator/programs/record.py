@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as File
 
 from ..errors import ToolFailed, ToolMissing
@@ -41,7 +42,18 @@ _GET = {
 
 
 def find(root: File, name: str) -> Tool:
-    """The program `name`, for work on the repository around `root`.
+    """The program `name`, for work on the repository around `root`, with its version.
+
+    Raises:
+        ToolMissing: it is not there; the sentence says how to get it.
+    """
+    tool = located(root, name)
+    version, pinned = _version(name, tool.kind, tool.path), PINNED.get(name, "")
+    return replace(tool, version=version, pinned="" if version == pinned else pinned)
+
+
+def located(root: File, name: str) -> Tool:
+    """The same program, without asking it for its version.
 
     Raises:
         ToolMissing: it is not there; the sentence says how to get it.
@@ -49,9 +61,7 @@ def find(root: File, name: str) -> Tool:
     if name not in _KINDS:
         raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_KINDS)} only")
     for kind, path in _places(root, name):
-        version = _version(name, kind, path)
-        pinned = PINNED.get(name, "")
-        return Tool(name, kind, path, version, "" if version == pinned else pinned)
+        return Tool(name, kind, path)
     raise ToolMissing(tool=name, hint=_hint(name))
 
 
@@ -78,13 +88,13 @@ def _recorded(name: str) -> Iterator[tuple[str, str]]:
 
 def _trusted(root: File) -> Iterator[str]:
     """The folders of PATH, but for those of the judged repository and those that mean wherever one stands."""
-    judged = _repository(root.resolve())
+    judged = judged_repository(root.resolve())
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         if os.path.isabs(folder) and not File(folder).resolve().is_relative_to(judged):  # noqa: PTH117
             yield folder
 
 
-def _repository(root: File) -> File:
+def judged_repository(root: File) -> File:
     """The folder of the repository that the fleet lies in, as far as can be told without asking git."""
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 

@@ -1,11 +1,11 @@
 """What verify compares with: the manifests that components mean, cluster by cluster and for the hub.
 
-Recomputed from the specs instead of kept from the render, so that ten thousand clusters need no memory.
+Made of a cluster while it is compiled, and not kept, so that ten thousand clusters need no memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
 from .. import hub
@@ -14,17 +14,17 @@ from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..fleet.member import member_of
 from ..flow.read import cluster_in, read
-from ..flow.rendered import Memo, Rendered
+from ..flow.rendered import Emitted, Memo, Rendered
 from ..hub.delivery import standalone
 from ..hub.kit.installs import variants
 from ..hub.platform.credentials import named_secrets
 from ..objects.manifest import identify
 from ..overlays.overlay import Overlay, overlay_if_sound
-from .verify import BOOTSTRAP, Expected
+from .meant import BOOTSTRAP, Expected
 
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
-    """One Expected for each overlay, then one for the hub."""
+    """One Expected for each overlay, then one for each hub."""
     _, shared, _ = read(root)
     assert shared is not None  # noqa: S101 - the fleet has been rendered
     assert rendered.fleet is not None  # noqa: S101
@@ -35,12 +35,22 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
             continue
         overlay, _ = overlay_if_sound(cluster, memo.bases)
         if overlay is not None:
-            yield _overlay(cluster, overlay)
-            yield from _bootstrap(cluster, overlay)
-    for view in rendered.fleet.views():
-        emitted = hub.emit(view)
-        if emitted:
-            manifests = tuple(item for items in emitted.values() for item in items)
+            yield from of_cluster(cluster, overlay)
+    yield from of_hubs(rendered.fleet, hub.emit_all(rendered.fleet))
+
+
+def of_cluster(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
+    """What the folders of a compiled cluster mean."""
+    yield _overlay(cluster, overlay)
+    yield from _bootstrap(cluster, overlay)
+
+
+def of_hubs(fleet: Fleet, emitted: Mapping[str, Emitted]) -> Iterator[Expected]:
+    """What the folders of the hubs mean, of what was emitted for each."""
+    for view in fleet.views():
+        files = emitted.get(view.spec.hub.cluster)
+        if files:
+            manifests = tuple(item for items in files.values() for item in items)
             yield Expected(
                 f"acm/{view.spec.hub.cluster}",
                 manifests,

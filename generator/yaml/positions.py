@@ -69,6 +69,15 @@ def position(event: Any) -> Position:
     return mark.line + 1, mark.column + 1
 
 
+def in_order(mark: Mark) -> Iterator[Position]:
+    """Every key and every node, as they follow in the text: of two texts that say the same, one by one the same."""
+    if mark.key is not None:
+        yield mark.key
+    yield mark.at
+    for inner in mark.inside.values() if isinstance(mark.inside, Mapping) else mark.inside:
+        yield from in_order(inner)
+
+
 def place_of(mark: Mark, path: Path, *, key: bool = False) -> Position:
     """Place of a path, or of its nearest ancestor that exists; with `key`, of the key itself."""
     for step in path:

@@ -43,7 +43,8 @@ class Emission(NamedTuple):
 def emissions(given: Mapping[str, Any]) -> Iterator[Emission]:
     """The clusters of a fleet that can be compiled, also such that their rules refuse."""
     files = {file: text.encode() for file, text in specs(**given).items()}
-    shared, _ = read_shared(files, tuple(file for file in files if kind_of(file) != "Cluster"), known=True)
+    common = tuple(file for file in files if kind_of(file) != "Cluster")
+    shared, _ = read_shared(files, common, known=common)
     assert shared is not None
     memo = Memo()
     for file in cluster_files(files):

@@ -14,13 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.disk.tree import Tree, with_index
+from generator.documents.files import read_file
 from generator.findings.finding import Finding, Severity, Where
 from generator.fleet.fleet import Member
 from generator.flow import cache
 from generator.flow.cache import CACHE, recall, save, vouched
+from generator.flow.inputs import told
 from generator.flow.rendered import CompiledCluster, Rendered, Whole
 from generator.rules.waivers import Waiver
+from tests.repositories import copy_of
 
+USED = ("clusters/groups/shops.yaml", "clusters/models/shelf.yaml")
+"""Shared files that both clusters are made of."""
 ONE, OTHER = "clusters/near-edge/edge-1.yaml", "clusters/near-edge/edge-2.yaml"
 BASE, HUB = "base/odh-3.4/serving/shops/ai.till/resources.yaml", "acm/hub/placement.yaml"
 SPECS = {
@@ -101,7 +106,7 @@ def compiled(file: str, member: Member | None, *findings: Finding, **said: Any) 
     name = file.rpartition("/")[2].removesuffix(".yaml")
     files = {f"overlays/{name}/kustomization.yaml": f"resources: [{name}]\n"}
     bases = (BASE.rpartition("/")[0],)
-    known: dict[str, Any] = {"bases": bases, "objects": 12, "waivers": (WAIVER,), **said}
+    known: dict[str, Any] = {"bases": bases, "objects": 12, "waivers": (WAIVER,), "uses": USED, **said}
     return CompiledCluster(file, findings or (WARNED,), member, files, **known)
 
 
@@ -112,7 +117,9 @@ def rendered(root: File, *clusters: CompiledCluster) -> Rendered:
     put(root, dict(tree.texts))
     whole = Whole((("", OF_FLEET), ("edge-1", WARNED)), frozenset({HUB}), 7)
     done = Rendered((), tree, clusters=clusters, whole=whole)
-    save(root, done, recall(root))
+    memory = recall(root)
+    documents = {file: item for file in memory.shared if (item := read_file(root, file)[0])}
+    save(root, done, replace(memory, shared=told(memory.shared, documents), documents=documents))
     return done
 
 
@@ -150,12 +157,10 @@ VOID: dict[str, tuple[str, Callable[[File], None]]] = {
     "a nearedge with one module less": ("package", gone("cli/here.py")),
     "a changed template": ("package", edit("templates/values.md.j2")),
     "a changed health check": ("package", edit("data/health/job.lua")),
-    "a changed fleet": ("fleet", edit("clusters/fleet.yaml")),
-    "a changed group": ("fleet", edit("clusters/groups/shops.yaml")),
-    "a group in a folder": ("fleet", edit("clusters/groups/emea/large.yaml")),
+    "a changed fleet": ("fleet", edit("clusters/fleet.yaml", "kind: Other\n")),
+    "a fleet that says nothing": ("fleet", edit("clusters/fleet.yaml")),
     "a removed group": ("fleet", gone("clusters/groups/shops.yaml")),
     "a new group": ("fleet", edit("clusters/groups/plants.yaml")),
-    "a changed model": ("fleet", edit("clusters/models/shelf.yaml")),
     "a removed model": ("fleet", gone("clusters/models/shelf.yaml")),
     "a new model": ("fleet", edit("clusters/models/chat.yaml")),
     "a changed base": ("fleet", edit(BASE)),
@@ -172,23 +177,60 @@ def test_it_voids_all(tmp_path: File, root: File, name: str) -> None:
     assert known(root) is None
 
 
-def test_two_groups_that_change_their_texts_void_all(root: File) -> None:
-    put(root, {"clusters/groups/shops.yaml": "a\n", "clusters/models/shelf.yaml": "b\n"})
+USERS: dict[str, Callable[[File], None]] = {
+    "a changed group": edit("clusters/groups/shops.yaml", "kind: Other\n"),
+    "a group that says nothing": edit("clusters/groups/shops.yaml"),
+    "a changed model": edit("clusters/models/shelf.yaml", "kind: Other\n"),
+    "a comment in a file where something is found": edit(
+        "clusters/groups/shops.yaml", "# seen\nkind: Group\n"
+    ),
+}
+NO_USERS: dict[str, Callable[[File], None]] = {
+    "a group of others": edit("clusters/groups/emea/large.yaml", "kind: Other\n"),
+    "a comment in the fleet's file": edit("clusters/fleet.yaml", "# seen\nkind: Fleet\n"),
+    "a comment in a group of others": edit("clusters/groups/emea/large.yaml", "kind: Group # seen\n"),
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_it_voids_those_who_use_it(root: File, name: str) -> None:
+    fleet = recall(root)
+    USERS[name](root)
+    memory = recall(root)
+    assert memory.valid
+    assert memory.compiled(root, ONE) is None
+    assert memory.right == fleet.right - memory.moves.changed
+
+
+@pytest.mark.parametrize("name", NO_USERS)
+def test_it_voids_no_cluster(root: File, name: str) -> None:
+    NO_USERS[name](root)
+    assert known(root)
+    assert known(root, OTHER)
+
+
+def test_two_files_that_change_their_texts_void_their_users(root: File) -> None:
+    put(root, {"clusters/groups/shops.yaml": "a: 1\n", "clusters/models/shelf.yaml": "b: 1\n"})
     rendered(root, compiled(ONE, FULL))
     assert known(root)
-    put(root, {"clusters/groups/shops.yaml": "b\n", "clusters/models/shelf.yaml": "a\n"})
+    put(root, {"clusters/groups/shops.yaml": "b: 1\n", "clusters/models/shelf.yaml": "a: 1\n"})
     assert known(root) is None
 
 
+def files_in(root: File) -> list[File]:
+    """All files but those of nearedge's own, which are sealed."""
+    return [path for path in root.rglob("*") if path.is_file() and ".nearedge" not in path.parts[:-1]]
+
+
 def later(root: File) -> None:
-    """Every file has the time of another day, as after a clone."""
-    for path in (path for path in root.rglob("*") if path.is_file()):
+    """Every file has the time of another day, as after a checkout."""
+    for path in files_in(root):
         os.utime(path, (1, 1))
 
 
 def rewritten(root: File) -> None:
     """Every file is another one with the same bytes."""
-    for path in [path for path in root.rglob("*") if path.is_file()]:
+    for path in files_in(root):
         shutil.copy(path, path.with_name("copied"))
         path.with_name("copied").replace(path)
 
@@ -214,8 +256,8 @@ def test_it_voids_nothing(tmp_path: File, root: File, name: str) -> None:
 
 
 def test_another_place_voids_nothing(root: File, tmp_path: File) -> None:
-    shutil.copytree(root, tmp_path / "copy")
-    assert known(tmp_path / "copy") == known(root)
+    assert known(root)
+    assert known(copy_of(root, tmp_path / "copy")) == known(root)
 
 
 OWN: dict[str, Callable[[File], None]] = {

@@ -13,12 +13,13 @@ from ..exits import FOUND
 from ..here import root_of
 from ..output import show_drift, show_findings
 from ..progress import Watch, colour
-from ..proof import outcome, proof_lines, proven
+from ..proof import outcome, proof_lines, proven, recalled
 from ..writing import settle, writing
 
 if TYPE_CHECKING:
     from ...disk.tree import Changes
     from ...flow.rendered import Rendered
+    from ...proof.known import Known
     from ...proof.verify import Verification
 
 
@@ -49,11 +50,12 @@ def render(options: argparse.Namespace, root: File) -> int:
     from ...disk import tree
     from ...findings.finding import has_errors
     from ...flow import incremental
+    from ...proof.witness import Looking
 
     watch = Watch()
-    if not (options.check or options.no_verify):
-        _can_prove(root)
-    rendered = incremental.render_changed(root, watch.progress, today(options))
+    known = None if options.check or options.no_verify else _known(root)
+    witness = Looking(known) if known else None
+    rendered = incremental.render_changed(root, watch.progress, today(options), witness)
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)
@@ -67,33 +69,32 @@ def render(options: argparse.Namespace, root: File) -> int:
     watch.progress("write", 0, 1)
     tree.write(root, rendered.tree, changes, rendered.specs)
     incremental.remember(root, rendered)
-    verification = None if options.no_verify else _proven(root, rendered, watch)
+    verification = _proven(root, rendered, watch, known) if known else None
     watch.end()
     sys.stdout.writelines(_summary(rendered, changes, verification, watch))
     return outcome(verification)
 
 
-def _can_prove(root: File) -> None:
-    """Say before anything is written that there is nothing to prove it with.
+def _known(root: File) -> Known:
+    """What need not be proven again; said before anything is written, where there is nothing to prove it with.
 
     Raises:
         ToolMissing: there is no kustomize.
     """
     from ...errors import ToolMissing
-    from ...programs.record import find
 
     try:
-        find(root, "kustomize")
+        return recalled(root)
     except ToolMissing as missing:
         hint = f"{missing.hint}. Nothing was written; --no-verify writes without a proof"
         raise ToolMissing(tool=missing.tool, hint=hint) from None
 
 
-def _proven(root: File, rendered: Rendered, watch: Watch) -> Verification:
+def _proven(root: File, rendered: Rendered, watch: Watch, known: Known) -> Verification:
     from ...errors import NearedgeError
 
     try:
-        return proven(root, rendered, watch, full=False)
+        return proven(root, rendered, watch, known=known)
     except NearedgeError as error:
         raise NearedgeError(f"the output is written, but not proven: {error}") from error
 

@@ -26,10 +26,13 @@ def run(options: argparse.Namespace) -> int:
     """Compile in memory, then hold what is on disk against it, kustomize and the schemas."""
     from ...findings.finding import has_errors
     from ...flow import incremental
+    from ...kustomize.readback import reader
+    from ...proof.witness import Looking
 
     root, watch = root_of(options), Watch()
     settle(root)
-    rendered = incremental.render_changed(root, watch.progress, today(options))
+    witness = Looking(None, reader(root))
+    rendered = incremental.render_changed(root, watch.progress, today(options), witness)
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)

@@ -1,0 +1,130 @@
+"""What one folder alone can prove, without another program: it is what was meant, and how far its names reach.
+
+    Expected + a way to read files  ->  Evidence
+
+Nothing here knows of other folders or of the disk: evidence is gathered by the process that compiled the folder, of
+the texts that it is about to write (witness.py), or of what is on disk (verify.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..kustomize import build as kustomize
+from ..kustomize.file import NotBuildable
+from ..kustomize.shape import shape
+from ..objects.difference import canonical, differences
+from ..objects.manifest import Manifest, ResourceId, identify
+from ..objects.names_used import names_used
+from ..objects.object_names import NameUse, ObjectPart
+from . import pods, references
+from .meant import BOOTSTRAP, HUBS, Expected, Failure
+
+
+class OpenUse(NamedTuple):
+    """A name that nothing in the folder itself answers: another folder may."""
+
+    user: ResourceId
+    use: NameUse
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one folder. Manifests are not kept, so that fleets can be large."""
+
+    folder: str
+    schemas: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+    shape: str = ""
+    """Equal for folders that kustomize treats alike; empty when the evaluator cannot build it."""
+    objects: int = 0
+    distinct: tuple[str, ...] = ()
+    """Objects as canonical JSON that the same examiner had not met in an earlier folder."""
+    used: int = 0
+    """Names that objects use of others."""
+    pods: int = 0
+    open_uses: tuple[OpenUse, ...] = ()
+    delivered: tuple[ObjectPart, ...] = ()
+    """What the folder brings to clusters beside their overlays: by policies, or applied by hand."""
+
+
+class _Facts(NamedTuple):
+    """What is known of an object by its text alone, found out once."""
+
+    offers: tuple[ObjectPart, ...]
+    uses: tuple[NameUse, ...]
+
+
+def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
+    """A function that examines one folder after the other; what they have in common is judged once."""
+    evaluate = kustomize.evaluator(read)
+    unsafe = pods.pod_security()
+    facts: dict[str, _Facts] = {}
+    met: dict[tuple[str, ...], set[str]] = {}
+
+    def examine(item: Expected) -> Evidence:
+        try:
+            built: Sequence[Manifest] | None = evaluate(item.folder)
+            failures: list[Failure] = []
+        except NotBuildable as error:
+            built, failures = None, [Failure(item.folder, "", str(error))]
+        judged = item.emitted if built is None else built
+        texts = [canonical(manifest) for manifest in judged]
+        if built is not None:
+            failures += _differing(item, built, texts)
+        known = met.setdefault(item.schemas, set())
+        fresh = tuple(text for text in dict.fromkeys(texts) if text not in known)
+        known.update(fresh)
+        for text, manifest in zip(texts, judged, strict=True):
+            if text not in facts:
+                facts[text] = _Facts(tuple(references.offers(manifest)), tuple(names_used(manifest)))
+        found = [facts[text] for text in texts]
+        running = tuple(unsafe(judged, item.pod_security))
+        for work, wrong in running:
+            failures += (
+                Failure(item.folder, str(work.owner), f"{work.path}.{what.path} {what.message}")
+                for what in wrong
+            )
+        return Evidence(
+            item.folder,
+            item.schemas,
+            tuple(failures),
+            "" if built is None else _shape(read, item.folder),
+            len(texts),
+            fresh,
+            sum(len(one.uses) for one in found),
+            len(running),
+            tuple(_open(item, judged, found)),
+            tuple(dict.fromkeys(_delivered(item.folder, judged, found))),
+        )
+
+    return examine
+
+
+def _differing(item: Expected, built: Sequence[Manifest], texts: Sequence[str]) -> Iterator[Failure]:
+    if sorted(map(canonical, item.emitted)) == sorted(texts) and len({*map(identify, built)}) == len(texts):
+        return
+    for who, said in differences(item.emitted, built):
+        yield Failure(item.folder, str(who), said)
+
+
+def _shape(read: kustomize.Read, folder: str) -> str:
+    return folder if folder.startswith(HUBS) else shape(read, folder)
+
+
+def _open(item: Expected, objects: Sequence[Manifest], found: Sequence[_Facts]) -> Iterator[OpenUse]:
+    offered = {part for one in found for part in one.offers}
+    offered |= references.given_parts(item.secrets, item.namespaces)
+    for manifest, one in zip(objects, found, strict=True):
+        for use in references.unanswered(one.uses, offered):
+            yield OpenUse(identify(manifest), use)
+
+
+def _delivered(folder: str, objects: Sequence[Manifest], found: Sequence[_Facts]) -> Iterator[ObjectPart]:
+    for manifest, one in zip(objects, found, strict=True):
+        if manifest["kind"] == "Policy":
+            yield from references.delivered(manifest)
+        elif f"/{BOOTSTRAP}/" in folder:
+            yield from one.offers

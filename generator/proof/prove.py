@@ -1,0 +1,79 @@
+"""Prove a rendered tree on disk: what is not known is examined, what is known is not proven twice.
+
+rendered with a witness     evidence came with it                   the usual way
+rendered without one        compiled once more, for the witness     who has no use for a proof renders like that
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path as File
+
+from .. import hub
+from ..disk import tree
+from ..flow.incremental import compiled_again
+from ..flow.rendered import Rendered, Seen
+from ..kustomize.readback import reader
+from .evidence import Evidence
+from .known import Fact, Known, remember, together
+from .meant import Failure
+from .outside import Progress
+from .verify import NOTHING_KNOWN, Verification, settled
+from .witness import Looking
+
+
+def prove(
+    root: File, rendered: Rendered, known: Known | None, *, full: bool = False, progress: Progress
+) -> Verification:
+    """What is on disk, held against what was rendered; what passes is remembered.
+
+    Without `known` everything is proven, and `full` has the real kustomize build every folder.
+
+    Raises:
+        ToolMissing: there is no kustomize.
+        ToolFailed: a program does not start or does not end.
+    """
+    seen = _seen(root, rendered, known, progress)
+    evidence: list[Evidence] = [one for part in seen for one in part.evidence]
+    keys = dict(chain.from_iterable(part.keys for part in seen))
+    fresh = {one.folder: one for one in evidence}
+    if known is None:
+        return settled(root, evidence, full=full, progress=progress)
+    proven = {folder: key for folder, key in keys.items() if folder not in fresh}
+    earlier = together(known, proven) if proven else NOTHING_KNOWN
+    found = settled(root, evidence, earlier, full=full, progress=progress)
+    found = found.beside(
+        Failure(path, "", "is not on disk what was proven: somebody wrote it meanwhile")
+        for path in (tree.compare(root, rendered.tree).written if evidence else ())
+    )
+    # One folder of a shape stands for all of them: where one fails nothing is taken for proven.
+    facts = {keys[folder]: Fact.of(one) for folder, one in fresh.items()} if found.passed else {}
+    remember(root, known, proven.values(), facts)
+    return found
+
+
+def _seen(root: File, rendered: Rendered, known: Known | None, progress: Progress) -> Sequence[Seen]:
+    """What a witness saw of each cluster and of the hubs; who was rendered without one is looked at now."""
+    assert rendered.fleet is not None  # noqa: S101 - the fleet has been rendered
+    looking = Looking(known, reader(root))
+    unseen = tuple(compiled.file for compiled in rendered.clusters if _unseen(compiled.seen, known))
+    again = {one.file: one for one in compiled_again(root, unseen, progress, looking)} if unseen else {}
+    clusters = [again.get(compiled.file, compiled).seen for compiled in rendered.clusters]
+    whole = rendered.whole.seen
+    if rendered.whole.files and _unseen(whole, known):
+        texts = _texts(root, rendered)
+        whole = looking.hub(rendered.fleet, hub.emit_all(rendered.fleet), texts)
+    return [*clusters, whole]
+
+
+def _unseen(seen: Seen, known: Known | None) -> bool:
+    if seen.evidence:
+        return False
+    return known is None or not known.has([key for _, key in seen.keys])
+
+
+def _texts(root: File, rendered: Rendered) -> Mapping[str, str]:
+    """Files of the hubs, as they are on disk where nobody made them anew."""
+    read = reader(root)
+    return {path: rendered.tree.texts.get(path) or read(path) or "" for path in rendered.whole.files}
