@@ -17,10 +17,8 @@ from ..disk.specs import Digests
 from ..disk.tree import Tree
 from ..findings.finding import Severity, ordered
 from ..fleet.spec_files import Shared, kind_of
-from ..overlays.base import same_texts
 from .assemble import assemble
 from .cache import NOTHING_KNOWN, Cache, recall, save, vouched
-from .clusters import check_clusters, compile_clusters
 from .judge import Asked, judge_fleet
 from .parallel import in_parts
 from .read import cluster_files, read, uses_files
@@ -62,7 +60,7 @@ def render_changed(
         known = {
             file: item if item and witness.knows(item.seen.keys) else None for file, item in known.items()
         }
-    done, texts = _clusters(root, shared, known, progress, partial(compile_clusters, witness=witness))
+    done, texts = _clusters(root, shared, known, progress, lambda: _compiling(witness))
     _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
@@ -73,11 +71,28 @@ def render_changed(
     return Partly(**vars(assemble(judged, bases, whole, witness)), memory=memory)
 
 
+def _compiling(witness: Witness | None = None) -> Work:
+    from .clusters import compile_clusters  # noqa: PLC0415 - all components, and most runs compile a few or none
+
+    return partial(compile_clusters, witness=witness)
+
+
+def _checking() -> Work:
+    from .clusters import check_clusters  # noqa: PLC0415 - as above
+
+    return check_clusters
+
+
 def _clusters(
-    root: File, shared: Shared, known: Mapping[str, CompiledCluster | None], progress: Progress, work: Work
+    root: File,
+    shared: Shared,
+    known: Mapping[str, CompiledCluster | None],
+    progress: Progress,
+    work: Callable[[], Work],
 ) -> tuple[dict[str, CompiledCluster], dict[str, str]]:
     """Every cluster by its file, those that did not change as they are known; texts of the bases of the others."""
-    fresh, texts = _parallel(root, shared, tuple(file for file in known if not known[file]), progress, work)
+    asked = tuple(file for file in known if not known[file])
+    fresh, texts = _parallel(root, shared, asked, progress, work()) if asked else ((), {})
     worked = {compiled.file: compiled for compiled in fresh}
     return {file: compiled or worked[file] for file, compiled in known.items()}, texts
 
@@ -88,7 +103,7 @@ def compiled_again(
     """Clusters that were rendered without a witness, for one."""
     _, shared, _ = read(root)
     assert shared is not None  # noqa: S101 - the fleet has been rendered
-    return _parallel(root, shared, files, progress, partial(compile_clusters, witness=witness))[0]
+    return _parallel(root, shared, files, progress, _compiling(witness))[0]
 
 
 def remember(root: File, rendered: Partly) -> None:
@@ -129,7 +144,16 @@ def _as_before(root: File, memory: Cache, texts: Mapping[str, str], done: Sequen
     kept, fresh = [item for item in done if item.kept], [item for item in done if not item.kept]
     others = (path for path in _bases(memory.bases, kept) if path in texts)
     known = {path: (root / path).read_text("utf-8") for path in others if not memory.wrote(path, texts[path])}
-    same_texts(known, texts, partial(_askers, kept, fresh))
+    if known:
+        _same_texts(known, texts, partial(_askers, kept, fresh))
+
+
+def _same_texts(
+    known: Mapping[str, str], made: Mapping[str, str], askers: Callable[[str], tuple[str, str]]
+) -> None:
+    from ..overlays.base import same_texts  # noqa: PLC0415 - components, where something was compiled
+
+    same_texts(known, made, askers)
 
 
 def _askers(
@@ -147,7 +171,7 @@ def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     known = {file: memory.compiled(root, file) for file in cluster_files(files)}
-    done, _ = _clusters(root, shared, known, progress, check_clusters)
+    done, _ = _clusters(root, shared, known, progress, _checking)
     asked = Asked(today, known=memory.whole_of(done))
     return judge_fleet(root, shared, tuple(done.values()), findings, asked)
 
@@ -166,7 +190,7 @@ def check_part(root: File, part: frozenset[str], progress: Progress = silent, to
     touched = tuple(
         file for file in cluster_files(files) if file in part or uses_files(root, shared, file, part)
     )
-    clusters, _ = _parallel(root, shared, touched, progress, check_clusters)
+    clusters, _ = _parallel(root, shared, touched, progress, _checking())
     return judge_fleet(root, shared, clusters, told, Asked(today, part))
 
 
@@ -188,7 +212,7 @@ def _joined(parts: Iterable[tuple[tuple[CompiledCluster, ...], dict[str, str]]])
     clusters: list[CompiledCluster] = []
     texts: dict[str, str] = {}
     for found, made in parts:
-        same_texts(texts, made, partial(_askers, clusters, found))
+        _same_texts(texts, made, partial(_askers, clusters, found))
         clusters += found
         texts |= made
     return texts

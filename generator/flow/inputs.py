@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..documents.files import Document
@@ -128,20 +128,23 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
     """The groups and models that a cluster is made of, and the models that these name in turn; but for the fleet's file."""
     groups = [layer.document.file for layer in resolved.layers[1:-1]]
     named: set[str] = set()
-    asked = set(_texts(resolved.spec))
+    asked: set[str] = set()
+    _gather(resolved.spec, asked)
     while new := (asked & shared.model_documents.keys()) - named:
         named |= new
-        asked = {text for name in new for text in _texts(shared.model_documents[name].data)}
+        for name in new:
+            _gather(shared.model_documents[name].data, asked)
     return (*groups, *sorted(shared.model_documents[name].file for name in named))
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Everything in a spec that could be a name."""
-    if isinstance(value, dict):
-        yield from value
-        value = value.values()
+def _gather(value: Any, found: set[str]) -> None:
+    """Add everything in a spec that could be a name."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Iterable):
+        found.add(value)
+    elif isinstance(value, dict):
+        found.update(value)
+        for item in value.values():
+            _gather(item, found)
+    elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            _gather(item, found)

@@ -14,10 +14,8 @@ from ..disk.tree import Tree
 from ..documents.files import Root
 from ..documents.merge import resolve
 from ..findings.finding import Finding, Path, Where, ordered
-from ..fleet.cluster import layers_of
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file
-from ..rules.run import findings_of, fleet_rules
 from ..rules.waivers import Settled, apply_waivers
 from .rendered import CompiledCluster, Rendered, Whole
 
@@ -93,6 +91,8 @@ def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str,
 
     What a rule says of a hub is said of each, and told once where it is the same.
     """
+    from ..rules.run import findings_of, fleet_rules  # noqa: PLC0415 - a fleet with the members it had is not asked
+
     found: dict[tuple[str, Finding], None] = {}
     for item, i, view in fleet_rules(fleet):
         for told in findings_of(item, view, partial(_fleet_place, root, shared, fleet, i)):
@@ -111,6 +111,8 @@ def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *_of_hub(i, path)))
+    from ..fleet.cluster import layers_of  # noqa: PLC0415 - only where something is found
+
     file = next(member.file for member in fleet.members if member.name == path[1])
     document, _ = read_cluster_file(root, file)
     if document is None:

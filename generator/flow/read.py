@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path as File
+from typing import TYPE_CHECKING
 
-from ..components.kit.component import Cluster
 from ..documents.files import Document, Root, find_specs
 from ..documents.merge import Resolved, resolve
 from ..findings.finding import Finding
-from ..fleet.cluster import cluster_of, layers_of, mentions
 from ..fleet.spec_files import (
     Shared,
     kind_of,
@@ -20,6 +19,9 @@ from ..fleet.spec_files import (
     stem,
 )
 from .rendered import Memo, Progress, silent
+
+if TYPE_CHECKING:
+    from ..components.kit.component import Cluster
 
 
 def read(
@@ -52,6 +54,8 @@ def cluster_of_document(
     given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its document to a validated value."""
+    from ..fleet.cluster import cluster_of  # noqa: PLC0415 - all components, and most runs compile none
+
     document, findings = given
     if document is None:
         return None, None, findings
@@ -67,6 +71,8 @@ def uses_files(root: Root, shared: Shared, file: str, part: frozenset[str]) -> b
 
 def takes_from(document: Document, shared: Shared, part: frozenset[str]) -> bool:
     """Whether a cluster's document takes anything from these shared spec files."""
+    from ..fleet.cluster import layers_of, mentions  # noqa: PLC0415 - as above
+
     layers, _ = layers_of(shared, document)
     named = frozenset(stem(item) for item in part if kind_of(item) == "Model")
     return any(layer.document.file in part and layer.data for layer in layers) or mentions(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..components.kit.component import Cluster
 from ..disk.tree import Tree
 from ..findings.finding import Finding
 from ..fleet.fleet import Fleet, Member
 from ..objects.manifest import Manifest
-from ..overlays.base import Base
-from ..overlays.overlay import Overlay
 from ..rules.waivers import Waived, Waiver
+
+if TYPE_CHECKING:
+    from ..components.kit.component import Cluster
+    from ..overlays.base import Base
+    from ..overlays.overlay import Overlay
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage, how much of it is done, and how much there is."""

@@ -16,9 +16,12 @@ LONGEST = 200
 """Characters shown of a value, about two lines of a terminal."""
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical(manifest: Any) -> str:
     """One text for equal manifests; 1, 1.0, "1" and true are different, the order of keys is not."""
-    return json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(manifest)
 
 
 def differences(meant: Sequence[Manifest], found: Sequence[Manifest]) -> Iterator[tuple[ResourceId, str]]:

@@ -11,9 +11,8 @@ Source: RFC 6902; kustomize api/filters/patchjson6902.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .elements import named_by, plainly_same, same
 from .manifest import CONTENT_HASH, Manifest
@@ -88,19 +87,30 @@ def escape(key: str) -> str:
 
 
 def apply_patch(manifest: Manifest, operations: Sequence[Operation]) -> Manifest:
-    """The patched copy of a manifest; PatchFailed when a test fails or a path does not exist."""
-    result = copy.deepcopy(manifest)
+    """What a manifest becomes; PatchFailed when a test fails or a path does not exist.
+
+    Neither the manifest nor an operation is changed, and the result shares with both what is as it was there.
+    """
+    result = dict(manifest)
+    own = _Own({id(result)}, [result])
     for operation in operations:
-        _apply_one(result, operation)
+        _apply_one(result, operation, own)
     return result
 
 
-def _apply_one(target: Manifest, operation: Operation) -> None:
+class _Own(NamedTuple):
+    """Mappings and lists that were copied, so that they may be changed; kept, as another could get the same id."""
+
+    ids: set[int]
+    kept: list[Any]
+
+
+def _apply_one(target: Manifest, operation: Operation, own: _Own) -> None:
     op, path = operation["op"], operation["path"]
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
     if not path.startswith("/") or not steps:
         raise PatchFailed(f"{op} {path}: the path names nothing inside the object")
-    parent = _walk(target, steps[:-1], operation)
+    parent = _walk(target, steps[:-1], operation, own if op != "test" else None)
     match op:
         case "test":
             found = _get(parent, steps[-1], operation)
@@ -108,7 +118,7 @@ def _apply_one(target: Manifest, operation: Operation) -> None:
                 raise PatchFailed(f"test {path}: {found!r} stands there, not {operation['value']!r}")
         case "replace":
             _get(parent, steps[-1], operation)
-            parent[_key(parent, steps[-1], operation)] = copy.deepcopy(operation["value"])
+            parent[_key(parent, steps[-1], operation)] = operation["value"]
         case "remove":
             _get(parent, steps[-1], operation)
             del parent[_key(parent, steps[-1], operation)]
@@ -118,9 +128,16 @@ def _apply_one(target: Manifest, operation: Operation) -> None:
             raise PatchFailed(f"{op} {path}: only test, add, replace and remove are used")
 
 
-def _walk(target: Any, steps: Sequence[str], operation: Operation) -> Any:
+def _walk(target: Any, steps: Sequence[str], operation: Operation, own: _Own | None) -> Any:
+    """What stands at the end of the steps; with `own` a copy that may be changed, in copies of all above it."""
     for step in steps:
-        target = _get(target, step, operation)
+        inner = _get(target, step, operation)
+        if own is not None and isinstance(inner, dict | list) and id(inner) not in own.ids:
+            inner = inner.copy()
+            own.ids.add(id(inner))
+            own.kept.append(inner)
+            target[_key(target, step, operation)] = inner
+        target = inner
     return target
 
 
@@ -140,7 +157,7 @@ def _key(parent: Any, step: str, operation: Operation) -> Any:
 
 
 def _add(parent: Any, step: str, operation: Operation) -> None:
-    value = copy.deepcopy(operation["value"])
+    value = operation["value"]
     if isinstance(parent, list) and step == "-":
         parent.append(value)
     elif isinstance(parent, list):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..kustomize import build as kustomize
@@ -57,6 +58,24 @@ class _Facts(NamedTuple):
     uses: tuple[NameUse, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _One:
+    """A manifest as this one object, and not as what it holds: the evaluator gives one to many folders."""
+
+    manifest: Manifest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _One) and other.manifest is self.manifest
+
+    def __hash__(self) -> int:
+        return id(self.manifest)
+
+
+@lru_cache(maxsize=8192)
+def _text(one: _One) -> str:
+    return canonical(one.manifest)
+
+
 def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
     """A function that examines one folder after the other; what they have in common is judged once."""
     evaluate = kustomize.evaluator(read)
@@ -71,7 +90,7 @@ def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
         except NotBuildable as error:
             built, failures = None, [Failure(item.folder, "", str(error))]
         judged = item.emitted if built is None else built
-        texts = [canonical(manifest) for manifest in judged]
+        texts = list(item.texts) if built is None else [_text(_One(manifest)) for manifest in built]
         if built is not None:
             failures += _differing(item, built, texts)
         known = met.setdefault(item.schemas, set())
@@ -104,7 +123,7 @@ def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
 
 
 def _differing(item: Expected, built: Sequence[Manifest], texts: Sequence[str]) -> Iterator[Failure]:
-    if sorted(map(canonical, item.emitted)) == sorted(texts) and len({*map(identify, built)}) == len(texts):
+    if sorted(item.texts) == sorted(texts) and len({*map(identify, built)}) == len(texts):
         return
     for who, said in differences(item.emitted, built):
         yield Failure(item.folder, str(who), said)

@@ -66,10 +66,12 @@ class Known:
     """Those of `.nearedge/proofs`."""
     folder: File | None = None
     """The folder that runs on other machines share with this one."""
+    believed: bool = True
+    """Whether anything counts; who proves everything anew only adds to what others may believe."""
 
     def has(self, keys: Collection[str]) -> bool:
         """Whether something was proven, and all of it; what only the shared folder knows is fetched."""
-        if not keys:
+        if not keys or not self.believed:
             return False
         missing = [key for key in keys if key not in self.lines]
         if missing and self.folder is not None:
@@ -78,7 +80,7 @@ class Known:
         return all(key in self.lines for key in keys)
 
 
-def recalled(root: File, folder: File | None) -> Known:
+def recalled(root: File, folder: File | None, *, believed: bool = True) -> Known:
     """What was proven by the programs and schemas of today.
 
     Raises:
@@ -91,9 +93,9 @@ def recalled(root: File, folder: File | None) -> Known:
     head = head if head.get("form") == FORM else {}
     today = versions(root, Versions.read(head["versions"]) if head else None)
     if not head or head["context"] != today.digest:
-        return Known(today, today.digest, folder=folder)
+        return Known(today, today.digest, folder=folder, believed=believed)
     stored = dict(line.split("\t", 1) for line in lines)
-    return Known(today, today.digest, dict(stored), stored, folder)
+    return Known(today, today.digest, dict(stored), stored, folder, believed)
 
 
 def remember(root: File, known: Known, keys: Iterable[str], fresh: Mapping[str, Fact]) -> None:
@@ -101,7 +103,7 @@ def remember(root: File, known: Known, keys: Iterable[str], fresh: Mapping[str, 
     new = {key: fact.line for key, fact in fresh.items()}
     lines = {**{key: known.lines[key] for key in keys if key in known.lines}, **new}
     head = {"form": FORM, "context": known.context, "versions": known.versions.listed}
-    if lines.keys() != known.stored.keys() or known.versions.fresh:
+    if known.believed and (lines.keys() != known.stored.keys() or known.versions.fresh):
         body = "\n".join([json.dumps(head), *(f"{key}\t{line}" for key, line in sorted(lines.items()))])
         with suppress(OSError):
             write_sealed(root / PROOFS, body.encode())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
+from ..objects.difference import canonical
 from ..objects.manifest import Manifest
 
 HUBS = "acm/"
@@ -28,6 +30,11 @@ class Expected:
     secrets: frozenset[tuple[str, str]] = frozenset()
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The manifests as canonical JSON."""
+        return tuple(map(canonical, self.emitted))
 
 
 class Failure(NamedTuple):

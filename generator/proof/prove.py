@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path as File
 
-from .. import hub
 from ..disk import tree
 from ..flow.incremental import compiled_again
 from ..flow.rendered import Rendered, Seen
@@ -24,11 +23,11 @@ from .witness import Looking
 
 
 def prove(
-    root: File, rendered: Rendered, known: Known | None, *, full: bool = False, progress: Progress
+    root: File, rendered: Rendered, known: Known, *, full: bool = False, progress: Progress
 ) -> Verification:
     """What is on disk, held against what was rendered; what passes is remembered.
 
-    Without `known` everything is proven, and `full` has the real kustomize build every folder.
+    `full` has the real kustomize build every folder that is not known.
 
     Raises:
         ToolMissing: there is no kustomize.
@@ -38,22 +37,22 @@ def prove(
     evidence: list[Evidence] = [one for part in seen for one in part.evidence]
     keys = dict(chain.from_iterable(part.keys for part in seen))
     fresh = {one.folder: one for one in evidence}
-    if known is None:
-        return settled(root, evidence, full=full, progress=progress)
     proven = {folder: key for folder, key in keys.items() if folder not in fresh}
     earlier = together(known, proven) if proven else NOTHING_KNOWN
     found = settled(root, evidence, earlier, full=full, progress=progress)
-    found = found.beside(
-        Failure(path, "", "is not on disk what was proven: somebody wrote it meanwhile")
-        for path in (tree.compare(root, rendered.tree).written if evidence else ())
-    )
+    other = tree.compare(root, rendered.tree).written if evidence else ()
+    if known.believed:
+        found = found.beside(
+            Failure(path, "", "is not on disk what was proven: somebody wrote it meanwhile") for path in other
+        )
     # One folder of a shape stands for all of them: where one fails nothing is taken for proven.
-    facts = {keys[folder]: Fact.of(one) for folder, one in fresh.items()} if found.passed else {}
+    sound = found.passed and not other
+    facts = {keys[folder]: Fact.of(one) for folder, one in fresh.items()} if sound else {}
     remember(root, known, proven.values(), facts)
     return found
 
 
-def _seen(root: File, rendered: Rendered, known: Known | None, progress: Progress) -> Sequence[Seen]:
+def _seen(root: File, rendered: Rendered, known: Known, progress: Progress) -> Sequence[Seen]:
     """What a witness saw of each cluster and of the hubs; who was rendered without one is looked at now."""
     assert rendered.fleet is not None  # noqa: S101 - the fleet has been rendered
     looking = Looking(known, reader(root))
@@ -62,15 +61,17 @@ def _seen(root: File, rendered: Rendered, known: Known | None, progress: Progres
     clusters = [again.get(compiled.file, compiled).seen for compiled in rendered.clusters]
     whole = rendered.whole.seen
     if rendered.whole.files and _unseen(whole, known):
+        from .. import hub  # noqa: PLC0415 - where it was not proven with the rest
+
         texts = _texts(root, rendered)
         whole = looking.hub(rendered.fleet, hub.emit_all(rendered.fleet), texts)
     return [*clusters, whole]
 
 
-def _unseen(seen: Seen, known: Known | None) -> bool:
+def _unseen(seen: Seen, known: Known) -> bool:
     if seen.evidence:
         return False
-    return known is None or not known.has([key for _, key in seen.keys])
+    return not known.has([key for _, key in seen.keys])
 
 
 def _texts(root: File, rendered: Rendered) -> Mapping[str, str]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from ..components.kit.component import Cluster
 from ..disk.plain import digest
 from ..fleet.fleet import Fleet
 from ..flow.rendered import Emitted, Memo, Seen
 from ..kustomize.build import Read
-from ..objects.difference import canonical
-from ..overlays.base import base_files
-from ..overlays.overlay import Overlay
 from .evidence import Evidence, examiner
-from .expected import of_cluster, of_hubs
 from .known import Known, key_of
 from .meant import Expected
+
+if TYPE_CHECKING:
+    from ..components.kit.component import Cluster
+    from ..overlays.overlay import Overlay
 
 
 class Looking:
     """A witness that examines what is not known: of the texts that are about to be written, or of what `read` gives."""
 
-    def __init__(self, known: Known | None, read: Read | None = None) -> None:
+    def __init__(self, known: Known, read: Read | None = None) -> None:
         self._known = known
         self._bases: dict[str, dict[str, str]] = {}
         self._texts: dict[str, str] = {}
@@ -30,19 +30,25 @@ class Looking:
 
     def knows(self, keys: tuple[tuple[str, str], ...]) -> bool:
         """Whether all of these folders were proven before."""
-        return self._known is not None and self._known.has([key for _, key in keys])
+        return self._known.has([key for _, key in keys])
 
     def cluster(self, cluster: Cluster, overlay: Overlay, files: Mapping[str, str], memo: Memo) -> Seen:
         """The folders of one cluster: its overlay, and what starts its delivery where no hub does."""
+        from .expected import of_cluster  # noqa: PLC0415 - the hub's side, and most runs look at nothing
+
         bases = tuple(pair for folder in overlay.bases for pair in self._base(folder, memo).items())
         return self._seen(of_cluster(cluster, overlay), files, bases)
 
     def hub(self, fleet: Fleet, emitted: Mapping[str, Emitted], files: Mapping[str, str]) -> Seen:
         """The folders of all hubs."""
+        from .expected import of_hubs  # noqa: PLC0415 - as above
+
         return self._seen(of_hubs(fleet, emitted), files, ())
 
     def _base(self, folder: str, memo: Memo) -> dict[str, str]:
         """Files of a base with their digests; their texts are there from now on."""
+        from ..overlays.base import base_files  # noqa: PLC0415 - as above
+
         if folder not in self._bases:
             texts = base_files(memo.bases[folder])
             self._texts |= texts
@@ -53,10 +59,7 @@ class Looking:
         self, items: Iterator[Expected], files: Mapping[str, str], bases: tuple[tuple[str, str], ...]
     ) -> Seen:
         self._texts |= files
-        if self._known is None:
-            seen = Seen((), tuple(map(self._examine, items)))
-        else:
-            seen = self._unknown(items, files, bases)
+        seen = self._unknown(items, files, bases)
         for path in files:
             del self._texts[path]
         return seen
@@ -78,8 +81,8 @@ class Looking:
 def _meaning(item: Expected) -> str:
     """Digest of what a folder is held against."""
     made = hashlib.blake2b(digest_size=16)
-    for manifest in item.emitted:
-        made.update(f"{canonical(manifest)}\n".encode())
+    for text in item.texts:
+        made.update(f"{text}\n".encode())
     given = item.schemas, sorted(item.secrets), sorted(item.namespaces), item.pod_security
     made.update(repr(given).encode())
     return made.hexdigest()

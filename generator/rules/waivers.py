@@ -7,17 +7,19 @@ day can judge it again. Today's date comes in as text (2026-11-21) from the comm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from ..components.kit.component import Cluster
-from ..documents.merge import Resolved
 from ..documents.paths import choices, located, words
 from ..documents.validate import nearest
 from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import Problem, Rule, plain_rule, rule
-from .load import every_rule
+
+if TYPE_CHECKING:
+    from ..components.kit.component import Cluster
+    from ..documents.merge import Resolved
 
 EXPIRED = plain_rule(
     "WAIVER001",
@@ -164,7 +166,7 @@ def waived_codes_are_known(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in enumerate(cluster.spec.waivers):
         if _rule(item.code) is None:
-            near = nearest(item.code, list(every_rule()))
+            near = nearest(item.code, list(_every_rule()))
             hint = f"did you mean {near}?" if near else "nearedge rules lists them"
             yield Problem(("waivers", i, "code"), f"there is no rule {item.code}", hint)
 
@@ -221,4 +223,10 @@ def _is_date(text: str) -> bool:
 
 
 def _rule(code: str) -> Rule | None:
-    return every_rule().get(code)
+    return _every_rule().get(code)
+
+
+def _every_rule() -> Mapping[str, Rule]:
+    from .load import every_rule  # noqa: PLC0415 - all components, and most runs only show what they found before
+
+    return every_rule()

@@ -145,8 +145,19 @@ def test_what_does_not_fit_fails(operation: dict[str, Any], why: str) -> None:
     assert target == before
 
 
-def test_the_patched_copy_shares_nothing_with_the_patch() -> None:
-    value: dict[str, Any] = {"inner": []}
-    patched = apply_patch(manifest({}), [{"op": "add", "path": "/spec/a", "value": value}])
-    patched["spec"]["a"]["inner"].append(1)
-    assert value == {"inner": []}
+def test_neither_the_manifest_nor_the_patch_is_changed() -> None:
+    """What the result shares with them is copied before a later operation reaches into it."""
+    value: dict[str, Any] = {"inner": [{"name": "a"}]}
+    before = manifest({"b": {"c": [1]}})
+    patched = apply_patch(
+        before,
+        [
+            {"op": "add", "path": "/spec/a", "value": value},
+            {"op": "add", "path": "/spec/a/inner/-", "value": 2},
+            {"op": "replace", "path": "/spec/a/inner/0/name", "value": "b"},
+            {"op": "add", "path": "/spec/b/c/-", "value": 2},
+        ],
+    )
+    assert patched["spec"] == {"b": {"c": [1, 2]}, "a": {"inner": [{"name": "b"}, 2]}}
+    assert value == {"inner": [{"name": "a"}]}
+    assert before == manifest({"b": {"c": [1]}})

@@ -16,6 +16,7 @@ from generator.disk import tree
 from generator.flow import clusters, incremental
 from generator.flow.incremental import Partly
 from generator.kustomize import build as kustomize
+from generator.kustomize.readback import reader
 from generator.objects.manifest import ResourceId
 from generator.objects.object_names import NameUse, ObjectPart
 from generator.overlays.overlay import Overlay, overlay_of
@@ -122,8 +123,31 @@ def test_a_fresh_clone_believes_the_shared_folder(work: File, builds: list[str])
 def test_verify_believes_nobody(work: File) -> None:
     root = work / "fleet"
     render(root)
-    done = incremental.render_changed(root)
-    assert counts(prove(root, done, None, progress=lambda *_: None)) == (FOLDERS, 0)
+    known = recalled(root, work / "shared", believed=False)
+    done = incremental.render_changed(root, witness=Looking(known, reader(root)))
+    assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
+
+
+def test_but_others_may_believe_it(work: File) -> None:
+    root = work / "fleet"
+    render(root)
+    shutil.rmtree(root / ".nearedge")
+    known = recalled(root, work / "new", believed=False)
+    done = incremental.render_changed(root, witness=Looking(known, reader(root)))
+    assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
+    assert not (root / ".nearedge").exists(), "verify leaves the repository as it is"
+    assert counts(render(root, work / "new")[0]) == (0, FOLDERS)
+
+
+def test_what_is_not_in_step_is_proven_for_nobody(work: File) -> None:
+    root = work / "fleet"
+    render(root)
+    path = root / "overlays/a-one/kustomization.yaml"
+    path.write_text(path.read_text("utf-8").replace("Made by", "Written by"), "utf-8")
+    known = recalled(root, work / "new", believed=False)
+    done = incremental.render_changed(root, witness=Looking(known, reader(root)))
+    assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
+    assert not (work / "new").exists()
 
 
 def test_who_rendered_without_a_witness_is_proven_too(work: File) -> None:

@@ -10,7 +10,7 @@ from ..exits import FOUND
 from ..here import root_of
 from ..output import show_findings
 from ..progress import Watch
-from ..proof import outcome, proof_lines, proven
+from ..proof import outcome, proof_lines, proven, recalled
 from ..writing import settle
 
 
@@ -31,13 +31,14 @@ def run(options: argparse.Namespace) -> int:
 
     root, watch = root_of(options), Watch()
     settle(root)
-    witness = Looking(None, reader(root))
+    known = recalled(root, believed=False)
+    witness = Looking(known, reader(root))
     rendered = incremental.render_changed(root, watch.progress, today(options), witness)
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)
         return FOUND
-    verification = proven(root, rendered, watch, full=options.full)
+    verification = proven(root, rendered, watch, full=options.full, known=known)
     watch.end()
     sys.stdout.writelines(proof_lines(verification))
     return outcome(verification)

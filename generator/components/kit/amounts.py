@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from ...findings.finding import MODELS, Path
 from ...specs.types import Amount as QuantityType
-from .component import Cluster
+from .component import Cluster, once
 
 OTHERS = frozenset({"serveConfigV2"})
 """Fields whose quantities are no resources of Kubernetes: Ray takes any number there."""
@@ -32,8 +32,13 @@ class Amount(NamedTuple):
     field: str
 
 
-def amounts(cluster: Cluster) -> Iterator[Amount]:
+@once
+def amounts(cluster: Cluster) -> tuple[Amount, ...]:
     """All quantities of the cluster's spec, then those of the models that it serves."""
+    return tuple(_amounts(cluster))
+
+
+def _amounts(cluster: Cluster) -> Iterator[Amount]:
     yield from _of_model(cluster.spec, ())
     for name in sorted({item.model for item in cluster.spec.serving} & cluster.models.keys()):
         yield Amount((MODELS, name, "size"), "size", cluster.models[name].size, "size")

@@ -1,0 +1,213 @@
+"""How much work a command does as a fleet grows: counted, not timed, so that any machine sees the same.
+
+Each row of the bench's table is run on fleets of 100, 300 and 900 clusters that are alike. What depends on the edit alone
+must not grow with the fleet; what looks at every cluster must not grow faster than the fleet.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path as File
+from typing import Any, NamedTuple
+
+import pytest
+
+from generator.cli import main
+from generator.kustomize import build as kustomize
+from tests.repositories import write_specs
+
+SIZES = (100, 300, 900)
+USERS = 5
+"""Clusters that serve the model, however large the fleet is."""
+QUEUES = [{"name": "inference", "namespace": "ai", "quota": {"cpu": {"cpu": "8", "memory": "32Gi"}}}]
+SHOPS = {"namespaces": [{"name": "ai"}], "kueue": {"flavors": [{"name": "cpu"}], "queues": QUEUES}}
+LABS = {
+    "serving": [
+        {
+            "name": "till",
+            "namespace": "lab",
+            "model": "shelf",
+            "runtime": "ovms",
+            "storage": {"type": "s3"},
+            "resources": {"cpu": "1", "memory": "2Gi"},
+        }
+    ],
+    "credentials": [{"name": "models", "type": "s3"}],
+}
+SHELF = {
+    "format": "onnx",
+    "version": "7",
+    "size": "180Mi",
+    "source": "s3://acme/shelf/7",
+    "credentialsSecret": "models",
+}
+
+
+class Work(NamedTuple):
+    """What one command did."""
+
+    calls: int
+    files: int
+    """Files that were opened."""
+    compiled: int
+    """Clusters that were looked at from their specs on."""
+    builds: int
+    """Folders that the real kustomize built."""
+    written: int
+    """Bytes of the output."""
+
+
+@contextmanager
+def counted(root: File, done: list[Work]) -> Iterator[None]:
+    """Count what happens inside."""
+    before = sizes(root)
+    profile = cProfile.Profile()
+    builds: list[str] = []
+    real = kustomize.build
+
+    def build(tool: Any, where: File, folders: Any) -> Any:
+        builds.extend(folders)
+        return real(tool, where, folders)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kustomize, "build", build)
+        patch.setattr("generator.flow.parallel._cores", lambda: 1)
+        profile.enable()
+        try:
+            yield
+        finally:
+            profile.disable()
+    stats: Mapping[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    files = sum(
+        number
+        for (_, _, name), (_, number, *_) in stats.items()
+        if name.endswith(("posix.open>", "io.open>"))
+    )
+    judged = sum(number for (_, _, name), (_, number, *_) in stats.items() if name == "cluster_of_document")
+    after = sizes(root)
+    written = sum(size for path, (size, time) in after.items() if before.get(path) != (size, time))
+    done.append(Work(sum(number for _, number, *_ in stats.values()), files, judged, len(builds), written))
+
+
+def sizes(root: File) -> dict[str, tuple[int, int]]:
+    """Files of the output with their sizes and times."""
+    files = (
+        path
+        for folder in ("base", "overlays", "acm")
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    )
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+def replaced(file: str, old: str, new: str) -> Callable[[File], None]:
+    def edit(root: File) -> None:
+        path = root / file
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    return edit
+
+
+def nothing(_: File) -> None:
+    """No edit."""
+
+
+EDIT = replaced("clusters/near-edge/shop-050.yaml", "40Gi", "41Gi")
+ROWS: dict[str, tuple[str, Callable[[File], None]]] = {
+    "everything from nothing": ("render", nothing),
+    "nothing changed": ("render", nothing),
+    "one cluster edited": ("render", EDIT),
+    "a comment in a group": (
+        "render",
+        replaced("clusters/groups/shops.yaml", "spec:", "# a wiki page\nspec:"),
+    ),
+    "a model of some": ("render", replaced("clusters/models/shelf.yaml", '"7"', '"8"')),
+    "verify": ("verify", nothing),
+    "check after one edit": ("check", replaced("clusters/near-edge/shop-050.yaml", "41Gi", "42Gi")),
+    "plan of one edit": ("plan", nothing),
+}
+
+
+def fleet(root: File, size: int) -> File:
+    clusters: dict[str, dict[str, Any]] = {f"shop-{i:03}": {"groups": ["shops"]} for i in range(size - USERS)}
+    clusters["shop-050"] = {
+        **clusters["shop-050"],
+        "kueue": {"queues": [{**QUEUES[0], "quota": {"cpu": {"cpu": "8", "memory": "40Gi"}}}]},
+    }
+    clusters |= {f"lab-{i:03}": {"groups": ["labs"]} for i in range(USERS)}
+    write_specs(root, clusters, groups={"shops": SHOPS, "labs": LABS}, models={"shelf": SHELF})
+    for command in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("add", "clusters"),
+        ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "fleet"),
+    ):
+        subprocess.run(("git", "-C", str(root), *command), check=True)
+    return root
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Work]]:
+    """Row -> what it costs in each of the fleets."""
+    found: dict[str, list[Work]] = {row: [] for row in ROWS}
+    for size in SIZES:
+        root = fleet(tmp_path_factory.mktemp("work") / str(size), size)
+        for row, (command, edit) in ROWS.items():
+            edit(root)
+            with counted(root, found[row]):
+                assert main([command, "--root", str(root)]) in {0, 2}, row
+    return found
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_row_grows_faster_than_the_fleet(work: dict[str, list[Work]], row: str) -> None:
+    small, middle, large = work[row]
+    for field in ("calls", "files", "compiled", "written"):
+        first = (getattr(middle, field) - getattr(small, field)) / (SIZES[1] - SIZES[0])
+        second = (getattr(large, field) - getattr(middle, field)) / (SIZES[2] - SIZES[1])
+        assert second <= 1.15 * first + 1, (field, work[row])
+    assert large.builds == middle.builds == small.builds, "shapes do not come with clusters"
+
+
+COMPILED = {
+    "nothing changed": 0,
+    "one cluster edited": 1,
+    "a comment in a group": 0,
+    "a model of some": USERS,
+    "check after one edit": 1,
+}
+
+
+@pytest.mark.parametrize("row", COMPILED)
+def test_an_edit_costs_what_it_reaches(work: dict[str, list[Work]], row: str) -> None:
+    assert [item.compiled for item in work[row]] == [COMPILED[row]] * len(SIZES)
+    assert len({item.written for item in work[row]}) == 1, "nor is more written in a larger fleet"
+    builds = {item.builds for item in work[row]}
+    assert builds == ({0} if COMPILED[row] == 0 or row.startswith("check") else {1})
+
+
+@pytest.mark.parametrize(("row", "most"), [("nothing changed", 150), ("a comment in a group", 200)])
+def test_a_cluster_that_is_known_costs_little(work: dict[str, list[Work]], row: str, most: int) -> None:
+    """Calls for each cluster: its spec and its overlay are read, and a line of the cache."""
+    small, _, large = work[row]
+    assert (large.calls - small.calls) / (SIZES[2] - SIZES[0]) < most
+
+
+def test_everything_is_compiled_once(work: dict[str, list[Work]]) -> None:
+    for row in ("everything from nothing", "verify"):
+        assert [item.compiled for item in work[row]] == [size + 1 for size in SIZES]
+
+
+def test_the_count_itself_counts(tmp_path: File) -> None:
+    done: list[Work] = []
+    with counted(tmp_path, done):
+        (tmp_path / "base").mkdir()
+        (tmp_path / "base/a").write_text("abc")
+    assert done[0].written == 3
+    assert done[0].files >= 1
+    assert done[0].calls > 3
