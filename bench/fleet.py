@@ -253,6 +253,13 @@ def edit_model(root: Path, turn: int) -> str:
     return path.relative_to(root).as_posix()
 
 
+def note_group(root: Path, turn: int) -> str:
+    """Write a comment above everything that a group says, another one each turn; the file."""
+    path = root / "clusters/groups/retail-small.yaml"
+    path.write_text(f"# Seen in turn {turn}.\n{path.read_text('utf-8')}", "utf-8")
+    return path.relative_to(root).as_posix()
+
+
 def edit_images(root: Path, turn: int) -> str:
     """Give the servers of the whole fleet other images; the file."""
     path = root / "clusters/fleet.yaml"

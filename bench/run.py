@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import results
 from bench.commits import WHO, Commits, commits
-from bench.fleet import SEED, edit_cluster, edit_images, edit_model, write_fleet
+from bench.fleet import SEED, edit_cluster, edit_images, edit_model, note_group, write_fleet
 from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
 from bench.results import Figure, Loop, Memory
@@ -143,20 +143,25 @@ def fixed(plan: Plan) -> Iterator[Figure]:
 
 def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     """All commands on one fleet."""
-    render = _render(root)
-    cases: tuple[tuple[str, Callable[[int], object]], ...] = (
-        (results.FULL, lambda _: _forget(root)),
-        (results.SAME, lambda _: None),
-        (results.EDIT, lambda turn: edit_cluster(root, turn)),
-        (results.MODEL, lambda turn: edit_model(root, turn)),
+    cases: tuple[tuple[str, tuple[str, ...], Callable[[int], object]], ...] = (
+        (results.COMPILE, _render(root), lambda _: _forget(root)),
+        (results.FULL, _proven(root), lambda _: _forget(root)),
+        (results.SAME, _proven(root), lambda _: None),
+        (results.EDIT, _proven(root), lambda turn: edit_cluster(root, turn)),
+        (results.NOTE, _proven(root), lambda turn: note_group(root, turn)),
+        (results.MODEL, _proven(root), lambda turn: edit_model(root, turn)),
     )
-    for what, before in cases:
+    for what, command, before in cases:
         _say(f"  {what}")
-        runs = repeat(plan.times(size), render, before)
+        runs = repeat(plan.times(size), command, before)
         yield Figure(size, what, runs, max(_written(item) for item in runs.all))
-    for what, times in ((results.CHECK, plan.times(size)), (results.VERIFY, plan.once(size))):
-        _say(f"  {what}")
-        yield Figure(size, what, repeat(times, (NEAREDGE, what, "--root", str(root))))
+    _say(f"  {results.VERIFY}")
+    verify = (NEAREDGE, "verify", "--root", str(root))
+    yield Figure(size, results.VERIFY, repeat(plan.once(size), verify))
+    _say(f"  {results.CHECK}")
+    check = (NEAREDGE, "check", "--root", str(root))
+    edit_cluster(root, 0)
+    yield Figure(size, results.CHECK, repeat(plan.times(size), check))
 
 
 def plans(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
@@ -203,6 +208,11 @@ def peak(root: Path, size: int) -> Memory:
 
 def _render(root: Path) -> tuple[str, ...]:
     return (NEAREDGE, "render", "--no-verify", "--root", str(root))
+
+
+def _proven(root: Path) -> tuple[str, ...]:
+    """What people run: what is not known is proven."""
+    return (NEAREDGE, "render", "--root", str(root))
 
 
 def _forget(root: Path) -> None:
