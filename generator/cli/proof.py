@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
@@ -75,14 +74,3 @@ def outcome(verification: Verification | None) -> int:
     number = len(verification.failures)
     sys.stderr.write(f"verify: {number} failure{'s' if number != 1 else ''}\n")
     return FOUND
-
-
-def proof_lines(verification: Verification) -> Iterator[str]:
-    """How much was judged now, and by what; how much was known from before."""
-    from ..report import table
-
-    rows = [(check.name, str(check.judged), check.engine) for check in verification.checks if check.judged]
-    if verification.known:
-        now, known = verification.checks[0].judged, verification.known
-        rows.append(("proven before, and as it was then", str(known), f"of {now + known} folders"))
-    yield table(rows)

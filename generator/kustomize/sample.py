@@ -32,7 +32,7 @@ def sample(read: Read, folder: str) -> dict[str, str] | None:
         if listed is None:
             return None
         documents = listed.split("\n---\n")
-        kept = [one for one in documents if _is_new(shape_of(one, EXACT - NAMES), seen)]
+        kept = [one for one in documents if _is_new(shape_of(one.removesuffix("\n"), EXACT - NAMES), seen)]
         if kept:
             files[path] = "\n---\n".join(kept)
     listing = to_yaml(

@@ -5,7 +5,7 @@ Made of a cluster while it is compiled, and not kept, so that ten thousand clust
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 
 from .. import hub
@@ -14,7 +14,7 @@ from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..fleet.member import member_of
 from ..flow.read import cluster_in, read
-from ..flow.rendered import Emitted, Memo, Rendered
+from ..flow.rendered import CompiledCluster, Emitted, Memo, Rendered
 from ..hub.delivery import standalone
 from ..hub.kit.installs import variants
 from ..hub.platform.credentials import named_secrets
@@ -25,18 +25,31 @@ from .meant import BOOTSTRAP, Expected
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
     """One Expected for each overlay, then one for each hub."""
+    assert rendered.fleet is not None  # noqa: S101 - the fleet has been rendered
+    yield from expected_of_clusters(root, rendered.clusters)
+    yield from expected_of_hubs(rendered.fleet.views())
+
+
+def expected_of_clusters(root: File, clusters: Iterable[CompiledCluster]) -> Iterator[Expected]:
+    """One for each folder of these clusters, whose specs lie below `root`."""
     _, shared, _ = read(root)
-    assert shared is not None  # noqa: S101 - the fleet has been rendered
-    assert rendered.fleet is not None  # noqa: S101
+    assert shared is not None  # noqa: S101 - they have been compiled
     memo = Memo()
-    for compiled in rendered.clusters:
+    for compiled in clusters:
         cluster, _, _ = cluster_in(root, shared, compiled.file, memo)
         if cluster is None:
             continue
         overlay, _ = overlay_if_sound(cluster, memo.bases)
         if overlay is not None:
             yield from of_cluster(cluster, overlay)
-    yield from of_hubs(rendered.fleet, hub.emit_all(rendered.fleet))
+
+
+def expected_of_hubs(views: Iterable[Fleet]) -> Iterator[Expected]:
+    """One for each hub that is given as what it sees of the fleet."""
+    for view in views:
+        emitted = hub.emit(view)
+        if emitted:
+            yield _hub(view, emitted)
 
 
 def of_cluster(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
@@ -50,15 +63,18 @@ def of_hubs(fleet: Fleet, emitted: Mapping[str, Emitted]) -> Iterator[Expected]:
     for view in fleet.views():
         files = emitted.get(view.spec.hub.cluster)
         if files:
-            manifests = tuple(item for items in files.values() for item in items)
-            yield Expected(
-                f"acm/{view.spec.hub.cluster}",
-                manifests,
-                hub.schemas(view),
-                _hub_secrets(view),
-                # Argo CD's own namespace is there before nearedge is.
-                frozenset({view.spec.hub.argocdNamespace}),
-            )
+            yield _hub(view, files)
+
+
+def _hub(view: Fleet, files: Emitted) -> Expected:
+    return Expected(
+        f"acm/{view.spec.hub.cluster}",
+        tuple(item for items in files.values() for item in items),
+        hub.schemas(view),
+        _hub_secrets(view),
+        # Argo CD's own namespace is there before nearedge is.
+        frozenset({view.spec.hub.argocdNamespace}),
+    )
 
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:

@@ -26,6 +26,10 @@ Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""
 
 
+LARGE = 300
+"""Objects of a folder that the real kustomize compares in pairs within a second."""
+
+
 class Answer(NamedTuple):
     """How many things a program judged, which program did, and what it does not accept."""
 
@@ -34,26 +38,26 @@ class Answer(NamedTuple):
     failures: tuple[Failure, ...] = ()
 
 
-def by_kustomize(root: File, seen: Sequence[Evidence], *, every: bool, tell: Progress) -> Answer:
+def by_kustomize(  # noqa: PLR0913 - where, by what, what, and how much of it
+    root: File, program: Tool, seen: Sequence[Evidence], *, every: bool, whole: bool, tell: Progress
+) -> Answer:
     """The real kustomize beside the evaluator: on every folder, or on one of each shape.
+
+    Of a hub with more than `LARGE` objects it builds one object of each shape, unless the `whole` is asked for.
 
     The evaluator was held against what was meant before, so where the two agree both are right.
     """
-    program = find(root, "kustomize")
     buildable = [one for one in seen if one.shape]
     shapes = {one.shape: one for one in reversed(buildable)}
     chosen = [one.folder for one in buildable if every or shapes[one.shape] is one]
-    samples = (
-        {}
-        if every
-        else {one: found for one in chosen if one.startswith(HUBS) if (found := _sample(root, one))}
-    )
+    large = {one.folder for one in seen if one.objects > LARGE and one.folder.startswith(HUBS) and not whole}
+    samples = {one: found for one in chosen if one in large and (found := _sample(root, one))}
     with tempfile.TemporaryDirectory(prefix="nearedge-") as aside:
         _put(File(aside), samples.values())
-        whole = [folder for folder in chosen if folder not in samples]
+        others = [folder for folder in chosen if folder not in samples]
         failures = (
             *_built(File(aside), program, list(samples), tell),
-            *_built(root, program, whole, tell),
+            *_built(root, program, others, tell),
         )
     which = ", one of each shape" if samples or len(chosen) < len(seen) else ""
     return Answer(len(chosen), f"{program}{which}", failures)
@@ -90,7 +94,7 @@ def _built(root: File, program: Tool, chosen: Sequence[str], tell: Progress) -> 
 
 
 def by_schemas(root: File, seen: Sequence[Evidence], tell: Progress) -> Answer:
-    """Every object against its schema; equal ones are judged once."""
+    """Every object against its schema, of the repository or of nearedge; equal ones are judged once."""
     tell("schemas", 0, 0)
     try:
         engine = conformance.kubeconform(find(root, "kubeconform"))

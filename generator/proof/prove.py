@@ -18,7 +18,7 @@ from .evidence import Evidence
 from .known import Fact, Known, remember, together
 from .meant import Failure
 from .outside import Progress
-from .verify import NOTHING_KNOWN, Verification, settled
+from .verify import BUILD_ALL, NOTHING_KNOWN, Ground, Verification, settled
 from .witness import Looking
 
 
@@ -39,7 +39,8 @@ def prove(
     fresh = {one.folder: one for one in evidence}
     proven = {folder: key for folder, key in keys.items() if folder not in fresh}
     earlier = together(known, proven) if proven else NOTHING_KNOWN
-    found = settled(root, evidence, earlier, full=full, progress=progress)
+    every = len(evidence) + len(proven) <= BUILD_ALL
+    found = settled(Ground(root, root), evidence, earlier, every=every, full=full, progress=progress)
     other = tree.compare(root, rendered.tree).written if evidence else ()
     if known.believed:
         found = found.beside(

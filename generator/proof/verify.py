@@ -12,7 +12,7 @@ earlier run proved (known.py) it is asked again only whether all names still lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import NamedTuple
@@ -22,10 +22,22 @@ from ..objects.object_names import ObjectPart
 from ..programs.record import find
 from . import references
 from .evidence import Evidence, OpenUse, examiner
-from .meant import OVERLAYS, Expected, Failure
+from .meant import HUBS, OVERLAYS, Expected, Failure
 from .outside import Answer, Progress, by_kustomize, by_schemas
 
-__all__ = ["Check", "Expected", "Failure", "Remembered", "Verification", "settled", "verify"]
+__all__ = [
+    "HUBS",
+    "OVERLAYS",
+    "Beside",
+    "Check",
+    "Expected",
+    "Failure",
+    "Ground",
+    "Remembered",
+    "Verification",
+    "settled",
+    "verify",
+]
 
 BUILD_ALL = 60
 """Up to so many folders the real kustomize builds each; beyond, one of every shape."""
@@ -58,25 +70,44 @@ class Verification:
         return replace(self, failures=(*self.failures, *failures))
 
 
-def verify(
-    root: File, expected: Iterable[Expected], *, full: bool = False, progress: Progress | None = None
+class Beside(NamedTuple):
+    """What lies in the same tree as the judged folders and is not judged with them: they may name it."""
+
+    folders: Collection[str] = ()
+    delivered: Callable[[], Collection[ObjectPart]] = tuple
+    """What the hub's policies deliver; asked only when an overlay uses a name that is not its own."""
+
+
+def verify(  # noqa: PLR0913 - what is judged, where it lies, and what lies beside it
+    root: File,
+    expected: Iterable[Expected],
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    beside: Beside = Beside(),  # noqa: B008 - a frozen value
+    repository: File | None = None,
 ) -> Verification:
     """Judge the folders below `root` against what they were meant to be.
 
-    `full` has the real kustomize build every folder, however many there are.
+    `full` has the real kustomize build every folder, however many there are. Of folders that were taken out of their
+    `repository` that one says which programs and schemas judge them.
 
     Raises:
         ToolMissing: there is no kustomize. (Without kubeconform a library checks the same schemas.)
         ToolFailed: a program does not start or does not end.
     """
     tell = progress or (lambda *_: None)
-    find(root, "kustomize")
+    find(repository or root, "kustomize")
     examine = examiner(reader(root))
     seen = []
     for i, item in enumerate(expected):
         tell("verify", i, 0)
         seen.append(examine(item))
-    return settled(root, seen, full=full, progress=tell)
+    asked = any(one.open_uses and one.folder.startswith(OVERLAYS) for one in seen)
+    others = Remembered(tuple(beside.folders), delivered=frozenset(beside.delivered() if asked else ()))
+    ground = Ground(root, repository or root)
+    found = settled(ground, seen, others, every=len(seen) <= BUILD_ALL, full=full, progress=tell)
+    return replace(found, known=0)
 
 
 class Remembered(NamedTuple):
@@ -91,15 +122,25 @@ class Remembered(NamedTuple):
 NOTHING_KNOWN = Remembered()
 
 
-def settled(
-    root: File,
+class Ground(NamedTuple):
+    """Where the folders lie, and the repository that says which programs and schemas judge them."""
+
+    folder: File
+    repository: File
+
+
+def settled(  # noqa: PLR0913 - as verify
+    ground: Ground,
     seen: Sequence[Evidence],
     known: Remembered = NOTHING_KNOWN,
     *,
+    every: bool,
     full: bool = False,
     progress: Progress | None = None,
 ) -> Verification:
-    """What all folders prove together: `seen` are those that were examined now, on disk below `root`.
+    """What all folders prove together: `seen` are those that were examined now.
+
+    The real kustomize builds `every` one of them, or one of each shape; a large hub as a whole only when `full` is said.
 
     Raises as `verify` does; where nothing was examined no program is needed.
     """
@@ -107,9 +148,9 @@ def settled(
     failures = [failure for one in seen for failure in one.failures]
     built, fitting = Answer(0), Answer(0)
     if seen:
-        every = full or len(seen) + len(known.folders) <= BUILD_ALL
-        built = by_kustomize(root, seen, every=every, tell=tell)
-        fitting = by_schemas(root, seen, tell)
+        program = find(ground.repository, "kustomize")
+        built = by_kustomize(ground.folder, program, seen, every=every or full, whole=full, tell=tell)
+        fitting = by_schemas(ground.repository, seen, tell)
     failures += [*built.failures, *_not_referring(seen, known), *fitting.failures]
     pss = "nearedge, Pod Security Standard"
     checks = (

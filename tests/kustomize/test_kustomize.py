@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from generator.kustomize.build import build, evaluate, evaluator
 from generator.kustomize.file import NotBuildable
+from generator.kustomize.sample import sample
 from generator.objects.difference import canonical, differences
 from generator.objects.json_patch import diff
 from generator.objects.manifest import Manifest, identify
@@ -451,3 +452,42 @@ def test_an_empty_list_is_built_to_nothing_and_no_list_is_refused(kustomize: Too
     assert evaluate({"empty/kustomization.yaml": texts["empty"]}.get, "empty") == []
     with pytest.raises(NotBuildable, match="it names nothing, which kustomize refuses"):
         evaluate({"bare/kustomization.yaml": texts["bare"]}.get, "bare")
+
+
+# Large folders
+
+
+NAMESPACE_TEXT = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: "
+LISTING = {
+    "apiVersion": "kustomize.config.k8s.io/v1beta1",
+    "kind": "Kustomization",
+    "resources": ["clusters.yaml", "more/one.yaml", "more/two.yaml"],
+}
+LISTED = {
+    "acm/hub/kustomization.yaml": to_yaml(LISTING),
+    "acm/hub/clusters.yaml": "# Made by nearedge\n"
+    + "---\n".join(
+        f"{NAMESPACE_TEXT}shop-{i}\n  labels:\n    site: turin-{i}\n{more}"
+        for i, more in enumerate(["", "", '    wave: "1"\n', '    wave: "2"\n', "    wave: a\n"])
+    ),
+    "acm/hub/more/one.yaml": f"{NAMESPACE_TEXT}plant\n  labels:\n    site: basel\n",
+    "acm/hub/more/two.yaml": f"{NAMESPACE_TEXT}plant-2\n",
+}
+
+
+def test_one_object_of_each_shape_stands_for_a_large_folder() -> None:
+    found = sample(LISTED.get, "acm/hub")
+    assert found is not None
+    assert sorted(found) == ["acm/hub/clusters.yaml", "acm/hub/kustomization.yaml", "acm/hub/more/two.yaml"]
+    built = evaluate(found.get, "acm/hub")
+    assert [item["metadata"]["name"] for item in built] == ["plant-2", "shop-0", "shop-2", "shop-4"]
+    assert all(item in evaluate(LISTED.get, "acm/hub") for item in built)
+
+
+def test_a_folder_that_does_more_than_list_files_is_no_list() -> None:
+    head = LISTED["acm/hub/kustomization.yaml"]
+    digest = f"sha256:{'0' * 64}"
+    images = {"acm/hub/kustomization.yaml": f"{head}images:\n- name: a\n  digest: {digest}\n"}
+    assert sample({**LISTED, **images}.get, "acm/hub") is None
+    folders = {path: text for path, text in LISTED.items() if "one" not in path}
+    assert sample(folders.get, "acm/hub") is None

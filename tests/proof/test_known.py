@@ -26,7 +26,7 @@ from generator.proof.evidence import Evidence, OpenUse
 from generator.proof.known import PROOFS, Fact, Known, key_of, recalled, together
 from generator.proof.prove import prove
 from generator.proof.shared import read_shared, write_shared
-from generator.proof.verify import Verification, settled
+from generator.proof.verify import Ground, Verification, settled
 from generator.proof.witness import Looking
 from tests.repositories import comment, write_specs
 
@@ -38,6 +38,7 @@ CLUSTERS: dict[str, dict[str, Any]] = {
     "b-two": {"groups": ["shops"], "namespaces": [{"name": "lab"}]},
 }  # fmt: skip
 ONE = "clusters/near-edge/a-one.yaml"
+HERE = Ground(File(), File())
 FOLDERS = 4
 """Two clusters, the hub's own overlay, and what it is delivered by."""
 
@@ -334,8 +335,8 @@ def test_a_name_that_lost_its_object_elsewhere_is_told_of_a_known_folder() -> No
     asking = Fact.of(Evidence("overlays/a", ("odh",), open_uses=(use,)))
     giving = Fact.of(Evidence("acm/hub", ("acm",), delivered=(target,)))
     known = Known(versions.NOTHING, "", {"1": asking.line, "2": giving.line})
-    assert settled(File(), (), together(known, {"overlays/a": "1", "acm/hub": "2"})).failures == ()
-    found = settled(File(), (), together(known, {"overlays/a": "1"})).failures
+    assert settled(HERE, (), together(known, {"overlays/a": "1", "acm/hub": "2"}), every=True).failures == ()
+    found = settled(HERE, (), together(known, {"overlays/a": "1"}), every=True).failures
     assert [str(failure) for failure in found] == [
         "overlays/a: LocalModelCache a: spec.nodeGroups[0] names LocalModelNodeGroup workers, which nothing makes"
     ]

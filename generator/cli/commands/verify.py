@@ -10,7 +10,7 @@ from ..exits import FOUND
 from ..here import root_of
 from ..output import show_findings
 from ..progress import Watch
-from ..proof import outcome, proof_lines, proven, recalled
+from ..proof import outcome, proven, recalled
 from ..writing import settle
 
 
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from ...flow import incremental
     from ...kustomize.readback import reader
     from ...proof.witness import Looking
+    from ...report.proof import proof_lines
 
     root, watch = root_of(options), Watch()
     settle(root)
