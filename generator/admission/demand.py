@@ -14,11 +14,20 @@ from typing import NamedTuple
 
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import Server
+from ..components.kueue import KUEUE
 from ..components.models import placed_by_cache
 from ..components.namespaces import NAMESPACES
 from ..components.namespaces.spec import Limits
 from ..components.ray import RAY
-from ..components.ray.spec import PodGroup, RayCluster, RayJob, RayService, own_cluster, served_cluster
+from ..components.ray.spec import (
+    PodGroup,
+    RayCluster,
+    RayFields,
+    RayJob,
+    RayService,
+    own_cluster,
+    served_cluster,
+)
 from ..components.serving import SERVING, PodKind, pod_kinds
 from ..components.serving.spec import DOWNLOADS, Service, is_llm, runtimes
 from ..findings.finding import Path
@@ -35,6 +44,9 @@ DOWNLOAD: Resources = {"cpu": "100m", "memory": "100Mi"}
 
 SIDECAR_SUBMITTER: Resources = {"cpu": "500m", "memory": "200Mi"}
 """What SidecarMode adds to the head (kuberay controllers/ray/common/job.go GetDefaultSubmitterContainer)."""
+
+
+_Defaults = Mapping[str, Resources]
 
 
 class Pods(NamedTuple):
@@ -57,7 +69,8 @@ class Pods(NamedTuple):
 class Workload(NamedTuple):
     """What is admitted or waits: `whole` as one, else each pod for itself.
 
-    `queue` is None for what runs without asking Kueue; `lasting` says that it stays once it runs.
+    `queue` is None for what runs without asking Kueue; `lasting` says that it stays once it runs; `priority` is that of its
+    WorkloadPriorityClass.
     """
 
     kind: str
@@ -68,19 +81,33 @@ class Workload(NamedTuple):
     pods: tuple[Pods, ...]
     whole: bool
     lasting: bool
+    priority: int = 0
 
 
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
     """Servers, Ray clusters, jobs with a cluster of their own and Ray services, in the order of the spec."""
     defaults = {item.name: _defaults(item.limits) for item in cluster.part(NAMESPACES) if item.limits}
+    classes = {item.name: item.value for item in cluster.part(KUEUE).priorityClasses}
+    return tuple(_ranked(work, item, classes) for work, item in _listed(cluster, defaults))
+
+
+def _ranked(work: Workload, item: Service | RayFields, classes: Mapping[str, int]) -> Workload:
+    # A class that is not declared has a finding of its own (RAY, SERVE): 0 is what Kueue takes without one.
+    value = classes.get(item.priorityClass or "", 0)
+    return work._replace(priority=value) if value else work
+
+
+def _listed(cluster: Cluster, defaults: _Defaults) -> Iterator[tuple[Workload, Service | RayFields]]:
     serving = [placed_by_cache(item, cluster) for item in cluster.part(SERVING)]
     ray = cluster.part(RAY)
-    return (
-        *(found for i, item in enumerate(serving) for found in _server(i, item, defaults)),
-        *(_cluster(i, item, cluster, defaults) for i, item in enumerate(ray.clusters)),
-        *(found for i, job in enumerate(ray.jobs) for found in _job(i, job, cluster, defaults)),
-        *(_service(i, item, cluster, defaults) for i, item in enumerate(ray.services)),
-    )
+    for i, server in enumerate(serving):
+        yield from ((found, server) for found in _server(i, server, defaults))
+    for i, item in enumerate(ray.clusters):
+        yield _cluster(i, item, cluster, defaults), item
+    for i, job in enumerate(ray.jobs):
+        yield from ((found, job) for found in _job(i, job, cluster, defaults))
+    for i, service in enumerate(ray.services):
+        yield _service(i, service, cluster, defaults), service
 
 
 def _defaults(limits: Limits) -> Resources:
@@ -90,9 +117,6 @@ def _defaults(limits: Limits) -> Resources:
     default and then min for defaultRequest.
     """
     return {**limits.min, **limits.max, **limits.default, **limits.defaultRequest}
-
-
-_Defaults = Mapping[str, Resources]
 
 
 def _server(index: int, item: Service, defaults: _Defaults) -> Iterator[Workload]:

@@ -77,12 +77,13 @@ class NodeKind(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Queues by (name, namespace), their room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
+    """Queues by (name, namespace), their cells and room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
 
     `standing` is what stays on the nodes without a queue.
     """
 
     lines: Mapping[tuple[str, str], ActiveQueue]
+    cells: tuple[Cell, ...]
     room: Room
     kinds: tuple[NodeKind, ...]
     own_keys: bool
@@ -91,12 +92,12 @@ class Offer(NamedTuple):
 
 def offer(cluster: Cluster) -> Offer:
     """What queues and nodes of a cluster give."""
-    lines, room = _lines(cluster.part(KUEUE))
+    lines, cells, room = _lines(cluster.part(KUEUE))
     kinds = tuple(_kind(i, node) for i, node in enumerate(cluster.spec.nodes))
-    return Offer(lines, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
+    return Offer(lines, cells, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
 
 
-def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], Room]:
+def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Room]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     lines: dict[tuple[str, str], ActiveQueue] = {}
     cells: list[Cell] = []
@@ -122,7 +123,7 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], Room]:
                     cells.append(own[name, resource])
                     classes.append(resource)
         lines[key] = ActiveQueue(queue, tuple(_group(names, flavors) for names in found), covers, own)
-    return lines, _room(cells, len(pools), classes)
+    return lines, tuple(cells), _room(cells, len(pools), classes)
 
 
 def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[int, int, int]:

@@ -114,6 +114,28 @@ def misplaced(work: Workload, item: Slot, option: Option, given: Offer) -> Probl
     )
 
 
+def overfilled(work: Workload, options: Sequence[Option], given: Offer) -> Problem:
+    """Flavors that Kueue gives first and whose nodes cannot hold all pods of a workload together."""
+    flavors = " and ".join(dict.fromkeys(flavor.name for option in options for flavor in option.flavors))
+    sums = "; ".join(f"{total(work, name)} of {_all_nodes(name, given)}" for name in _short_of(work, given))
+    text = (
+        f"{who(work)}: Kueue gives it flavor {flavors} first and does not see that these nodes cannot hold all of its"
+        f" pods: {sums}"
+    )
+    return Problem(work.path, text, "give the pods a nodeSelector that spreads them over the flavors")
+
+
+def late(work: Workload, before: Sequence[Workload], given: Offer) -> Problem:
+    """A workload that finds room on the nodes only while others have not come first."""
+    wanted = ", ".join(_scarce(work, before, given))
+    text = (
+        f"{who(work)} finds room on the nodes only in some orders: when {many(before)} came first and took the first"
+        f" flavors that fit, their nodes have too little {wanted} left for it"
+    )
+    hint = "keep the others off its flavor (nodeSelector, another order of flavors), or more nodes"
+    return Problem(work.path, text, hint)
+
+
 def crowding(work: Workload, others: Sequence[Workload], given: Offer) -> Problem:
     """Who stands in the way of a workload on the nodes."""
     wanted = "; ".join(

@@ -27,6 +27,8 @@ class Obstacle(StrEnum):
     NONE = ""
     QUOTA = "quota"
     NODES = "nodes"
+    TURN = "turn"
+    """It waits behind another workload of its queue, and is not looked at."""
     POD_SETS = "pod sets"
 
 
