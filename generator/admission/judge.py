@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..components.kit.amounts import together
 from ..components.kit.component import Cluster, once
 from ..findings.rule import Problem
 from . import sentences
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
-from .amounts import together
 from .contest import searched
 from .demand import Workload, demands
 from .offer import ActiveQueue, Offer, offer

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..components.kit.amounts import said
 from ..components.kit.component import Cluster
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import Flavor
 from ..findings.finding import Severity
 from ..findings.rule import Problem, rule
-from .amounts import said
 from .demand import Pods
 from .judge import Analysis, analyse
 from .offer import ENDLESS, NodeKind, has_labels, untolerated

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ..components.kit.amounts import amount, amounts
 from ..components.kit.component import Cluster
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import (
@@ -24,7 +25,6 @@ from ..components.kueue.spec import (
 )
 from ..fleet.kinds import Node
 from ..specs.types import Taint, Toleration
-from .amounts import amount, amounts
 from .search import Room
 
 ENDLESS = 2**63 - 1

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..components.kit.amounts import said
 from ..components.kueue.spec import Flavor
 from ..findings.finding import Path
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Pods, Workload
 from .offer import ActiveQueue, Offer, most
 from .placing import Case, Option, Slot, counted, option_of, refusal
 from .scheduler import first_attempt
 from .search import Space, Undecided, assign
-from .verdict import number, sum_text, term, total
+from .verdict import added, number, sum_text, term, total
 
 NAMED = 5
 """Most workloads that a sentence names."""
@@ -130,9 +130,11 @@ def _no_flavor(work: Workload, item: Slot, line: ActiveQueue, given: Offer) -> P
 
 
 def _alone(item: Slot, resource: str, each: int) -> str:
+    more = added(item.pods, resource)
     if item.times == 1 and item.pods.replicas > 1:
-        return f"one {item.pods.name} {said(resource, each)} {resource}"
-    return sum_text([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
+        return f"one {item.pods.name} {said(resource, each)} {resource}{more}"
+    sum_ = sum_text([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
+    return f"{sum_}{more}"
 
 
 def _refused(work: Workload, item: Slot, reasons: Sequence[str], short: Sequence[_Short]) -> Problem:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.kit.amounts import said
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Pods, Workload
 from .offer import NodeKind, Offer, has_labels, slots
 from .placing import Ground, Option, Slot, misfit
 from .search import Room
 from .sentences import is_or_are, many, who
-from .verdict import total
+from .verdict import added, total
 
 
 def no_node(work: Workload, found: Sequence[Slot], given: Offer) -> Problem:
@@ -75,7 +75,7 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[NodeKin
             yield f"{kind.name} has no label {labels}"
         elif why == "size":
             yield from (
-                f"one needs {said(name, each)} {name}, a node {kind.name} has {said(name, kind.has.get(name, 0))}"
+                f"one needs {said(name, each)} {name}{added(pods, name, unseen=True)}, a node {kind.name} has {said(name, kind.has.get(name, 0))}"
                 for name, each in pods.real.items()
                 if each > kind.has.get(name, 0 if "/" in name else each)
             )

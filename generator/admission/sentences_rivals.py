@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.kit.amounts import said
 from ..findings.finding import Path
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Workload
 from .offer import ActiveQueue, Offer, most
 from .placing import Case, counted

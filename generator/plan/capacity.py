@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..admission.amounts import amount, together
 from ..admission.demand import Workload
 from ..admission.judge import Analysis, analyse
 from ..admission.offer import offer
 from ..admission.verdict import Decision
+from ..components.kit.amounts import amount, together
 from ..components.kit.component import Cluster
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of

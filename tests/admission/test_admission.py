@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.admission import Decision, verdicts
-from generator.admission.amounts import amount, said
-from generator.admission.demand import DOWNLOAD, MODELCAR, demands
+from generator.admission.demand import demands
 from generator.components.discovery import discover
+from generator.components.kit.amounts import amount, said
 from generator.components.kit.component import Cluster
+from generator.components.kit.demand import pod_amounts
 from generator.components.kueue import KUEUE
 from generator.components.kueue.emit import emit
 from generator.components.kueue.spec import KueueSpec
@@ -104,20 +105,21 @@ def emitted(cluster: Cluster) -> dict[tuple[str, str, str], list[dict[str, int]]
     return found
 
 
-def added_by_kserve(cluster: Cluster, namespace: str, name: str, asked: dict[str, int]) -> dict[str, int]:
-    (item,) = (item for item in cluster.spec.serving if (item.namespace, item.name) == (namespace, name))
-    if item.storage.type == "oci":
-        return {key: asked[key] + amount(key, MODELCAR.get(key, "0")) for key in asked}
-    if item.storage.type in {"s3", "hf", "oci+fetch"}:
-        return {key: max(asked[key], amount(key, DOWNLOAD.get(key, "0"))) for key in asked}
-    return asked
-
-
 def grouped(work: Any, emitted: list[dict[str, int]]) -> list[dict[str, int]]:
     """Of the pods of an LLMInferenceService those that one Workload has: one kind, or a leader and its workers."""
     names = [pods.name for pods in work.pods]
     first = 0 if names[0] in {"replica", "leader"} else -1
     return emitted[: len(names)] if first == 0 else emitted[first:]
+
+
+SIDECAR = "autoscaler"
+"""What KubeRay adds to a head and our reading of the emitted objects does too."""
+
+
+def ours(pods: Any) -> dict[str, int]:
+    """What the containers of a pod ask for that the emitted objects have."""
+    kept = [item for item in pods.containers if not item.by and not item.init]
+    return pod_amounts(item for item in kept if not (item.name == SIDECAR and pods.name != "head"))
 
 
 @pytest.mark.parametrize("case", REAL, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
@@ -130,14 +132,53 @@ def test_pods_ask_for_what_is_emitted(case: File) -> None:
         return
     there = emitted(cluster)
     for work in demands(cluster):
-        pods = [dict(item.real) for item in work.pods]
+        if work.pods[0].name == "scheduler":
+            continue
         name = work.name if work.pods[0].name != "leader" else work.name.rpartition("-")[0]
         expected = there[work.kind, work.namespace, name]
         if work.kind == "LLMInferenceService":
             expected = grouped(work, expected)
-        if work.kind.endswith("InferenceService"):
-            expected = [added_by_kserve(cluster, work.namespace, name, one) for one in expected]
-        assert pods == expected, work.name
+        assert [ours(item) for item in work.pods] == expected, work.name
+
+
+# Seen with the controllers themselves: one ovms server, one caikit-tgis server and one Ray worker of 100m and 128Mi.
+SEEN = [
+    ("odh-3.4", {"runtime": "ovms", "storage": {"type": "s3"}, "auth": True}, {"cpu": 1100, "memory": 2112}),
+    ("odh-3.4", {"runtime": "ovms", "storage": {"type": "s3"}}, {"cpu": 1000, "memory": 2048}),
+    ("odh-3.5", {"runtime": "ovms", "storage": {"type": "s3"}}, {"cpu": 1100, "memory": 2112}),
+    ("odh-3.5", {"runtime": "ovms", "storage": {"type": "oci"}}, {"cpu": 1110, "memory": 2127}),
+    ("upstream", {"runtime": "ovms", "storage": {"type": "oci"}}, {"cpu": 1010, "memory": 2063}),
+    ("upstream", {"runtime": "ovms", "storage": {"type": "pvc"}}, {"cpu": 1000, "memory": 2048}),
+]
+
+
+@pytest.mark.parametrize(("profile", "said_", "seen"), SEEN)
+def test_what_controllers_add_is_counted(profile: str, said_: dict[str, Any], seen: dict[str, int]) -> None:
+    source = {"oci": f"oci://quay.io/m@sha256:{'0' * 64}"}.get(said_["storage"]["type"], "s3://b/m")
+    model = {"format": "onnx", "version": "1", "size": "1Mi", "source": source}
+    server = {"name": "s", "namespace": "ai", "model": "m", **said_}
+    cluster = built({"profile": profile, "models": {"m": model}, "cluster": {"serving": [server]}})
+    (work,) = demands(cluster)
+    assert work.pods[0].requests == {"cpu": seen["cpu"], "memory": seen["memory"] * 2**20}
+
+
+@pytest.mark.parametrize(("profile", "head"), [("odh-3.4", (1010, 2068)), ("upstream", (1000, 2048))])
+def test_what_kuberay_adds_needs_nodes_and_no_quota(profile: str, head: tuple[int, int]) -> None:
+    image = f"quay.io/acme/ray@sha256:{'2' * 64}"
+    ray = {
+        "name": "r",
+        "namespace": "ai",
+        "image": image,
+        "rayVersion": "2.52.0",
+        "head": {"resources": {"cpu": "1", "memory": "2Gi"}},
+        "workers": [{"name": "w", "resources": {"cpu": "100m", "memory": "128Mi"}}],
+    }
+    cluster = built({"profile": profile, "cluster": {"ray": {"clusters": [ray]}}})
+    (work,) = demands(cluster)
+    counted = [(pods.requests["cpu"], pods.requests["memory"] // 2**20) for pods in work.pods]
+    real = [(pods.real["cpu"], pods.real["memory"] // 2**20) for pods in work.pods]
+    assert counted == [(1000, 2048), (100, 128)]
+    assert real == [head, (200, 256)]
 
 
 @pytest.mark.parametrize(
