@@ -15,12 +15,14 @@ from ..findings.rule import Problem
 from . import sentences
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
+from .bounds import out_of_bounds
 from .contest import searched
 from .demand import Workload, demands
 from .offer import ActiveQueue, Offer, offer
 from .placing import Case, Ground, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
 from .scene import Judged, Loose, Scene, at_once, pieces_of
 from .search import Room, Space, Undecided, assign, first_choices
+from .updates import Stuck, stuck
 from .verdict import Decision, Obstacle, Verdict
 
 
@@ -36,6 +38,7 @@ class Analysis:
     unpacked: tuple[Problem, ...] = ()
     growth: tuple[Problem, ...] = ()
     restless: tuple[Problem, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
 
 
 def verdicts(cluster: Cluster) -> tuple[Verdict, ...]:
@@ -54,7 +57,6 @@ def analyse(cluster: Cluster) -> Analysis:
     given = offer(cluster)
     if not works:
         return Analysis(given)
-    limit = cluster.profile.kueue.podSets
     loose = _loose(works, given)
     if loose:
         given = given._replace(standing=_standing(loose))
@@ -63,17 +65,30 @@ def analyse(cluster: Cluster) -> Analysis:
         for work in works
         if work.queue and (line := given.lines.get((work.queue, work.namespace)))
     ]
-    able = [item for item in waiting if not (item[0].whole and len(item[0].pods) > limit)]
-    never = [_too_many(item[0]) for item in waiting if item not in able] if len(able) < len(waiting) else []
+    never = [found for work, _, _ in waiting if (found := _refused(work, cluster))]
+    refused = {id(verdict.workload) for verdict in never}
+    able = [item for item in waiting if id(item[0]) not in refused] if refused else waiting
     on, room, crowded = _nodes(able, loose, given)
     cases = [Case(*item, *pieces_of(item[2], on)) for item in able]
     scene = Scene(given, room, on, loose)
     found = at_once(cases, scene) or searched(cases, scene)
     growth = tuple(_growth(cases, scene, found))
+    admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
+    hanging = tuple(
+        one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted
+    )
     order = {id(work): i for i, work in enumerate(works)}
     judged = sorted((*never, *found.verdicts), key=lambda item: order[id(item.workload)])
     return Analysis(
-        given, tuple(judged), found.undecided, loose, crowded, found.unpacked, growth, found.restless
+        given,
+        tuple(judged),
+        found.undecided,
+        loose,
+        crowded,
+        found.unpacked,
+        growth,
+        found.restless,
+        waiting_,
     )
 
 
@@ -114,8 +129,12 @@ def _nodes(
     return on, with_nodes(given.room, on, ()), crowded
 
 
-def _too_many(work: Workload) -> Verdict:
-    return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
+def _refused(work: Workload, cluster: Cluster) -> Verdict | None:
+    """A workload that Kueue does not even try."""
+    if work.whole and len(work.pods) > cluster.profile.kueue.podSets:
+        return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
+    problem = next(out_of_bounds(work, cluster), None)
+    return Verdict(work, Decision.NEVER, Obstacle.LIMITS, problem) if problem else None
 
 
 def _growth(cases: Sequence[Case], scene: Scene, found: Judged) -> Iterator[Problem]:

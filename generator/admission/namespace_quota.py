@@ -1,0 +1,76 @@
+"""What a namespace's ResourceQuota counts, and what workloads, volumes and objects come to in its words.
+
+Source: kubernetes pkg/quota/v1/evaluator/core/pods.go podComputeUsageHelper, persistent_volume_claims.go, and
+generic object counts (count/<resource>.<group>).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ..components.kit.amounts import amount
+from ..components.kit.component import Cluster
+from ..components.kit.demand import Workload
+from ..components.kit.quota import STORAGE_CLASS, resource_of, taken_by_pod
+from ..components.models import volumes
+from ..components.models.spec import Volume
+from ..specs.types import Resources
+
+CLAIMS = "persistentvolumeclaims"
+
+MUST_SAY = frozenset({"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"})
+"""Where a quota counts one of these, a pod is refused of which any container does not say it (pods.go validationSet)."""
+
+
+class Term(NamedTuple):
+    """What one workload or volume takes of a quota."""
+
+    name: str
+    number: int
+
+
+def taken_by(work: Workload, name: str, *, grown: bool = False) -> int | None:
+    """What all pods of a workload take."""
+    found = [(pods, taken_by_pod(pods, name)) for pods in work.pods]
+    counts = [(pods.most if grown else pods.replicas) * each for pods, each in found if each is not None]
+    return sum(counts) if counts else None
+
+
+def taken_by_volumes(cluster: Cluster, namespace: str, name: str) -> list[Term] | None:
+    """What each volume of a namespace takes; None where the word does not count volumes."""
+    class_, _, word = name.rpartition(STORAGE_CLASS) if STORAGE_CLASS in name else ("", "", name)
+    counted = {"requests.storage": True, CLAIMS: False, f"count/{CLAIMS}": False}.get(word)
+    if counted is None:
+        return None
+    mine = [
+        item
+        for item in volumes(cluster)
+        if item.namespace == namespace and class_ in {"", item.storage_class}
+    ]
+    return [Term(f"volume {item.name}", _size(item) if counted else 1) for item in mine]
+
+
+def _size(item: Volume) -> int:
+    return amount("storage", item.size)
+
+
+def unsaid(works: Iterable[Workload], quota: Resources) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Containers that say nothing of what a quota counts: (container, who adds it, of which pods, the quota's words)."""
+    wanted = [name for name in quota if name in MUST_SAY]
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for work in works:
+        for pods in work.pods:
+            for item in pods.containers:
+                missing = [
+                    name
+                    for name in wanted
+                    if resource_of(name) not in _said(item.limits, item.requests, name)
+                ]
+                if missing:
+                    found.setdefault((item.name, item.by, work.kind), missing)
+    yield from ((*key, names) for key, names in found.items())
+
+
+def _said(limits: Resources, requests: Resources, name: str) -> Mapping[str, str]:
+    return limits if name.startswith("limits.") else requests
