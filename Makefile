@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz lock clean
+.PHONY: flags help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,10 @@ golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the co
 schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned upstream modules
 	$(PY) scripts/schemas.py
 
+flags: setup-dev ## read the flags of servers and the time zones anew from their packages (minutes: Ray is large)
+	$(PY) -m scripts.server_flags
+	$(PY) -m scripts.time_zones
+
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
@@ -66,6 +70,9 @@ contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI docum
 
 fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
 	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)
+
+live: setup-dev ## run our objects under real controllers, PART=api|kueue|ray|serving|delivery (docs/live.md)
+	$(PY) -m tests.live $(PART)
 
 bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
 	$(PY) bench/run.py

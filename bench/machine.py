@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from generator.errors import ToolMissing
-from generator.programs.run import find
+from generator.programs.record import find
 
 ROOT = Path(__file__).resolve().parent.parent
 

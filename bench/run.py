@@ -24,7 +24,7 @@ from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
 from bench.results import Figure, Loop, Memory
 from generator.errors import NearedgeError
-from generator.programs.run import find
+from generator.programs.record import find
 
 NEAREDGE = str(ROOT / ".venv/bin/nearedge")
 MADE = ("acm", "base", "overlays", ".nearedge")

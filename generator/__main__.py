@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the folder that somebody stands in first: those of a repository are not ours.
+    del sys.path[0]
+
 from .cli import main
 
 if __name__ == "__main__":

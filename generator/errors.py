@@ -3,7 +3,8 @@
     NearedgeError
     ├── ToolMissing     a binary that a command needs is not there
     ├── ToolFailed      a binary ran and failed, or took too long
-    └── Unwritable      the output tree cannot be written
+    ├── Unwritable      the output tree cannot be written
+    └── BaseDiffers     nearedge is wrong about a base
 
 The command line turns every one of them into its sentence and exit code 3.
 """
@@ -23,7 +24,7 @@ class ToolMissing(NearedgeError):
     """A binary that a command needs is not on this machine."""
 
     def __init__(self, *, tool: str, hint: str) -> None:
-        self.tool = tool
+        self.tool, self.hint = tool, hint
         super().__init__(f"{tool} was not found: {hint}")
 
 
@@ -43,3 +44,19 @@ class Unwritable(NearedgeError):
     def __init__(self, *, path: str, reason: str) -> None:
         self.path = path
         super().__init__(f"{path} cannot be written: {reason}")
+
+
+class BaseDiffers(NearedgeError):
+    """Two clusters would give one base another content: a fault of nearedge's own, found before anything is written."""
+
+    def __init__(
+        self, *, path: str, clusters: tuple[str, str], lines: tuple[int, str | None, str | None]
+    ) -> None:
+        self.path = path
+        self.clusters = clusters
+        number, *texts = lines
+        said = ["nothing" if text is None else repr(text.strip()) for text in texts]
+        super().__init__(
+            f"line {number} of {path} is {said[0]} for {clusters[0]} and {said[1]} for {clusters[1]}, but a base is "
+            "the same for all: this is a fault of nearedge, not of the specs, and nothing was written"
+        )

@@ -243,7 +243,13 @@ def bad_window(_: Document, spot: Spot, chance: random.Random) -> str | None:
     """A window, rate or interval in words of its own."""
     if spot.field == "maintenanceWindow":
         return chance.choice(
-            ["Sunday 02:00-06:00 Europe/Berlin", "Sun 2-6 Europe/Berlin", "Sun 02:00-26:00 Europe/Berlin"]
+            [
+                "Sunday 02:00-06:00 Europe/Berlin",
+                "Sun 2-6 Europe/Berlin",
+                "Sun 02:00-26:00 Europe/Berlin",
+                "Sun 02:00-06:00 Europe/Munich",
+                "Sun 02:00-02:00 Europe/Berlin",
+            ]
         )
     if spot.field == "bandwidth":
         return chance.choice(["50", "50MB", "50 Mbit", "50mbit"])
@@ -329,7 +335,30 @@ def huge_context(_: Document, spot: Spot, __: random.Random) -> str | None:
     return None
 
 
+def part_of_a_device(_: Document, spot: Spot, chance: random.Random) -> str | None:
+    """A part of what Kubernetes gives as a whole."""
+    asked = {"resources", "allocatable", "quota"} & set(spot.path)
+    whole = "/" in spot.field and str(spot.value).isdecimal() and str(spot.value) != "0"
+    return chance.choice(['"0.5"', "500m", '"1.5"']) if asked and whole else None
+
+
+def unit_left_out(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """Memory in bytes, or in thousandths of one, where Gi was meant."""
+    asked = {"resources", "allocatable"} & set(spot.path)
+    match = re.fullmatch(r"([0-9]+)(Gi|Mi)", str(spot.value))
+    return f'"{match[1]}"' if asked and match and spot.field == "memory" else None
+
+
+def flag_misspelt(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A flag of a server with two letters in the wrong order, or a value behind a blank."""
+    found = re.fullmatch(r"--([a-z])([a-z])(.*)", str(spot.value)) if "args" in spot.path else None
+    return f"--{found[2]}{found[1]}{found[3]}" if found and found[1] != found[2] else None
+
+
 EDITS: dict[str, Edit] = {
+    "part of a device": part_of_a_device,
+    "unit left out": unit_left_out,
+    "flag misspelt": flag_misspelt,
     "wrong reference": wrong_reference,
     "wrong choice": wrong_choice,
     "wrong unit": wrong_unit,

@@ -37,7 +37,7 @@ FLEET: dict[str, Any] = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
-    parser.addoption("--kills", type=int, default=300, help="how often a writer is killed at a random moment")
+    parser.addoption("--kills", type=int, default=20, help="how often a writer is killed at a random moment")
 
 
 @pytest.fixture

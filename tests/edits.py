@@ -114,6 +114,40 @@ EDITS: Mapping[str, Edit] = {
     "ray-replicas": swap("near-edge/plant-101.yaml", "replicas: 1,", "replicas: 2,"),
     "ray-memory": swap("near-edge/plant-101.yaml", "memory: 32Gi", "memory: 40Gi"),
     "quota": swap("near-edge/store-008.yaml", 'cpu: "12"', 'cpu: "11"'),
+    "flavor-order": swap(
+        "groups/factory.yaml",
+        """          cpu: {cpu: "16", memory: 64Gi}   # first: what needs no GPU stays off the GPU nodes
+          a10: {cpu: "16", memory: 64Gi, nvidia.com/gpu: "2"}
+""",
+        """          a10: {cpu: "16", memory: 64Gi, nvidia.com/gpu: "2"}
+          cpu: {cpu: "16", memory: 64Gi}
+""",
+    ),
+    "ring-order": swap(
+        "fleet.yaml",
+        """      - name: canary
+        revision: refs/heads/ring/canary
+      - name: pilot
+        revision: refs/heads/ring/pilot
+""",
+        """      - name: pilot
+        revision: refs/heads/ring/pilot
+      - name: canary
+        revision: refs/heads/ring/canary
+""",
+    ),
+    "platform": swap("groups/retail-gpu.yaml", "platform: odh-3.4", "platform: odh-3.5"),
+    "operator-added": append("near-edge/store-006.yaml", "  operators: [keda]\n"),
+    "extra-app": append(
+        "fleet.yaml",
+        """    - name: queue-screen
+      repoURL: https://github.com/acme/shop-apps.git
+      path: deploy/queue-screen
+      targetRevision: refs/tags/v1.4.0
+      namespace: queue-screen
+      labels: {region: emea}
+""",
+    ),
     "label": swap("near-edge/store-006.yaml", "region: emea", "region: apac"),
     "ring": swap("near-edge/store-005.yaml", "ring: canary", "ring: pilot"),
     "new-cluster": copied("store-006", "store-106"),

@@ -74,21 +74,29 @@ def value_of(leaf: Leaf) -> Any:
     return leaf.path[-1] if leaf.key else value
 
 
-def _leaves(schema: Schema, root: Schema) -> Iterator[tuple[Path, bool, Schema, Any]]:
+def _leaves(
+    schema: Schema, root: Schema, within: frozenset[str] = frozenset()
+) -> Iterator[tuple[Path, bool, Schema, Any]]:
+    if schema.get("$ref", "") in within:
+        # A value that may hold itself has no leaves further down that it does not have here.
+        return
+    within |= {schema["$ref"]} if "$ref" in schema else set()
     schema = _resolved(schema, root)
     if "anyOf" in schema:
         for choice in schema["anyOf"]:
-            yield from _leaves(choice, root)
+            yield from _leaves(choice, root, within)
     elif schema.get("type") == "array":
-        for path, key, leaf, value in _leaves(schema["items"], root):
+        for path, key, leaf, value in _leaves(schema["items"], root, within):
             yield (0, *path), key, leaf, [value]
     elif schema.get("type") == "object":
-        yield from _leaves_of_mapping(schema, root)
+        yield from _leaves_of_mapping(schema, root, within)
     elif schema.get("type") != "null":
         yield (), False, schema, _least(schema, root)
 
 
-def _leaves_of_mapping(schema: Schema, root: Schema) -> Iterator[tuple[Path, bool, Schema, Any]]:
+def _leaves_of_mapping(
+    schema: Schema, root: Schema, within: frozenset[str]
+) -> Iterator[tuple[Path, bool, Schema, Any]]:
     inside = dict(schema.get("properties", {}))
     least = _least_mapping(schema, root)
     if not inside:
@@ -96,7 +104,7 @@ def _leaves_of_mapping(schema: Schema, root: Schema) -> Iterator[tuple[Path, boo
         least = {}
         yield (word,), True, {"type": "string", "pattern": pattern}, {word: _least(inside[word], root)}
     for name, held in inside.items():
-        for path, key, leaf, value in _leaves(held, root):
+        for path, key, leaf, value in _leaves(held, root, within):
             yield (name, *path), key, leaf, {**least, name: value}
 
 

@@ -29,6 +29,7 @@ def ringed(folder: File, remote: str = "remote.git") -> File:
     for ring in RINGS:
         git(root, "push", "--quiet", "origin", f"main:refs/heads/ring/{ring}")
     git(root, "fetch", "--quiet")
+    git(root, "remote", "set-head", "origin", "main")
     return root
 
 

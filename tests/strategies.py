@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from random import Random
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -142,7 +143,7 @@ def _annotated(inner: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     line = next((mark for mark in marks if isinstance(mark, Line)), None)
     if line is not None:
         return _words(line.pattern, line.longest)
-    if any(type(mark).__name__ == "_Amount" for mark in marks):
+    if any(type(mark).__name__ == "Amount" for mark in marks):
         return st.sampled_from(QUANTITIES)
     if inner is int:
         least = next((bound for mark in _flat(marks) if (bound := getattr(mark, "ge", None)) is not None), 0)
@@ -175,6 +176,38 @@ def _words(pattern: str | None, longest: int) -> st.SearchStrategy[str]:
 @st.composite
 def clusters(draw: Draw, profile: str | None = None) -> Cluster:
     """A cluster that the rules let through."""
+    return _cluster(draw, profile)[0]
+
+
+@st.composite
+def pairs(draw: Draw) -> tuple[Cluster, Cluster]:
+    """A cluster and what it becomes: any other, or itself with all that its spec lists in another order."""
+    before, case = _cluster(draw, None)
+    if draw(st.booleans()):
+        return before, _cluster(draw, None)[0]
+    order = draw(st.randoms(use_true_random=False))
+    after, _, _ = build({**case, "cluster": _shuffled(case["cluster"], order)})
+    # The first of something may have a part that a later one cannot have.
+    assume(after is not None and not set(_refused(after)))
+    assert after is not None
+    return before, after
+
+
+def _shuffled(value: Any, order: Random) -> Any:
+    """Lists and mappings that hold what they held, in another order."""
+    if isinstance(value, dict):
+        items = [(key, _shuffled(item, order)) for key, item in value.items()]
+        order.shuffle(items)
+        return dict(items)
+    if not isinstance(value, list):
+        return value
+    inner = [_shuffled(item, order) for item in value]
+    order.shuffle(inner)
+    return inner
+
+
+def _cluster(draw: Draw, profile: str | None) -> tuple[Cluster, dict[str, Any]]:
+    """A cluster that the rules let through, and the case that it is built from."""
     chosen = profile or draw(st.sampled_from(sorted(profiles())))
     models = {name: {"version": "1", "size": "10Mi", **model} for name, model in MODELS.items()}
     case = {"profile": chosen, "models": models, "cluster": draw(specs())}
@@ -183,7 +216,7 @@ def clusters(draw: Draw, profile: str | None = None) -> Cluster:
         assert cluster is not None, findings
         refused = set(_refused(cluster))
         if not refused:
-            return cluster
+            return cluster, case
         case = {**case, "cluster": _without(case["cluster"], refused)}
     assume(False)  # noqa: FBT003 - hypothesis' own name for it
     raise AssertionError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..components.kit.amounts import together
+from ..components.kit.counting import together
 from ..components.kit.component import Cluster, once
 from ..findings.rule import Problem
 from . import sentences

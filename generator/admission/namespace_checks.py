@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..components.discovery import discover
-from ..components.kit.amounts import amount, said
+from ..components.kit.counting import amount, said
 from ..components.kit.component import Cluster
 from ..components.kit.quota import resource_of
 from ..components.namespaces import NAMESPACES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..components.kit.amounts import said
+from ..components.kit.counting import said
 from ..components.kit.component import Cluster
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import Flavor

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..components.kit.amounts import amount, amounts
+from ..components.kit.counting import amount, amounts
 from ..components.kit.component import Cluster
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import (

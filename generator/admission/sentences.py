@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..components.kit.amounts import said
+from ..components.kit.counting import said
 from ..components.kueue.spec import Flavor
 from ..findings.finding import Path
 from ..findings.rule import Problem

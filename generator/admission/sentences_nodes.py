@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..components.kit.amounts import said
+from ..components.kit.counting import said
 from ..findings.rule import Problem
 from .demand import Pods, Workload
 from .offer import NodeKind, Offer, has_labels, slots

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..components.kit.amounts import said
+from ..components.kit.counting import said
 from ..components.serving.spec import Service, is_llm
 from .demand import Workload
 from .offer import most

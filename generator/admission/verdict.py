@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..components.kit.amounts import amount, said
+from ..components.kit.counting import amount, said
 from ..findings.finding import Path
 from ..findings.rule import Problem
 from .demand import Pods, Workload

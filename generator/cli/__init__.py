@@ -1,13 +1,15 @@
 """The command line: the only package that prints, reads the clock and decides on exit codes.
 
-A command is one module here: `arguments(parser)` declares what it takes, `run(options)` does it and gives the exit code
+A command is one module of `commands/`: `arguments(parser)` declares what it takes, `run(options)` does it and gives the exit code
 (exits.py). What a command needs is imported when it runs, so that `--help` stays quick.
+
+Comes in: arguments. Goes out: text and an exit code. Not here: work that a library user could want.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import NearedgeError
-from . import exits, here
+from . import exits, here, streams
 
 # Order of --help: what people run most comes first.
 COMMANDS = {
@@ -44,24 +46,58 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    for out in (sys.stdout, sys.stderr):
-        if isinstance(out, io.TextIOWrapper):
-            # What a terminal cannot show is spelled out; it is no reason to fail.
-            out.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else arguments
+    with streams.watched() as (out, err):
+        try:
+            if out.is_closed:
+                raise streams.OutputClosed
+            return _run(given, out)
+        except NearedgeError as error:
+            err.tell(_sentence(str(error)))
+            return error.exit_code
+        except KeyboardInterrupt:
+            err.tell("nearedge: interrupted\n")
+            return 130
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough.
+            out.silence()
+            return streams.BROKEN_PIPE
+        except OSError as error:
+            return _environment(error, out, err)
+
+
+def _run(given: Sequence[str], out: streams.Stream) -> int:
     try:
         options = _parser(given).parse_args(given)
-        return int(options.run(options))
-    except NearedgeError as error:
-        sys.stderr.write(f"nearedge: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("nearedge: interrupted\n")
-        return 130
+        code = int(options.run(options))
+    except SystemExit:
+        # --help and --version print as well.
+        out.settled()
+        raise
+    try:
+        out.settled()
     except BrokenPipeError:
-        # The reader (head, less) has seen enough.
-        sys.stderr.close()
-        return exits.CLEAN
+        out.silence()
+    return code
+
+
+def _environment(error: OSError, *named: streams.Stream) -> int:
+    """Say what the system does not let us do; the exit code."""
+    full = next((stream for stream in named if stream.fault is error), None)
+    if full is not None:
+        full.silence()
+        named[-1].tell(f"nearedge: {full.name} cannot be written: {error.strerror or error}\n")
+        return exits.ENVIRONMENT
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    named[-1].tell(_sentence(f"{where}{error.strerror or error}"))
+    return exits.ENVIRONMENT
+
+
+def _sentence(text: str) -> str:
+    """What is wrong, for a terminal: names of files and words of others do not steer it."""
+    from ..report.text import printable
+
+    return "".join(f"{printable(line)}\n" for line in f"nearedge: {text}".split("\n"))
 
 
 _CHOICES = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)", re.DOTALL)
@@ -86,6 +122,15 @@ def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
     return f": did you mean {near}?" if near else ""
 
 
+def _refuse_empty(command: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+    """An option that is given without a value, as `--base "$BASE"` does where BASE is unset, is no option left out."""
+    for action in command._actions:  # noqa: SLF001 - argparse lists them nowhere else
+        for inner in action.choices.values() if isinstance(action.choices, dict) else ():
+            _refuse_empty(inner, parsed)
+        if action.option_strings and getattr(parsed, action.dest, None) == "" != action.default:
+            command.error(f"{action.option_strings[0]} is given, but empty")
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse with our exit code for usage errors: 2 means "changes" elsewhere in this field."""
 
@@ -102,6 +147,9 @@ class _Parser(argparse.ArgumentParser):
         if left:
             command = next((self.commands[word] for word in args if word in self.commands), self)
             command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}")
+        name = next((word for word in args if word in self.commands), "")
+        if name:
+            _refuse_empty(self.commands[name], parsed)
         return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -18,8 +18,10 @@ from .exits import CLEAN, FOUND
 from .here import root_of
 from .output import show_findings
 from .progress import Watch
+from .writing import writing
 
 if TYPE_CHECKING:
+    from ..disk.specs import Digests
     from ..edit.fleet import Edit
     from ..findings.finding import Finding
     from ..flow.rendered import Rendered
@@ -43,22 +45,23 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
 
 def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
-    from ..disk.lock import FOLDER, locked
-    from ..disk.transaction import recover_locked
+    from ..disk.lock import FOLDER
+    from ..disk.plain import clear
+    from ..disk.specs import spec_digests
 
     root = root_of(options)
     if options.dry_run:
-        return _carried(options, root, make(root))
-    with locked(root) as held:
-        if held:
-            recover_locked(root)
-            for left in (root / FOLDER).glob(f"{_COPY}*"):
-                # Of a run that was killed.
-                shutil.rmtree(left, ignore_errors=True)
-        return _carried(options, root, make(root))
+        return _carried(options, root, make(root), spec_digests(root))
+    with writing(root):
+        # Taken before anything is read: what is saved from now on is not what will have been judged.
+        judged = spec_digests(root)
+        for left in (root / FOLDER).glob(f"{_COPY}*"):
+            # Of a run that was killed.
+            clear(left)
+        return _carried(options, root, make(root), judged)
 
 
-def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
+def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digests) -> int:
     texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
     texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
     if not texts:
@@ -69,25 +72,36 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit) -> int:
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
     with _copy(root, texts) as stage:
-        rendered = _judged(options, root, stage)
+        rendered = _judged(options, root, stage, compile_all=bool(edit.idle))
     if rendered is None:
         return FOUND
-    outcome = "" if options.dry_run else _write(options, root, texts, rendered)
+    idle = edit.idle and _idle(root, rendered)
+    outcome = "" if options.dry_run else _write(options, root, texts, rendered, judged)
     sys.stdout.writelines(f"{line}\n" for line in edit.said)
     for file, lines in difference.items():
         sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
     sys.stdout.write(outcome)
+    if idle:
+        sys.stdout.write(f"! {edit.idle}\n")
     return CLEAN
 
 
-def _judged(options: argparse.Namespace, root: File, stage: File) -> Rendered | None:
+def _idle(root: File, rendered: Rendered) -> bool:
+    """Whether the output is what it was."""
+    from ..disk import tree
+
+    return not tree.compare(root, rendered.tree)
+
+
+def _judged(options: argparse.Namespace, root: File, stage: File, *, compile_all: bool) -> Rendered | None:
     """The fleet as it would be; None, and the findings said, when an error is in the way."""
     from ..findings.finding import has_errors
     from ..flow import incremental
 
     watch, day = Watch(), today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
-    judge = incremental.check if options.no_render or options.dry_run else incremental.render_changed
+    quick = (options.no_render or options.dry_run) and not compile_all
+    judge = incremental.check if quick else incremental.render_changed
     rendered = judge(stage, watch.progress, day)
     watch.end()
     # What was said of the specs before is no news, unless it is what stands in the way.
@@ -106,9 +120,13 @@ def _sign(finding: Finding) -> tuple[str, str, str]:
 
 
 def _write(
-    options: argparse.Namespace, root: File, texts: Mapping[str, str | None], rendered: Rendered
+    options: argparse.Namespace,
+    root: File,
+    texts: Mapping[str, str | None],
+    rendered: Rendered,
+    judged: Digests,
 ) -> str:
-    """Bring specs and output to disk in one transaction; what to say of the output."""
+    """Bring specs and output to disk in one transaction, unless somebody saved a spec meanwhile; what to say of it."""
     from ..disk import tree
     from ..disk.transaction import carry_out
     from ..flow import incremental
@@ -116,11 +134,11 @@ def _write(
     specs = {file: text.encode() for file, text in texts.items() if text is not None}
     gone = tuple(file for file, text in texts.items() if text is None)
     if options.no_render:
-        carry_out(root, specs, gone)
-        return "  not rendered: run make render\n"
+        carry_out(root, specs, gone, judged)
+        return "  not rendered: run nearedge render\n"
     changes = tree.compare(root, rendered.tree)
     made = {path: rendered.tree.texts[path].encode() for path in changes.written}
-    carry_out(root, {**specs, **made}, (*gone, *changes.removed))
+    carry_out(root, {**specs, **made}, (*gone, *changes.removed), judged)
     if isinstance(rendered, incremental.Partly):
         incremental.remember(root, rendered)
     if not changes:

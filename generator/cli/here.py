@@ -5,7 +5,29 @@ from __future__ import annotations
 import argparse
 from pathlib import Path as File
 
+from ..errors import NearedgeError
 from .exits import UsageError
+
+
+class Gone(NearedgeError):
+    """The folder that the command was started in does not exist any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the folder that you stand in was removed: cd to one that is there, or once more to this one"
+        )
+
+
+def standing() -> File:
+    """The folder that the command was started in.
+
+    Raises:
+        Gone: it was removed meanwhile.
+    """
+    try:
+        return File.cwd()
+    except FileNotFoundError:
+        raise Gone from None
 
 
 def add_root(parser: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -33,7 +55,7 @@ def root_of(options: argparse.Namespace) -> File:
         if not found:
             raise UsageError(f"--root: there is no folder {options.root}")
         return root
-    here = File.cwd()
+    here = standing()
     return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
 
 
@@ -57,7 +79,7 @@ def file_of(root: File, given: str) -> str:
     Raises:
         UsageError: there is none.
     """
-    for base in (File.cwd(), root):
+    for base in (standing(), root):
         file = below(root, base / given)
         if file is not None and (root / file).is_file():
             return file

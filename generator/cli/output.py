@@ -52,7 +52,7 @@ def show_drift(changes: Changes) -> int:
         sys.stdout.write(f"surplus  {path}\n")
     if changes:
         sys.stdout.write(
-            f"{len(changes.written)} files differ, {len(changes.removed)} are surplus: run make render\n"
+            f"{len(changes.written)} files differ, {len(changes.removed)} are surplus: run nearedge render\n"
         )
         return FOUND
     sys.stdout.write(f"{changes.unchanged} files are up to date\n")

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from ..flow.rendered import Rendered
 
 
-def merge_base() -> str | None:
-    """What a CI job says its branch will be merged into; None outside of one."""
+def merge_base(remote: str = "origin") -> str | None:
+    """What a CI job says its branch will be merged into, as seen on a remote; None outside of one."""
     branch = os.environ.get("GITHUB_BASE_REF")
-    return f"origin/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
+    return f"{remote}/{branch}" if branch else os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
 
 
 def guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
 from .kit.alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
-from .kit.component import Cluster, Unit
+from .kit.base_key import base_key, digest
+from .kit.component import Cluster, Unit, whole
 from .namespaces import items, namespace_features
 
 PREFIX = "NearedgeSite"
@@ -23,9 +24,8 @@ def alert_units(cluster: Cluster, labels: Mapping[str, str]) -> Iterator[Unit]:
     for namespace, used_for in sorted(namespace_features(cluster).items()):
         rules = list(_rules(namespace, used_for, cluster))
         if rules:
-            made = (prometheus_rule(namespace, rules, labels),)
-            folder = f"monitoring/alerts/{namespace}-{content_hash(rules, dict(labels))}"
-            yield Unit(folder, ("clusters/",), lambda made=made: made, made)  # type: ignore[misc]
+            key = base_key("monitoring", "alerts", namespace).marked(digest(rules, sorted(labels.items())))
+            yield whole(key, ("clusters/",), (prometheus_rule(namespace, rules, labels),))
 
 
 def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rule]:

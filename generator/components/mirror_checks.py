@@ -1,4 +1,4 @@
-"""What the fleet's mirror needs of the clusters that pull through it; hub/mirror.py tells them of it."""
+"""What the fleet's mirror needs of the clusters that pull through it; hub/platform/mirror.py tells them of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..findings.finding import Path, Severity
 from ..findings.rule import Problem, rule
 from .kit.component import Cluster
-from .kit.images_in import images_of, repository, uses_mirror
+from .kit.images_in import images_of, is_short, repository, uses_mirror
 from .models import servers
 from .platform import chosen, installs, wanted
 
@@ -41,8 +41,28 @@ def images_name_their_registry(cluster: Cluster) -> Iterator[Problem]:
         return
     for path, image in _images(cluster):
         host, name = image.partition("/")[0], repository(image)
-        if not _is_registry(host):
+        if is_short(image):
             yield Problem(path, f"{host} is no registry in {name}", f"write its registry: docker.io/{name}")
+
+
+@rule(
+    "MIRROR007",
+    Severity.WARNING,
+    source="cri-o 1.34 short_name_mode enforcing (cri-o/cri-o#9401); harbor-helm#2249",
+)
+def images_have_long_names(cluster: Cluster) -> Iterator[Problem]:
+    """Every image begins with the host of its registry, also where no mirror is.
+
+    acme/app is a short name. containerd takes it for docker.io/acme/app; CRI-O from 1.34 on, which OpenShift 4.21 has,
+    pulls none that its node's configuration does not resolve to one registry, and the pod stays in ImageInspectError.
+    """
+    if uses_mirror(cluster):
+        return
+    for path, image in _images(cluster):
+        name = repository(image)
+        if is_short(image):
+            said = f"{name} is a short name: it does not say its registry"
+            yield Problem(path, said, f"write it: docker.io/{name}, if it is there")
 
 
 @rule("MIRROR003", source="openshift/api config/v1 OperatorHub disableAllDefaultSources")
@@ -80,15 +100,11 @@ def disconnected_operators_have_a_catalog(cluster: Cluster) -> Iterator[Problem]
         )
 
 
-def _is_registry(host: str) -> bool:
-    return "." in host or ":" in host or host == "localhost"
-
-
 def _images(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     """Every image of a cluster's spec, and of the models that it serves at the place that names them."""
     # Almost every image names its registry: their places are only looked for when one does not.
     named = _REFERENCE.findall(cluster.spec.model_dump_json(by_alias=True))
-    if not all(_is_registry(image.rpartition("://")[2].partition("/")[0]) for image in named):
+    if any(is_short(image.rpartition("://")[2]) for image in named):
         yield from images_of(cluster.spec.model_dump(by_alias=True))
     for i, item in servers(cluster):
         model = cluster.models.get(item.model)

@@ -15,10 +15,11 @@ from pydantic import Field
 
 from ..findings.finding import Severity
 from ..findings.rule import Problem, rule
-from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
+from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
 from ..specs.types import Duration, Flag, Labels, Strictly
 from .alerts import alert_units
-from .kit.component import Cluster, Component, Unit
+from .kit.base_key import base_key, digest
+from .kit.component import Cluster, Component, Unit, whole
 from .namespaces import LLM, SERVING_POD, reserved
 from .namespaces import RAY as RAY_PODS
 from .ray import RAY
@@ -54,34 +55,28 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         if is_llm(item):
             if not cluster.profile.kserve.monitors:
                 monitor = llm_monitor(item, cluster.profile.kserve.llmScheme, section)
-                yield _made(item, monitor, content_hash(monitor))
+                yield _server_unit(item, monitor, digest(monitor))
             continue
         place = endpoint(item, model, cluster.fleet.images)
         if place is not None and _is_alone(item, cluster):
-            yield _unit(item, place, section)
+            yield _server_unit(item, pod_monitor(item, place, section), digest(place, *_said(section)))
     for namespace in sorted({service.namespace for service in cluster.part(RAY).services}):
         yield _ray_unit(namespace, section)
 
 
 def _ray_unit(namespace: str, section: Monitoring) -> Unit:
-    made = (ray_monitor(namespace, section),)
-    folder = f"monitoring/{namespace}.ray-{_mark(section=section)}"
-    return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
+    key = base_key("monitoring", "ray", namespace).marked(digest(*_said(section)))
+    return whole(key, ("clusters/",), (ray_monitor(namespace, section),))
 
 
-def _unit(item: Service, place: Endpoint, section: Monitoring) -> Unit:
-    return _made(item, pod_monitor(item, place, section), _mark(place, section=section))
+def _server_unit(item: Service, monitor: Manifest, mark: str) -> Unit:
+    key = base_key("monitoring", "server", item.namespace, item.name).marked(mark)
+    return whole(key, ("clusters/",), (monitor,))
 
 
-def _mark(*kept: object, section: Monitoring) -> str:
-    # Labels came later: without them the folder stays what it was.
-    return content_hash(*kept, section.interval, *((section.labels,) if section.labels else ()))
-
-
-def _made(item: Service, monitor: Manifest, mark: str) -> Unit:
-    made = (monitor,)
-    folder = f"monitoring/{item.namespace}.{item.name}-{mark}"
-    return Unit(folder=folder, origins=("clusters/",), common=lambda: made, final=made)
+def _said(section: Monitoring) -> tuple[object, ...]:
+    """What a monitor takes from the section."""
+    return section.interval, sorted(section.labels.items())
 
 
 def _is_alone(item: Service, cluster: Cluster) -> bool:

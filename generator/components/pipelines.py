@@ -9,7 +9,6 @@ with the component `ai-pipelines`, which this section brings; until then Argo CD
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,7 +16,8 @@ from pydantic import Field
 from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
 from ..specs.types import AnyPort, Line, Name, Quantity, Strictly, Subdomain
-from .kit.component import Cluster, Component, Unit
+from .kit.component import Cluster, Component, Unit, alone
+from .kit.recipe import recipe
 from .namespaces import HTTPS, places
 
 ANY_PORT = 0
@@ -73,31 +73,28 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     shared = {(item.namespace, item.name): item for item in cluster.shared_part(PIPELINES) or ()}
     for item in cluster.part(PIPELINES):
         common = shared.get((item.namespace, item.name))
-        yield Unit(
-            folder=f"pipelines/{cluster.group_folder}/{item.namespace}.{item.name}" if common else None,
-            origins=cluster.group_files,
-            common=partial(_listed, common),
-            final=(emit(item),),
-        )
+        if common is None:
+            yield alone(emit(item))
+            continue
+        key = cluster.group_key("pipelines", item.namespace, item.name)
+        yield Unit(key, cluster.group_files, recipe(emit, common), emit(item))
 
 
-def _listed(item: PipelineServer | None) -> tuple[Manifest, ...]:
-    return (emit(item),) if item else ()
-
-
-def emit(item: PipelineServer) -> Manifest:
+def emit(item: PipelineServer) -> tuple[Manifest, ...]:
     """The DataSciencePipelinesApplication; images are those of the platform's release."""
     storage = {"storageClassName": item.database.storageClass} if item.database.storageClass else {}
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "DataSciencePipelinesApplication",
-        "metadata": meta(item.name, item.namespace, wave=Wave.WORKLOAD, annotations=KEPT),
-        "spec": {
-            "dspVersion": "v2",
-            "database": {"mariaDB": {"deploy": True, "pvcSize": item.database.size, **storage}},
-            "objectStorage": {"externalStorage": _external(item.objectStorage)},
+    return (
+        {
+            "apiVersion": API_VERSION,
+            "kind": "DataSciencePipelinesApplication",
+            "metadata": meta(item.name, item.namespace, wave=Wave.WORKLOAD, annotations=KEPT),
+            "spec": {
+                "dspVersion": "v2",
+                "database": {"mariaDB": {"deploy": True, "pvcSize": item.database.size, **storage}},
+                "objectStorage": {"externalStorage": _external(item.objectStorage)},
+            },
         },
-    }
+    )
 
 
 def _external(item: ObjectStorage) -> dict[str, Any]:

@@ -47,6 +47,28 @@ def revisions_are_commits(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(("serving", i, "model"), said, hint, ((MODEL_FILES, item.model, "source"),))
 
 
+_VERSION = re.compile(r"v?[0-9]+([._-][0-9]+)*")
+
+
+@rule("MODEL022", Severity.WARNING)
+def source_and_version_agree(cluster: Cluster) -> Iterator[Problem]:
+    """Where a source ends in a version, it is the model's version.
+
+    The files of one version would be served under the number of another: a load Job puts s3://.../7 into the folder of
+    version 8, and every site says that it serves 8.
+    """
+    for i, item, model in _items(cluster):
+        head, _, last = model.source.rpartition("/")
+        if "@" in last or model.source.startswith("hf://") or not head.partition("://")[2]:
+            continue
+        told, version = last.removeprefix("v"), model.version.removeprefix("v")
+        if _VERSION.fullmatch(last) and _VERSION.fullmatch(model.version) and told != version:
+            said = f"{item.model} is version {model.version}, its source ends in {last}: {model.source}"
+            related = ((MODEL_FILES, item.model, "version"), (MODEL_FILES, item.model, "source"))
+            hint = f"source: {head}/{model.version}, or version: {last}"
+            yield Problem(("serving", i, "model"), said, hint, related)
+
+
 @rule("MODEL014")
 def settings_belong_to_the_source(cluster: Cluster) -> Iterator[Problem]:
     """A model says s3 only with an s3:// source, and patterns only with one of s3:// or hf://.

@@ -6,12 +6,17 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path as File
 
 from ..errors import NearedgeError
 
 FOLDER = ".nearedge"
 LOCK = f"{FOLDER}/lock"
+
+_HELD: ContextVar[frozenset[File]] = ContextVar("held", default=frozenset())
+"""Repositories that the code around holds already. The system would let go of a lock as soon as any second handle
+of its file is closed, so a lock inside a lock is none of its own."""
 
 
 class Busy(NearedgeError):
@@ -29,23 +34,41 @@ class Busy(NearedgeError):
 def locked(root: File) -> Iterator[bool]:
     """Be the only writer below `root`; False where no lock can be made, because nothing can be written there.
 
-    A record lock, not flock: forked workers do not inherit it, so a killed run holds nothing up.
+    May be held over a whole command: what the command calls takes the same lock, and gets it. A record lock, not
+    flock: forked workers do not inherit it, so a killed run holds nothing up.
 
     Raises:
         Busy: somebody else is.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        (root / FOLDER).mkdir(exist_ok=True)
-        handle = os.open(root / LOCK, flags, 0o644)
-    except OSError:
+    place = root.resolve()
+    if place in _HELD.get():
+        yield True
+        return
+    handle = _opened(root)
+    if handle is None:
         yield False
         return
     try:
         _take(handle)
-        yield True
+        before = _HELD.set(_HELD.get() | {place})
+        try:
+            yield True
+        finally:
+            _HELD.reset(before)
     finally:
         os.close(handle)
+
+
+def _opened(root: File) -> int | None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        if (root / FOLDER).is_symlink():
+            # It came with the repository, and leads where somebody else wants us to write.
+            return None
+        (root / FOLDER).mkdir(exist_ok=True)
+        return os.open(root / LOCK, flags, 0o644)
+    except OSError:
+        return None
 
 
 def _take(handle: int) -> None:

@@ -1,119 +1,184 @@
 """Many files change together: a reader, and the next run after a kill, has all of them old or all of them new.
 
 What is to be written is staged first (staging.py), in `.nearedge/stage`; until then nothing of the tree is touched, so a full
-disk or a missing right leaves it as it was. Then one step per machine folder brings it in:
+disk or a missing right leaves it as it was. When all is ready, the specs are compared with those that were judged. Then
+a step each brings it in:
 
-    one file                    rename
+    one file                    changes places with the staged one (renameat2 RENAME_EXCHANGE)
     a folder that is new        rename of the staged folder
-    anything else               the smallest folder that holds all changes, staged anew with hard links to the files
-                                that stay, changes places with the old one (renameat2 RENAME_EXCHANGE)
+    several files of a machine  the smallest folder that holds them, staged anew with hard links to the files that
+    folder                      stay, changes places with the old one
 
-So an edit of one cluster is one step, and atomic to every reader. Changes in several machine folders are as many
-steps; `.nearedge/journal` (journal.py) names them before the first, and the next command completes them after a kill. Where the
-system cannot exchange, the files are renamed one by one behind the same journal.
+So an edit of one cluster is one step, and atomic to every reader; a folder that people work in is never exchanged, and
+what stands in it stays there. Changes in several places are as many steps; `.nearedge/journal` (journal.py) names them
+before the first, and the next command completes them after a kill. Where the system cannot exchange, the files are
+renamed one by one behind the same journal.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
 from pathlib import Path as File
 from pathlib import PurePosixPath
 
-from ..errors import Unwritable
+from ..errors import NearedgeError, Unwritable
 from .exchange import exchange
-from .journal import JOURNAL, read_journal, write_journal
+from .folders import SPECS
+from .journal import JOURNAL, Journal, is_done, read_journal, still_holds, write_journal
 from .lock import FOLDER, Busy, locked
-from .staging import STAGE, Step, link_file, prepared, within
+from .plain import digest_of
+from .specs import Digests, SpecsMoved, refuse_moved, sum_of
+from .staging import (
+    STAGE,
+    Prepared,
+    Step,
+    StepKind,
+    clear_stages,
+    fresh_stage,
+    link_file,
+    prepared,
+    stages,
+    within,
+)
 
 _ACCESS = os.access in os.supports_effective_ids
 
 
-def carry_out(root: File, written: Mapping[str, bytes], removed: Sequence[str]) -> None:
+class Recovered(Enum):
+    """What became of the journal of a killed run."""
+
+    NOTHING = "nothing"
+    """There was none, or it had not begun: all is as it was."""
+    COMPLETED = "completed"
+    DROPPED = "dropped"
+    """Somebody changed specs or files since: what the dead run left is not brought in."""
+
+
+def carry_out(
+    root: File, written: Mapping[str, bytes], removed: Sequence[str], judged: Digests | None = None
+) -> None:
     """Write and remove these files below `root`, all of them or none.
+
+    `judged` are the specs that they were made from, as they were before the first was read.
 
     Raises:
         Unwritable: a file, a folder or the disk does not let it; nothing was changed.
+        SpecsMoved: a spec was saved since it was judged; nothing was changed.
     """
     if not written and not removed:
         return
     for path in (*written, *removed):
         _check(root, path)
-    stage = root / STAGE
     at = next(iter((*written, *removed)))
     try:
-        _clear(stage)
-        stage.mkdir(parents=True)
-        steps = tuple(prepared(root, written, removed))
+        # A journal that nobody completed names what is about to go.
+        (root / JOURNAL).unlink(missing_ok=True)
+        stage = fresh_stage(root)
+        ready = prepared(root, stage, written, removed)
     except OSError as error:
-        _clear(stage)
-        _leave(root)
+        _finish(root)
         raise Unwritable(path=_below(root, error) or at, reason=error.strerror or str(error)) from error
-    _run(root, steps, frozenset((*written, *removed)), at)
+    try:
+        if judged is not None:
+            refuse_moved(root, judged)
+    except SpecsMoved:
+        _finish(root)
+        raise
+    _run(root, ready, judged, at)
 
 
-def _run(root: File, steps: tuple[Step, ...], known: frozenset[str], at: str) -> None:
+def _run(root: File, ready: Prepared, judged: Digests | None, at: str) -> None:
+    journal = Journal(ready.steps, ready.files, sum_of(judged, ready.files) if judged else "")
     done: list[Step] = []
     try:
-        if len(steps) > 1:
-            write_journal(root, steps)
-        for step in steps:
+        if len(ready.steps) > 1:
+            write_journal(root, journal)
+        for step in ready.steps:
             at = step.live
             take(root, step)
             done.append(step)
-    except OSError as error:
+            _compare(root, step, judged)
+    except (OSError, NearedgeError) as error:
         for step in reversed(done):
             _undo(root, step)
         _finish(root)
+        if isinstance(error, NearedgeError):
+            raise
         raise Unwritable(path=at, reason=error.strerror or str(error)) from error
-    for step in steps:
-        if step.kind == "exchange":
-            _keep_foreign(root / step.staged, root / step.live, within(known, step.live))
-    _finish(root)
+    _complete(root, journal)
 
 
-def recover(root: File) -> bool:
-    """Complete what a killed run began, and clear what it left; whether there was something to complete.
+def _compare(root: File, step: Step, judged: Digests | None) -> None:
+    """A spec that has just been displaced is the one that was judged: nobody saved it in the last moment."""
+    spec = judged is not None and step.live.startswith(f"{SPECS}/") and os.path.lexists(root / step.displaced)
+    if spec and judged and digest_of(root, step.displaced) != judged.get(step.live):
+        raise SpecsMoved(file=step.live)
+
+
+def recover(root: File) -> Recovered:
+    """Complete what a killed run began, and clear what it left.
 
     While another run writes, nothing is done: that one is not dead.
     """
-    if not (root / JOURNAL).is_file() and not (root / STAGE).is_dir():
-        return False
+    if not os.path.lexists(root / JOURNAL) and not stages(root):
+        return Recovered.NOTHING
     try:
         with locked(root) as held:
-            return held and recover_locked(root)
+            return recover_locked(root) if held else Recovered.NOTHING
     except Busy:
-        return False
+        return Recovered.NOTHING
 
 
-def recover_locked(root: File) -> bool:
-    """`recover` for who holds the lock."""
-    steps = read_journal(root)
-    for step in steps:
+def recover_locked(root: File) -> Recovered:
+    """`recover` for who holds the lock.
+
+    Raises:
+        Unwritable: the system does not let it be completed.
+    """
+    journal = read_journal(root)
+    begun = journal is not None and any(is_done(root, step) for step in journal.steps)
+    if journal is None or not begun:
+        _finish(root)
+        return Recovered.NOTHING
+    if not still_holds(root, journal):
+        _finish(root)
+        return Recovered.DROPPED
+    for step in journal.steps:
         try:
-            if not _is_done(root, step):
+            if not is_done(root, step):
                 take(root, step)
         except OSError as error:
             raise Unwritable(path=step.live, reason=error.strerror or str(error)) from error
-    if steps or (root / STAGE).is_dir():
-        _finish(root)
-    return bool(steps)
+    _complete(root, journal, late=True)
+    return Recovered.COMPLETED
+
+
+def _complete(root: File, journal: Journal, *, late: bool = False) -> None:
+    """All steps are taken: what others had in the folders that went comes into those that stand there now.
+
+    Raises:
+        Unwritable: it cannot be brought back; it lies where it is until the next run.
+    """
+    for step in journal.steps:
+        old = root / step.displaced
+        if step.kind in {StepKind.EXCHANGE, StepKind.DROP} and old.is_dir() and not old.is_symlink():
+            try:
+                _keep_foreign(old, root / step.live, within(journal.files, step.live), late=late)
+            except OSError as error:
+                raise Unwritable(path=step.live, reason=error.strerror or str(error)) from error
+    _finish(root)
 
 
 def _finish(root: File) -> None:
-    # The journal goes first: its steps need what is staged.
-    (root / JOURNAL).unlink(missing_ok=True)
-    _clear(root / STAGE)
-    _leave(root)
-
-
-def _clear(stage: File) -> None:
-    if stage.is_symlink():
-        stage.unlink()
-    shutil.rmtree(stage, ignore_errors=True)
+    if not (root / FOLDER).is_symlink():
+        # The journal goes first: its steps need what is staged.
+        (root / JOURNAL).unlink(missing_ok=True)
+        clear_stages(root)
+        _leave(root)
 
 
 def _leave(root: File) -> None:
@@ -127,6 +192,8 @@ def _leave(root: File) -> None:
 def _check(root: File, path: str) -> None:
     """Nothing is in the way of a file: no symlink, no folder in its place, no missing right."""
     try:
+        if (root / FOLDER).is_symlink():
+            raise Unwritable(path=path, reason=f"{FOLDER} is a symlink; remove it")
         at = parent = root
         for part in PurePosixPath(path).parts:
             at = at / part
@@ -154,44 +221,56 @@ def _denied(folder: File) -> tuple[int, str]:
 def _below(root: File, error: OSError) -> str | None:
     """The file of the tree that an error of its staged copy is about."""
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
-    inside = name.partition(f"{root / STAGE}/")[2]
-    return inside.partition("/")[2] or None
+    inside = name.partition(f"{root / STAGE}")[2].partition("/tree/")[2]
+    return inside or None
 
 
 def take(root: File, step: Step) -> None:
     """Take one step; OSError when the system does not let it, and nothing has changed then."""
     live, staged = root / step.live, root / step.staged
     match step.kind:
-        case "exchange":
+        case StepKind.EXCHANGE:
             exchange(staged, live)
-        case "place":
-            staged.rename(live)
-        case "replace":
-            live.parent.mkdir(parents=True, exist_ok=True)
-            if live.exists():
-                # Kept for the way back.
-                link_file(live, staged.with_name(f"{staged.name}.old"))
+        case StepKind.PLACE:
+            _place(staged, live)
+        case StepKind.REPLACE:
+            # Kept for the way back.
+            link_file(live, root / step.displaced)
             staged.replace(live)
-        case _:
+        case StepKind.DROP:
+            staged.parent.mkdir(parents=True, exist_ok=True)
             live.rename(staged)
             _prune(root, step.live)
+
+
+def _place(staged: File, live: File) -> None:
+    """Bring in what is new; what somebody put there meanwhile is not overwritten."""
+    if staged.is_dir():
+        staged.rename(live)
+        return
+    live.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(staged, live)
+    except OSError as error:
+        if error.errno == errno.EEXIST or os.path.lexists(live):
+            raise
+        # A file system without hard links.
+        staged.rename(live)
+        return
+    staged.unlink()
 
 
 def _undo(root: File, step: Step) -> None:
     live, staged = root / step.live, root / step.staged
     match step.kind:
-        case "exchange":
+        case StepKind.EXCHANGE:
             exchange(staged, live)
-        case "place":
+        case StepKind.PLACE:
             live.rename(staged)
-        case "replace":
-            old = staged.with_name(f"{staged.name}.old")
-            if old.exists():
-                old.replace(live)
-            else:
-                live.unlink()
-                _prune(root, step.live)
-        case _:
+            _prune(root, step.live)
+        case StepKind.REPLACE:
+            (root / step.displaced).replace(live)
+        case StepKind.DROP:
             live.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(live)
 
@@ -205,24 +284,27 @@ def _prune(root: File, path: str) -> None:
             return
 
 
-def _is_done(root: File, step: Step) -> bool:
-    if step.kind in {"replace", "drop"}:
-        return not os.path.lexists(root / (step.staged if step.kind == "replace" else step.live))
-    try:
-        return (root / step.live).lstat().st_ino == step.inode
-    except FileNotFoundError:
-        return False
+def _keep_foreign(old: File, live: File, known: Collection[str], *, late: bool) -> None:
+    """What somebody put into the old folder while the new one was staged belongs into the new one.
 
-
-def _keep_foreign(old: File, live: File, known: frozenset[str]) -> None:
-    """What somebody put into the old folder while the new one was staged belongs into the new one."""
+    Who comes `late`, after a kill, may find that it was changed in the new one since: the newer of both stays.
+    """
     for folder, _, names in os.walk(old):
         for name in names:
             path = File(folder) / name
             inside = path.relative_to(old).as_posix()
-            if inside not in known and not _same_file(path, live / inside):
+            if inside in known or _same_file(path, live / inside):
+                continue
+            if not (late and _is_newer(live / inside, path)):
                 (live / inside).parent.mkdir(parents=True, exist_ok=True)
                 path.replace(live / inside)
+
+
+def _is_newer(one: File, other: File) -> bool:
+    try:
+        return one.lstat().st_mtime_ns >= other.lstat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def _same_file(one: File, other: File) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 
+from .folders import FOLDERS
+from .plain import read_plain
+from .specs import Digests
 from .transaction import carry_out
 
-FOLDERS = ("acm", "base", "overlays")
-"""Folders that belong to the machine as a whole."""
 INDEX = ".nearedge"
 _ODD = frozenset({"", ".", ".."})
 
@@ -69,7 +70,7 @@ def compare(root: File, tree: Tree) -> Changes:
 def owned_files(root: File) -> Iterator[str]:
     """Paths that the indexes on disk claim; anything that leaves its folder is not believed."""
     for folder in FOLDERS:
-        raw = _read(root / folder / INDEX) or b""
+        raw = read_plain(root / folder / INDEX) or b""
         for line in raw.decode("utf-8", "replace").splitlines():
             # Only the plain spelling of a path: `./x` is not among the wanted, and would remove x.
             if not line.startswith("#") and _ODD.isdisjoint(line.split("/")):
@@ -78,11 +79,16 @@ def owned_files(root: File) -> Iterator[str]:
             yield f"{folder}/{INDEX}"
 
 
-def write(root: File, tree: Tree, changes: Changes) -> None:
-    """Carry the changes out, all of them or none; Unwritable when a file or folder does not let it."""
+def write(root: File, tree: Tree, changes: Changes, judged: Digests | None = None) -> None:
+    """Carry the changes out, all of them or none; `judged` are the specs that the tree was made from.
+
+    Raises:
+        Unwritable: a file or folder does not let it.
+        SpecsMoved: the specs are others meanwhile.
+    """
     # A sentence about what cannot be written names a file that somebody knows before it names an index.
     known_first = sorted(changes.written, key=lambda path: path.endswith(f"/{INDEX}"))
-    carry_out(root, {path: tree.texts[path].encode() for path in known_first}, changes.removed)
+    carry_out(root, {path: tree.texts[path].encode() for path in known_first}, changes.removed, judged)
 
 
 def _is_file(path: File) -> bool:
@@ -93,13 +99,6 @@ def _is_file(path: File) -> bool:
         return False
 
 
-def _read(path: File) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
 def compare_files(root: File, texts: Mapping[str, str]) -> Changes:
     """What differs, for files outside the machine folders: nothing is removed."""
     written = _differing(root, texts)
@@ -107,4 +106,4 @@ def compare_files(root: File, texts: Mapping[str, str]) -> Changes:
 
 
 def _differing(root: File, texts: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted(path for path, text in texts.items() if _read(root / path) != text.encode()))
+    return tuple(sorted(path for path, text in texts.items() if read_plain(root / path) != text.encode()))

@@ -1,6 +1,6 @@
 """The one way in for specs: which files there are, and each as plain data with a place for every path.
 
-First stage of the flow. What is wrong with a file (unreadable, misplaced, not the strict YAML of `reader.py`)
+First stage of the flow. What is wrong with a file (unreadable, misplaced, not the strict YAML of `yaml/strict.py`)
 comes back as findings; nothing here raises for what a person wrote.
 """
 
@@ -147,6 +147,11 @@ def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
             continue
         for name, is_folder, is_link in entries:
             file = f"{folder}/{name}"
+            if not name.isprintable():
+                findings.append(
+                    _misread(file, _odd(name), "rename it: specs and their folders are called a-z, 0-9, -")
+                )
+                continue
             spec_like = PurePosixPath(name).suffix.lower() in _SPEC_LIKE
             if is_folder and not spec_like:
                 folders.append(file)
@@ -173,6 +178,16 @@ def is_spec(file: str) -> bool:
     """Whether a path below the repository is one that specs have."""
     _, folder, *rest = file.split("/")
     return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
+
+
+def _odd(name: str) -> str:
+    """What is wrong with a name that is not made of letters that can be shown."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8"
+    sign = next(char for char in name if not char.isprintable())
+    return f"has U+{ord(sign):04X} in its name, which steers terminals or cannot be seen"
 
 
 def _misread(folder: str, said: str, hint: str) -> Finding:

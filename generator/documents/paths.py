@@ -1,6 +1,7 @@
 """Paths as people write them: serving[assistant].resources.cpu, against what a document holds.
 
-An item of a list goes by its index or its name, in brackets or after a dot; a key that has dots itself
+An item of a list goes by its index or its name, in brackets or after a dot; where several have one name, by the
+namespace and the name (`serving[shop-a/till]`), a waiver by its code and its path. A key that has dots itself
 (`nodes[gpu].labels.nvidia.com/gpu.product`) is found as a whole.
 
     >>> located({"serving": [{"name": "a", "port": 1}]}, "serving.a.port")
@@ -10,17 +11,45 @@ An item of a list goes by its index or its name, in brackets or after a dot; a k
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 from ..findings.finding import Path
-from .merge import name_of
+from .identity import labelled, labels
 
-_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+_STEP = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]|([^.\[\]]+)")
+"""A step in brackets, which may hold a path with brackets of its own, or one between dots."""
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Labelled(Protocol):
+    """A step into a list by what the item is called."""
+
+    @property
+    def label(self) -> str:
+        """The words between the brackets."""
+
+
+class Word(NamedTuple):
+    """A step as a person wrote it."""
+
+    text: str
+    bracketed: bool
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """The steps of a path that a person wrote."""
+    return tuple(Word(found[1] or found[2] or "", found[1] is not None) for found in _STEP.finditer(text))
+
+
+def is_path(text: str) -> bool:
+    """Whether a text has steps and dots between them, and nothing else."""
+    return bool(_STEP.search(text)) and not _STEP.sub("", text).strip(".")
 
 
 def located(data: Any, text: str) -> tuple[Path, tuple[str, ...]]:
-    """The path as far as the data has it, and the steps that are left."""
-    left = [found[1] if found[1] is not None else found[2] for found in _STEP.finditer(text)]
+    """The path as far as the data has it, and the steps that are left; one that means several items is left as well."""
+    left = [word.text for word in words(text)]
     path: list[str | int] = []
     while left:
         step, taken = _next(data, left)
@@ -39,23 +68,47 @@ def _next(data: Any, left: list[str]) -> tuple[Any, int]:
             if (key := ".".join(left[:taken])) in data:
                 return key, taken
     if isinstance(data, list):
-        for i, item in enumerate(data):
-            if left[0] == str(i) or left[0] == (name_of(item) or ("", ""))[1]:
-                return i, 1
+        found = labelled(data, left[0])
+        if len(found) == 1:
+            return found[0], 1
+        if not found and left[0].isdecimal() and int(left[0]) < len(data):
+            return int(left[0]), 1
     return None, 0
+
+
+def choices(data: Any, path: Path, left: tuple[str, ...]) -> tuple[str, ...]:
+    """The items that the first step left over could mean, as people write them; none when it means none."""
+    items = value_at(data, path)
+    found = labelled(items, left[0]) if left and isinstance(items, list) else []
+    return tuple(written(data, (*path, number)) for number in found)
 
 
 def written(data: Any, path: Path) -> str:
     """A path with names instead of indices, where the items have names."""
-    text = ""
+    return dotted(_named(data, path))
+
+
+class _Item(NamedTuple):
+    label: str
+
+
+def _named(data: Any, path: Path) -> Iterator[str | _Item]:
     for step in path:
         if isinstance(step, int):
-            item = data[step] if isinstance(data, list) and step < len(data) else None
-            named = name_of(item)
-            text += f"[{named[1] if named else step}]"
+            yield _Item(labels(data)[step] if isinstance(data, list) and step < len(data) else str(step))
         else:
-            text += f"[{step}]" if "." in step else f".{step}" if text else step
+            yield step
         data = _inside(data, step)
+
+
+def dotted(path: Iterable[str | int | Labelled]) -> str:
+    """A path as people write it: serving[0].replicas.min, a key with more than letters in brackets as well."""
+    text = ""
+    for step in path:
+        if isinstance(step, str) and _PLAIN.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{step if isinstance(step, str | int) else step.label}]"
     return text
 
 

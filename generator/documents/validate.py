@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import Rule, plain_rule
+from .identity import identity_of
+from .paths import dotted, value_at
 from .secrets.search import showable
 
 UNKNOWN = plain_rule(
@@ -30,7 +32,7 @@ MOST = 200
 """Findings about the form of one document: behind more of them stands one mistake, or none of a person."""
 
 REMOVE = "remove"
-"""Key of a list's item that drops what earlier layers said of it; see resolve.py."""
+"""Key of a list's item that drops what earlier layers said of it; see documents/merge.py."""
 
 Place = Callable[[Path, bool], Where]
 """Where a path stands; with True, where its key stands."""
@@ -50,14 +52,46 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
     above = {path[:length] for _, path, _ in seen for length in range(len(path))}
     # Of a union's members the one that got furthest is what the author meant.
-    meant = [found for found in seen if found[1] not in above or found[0]["type"] == "missing"]
+    meant = list(
+        _one_each([found for found in seen if found[1] not in above or found[0]["type"] == "missing"])
+    )
     for item, path, key in meant[:MOST]:
-        rule, message, hint = _said(item, path, model, key=key)
+        rule, message, hint = _said(item, path, model, _namesakes(data, path), key=key)
         where = place(path, key or item["type"] == "extra_forbidden")
         yield Finding(where, rule.severity, rule.code, showable(message), hint)
     if len(meant) > MOST:
         message = f"{len(meant) - MOST} more values are wrong"
         yield Finding(place((), _VALUE), WRONG.severity, WRONG.code, message, "mend the others first")
+
+
+Seen = tuple[ErrorDetails, Path, bool]
+"""An error, the path of its value, and whether its key is meant."""
+
+
+def _one_each(seen: Iterable[Seen]) -> Iterator[Seen]:
+    """One error for each value: of the members of a union, those that take values of its type are what was meant."""
+    by_place: dict[tuple[Path, bool, bool], list[Seen]] = {}
+    for found in seen:
+        by_place.setdefault((found[1], found[2], found[0]["type"] == "missing"), []).append(found)
+    for alike in by_place.values():
+        items = [item for item, _, _ in alike]
+        item = items[0] if len(items) == 1 else _of_a_union(items)
+        yield item, alike[0][1], alike[0][2]
+
+
+def _of_a_union(items: list[ErrorDetails]) -> ErrorDetails:
+    types = {item["type"]: item for item in items}
+    inside = [item for item in items if item["type"] not in {*_MEMBERS, "literal_error"}]
+    if inside:
+        return inside[0]
+    if "literal_error" in types and isinstance(items[0]["input"], str):
+        return types["literal_error"]
+    # A string of another form is no quantity; whatever else, it is of none of the types.
+    words = tuple(dict.fromkeys(_MEMBERS[name] for name in types if name in _MEMBERS))
+    words += tuple(
+        str(types[name]["ctx"]["expected"]).replace("'", "") for name in ("literal_error",) if name in types
+    )
+    return {**items[0], "type": "no_member", "ctx": {"words": " or ".join(words)}}
 
 
 def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
@@ -76,33 +110,64 @@ def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
     return tuple(steps), False
 
 
-def _said(item: ErrorDetails, path: Path, model: type[BaseModel], *, key: bool) -> tuple[Rule, str, str]:
+def _namesakes(data: Any, path: Path) -> str:
+    """Other items that have the name of the one that a field belongs to, in other places; empty when none has."""
+    items, number = value_at(data, path[:-2]), path[-2] if len(path) > 1 else None
+    if not isinstance(items, list) or not isinstance(number, int):
+        return ""
+    known = [identity_of(item) for item in items]
+    one = known[number]
+    others = (other for other in known if one and other and other.called == one.called and other != one)
+    return showable(", ".join(dict.fromkeys(other.label for other in others)))
+
+
+def _said(
+    item: ErrorDetails, path: Path, model: type[BaseModel], namesakes: str, *, key: bool
+) -> tuple[Rule, str, str]:
     """The rule that is broken, the sentence and the hint."""
     name = dotted(_below(path))
     if item["type"] == "extra_forbidden":
-        return UNKNOWN, *_unknown(name, path, model)
+        return UNKNOWN, *_unknown(name, path, model, namesakes)
     if key:
         message = f"{path[-1]!r} cannot be a key of {dotted(_below(path[:-1]))}"
         return WRONG, message, "keys here follow the Kubernetes form for such names"
     description = str(_schema_at(model, path).get("description", ""))
     if item["type"] == "missing":
-        return MISSING, f"{name} is missing", description
+        other = f"this is another item than {namesakes}" if namesakes else ""
+        return MISSING, f"{name} is missing", "; ".join(filter(None, (other, description)))
     message, hint = _wrong(item)
     return WRONG, f"{name} {message}", hint or description
 
 
-def _unknown(name: str, path: Path, model: type[BaseModel]) -> tuple[str, str]:
+def _unknown(name: str, path: Path, model: type[BaseModel], namesakes: str) -> tuple[str, str]:
     if path[-1] == REMOVE and len(path) > 1 and isinstance(path[-2], int):
-        return (
-            f"{name}: no group and no default gives this item",
-            "check its name: there is nothing to remove",
-        )
+        hint = f"there is {namesakes}" if namesakes else "check its name: there is nothing to remove"
+        return f"{name}: no group and no default gives this item", hint
     known = sorted(_schema_at(model, path[:-1]).get("properties", {}))
     near = nearest(str(path[-1]), known)
     return f"unknown key {name}", f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
 
 
+_MEMBERS = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+    "string_type": "a string",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "none_required": "null",
+    "quantity": "a quantity",
+}
+"""Type of pydantic's error -> what a member of a union takes."""
+
 _TAKES = {
+    "no_member": "takes {words}",
+    "float_type": "takes a number",
+    "int_from_float": "takes a whole number",
+    "greater_than": "is more than {gt:g}",
+    "less_than": "is less than {lt:g}",
     "dict_type": "takes a mapping",
     "model_type": "takes a mapping",
     "tuple_type": "takes a list",
@@ -127,24 +192,32 @@ def _wrong(item: ErrorDetails) -> tuple[str, str]:
         expected = str(context["expected"]).replace(" or ", ",").split(",")
         allowed = [word.strip(" '").replace("True", "true") for word in expected]
         near = nearest(str(value), allowed)
-        return f"is {_shown(value)}, allowed: {', '.join(allowed)}", f"did you mean {near}?" if near else ""
+        return (
+            f"is {_kind_text(value)}, allowed: {', '.join(allowed)}",
+            f"did you mean {near}?" if near else "",
+        )
     if kind in _TAKES:
-        return f"{_TAKES[kind].format(**context)}, {_shown(value)} is given", _hint(kind, value)
+        return f"{_TAKES[kind].format(**context)}, {_kind_text(value)} is given", _hint(kind, value, context)
     if kind == "never":
-        return f"cannot be {_shown(value)}: {context['why']}", ""
+        return f"cannot be {_kind_text(value)}: {context['why']}", ""
     if kind == "string_pattern_mismatch":
-        return f"cannot be {_shown(value)}", ""
-    return f"is refused: {item['msg']}, {_shown(value)} is given", ""
+        return f"cannot be {_kind_text(value)}", ""
+    return f"is refused: {item['msg']}, {_kind_text(value)} is given", ""
 
 
-def _hint(kind: str, value: Any) -> str:
+def _hint(kind: str, value: Any, context: Mapping[str, Any]) -> str:
     if kind == "string_type" and isinstance(value, int | float):
         return "put quotes around it, exactly as it is written"
     if kind == "bool_type" and isinstance(value, str):
         return "YAML 1.2 knows only true and false, without quotes"
-    if kind == "quantity":
+    if kind == "quantity" or (kind == "no_member" and "quantity" in context["words"]):
         return 'write "2", 500m or 16Gi; a number with a point needs quotes'
+    if kind == "refused_text" and context["said"] in _SPLIT:
+        return f"between braces a blank means nothing to JSON: write {_SPLIT[context['said']]}"
     return ""
+
+
+_SPLIT = {"{{": "{ {", "}}": "} }"}
 
 
 def _below(path: Path) -> Path:
@@ -155,7 +228,7 @@ def _below(path: Path) -> Path:
     return path
 
 
-def _shown(value: Any) -> str:
+def _kind_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
@@ -166,14 +239,6 @@ def _shown(value: Any) -> str:
         return "true" if value else "false"
     said = f'"{value}"' if isinstance(value, str) else str(value)
     return said if len(said) <= 80 else f'{said[:76]}..."'  # noqa: PLR2004 - one line
-
-
-def dotted(path: Path) -> str:
-    """A path as people write it: serving[0].replicas.min."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
 
 
 def nearest(word: str, known: list[str]) -> str | None:

@@ -7,6 +7,8 @@ there is no result.
     >>> print(put("spec:\n  ring: pilot  # until May\n", ("spec", "ring"), "main"), end="")
     spec:
       ring: main  # until May
+
+Comes in: the text of a spec and a wish. Goes out: another text. Not here: writing files, and judging the result.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from ..documents.paths import value_at
+from ..documents.paths import dotted, value_at
 from ..errors import NearedgeError
 from ..findings.finding import Path
+from ..objects.elements import same
 from ..yaml.strict import read_text
 from ..yaml.writer import one_line
 from .nodes import YamlNode, entry_of, node_at
@@ -36,7 +39,7 @@ class CannotEdit(NearedgeError):
 
     def __init__(self, *, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"{_shown(path)} cannot be changed in place: {reason}")
+        super().__init__(f"{dotted(path) or 'the document'} cannot be changed in place: {reason}")
 
 
 def put(text: str, path: Path, value: Any, order: Order | None = None) -> str:
@@ -105,15 +108,6 @@ def without(data: Any, path: Path) -> Any:
     if rest:
         return {**data, step: without(data[step], rest)}
     return {key: item for key, item in data.items() if key != step}
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two documents say the same; 1 is not true and not 1.0, the order of keys says nothing."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return type(one) is type(other) and bool(one == other)
 
 
 def _data(text: str, path: Path) -> dict[str, Any]:
@@ -237,7 +231,3 @@ def _behind(mapping: YamlNode, key: str, order: Sequence[str]) -> int:
         if known:
             return known[-1]
     return len(mapping.entries) - 1
-
-
-def _shown(path: Path) -> str:
-    return ".".join(map(str, path)) or "the document"

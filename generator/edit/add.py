@@ -152,6 +152,8 @@ def retire(specs: RepositorySpecs, name: str) -> Edit:
 def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     """The second step: the cluster's file goes, and removals.yaml says why.
 
+    An entry that stands there already is of an earlier time that the cluster went: each removal has its own.
+
     Raises:
         Refused: it is not retired.
     """
@@ -163,9 +165,8 @@ def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     document = specs.document(specs.cluster_file(name))
     if value_at(document.data, ("spec", "state")) != "retired":
         raise EditRefused(f"cluster {name} still runs: nearedge retire {name} first, and let that reach it")
-    if not any(item.get("name") == name for item in listed):
-        entry = {"name": stem(document.file), "reason": reason}
-        text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
+    entry = {"name": stem(document.file), "reason": reason}
+    text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
     said = (f"cluster {name} leaves the fleet: detach it on the hub when it is really gone",)
     return Edit({REMOVALS: text}, said, (document.file,))
 

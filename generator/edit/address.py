@@ -2,28 +2,27 @@
 
 `serving[chat].resources.cpu` may be said by a cluster's own file, by a group, or by nobody so far. A change of the
 cluster goes into its own file; what of the path is missing there is made, and an item of a list of named things is
-made as what overrides the inherited one: with its name and nothing else.
+made as what overrides the inherited one: with its name, the namespace where it needs one, and nothing else.
 
     >>> found = address({"spec": {}}, {"spec": {"serving": [{"name": "chat"}]}}, "serving[chat].port", "Cluster")
-    >>> placed({"spec": {}}, found, 8080)
+    >>> path_to_put({"spec": {}}, found, 8080)
     (('spec', 'serving'), [{'name': 'chat', 'port': 8080}])
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..documents.merge import MERGE_KEYS, name_of
+from ..documents.identity import NAMESPACE, NAMING, Identity, identity_of, labelled, labels, said
+from ..documents.paths import Word, dotted, is_path, words
 from ..documents.validate import nearest
 from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..fleet.kinds import document_models
 from ..specs.fields import Field, field_at
 
-_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
 APPEND = "+"
 """In brackets: one more item behind the last one."""
 
@@ -35,19 +34,23 @@ class NoSuchPath(NearedgeError):
 
 
 class Named(NamedTuple):
-    """An item of a list of named things: the field that names it, and its name."""
+    """An item of a list of named things: what it is, and how it is called among the others."""
 
-    field: str
-    name: str
+    identity: Identity
+    label: str
+    alone: bool
+    """Whether it is there and no other item has its name: then an item without a namespace is it."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What an item that overrides this one says of itself."""
+        one = self.identity
+        short = self.alone and NAMING[one.field] == NAMESPACE
+        return {one.field: one.name} if short else one.fields
 
 
 Place = tuple[str | int | Named, ...]
 """A path whose lists of named things go by name, so that it is the same in every layer."""
-
-
-class _Step(NamedTuple):
-    text: str
-    bracketed: bool
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,12 @@ def address(own: Any, merged: Any, text: str, kind: str) -> Place:
     """The place that a path means: below `spec` unless it begins with metadata.
 
     Raises:
-        NoSuchPath: the models know no such field; the message names the nearest one.
+        NoSuchPath: the models know no such field, or several items have the name; the message names the nearest.
     """
-    steps = [_Step(found[1] or found[2] or "", found[1] is not None) for found in _STEP.finditer(text)]
+    steps = list(words(text))
     if steps and steps[0].text not in {"metadata", "spec"}:
-        steps.insert(0, _Step("spec", bracketed=False))
-    if len(steps) < 2 or _STEP.sub("", text).strip("."):  # noqa: PLR2004 - spec and something below it
+        steps.insert(0, Word("spec", bracketed=False))
+    if len(steps) < 2 or not is_path(text):  # noqa: PLR2004 - spec and something below it
         raise NoSuchPath(f"{text} is no path such as serving[name].replicas.max")
     level, place = _Level(own, merged, (), kind), []
     while steps:
@@ -123,7 +126,7 @@ def _made(own: Any, rest: Place, value: Any, merged: Any) -> Any:
     at = index_of(own, step)
     new = _made(None if at is None else own[at], rest[1:], value, inside)
     if isinstance(step, Named):
-        item = {step.field: step.name, **new} if isinstance(new, dict) else new
+        item = {**step.fields, **new} if isinstance(new, dict) else new
         return [*(own if isinstance(own, list) else ()), item]
     return {**(own if isinstance(own, dict) else {}), step: new}
 
@@ -144,20 +147,23 @@ def index_of(data: Any, step: str | int | Named) -> str | int | None:
     """The key or index of a step in a value that has it."""
     if isinstance(data, list):
         if isinstance(step, Named):
-            return next((i for i, item in enumerate(data) if name_of(item) == step), None)
+            return _number_of(data, step)
         return step if isinstance(step, int) and step < len(data) else None
     return step if isinstance(data, dict) and isinstance(step, str) and step in data else None
 
 
+def _number_of(items: Sequence[Any], step: Named) -> int | None:
+    one, known = step.identity, [identity_of(item) for item in items]
+    if one in known:
+        return known.index(one)
+    alike = [i for i, other in enumerate(known) if other and other.called == one.called]
+    may_be = [i for i in alike if one.is_open or (step.alone and (other := known[i]) and other.is_open)]
+    return may_be[0] if len(alike) == len(may_be) == 1 else None
+
+
 def shown(place: Place) -> str:
     """A place as people write it, without `spec`."""
-    text = ""
-    for step in place[1:] if place[:1] == ("spec",) else place:
-        if isinstance(step, str) and "." not in step:
-            text += f".{step}" if text else step
-        else:
-            text += f"[{step.name if isinstance(step, Named) else step}]"
-    return text
+    return dotted(place[1:] if place[:1] == ("spec",) else place)
 
 
 def _inside(data: Any, step: str | int | Named) -> Any:
@@ -165,7 +171,7 @@ def _inside(data: Any, step: str | int | Named) -> Any:
     return None if at is None else data[at]
 
 
-def _next(level: _Level, steps: list[_Step], text: str) -> tuple[str | int | Named, int]:
+def _next(level: _Level, steps: Sequence[Word], text: str) -> tuple[str | int | Named, int]:
     """The next step of the place, and how many of the written ones it takes."""
     if level.is_list:
         return _item(level, steps[0], text), 1
@@ -187,7 +193,7 @@ def _next(level: _Level, steps: list[_Step], text: str) -> tuple[str | int | Nam
     return ".".join(step.text for step in steps[:taken]), taken
 
 
-def _goes_on(level: _Level, steps: list[_Step], taken: int) -> bool:
+def _goes_on(level: _Level, steps: Sequence[Word], taken: int) -> bool:
     """Whether a free key ends there: it is the last step, or the next one lies below it."""
     key = ".".join(step.text for step in steps[:taken])
     if taken == len(steps):
@@ -197,30 +203,44 @@ def _goes_on(level: _Level, steps: list[_Step], taken: int) -> bool:
     return level.field(key, after) is not None and (not known or after in known)
 
 
-def _item(level: _Level, step: _Step, text: str) -> int | Named:
+def _item(level: _Level, step: Word, text: str) -> int | Named:
     field = level.field(0)
-    naming = next((key for key in MERGE_KEYS if field and key in field.keys), None)
-    items = (
-        level.own if isinstance(level.own, list) else level.merged if isinstance(level.merged, list) else []
-    )
+    new = said(step.text, field.keys if field else ())
+    own, merged = (data if isinstance(data, list) else [] for data in (level.own, level.merged))
+    items = level.own if isinstance(level.own, list) else merged
     number = int(step.text) if step.text.isascii() and step.text.isdigit() else None
-    if step.text == APPEND and naming is None:
+    if new is None and step.text == APPEND:
         return len(items)
-    if naming is None and number is not None and number <= len(items):
+    if new is None and number is not None and number <= len(items):
         return number
-    merged = level.merged if isinstance(level.merged, list) else []
-    names = {named[1]: Named(*named) for named in map(name_of, [*merged, *items]) if named}
-    if step.text in names:
-        return names[step.text]
-    if number is not None and number < len(merged) and (named := name_of(merged[number])):
-        return Named(*named)
-    if naming and number is None and step.text and step.text != APPEND:
-        return Named(naming, step.text)
-    if naming and step.text == APPEND:
-        new = text.replace(f"[{APPEND}]", f"[{naming.upper()}]", 1)
-        raise NoSuchPath(f"{text}: each item has its own {naming}: {new} makes a new one")
-    known = ", ".join(names) or f"it has {len(items)} items; [{APPEND}] appends one"
-    raise NoSuchPath(f"{text}: there is no item {step.text or '[]'}: {known}")
+    # What the document alone has is there as well: an item that it removes.
+    for known in (merged, own):
+        found = labelled(known, step.text)
+        if len(found) > 1:
+            which = " or ".join(f"[{labels(known)[i]}]" for i in found)
+            raise NoSuchPath(f"{text}: there are {len(found)} items {step.text}: say {which}")
+        if found:
+            return _named(known, found[0], (*merged, *own))
+    if number is not None and number < len(merged) and identity_of(merged[number]):
+        return _named(merged, number, (*merged, *own))
+    if new is not None and number is None and step.text not in {"", APPEND}:
+        return Named(new, step.text, alone=False)
+    if new is not None and step.text == APPEND:
+        example = text.replace(f"[{APPEND}]", f"[{new.field.upper()}]", 1)
+        raise NoSuchPath(f"{text}: each item has its own {new.field}: {example} makes a new one")
+    names = [one for one in dict.fromkeys((*labels(merged), *labels(own))) if not one.isdigit()]
+    there = ", ".join(names) or f"it has {len(items)} items; [{APPEND}] appends one"
+    raise NoSuchPath(f"{text}: there is no item {step.text or '[]'}: {there}")
+
+
+def _named(items: Sequence[Any], number: int, beside: Sequence[Any]) -> int | Named:
+    """An item by its name; `beside` are all items of the list, those that a document only removes as well."""
+    one = identity_of(items[number])
+    if one is None:
+        return number
+    alike = {other for other in map(identity_of, beside) if other and other.called == one.called}
+    alone = len({other for other in alike if not other.is_open}) <= 1
+    return Named(one, labels(items)[number], alone)
 
 
 def _unknown(step: str, known: list[str], text: str) -> str:
@@ -230,10 +250,3 @@ def _unknown(step: str, known: list[str], text: str) -> str:
     return f"{text}: there is no {step}: " + (
         f"did you mean {near}?" if near else f"known: {', '.join(known)}"
     )
-
-
-def near_names(items: list[Any], name: str) -> Iterator[str]:
-    """Names of a list's items that are nearly this one: a new item may be a slip of the pen."""
-    names = [named[1] for named in map(name_of, items) if named]
-    if name not in names and (near := nearest(name, names)):
-        yield near

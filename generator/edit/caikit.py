@@ -14,9 +14,9 @@ from typing import Any
 
 from ..components.kit.runtime import accelerators
 from ..documents.files import Document
+from ..documents.paths import value_at
 from ..findings.finding import Path
-from ..fleet.cluster import layers_of
-from ..fleet.spec_files import FLEET_FILE, read_cluster_file
+from ..fleet.spec_files import FLEET_FILE
 from . import drop, put
 from .caikit_sentences import MigratedServer, migration_notes
 from .fleet import Edit, EditRefused, RepositorySpecs, known, of_file, order_of
@@ -81,7 +81,7 @@ def migrated(specs: RepositorySpecs, name: str, architecture: str | None) -> Edi
     servers = tuple(_servers(specs, name))
     _refuse(name, model.document.data["spec"], servers, architecture)
     texts: dict[str, str] = {}
-    for file, (document, kind, changes) in _changes(specs, servers).items():
+    for file, (document, kind, changes) in _changes(servers).items():
         texts[file] = _applied(document.text, changes, kind)
     if model.document.data["spec"]["format"] == "caikit":
         changes = [_Change(("spec", "format"), FORMAT), _Change(("spec", "folder"), FOLDER)]
@@ -101,9 +101,10 @@ def _applied(text: str, changes: list[_Change], kind: str) -> str:
 def _servers(specs: RepositorySpecs, name: str) -> Iterator[MigratedServer]:
     """Every server of the model on every cluster, as it is merged."""
     for cluster, file in specs.clusters.items():
-        for item in specs.resolved(file).spec.get("serving") or ():
+        resolved = specs.resolved(file)
+        for i, item in enumerate(resolved.spec.get("serving") or ()):
             if isinstance(item, dict) and item.get("model") == name:
-                yield MigratedServer(cluster, file, item)
+                yield MigratedServer(cluster, file, item, resolved.said(("serving", i)))
 
 
 def _refuse(
@@ -158,22 +159,16 @@ def arg_name(arg: str) -> str:
     return arg.partition("=")[0].lstrip("-").lower().replace("_", "-")
 
 
-def _changes(
-    specs: RepositorySpecs, servers: tuple[MigratedServer, ...]
-) -> dict[str, tuple[Document, str, list[_Change]]]:
+def _changes(servers: tuple[MigratedServer, ...]) -> dict[str, tuple[Document, str, list[_Change]]]:
     """What changes in which file: the ones that say a server's runtime, or what only TGIS understands."""
-    moving = {(server.cluster, server.name) for server in servers if server.item.get("runtime") == OLD}
     found: dict[str, tuple[Document, str, list[_Change]]] = {}
-    for cluster, file in specs.clusters.items():
-        document, _ = read_cluster_file(specs.root, file)
-        if document is None or not any(one == cluster for one, _ in moving):
-            continue
-        for layer in layers_of(specs.shared, document)[0]:
-            names = {server for one, server in moving if one == cluster}
-            changes = list(_of_layer(layer.data, (*layer.root, "serving"), names))
+    for server in servers:
+        for layer, path in server.said if server.item.get("runtime") == OLD else ():
+            changes = list(_of_server(value_at(layer.data, path), (*layer.root, *path)))
             if changes:
-                kind = _kind(layer.document, file)
-                found.setdefault(layer.document.file, (layer.document, kind, changes))
+                document = layer.document
+                _, _, listed = found.setdefault(document.file, (document, _kind(document, server.file), []))
+                listed += (change for change in changes if change not in listed)
     return found
 
 
@@ -181,13 +176,6 @@ def _kind(document: Document, cluster: str) -> str:
     if document.file == cluster:
         return "Cluster"
     return "Fleet" if document.file == FLEET_FILE else "Group"
-
-
-def _of_layer(data: Any, root: Path, names: set[str]) -> Iterator[_Change]:
-    listed = (data or {}).get("serving") or ()
-    for i, item in enumerate(listed):
-        if isinstance(item, dict) and item.get("name") in names:
-            yield from _of_server(item, (*root, i))
 
 
 def _of_server(item: Mapping[str, Any], path: Path) -> Iterator[_Change]:

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..documents.merge import Layer
+from ..findings.finding import Path
+
 
 class MigratedServer(NamedTuple):
-    """One server of the model: its cluster, that cluster's file, and the item as it is merged."""
+    """One server of the model: its cluster, that cluster's file, the item as it is merged, and the layers that say it."""
 
     cluster: str
     file: str
     item: Mapping[str, Any]
+    said: tuple[tuple[Layer, Path], ...]
 
     @property
     def name(self) -> str:

@@ -45,6 +45,8 @@ class Edit:
     said: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     """Files that are removed."""
+    idle: str = ""
+    """What to say when no output follows from it."""
 
 
 @dataclass(frozen=True)

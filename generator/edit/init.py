@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
 
 from ..facts.files import shipped_text
 from ..findings.finding import Path
+from ..specs.fleet import Repository
 from . import put
 
 CI: Mapping[str, Mapping[str, str]] = {
@@ -46,6 +50,33 @@ class Start:
     group: str = "edge"
     cluster: str = "edge-001"
     ci: tuple[str, ...] = ()
+
+
+EXAMPLE_URL = "https://git.example.com/acme/fleet.git"
+"""What data/init/fleet.yaml says until somebody says where the repository is."""
+
+
+def pullable(remote: str) -> str:
+    """A remote of Git as clusters can pull it, without user and password; empty when they cannot."""
+    parts = urlsplit(remote)
+    url = (
+        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.scheme == "https" else remote
+    )
+    try:
+        return Repository(url=url, credentialsSecret=None).url
+    except ValidationError:
+        return ""
+
+
+def steps(start: Start) -> tuple[str, ...]:
+    """What is to be done before the first cluster pulls."""
+    return (
+        "Say in `clusters/fleet.yaml` where this repository is, which hub there is and which Secret may read it.",
+        f"Describe the site in `clusters/groups/{start.group}.yaml`: nodes, storage classes, queues.",
+        "`nearedge render`; `git init -b main` where this is no repository yet; commit and push.",
+        "Make the branch that the ring follows: `git push origin main:ring/main`",
+        f"On the hub: `kustomize build acm/{start.hub} | kubectl apply --server-side -f -`",
+    )
 
 
 def files(start: Start) -> dict[str, str]:
@@ -93,4 +124,4 @@ def _readme(start: Start) -> str:
     )
     template = environment.from_string(shipped_text("templates/init-readme.md.j2"))
     ci = "\n\n".join(_NEEDED[forge] for forge in start.ci)
-    return template.render(name=start.name, group=start.group, hub=start.hub, ci=ci)
+    return template.render(name=start.name, group=start.group, steps=steps(start), ci=ci)

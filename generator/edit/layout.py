@@ -1,6 +1,6 @@
 """How a new value is written into a file: as its neighbours are, in flow style when it is short, else in block style.
 
-The words themselves come from `yamlout.py`; here are only lines, indentation and the choice between the styles.
+The words themselves come from `yaml/writer.py`; here are only lines, indentation and the choice between the styles.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 r"""Where everything stands in the text of a spec: the first and the last character of every node.
 
-`marks.py` says where a node begins, which is what a finding needs; to cut a node out and put another one in its
+`yaml/positions.py` says where a node begins, which is what a finding needs; to cut a node out and put another one in its
 place its end has to be known as well, and where its key's colon or its dash is.
 
     >>> node = nodes_of("spec:\n  tier: core  # why\n").entries[0].node.entries[0].node

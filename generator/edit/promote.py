@@ -1,4 +1,4 @@
-"""Another version of a model or an image, everywhere, for one ring or for one cluster: pins.py says how they hold.
+"""Another version of a model or an image, everywhere, for one ring or for one cluster: fleet/pins.py says how they hold.
 
 Everywhere means the model's own file, or `images` of the fleet. A pin that says the same afterwards goes, so that a
 promotion from ring to ring leaves nothing behind when it has reached all.
@@ -7,11 +7,10 @@ promotion from ring to ring leaves nothing behind when it has reached all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from ..documents.files import Document
 from ..documents.paths import leaves, value_at
 from ..documents.validate import nearest
 from ..errors import NearedgeError
@@ -19,11 +18,27 @@ from ..facts.images import image as image_of
 from ..facts.images import shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
-from ..yaml.strict import read_text
-from . import drop, put, same, without
+from ..objects.elements import same
+from ..specs.types import untagged
+from . import drop, put
 from .fleet import Edit, EditRefused, RepositorySpecs, known, order_of
+from .pinned import (
+    RELEASE,
+    PinLayer,
+    PinsPlace,
+    beneath,
+    cleared,
+    cluster_pins,
+    over_ring,
+    pin,
+    released,
+    ring_pins,
+    said,
+    shown,
+)
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+NO_DIGEST = "@sha256:"
 _PINNED = re.compile(r"(?P<name>.+)@sha256:[0-9a-f]{64}")
 
 
@@ -48,19 +63,12 @@ class Wish:
     cluster: str = ""
 
 
-class PinsPlace(NamedTuple):
-    """Where pins stand: the document, the path of its `pins`, and what to call it."""
-
-    document: Document
-    path: Path
-    called: str
-
-
 def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
     """Promote a model, an image of `images`, or (with a slash in it) a repository wherever specs name it."""
     scheme, _, name = what.rpartition(":")
     if "/" in what:
-        return _repository(specs, what.partition("@")[0], wish)
+        # A tag is a word for people: the one of the old digest says nothing of the new one.
+        return _repository(specs, untagged(what.partition("@")[0] + NO_DIGEST).removesuffix(NO_DIGEST), wish)
     models, images = dict(specs.shared.models), shipped()
     if not scheme and name in models and name in images:
         raise AmbiguousPromotion(f"{name} is a model and an image: say model:{name} or image:{name}")
@@ -79,37 +87,41 @@ def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
 def _promote_model(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     file = next(file for file in specs.files if kind_of(file) == "Model" and stem(file) == name)
     document = specs.document(file)
-    own = {key: value for key, value in document.data["spec"].items() if key in _RELEASE}
+    own = {key: value for key, value in document.data["spec"].items() if key in RELEASE}
     place = _place(specs, wish)
-    pin = _said(place, "models", name) if place else None
-    now = _released(own, pin) if pin else own
+    below = own
+    for item in beneath(specs, place, "models", name) if place else ():
+        below = released(below, item)
+    now = released(below, (said(place, "models", name) if place else None) or {})
     new = _taken(specs, name, own, wish) if wish.origin else _wished(name, now, wish)
     if place is not None:
-        return _pin(place, "models", name, _difference(own, new))
+        return _pinned(specs, place, "models", name, _difference(below, new))
     text = document.text
-    for key in _RELEASE:
+    for key in RELEASE:
         path: Path = ("spec", key)
         if key in new:
             text = put(text, path, new[key], order_of("Model")) if not same(own.get(key), new[key]) else text
         elif key in own:
             text = drop(text, path)
-    cleared = _cleared(specs, "models", name, lambda pin: same(_released(new, pin), new))
-    said = [f"model {name}: {_shown(own)} -> {_shown(new)}"] if not same(own, new) else []
+    without = cleared(specs, "models", name, lambda pin: same(released(new, pin), new))
+    told = [f"model {name}: {shown(own)} -> {shown(new)}"] if not same(own, new) else []
     if own.get("checksums") and "checksums" not in new:
-        said.append(
-            f"the checksums were those of {_shown(own)}: add those of {_shown(new)}, or its copy is not verified"
+        told.append(
+            f"the checksums were those of {shown(own)}: add those of {shown(new)}, or its copy is not verified"
         )
-    return _with(cleared, {file: text}, said)
+    return _with(without, {file: text}, told, name)
 
 
-_RELEASE = ("version", "source", "size", "checksums")
-
-
-def _released(own: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
-    """What holds with a pin: as pins.released, on plain data."""
-    other = any(pin.get(key, own.get(key)) != own.get(key) for key in ("version", "source"))
-    kept = {key: value for key, value in own.items() if not (other and key == "checksums")}
-    return {**kept, **pin}
+def _pinned(specs: RepositorySpecs, place: PinsPlace, section: str, name: str, value: Any) -> Edit:
+    """The pin, and what stands in its way."""
+    found = pin(place, section, name, value)
+    if not found.texts:
+        return found
+    over = tuple(over_ring(specs, section, name)) if place.layer is PinLayer.RING else ()
+    whom = f"no cluster of {place.called}" if place.layer is PinLayer.RING else place.called
+    runs = f"{whom} {'runs' if place.layer is PinLayer.RING else 'does not run'} {name}"
+    idle = f"nothing changes on any cluster: {runs}, or another pin wins over this one"
+    return replace(found, said=(*found.said, *over), idle=idle)
 
 
 def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def _with_digest(name: str, source: str, digest: str) -> str:
     found = _PINNED.fullmatch(source)
     if found is None:
         raise EditRefused(f"the source of {name} has no digest: {source}; say the new one with --source")
-    return f"{found['name']}@{digest}"
+    return f"{untagged(source).partition('@')[0]}@{digest}"
 
 
 def _with_version(name: str, source: str, old: str, new: str) -> str:
@@ -153,17 +165,17 @@ def _with_version(name: str, source: str, old: str, new: str) -> str:
 
 def _taken(specs: RepositorySpecs, name: str, own: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     """What a ring runs."""
-    pin = _said(_ring(specs, wish.origin), "models", name)
+    pin = said(ring_pins(specs, wish.origin), "models", name)
     if not isinstance(pin, dict):
         raise EditRefused(
             f"ring {wish.origin} runs the {name} of the fleet: there is nothing to take from it"
         )
-    return _released(own, pin)
+    return released(own, pin)
 
 
-def _difference(own: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """What a pin has to say; nothing when it would say what holds anyway."""
-    return {key: new[key] for key in _RELEASE if key in new and not same(own.get(key), new[key])}
+def _difference(below: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What a pin has to say over what lies below it; nothing when that holds anyway."""
+    return {key: new[key] for key in RELEASE if key in new and not same(below.get(key), new[key])}
 
 
 def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
@@ -171,9 +183,10 @@ def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
         raise AmbiguousPromotion("an image is promoted by --digest, or by --source with its whole reference")
     own = image_of(name, specs.shared.fleet.images)
     place = _place(specs, wish)
-    now = _said(place, "images", name) or own if place else own
+    below = [own, *(beneath(specs, place, "images", name) if place else ())][-1]
+    now = (said(place, "images", name) if place else None) or below
     if wish.origin:
-        new = _said(_ring(specs, wish.origin), "images", name)
+        new = said(ring_pins(specs, wish.origin), "images", name)
         if new is None:
             raise EditRefused(
                 f"ring {wish.origin} runs the {name} of the fleet: there is nothing to take from it"
@@ -181,14 +194,14 @@ def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     else:
         new = wish.source or _with_digest(name, str(now), wish.digest)
     if place is not None:
-        return _pin(place, "images", name, None if new == own else new)
-    if new == own:
-        return Edit()
+        return _pinned(specs, place, "images", name, None if new == below else new)
     document = specs.document(FLEET_FILE)
-    cleared = _cleared(specs, "images", name, lambda pin: pin == new)
-    text = cleared.texts.get(FLEET_FILE, document.text)
+    without = cleared(specs, "images", name, lambda pin: pin == new)
+    if new == own:
+        return replace(without, idle=_nobody(name))
+    text = without.texts.get(FLEET_FILE, document.text)
     text = put(text, ("spec", "images", name), new, order_of("Fleet"))
-    return _with(cleared, {FLEET_FILE: text}, [f"image {name}: {own} -> {new}"])
+    return _with(without, {FLEET_FILE: text}, [f"image {name}: {own} -> {new}"], name)
 
 
 def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
@@ -197,104 +210,32 @@ def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
         raise AmbiguousPromotion(
             f"{name} is a repository: its --digest is changed everywhere; a ring or a cluster pins a model or an image by name"
         )
-    texts, said = {}, []
+    texts, named = {}, []
     for file in specs.files:
         document = specs.document(file)
         text = document.text
         for path in leaves(document.data):
             value = value_at(document.data, path)
             found = _PINNED.fullmatch(value) if isinstance(value, str) else None
-            if found and found["name"].rpartition("://")[2] == name:
-                text = put(text, path, f"{found['name']}@{wish.digest}")
+            if found and untagged(value).partition("@")[0].rpartition("://")[2] == name:
+                text = put(text, path, f"{untagged(value).partition('@')[0]}@{wish.digest}")
         if text != document.text:
             texts[file] = text
-        said += [file] if name in text else []
-    if not said:
+        named += [file] if name in text else []
+    if not named:
         raise EditRefused(f"no spec names the repository {name} with a digest")
     return Edit(texts, tuple(f"{file}: {name} -> {wish.digest}" for file in texts))
 
 
 def _place(specs: RepositorySpecs, wish: Wish) -> PinsPlace | None:
     if wish.ring:
-        return _ring(specs, wish.ring)
-    if wish.cluster:
-        document = specs.document(specs.cluster_file(wish.cluster))
-        return PinsPlace(document, ("spec", "pins"), f"cluster {stem(document.file)}")
-    return None
+        return ring_pins(specs, wish.ring)
+    return cluster_pins(specs, wish.cluster) if wish.cluster else None
 
 
-def _ring(specs: RepositorySpecs, name: str) -> PinsPlace:
-    names = [ring.name for ring in specs.shared.fleet.delivery.rings]
-    index = names.index(known("ring", name, names))
-    return PinsPlace(specs.document(FLEET_FILE), ("spec", "delivery", "rings", index, "pins"), f"ring {name}")
+def _with(first: Edit, texts: Mapping[str, str], told: list[str], name: str) -> Edit:
+    return Edit({**first.texts, **texts}, (*told, *first.said), idle=_nobody(name))
 
 
-def _said(place: PinsPlace, section: str, name: str) -> Any:
-    """What is pinned; None when nothing is."""
-    return value_at(place.document.data, (*place.path, section, name))
-
-
-def _pin(place: PinsPlace, section: str, name: str, value: Any) -> Edit:
-    """A pin says this, or goes when it would say nothing."""
-    document, path = place.document, (*place.path, section, name)
-    before = _said(place, section, name)
-    if value:
-        text = put(document.text, path, value, order_of(kind_of(document.file)))
-        return Edit({document.file: text}, (f"{place.called}: {name}: {_shown(before)} -> {_shown(value)}",))
-    if before is None:
-        return Edit()
-    text = drop(document.text, _outermost(document.data, path))
-    return Edit({document.file: text}, (f"{place.called}: {name} is that of the fleet again",))
-
-
-def _outermost(data: Any, path: Path) -> Path:
-    """What goes with a pin: `pins` itself when nothing else is in it."""
-    while "pins" in path[:-1] and not value_at(without(data, path), path[:-1]):
-        path = path[:-1]
-    return path
-
-
-def _cleared(specs: RepositorySpecs, section: str, name: str, done: Callable[[Any], bool]) -> Edit:
-    """Without the pins that say what holds everywhere now; sentences about those that say something else."""
-    texts: dict[str, str] = {}
-    said: list[str] = []
-    for place in _pinning(specs, section, name):
-        pin, file = _said(place, section, name), place.document.file
-        if done(pin):
-            text = texts.get(file, place.document.text)
-            texts[file] = drop(text, _outermost(read_text(text)[0], (*place.path, section, name)))
-            said.append(f"{place.called}: its pin goes, all have it")
-        else:
-            said.append(f"{place.called} stays with {_shown(pin)}: it is pinned there")
-    return Edit(texts, tuple(said))
-
-
-def _pinning(specs: RepositorySpecs, section: str, name: str) -> Iterator[PinsPlace]:
-    for place in (*_rings(specs), *_clusters(specs)):
-        if _said(place, section, name) is not None:
-            yield place
-
-
-def _rings(specs: RepositorySpecs) -> Iterator[PinsPlace]:
-    yield from (_ring(specs, ring.name) for ring in specs.shared.fleet.delivery.rings)
-
-
-def _clusters(specs: RepositorySpecs) -> Iterator[PinsPlace]:
-    for file in specs.clusters.values():
-        # A look at the text spares the reading of a thousand files that pin nothing.
-        if "pins" in (specs.root / file).read_text("utf-8", "replace"):
-            yield PinsPlace(specs.document(file), ("spec", "pins"), f"cluster {stem(file)}")
-
-
-def _with(first: Edit, texts: Mapping[str, str], said: list[str]) -> Edit:
-    return Edit({**first.texts, **texts}, (*said, *first.said))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        source = str(value.get("source", ""))
-        digest = source.rpartition("@sha256:")[2][:12] if "@sha256:" in source else source
-        return ", ".join(
-            part for part in (f"version {value['version']}" if "version" in value else "", digest) if part
-        )
-    return "the fleet's" if value is None else str(value)
+def _nobody(name: str) -> str:
+    return f"nothing changes on any cluster: none runs {name}, or all that do have pins of their own"

@@ -5,18 +5,19 @@ A change of a cluster goes into its own file; where the value came from before i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from ..documents.merge import Layer, Resolved
+from ..documents.identity import identity_of
+from ..documents.merge import Layer, Resolved, resolve
 from ..documents.paths import value_at
 from ..documents.validate import validated
 from ..findings.finding import Path
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, stem
+from ..objects.elements import same
 from ..yaml.strict import read_text
 from ..yaml.writer import one_line
-from . import drop, put, same, with_put, without
+from . import drop, put, with_put, without
 from .address import Named, NoSuchPath, Place, address, found_at, path_to_put, shown
 from .fleet import Edit, EditedDocument, order_of
 
@@ -34,7 +35,7 @@ def set_value(subject: EditedDocument, text: str, value: str, *, at_origin: bool
         # One more of what a list has already.
         return Edit()
     path, made = path_to_put(data, place, new, subject.whole)
-    said = _told(subject, place, old, new)
+    said = _notes(subject, place, old, new)
     changed = put(subject.document.text, path, made, order_of(subject.kind))
     return Edit({subject.document.file: changed}, said)
 
@@ -50,13 +51,13 @@ def unset(subject: EditedDocument, text: str, *, at_origin: bool = False) -> Edi
     if given and isinstance(last, Named):
         if path is not None and _is_removal(value_at(data, path)):
             return Edit()
-        path, made = path_to_put(data, place, {last.field: last.name, "remove": True}, subject.whole)
+        path, made = path_to_put(data, place, {**last.fields, "remove": True}, subject.whole)
         changed = put(subject.document.text, path, made, order_of(subject.kind))
-        return Edit({subject.document.file: changed}, _told(subject, place, _at(subject.whole, place)))
+        return Edit({subject.document.file: changed}, _notes(subject, place, _at(subject.whole, place)))
     if path is None:
         hint = f"{shown(place)} comes {given}: --at-origin removes it there, for all that use it"
         return Edit(said=(hint,) if given else ())
-    said = _told(subject, place, _at(data, place))
+    said = _notes(subject, place, _at(data, place))
     if given:
         said = (*said, f"{shown(place)} is now what comes {given}")
     return Edit({subject.document.file: drop(subject.document.text, _emptied(data, path, subject))}, said)
@@ -99,7 +100,7 @@ def _at(data: Any, place: Place) -> Any:
     return None if path is None else value_at(data, path)
 
 
-def _told(subject: EditedDocument, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
+def _notes(subject: EditedDocument, place: Place, old: Any, new: Any = None) -> tuple[str, ...]:
     origin = _from(subject, place)
     what = (
         f"{shown(place)}: {_brief(old)} -> {_brief(new)}"
@@ -127,20 +128,20 @@ def _from(subject: EditedDocument, place: Place) -> str:
 
 
 def _origin_of(resolved: Resolved, place: Place) -> str:
-    layer = next(reversed(_below(resolved, place)), None)
-    if layer is None:
+    below = _below(resolved, place)
+    if not below:
         return ""
-    path = found_at({"spec": layer.data}, place)
-    where = layer.document.where((*layer.root, *(path or ("spec",))[1:]))
-    name = (
-        "the fleet's defaults" if layer.document.file == FLEET_FILE else f"group {stem(layer.document.file)}"
-    )
+    layer, path = below[-1]
+    where, file = layer.document.where((*layer.root, *path)), layer.document.file
+    name = "the fleet's defaults" if file == FLEET_FILE else f"group {stem(file)}"
     return f"from {name}, {where.file}:{where.line}"
 
 
-def _below(resolved: Resolved, place: Place) -> list[Layer]:
+def _below(resolved: Resolved, place: Place) -> tuple[tuple[Layer, Path], ...]:
     """The layers under a cluster's own file that speak of a place, the one that wins last."""
-    return [layer for layer in resolved.layers[:-1] if found_at({"spec": layer.data}, place) is not None]
+    below = resolve(resolved.layers[:-1])
+    path = found_at({"spec": below.spec}, place)
+    return below.said(path[1:]) if path else ()
 
 
 def _origin(subject: EditedDocument, place: Place) -> tuple[EditedDocument, Place]:
@@ -150,7 +151,7 @@ def _origin(subject: EditedDocument, place: Place) -> tuple[EditedDocument, Plac
     layers = _below(subject.resolved, place)
     if not layers:
         return subject, place
-    document = layers[-1].document
+    document = layers[-1][0].document
     if document.file == FLEET_FILE:
         return EditedDocument(document, "Fleet", document.data), ("spec", "defaults", *place[1:])
     return EditedDocument(document, "Group", document.data), place
@@ -167,27 +168,17 @@ def _emptied(data: Any, path: Path, subject: EditedDocument) -> Path:
     """
     while len(path) > 2:  # noqa: PLR2004 - spec and one of its fields
         holder = value_at(without(data, path), path[:-1])
-        bare = (
-            isinstance(holder, dict)
-            and len(holder) == 1
-            and isinstance(path[-2], int)
-            and _inherited(subject, holder)
-        )
-        if holder and not bare:
+        if holder and not _is_bare(subject, path[:-1], holder):
             break
         path = path[:-1]
     return path
 
 
-def _inherited(subject: EditedDocument, item: Mapping[str, Any]) -> bool:
-    """Whether an item that says nothing but its name only overrides one of a group."""
-    key, name = next(iter(item.items()))
-    return subject.resolved is not None and any(
-        _holds(layer.data, {key: name}) for layer in subject.resolved.layers[:-1]
-    )
-
-
-def _holds(data: Any, named: Mapping[str, Any]) -> bool:
-    if isinstance(data, dict):
-        return named.items() <= data.items() or any(_holds(item, named) for item in data.values())
-    return isinstance(data, list) and any(_holds(item, named) for item in data)
+def _is_bare(subject: EditedDocument, path: Path, item: Any) -> bool:
+    """Whether an item that says nothing but what it is called only overrides one of a group, which says that too."""
+    one, resolved = identity_of(item), subject.resolved
+    if one is None or resolved is None or item != one.fields or not isinstance(path[-1], int):
+        return False
+    own = resolved.layers[-1]
+    merged = resolved.merged_path(own, path[1:]) or ()
+    return all(any(layer is not own for layer, _ in resolved.said((*merged, key))) for key in item)

@@ -12,14 +12,16 @@ from functools import partial
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from ..documents.files import read_file
+from ..documents.files import Document, read_file
+from ..documents.merge import resolve
 from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path
-from ..fleet.spec_files import kind_of, read_cluster_file, stem
+from ..fleet.cluster import layers_of
+from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read
 from ..objects.manifest import Manifest, ResourceId
-from ..overlays.overlay import base_files
+from ..overlays.base import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
 from .output_lines import Spot, places_in, spot_of, spots
 from .probe import Compiled, Objects, Subject, compiled, with_spare_models
@@ -75,14 +77,27 @@ def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
     found = spot_of(places_in(document.text), line)
     if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
         raise CannotExplainError(f"line {line} of {file} is no field below spec")
+    files, shared, _ = read(root)
+    if shared is None:
+        raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
     if kind_of(file) == "Cluster":
-        return file, written(document.data["spec"], found.path[1:])
+        return file, _path_of(shared, document, document, found.path[1:])
     if kind_of(file) == "Group":
-        for name in cluster_files(read(root)[0]):
+        for name in cluster_files(files):
             cluster, _ = read_cluster_file(root, name)
             if cluster is not None and stem(file) in (cluster.data.get("spec") or {}).get("groups", ()):
-                return name, written(document.data["spec"], found.path[1:])
+                return name, _path_of(shared, cluster, document, found.path[1:])
     raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+
+
+def _path_of(shared: Shared, cluster: Document, said: Document, path: Path) -> str:
+    """A path of one of a cluster's documents as the cluster's: others may have items of the same name."""
+    resolved = resolve(layers_of(shared, cluster)[0])
+    merged = next(
+        (resolved.merged_path(layer, path) for layer in resolved.layers if layer.document.file == said.file),
+        None,
+    )
+    return written(said.data["spec"], path) if merged is None else written(resolved.spec, merged)
 
 
 def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
@@ -132,7 +147,7 @@ def _base_line(root: File, file: str, line: int) -> Trace:
         before = compiled(subject)
         if before is not None and folder in before.named:
             return _base_of_cluster(root, OutputLine(file, line), subject, before)
-    raise CannotExplainError(f"no cluster uses {folder}: make render removes what nothing uses")
+    raise CannotExplainError(f"no cluster uses {folder}: nearedge render removes what nothing uses")
 
 
 def _base_of_cluster(root: File, at: OutputLine, subject: Subject, before: Compiled) -> Trace:
@@ -232,7 +247,7 @@ def _compiled(subject: Subject) -> Compiled:
 def _text(files: Any, file: str) -> str:
     text = files.get(file)
     if text is None:
-        raise CannotExplainError(f"nothing makes {file} any more: make render removes it")
+        raise CannotExplainError(f"nothing makes {file} any more: nearedge render removes it")
     return str(text)
 
 

@@ -76,7 +76,7 @@ def defaults_behind(before: Compiled, spot: Spot, view: View) -> Iterator[Origin
     """Fields that nobody gives and whose default decides the line; they are placed at what holds them."""
     whole = dumped(before.cluster)
     for leaf in leaves(whole):
-        if leaf[0] in {"waivers", "groups"} or any(True for _ in before.resolved.origins(leaf)):
+        if leaf[0] in {"waivers", "groups"} or before.resolved.said(leaf):
             continue
         for after in changed_in_spec(before, leaf):
             if _decides(view(before), view(after), spot) == "value":

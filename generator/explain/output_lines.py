@@ -1,6 +1,6 @@
 """A file of the output, line by line: which object each line belongs to, and which path in it.
 
-Reads what `compile.py` writes: documents of `resources.yaml` and of acm/, and the `resources`, `images` and
+Reads what `overlays/overlay.py` writes: documents of `resources.yaml` and of acm/, and the `resources`, `images` and
 `patches` of an overlay's kustomization, where a line inside a patch belongs to the object that it corrects.
 """
 

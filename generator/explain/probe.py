@@ -27,7 +27,8 @@ from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import Shared, kind_of, stem
 from ..objects.manifest import Manifest, ResourceId, identify
-from ..overlays.overlay import Base, Emitted, emit, overlay_of
+from ..overlays.base import Base
+from ..overlays.overlay import Emitted, emit, overlay_of
 from ..rules.load import cluster_rules
 from ..specs.fields import field_at
 

@@ -14,7 +14,7 @@ from ..documents.paths import value_at
 from ..findings.finding import Path
 from ..flow.assemble import hub_files
 from ..objects.manifest import Manifest, ResourceId
-from ..overlays.overlay import base_files
+from ..overlays.base import base_files
 from .output_lines import Spot, spots
 from .probe import Compiled, Objects, compiled
 from .subject import subject_of

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
+from ..documents.identity import labels
 from ..documents.merge import Layer, Resolved, resolve
-from ..documents.paths import leaves, located, value_at, written
+from ..documents.paths import choices, leaves, located, value_at, written
 from ..documents.validate import nearest
 from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
@@ -64,7 +65,7 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
         return replace(told, reaches=with_lines(root, name, told.reaches))
     path = _path(resolved, before, text)
     value, default = value_at(resolved.spec, path), False
-    if not _is_said(resolved, path):
+    if not resolved.said(path):
         default = True
         value = value_at(dumped(before.cluster), path) if before else None
     known = field_at(cluster_spec(), path)
@@ -111,40 +112,27 @@ def _path(resolved: Resolved, before: Compiled | None, text: str) -> Path:
     if not more:
         return deeper
     if field_at(cluster_spec(), (*deeper, *more)) is None:
-        raise CannotExplainError(_unknown(resolved, deeper, more[0]))
+        raise CannotExplainError(_unknown(resolved, deeper, more))
     return (*deeper, *more)
 
 
-def _unknown(resolved: Resolved, path: Path, step: str) -> str:
+def _unknown(resolved: Resolved, path: Path, left: tuple[str, ...]) -> str:
+    several = choices(resolved.spec, path, left)
+    if len(several) > 1:
+        return f"{written(resolved.spec, path)} has {left[0]} {len(several)} times: say which: {' or '.join(several)}"
     items, field = value_at(resolved.spec, path), field_at(cluster_spec(), path)
-    keys = list(_names(items)) if isinstance(items, list) else list(field.keys if field else ())
-    near = nearest(step, keys)
+    keys = labels(items) if isinstance(items, list) else list(field.keys if field else ())
+    near = nearest(left[0], keys)
     hint = (
         f"did you mean {near}?" if near else f"known: {', '.join(keys)}" if keys else "nothing lies below it"
     )
-    return f"{written(resolved.spec, path) or 'spec'} has no {step}: {hint}"
-
-
-def _names(items: Any) -> Iterator[str]:
-    for i, item in enumerate(items if isinstance(items, list) else ()):
-        yield written([item], (0,)).strip("[]") if isinstance(item, dict) else str(i)
-
-
-def _is_said(resolved: Resolved, path: Path) -> bool:
-    return any(True for _ in resolved.origins(path))
+    return f"{written(resolved.spec, path) or 'spec'} has no {left[0]}: {hint}"
 
 
 def _said(resolved: Resolved, path: Path) -> Iterator[LayerValue]:
-    for layer in resolved.layers:
-        alone = Resolved(resolved.spec, (layer,))
-        for where in alone.origins(path):
-            yield LayerValue(where, _called(layer), _value_in(alone, layer, path))
-
-
-def _value_in(alone: Resolved, layer: Layer, path: Path) -> Any:
-    """What one layer says at a path of the merged spec: indices of its lists may be others."""
-    found = alone.path_in(layer, path)
-    return value_at(layer.data, found) if found is not None else None
+    for layer, found in resolved.said(path):
+        where = layer.document.where((*layer.root, *found))
+        yield LayerValue(where, _called(layer), value_at(layer.data, found))
 
 
 def _called(layer: Layer) -> str:

@@ -88,8 +88,11 @@ def _shorter(item: Service, memory: ModelMemory, model: ModelSpec, found: Fit) -
         return ""
     usual = fit(memory, whole_bytes(model.size), found.load, AMPLE, found.node)
     room = int((1 - SPARE) * found.budget) - usual.weights - usual.beside
-    tokens = room // (found.cache // found.load.tokens) // BLOCK * BLOCK
-    return f"set --max-model-len={tokens} in args" if tokens >= SHORTEST else ""
+    most = room // (found.cache // found.load.tokens) // BLOCK * BLOCK
+    # vLLM refuses to start with more than the model was made for.
+    tokens = min(most, memory.contextLength)
+    useful = SHORTEST <= tokens < found.load.tokens
+    return f"set --max-model-len={tokens} in args" if useful else ""
 
 
 SHORTEST = 1024

@@ -83,6 +83,7 @@ def cluster_of(
     """The resolved and validated cluster, or findings. `shared_sections` remembers what groups give alone."""
     layers, findings = layers_of(shared, document)
     resolved = resolve(layers, shared.model_documents)
+    findings += resolved.unclear
     if shared.unusable and mentions(resolved.spec, shared.unusable):
         # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
         return None, resolved, findings

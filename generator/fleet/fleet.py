@@ -28,7 +28,8 @@ class Member:
     `credentials` are those that the hub's Policies bring to it
     (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror. `trained` are the
     models that its jobs produce (model, version, published, index of the job), and `fetched` those that its servers
-    take from where their source points.
+    take from where their source points. `models` and `images` are what it uses of clusters/models/ and of the fleet's
+    images, which is what a ring can pin.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Member:
     fetched: tuple[str, ...] = ()
     hub: str | None = None
     """The hub that its spec names; None where it names none."""
+    models: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from ..components.discovery import discover
-from ..documents.merge import MERGE_KEYS
+from ..documents.identity import NAMING
 from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, Pins
@@ -85,7 +85,7 @@ class Connectivity(Strictly):
         Annotated[
             str,
             Line(
-                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_+-]+)*$",
+                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
                 64,
             ),
         ]
@@ -238,7 +238,7 @@ def _partial(model: type[BaseModel]) -> type[BaseModel]:
     for name, info in model.model_fields.items():
         alias = info.alias or name
         described: Any = {"description": info.description, "alias": info.alias}
-        if alias in MERGE_KEYS and info.is_required():
+        if alias in NAMING and info.is_required():
             named = True
             fields[name] = (_rebuilt(info.annotation, info.metadata), Field(**described))
         else:

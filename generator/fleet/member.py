@@ -9,6 +9,7 @@ from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
 from ..components.models import fetched_models, trained_models
 from ..components.namespaces import managed_labels
+from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..objects.manifest import Manifest
 from .fleet import Member
@@ -34,4 +35,6 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         trained=trained_models(cluster),
         fetched=fetched_models(cluster),
         hub=cluster.spec.hub,
+        models=models_used(cluster),
+        images=images_used(cluster),
     )

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..components.kit.base_key import BaseKey, digest
 from ..components.kit.component import Cluster, Unit
-from ..objects.manifest import content_hash
+from ..components.kit.recipe import Recipe
 from ..specs.fleet import FleetSpec, Ring
-from ..specs.model import Images, ModelSpec, Release
+from ..specs.model import Images, ModelSpec, Release, outlived
 
 
 def pinned(cluster: Cluster) -> Cluster:
@@ -37,9 +38,8 @@ def pinned(cluster: Cluster) -> Cluster:
 
 def released(model: ModelSpec, release: Release) -> ModelSpec:
     """A model in another version: checksums are those of a version, so others' do not count for it."""
-    other = release.version not in {None, model.version} or release.source not in {None, model.source}
-    forget: dict[str, Any] = {"checksums": {}} if other else {}
-    return model.model_copy(update={**forget, **_said(release)})
+    said = _said(release)
+    return model.model_copy(update={**{key: {} for key in outlived(vars(model), said)}, **said})
 
 
 def _said(part: Release | Images) -> dict[str, Any]:
@@ -54,15 +54,20 @@ def ring_of(fleet: FleetSpec, name: str | None) -> Ring | None:
 def pinned_bases(units: tuple[Unit, ...], plain: tuple[Unit, ...]) -> tuple[Unit, ...]:
     """The units of a cluster that has pins, each that they change with a base of its own.
 
-    A base's folder says what is in it, so one with another version is another folder: clusters that have the same
-    pins share it, and those that have none do not change.
+    A base's key says what is in it, so one with another version has a mark of its content: clusters that have the
+    same pins share it, and those that have none do not change.
     """
-    before = {unit.folder: unit for unit in plain}
-    return tuple(unit if unit.folder is None else _marked(unit, before.get(unit.folder)) for unit in units)
+    before = {unit.key: unit for unit in plain}
+    return tuple(
+        unit if unit.key is None else _marked(unit, unit.key, before.get(unit.key)) for unit in units
+    )
 
 
-def _marked(unit: Unit, plain: Unit | None) -> Unit:
-    made = tuple(unit.common())
-    if plain is not None and tuple(plain.common()) == made:
+def _marked(unit: Unit, key: BaseKey, plain: Unit | None) -> Unit:
+    if plain is not None and plain.common.same(unit.common):
         return unit
-    return replace(unit, folder=f"{unit.folder}.{content_hash(made)}", common=lambda: made)
+    made = unit.common()
+    if plain is not None and plain.common() == made:
+        # The others' recipe, by which base_of sees that nothing differs.
+        return replace(unit, common=plain.common)
+    return replace(unit, key=key.marked("pin", digest(made)), common=Recipe(tuple, (made,)))

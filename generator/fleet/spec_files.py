@@ -79,7 +79,11 @@ def read_shared(
             case "Group" | "Model":
                 unusable.add(stem(file))
     if FLEET_FILE not in files:
-        hint = "write one: spec.repository and spec.hub are needed"
+        hint = (
+            "write one: spec.repository and spec.hub are needed"
+            if files
+            else "nearedge init begins a fleet here; --root names the folder of one that is elsewhere"
+        )
         findings.append(
             Finding(
                 Where(FLEET_FILE, 1, 1),

@@ -11,7 +11,7 @@ from ..fleet.spec_files import (
     FLEET_FILE,
 )
 from ..objects.manifest import Manifest
-from ..overlays.overlay import folder_files
+from ..overlays.files import folder_files
 from .rendered import Rendered, Whole
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as File
 from pathlib import PurePosixPath
 from typing import Any
 
+from ..disk.plain import digest, digest_of, read_plain, write_new
+from ..disk.specs import Digests, spec_digests
 from ..disk.tree import INDEX
 from ..facts.files import PACKAGE
 from ..findings.finding import Finding, Severity, Where
@@ -24,7 +27,7 @@ from ..specs.removals import FILE as REMOVALS
 from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
-_CODE = frozenset({".j2", ".lua", ".py", ".yaml"})
+_CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))
@@ -43,20 +46,26 @@ class Cache:
     hub: Mapping[str, str] = field(default_factory=dict)
     """Files -> digests, all of them as they are on disk."""
     whole: Whole = NOTHING
-    digests: Mapping[str, str] = field(default_factory=dict)
-    """Cluster's file -> its digest before this run read it."""
+    specs: Digests = field(default_factory=dict)
+    """Every spec as it was before this run read it: one that changes meanwhile is compiled once more."""
 
-    def compiled(self, root: File, file: str, digest: str) -> CompiledCluster | None:
+    def compiled(self, root: File, file: str) -> CompiledCluster | None:
         """The remembered site, when neither its spec nor its overlay changed since."""
         if file not in self.lines:
             return None
         spec, outputs, member, bases, objects, found, waivers = json.loads(self.lines[file])
-        if spec != digest or any(digest_of(root, path) != value for path, value in outputs.items()):
+        if spec != self.specs.get(file) or any(
+            digest_of(root, path) != value for path, value in outputs.items()
+        ):
             return None
         findings, accepted = tuple(map(_finding, found)), tuple(map(_waiver, waivers))
         return CompiledCluster(
             file, findings, _member(member), {}, tuple(outputs), tuple(bases), objects, accepted
         )
+
+    def wrote(self, path: str, text: str) -> bool:
+        """Whether a file of a base was written with this text."""
+        return self.bases.get(path) == digest(text.encode())
 
     def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
         """What these clusters gave together, when the hub would see them as it did then."""
@@ -81,24 +90,22 @@ NOTHING_KNOWN = Cache("")
 
 def recall(root: File) -> Cache:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
-    key = _key_of(root)
-    try:
-        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
-    except OSError:
-        return Cache(key)
+    specs = spec_digests(root)
+    nothing = Cache(_key_of(specs), specs=specs)
+    seal, _, body = (read_plain(root / CACHE) or b"").partition(b"\n")
     # Only what we wrote ourselves, whole: everything below trusts its shape.
-    if seal.decode("ascii", "replace") != _digest(body):
-        return Cache(key)
+    if seal.decode("ascii", "replace") != digest(body):
+        return nothing
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
-    if head["key"] != key or not _intact(root, head["bases"]):
+    if head["key"] != nothing.key or not _intact(root, head["bases"]):
         # Which clusters need a base that is not there any more is not known without compiling them.
-        return Cache(key)
+        return nothing
     known = dict(zip(head["files"], lines, strict=True))
     hub = head["hub"] if _intact(root, head["hub"]) else {}
     found = tuple((about, _finding(told)) for about, told in head["found"])
     whole = Whole(found, frozenset(hub), head["objects"])
-    return Cache(key, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
+    return replace(nothing, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole)
 
 
 def vouched(
@@ -109,17 +116,14 @@ def vouched(
     Of that commit `then` holds the texts of files that are not as on disk, `listed` the clusters' files and
     `shared` all others.
     """
-    try:
-        seal, _, body = (root / CACHE).read_bytes().partition(b"\n")
-    except OSError:
-        return {}
-    if seal.decode("ascii", "replace") != _digest(body):
+    seal, _, body = (read_plain(root / CACHE) or b"").partition(b"\n")
+    if seal.decode("ascii", "replace") != digest(body):
         return {}
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
 
     def content(path: str) -> str:
-        return _digest(then[path]) if path in then else digest_of(root, path)
+        return digest(then[path]) if path in then else digest_of(root, path)
 
     common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
     key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
@@ -152,7 +156,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         and all(compiled.kept for compiled in clusters)
     ):
         return
-    digests = {path: _digest(texts[path].encode()) if path in texts else known[path] for path in shared}
+    digests = {path: digest(texts[path].encode()) if path in texts else known[path] for path in shared}
     head = {
         "key": memory.key,
         "bases": {path: digest for path, digest in digests.items() if path.startswith("base/")},
@@ -162,11 +166,11 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         "files": [compiled.file for compiled in clusters],
     }
     lines = [
-        memory.lines[compiled.file] if compiled.kept else _line(compiled, memory.digests[compiled.file])
+        memory.lines[compiled.file] if compiled.kept else _line(compiled, memory.specs.get(compiled.file, ""))
         for compiled in clusters
     ]
     body = "\n".join([_json(head), *lines]).encode()
-    _replace(root / CACHE, _digest(body).encode() + b"\n" + body)
+    _replace(root / CACHE, digest(body).encode() + b"\n" + body)
 
 
 def _is_shared(path: str) -> bool:
@@ -177,19 +181,19 @@ def _replace(path: File, raw: bytes) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         staged = path.with_suffix(".new")
-        staged.write_bytes(raw)
+        write_new(staged, raw)
         staged.replace(path)
     except OSError:
         return
 
 
-def _line(compiled: CompiledCluster, digest: str) -> str:
-    outputs = {path: _digest(text.encode()) for path, text in compiled.files.items()}
+def _line(compiled: CompiledCluster, spec: str) -> str:
+    outputs = {path: digest(text.encode()) for path, text in compiled.files.items()}
     findings = [_listed(item, _FINDING) for item in compiled.findings]
     waivers = [_listed(item, _WAIVER) for item in compiled.waivers]
     return _json(
         [
-            digest,
+            spec,
             outputs,
             _listed(compiled.member, _MEMBER),
             compiled.bases,
@@ -243,33 +247,17 @@ def _key(inputs: Iterable[tuple[str, str]]) -> str:
     """
     made = hashlib.blake2b(digest_size=16)
     for name, content in inputs:
-        made.update(f"{name}\0{content}\0".encode())
+        made.update(os.fsencode(f"{name}\0{content}\0"))
     return made.hexdigest()
 
 
-def _key_of(root: File) -> str:
-    folders = (root / "clusters" / name for name in ("groups", "models"))
-    common = [
-        path.relative_to(root).as_posix() for folder in folders for path in sorted(folder.rglob("*.yaml"))
-    ]
-    return _key((*_code(), *((file, digest_of(root, file)) for file in (*common, FLEET_FILE))))
+def _key_of(specs: Digests) -> str:
+    folders = ("clusters/groups/", "clusters/models/")
+    common = sorted((file for file in specs if file.startswith(folders)), key=PurePosixPath)
+    return _key((*_code(), *((file, specs.get(file, "")) for file in (*common, FLEET_FILE))))
 
 
 def _code() -> Iterator[tuple[str, str]]:
     """nearedge's own files, each with the digest of its content."""
     for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE):
         yield path.relative_to(PACKAGE).as_posix(), digest_of(path.parent, path.name)
-
-
-def digest_of(root: File, path: str) -> str:
-    """Digest of a file below `root`; empty when it cannot be read."""
-    try:
-        # Not Path.read_bytes, which takes twice as long: a run without a change does little else.
-        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
-            return _digest(file.read())
-    except OSError:
-        return ""
-
-
-def _digest(raw: bytes) -> str:
-    return hashlib.blake2b(raw, digest_size=12).hexdigest()

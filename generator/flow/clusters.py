@@ -12,7 +12,8 @@ from ..fleet.member import member_of
 from ..fleet.spec_files import (
     Shared,
 )
-from ..overlays.overlay import Emitted, base_files, collisions, emit, nothing, overlay_of
+from ..overlays.base import base_files
+from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
 from .read import cluster_in

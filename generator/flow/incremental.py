@@ -1,22 +1,25 @@
 """The same pipeline, run only for the clusters that changed, and on all cores.
 
 A cluster's overlay depends on its own file and on what all clusters share; the hub's objects depend on the
-fleet and on its members. What was compiled before is remembered (`memory.py`) by digests of all that it came
+fleet and on its members. What was compiled before is remembered (`flow/cache.py`) by digests of all that it came
 from, and counts only while the files on disk still have the digests they were written with.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as File
 
+from ..disk.specs import Digests
 from ..disk.tree import Tree
 from ..findings.finding import Severity, ordered
 from ..fleet.spec_files import Shared, kind_of
+from ..overlays.base import same_texts
 from .assemble import assemble
-from .cache import NOTHING_KNOWN, Cache, digest_of, recall, save, vouched
+from .cache import NOTHING_KNOWN, Cache, recall, save, vouched
 from .clusters import check_clusters, compile_clusters
 from .judge import Asked, judge_fleet
 from .parallel import in_parts
@@ -27,7 +30,7 @@ WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
 
 Work = Callable[[File, Shared, tuple[str, ...], Progress], tuple[tuple[CompiledCluster, ...], dict[str, str]]]
-"""`compile_sites` or `check_sites`: clusters, and the texts of their bases."""
+"""`compile_clusters` or `check_clusters`: clusters, and the texts of their bases."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,21 @@ class Partly(Rendered):
 
     memory: Cache = NOTHING_KNOWN
 
+    @property
+    def specs(self) -> Digests:
+        """The specs that were judged, as they were before the first was read; see `disk.specs`."""
+        return self.memory.specs
+
 
 def render_changed(root: File, progress: Progress = silent, today: str = "") -> Partly:
     """The same result as `pipeline.render`; unchanged files come as paths instead of texts."""
     memory = recall(root)
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
-        return Partly(ordered(findings), Tree({}))
-    memory = _before(root, memory, files)
-    done, texts = _clusters(root, shared, memory, progress, compile_clusters)
+        return Partly(ordered(findings), Tree({}), memory=memory)
+    known = {file: memory.compiled(root, file) for file in cluster_files(files)}
+    done, texts = _clusters(root, shared, known, progress, compile_clusters)
+    _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
     whole = memory.whole_of(done)
@@ -52,19 +61,10 @@ def render_changed(root: File, progress: Progress = silent, today: str = "") -> 
     return Partly(**vars(assemble(judged, bases, whole)), memory=memory)
 
 
-def _before(root: File, memory: Cache, files: tuple[str, ...]) -> Cache:
-    """The memory with the digests of all clusters, taken before their specs are read.
-
-    One that changes meanwhile is compiled once more, never taken for done.
-    """
-    return replace(memory, digests={file: digest_of(root, file) for file in cluster_files(files)})
-
-
 def _clusters(
-    root: File, shared: Shared, memory: Cache, progress: Progress, work: Work
+    root: File, shared: Shared, known: Mapping[str, CompiledCluster | None], progress: Progress, work: Work
 ) -> tuple[dict[str, CompiledCluster], dict[str, str]]:
     """Every cluster by its file, those that did not change as they are known; texts of the bases of the others."""
-    known = {file: memory.compiled(root, file, digest) for file, digest in memory.digests.items()}
     fresh, texts = _parallel(root, shared, tuple(file for file in known if not known[file]), progress, work)
     worked = {compiled.file: compiled for compiled in fresh}
     return {file: compiled or worked[file] for file, compiled in known.items()}, texts
@@ -79,7 +79,7 @@ def remember(root: File, rendered: Partly) -> None:
 def remembered(root: File, files: tuple[str, ...]) -> dict[str, CompiledCluster]:
     """The clusters among `files` that the last render knows and that did not change since."""
     memory = recall(root)
-    known = ((file, memory.compiled(root, file, digest_of(root, file))) for file in files)
+    known = ((file, memory.compiled(root, file)) for file in files)
     return {file: compiled for file, compiled in known if compiled is not None}
 
 
@@ -97,14 +97,36 @@ def _bases(known: Iterable[str], clusters: Iterable[CompiledCluster]) -> frozens
     return frozenset(path for path in known if path.rpartition("/")[0] in named)
 
 
+def _as_before(root: File, memory: Cache, texts: Mapping[str, str], done: Sequence[CompiledCluster]) -> None:
+    """Raise BaseDiffers when a base of clusters that were not compiled was made anew with another text.
+
+    It never should be: a text depends on the base's key, on what all clusters share and on nearedge itself, and when
+    one of the latter two is another, `memory` does not count and every cluster is compiled. A cluster's own file
+    decides which bases it asks for, and nothing in them. Were it otherwise, the overlays that are kept would lie over
+    bases that nobody has looked at them with. A base that no kept cluster names is free to be another.
+    """
+    kept, fresh = [item for item in done if item.kept], [item for item in done if not item.kept]
+    others = (path for path in _bases(memory.bases, kept) if path in texts)
+    known = {path: (root / path).read_text("utf-8") for path in others if not memory.wrote(path, texts[path])}
+    same_texts(known, texts, partial(_askers, kept, fresh))
+
+
+def _askers(
+    some: Iterable[CompiledCluster], others: Iterable[CompiledCluster], folder: str
+) -> tuple[str, str]:
+    """Files of the first cluster of either whose overlay names a base."""
+    first, second = (next(item.file for item in them if folder in item.bases) for them in (some, others))
+    return first, second
+
+
 def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
     """What is wrong with the fleet: the findings of `render`, without its tree."""
     memory = recall(root)
     files, shared, findings = read(root, progress, known=memory.valid)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
-    memory = _before(root, memory, files)
-    done, _ = _clusters(root, shared, memory, progress, check_clusters)
+    known = {file: memory.compiled(root, file) for file in cluster_files(files)}
+    done, _ = _clusters(root, shared, known, progress, check_clusters)
     asked = Asked(today, known=memory.whole_of(done))
     return judge_fleet(root, shared, tuple(done.values()), findings, asked)
 
@@ -137,5 +159,15 @@ def _parallel(
         return work(root, shared, some, progress if os.getpid() == here else silent)
 
     done = in_parts(part, files, WORTH_A_PROCESS)
-    clusters = tuple(compiled for found, _ in done for compiled in found)
-    return clusters, {path: text for _, texts in done for path, text in texts.items()}
+    return tuple(compiled for found, _ in done for compiled in found), _joined(done)
+
+
+def _joined(parts: Iterable[tuple[tuple[CompiledCluster, ...], dict[str, str]]]) -> dict[str, str]:
+    """Texts of the bases of all parts; BaseDiffers when two of them made one with different texts."""
+    clusters: list[CompiledCluster] = []
+    texts: dict[str, str] = {}
+    for found, made in parts:
+        same_texts(texts, made, partial(_askers, clusters, found))
+        clusters += found
+        texts |= made
+    return texts

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import NearedgeError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -35,14 +38,16 @@ def in_parts(work: Work[Result], items: tuple[str, ...], worth: int) -> tuple[Re
         try:
             results.append(ours.recv())
         except EOFError:
-            # The worker died (out of memory, killed): its part is done here.
+            # The worker died (out of memory, killed) or could not go on: its part is done here.
             results.append(work(part))
         process.join()
     return tuple(results)
 
 
 def _send(pipe: Connection, work: Work[Any], part: tuple[str, ...]) -> None:
-    pipe.send(work(part))
+    # What is said to a person is said by the process that the person started: it does this part again.
+    with suppress(NearedgeError):
+        pipe.send(work(part))
     pipe.close()
 
 

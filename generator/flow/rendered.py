@@ -9,7 +9,7 @@ from typing import Any
 from ..disk.tree import Tree
 from ..findings.finding import Finding
 from ..fleet.fleet import Fleet, Member
-from ..overlays.overlay import Base
+from ..overlays.base import Base
 from ..rules.waivers import Waived, Waiver
 
 Progress = Callable[[str, int, int], None]

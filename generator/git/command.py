@@ -1,6 +1,6 @@
 """Git as the user has it: their name, their signing key, their hooks, their proxies, but never a question.
 
-`repository.py` only reads, and sees nothing of the user's configuration; here commits are made and pushed. A token
+`git/commit.py` only reads, and sees nothing of the user's configuration; here commits are made and pushed. A token
 goes to git through a credential helper that is given in the environment: it stands in no URL, no argument, no file and
 no error. The helpers that the user has configured are then left out, because they would write the token down.
 """
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 
 from ..errors import NearedgeError, ToolFailed
-from ..programs import run as programs
-from ..programs.run import Completed
+from ..programs.record import find
+from ..programs.run import Completed, run
 
 TIMEOUT = 120.0
 """Seconds for a command that stays on this machine; a signature may need a person to unlock a key."""
@@ -102,10 +102,10 @@ def git(  # noqa: PLR0913 - all that a command of git takes
         ToolMissing: git is not there.
         GitFailed: its exit code is not in `accept`, or it did not end in time; no token is in the sentence.
     """
-    program = programs.find(root, "git")
+    program = find(root, "git")
     whole = {**environment(credential, settings or NO_SETTINGS), **(env or {})}
     try:
-        done = programs.run(
+        done = run(
             program, arguments, cwd=root, stdin=stdin, env=whole, timeout=timeout, accept=range(-64, 256)
         )
     except ToolFailed as error:

@@ -1,7 +1,7 @@
 """Specs as a commit has them, read from Git's objects into memory: no checkout, no index, no work tree.
 
-Four commands of git are run, all of which only read: rev-parse, merge-base, ls-tree and cat-file. Which working
-files differ from a commit is told by their blob ids, so neither filters nor hooks nor a network are ever used.
+Four commands of git are run, all of which only read: rev-parse, merge-base, ls-tree and cat-file (reading.py). Which
+working files differ from a commit is told by their blob ids, so neither filters nor hooks nor a network are ever used.
 """
 
 from __future__ import annotations
@@ -11,25 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 
+from ..disk.folders import SPECS
+from ..disk.plain import read_plain
 from ..documents.files import is_spec
 from ..errors import NearedgeError
-from ..programs import run as programs
+from ..programs.record import find
 from ..programs.run import Tool
+from .reading import ask, read_git
 
-SPECS = "clusters"
-_QUIET = (
-    # The repository may belong to another user, as in a container; nothing of its configuration is run.
-    *("-c", "safe.directory=*"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.fsmonitor=false"),
-    "--no-replace-objects",
-    "--literal-pathspecs",
-)
-_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
 _PLAIN = frozenset({"100644", "100755"})
 _SHA1 = 40
 """Digits of a blob's id in a repository with SHA-1; one with SHA-256 has 64."""
-FOUND_NOTHING = (0, 1)
 
 
 class NoSuchCommit(NearedgeError):
@@ -57,7 +49,7 @@ def snapshot(root: File, ref: str) -> Snapshot:
         ToolMissing: git is not there.
         ToolFailed: git cannot read the repository.
     """
-    git = programs.find(root, "git")
+    git = find(root, "git")
     _resolved(git, root, ref)
     base = ask(git, root, "merge-base", "--end-of-options", ref, "HEAD").strip()
     if not base:
@@ -72,49 +64,36 @@ def snapshot_at(root: File, commit: str) -> Snapshot:
     Raises:
         NoSuchCommit, ToolMissing, ToolFailed: it cannot be read.
     """
-    git = programs.find(root, "git")
+    git = find(root, "git")
     _resolved(git, root, commit)
     return Snapshot(commit, commit, dict(_tree(git, root, commit)))
 
 
-def default_ref(root: File) -> str:
-    """Where a branch is compared with when nobody says: the remote's default branch, else HEAD.
-
-    Raises:
-        ToolMissing: git is not there.
-    """
-    git = programs.find(root, "git")
-    for ref in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/heads/main"):
-        if ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-            return ref
-    return "HEAD"
-
-
 def _resolved(git: Tool, root: File, ref: str) -> None:
     if not ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-        inside = ask(git, root, "rev-parse", "--git-dir")
-        reason = (
-            "is no commit of this repository" if inside else "cannot be looked up: this is no Git repository"
+        raise NoSuchCommit(ref=ref, reason=why_not(git, root))
+
+
+def why_not(git: Tool, root: File) -> str:
+    """Why a commit cannot be looked up here, and what to do."""
+    if not ask(git, root, "rev-parse", "--git-dir"):
+        return (
+            "cannot be looked up: this is no Git repository. "
+            "git init -b main, git add --all and git commit make it one"
         )
-        raise NoSuchCommit(ref=ref, reason=reason)
-
-
-def ask(git: Tool, root: File, *arguments: str) -> str:
-    """What git prints when it finds what it is asked for, else nothing."""
-    accept = (*FOUND_NOTHING, 128)
-    done = programs.run(git, (*_QUIET, *arguments), cwd=root, env=_ENVIRONMENT, accept=accept)
-    return done.stdout if done.code == 0 else ""
+    if not ask(git, root, "rev-parse", "--verify", "--quiet", "HEAD"):
+        return "cannot be looked up: nothing is committed here yet. git add --all and git commit do that"
+    return "is no commit of this repository"
 
 
 def _tree(git: Tool, root: File, commit: str) -> Iterator[tuple[str, str]]:
     # Run in the fleet's folder, ls-tree names and filters paths as seen from there.
-    listed = programs.run_bytes(
-        git, (*_QUIET, "ls-tree", "-r", "-z", commit, f"{SPECS}/"), cwd=root, env=_ENVIRONMENT
-    )
+    listed = read_git(git, root, "ls-tree", "-r", "-z", commit, f"{SPECS}/")
     for entry in listed.stdout.split(b"\0"):
         head, _, path = entry.partition(b"\t")
         file = path.decode("utf-8", "surrogateescape")
-        if head and file.startswith(f"{SPECS}/") and is_spec(file):
+        # A name that cannot be shown is no spec's; on disk it is a finding.
+        if head and file.startswith(f"{SPECS}/") and file.isprintable() and is_spec(file):
             mode, _, blob = head.decode().split(" ")
             # A symlink is no spec; with an id that no content has, reading it becomes a finding.
             yield file, blob if mode in _PLAIN else ""
@@ -138,11 +117,9 @@ def blobs(root: File, wanted: Mapping[str, str]) -> dict[str, bytes]:
     """
     if not wanted:
         return {}
-    git = programs.find(root, "git")
+    git = find(root, "git")
     asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
-    done = programs.run_bytes(
-        git, (*_QUIET, "cat-file", "--batch", "--buffer"), cwd=root, env=_ENVIRONMENT, stdin=asked
-    )
+    done = read_git(git, root, "cat-file", "--batch", "--buffer", stdin=asked)
     return dict(zip(wanted, _split(done.stdout), strict=True))
 
 
@@ -170,8 +147,10 @@ def files_that_differ(root: File, taken: Snapshot, files: Collection[str]) -> fr
 
 def _blob(path: File, *, sha256: bool) -> str | None:
     try:
-        raw = b"" if path.is_symlink() else path.read_bytes()
+        raw = b"" if path.is_symlink() else read_plain(path)
     except OSError:
+        return None
+    if raw is None:
         return None
     head = b"blob %d\0" % len(raw)
     # Not for security: this is the name that Git itself gives the content.

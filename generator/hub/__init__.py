@@ -1,6 +1,8 @@
 """The hub's side of the fleet: what `kustomize build acm/<hub>` gives an administrator to apply.
 
-One function per file of that folder; `emit` is the list of them. Fleet rules are in rules.py and limits.py.
+One function per file of that folder; `emit` is the list of them. Fleet rules are in `checks/`, and beside what they are about.
+
+Comes in: a `Fleet`. Goes out: manifests by file name, and problems. Not here: what a cluster runs.
 """
 
 from __future__ import annotations

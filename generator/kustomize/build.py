@@ -2,7 +2,7 @@
 
 The evaluator knows `resources`, `images` and JSON6902 `patches`, as kustomize 5.8 treats them, and raises for
 all else; it judges an overlay in about a millisecond. That it may is proven by the real one on every distinct
-shape (verify.py, tests/kustomize/test_kustomize.py).
+shape (proof/verify.py, tests/kustomize/test_kustomize.py).
 
     evaluator(read)("overlays/store-001")   the evaluator, with bases read once
     build(tool, root, folders)              the program

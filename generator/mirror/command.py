@@ -68,7 +68,7 @@ def mirror(root: File, *, cluster: str | None = None, base: str | None = None, t
     if base is not None:
         found = _since(root, base, chosen, cluster)
         made |= delta_files(chosen, found)
-        told += _told(found)
+        told += _delta_text(found)
     return Mirrored(rendered.findings, rendered.waived, made, told, tuple(unpinned(chosen)))
 
 
@@ -92,7 +92,7 @@ def _rows(chosen: Inventory) -> list[list[str]]:
     return [*rows, ["altogether", *total]]
 
 
-def _told(found: Delta) -> str:
+def _delta_text(found: Delta) -> str:
     if not found.places:
         return f"since {found.base}: nothing to pull\n"
     rows = [["place", "images", "models", "of models"]]

@@ -12,16 +12,13 @@ Source: RFC 6902; kustomize api/filters/patchjson6902.
 from __future__ import annotations
 
 import copy
-import marshal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .elements import named_by, plainly_same, same
 from .manifest import CONTENT_HASH, Manifest
 
 Operation = dict[str, Any]
-
-NAME_KEYS = ("name", "groupName", "containerPort", "key")
-"""Fields that say which element of a list is which; the first that all elements have is used."""
 
 
 class PatchFailed(ValueError):
@@ -43,7 +40,7 @@ def _guard(base: Manifest) -> Operation:
 
 
 def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
-    if _plainly_same(base, final):
+    if plainly_same(base, final):
         return
     if isinstance(base, dict) and isinstance(final, dict):
         yield from _mapping(base, final, path)
@@ -53,26 +50,11 @@ def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
         yield {"op": "replace", "path": path, "value": final}
 
 
-def _plainly_same(one: Any, other: Any) -> bool:
-    """True only if `same` is, found out without a loop in Python: most of two manifests is alike."""
-    # Version 2 writes types and values, nothing of how often an object is referred to.
-    return one is other or (one == other and marshal.dumps(one, 2) == marshal.dumps(other, 2))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equal as YAML: to Python 1 is True and 1.0, to an API server they are three values."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return type(one) is type(other) and bool(one == other)
-
-
 def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator[Operation]:
     for key, value in base.items():
         if key not in final:
             yield {"op": "remove", "path": f"{path}/{escape(key)}"}
-        elif not _plainly_same(value, final[key]):
+        elif not plainly_same(value, final[key]):
             yield from _differences(value, final[key], f"{path}/{escape(key)}")
     for key, value in final.items():
         if key not in base:
@@ -80,7 +62,7 @@ def _mapping(base: dict[str, Any], final: dict[str, Any], path: str) -> Iterator
 
 
 def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operation]:
-    key = _name_key(base, final)
+    key = next((fields[0] for fields in named_by(base, final)), None) if base else None
     if (
         key is None
         or len(final) < len(base)
@@ -90,7 +72,7 @@ def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operatio
             yield {"op": "replace", "path": path, "value": final}
         return
     for i, (old, new) in enumerate(zip(base, final, strict=False)):
-        if _plainly_same(old, new):
+        if plainly_same(old, new):
             continue
         changes = list(_differences(old, new, f"{path}/{i}"))
         if changes:
@@ -98,13 +80,6 @@ def _sequence(base: list[Any], final: list[Any], path: str) -> Iterator[Operatio
             yield from changes
     for new in final[len(base) :]:
         yield {"op": "add", "path": f"{path}/-", "value": new}
-
-
-def _name_key(base: list[Any], final: list[Any]) -> str | None:
-    items = [*base, *final]
-    if not base or not all(isinstance(item, dict) for item in items):
-        return None
-    return next((key for key in NAME_KEYS if all(key in item for item in items)), None)
 
 
 def escape(key: str) -> str:

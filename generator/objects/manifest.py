@@ -169,3 +169,8 @@ _PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
     "AppWrapper": _app_wrapper,
     "Policy": _policy,
 }
+
+
+def without_empty(values: Mapping[str, Any]) -> Manifest:
+    """A mapping without what says nothing: null, and the empty string."""
+    return {key: value for key, value in values.items() if value not in (None, "")}

@@ -1,9 +1,8 @@
 """Factoring: what components emit becomes shared bases and thin overlays.
 
-The one place that knows kustomize's form. A base is what a component emits from the cluster-free part of a spec;
-an overlay names its bases and corrects them with `images` and JSON6902 patches. What no base holds is a plain
-resource of the overlay. Nothing else is ever written: kustomize damages our kinds with prefixes, namespace
-transformers and strategic merges.
+A base (base.py) is what a component emits from the cluster-free part of a spec; an overlay names its bases and
+corrects them with `images` and JSON6902 patches. What no base holds is a plain resource of the overlay. Nothing else
+is ever written: kustomize damages our kinds with prefixes, namespace transformers and strategic merges.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..components.credentials import pull_secrets
@@ -23,6 +22,9 @@ from ..fleet.pins import pinned_bases
 from ..objects.json_patch import Operation, diff
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from ..yaml.writer import to_documents, to_yaml
+from .base import Base, base_of
+from .files import KUSTOMIZATION, RESOURCES, header, kustomization
+from .images import image_changes, with_images
 from .pullsecrets import pulling
 
 COLLISION = plain_rule("COMPILE001", "Each object of a cluster is made by one part of its spec.")
@@ -47,20 +49,7 @@ RUNNING = frozenset(
     }
 )
 """Kinds that make pods; a retired cluster has none of them."""
-RESOURCES = "resources.yaml"
-KUSTOMIZATION = "kustomization.yaml"
-_FOLDER = re.compile(r"[a-z0-9]([a-z0-9.+-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.+-]*[a-z0-9])?)*")
 _HASHED = re.compile(r"-[0-9a-f]{8}$")
-
-
-@dataclass(frozen=True)
-class Base:
-    """A base folder: its manifests and the spec files it comes from."""
-
-    folder: str
-    origins: tuple[str, ...]
-    manifests: tuple[Manifest, ...]
-    by_id: Mapping[ResourceId, Manifest] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,23 +67,6 @@ class Emitted:
 
     units: tuple[Unit, ...]
     manifests: tuple[Manifest, ...]
-
-
-def header(*origins: str) -> str:
-    """First line of a machine file: where to make the change instead."""
-    return f"Made by nearedge from {', '.join(origins)}: edit there, then run make render."
-
-
-def base_of(unit: Unit, profile: str, bases: dict[str, Base]) -> Base | None:
-    """The base of a unit; `bases` remembers those that another cluster has asked for already."""
-    if unit.folder is None:
-        return None
-    assert _FOLDER.fullmatch(unit.folder), unit.folder  # noqa: S101 - components name folders from checked names
-    folder = f"base/{profile}/{unit.folder}"
-    if folder not in bases:
-        manifests = tuple(unit.common())
-        bases[folder] = Base(folder, unit.origins, manifests, {identify(item): item for item in manifests})
-    return bases[folder]
 
 
 def overlay_if_sound(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
@@ -152,7 +124,7 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
     own: list[Manifest] = []
     pairs: list[tuple[Manifest, Manifest]] = []
     for unit in emitted.units:
-        base = base_of(unit, cluster.profile.name, bases)
+        base = base_of(unit, cluster, bases)
         final = {identify(item): item for item in unit.final}
         if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
             own += unit.final
@@ -162,10 +134,9 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
         own += [item for identity, item in final.items() if identity not in base.by_id]
     images, patches = _corrections(pairs, own)
     folder = f"overlays/{cluster.name}"
-    kustomization = _kustomization(
-        [f"../../{base.folder}" for base in named] + ([RESOURCES] if own else []), images, patches
-    )
-    files = {f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(cluster.file))}
+    resources = [*(f"../../{base.folder}" for base in named), *([RESOURCES] if own else ())]
+    said = to_yaml(kustomization(resources, images, patches), header(cluster.file))
+    files = {f"{folder}/{KUSTOMIZATION}": said}
     if own:
         files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
     return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
@@ -189,21 +160,6 @@ def _corrections(
 
 def _names_image(patches: Iterable[Manifest]) -> bool:
     return any("image" in patch["patch"] for patch in patches)
-
-
-def _kustomization(resources: list[str], images: Mapping[str, str], patches: list[Manifest]) -> Manifest:
-    return {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": resources,
-        **({"images": [_image(old, new) for old, new in sorted(images.items())]} if images else {}),
-        **({"patches": patches} if patches else {}),
-    }
-
-
-def _image(old: str, new: str) -> Manifest:
-    name, _, digest = new.partition("@")
-    return {"name": old, **({"newName": name} if name != old else {}), "digest": digest}
 
 
 def _patch(base: Manifest, final: Manifest) -> Iterator[Manifest]:
@@ -238,78 +194,3 @@ def _target(manifest: Manifest) -> Manifest:
         "name": name,
         **place,
     }
-
-
-def base_files(base: Base) -> dict[str, str]:
-    """The files of a base folder."""
-    origin = header(*base.origins)
-    kustomization = _kustomization([RESOURCES], {}, [])
-    return {
-        f"{base.folder}/{KUSTOMIZATION}": to_yaml(kustomization, origin),
-        f"{base.folder}/{RESOURCES}": to_documents(base.manifests, origin),
-    }
-
-
-def folder_files(folder: str, files: Mapping[str, Sequence[Manifest]], origin: str) -> dict[str, str]:
-    """A folder of plain resources with the kustomization that lists them: the hub's side."""
-    listed = {name: items for name, items in sorted(files.items()) if items}
-    kustomization = _kustomization(list(listed), {}, [])
-    return {
-        f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization, header(origin)),
-        **{f"{folder}/{name}": to_documents(items, header(origin)) for name, items in listed.items()},
-    }
-
-
-def image_changes(pairs: Iterable[tuple[Manifest, Manifest]], own: Iterable[Manifest]) -> dict[str, str]:
-    """Image name -> new reference, for images that one `images` entry can change everywhere in the overlay.
-
-    kustomize changes every container image of that name, so an entry is only made when all of them want it.
-    """
-    wanted: dict[str, set[str]] = {}
-    changed: set[str] = set()
-    for base, final in pairs:
-        old, new = list(_images(base)), list(_images(final))
-        if len(old) != len(new):
-            return {}
-        for before, after in zip(old, new, strict=True):
-            wanted.setdefault(before.partition("@")[0], set()).add(after)
-            if before != after:
-                changed.add(before.partition("@")[0])
-    for manifest in own if changed else ():
-        for image in _images(manifest):
-            wanted.setdefault(image.partition("@")[0], set()).add(image)
-    return {name: next(iter(wanted[name])) for name in sorted(changed) if len(wanted[name]) == 1}
-
-
-def _images(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in {"containers", "initContainers"} and isinstance(item, list):
-                yield from (entry["image"] for entry in item if isinstance(entry, dict) and "image" in entry)
-            else:
-                yield from _images(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _images(item)
-
-
-def with_images(value: Any, images: Mapping[str, str]) -> Any:
-    """A manifest as kustomize's `images` would leave it."""
-    if not images:
-        return value
-    if isinstance(value, dict):
-        return {key: _entries(key, item, images) for key, item in value.items()}
-    if isinstance(value, list):
-        return [with_images(item, images) for item in value]
-    return value
-
-
-def _entries(key: str, item: Any, images: Mapping[str, str]) -> Any:
-    if key not in {"containers", "initContainers"} or not isinstance(item, list):
-        return with_images(item, images)
-    return [
-        {**entry, "image": images.get(entry["image"].partition("@")[0], entry["image"])}
-        if isinstance(entry, dict) and "image" in entry
-        else entry
-        for entry in item
-    ]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
+from ..components.kit.base_key import digest
 from ..components.kit.component import Unit
+from ..components.kit.recipe import Recipe, recipe
 from ..objects.manifest import CONTENT_HASH, Manifest, content_hash
-from ..objects.names_used import pods
+from ..objects.names_in_pods import pods
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Namespace -> names of its pull secrets."""
@@ -24,18 +25,24 @@ _HASH = 8
 
 
 def pulling(unit: Unit, secrets: Secrets) -> Unit:
-    """The unit, its pods with the pull secrets of their namespace; a base of its own for each such list."""
+    """The unit, its pods with the pull secrets of their namespace; a base of its own for each such list.
+
+    Pods have them in the order of the spec, so another order is another base.
+    """
     final = tuple(_linked(item, secrets) for item in unit.final)
     if final == unit.final:
         return unit
-    places = {item["metadata"].get("namespace", "") for item in unit.final}
-    named = sorted({name for place in places for name in secrets.get(place, ())})
-    folder = None if unit.folder is None else f"{unit.folder}.pull-{content_hash(named)}"
-    return replace(unit, folder=folder, common=partial(_all, unit, secrets), final=final)
+    places = sorted({item["metadata"].get("namespace", "") for item in unit.final})
+    said = tuple((place, secrets.get(place, ())) for place in places)
+    # A unit with pods has one namespace, which its key says already.
+    names = said[0][1] if len(said) == 1 else (digest(said),)
+    key = None if unit.key is None else unit.key.marked("pull", *names)
+    return replace(unit, key=key, common=recipe(_all, unit.common, said), final=final)
 
 
-def _all(unit: Unit, secrets: Secrets) -> Sequence[Manifest]:
-    return tuple(_linked(item, secrets) for item in unit.common())
+def _all(common: Recipe, said: tuple[tuple[str, tuple[str, ...]], ...]) -> Sequence[Manifest]:
+    secrets = dict(said)
+    return tuple(_linked(item, secrets) for item in common())
 
 
 def _linked(item: Manifest, secrets: Secrets) -> Manifest:

@@ -2,13 +2,19 @@
 
     {"spec": {"replicas": 1}} -> {"spec": {"replicas": 2}}     spec.replicas: 1 -> 2
 
-Lists of named things are compared by their names, so their order is no difference; other lists as a whole. An
-object whose name ends in the hash of its content is compared with the one that it replaces.
+Lists of named things are compared by their names, and where the names stand in another order that is a change of
+its own; other lists are compared as a whole. An object whose name ends in the hash of its content is compared with
+the one that it replaces.
+
+No list is taken for a set. What a schema calls a `map` or a `set` says which elements are the same, not that their
+order means nothing: Kueue tries the flavors of a ClusterQueue in their order, and env may refer to earlier env (both
+`map`); mirrors of an ImageDigestMirrorSet are tried in theirs (`set`). The API server itself stores the order that
+was applied last (sigs.k8s.io/structured-merge-diff v4.7.0, typed/merge.go), and a Deployment whose pod template has
+nothing but another order rolls out anew (kubernetes pkg/controller/deployment/util EqualIgnoreHash).
 """
 
 from __future__ import annotations
 
-import json
 import marshal
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +22,10 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
-from ..objects.json_patch import same
+from ..documents.paths import dotted
+from ..objects.elements import named_by, same
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
 
-NAME_KEYS = ("name", "groupName", "mountPath", "containerPort", "port", "key", "class", "namespace", "source")
-"""Fields that say which element of a list is which; the first that all elements have, each another value."""
-ORDERED = frozenset({"initContainers"})
-"""Lists of named things that are worked off in their order; elsewhere it is noise."""
 _HASH = re.compile(r"-[0-9a-f]{8}$")
 
 
@@ -36,10 +39,20 @@ ABSENT = Absent.ABSENT
 
 
 class Named(NamedTuple):
-    """A step into a list: the element whose `key` is `value`."""
+    """A step into a list: the element that has these values in the fields that name it."""
 
-    key: str
-    value: Any
+    keys: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Field -> value."""
+        return dict(zip(self.keys, self.values, strict=True))
+
+    @property
+    def label(self) -> str:
+        """As people write it: a namespace before the name."""
+        return "/".join(str(value) for value in reversed(self.values))
 
 
 Step = str | Named | int
@@ -58,11 +71,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field, before and after."""
+    """One field, before and after.
+
+    `order` is set when the elements of a list stand in another order, and has their names before and after. What
+    changed inside of them, which of them come and which go are changes of their own, in front of this one.
+    """
 
     path: Steps
     before: Any
     after: Any
+    order: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
 
     @property
     def dotted(self) -> str:
@@ -153,17 +171,17 @@ def _pairs(before: Any, after: Any, path: Steps, steps: Sequence[Step]) -> Itera
 
 
 def _lists(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
-    key = name_key(before, after)
-    field = path[-1] if path else ""
-    if key is None:
+    keys = name_keys(before, after)
+    if not keys:
         yield from _unnamed(before, after, path)
         return
-    old, new = ({Named(key, item[key]): item for item in items} for items in (before, after))
-    kept = [step for step in old if step in new]
-    if field in ORDERED and list(new)[: len(kept)] != kept:
-        yield FieldChange(path, before, after)
-        return
-    yield from _pairs(old, new, path, [*old, *(step for step in new if step not in old)])
+    old, new = ({_named(keys, item): item for item in items} for items in (before, after))
+    come = [step for step in new if step not in old]
+    yield from _pairs(old, new, path, [*old, *come])
+    # Without a word about the order, what stays is where it was, and what comes is behind it.
+    if list(new) != [*(step for step in old if step in new), *come]:
+        names = tuple(step.label for step in old), tuple(step.label for step in new)
+        yield FieldChange(path, before, after, names)
 
 
 def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[FieldChange]:
@@ -175,20 +193,27 @@ def _unnamed(before: list[Any], after: list[Any], path: Steps) -> Iterator[Field
         yield FieldChange(path, before, after)
 
 
-def name_key(before: Sequence[Any], after: Sequence[Any]) -> str | None:
-    """The field that names the elements of two lists; None when nothing does."""
-    if not before or not after or not all(isinstance(item, dict) for item in (*before, *after)):
-        return None
-    return next((key for key in NAME_KEYS if _names(key, before) and _names(key, after)), None)
+def name_keys(before: Sequence[Any], after: Sequence[Any]) -> tuple[str, ...]:
+    """The fields that name the elements of two lists, each of which has values of its own; empty when none do."""
+    if not before or not after:
+        return ()
+    return next(
+        (keys for keys in named_by(before, after) if _distinct(keys, before) and _distinct(keys, after)), ()
+    )
 
 
-def _names(key: str, items: Sequence[Any]) -> bool:
-    values = [item.get(key) for item in items]
-    return all(isinstance(value, str | int) for value in values) and len(set(values)) == len(values)
+def _distinct(keys: tuple[str, ...], items: Sequence[Any]) -> bool:
+    values = [_named(keys, item).values for item in items]
+    plain = all(isinstance(value, str | int) for those in values for value in those)
+    return plain and len(set(values)) == len(values)
+
+
+def _named(keys: tuple[str, ...], item: Any) -> Named:
+    return Named(keys, tuple(item[key] for key in keys))
 
 
 def apply_changes(manifest: Manifest, fields: Iterable[FieldChange]) -> Manifest:
-    """The manifest with these changes made; the order of named lists is that of what was there."""
+    """The manifest with these changes made."""
     result: Manifest = manifest
     for change in fields:
         result = _with(result, change.path, change.after)
@@ -212,38 +237,8 @@ def _with_element(items: list[Any], step: Named, rest: Steps, new: Any) -> list[
     result = []
     found = False
     for item in items:
-        named = item[step.key] == step.value
+        named = step == _named(step.keys, item)
         inner = _with(item, rest, new) if named else item
         found = found or named
         result += [] if inner is ABSENT else [inner]
     return result if found or new is ABSENT else [*result, new]
-
-
-def normal(value: Any) -> Any:
-    """A manifest without what is no difference: named lists sorted by name, unless their order matters."""
-    return _normal(value, "")
-
-
-def _normal(value: Any, field: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _normal(item, key) for key, item in sorted(value.items())}
-    if isinstance(value, list):
-        items = [_normal(item, "") for item in value]
-        key = None if field in ORDERED else name_key(items, items)
-        return items if key is None else sorted(items, key=lambda item: (str(type(item[key])), item[key]))
-    return value
-
-
-def dotted(path: Steps) -> str:
-    """A path as people write it."""
-    text = ""
-    for step in path:
-        if isinstance(step, Named):
-            text += f"[{step.value}]"
-        elif isinstance(step, int):
-            text += f"[{step}]"
-        elif re.fullmatch(r"[A-Za-z0-9_-]+", step):
-            text += f".{step}" if text else step
-        else:
-            text += f"[{json.dumps(step)}]"
-    return text

@@ -18,10 +18,12 @@ from ..flow.clusters import judge_cluster
 from ..flow.parallel import in_parts
 from ..flow.read import cluster_files, cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo, Progress
+from ..hub.delivery import standalone
 from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, emit
 from .capacity import ClusterCapacity, Meter, VerdictChange, capacity_of, decided, moved
 from .changes import Action, ObjectChange, object_changes
+from .contents import Contents, contents_of
 from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
 
@@ -45,6 +47,12 @@ class ClusterChange:
     verdicts: tuple[VerdictChange, ...] = ()
     used_queues: frozenset[tuple[str, str]] = frozenset()
     """(kind, namespace/name) of queues that workloads used before."""
+    platform: tuple[str, str] | None = None
+    """Platform before and after, where it is another one."""
+    contents: Contents | None = None
+    """What it runs, where that is worth a word: of a cluster that comes or goes, or goes to another platform."""
+    by_hand: tuple[ObjectChange, ...] = ()
+    """Without a hub: what is in its bootstrap/, which nobody brings but whoever applies it there."""
 
 
 class Half(NamedTuple):
@@ -165,7 +173,9 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
     whole = before is None or after is None
     capacity = () if whole else moved(*rooms)
     verdicts = () if after is None else decided(*rooms)
-    if not cluster or not (whole or changes or capacity or verdicts):
+    platform = None if whole else _platform(before, after)
+    by_hand = object_changes(_bootstrap(before), _bootstrap(after))
+    if not cluster or not (whole or changes or capacity or verdicts or platform or by_hand):
         return None
     action = Action.CHANGE if before and after else Action.ADD if after else Action.REMOVE
     effects = consequences(changes, now) if action is Action.CHANGE else ()
@@ -181,7 +191,29 @@ def _change(file: str, before: Half | None, after: Half | None) -> ClusterChange
         capacity=capacity,
         verdicts=verdicts,
         used_queues=queues_in_use(was),
+        platform=platform,
+        contents=_contents(after or before) if whole or platform else None,
+        by_hand=tuple(slim(change) for change in by_hand),
     )
+
+
+def _bootstrap(half: Half | None) -> tuple[Manifest, ...]:
+    """What is applied on the cluster itself where there is no hub."""
+    if half is None or half.cluster is None or half.compiled.member is None:
+        return ()
+    if half.cluster.fleet.delivery.model != "standalone":
+        return ()
+    folders = standalone.emit(half.cluster, half.compiled.member)
+    return tuple(item for files in folders.values() for items in files.values() for item in items)
+
+
+def _platform(before: Half | None, after: Half | None) -> tuple[str, str] | None:
+    names = tuple(half.cluster.profile.name for half in (before, after) if half and half.cluster)
+    return (names[0], names[1]) if len(set(names)) == 2 else None  # noqa: PLR2004 - one on each side
+
+
+def _contents(half: Half | None) -> Contents | None:
+    return contents_of(half.cluster, half.manifests or ()) if half and half.cluster else None
 
 
 def _download(before: Half | None, after: Half | None, again: frozenset[tuple[str, str]]) -> Download | None:

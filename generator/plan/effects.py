@@ -5,40 +5,15 @@ Told from the objects before and after alone; where a controller decides, its ru
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, ResourceId, identify
-from ..objects.names_used import at
+from ..objects.manifest import KEEP, SYNC_OPTIONS, SYNC_WAVE, Manifest, identify
+from ..objects.object_names import at
 from ..specs.quantity import parse
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
-
-
-class Effect(StrEnum):
-    """Kinds of effects, the worst first."""
-
-    RECREATE = "re-create"
-    DOWNTIME = "downtime"
-    LEFT = "left behind"
-    RERUN = "runs again"
-    RESTART = "restart"
-    LATER = "later"
-
-
-DANGERS = frozenset({Effect.RECREATE, Effect.DOWNTIME, Effect.LEFT})
-
-
-@dataclass(frozen=True, order=True)
-class Consequence:
-    """What happens to one object, as a sentence."""
-
-    effect: Effect
-    identity: ResourceId
-    text: str
-
+from .consequence import DANGERS, Consequence, Effect, recreated
+from .ray_effects import COUNTS, on_ray
 
 IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     # kubernetes pkg/apis/core/validation ValidatePersistentVolumeClaimUpdate
@@ -66,17 +41,18 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
 """Kind -> fields that the API server or a webhook lets nobody change."""
 
 _STORAGE = "spec.resources.requests.storage"
-_QUEUE = 'metadata.labels["kueue.x-k8s.io/queue-name"]'
-_SCALING = ("spec.predictor.minReplicas", "spec.predictor.maxReplicas", "spec.predictor.deploymentStrategy")
-"""Fields of an InferenceService that become fields of its Deployment and HorizontalPodAutoscaler, not of pods."""
-_ELASTIC = 'metadata.annotations["kueue.x-k8s.io/elastic-job"]'
-_QUEUED_ANEW = (
-    "in its queue it is another workload now: Kueue stops it, and starts it when there is quota again"
+_QUEUE = "metadata.labels[kueue.x-k8s.io/queue-name]"
+_OUTSIDE_PODS = tuple(
+    f"spec.predictor.{name}"
+    for name in (
+        *("minReplicas", "maxReplicas", "scaleTarget", "scaleMetric", "scaleMetricType", "autoScaling"),
+        *("deploymentStrategy", "timeout"),
+    )
 )
-_ADMITTED = re.compile(r"\.template\.spec\.(containers|initContainers)\b")
-"""What Kueue compares of a pod; tolerations are its own to add."""
-_COUNTS = (".replicas", ".minReplicas", ".maxReplicas")
-_WHILE_SYNCING = ("argocd.argoproj.io/",)
+"""Fields of a predictor that reach its Deployment, autoscaler or route, and no pod (kserve v0.20.0
+pkg/apis/serving/v1beta1/component.go ComponentExtensionSpec, its use in reconcilers/deployment, hpa and ingress). On a
+Route the timeout is an annotation beside this field, and that one reaches the pods."""
+_WAVE = f"metadata.annotations[{SYNC_WAVE}]"
 
 
 def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> tuple[Consequence, ...]:
@@ -119,7 +95,8 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             yield from _immutable(change)
             yield from _serving(change, services)
             yield from _llm(change)
-            yield from _ray(change)
+            yield from on_ray(change)
+            yield from _flavors(change)
 
 
 def _left(change: ObjectChange) -> Iterator[Consequence]:
@@ -134,19 +111,9 @@ def _immutable(change: ObjectChange) -> Iterator[Consequence]:
     for item in change.fields:
         path = item.dotted
         if any(path == field or path.startswith((f"{field}.", f"{field}[")) for field in fields):
-            yield _recreated(change, f"{path} cannot be changed")
+            yield recreated(change.identity, f"{path} cannot be changed")
         elif change.identity.kind == "PersistentVolumeClaim" and path == _STORAGE and _shrinks(item):
-            yield _recreated(change, f"a volume cannot shrink from {item.before} to {item.after}")
-
-
-def _recreated(change: ObjectChange, why: str) -> Consequence:
-    what = (
-        "its data is lost when it is" if change.identity.kind == "PersistentVolumeClaim" else "it has to be"
-    )
-    text = f"{why}: the sync fails until it is deleted and made again" + (
-        f"; {what} deleted" if change.identity.kind == "PersistentVolumeClaim" else ""
-    )
-    return Consequence(Effect.RECREATE, change.identity, text)
+            yield recreated(change.identity, f"a volume cannot shrink from {item.before} to {item.after}")
 
 
 def _shrinks(item: FieldChange) -> bool:
@@ -164,22 +131,44 @@ def _serving(change: ObjectChange, services: Mapping[tuple[str, str], Manifest])
         # Kueue refuses another queue while replicas are ready (its Deployment webhook).
         text = "its queue cannot change while it is ready: scale it to 0 first, or give it a new name"
         yield Consequence(Effect.RECREATE, identity, text)
-    if any(_restarts(item, identity.kind) for item in change.fields):
+    reaching = [item for item in change.fields if _restarts(item, identity.kind)]
+    if reaching:
         served = identify(service)
-        yield Consequence(Effect.RESTART, served, "its pods start again with what changed")
+        # A person who moves a job of the cluster does not expect it of a server that follows it.
+        wave = all(item.dotted == _WAVE for item in reaching)
+        why = "its pods start again: KServe copies its sync wave into them" if wave else _AGAIN
+        yield Consequence(Effect.RESTART, served, why)
         if service["spec"]["predictor"].get("deploymentStrategy", {}).get("type") == "Recreate":
             text = "strategy Recreate: nothing answers until the new pods are ready"
             yield Consequence(Effect.DOWNTIME, served, text)
 
 
+_AGAIN = "its pods start again with what changed"
+
+
 def _restarts(item: FieldChange, kind: str) -> bool:
-    """Whether a field reaches the pod template. KServe copies labels and annotations of a service there, too."""
+    """Whether a field reaches the pod template.
+
+    KServe copies all labels and annotations of a service there, Argo CD's sync wave among them (kserve v0.20.0
+    pkg/controller/v1beta1/inferenceservice/components/predictor.go buildObjectMeta). It keeps back what Knative's
+    autoscaler and its own webhooks write (pkg/constants ServiceAnnotationDisallowedList); none of that is in Git.
+    """
     path = item.dotted
     if kind == "ServingRuntime":
         return path.startswith(("spec.containers", "spec.volumes", "spec.annotations", "spec.labels"))
     if path.startswith(("metadata.labels", "metadata.annotations")):
-        return not any(prefix in path for prefix in _WHILE_SYNCING)
-    return path.startswith("spec.predictor") and not path.startswith(_SCALING)
+        return True
+    return path.startswith("spec.predictor") and not path.startswith(_OUTSIDE_PODS)
+
+
+def _flavors(change: ObjectChange) -> Iterator[Consequence]:
+    """Another order of flavors: Kueue takes the first that fits, when it admits (kueue pkg/scheduler/flavorassigner)."""
+    if change.identity.kind not in {"ClusterQueue", "Cohort"}:
+        return
+    for item in change.fields:
+        if item.order is not None and item.path[-1] == "flavors":
+            text = f"what is admitted keeps its flavor; what comes next tries {', '.join(item.order[1])} in this order"
+            yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _wraps(change: ObjectChange, kind: str) -> bool:
@@ -190,13 +179,16 @@ def _wraps(change: ObjectChange, kind: str) -> bool:
 
 
 _LLM_PODS = (
-    "spec.template",
-    "spec.worker",
-    "spec.prefill",
-    "spec.model",
-    "spec.baseRefs",
-    "spec.parallelism",
+    *("spec.template", "spec.worker", "spec.prefill", "spec.model", "spec.baseRefs", "spec.parallelism"),
+    *("spec.labels", "spec.annotations"),
+    *(
+        f'metadata.{part}["{group}/'
+        for part in ("labels", "annotations")
+        for group in ("kueue.x-k8s.io", "prometheus.io", "k8s.v1.cni.cncf.io")
+    ),
 )
+"""What reaches the pods of an LLMInferenceService: of its own metadata only some groups, and no sync wave (kserve v0.20.0
+pkg/controller/v1alpha2/llmisvc/workload_single_node.go propagateDeploymentMetadata; prometheus.io in annotations only)."""
 
 
 def _llm(change: ObjectChange) -> Iterator[Consequence]:
@@ -211,88 +203,18 @@ def _llm(change: ObjectChange) -> Iterator[Consequence]:
         was, is_now = _pods_of(change.before, path), _pods_of(change.after, path)
         if was != is_now:
             # kserve llm_inference_service_validation.go validateImmutableParallelism
-            yield _recreated(change, f"the pods of {path}.parallelism cannot change from {was} to {is_now}")
+            yield recreated(
+                change.identity, f"the pods of {path}.parallelism cannot change from {was} to {is_now}"
+            )
     fields = (item.dotted for item in change.fields)
-    if any(path.startswith(_LLM_PODS) and not path.endswith(_COUNTS) for path in fields):
-        yield Consequence(Effect.RESTART, identity, "its pods start again with what changed")
+    if any(path.startswith(_LLM_PODS) and not path.endswith(COUNTS) for path in fields):
+        yield Consequence(Effect.RESTART, identity, _AGAIN)
 
 
 def _pods_of(item: Any, path: str) -> int:
     """Pods of one replica: data / dataLocal (kserve ParallelismSpec.GetSize)."""
     said = at(item or {}, f"{path}.parallelism") or {}
     return int(said.get("data", 1)) // max(1, int(said.get("dataLocal", 1)))
-
-
-def _ray(change: ObjectChange) -> Iterator[Consequence]:
-    if change.identity.kind == "RayService":
-        yield from _ray_service(change)
-    if change.identity.kind != "RayCluster":
-        return
-    if any(item.dotted == _ELASTIC for item in change.fields):
-        # Kueue's webhook: jobframework ValidateJobOnUpdate.
-        yield _recreated(change, f"{_ELASTIC} cannot be changed")
-    if _counted_anew(change, "spec."):
-        yield Consequence(Effect.DOWNTIME, change.identity, _QUEUED_ANEW)
-        return
-    pods = [item for item in change.fields if _in_pods(item)]
-    if pods and _upgrades(change.after):
-        yield Consequence(Effect.DOWNTIME, change.identity, "upgradeStrategy Recreate: all its pods go first")
-    elif pods:
-        # KubeRay adds and removes workers; it does not compare running pods with their template.
-        text = "pods that run keep the old template: delete the RayCluster for the new one"
-        yield Consequence(Effect.LATER, change.identity, text)
-
-
-def _counted_anew(change: ObjectChange, prefix: str) -> bool:
-    """Whether a queued Ray cluster no longer is what Kueue admitted: its containers, or how many pods there are.
-
-    Kueue stops what runs and has no matching Workload (jobframework ensureOneWorkload, util/equality
-    ComparePodSetSlices); of an elastic one it only counts the pods anew.
-    """
-    metadata = (change.after or {})["metadata"]
-    if "kueue.x-k8s.io/queue-name" not in metadata.get("labels", {}):
-        return False
-    elastic = "kueue.x-k8s.io/elastic-job" in metadata.get("annotations", {})
-    paths = [item.dotted for item in change.fields if item.dotted.startswith(prefix)]
-    return any(
-        _ADMITTED.search(path) or (path.endswith((".replicas", ".numOfHosts")) and not elastic)
-        for path in paths
-    )
-
-
-def _ray_service(change: ObjectChange) -> Iterator[Consequence]:
-    """A new serveConfigV2 is carried out in place; see components/ray/service.py for the rest."""
-    paths = [item.dotted for item in change.fields]
-    if "spec.serveConfigV2" in paths:
-        text = "its applications are deployed anew: replicas of what changed start again, one after the other"
-        yield Consequence(Effect.RESTART, change.identity, text)
-    inside = [item for item in change.fields if item.dotted.startswith("spec.rayClusterConfig.")]
-    pods = [item for item in inside if _in_pods(item)]
-    sizes = [item for item in inside if not _in_pods(item)]
-    if pods and (change.after or {})["spec"]["upgradeStrategy"]["type"] == "None":
-        text = "upgradeStrategy None: pods that run stay as they are until the RayService is made again"
-        yield Consequence(Effect.LATER, change.identity, text)
-    elif pods:
-        text = "a second cluster is made and takes over once it serves: twice the pods until then"
-        yield Consequence(Effect.RESTART, change.identity, text)
-    elif sizes:
-        text = (
-            "KubeRay does not change the size of a cluster that serves: delete the RayCluster for the new one"
-        )
-        yield Consequence(Effect.LATER, change.identity, text)
-    if _counted_anew(change, "spec.rayClusterConfig."):
-        text = f"where Kueue admits RayServices (0.18 on): {_QUEUED_ANEW}"
-        yield Consequence(Effect.DOWNTIME, change.identity, text)
-
-
-def _in_pods(item: FieldChange) -> bool:
-    path = item.dotted
-    return path.startswith("spec.") and not path.endswith(_COUNTS)
-
-
-def _upgrades(after: Any) -> bool:
-    strategy = (after or {}).get("spec", {}).get("upgradeStrategy", {})
-    return bool(strategy.get("type") == "Recreate")
 
 
 __all__ = ["DANGERS", "Consequence", "Effect", "consequences", "hashed"]

@@ -2,14 +2,14 @@
 
     sides -> rails -> plan -> text | markdown | json
 
-Nothing here prints; `planshow.py` and `planjson.py` do the wording.
+Nothing here prints; `report/plan/text.py` and `report/plan/json.py` do the wording.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
@@ -20,9 +20,14 @@ from ..git.commit import snapshot
 from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
+from .consequence import DANGERS, Consequence
+from .contents import Contents
 from .downloads import Pull
-from .effects import DANGERS, Consequence
-from .rails import Rename, refused, renamed
+from .platforms import PlatformMove, platform_moves, told_by_moves
+from .rails import refused
+from .reach import HubChange
+from .renames import Rename, renamed
+from .ring_order import RingOrder, ring_order
 from .sides import Sides, both
 
 
@@ -34,6 +39,8 @@ class AlikeClusters:
     changes: tuple[ObjectChange, ...]
     consequences: tuple[Consequence, ...]
     verdicts: tuple[VerdictChange, ...] = ()
+    by_hand: tuple[ObjectChange, ...] = ()
+    """What somebody has to apply on the clusters themselves."""
 
     @property
     def dangerous(self) -> bool:
@@ -42,6 +49,7 @@ class AlikeClusters:
             any(change.action is Action.REMOVE for change in self.changes)
             or any(item.effect in DANGERS for item in self.consequences)
             or any(item.worse for item in self.verdicts)
+            or bool(self.by_hand)
         )
 
 
@@ -56,17 +64,27 @@ class RingShare:
 
 @dataclass(frozen=True)
 class Counts:
-    """Objects of all clusters and of the hub; a replaced one is both added and removed."""
+    """Objects of all clusters and of the hub; one that is replaced counts as that alone."""
 
     add: int
     change: int
     remove: int
+    replace: int = 0
 
     def __str__(self) -> str:
-        return f"{self.add} to add, {self.change} to change, {self.remove} to remove"
+        replaced = f", {self.replace} to replace" if self.replace else ""
+        return f"{self.add} to add, {self.change} to change{replaced}, {self.remove} to remove"
 
     def __bool__(self) -> bool:
-        return bool(self.add or self.change or self.remove)
+        return bool(self.add or self.change or self.remove or self.replace)
+
+
+@dataclass(frozen=True)
+class HubReach:
+    """Clusters that the hub gives something else as soon as acm/ is applied, and how much of each ring they are."""
+
+    clusters: tuple[str, ...] = ()
+    rings: tuple[RingShare, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,22 +100,29 @@ class Plan:
     rings: tuple[RingShare, ...]
     clusters: tuple[ClusterChange, ...]
     groups: tuple[AlikeClusters, ...]
-    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...]
-    """Name of each hub, and what changes there."""
+    hubs: tuple[HubChange, ...]
+    """What changes on each hub."""
     pulls: tuple[tuple[Pull, tuple[str, ...]], ...]
     counts: Counts
     capacity: tuple[tuple[Meter, tuple[str, ...]], ...] = ()
     """Room that is there before and after, with the clusters on which it is the same; the fullest first."""
+    reach: HubReach = field(default_factory=HubReach)
+    moves: tuple[PlatformMove, ...] = ()
+    by_moves: frozenset[str] = frozenset()
+    """Names of the hub's Policies that come and go with `moves`."""
+    order: RingOrder = field(default_factory=RingOrder)
+    only: str = ""
+    """The one cluster that it is about (narrow.py); "" for all."""
 
     @property
     def touched(self) -> int:
         """Clusters of which an object comes, changes or goes."""
-        return sum(bool(item.changes) for item in self.clusters)
+        return sum(bool(item.changes or item.by_hand) for item in self.clusters)
 
     @property
     def hub(self) -> tuple[ObjectChange, ...]:
         """What changes on all hubs."""
-        return tuple(change for _, changes in self.hubs for change in changes)
+        return tuple(change for hub in self.hubs for change in hub.changes)
 
     @property
     def of(self) -> int:
@@ -115,8 +140,13 @@ def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> 
     return plan_of(root, both(root, taken, progress, today), ref, taken.commit)
 
 
-def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
-    """What two compiled sides are told as; `root` is where the later specs are."""
+def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool = True) -> Plan:
+    """What two compiled sides are told as; `root` is where the later specs are.
+
+    What a ring's ref brings has no `operators` in it.
+    """
+    moves = platform_moves(sides.before, sides.after, running(sides.clusters), operators=operators)
+    shares = rings(sides)
     return Plan(
         ref=ref,
         commit=commit,
@@ -124,21 +154,46 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str) -> Plan:
         findings=sides.judged.findings,
         refused=ordered(refused(root, sides)),
         renames=renamed(sides),
-        rings=rings(sides),
+        rings=shares,
         clusters=sides.clusters,
         groups=alike_clusters(sides.clusters),
         hubs=sides.hubs,
         pulls=pulls(sides.clusters),
         capacity=capacity(sides.clusters),
-        counts=counts((*(change for item in sides.clusters for change in item.changes), *sides.hub)),
+        counts=counts((*of_clusters(sides.clusters), *sides.hub)),
+        reach=reach(sides, shares),
+        moves=moves,
+        by_moves=told_by_moves(sides.before, sides.after, moves),
+        order=ring_order(sides.before, sides.after),
     )
 
 
+def of_clusters(clusters: Iterable[ClusterChange]) -> Iterator[ObjectChange]:
+    """All objects that change on clusters, whoever brings them."""
+    return (change for item in clusters for change in (*item.changes, *item.by_hand))
+
+
 def counts(changes: Iterable[ObjectChange]) -> Counts:
-    """How many objects are added, changed and removed."""
+    """How many objects are added, changed, replaced and removed."""
     number = Counter(change.action for change in changes)
-    replaced = number[Action.REPLACE]
-    return Counts(number[Action.ADD] + replaced, number[Action.CHANGE], number[Action.REMOVE] + replaced)
+    return Counts(
+        number[Action.ADD], number[Action.CHANGE], number[Action.REMOVE], replace=number[Action.REPLACE]
+    )
+
+
+def running(clusters: Iterable[ClusterChange]) -> Mapping[str, Contents]:
+    """What the clusters run that go to another platform."""
+    return {item.name: item.contents for item in clusters if item.platform and item.contents}
+
+
+def reach(sides: Sides, shares: Iterable[RingShare]) -> HubReach:
+    """Whom the changes of all hubs reach, whatever their ring holds."""
+    names = frozenset[str]().union(*(hub.clusters for hub in sides.hubs))
+    touched = Counter(
+        member.ring or "" for member in (sides.after.members if sides.after else ()) if member.name in names
+    )
+    counted = (RingShare(ring.name, touched[ring.name], ring.clusters) for ring in shares)
+    return HubReach(tuple(sorted(names)), tuple(ring for ring in counted if ring.touched))
 
 
 class _Told:
@@ -148,10 +203,11 @@ class _Told:
         self.changes: list[ObjectChange] = []
         self.consequences: list[Consequence] = []
         self.verdicts: list[VerdictChange] = []
+        self.by_hand: list[ObjectChange] = []
 
     def group(self, clusters: tuple[str, ...]) -> AlikeClusters:
         """The same, frozen."""
-        parts = (self.changes, self.consequences, self.verdicts)
+        parts = (self.changes, self.consequences, self.verdicts, self.by_hand)
         return AlikeClusters(clusters, *(tuple(part) for part in parts))  # type: ignore[arg-type]
 
 
@@ -164,8 +220,9 @@ def alike_clusters(clusters: Iterable[ClusterChange]) -> tuple[AlikeClusters, ..
     for cluster in clusters:
         if cluster.action is not Action.CHANGE:
             continue
-        for change in cluster.changes:
-            found.setdefault(("", _signature(change)), ("changes", change, []))[2].append(cluster.name)
+        for part in ("changes", "by_hand"):
+            for change in getattr(cluster, part):
+                found.setdefault((part, _signature(change)), (part, change, []))[2].append(cluster.name)
         for part in ("consequences", "verdicts"):
             for item in getattr(cluster, part):
                 found.setdefault((part, item), (part, item, []))[2].append(cluster.name)
@@ -191,7 +248,7 @@ def rings(sides: Sides) -> tuple[RingShare, ...]:
     for fleet in (sides.before, sides.after):
         for member in fleet.members if fleet else ():
             members.setdefault(member.ring or "", set()).add(member.name)
-    touched = {item.name for item in sides.clusters if item.changes}
+    touched = {item.name for item in sides.clusters if item.changes or item.by_hand}
     return tuple(RingShare(name, len(names & touched), len(names)) for name, names in members.items())
 
 

@@ -6,20 +6,23 @@ from the two sides, and clusters/removals.yaml has to name it; only entries that
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..documents.files import Document, Root, read_file
 from ..findings.finding import Finding, Path, Where, has_errors
 from ..findings.rule import Rule
 from ..fleet.kinds import document_models
-from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..fleet.spec_files import FLEET_FILE, stem
 from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED
-from ..specs.removals import FILE, RemovalsSpec
+from ..specs.removals import FILE, RemovalsSpec, RemovedCluster, RemovedObject, RemovedShare
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
+from .renames import gone_clusters, renamed
 from .sides import Sides
+
+Entry = TypeVar("Entry", RemovedCluster, RemovedObject, RemovedShare)
 
 GUARDED = frozenset({"Namespace", "PersistentVolumeClaim"})
 QUEUES = frozenset({"LocalQueue", "ClusterQueue"})
@@ -27,24 +30,6 @@ FOLLOWS = frozenset({"ManagedCluster"})
 """Kinds on the hub that go together with a cluster, which has to be named itself."""
 SHARE = 10
 """Percent of a ring."""
-ALIKE = 0.8
-"""Share of equal lines above which a removed and a new cluster are called one that was renamed."""
-_FEW = 400
-"""Pairs of removed and new clusters that are compared line by line."""
-
-
-@dataclass(frozen=True)
-class Rename:
-    """A cluster that went and one that came, with nearly the same spec."""
-
-    before: str
-    after: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.before} looks renamed to {self.after}: to the hub these are two clusters. {self.after} has to be "
-            f"imported and fills its volumes anew; {self.before} keeps running what it has until it is detached"
-        )
 
 
 @dataclass(frozen=True)
@@ -67,15 +52,46 @@ def refused(root: Root, sides: Sides) -> tuple[Finding, ...]:
     document, said = _said(root)
     earlier = _said({file: text.encode() for file, text in sides.texts.items()})[1]
     unchanged = FILE not in sides.files
-    known = said if unchanged else earlier
+    fresh = _fresh(said, said if unchanged else earlier)
     # While something else is wrong, nobody knows yet what is removed.
     sure = document is not None and not has_errors(sides.judged.findings)
     return (
-        *_clusters(sides, said, known),
-        *_objects(sides, said, known),
-        *_rings(sides, said, known),
-        *(_stale(document, said, known, sides) if document and sure else ()),
+        *_clusters(sides, fresh),
+        *_objects(sides, fresh),
+        *_rings(sides, fresh),
+        *(_stale(document, fresh, sides) if document and sure else ()),
     )
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What the change itself says that it removes, each with its place in the file: all else in `said` is history."""
+
+    said: RemovalsSpec
+    clusters: tuple[tuple[int, RemovedCluster], ...]
+    objects: tuple[tuple[int, RemovedObject], ...]
+    rings: tuple[tuple[int, RemovedShare], ...]
+
+
+def _fresh(said: RemovalsSpec, known: RemovalsSpec) -> Fresh:
+    return Fresh(
+        said,
+        _added(said.clusters, known.clusters),
+        _added(said.objects, known.objects),
+        _added(said.rings, known.rings),
+    )
+
+
+def _added(said: Sequence[Entry], known: Sequence[Entry]) -> tuple[tuple[int, Entry], ...]:
+    """The entries that were not there before; of equal ones the last, as the same can go twice for the same reason."""
+    left = list(known)
+    found = []
+    for i, item in enumerate(said):
+        if item in left:
+            left.remove(item)
+        else:
+            found.append((i, item))
+    return tuple(found)
 
 
 def _said(root: Root) -> tuple[Document | None, RemovalsSpec]:
@@ -90,25 +106,14 @@ def _said(root: Root) -> tuple[Document | None, RemovalsSpec]:
     return document, model.spec  # type: ignore[attr-defined]
 
 
-def gone_clusters(sides: Sides) -> dict[str, str]:
-    """Clusters that are removed -> their file, those that cannot be compiled any more among them."""
-    now = {member.name for member in sides.after.members} if sides.after else set()
-    files = {file for file in sides.texts if kind_of(file) == "Cluster"}
-    moved = {stem(file): file for file in sorted(files) if stem(file) not in now}
-    return {name: file for name, file in moved.items() if not _still(sides, file)}
-
-
-def _still(sides: Sides, file: str) -> bool:
-    return any(site.file == file for site in sides.judged.clusters)
-
-
-def _clusters(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator[Finding]:
-    named = {item.name for item in said.clusters if item not in known.clusters}
+def _clusters(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
+    named = {item.name for _, item in fresh.clusters}
     renames = {item.before: item for item in renamed(sides)}
     for name, file in gone_clusters(sides).items():
         if name not in named:
             drained = "state: retired" in sides.texts[file]
-            hint = f"name it under clusters: in {FILE} with the reason, or put {file} back"
+            once = any(item.name == name for item in fresh.said.clusters)
+            hint = f"{_name_it('clusters', once=once)}, or put {file} back"
             hint += "" if drained else "; to drain it first, set state: retired"
             hint = f"{renames[name]}; {hint}" if name in renames else hint
             yield _finding(UNNAMED, Where(file, 1, 1), f"cluster {name} is removed", hint)
@@ -139,10 +144,10 @@ def gone_objects(sides: Sides) -> Iterator[Gone]:
                 if change.action is Action.REMOVE and _guarded(change, cluster):
                     yield _gone(change, cluster.name, cluster.file)
     files = {member.name: member.file for member in sides.before.members} if sides.before else {}
-    for name, changes in sides.hubs:
-        for change in changes if name in files else ():
+    for hub in sides.hubs:
+        for change in hub.changes if hub.name in files else ():
             if change.action is Action.REMOVE and change.identity.kind not in FOLLOWS:
-                yield _gone(change, name, files[name])
+                yield _gone(change, hub.name, files[hub.name])
 
 
 def _gone(change: ObjectChange, cluster: str, file: str) -> Gone:
@@ -158,17 +163,23 @@ def _guarded(change: ObjectChange, cluster: ClusterChange) -> bool:
     return found.kind in GUARDED or cluster.tier == "core"
 
 
-def _objects(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator[Finding]:
-    named = _named(said, known)
+def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
+    named = {_key(item) for _, item in fresh.objects}
     for item in gone_objects(sides):
-        if (item.cluster, item.kind, item.namespace, item.name) not in named:
-            hint = f"name it under objects: in {FILE} with the reason, or put back what made it"
+        if _key(item) not in named:
+            hint = f"{_name_it('objects', once=_key(item) in map(_key, fresh.said.objects))}, or put back what made it"
             yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} is removed", hint)
 
 
-def _named(said: RemovalsSpec, known: RemovalsSpec) -> set[tuple[str, str, str, str]]:
-    new = (item for item in said.objects if item not in known.objects)
-    return {(item.cluster, item.kind, item.namespace or "", item.name) for item in new}
+def _key(item: RemovedObject | Gone) -> tuple[str, str, str, str]:
+    return item.cluster, item.kind, item.namespace or "", item.name
+
+
+def _name_it(section: str, *, once: bool) -> str:
+    """How something that goes is named, where an entry that stands there already counts no more."""
+    if once:
+        return f"what {FILE} says of it is of an earlier time: name it once more under {section}: with the reason"
+    return f"name it under {section}: in {FILE} with the reason"
 
 
 def shares(sides: Sides) -> dict[str, tuple[int, int]]:
@@ -187,8 +198,8 @@ def _loses(changes: Iterable[ObjectChange]) -> bool:
     return any(change.action is Action.REMOVE for change in changes)
 
 
-def _rings(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator[Finding]:
-    named = {(item.ring, item.clusters) for item in said.rings if item not in known.rings}
+def _rings(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
+    named = {(item.ring, item.clusters) for _, item in fresh.rings}
     for ring, (losing, every) in shares(sides).items():
         if (ring, losing) not in named:
             message = f"{losing} of {every} clusters of ring {ring} lose something, more than {SHARE} %"
@@ -196,20 +207,19 @@ def _rings(sides: Sides, said: RemovalsSpec, known: RemovalsSpec) -> Iterator[Fi
             yield _finding(TENTH, Where(FLEET_FILE, 1, 1), message, hint)
 
 
-def _stale(document: Document, said: RemovalsSpec, known: RemovalsSpec, sides: Sides) -> Iterator[Finding]:
+def _stale(document: Document, fresh: Fresh, sides: Sides) -> Iterator[Finding]:
     gone = {*gone_clusters(sides), *(stem(file) for file in sides.lost)}
-    objects = {(item.cluster, item.kind, item.namespace, item.name) for item in gone_objects(sides)}
+    objects = {_key(item) for item in gone_objects(sides)}
     taken = {(ring, losing) for ring, (losing, _) in shares(sides).items()}
-    for i, cluster in enumerate(said.clusters):
-        if cluster not in known.clusters and cluster.name not in gone:
+    for i, cluster in fresh.clusters:
+        if cluster.name not in gone:
             yield _surplus(document, ("clusters", i, "name"), f"cluster {cluster.name} is not removed")
-    for i, item in enumerate(said.objects):
-        key = (item.cluster, item.kind, item.namespace or "", item.name)
-        if item not in known.objects and key not in objects:
+    for i, item in fresh.objects:
+        if _key(item) not in objects:
             what = f"{item.kind} {item.name} of {item.cluster} is not removed, or needs no naming"
             yield _surplus(document, ("objects", i, "name"), what)
-    for i, ring in enumerate(said.rings):
-        if ring not in known.rings and (ring.ring, ring.clusters) not in taken:
+    for i, ring in fresh.rings:
+        if (ring.ring, ring.clusters) not in taken:
             what = f"ring {ring.ring} does not lose something on {ring.clusters} clusters"
             yield _surplus(document, ("rings", i, "clusters"), what)
 
@@ -220,38 +230,3 @@ def _surplus(document: Document, path: Path, message: str) -> Finding:
 
 def _finding(rule: Rule, where: Where, message: str, hint: str) -> Finding:
     return Finding(where, rule.severity, rule.code, message, hint)
-
-
-def renamed(sides: Sides) -> tuple[Rename, ...]:
-    """Clusters that went and came back under another name: most likely pairs, each cluster once."""
-    gone = {name: sides.texts[file] for name, file in gone_clusters(sides).items() if file in sides.texts}
-    before = {member.name for member in sides.before.members} if sides.before else set()
-    new = {item.name: item.file for item in sides.clusters if item.name not in before}
-    come = {name: text for name, file in new.items() if (text := _text(sides, file))}
-    found = []
-    for old in sorted(gone):
-        new_name = _closest(old, gone[old], come)
-        if new_name:
-            found.append(Rename(old, new_name))
-            del come[new_name]
-    return tuple(found)
-
-
-def _text(sides: Sides, file: str) -> str:
-    return sides.now.get(file, "")
-
-
-def _closest(old: str, text: str, come: Mapping[str, str]) -> str | None:
-    for name, other in sorted(come.items()):
-        if text.replace(old, name) == other:
-            return name
-    if len(come) > _FEW:
-        return None
-    rated = ((_alike(text.replace(old, name), other), name) for name, other in sorted(come.items()))
-    best = max(rated, default=(0.0, ""))
-    return best[1] if best[0] >= ALIKE else None
-
-
-def _alike(one: str, other: str) -> float:
-    matcher = difflib.SequenceMatcher(None, one.splitlines(), other.splitlines(), autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0

@@ -25,6 +25,7 @@ from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
 from ..git.commit import Snapshot, contents, files_that_differ
 from .changes import ObjectChange, object_changes
 from .clusters import BothSpecs, ClusterChange, Pair, pairs_of, slim
+from .reach import HubChange, hub_change
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Sides:
     judged: Rendered
     before: Fleet | None = None
     clusters: tuple[ClusterChange, ...] = ()
-    hubs: tuple[tuple[str, tuple[ObjectChange, ...]], ...] = ()
-    """Name of each hub, and what changes there."""
+    hubs: tuple[HubChange, ...] = ()
+    """What changes on each hub."""
     lost: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     broken: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Sides:
     @property
     def hub(self) -> tuple[ObjectChange, ...]:
         """What changes on all hubs."""
-        return tuple(change for _, changes in self.hubs for change in changes)
+        return tuple(change for hub in self.hubs for change in hub.changes)
 
     @property
     def after(self) -> Fleet | None:
@@ -171,8 +172,8 @@ def _fleet(was: Shared | None, pairs: tuple[Pair, ...]) -> Fleet | None:
     return Fleet(was.fleet_name, was.fleet, tuple(sorted(members, key=lambda member: member.name)))
 
 
-def _hubs(before: Fleet | None, after: Fleet) -> Iterator[tuple[str, tuple[ObjectChange, ...]]]:
+def _hubs(before: Fleet | None, after: Fleet) -> Iterator[HubChange]:
     was, now = hub.emit_all(before) if before else {}, hub.emit_all(after)
     for name in sorted({*was, *now}):
-        pair = ([item for items in side.get(name, {}).values() for item in items] for side in (was, now))
-        yield name, tuple(slim(change) for change in object_changes(*pair))
+        old, new = ([item for items in side.get(name, {}).values() for item in items] for side in (was, now))
+        yield hub_change(name, old, new, tuple(slim(change) for change in object_changes(old, new)))

@@ -1,16 +1,12 @@
-"""The programs nearedge runs: where they are, and the one way to run them.
+"""The one way to start a program: without a shell, with nothing of the user's environment, and with an end.
 
-`scripts/bootstrap.py` puts kustomize and kubeconform into `.bin/` and says in `.bin/tools.json` what they
-are; without it they are taken from PATH. Nothing else in the package starts a process.
+Nothing else in the package starts a process. Which program it is says record.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -18,20 +14,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from ..errors import ToolFailed, ToolMissing
-from ..facts.files import PACKAGE
+from ..errors import ToolFailed
 
-RECORD = ".bin/tools.json"
 TIMEOUT = 120.0
 """Seconds after which a program is ended."""
-
-_ON_PATH = {
-    "kustomize": (("kustomize", ("version",)), ("kubectl", ("version", "--client"))),
-    "kubeconform": (("kubeconform", ("-v",)),),
-    "git": (("git", ("version",)),),
-}
-"""Name -> programs that can do its work, best first, each with the arguments that print its version."""
-_VERSION = re.compile(r"(?:Kustomize Version: |git version )?(v?\d+\.\d+\.\d+)[^\n]*\s*\Z")
+NO_PROGRAMS = os.devnull
+"""A PATH on which nothing is found. An empty one would stand for the folder that the program runs in."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +29,14 @@ class Tool:
     name: str
     kind: str
     path: str
-    version: str
+    version: str = ""
+    pinned: str = ""
+    """The version that nearedge is held against, where it is another one."""
 
     def __str__(self) -> str:
+        said = f"{self.name} {self.version}" if self.version else self.name
         inside = f" inside {self.kind}" if self.kind != self.name else ""
-        return f"{self.name} {self.version}{inside}"
+        return f"{said}{inside}" + (f", not the pinned {self.pinned}" if self.pinned else "")
 
 
 @dataclass(frozen=True)
@@ -55,42 +46,6 @@ class Completed:
     code: int
     stdout: str
     stderr: str
-
-
-def find(root: File, name: str) -> Tool:
-    """The program `name` for the checkout at `root`: what bootstrap recorded, else what PATH has.
-
-    Raises:
-        ToolMissing: it is in neither place; the sentence says how to get it.
-    """
-    if name not in _ON_PATH:
-        raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_ON_PATH)} only")
-    # A fleet in a repository of its own has the programs of the checkout that nearedge runs from.
-    found = _recorded(root, name) or _on_path(name) or _recorded(PACKAGE.parent, name)
-    if found is None:
-        raise ToolMissing(tool=name, hint="run `make setup`, which builds it into .bin/, or put it on PATH")
-    return found
-
-
-def _recorded(root: File, name: str) -> Tool | None:
-    try:
-        entry = json.loads((root / RECORD).read_text("utf-8"))[name]
-        kind, path, version = entry["kind"], entry["path"], entry["version"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if not isinstance(path, str) or shutil.which(path) is None:
-        return None
-    return Tool(name, str(kind), path, str(version))
-
-
-def _on_path(name: str) -> Tool | None:
-    for kind, arguments in _ON_PATH[name]:
-        path = shutil.which(kind)
-        if path is not None:
-            asked = run(Tool(name, kind, path, ""), arguments, accept=range(256))
-            printed = _VERSION.search(asked.stdout)
-            return Tool(name, kind, path, printed[1] if printed else "of unknown version")
-    return None
 
 
 def run(  # noqa: PLR0913 - all that a process takes
@@ -105,7 +60,7 @@ def run(  # noqa: PLR0913 - all that a process takes
 ) -> Completed:
     """Run a program without a shell and wait for it.
 
-    It sees nothing of the user's environment: an empty home, no PATH, so no git, plugin or credential helper
+    It sees nothing of the user's environment: an empty home, nothing on PATH, so no git, plugin or credential helper
     is ever started by it. GOGC trades memory for a quarter of kustomize's time.
 
     Raises:
@@ -129,7 +84,14 @@ def run_bytes(  # noqa: PLR0913 - all that a process takes
     """`run`, for a program that speaks bytes."""
     command = (tool.path, *arguments)
     with tempfile.TemporaryDirectory(prefix="nearedge-") as home:
-        own = {"HOME": home, "TMPDIR": home, "PATH": "", "LC_ALL": "C.UTF-8", "GOGC": "400", **(env or {})}
+        own = {
+            "HOME": home,
+            "TMPDIR": home,
+            "PATH": NO_PROGRAMS,
+            "LC_ALL": "C.UTF-8",
+            "GOGC": "400",
+            **(env or {}),
+        }
         try:
             done = _finish(command, cwd, own, stdin, timeout)
         except subprocess.TimeoutExpired:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 
 from ..objects.difference import canonical
 from ..objects.manifest import Manifest, ResourceId, identify, pod_specs
-from ..objects.names_used import ROLES, SERVING
+from ..objects.names_in_pods import ROLES
+from ..objects.object_names import SERVING
 from .podsecurity import Pod, Violation, hardened, restricted
 
 

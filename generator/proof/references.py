@@ -13,17 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..objects.manifest import Manifest, ResourceId, identify
-from ..objects.names_used import (
-    ARGO,
-    CLUSTER,
-    RBAC,
-    SERVING,
-    NameUse,
-    ObjectPart,
-    at,
-    folder_part,
-    names_used,
-)
+from ..objects.names_used import names_used
+from ..objects.object_names import ARGO, CLUSTER, RBAC, SERVING, NameUse, ObjectPart, at, folder_part
 
 ANY = "*"
 """Name of a given object that stands for all of its kind in a namespace."""

@@ -24,8 +24,10 @@ from ..kustomize.readback import reader
 from ..kustomize.shape import shape
 from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, identify
-from ..objects.names_used import NameUse, ObjectPart, names_used
-from ..programs import run as programs
+from ..objects.names_used import names_used
+from ..objects.object_names import NameUse, ObjectPart
+from ..programs.record import find
+from ..programs.run import Tool
 from . import conformance, pods, references
 from .schema_files import home
 
@@ -35,7 +37,7 @@ BUILD_ALL = 60
 HUBS = "acm/"
 OVERLAYS = "overlays/"
 BOOTSTRAP = "bootstrap"
-"""Folder in an overlay that somebody applies where no hub delivers (hub/standalone.py)."""
+"""Folder in an overlay that somebody applies where no hub delivers (hub/delivery/standalone.py)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""
@@ -128,7 +130,7 @@ def verify(
         ToolFailed: a program does not start or does not end.
     """
     tell = progress or (lambda *_: None)
-    program = programs.find(root, "kustomize")
+    program = find(root, "kustomize")
     seen = _read_all(root, expected, full=full, tell=tell)
     chosen = seen.to_build if full or len(seen.folders) <= BUILD_ALL else seen.shapes
     failures = [
@@ -224,9 +226,7 @@ def _not_referring(seen: _Evidence) -> Iterator[Failure]:
             yield Failure(folder, str(broken.user), broken.message)
 
 
-def _built(
-    root: File, program: programs.Tool, chosen: Sequence[Expected], tell: Progress
-) -> Iterator[Failure]:
+def _built(root: File, program: Tool, chosen: Sequence[Expected], tell: Progress) -> Iterator[Failure]:
     built = kustomize.build(program, root, [item.folder for item in chosen])
     for i, (item, (folder, found)) in enumerate(zip(chosen, built, strict=True)):
         tell("kustomize build", i, len(chosen))
@@ -241,7 +241,7 @@ def _conforming(root: File, seen: _Evidence, tell: Progress) -> tuple[str, list[
     """Name of the engine, and the objects that do not fit; equal ones are judged once."""
     tell("schemas", 0, 0)
     try:
-        engine = conformance.kubeconform(programs.find(root, "kubeconform"))
+        engine = conformance.kubeconform(find(root, "kubeconform"))
     except ToolMissing:
         engine = conformance.library()
     found = [

@@ -5,14 +5,15 @@ GitPython finds the repository and reads HEAD from files, which is quick and saf
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from ..disk.tree import FOLDERS
+from ..disk.folders import FOLDERS
 from ..git.command import GitFailed, git
-from ..programs import run as programs
+from ..programs.record import find
 from .errors import PublishRefused
 from .remote import commit_of, is_ancestor
 
@@ -54,8 +55,9 @@ def open_checkout(root: File) -> Checkout:
         ToolMissing: git is not there.
         PublishRefused: there is none, or something is unfinished in it.
     """
-    # GitPython looks for git when it is imported, and says nothing helpful when it is not there.
-    programs.find(root, "git")
+    # GitPython looks for git when it is imported, and says nothing helpful when it is not there. It runs the one that
+    # we run, not whatever PATH leads to from here.
+    os.environ.setdefault("GIT_PYTHON_GIT_EXECUTABLE", find(root, "git").path)
     from git import InvalidGitRepositoryError, NoSuchPathError, Repo  # noqa: PLC0415 - slow to import
 
     try:

@@ -33,7 +33,7 @@ from .land import Landed, Target, connected, land, looked
 from .merge import Rebuild, follow
 from .order import Order, proposal
 from .patience import Patience
-from .place import ForgeChoice, ForgeKind, place_of
+from .place import ForgeChoice, place_of
 from .remote import Remote, is_ancestor, open_remote
 
 
@@ -99,7 +99,7 @@ def publish(root: File, order: Order, patience: Patience, progress: Progress = s
         # What others did in between is part of it now.
         planned = planned_against(followed, order, landed.base, progress)
     progress("pull request", 0, 1)
-    return replace(done, shown=_shown(forge, order, planned, patience))
+    return replace(done, shown=_proposed(forge, order, planned, patience))
 
 
 def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Rendered:
@@ -111,7 +111,7 @@ def rendered_to_disk(root: File, today: str, progress: Progress = silent) -> Ren
     rendered = incremental.render_changed(root, progress, today)
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
-    tree.write(root, rendered.tree, tree.compare(root, rendered.tree))
+    tree.write(root, rendered.tree, tree.compare(root, rendered.tree), rendered.specs)
     incremental.remember(root, rendered)
     return rendered
 
@@ -126,9 +126,7 @@ def _rebuild(today: str) -> Rebuild:
 def forge_choice(said: ForgeChoice, rendered: Rendered) -> ForgeChoice:
     """What arguments say, then what fleet.yaml says."""
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
-    repository = rendered.fleet.spec.repository
-    kind = ForgeKind(repository.forge) if repository.forge else None
-    return replace(said, kind=said.kind or kind, url=said.url or repository.forgeURL)
+    return said.over(rendered.fleet.spec.repository)
 
 
 def trusting(remote: Remote, said: ForgeChoice) -> ForgeChoice:
@@ -172,7 +170,7 @@ def refuse(planned: Plan | None) -> None:
         raise Unfit((*planned.findings, *planned.refused))
 
 
-def _shown(forge: Forge, order: Order, planned: Plan | None, patience: Patience) -> Shown:
+def _proposed(forge: Forge, order: Order, planned: Plan | None, patience: Patience) -> Shown:
     try:
         return propose(forge, proposal(order), comment(planned), patience)
     except NearedgeError as fault:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as File
 
-from ..disk.tree import FOLDERS
+from ..disk.folders import FOLDERS
 from ..git.command import GitFailed, git
 from ..programs.run import Completed
 from .checkout import OWNED, Checkout

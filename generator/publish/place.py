@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ..git.command import GitCredential
+from ..specs.fleet import Repository
 
 
 class ForgeKind(StrEnum):
@@ -73,6 +74,11 @@ class ForgeChoice:
     ca_bundle: str | None = None
     """File with certificates to trust."""
 
+    def over(self, repository: Repository) -> ForgeChoice:
+        """What is said here, and where nothing is what fleet.yaml says of its repository."""
+        kind = ForgeKind(repository.forge) if repository.forge else None
+        return replace(self, kind=self.kind or kind, url=self.url or repository.forgeURL)
+
 
 UNSAID = ForgeChoice()
 
@@ -81,7 +87,7 @@ def place_of(url: str) -> ForgePlace | None:
     """The host and repository of a remote's URL; None for a folder.
 
     >>> place_of("git@github.com:acme/fleet.git")
-    Place(scheme='ssh', site='https://github.com', path='acme/fleet')
+    ForgePlace(scheme='ssh', site='https://github.com', path='acme/fleet')
     """
     if "://" in url:
         try:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from ..git.command import NETWORK_TIMEOUT, GitCredential, GitFailed, error_line, failure, git
+from ..git.remote_head import head_said
 from ..programs.run import Completed
 from .place import UNSAID, ForgeChoice, credential_for, kind_at, place_of
 
@@ -107,6 +108,15 @@ def heads(remote: Remote, refs: Iterable[str]) -> Mapping[str, str]:
     listed = _talk(remote, "ls-remote", "--quiet", "--", remote.name, *asked)
     pairs = (line.split("\t") for line in listed.stdout.splitlines())
     return {ref: commit for commit, ref in pairs if ref in asked}
+
+
+def default_branch(remote: Remote) -> str | None:
+    """The branch that the remote's HEAD is, as refs/heads/...; None when it does not tell.
+
+    Raises:
+        GitFailed, NotAllowed, Unreachable: the remote does not answer.
+    """
+    return head_said(_talk(remote, "ls-remote", "--quiet", "--symref", "--", remote.name, "HEAD").stdout)
 
 
 def fetch(remote: Remote, commits: Mapping[str, str]) -> None:

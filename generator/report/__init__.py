@@ -1,6 +1,8 @@
 """Findings for those who act on them: people at a terminal, scripts, pull requests, code scanning, test reports.
 
 One model (`Finding`, `Waived`) and one function for each format; nothing here prints.
+
+Comes in: findings, plans, rules. Goes out: text in a format. Not here: printing, and anything computed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from ..findings.rule import Rule
 from ..rules.waivers import why_not
 from ..yaml.writer import to_yaml
 from .json import FORMAT_VERSION, to_text
-from .rules import Example
+from .rule_examples import Example
 from .text import table
 
 WIDTH = 100
@@ -27,8 +27,10 @@ def rule_text(item: Rule, example: Example | None) -> str:
 
 def _rule(item: Rule, example: Example | None) -> Iterator[str]:
     yield f"{item.code} ({item.severity.value})\n\n"
+    # A name is copied from here: it stays in one piece.
+    prose = textwrap.TextWrapper(WIDTH, break_on_hyphens=False, break_long_words=False)
     for part in item.doc.split("\n\n"):
-        yield textwrap.fill(" ".join(part.split()), WIDTH) + "\n\n"
+        yield prose.fill(" ".join(part.split())) + "\n\n"
     refused = why_not(item)
     rows = [("covers", ", ".join(item.covers)), ("source", item.source)]
     rows += [("waivers", f"none: {refused}" if refused else "can be waived")]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..documents.validate import dotted
+from ..documents.paths import dotted
 from ..findings.finding import Finding
 from ..rules.waivers import Waived
 

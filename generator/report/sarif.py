@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ..documents.validate import dotted
+from ..documents.paths import dotted
 from ..findings.finding import Finding, Severity, Where
 from ..findings.rule import Rule
 from ..rules.waivers import Waived

@@ -84,7 +84,12 @@ def printable(text: str) -> str:
     """Text for one line: what a spec or a file's name holds must not steer the terminal."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    # A byte of a file's name that is not UTF-8.
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else ascii(char)[1:-1]
 
 
 def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
@@ -102,13 +107,13 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
 
 def _block(told: Told, lines: Lines | None, *, colour: bool) -> str:
     item = told.finding
-    severity = _painted(item.severity.value, _COLOUR[item.severity], colour=colour)
+    severity = painted(item.severity.value, _COLOUR[item.severity], colour=colour)
     rows = [f"{printable(str(item.where))}: {severity} {item.code}: {printable(item.message)}"]
     found = excerpt(item.where, lines) if lines else None
     if found is not None:
         number = str(item.where.line)
-        bar = _painted("|", _DIM, colour=colour)
-        caret = _painted("^", _COLOUR[item.severity], colour=colour)
+        bar = painted("|", _DIM, colour=colour)
+        caret = painted("^", _COLOUR[item.severity], colour=colour)
         rows.append(f"  {number} {bar} {found[0]}".rstrip())
         rows.append(f"  {' ' * len(number)} {bar} {' ' * found[1]}{caret}")
     if found is not None and (there := _places(item)):
@@ -140,5 +145,6 @@ def _is_number(cell: str) -> bool:
     return cell.replace(",", "").replace(".", "").removesuffix(" s").isdigit()
 
 
-def _painted(text: str, code: str, *, colour: bool) -> str:
+def painted(text: str, code: str, *, colour: bool) -> str:
+    """Text in a colour of the terminal (SGR parameters), where it takes some."""
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..documents.validate import suggestion
 from ..errors import NearedgeError
 from ..flow.rendered import Progress, silent
 from ..publish.place import UNSAID, ForgeChoice
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
-from .history import Repo, is_behind
+from .history import Repo, first_parents, is_behind, read_commit
 from .move import Move, moved, proven
 from .position import Position, earlier
 from .step import RingAction, RingStep
 
 SHOWN = 3
 """Stale files that a sentence names."""
+LISTED = 5
+"""Commits that are listed when somebody has to name one."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Judged:
     """Dangers that nobody has acknowledged."""
     refused: tuple[str, ...]
     acknowledged: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is to know about it, and stands against nothing."""
 
     @property
     def idle(self) -> bool:
@@ -111,7 +116,8 @@ def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = (
     """The move of a ring forward to `target`, judged by all rules."""
     repo, at = known.repo, known.rings[place]
     if at.holds == target:
-        return Judged(moved(repo, at, target, known.progress), RingAction.ADVANCE, (), (), ())
+        idle = moved(repo, at, target, known.progress)
+        return Judged(idle, RingAction.ADVANCE, (), (), (), notes=tuple(_waits(known, place)))
     refused = list(_order(known, place, target))
     if refused:
         # What lies on no way forward has no plan that anybody should read.
@@ -124,6 +130,17 @@ def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = (
     refused += _unsound(found)
     refused += [f"--acknowledge {item}: there is no such danger" for item in surplus(all_dangers, accepted)]
     return Judged(found, RingAction.ADVANCE, all_dangers, left, tuple(refused), tuple(sorted(set(accepted))))
+
+
+def _waits(known: Rollout, place: int) -> Iterator[str]:
+    """What a ring that has all it may have still waits for: the first ring in front of it that can move."""
+    at = known.rings[place]
+    for i, ring in enumerate(known.rings[:place]):
+        goal = known.rings[i - 1].holds if i else known.head
+        if ring.follows_branch and at.behind and goal is not None and ring.holds != goal:
+            further = f"{at.behind} commit{'' if at.behind == 1 else 's'} further"
+            yield f"the main branch is {further}: advance ring {ring.ring.name} first"
+            return
 
 
 def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
@@ -152,7 +169,7 @@ def _unsound(found: Move) -> Iterator[str]:
         yield f"the specs at {found.target[:12]} have errors: {first.where}: {first.code}: {first.message}{more}"
     if found.stale:
         listed = ", ".join(found.stale[:SHOWN]) + (", ..." if len(found.stale) > SHOWN else "")
-        yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (make render): {listed}"
+        yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (nearedge render): {listed}"
 
 
 def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:
@@ -177,19 +194,34 @@ def backward(known: Rollout, place: int, target: str | None) -> Judged:
     name = at.ring.name
     if at.commit is None:
         raise NoMove(f"ring {name}: there is no {at.ref}, so nothing can be rolled back")
-    before = earlier(repo, at, head)
+    held = earlier(repo, at, head)
     if target is None:
-        if not before:
+        if not held.known:
+            listed = [commit.id for commit in islice(first_parents(repo, at.commit), 1, LISTED + 1)]
             raise NoMove(
-                f"ring {name}: no step on {at.ref} tells where it was before: say --to COMMIT "
-                f"(git log --first-parent {at.ref} shows its history)"
+                f"ring {name}: no step on {at.ref} tells where it was before: say --to COMMIT{_listed(repo, listed)}"
             )
-        target = before[0]
+        target = held.known[0]
     if at.holds and not is_behind(repo, target, at.holds):
         raise NoMove(
             f"{target[:12]} is not behind {at.holds[:12]}, which ring {name} holds: advance goes forward"
         )
     if not is_behind(repo, target, head):
         raise NoMove(f"{target[:12]} is not part of the main branch: nobody has checked what it holds")
+    notes = []
+    if target not in {*held.known, at.holds}:
+        if held.floor is None or not is_behind(repo, target, held.floor):
+            short = target[:12]
+            raise NoMove(
+                f"ring {name} never held {short}: roll it back to one that it held, and advance --to {short} from "
+                f"there{_listed(repo, held.known[:LISTED])}"
+            )
+        notes = [f"whether ring {name} ever held {target[:12]} is not known: it was moved by hand then"]
     found = moved(repo, at, target, known.progress)
-    return Judged(found, RingAction.ROLLBACK, dangers(found.plan), (), ())
+    return Judged(found, RingAction.ROLLBACK, dangers(found.plan), (), (), notes=tuple(notes))
+
+
+def _listed(repo: Repo, commits: Sequence[str]) -> str:
+    """Commits with their subjects, a line each, the latest first."""
+    rows = (f"\n  {commit[:12]} {read_commit(repo, commit).subject}" for commit in commits)
+    return "".join(rows)

@@ -53,7 +53,7 @@ def changed_clusters(
     bases = {path for path in {*was.bases, *now.bases} if was.bases.get(path) != now.bases.get(path)}
     before = _named(repo, was, listed) if bases else {}
     after = _named(repo, now, listed) if bases else {}
-    told = _told(repo, was, now)
+    told = _named_on_the_hub(repo, was, now)
     for name in listed:
         path = f"{OVERLAYS}/{name}"
         reasons = []
@@ -90,7 +90,7 @@ def bases_in(text: str) -> tuple[str, ...]:
     return tuple(_BASE.findall(found[1])) if found else ()
 
 
-def _told(repo: Repo, was: Output, now: Output) -> frozenset[str]:
+def _named_on_the_hub(repo: Repo, was: Output, now: Output) -> frozenset[str]:
     """Clusters of which the hub has other objects: those of their name in files that differ."""
     both = [
         path

@@ -11,7 +11,7 @@ from ..findings.finding import has_errors
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, read_shared, stem
 from ..git.commit import contents, snapshot_at
-from ..publish.place import ForgeChoice, ForgeKind
+from ..publish.place import UNSAID, ForgeChoice
 from ..specs.fleet import Ring, hub_names
 from .history import Repo
 
@@ -96,8 +96,7 @@ def specs_of(repo: Repo, commit: str) -> CommitSpecs:
 
 def forge_of_fleet(shared: Shared) -> ForgeChoice:
     """What the fleet says of the forge of its repository."""
-    repository = shared.fleet.repository
-    return ForgeChoice(ForgeKind(repository.forge) if repository.forge else None, repository.forgeURL)
+    return UNSAID.over(shared.fleet.repository)
 
 
 def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) -> Iterator[RingMember]:
@@ -109,7 +108,7 @@ def _places(texts: Mapping[str, bytes], files: tuple[str, ...], shared: Shared) 
         spec = resolve(layers_of(shared, document)[0]).spec if document else {}
         said, name = spec.get("ring"), stem(file)
         if name in hub_names(shared.fleet) and rings:
-            # As hub/applicationsets.py has it: the hub comes last unless it says otherwise.
+            # As hub/delivery/applicationsets.py has it: the hub comes last unless it says otherwise.
             said = said if said in rings else rings[-1]
         yield RingMember(name, said if said in rings else None, str(spec.get("tier", "")))
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import NamedTuple
 
-from ..git.commit import NoSuchCommit, ask
-from ..programs import run as programs
+from ..git.commit import NoSuchCommit, why_not
+from ..git.reading import ask
+from ..programs.record import find
 from ..programs.run import Tool
 
-_FIELD, _RECORD = "\x1f", "\x1e"
 _MOST = 10_000
 """Commits of the main branch among which the one with a ring's tree is looked for."""
 
@@ -28,9 +28,9 @@ def repository(root: File) -> Repo:
     Raises:
         ToolMissing, NoSuchCommit: git is not there, or no repository is.
     """
-    found = Repo(root, programs.find(root, "git"))
+    found = Repo(root, find(root, "git"))
     if not _ask(found, "rev-parse", "--git-dir").strip():
-        raise NoSuchCommit(ref="HEAD", reason="cannot be looked up: this is no Git repository")
+        raise no_such(found, "HEAD")
     return found
 
 
@@ -54,6 +54,11 @@ def resolved(repo: Repo, revision: str) -> str | None:
     return _ask(repo, *arguments).strip() or None
 
 
+def no_such(repo: Repo, revision: str) -> NoSuchCommit:
+    """What to say when a revision names no commit."""
+    return NoSuchCommit(ref=revision, reason=why_not(repo.git, repo.root))
+
+
 def read_commit(repo: Repo, commit: str) -> Commit:
     """One commit."""
     return next(_log(repo, "--max-count=1", commit))
@@ -65,12 +70,15 @@ def first_parents(repo: Repo, commit: str) -> Iterator[Commit]:
 
 
 def _log(repo: Repo, *arguments: str) -> Iterator[Commit]:
-    form = _FIELD.join(("%H", "%T", "%P", "%B")) + _RECORD
-    printed = _ask(repo, "log", "--no-show-signature", "--no-color", f"--format={form}", *arguments, "--")
-    for record in printed.split(_RECORD):
-        if record.strip():
-            name, tree, parents, message = record.strip("\n").split(_FIELD)
-            yield Commit(name, tree, tuple(parents.split()), message.strip())
+    # NUL is the one character that no message holds.
+    form = "%H %T %P%n%B"
+    printed = _ask(
+        repo, "log", "-z", "--no-show-signature", "--no-color", f"--format={form}", *arguments, "--"
+    )
+    for record in filter(None, printed.split("\0")):
+        head, _, message = record.partition("\n")
+        name, tree, *parents = head.split()
+        yield Commit(name, tree, tuple(parents), message.strip())
 
 
 def is_behind(repo: Repo, older: str, newer: str) -> bool:

@@ -46,7 +46,8 @@ def moved(repo: Repo, at: Position, target: str, progress: Progress = silent) ->
     sides = between(before, specs.texts, progress)
     name = at.ring.name
     clusters = _members(specs, name, repo, at)
-    plan = plan_of(specs.texts, only(sides, frozenset(clusters)), at.ring.revision, at.commit or "")
+    here = only(sides, frozenset(clusters))
+    plan = plan_of(specs.texts, here, at.ring.revision, at.commit or "", operators=False)
     return Move(name, at, target, plan, clusters)
 
 
@@ -60,8 +61,8 @@ def _members(specs: CommitSpecs, ring: str, repo: Repo, at: Position) -> tuple[s
 
 
 def only(sides: Sides, names: frozenset[str]) -> Sides:
-    """What is about these clusters; the hub's objects follow no ring."""
-    kept = tuple(item for item in sides.clusters if item.name in names)
+    """What is about these clusters; the hub's objects follow no ring, nor does what is applied by hand."""
+    kept = tuple(replace(item, by_hand=()) for item in sides.clusters if item.name in names)
     before = sides.before
     fleet = (
         replace(before, members=tuple(item for item in before.members if item.name in names))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path as File
 
 from ..git.command import git
-from ..git.commit import default_ref
-from .history import Repo, resolved
-
-TRACKED = "refs/remotes/"
+from ..git.remote_head import BRANCH, TRACKED, remote_head
+from .history import Repo
 
 
 @dataclass(frozen=True)
@@ -22,30 +20,28 @@ class Main:
     remote: str | None
 
 
-def main_branch(repo: Repo, said: str | None, remote: str) -> Main:
-    """The main branch: what a person says, else the remote's default one.
+def main_branch(
+    repo: Repo, said: str | None, remote: str, asked: Callable[[], str | None] | None = None
+) -> Main:
+    """The main branch: what a person says, else the default one of the remote that was asked for.
+
+    `asked` asks that remote, where the command may use the network.
 
     Raises:
-        ToolMissing, GitFailed: git is not there, or this is no repository.
+        UnknownHead: nobody said it, and nobody knows.
+        ToolMissing, GitFailed: git is not there, this is no repository, or the remote does not answer.
     """
     listed = git(repo.root, "remote", accept=(0, 128)).stdout.split()
     there = remote if remote in listed else None
-    ref = said or default_ref(repo.root)
+    if said is None:
+        return Main(*remote_head(repo.root, remote, "--head", asked), there)
+    ref = said
     if not ref.startswith("refs/"):
-        full = git(
-            repo.root, "rev-parse", "--symbolic-full-name", "--verify", "--quiet", ref, accept=(0, 1, 128)
-        )
-        ref = full.stdout.strip() or ref
+        names = ("rev-parse", "--symbolic-full-name", "--verify", "--quiet", ref)
+        ref = git(repo.root, *names, accept=(0, 1, 128)).stdout.strip() or ref
     if ref == f"{TRACKED}{remote}/HEAD":
         ref = git(repo.root, "symbolic-ref", "--quiet", ref, accept=(0, 1, 128)).stdout.strip() or ref
-    branch = f"refs/heads/{ref.removeprefix(f'{TRACKED}{remote}/')}" if ref.startswith(TRACKED) else ref
-    if (
-        there
-        and said is None
-        and ref == branch
-        and resolved(repo, f"{TRACKED}{there}/{ref.removeprefix('refs/heads/')}")
-    ):
-        ref = f"{TRACKED}{there}/{ref.removeprefix('refs/heads/')}"
+    branch = f"{BRANCH}{ref.removeprefix(f'{TRACKED}{remote}/')}" if ref.startswith(TRACKED) else ref
     return Main(ref, branch, there)
 
 

@@ -77,20 +77,25 @@ def holds(repo: Repo, commit: Commit, head: str) -> str | None:
     return with_tree(repo, head, commit.tree)
 
 
-def earlier(repo: Repo, at: Position, head: str) -> tuple[str, ...]:
-    """Commits that a ring held before, the latest first: those behind the one that it holds now.
+@dataclass(frozen=True)
+class Held:
+    """Commits of the main branch that a ring held before, the latest first, each behind the one that it holds now.
 
-    Told from the steps on its branch. Below the first step lies the history of the main branch, where nobody can tell
-    at which commits the ring stood.
+    `floor` is where its branch left the main branch: the ring held that one, and whatever it held before nobody can
+    tell, because a branch that is moved by hand leaves no trace.
     """
+
+    known: tuple[str, ...] = ()
+    floor: str | None = None
+
+
+def earlier(repo: Repo, at: Position, head: str) -> Held:
+    """What a ring held before, told from the commits on its own branch: steps, and what people merged or pushed there."""
     found: dict[str, None] = {}
-    if at.commit is None:
-        return ()
-    for commit in first_parents(repo, at.commit):
+    for commit in first_parents(repo, at.commit) if at.commit else ():
         held = holds(repo, commit, head)
-        older = held and held != at.holds and (at.holds is None or is_behind(repo, held, at.holds))
-        if held and older:
+        if held and held != at.holds and (at.holds is None or is_behind(repo, held, at.holds)):
             found.setdefault(held)
-        if step_of(commit) is None:
-            break
-    return tuple(found)
+        if is_behind(repo, commit.id, head):
+            return Held(tuple(found), commit.id)
+    return Held(tuple(found))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path as File
 
-from ..git.commit import NoSuchCommit
 from .differ import DifferingCluster, Output, changed_clusters, output
 from .fleet import CommitSpecs, specs_of
-from .history import Repo, is_behind, read_commit, repository, resolved
+from .history import Repo, is_behind, no_such, read_commit, repository, resolved
 from .position import Position, positions
 
 
@@ -47,7 +46,7 @@ def status(root: File, ref: str, remote: str = "origin") -> Status:
     repo = repository(root)
     head = resolved(repo, ref)
     if head is None:
-        raise NoSuchCommit(ref=ref, reason="is no commit of this repository")
+        raise no_such(repo, ref)
     specs = specs_of(repo, head)
     at = positions(repo, specs.rings, head, remote)
     now = output(repo, head)

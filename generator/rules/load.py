@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from .. import admission, fit, overlays
+from .. import admission, fit, fleet, overlays
 from ..components.discovery import modules
 from ..findings.registry import entered, import_all
 from ..findings.rule import Rule
@@ -37,7 +37,7 @@ def fleet_rules() -> tuple[Rule, ...]:
 
 
 def _import_those_of_a_cluster() -> None:
-    # Reading and merging have theirs in modules that these import: nothing is judged that was not read.
+    # What lies below fleet/ has its rules in modules that this imports: nothing is judged that was not read.
     modules()
-    for package in (admission, fit, overlays, importlib.import_module(__package__)):
+    for package in (fleet, admission, fit, overlays, importlib.import_module(__package__)):
         import_all(package)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..components.kit.component import Cluster
 from ..documents.merge import Resolved
+from ..documents.secrets.search import redacted
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import Problem, Rule
 from ..fleet.fleet import Fleet
@@ -46,8 +47,9 @@ def _finding(item: Rule, problem: Problem, where: Callable[[Path], Where]) -> Fi
         where(problem.path),
         item.severity,
         item.code,
-        problem.message,
-        problem.hint,
+        # A rule quotes what a spec says, which may be what should not stand there.
+        redacted(problem.message),
+        redacted(problem.hint),
         problem.path,
         tuple(dict.fromkeys(map(where, problem.related))),
     )

@@ -1,8 +1,8 @@
 """Waivers: findings that somebody accepted for a while, in the spec itself, with a reason and a last day.
 
-A cluster has the waivers of its own file, its groups and the fleet's defaults, merged by code. They are applied
-when all findings are known; what was remembered of a cluster is remembered as it was found, so that another day
-can judge it again. Today's date comes in as text (2026-11-21) from the command line; nothing here reads a clock.
+A cluster has the waivers of its own file, its groups and the fleet's defaults, merged by code and path. They are
+applied when all findings are known; what was remembered of a cluster is remembered as it was found, so that another
+day can judge it again. Today's date comes in as text (2026-11-21) from the command line; nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import date
 
 from ..components.kit.component import Cluster
 from ..documents.merge import Resolved
-from ..documents.paths import located
-from ..documents.validate import dotted, nearest
+from ..documents.paths import choices, located, words
+from ..documents.validate import nearest
 from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import Problem, Rule, plain_rule, rule
 from .load import every_rule
@@ -52,8 +52,11 @@ class Waiver:
         """Whether it accepts this finding of its cluster, on any day."""
         if finding.code != self.code:
             return False
-        shown = dotted(finding.path)
-        return finding.path[: len(self.path)] == self.path or f"{shown}.".startswith(f"{self.text}.")
+        if finding.path[: len(self.path)] == self.path:
+            return True
+        # A path that the spec does not have, because a default stands there: it goes by its words.
+        said, found = (f"{'.'.join(steps)}." for steps in (_words(self.text), map(str, finding.path)))
+        return found.startswith(said)
 
     def expired(self, today: str) -> bool:
         """Whether its last day has passed; without a date none has."""
@@ -84,6 +87,8 @@ def waivers_of(cluster: Cluster, resolved: Resolved) -> tuple[Waiver, ...]:
         if known is None or why_not(known) or not _is_date(item.until):
             continue
         path, left = located(resolved.spec, item.path or "")
+        if len(choices(resolved.spec, path, left)) > 1:
+            continue
         place = resolved.where(("waivers", i, "code"))
         # A path that the spec does not have accepts nothing.
         found.append(Waiver(place, item.code, item.reason, item.until, item.path or "", (*path, *left)))
@@ -185,6 +190,26 @@ def last_days_are_dates(cluster: Cluster) -> Iterator[Problem]:
         if not _is_date(item.until):
             said = f"{item.until} is no day"
             yield Problem(("waivers", i, "until"), said, "year-month-day, such as 2027-03-31")
+
+
+@rule("WAIVER006")
+def paths_are_those_of_one_item(cluster: Cluster) -> Iterator[Problem]:
+    """A waiver's path means one item: where two have a name, it says the namespace of one.
+
+    It would accept what is found of another one that nobody looked at.
+    """
+    pathed = [(i, item) for i, item in enumerate(cluster.spec.waivers) if item.path]
+    spec = cluster.spec.model_dump(mode="json", by_alias=True) if pathed else {}
+    for i, item in pathed:
+        path, left = located(spec, item.path)
+        which = choices(spec, path, left)
+        if len(which) > 1:
+            said = f"{item.path} can be {' or '.join(which)}"
+            yield Problem(("waivers", i, "path"), said, "say which, with its namespace")
+
+
+def _words(text: str) -> Iterator[str]:
+    yield from (word.text for word in words(text))
 
 
 def _is_date(text: str) -> bool:

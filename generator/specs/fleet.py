@@ -1,7 +1,7 @@
 """The kind Fleet: its repository, hubs, delivery, and what all clusters have in common.
 
-The words are in words.py, the kind Model in modelspec.py. A Cluster's own sections (kueue, ray, serving ...) are
-defined by their components; `cluster.py` puts them together.
+The words are in specs/types.py, the kind Model in specs/model.py. A Cluster's own sections (kueue, ray, serving ...) are
+defined by their components; `fleet/kinds.py` puts them together.
 """
 
 from __future__ import annotations

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from .types import (
-    IMAGE,
     LABEL,
     STEPS,
+    TAGGED,
     Flag,
     Image,
     Line,
     Metadata,
     Name,
-    Positive,
+    PositiveInt32,
     Quantity,
     Strictly,
     Subdomain,
+    untagged,
 )
 
 
@@ -44,10 +46,10 @@ class ModelMemory(Strictly):
     dtype: Literal["float32", "float16", "bfloat16", "float8", "int8", "int4"] = Field(
         description="Type of the weights in memory."
     )
-    contextLength: Positive = Field(description="Longest context in tokens.")
-    layers: Positive | None = Field(None, description="Transformer layers.")
-    kvHeads: Positive | None = Field(None, description="Key/value heads.")
-    headDim: Positive | None = Field(None, description="Dimension of a head.")
+    contextLength: PositiveInt32 = Field(description="Longest context in tokens.")
+    layers: PositiveInt32 | None = Field(None, description="Transformer layers.")
+    kvHeads: PositiveInt32 | None = Field(None, description="Key/value heads.")
+    headDim: PositiveInt32 | None = Field(None, description="Dimension of a head.")
 
 
 class AdapterOf(Strictly):
@@ -56,15 +58,18 @@ class AdapterOf(Strictly):
     base: Name = Field(
         description="Model that it adapts; a server of that model can list it in lora.adapters."
     )
-    rank: Positive = Field(description="Its rank: r in adapter_config.json.")
+    rank: PositiveInt32 = Field(description="Its rank: r in adapter_config.json.")
 
 
 _SOURCE = (
-    rf"^((oci|image)://{IMAGE}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
-    rf"|pvc://{LABEL}(\.{LABEL})*/[A-Za-z0-9._/-]+|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
+    rf"^((oci|image)://{TAGGED}|s3://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._/-]+"
+    rf"|pvc://{LABEL}(\.{LABEL})*(/[A-Za-z0-9._/-]+)?|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?"
     r"|https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/[A-Za-z0-9._/%-]+)$"
 )
 
+
+Source = Annotated[str, Line(_SOURCE, 1024, STEPS), AfterValidator(untagged)]
+"""Where a version of a model comes from."""
 
 ModelVersion = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)]
 
@@ -110,8 +115,8 @@ class ModelSpec(Strictly):
         description='Version of the model, quoted when it looks like a number: "7".'
     )
     size: Quantity = Field(description="Bytes on disk of this version: 320Mi.")
-    source: Annotated[str, Line(_SOURCE, 1024, STEPS)] = Field(
-        description="oci://...@sha256: (modelcar), s3://bucket/key, image://...@sha256: (model and server in one image), pvc://claim/path, hf://org/name:revision or https://."
+    source: Source = Field(
+        description="oci://...@sha256: (modelcar), s3://bucket/key, image://...@sha256: (model and server in one image), pvc://claim or pvc://claim/path, hf://org/name:revision or https://."
     )
     credentialsSecret: Subdomain | None = Field(
         None, description="Secret with the source's credential, delivered by policy."
@@ -144,9 +149,7 @@ class Release(Strictly):
     version: ModelVersion | None = Field(
         None, description='Version of the model, quoted when it looks like a number: "8".'
     )
-    source: Annotated[str, Line(_SOURCE, 1024, STEPS)] | None = Field(
-        None, description="Where this version comes from: as source of a Model."
-    )
+    source: Source | None = Field(None, description="Where this version comes from: as source of a Model.")
     size: Quantity | None = Field(None, description="Bytes on disk of this version: 320Mi.")
     checksums: Checksums | None = Field(
         None,
@@ -170,3 +173,9 @@ class Model(Strictly):
     kind: Literal["Model"] = Field(description="Model.")
     metadata: Metadata = Field(description="Name of the model.")
     spec: ModelSpec = Field(description="The model.")
+
+
+def outlived(own: Mapping[str, Any], pin: Mapping[str, Any]) -> frozenset[str]:
+    """Fields of a model that do not hold with a pin beside it: checksums are those of one version."""
+    other = any(pin.get(key) not in {None, own.get(key)} for key in ("version", "source"))
+    return frozenset({"checksums"}) if other else frozenset()

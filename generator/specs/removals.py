@@ -1,7 +1,7 @@
 """clusters/removals.yaml: what a change takes away on purpose, each with the reason for it.
 
 A guard inside a spec would go with the spec. So what a change removes is compared with the commit that it
-starts from, and this file has to name it; see `rails.py`.
+starts from, and this file has to name it; see `plan/rails.py`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -62,10 +63,11 @@ class Line:
     pattern: str | None = None
     longest: int = 1024
     never: Never | None = None
+    shortest: int = 1
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         line = core_schema.str_schema(
-            strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
+            strict=True, min_length=self.shortest, max_length=self.longest, pattern=self.pattern
         )
         if self.never:
             return core_schema.no_info_after_validator_function(partial(_allowed, self.never), line)
@@ -91,7 +93,7 @@ def whole(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _Amount:
+class Amount:
     """A quantity: a string such as "500m" or 16Gi, or a whole number; kept in canonical form."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -115,12 +117,21 @@ class _Amount:
 
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-IMAGE = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+@sha256:[0-9a-f]{64}"
+_REPOSITORY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+"
+_DIGEST = r"@sha256:[0-9a-f]{64}"
+IMAGE = _REPOSITORY + _DIGEST
+"""An image as it is emitted: its repository and its digest."""
+TAGGED = rf"{_REPOSITORY}(:[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?{_DIGEST}"
+"""An image as people may write it: a tag before the digest is for them (distribution/reference reference.go)."""
 REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)*"
 """As sources and mirrors of an ImageDigestMirrorSet: openshift/api CRD imagedigestmirrorsets."""
 _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 
 Text = Annotated[str, Line()]
+Value = Annotated[str, Line(longest=32768, shortest=0)]
+"""What an environment variable holds: it may be empty, and long."""
+Argument = Annotated[str, Line(longest=32768)]
+"""A word of a command line."""
 Name = Annotated[str, Line(rf"^{LABEL}$", 63)]
 """A DNS-1123 label."""
 DEVICES = Never(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$", "on Windows it is the name of a device")
@@ -139,8 +150,24 @@ LabelValue = Annotated[
     Strict(),
 ]
 ResourceName = Annotated[str, Line(rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$", 253)]
-Quantity = Annotated[str, _Amount()]
-Image = Annotated[str, Line(rf"^{IMAGE}$", 512)]
+Quantity = Annotated[str, Amount()]
+
+
+def untagged(image: str) -> str:
+    """An image, or a source that names one, without the tag before its digest.
+
+    The digest decides what is pulled. Were the tag kept, two spellings of one image would be two to kustomize, to
+    mirrors and to whoever compares.
+
+    >>> untagged("oci://quay.io:5000/acme/app:v1@sha256:0a"), untagged("s3://acme/app")
+    ('oci://quay.io:5000/acme/app@sha256:0a', 's3://acme/app')
+    """
+    name, sign, digest = image.partition("@sha256:")
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}{sign}{digest}" if sign else image
+
+
+Image = Annotated[str, Line(rf"^{TAGGED}$", 512), AfterValidator(untagged)]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
 Duration = Annotated[str, Line(r"^([0-9]+(h|m|s))+$", 16)]
 GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200, _GIT)]
@@ -148,6 +175,11 @@ EnvName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 128)]
 Path = Annotated[str, Line(r"^/[A-Za-z0-9._/-]*$", 512, STEPS)]
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000), BeforeValidator(whole)]
 Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000), BeforeValidator(whole)]
+INT32 = 2**31 - 1
+"""Most of a field that Kubernetes' APIs have as int32."""
+Int32 = Annotated[int, Strict(), Field(ge=0, le=INT32), BeforeValidator(whole)]
+"""A number or a time in seconds that the API of the object has as int32; Count is for what there is one by one."""
+PositiveInt32 = Annotated[int, Strict(), Field(ge=1, le=INT32), BeforeValidator(whole)]
 Port = Annotated[int, Strict(), Field(ge=1024, le=65535), BeforeValidator(whole)]
 """A port that a container without rights can listen on."""
 AnyPort = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(whole)]
@@ -198,7 +230,7 @@ class EnvVar(Strictly):
     """An environment variable: a plain value, or a key of a Secret."""
 
     name: EnvName = Field(description="Name of the variable.")
-    value: Text | None = Field(None, description="Its value; never a secret.")
+    value: Value | None = Field(None, description="Its value; never a secret.")
     secret: Subdomain | None = Field(None, description="Name of a Secret that holds the value instead.")
     key: LabelValue | None = Field(None, description="Key in that Secret.")
 

@@ -1,4 +1,4 @@
-"""Characters that a reader of a spec does not see, or sees as something else; `reader.py` and `words.py` ask here.
+"""Characters that a reader of a spec does not see, or sees as something else; `yaml/strict.py` and `specs/types.py` ask here.
 
 Bidirectional controls make a reviewer read another text than the program does (CVE-2021-42574); characters
 without a shape and letters put together from parts make two different names look the same.

@@ -1,6 +1,6 @@
 """How kustomize's files are read back: YAML documents that every reader takes for the same data.
 
-Beside `load.py`, which reads what people write: this one reads what the machine wrote, our files and
+Beside `documents/files.py`, which reads what people write: this one reads what the machine wrote, our files and
 kustomize's output. Go YAML and PyYAML differ on plain scalars (`08`, `1e3`, `yes`), on anchors, tags and
 repeated keys, and kustomize merges even a quoted "<<": all of these are refused instead of guessed.
 """

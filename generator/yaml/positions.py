@@ -1,4 +1,4 @@
-r"""A line and column for every path of a document that `load.py` has read.
+r"""A line and column for every path of a document that `documents/files.py` has read.
 
 A pass of its own, made only when something has to be shown: most documents of a large fleet are never asked.
 
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
 
 
 def marks_of(text: str) -> Mark:
-    """Marks of a document whose nesting `load.py` has found to be bounded."""
+    """Marks of a document whose nesting `documents/files.py` has found to be bounded."""
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
     start = next((event for event in events if isinstance(event, yaml.NodeEvent)), None)
     return Mark((1, 1)) if start is None else _node(events, start)

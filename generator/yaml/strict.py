@@ -1,7 +1,7 @@
 r"""Strict YAML: the text of a spec to plain data, and all that is wrong with it.
 
 One document, YAML 1.2 scalars, no duplicate keys, anchors, aliases, merge keys or tags, bounded depth and
-number of nodes. Nothing here raises for what a person wrote. `marks.py` says where each path stands.
+number of nodes. Nothing here raises for what a person wrote. `yaml/positions.py` says where each path stands.
 
     >>> data, faults = read_text("spec:\n  tier: core\n")
     >>> data, list(faults)

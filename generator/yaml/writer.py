@@ -11,8 +11,10 @@ string is written plain only when an allow-list says that every reader takes it 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -107,17 +109,17 @@ def _sequence(value: list[Any] | tuple[Any, ...], indent: str) -> Iterator[str]:
 def _scalar(value: Any, indent: str) -> str:
     if isinstance(value, str):
         return _string(value, indent)
-    if value is True or value is False:
-        return "true" if value else "false"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int):
         return str(value)
-    if value is None:
-        return "null"
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list | tuple):
         return "[]"
-    # A float has no one textual form that all readers agree on; quantities are strings.
+    if isinstance(value, float) and math.isfinite(value):
+        # Only specs have them. In this form, without an exponent, all readers agree.
+        return format(Decimal(repr(value)), "f")
     message = f"cannot write {type(value).__name__} {value!r} as YAML"
     raise TypeError(message)
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from generator.admission import Decision, verdicts
 from generator.admission.demand import demands
 from generator.components.discovery import discover
-from generator.components.kit.amounts import amount, said
+from generator.components.kit.counting import amount, said
 from generator.components.kit.component import Cluster
 from generator.components.kit.demand import pod_amounts
 from generator.components.kueue import KUEUE
 from generator.components.kueue.emit import emit
 from generator.components.kueue.spec import KueueSpec
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path as File
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.cli import main
+from generator.findings.finding import Severity
+from generator.report.rule_examples import found_in
 from generator.rules.load import every_rule
+from generator.yaml.strict import read_text
 from tests.conftest import ROOT
 
 STORE = "clusters/near-edge/store-001.yaml"
@@ -205,7 +211,7 @@ def test_explain_warns_of_a_file_that_is_not_up_to_date(
     assert run("explain", "overlays/store-001/kustomization.yaml:3", "--format", "json") == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["upToDate"] is False
-    assert "run make render" in captured.err
+    assert "run nearedge render" in captured.err
 
 
 def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -222,12 +228,62 @@ def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> N
     assert {item["code"] for item in listed if item["waivable"] and item["severity"] == "error"} >= {"FIT001"}
 
 
+def shipped_examples() -> dict[str, dict[str, Any]]:
+    """Code -> its example as it was written."""
+    folder = ROOT / "generator/data/examples"
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.yaml")) if path.stem != "base"]
+    return {code: shown for text in texts for code, shown in read_text(text)[0].items()}
+
+
+EXAMPLES = shipped_examples()
+
+
+def blocks(text: str) -> list[str]:
+    """Paragraphs, each in one line."""
+    return [" ".join(block.split()) for block in text.strip().split("\n\n")]
+
+
+def says(shown: str, part: Any) -> bool:
+    """Whether an indented part of an explanation says what the example says: a text, or what is in it."""
+    text = textwrap.dedent(shown).rstrip("\n")
+    return text == part.rstrip("\n") if isinstance(part, str) else read_text(text) == (part, ())
+
+
 @pytest.mark.parametrize("code", every_rule())
-def test_every_rule_can_be_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_rule_is_explained_in_full(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("rules", code) == 0
-    out = capsys.readouterr().out
-    assert every_rule()[code].summary.split()[0] in out
-    assert "waivers" in out
+    prose, _, rest = capsys.readouterr().out.partition("\nWrong:\n\n")
+    rule = every_rule()[code]
+    title, *said, _ = blocks(prose)
+    assert title == f"{code} ({rule.severity})"
+    assert said == blocks(rule.doc)
+    assert said[0] == rule.summary
+    assert len(rule.summary.split()) > 3
+    assert max(len(line) for line in prose.rpartition("\n\n")[0].splitlines()) <= 100
+    rows = dict(row.split(maxsplit=1) for row in prose.rpartition("\n\n")[2].splitlines())
+    waivers = rows.pop("waivers")
+    known = {"covers": ", ".join(rule.covers), "source": rule.source}
+    assert rows == {name: text for name, text in known.items() if text}
+    if rule.severity is not Severity.ERROR or code.startswith(("ADMIT", "FIT")):
+        assert waivers == "can be waived" or code.startswith("WAIVER")
+    else:
+        assert re.fullmatch("none: [a-z ]{20,}", waivers)
+    example = EXAMPLES.get(code)
+    if example is None:
+        assert rest == ""
+        return
+    wrong, arrow, rest = rest.partition("\n    -> ")
+    messages, _, right = rest.partition("\n\nRight:\n\n")
+    assert says(wrong, example["wrong"])
+    assert says(right, example["right"])
+    findings = [item for item in found_in(example["wrong"]) if item.code == code]
+    assert arrow
+    assert messages.split("\n    -> ") == [item.message for item in findings]
+
+
+def test_the_rules_that_are_explained_by_an_example_are_most_of_them() -> None:
+    assert EXAMPLES.keys() <= every_rule().keys()
+    assert len(EXAMPLES) > 0.8 * len(every_rule())
 
 
 @pytest.mark.parametrize(

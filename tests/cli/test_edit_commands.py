@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -317,6 +318,113 @@ def test_a_cluster_keeps_its_pin_until_all_have_it(root: File, capsys: pytest.Ca
     assert run("promote", "shelf-detector", "--version", "8") == 0
     assert "cluster store-006: its pin goes" in capsys.readouterr().out
     assert (root / SMALL).read_text("utf-8") == (ROOT / SMALL).read_text("utf-8")
+
+
+def pinned_in_group(root: File, version: str) -> None:
+    """The group of small shops pins the detector."""
+    path = root / GROUP
+    text = path.read_text("utf-8")
+    pin = f'  pins: {{models: {{shelf-detector: {{version: "{version}", source: s3://acme-models/shelf-detector/{version}}}}}}}\n'
+    path.write_text(text.replace("  serving:\n", f"{pin}  serving:\n", 1), "utf-8")
+    assert run("render", "--no-verify") == 0
+
+
+def test_pins_of_groups_and_defaults_are_not_forgotten(
+    root: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinned_in_group(root, "6")
+    digest = f"quay.io/modh/openvino_model_server@{DIGEST}"
+    path = root / FLEET
+    defaults = f"  defaults:\n    pins: {{images: {{ovms: {digest}}}}}\n"
+    path.write_text(path.read_text("utf-8").replace("  hub:\n", f"{defaults}  hub:\n", 1), "utf-8")
+    capsys.readouterr()
+    assert run("promote", "shelf-detector", "--version", "8") == 0
+    assert "group retail-small stays with version 6" in capsys.readouterr().out
+    other = "sha256:" + "9" * 64
+    assert run("promote", "ovms", "--digest", other) == 0
+    assert f"spec.defaults stays with {digest}" in capsys.readouterr().out
+    # When all have it, both pins go.
+    assert run("promote", "shelf-detector", "--version", "6") == 0
+    assert "group retail-small: its pin goes, all have it" in capsys.readouterr().out
+    assert (root / GROUP).read_text("utf-8") == (ROOT / GROUP).read_text("utf-8")
+    assert run("promote", "ovms", "--digest", DIGEST) == 0
+    assert "spec.defaults: its pin goes, all have it" in capsys.readouterr().out
+    assert "defaults" not in (root / FLEET).read_text("utf-8")
+
+
+def served(root: File, cluster: str) -> str:
+    """The version of the detector that a cluster serves."""
+    built = (root / f"overlays/{cluster}/kustomization.yaml").read_text("utf-8")
+    bases = re.findall(r"\.\./\.\./(base/\S*serving\S*)", built)
+    text = built + "".join(
+        path.read_text("utf-8") for base in bases for path in (root / base.strip('"')).glob("*.yaml")
+    )
+    return str(re.findall(r"pvc://shelf-detector-models/shelf-detector/([0-9]+)", text)[0])
+
+
+def test_a_cluster_is_held_back_from_what_its_group_or_ring_pins(root: File) -> None:
+    pinned_in_group(root, "6")
+    assert served(root, "store-006") == "6"
+    # That of the fleet is 7: a pin has to say it, because the group says otherwise.
+    assert run("promote", "shelf-detector", "--version", "7", "--cluster", "store-006") == 0
+    assert served(root, "store-006") == "7"
+    # Taken away where it says what holds there anyway.
+    assert run("promote", "shelf-detector", "--version", "6", "--cluster", "store-006") == 0
+    assert (root / SMALL).read_text("utf-8") == (ROOT / SMALL).read_text("utf-8")
+    assert served(root, "store-006") == "6"
+
+
+@pytest.mark.usefixtures("root")
+def test_a_pin_stays_where_another_would_take_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    shop = "store-005"
+    assert run("promote", "shelf-detector", "--version", "9", "--ring", "canary") == 0
+    assert run("promote", "shelf-detector", "--version", "8", "--cluster", shop) == 0
+    capsys.readouterr()
+    assert run("promote", "shelf-detector", "--version", "8") == 0
+    out = capsys.readouterr().out
+    assert "ring canary stays with version 9" in out
+    assert f"cluster {shop} keeps its pin: without it that of ring canary would hold there" in out
+
+
+def test_a_ring_s_pin_that_a_group_s_pin_wins_over_is_told(
+    root: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinned_in_group(root, "6")
+    capsys.readouterr()
+    assert run("promote", "shelf-detector", "--version", "8", "--ring", "main") == 0
+    out = capsys.readouterr().out
+    assert (
+        "group retail-small pins shelf-detector to version 6, s3://acme-models/shelf-detector/6, which wins over a ring's pin"
+        in out
+    )
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize(
+    ("arguments", "whom"),
+    [
+        (("shelf-detector", "--version", "8", "--cluster", "store-001"), "cluster store-001 does not run shelf-detector"),
+        (("vllm", "--digest", DIGEST, "--ring", "canary"), "no cluster of ring canary runs vllm"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--no-render",)])
+def test_a_promotion_that_reaches_nobody_does_not_look_done(
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    whom: str,
+    options: tuple[str, ...],
+) -> None:
+    assert run("promote", *arguments, *options) == 0
+    said = f"! nothing changes on any cluster: {whom}, or another pin wins over this one\n"
+    assert capsys.readouterr().out.endswith(said)
+
+
+@pytest.mark.usefixtures("root")
+def test_a_promotion_that_reaches_somebody_says_nothing_of_that_kind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("promote", "shelf-detector", "--version", "8", "--cluster", "store-006", "--dry-run") == 0
+    assert "nothing changes" not in capsys.readouterr().out
 
 
 def test_checksums_do_not_outlive_their_version(root: File, capsys: pytest.CaptureFixture[str]) -> None:

@@ -376,4 +376,4 @@ def test_output_that_is_not_in_step_is_refused(
     env |= {"GITHUB_BASE_REF": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
     done = sh(check_scripts()[forge], work, tools, **env)
     assert done.returncode == forgotten, (done.stdout, done.stderr)
-    assert ("run make render" in done.stdout) == forgotten
+    assert ("run nearedge render" in done.stdout) == forgotten

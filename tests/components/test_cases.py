@@ -13,7 +13,7 @@ import pytest
 
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.findings.finding import Severity
 from generator.rules.load import cluster_rules
 from generator.yaml.writer import to_documents
@@ -43,7 +43,15 @@ def test_case(case: File, *, update_golden: bool) -> None:
 
 def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
     """What the rules of a component say, by spec path instead of line: other components have cases of their own."""
-    more = {"serving": (".components.runtimes",), "hardwareProfiles": (".components.platform",)}
+    sized = ".components.amount_checks"
+    more = {
+        "hardwareProfiles": (".components.platform", sized),
+        "kueue": (sized,),
+        "models": (".components.source_checks", ".components.volume_checks"),
+        "namespaces": (sized,),
+        "ray": (sized,),
+        "serving": (".components.runtimes", sized),
+    }
     places = (f".components.{component}", *more.get(component, ()))
     for rule in cluster_rules():
         assert rule.check is not None

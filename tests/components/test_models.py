@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.models import MODELS, claim_name
 from generator.components.models.emit import INITIALIZER, SCRIPTS
@@ -233,14 +234,14 @@ SHARED = {
 @pytest.mark.parametrize("other", SHARED.values(), ids=SHARED)
 def test_the_volume_of_a_cluster_moves_no_base(other: dict[str, Any]) -> None:
     (plain,), (changed,) = units(model(), item()), units(model(), other)
-    assert plain.folder == changed.folder == "models/flan/ai"
+    assert plain.key == changed.key == base_key("models", "own", "flan", "ai")
     assert tuple(plain.common()) == tuple(changed.common())
     assert plain.final != changed.final
 
 
 def test_a_job_bound_to_nodes_has_a_base_of_its_own() -> None:
     (plain,), (bound,) = units(model(), item()), units(model(), item(nodeSelector={"gpu": "l4"}))
-    assert plain.folder != bound.folder
+    assert plain.key != bound.key
     job = next(manifest for manifest in bound.common() if manifest["kind"] == "Job")
     assert job == of_kind(bound, "Job")
     assert job["spec"]["template"]["spec"]["nodeSelector"] == {"gpu": "l4"}

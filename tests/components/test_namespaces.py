@@ -28,15 +28,16 @@ def units_of(cluster: dict[str, Any]) -> dict[str, Unit]:
 @pytest.mark.parametrize(
     ("own", "folder"),
     [
-        ({}, "namespaces/shop/tools/plain"),
-        ({"quota": {"pods": "30"}}, "namespaces/shop/tools/plain"),
-        ({"egress": [{"name": "s3", "remove": True}]}, "namespaces/tools/plain"),
+        ({}, "base/p/namespaces/group/shop/tools/plain"),
+        ({"quota": {"pods": "30"}}, "base/p/namespaces/group/shop/tools/plain"),
+        ({"egress": [{"name": "s3", "remove": True}]}, "base/p/namespaces/use/tools/plain"),
     ],
     ids=["as the group says", "a number of its own", "a rule taken away"],
 )
 def test_base_is_the_groups_when_the_cluster_keeps_its_objects(own: dict[str, Any], folder: str) -> None:
     unit = units_of({"namespaces": [{"name": "tools", **own}]} if own else {})["tools"]
-    assert unit.folder == folder
+    assert unit.key is not None
+    assert unit.key.folder("p") == folder
     assert {identify(item) for item in unit.common()} <= {identify(item) for item in unit.final}
 
 

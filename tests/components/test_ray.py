@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.ray import RAY
 from generator.components.ray.accelerators import ray_name, start_params
@@ -104,7 +105,7 @@ CONTENTS = {
 @pytest.mark.parametrize("other", SIZES.values(), ids=SIZES)
 def test_the_size_of_a_cluster_leaves_its_base_alone(other: dict[str, Any]) -> None:
     (one,), (two,) = units(own(clusters=[FORECAST])), units(own(clusters=[other]))
-    assert one.folder == two.folder
+    assert one.key == two.key
     assert list(one.common()) == list(two.common())
     assert one.final != two.final
 
@@ -112,7 +113,7 @@ def test_the_size_of_a_cluster_leaves_its_base_alone(other: dict[str, Any]) -> N
 @pytest.mark.parametrize("other", CONTENTS.values(), ids=CONTENTS)
 def test_another_content_has_another_base(other: dict[str, Any]) -> None:
     (one,), (two,) = units(own(clusters=[FORECAST])), units(own(clusters=[other]))
-    assert one.folder != two.folder
+    assert one.key != two.key
 
 
 @pytest.mark.parametrize("case", SHOWN)
@@ -123,16 +124,35 @@ def test_a_base_holds_only_objects_that_the_cluster_has(case: str) -> None:
 
 def test_a_base_never_names_its_cluster() -> None:
     for unit in units(own(clusters=[FORECAST], jobs=[TUNE])):
-        assert "edge-1" not in f"{unit.folder} {unit.origins} {unit.common()}"
+        assert "edge-1" not in f"{unit.key} {unit.origins} {unit.common()}"
 
 
 def test_the_base_of_a_group_is_what_the_group_says() -> None:
     (alone,) = units(of_group({"clusters": [FORECAST]}))
     mine = {"clusters": [{"name": "forecast", "workers": [{"name": "small", "replicas": 9}]}]}
     (larger,) = units(of_group({"clusters": [FORECAST]}, mine))
-    assert alone.folder == larger.folder == "ray/factories/lab.forecast"
+    assert alone.key == larger.key == base_key("ray", "group", "factories", "clusters", "lab", "forecast")
     assert alone.common() == larger.common() == alone.final
     assert larger.final[1]["spec"]["workerGroupSpecs"][0]["replicas"] == 9
+
+
+def test_a_group_may_leave_the_memory_to_its_clusters() -> None:
+    shared = {"clusters": [changed(FORECAST, "head", to={"resources": {"cpu": "2"}})]}
+    mine = {"clusters": [{"name": "forecast", "head": {"resources": {"memory": "8Gi"}}}]}
+    (unit,) = units(of_group(shared, mine))
+    shared_memory = [item[1]["spec"]["headGroupSpec"] for item in (unit.common(), unit.final)]
+    assert [head["template"]["spec"]["volumes"][1] for head in shared_memory] == [
+        {"name": "shm", "emptyDir": {"medium": "Memory"}},
+        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "4Gi"}},
+    ]
+
+
+def test_of_two_jobs_of_a_group_with_one_name_the_first_is_shared() -> None:
+    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
+    other = {**TUNE, "entrypoint": "python other.py"}
+    (one,), (two,) = (units(of_group({"jobs": [TUNE, other]}, {"jobs": [job]})) for job in (TUNE, other))
+    assert one.key == base_key("ray", "group", "factories", "jobs", "lab", "tune")
+    assert two.key is None
 
 
 def test_an_account_of_the_cluster_itself_keeps_it_off_the_base_of_its_group() -> None:
@@ -143,24 +163,24 @@ def test_an_account_of_the_cluster_itself_keeps_it_off_the_base_of_its_group() -
 
 def test_a_job_of_a_group_is_shared_until_a_cluster_changes_it() -> None:
     (alone,) = units(of_group({"jobs": [TUNE]}))
-    assert alone.folder == "ray/factories/lab.tune"
+    assert alone.key == base_key("ray", "group", "factories", "jobs", "lab", "tune")
     assert tuple(alone.common()) == alone.final
     (larger,) = units(of_group({"jobs": [TUNE]}, {"jobs": [{"name": "tune", "backoffLimit": 2}]}))
-    assert larger.folder is None
+    assert larger.key is None
 
 
 def test_a_job_of_a_group_keeps_its_base_when_its_ray_cluster_changes() -> None:
     job = {"name": "nightly", "namespace": "lab", "cluster": "forecast", "entrypoint": "python nightly.py"}
     mine = {"clusters": [{"name": "forecast", "image": IMAGE.replace("2" * 64, "3" * 64)}]}
     _, unit = units(of_group({"clusters": [FORECAST], "jobs": [job]}, mine))
-    assert unit.folder == "ray/factories/lab.nightly"
+    assert unit.key == base_key("ray", "group", "factories", "jobs", "lab", "nightly")
     assert [identify(item) for item in unit.common()] == [identify(item) for item in unit.final]
 
 
 def test_a_job_of_a_group_on_a_cluster_of_its_own_is_not_shared() -> None:
     job = {"name": "nightly", "namespace": "lab", "cluster": "forecast", "entrypoint": "python nightly.py"}
     _, unit = units(of_group({"jobs": [job]}, {"clusters": [FORECAST]}))
-    assert unit.folder is None
+    assert unit.key is None
 
 
 EDITS = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.kit.runtime import SERVER
 from generator.components.serving import SERVING
@@ -91,7 +92,7 @@ OWN = {
 @pytest.mark.parametrize("own", OWN.values(), ids=OWN)
 def test_what_a_cluster_owns_moves_no_base(own: dict[str, Any]) -> None:
     (plain,), (other,) = units(CHAT), units({**CHAT, **own})
-    assert plain.folder == other.folder == "serving/granite/vllm-oci/ai.chat"
+    assert plain.key == other.key == base_key("serving", "model", "granite", "vllm", "oci", "ai", "chat")
     assert tuple(plain.common()) == tuple(other.common())
     assert plain.final != other.final
 
@@ -115,7 +116,7 @@ def test_the_volume_of_a_server_moves_no_base() -> None:
 
 def test_a_custom_server_is_kept_whole_in_its_base() -> None:
     (plain,), (other,) = units(BIKE), units({**BIKE, "port": 9000})
-    assert plain.folder != other.folder
+    assert plain.key != other.key
     assert tuple(plain.common())[1]["spec"]["predictor"]["containers"][0]["ports"][0]["containerPort"] == 8080
     assert tuple(other.common())[1]["spec"]["predictor"]["containers"][0]["ports"][0]["containerPort"] == 9000
 
@@ -123,7 +124,7 @@ def test_a_custom_server_is_kept_whole_in_its_base() -> None:
 def test_an_item_of_a_group_is_the_base_of_its_clusters() -> None:
     groups = {"shop": {"serving": [{**CHAT, "args": ["--max-model-len=4096"]}]}}
     (unit,) = units({"name": "chat", "replicas": {"min": 2, "max": 2}}, groups=groups)
-    assert unit.folder == "serving/shop/ai.chat"
+    assert unit.key == base_key("serving", "group", "shop", "ai", "chat")
     assert unit.origins == ("clusters/fleet.yaml", "clusters/groups/shop.yaml")
     runtime = named(tuple(unit.common()), "ServingRuntime")
     assert runtime == named(unit.final, "ServingRuntime")
@@ -135,7 +136,16 @@ def test_a_cluster_that_serves_a_groups_item_otherwise_leaves_its_base() -> None
     (unit,) = units(
         {"name": "chat", "model": "fraud", "runtime": "mlserver", "storage": {"type": "s3"}}, groups=groups
     )
-    assert unit.folder == "serving/fraud/mlserver-s3/ai.chat"
+    assert unit.key == base_key("serving", "model", "fraud", "mlserver", "s3", "ai", "chat")
+
+
+def test_of_two_servers_of_a_group_with_one_name_the_first_is_shared() -> None:
+    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
+    other = {**FRAUD, "name": "chat"}
+    groups = {"shop": {"serving": [CHAT, other]}}
+    (one,), (two,) = units(CHAT, groups=groups), units(other, groups=groups)
+    assert one.key == base_key("serving", "group", "shop", "ai", "chat")
+    assert two.key == base_key("serving", "model", "fraud", "mlserver", "pvc", "ai", "chat")
 
 
 def test_the_fleets_images_reach_every_server() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.documents.files import Document, read_text
-from generator.documents.merge import Layer, Resolved, merge, name_of, resolve
+from generator.documents.merge import Layer, Resolved, merge, resolve
 from generator.findings.finding import Path
 
 MERGES: dict[str, tuple[Any, Any, Any]] = {
@@ -53,6 +53,11 @@ MERGES: dict[str, tuple[Any, Any, Any]] = {
         [{"name": "x", "remove": True}],
         [{"name": "y"}],
     ),
+    "nothing but true removes": (
+        [{"name": "x"}],
+        [{"name": "x", "remove": "true"}],
+        [{"name": "x", "remove": "true"}],
+    ),
     "remove drops the last item": ([{"name": "x"}], [{"name": "x", "remove": True}], []),
     "remove inside an item": (
         [{"name": "x", "workers": [{"name": "gpu"}, {"name": "cpu"}]}],
@@ -74,8 +79,62 @@ MERGES: dict[str, tuple[Any, Any, Any]] = {
         [{"name": "x"}, {"n": 1}],
         [{"name": "x"}, {"n": 1}],
     ),
-    "lists with two items of one name are replaced": (
+    "items of one name in two namespaces stay two": (
+        [{"name": "x", "namespace": "a", "n": 1}, {"name": "x", "namespace": "b", "n": 2}],
+        [{"name": "y", "namespace": "a"}, {"name": "x", "namespace": "b", "m": 3}],
+        [
+            {"name": "x", "namespace": "a", "n": 1},
+            {"name": "x", "namespace": "b", "n": 2, "m": 3},
+            {"name": "y", "namespace": "a"},
+        ],
+    ),
+    "an item in another namespace is another item": (
+        [{"name": "x", "namespace": "a", "n": 1}],
+        [{"name": "x", "namespace": "b", "n": 2}],
+        [{"name": "x", "namespace": "a", "n": 1}, {"name": "x", "namespace": "b", "n": 2}],
+    ),
+    "without a namespace it is the only one of its name": (
+        [{"name": "x", "namespace": "a", "n": 1}],
+        [{"name": "x", "n": 2}],
+        [{"name": "x", "namespace": "a", "n": 2}],
+    ),
+    "a later layer may say the namespace": (
         [{"name": "x", "n": 1}],
+        [{"name": "x", "namespace": "a"}],
+        [{"name": "x", "n": 1, "namespace": "a"}],
+    ),
+    "remove drops the one of its namespace": (
+        [{"name": "x", "namespace": "a"}, {"name": "x", "namespace": "b"}],
+        [{"name": "x", "namespace": "b", "remove": True}],
+        [{"name": "x", "namespace": "a"}],
+    ),
+    "remove in another namespace stays": (
+        [{"name": "x", "namespace": "a"}],
+        [{"name": "x", "namespace": "b", "remove": True}],
+        [{"name": "x", "namespace": "a"}, {"name": "x", "namespace": "b", "remove": True}],
+    ),
+    "an item moves by remove and a new one": (
+        [{"name": "x", "namespace": "a", "n": 1}],
+        [{"name": "x", "namespace": "a", "remove": True}, {"name": "x", "namespace": "b"}],
+        [{"name": "x", "namespace": "b"}],
+    ),
+    "waivers of one code at two paths stay two": (
+        [{"code": "A001", "path": "a"}, {"code": "A001", "path": "b", "until": "x"}],
+        [{"code": "A001", "path": "b", "until": "y"}, {"code": "B001"}],
+        [{"code": "A001", "path": "a"}, {"code": "A001", "path": "b", "until": "y"}, {"code": "B001"}],
+    ),
+    "a waiver without a path is one for the whole cluster": (
+        [{"code": "A001", "path": "a"}],
+        [{"code": "A001"}],
+        [{"code": "A001", "path": "a"}, {"code": "A001"}],
+    ),
+    "a second item of one name is left to its finding": (
+        [{"name": "x", "n": 1}],
+        [{"name": "x", "n": 2}, {"name": "x", "n": 3}],
+        [{"name": "x", "n": 2}],
+    ),
+    "two items of one name stay where nothing lies below": (
+        None,
         [{"name": "x"}, {"name": "x"}],
         [{"name": "x"}, {"name": "x"}],
     ),
@@ -108,22 +167,6 @@ def test_nothing_below_or_above_changes_nothing(tree: Any) -> None:
     assert merge(tree, tree) == tree
     if isinstance(tree, dict):
         assert merge(tree, {}) == tree
-
-
-@pytest.mark.parametrize(
-    ("item", "name"),
-    [
-        ({"name": "x", "class": "y"}, ("name", "x")),
-        ({"class": "y"}, ("class", "y")),
-        ({"name": None, "class": "y"}, ("class", "y")),
-        ({"name": ["x"]}, None),
-        ({}, None),
-        ("x", None),
-    ],
-    ids=str,
-)
-def test_name_of(item: Any, name: tuple[str, str] | None) -> None:
-    assert name_of(item) == name
 
 
 FLEET = """\
@@ -212,3 +255,129 @@ def test_a_layer_without_a_spec_says_nothing(text: str) -> None:
     spec = resolved(cluster=text)
     assert [item["name"] for item in spec.spec["nodes"]] == ["gpu", "cpu"]
     assert str(spec.where(("tier",))) == "cluster.yaml:1:1"
+
+
+def layers(*specs: str) -> Resolved:
+    """Layers one.yaml, two.yaml ..., each the text of a document."""
+    names = ("one.yaml", "two.yaml", "three.yaml")
+    texts = [f"spec:\n{text}" for text in specs]
+    documents = [Document(file, text, read_text(text)[0]) for file, text in zip(names, texts, strict=False)]
+    return resolve(tuple(Layer(document, ("spec",)) for document in documents))
+
+
+def test_only_the_layer_that_gave_a_list_without_names_speaks_of_its_items() -> None:
+    # Otherwise `explain` shows a line that decides nothing, and `set --at-origin` writes there.
+    found = layers("  operators: [kafka, spark]\n", "  operators: [grafana, keda]\n")
+    assert [str(where) for where in found.origins(("operators", 0))] == ["two.yaml:2:15"]
+    assert [str(where) for where in found.origins(("operators", 1))] == ["two.yaml:2:24"]
+    alike = layers("  operators: [kafka]\n", "  operators: [kafka]\n")
+    assert [str(where) for where in alike.origins(("operators", 0))] == ["one.yaml:2:15", "two.yaml:2:15"]
+
+
+def test_what_replaces_a_mapping_hides_the_lists_in_it() -> None:
+    one = "  ray: {clusters: [{name: x, n: 1}]}\n"
+    found = layers(one, "  ray:\n", "  ray: {clusters: [{name: y}, {name: x}]}\n")
+    assert found.spec == {"ray": {"clusters": [{"name": "y"}, {"name": "x"}]}}
+    assert [str(where) for where in found.origins(("ray", "clusters", 1, "name"))] == ["three.yaml:2:38"]
+
+
+TILLS = """\
+  serving:
+  - {name: till, namespace: shop-a, port: 1}
+  - {name: till, namespace: shop-b, port: 2}
+"""
+
+
+def test_a_place_leads_to_the_item_of_its_namespace() -> None:
+    found = layers(
+        TILLS,
+        "  serving:\n  - {name: gate, namespace: shop-a}\n  - {name: till, namespace: shop-b, port: 3}\n",
+    )
+    assert [item["port"] for item in found.spec["serving"][:2]] == [1, 3]
+    assert str(found.where(("serving", 0, "port"))) == "one.yaml:3:43"
+    assert str(found.where(("serving", 1, "port"))) == "two.yaml:4:43"
+    assert str(found.where(("serving", 2, "namespace"))) == "two.yaml:3:29"
+
+
+def test_an_item_without_a_namespace_keeps_to_the_one_that_was_there() -> None:
+    one = "  serving: [{name: till, namespace: shop-a}]\n"
+    found = layers(
+        one, "  serving: [{name: till, port: 1}]\n", "  serving: [{name: till, namespace: shop-b}]\n"
+    )
+    assert found.spec["serving"] == [
+        {"name": "till", "namespace": "shop-a", "port": 1},
+        {"name": "till", "namespace": "shop-b"},
+    ]
+    assert [str(where) for where in found.origins(("serving", 0, "name"))] == [
+        "one.yaml:2:20",
+        "two.yaml:2:20",
+    ]
+    assert [str(where) for where in found.origins(("serving", 1, "name"))] == ["three.yaml:2:20"]
+    second, third = found.layers[1:]
+    assert found.merged_path(second, ("serving", 0, "port")) == ("serving", 0, "port")
+    assert found.merged_path(third, ("serving", 0, "name")) == ("serving", 1, "name")
+    assert found.merged_path(third, ("serving", 1, "name")) is None
+
+
+UNCLEAR: dict[str, tuple[tuple[str, ...], str, str, list[str]]] = {
+    # what it shows: layers; place and message; hint; the other places
+    "one of two": (
+        (TILLS, "  serving:\n  - {name: till, port: 3}\n"),
+        "two.yaml:3:5: serving: till can be shop-a/till or shop-b/till of the layers below",
+        "say which: namespace: shop-a or namespace: shop-b",
+        ["one.yaml:3:5", "one.yaml:4:5"],
+    ),
+    "one of two goes": (
+        (TILLS, "  serving: [{name: till, remove: true}]\n"),
+        "two.yaml:2:13: serving: till can be shop-a/till or shop-b/till of the layers below",
+        "say which: namespace: shop-a or namespace: shop-b",
+        ["one.yaml:3:5", "one.yaml:4:5"],
+    ),
+    "with and without": (
+        ("  serving: [{name: till, namespace: shop-a}]\n", "  serving: [{name: till}, {name: till, namespace: shop-b}]\n"),
+        "two.yaml:2:13: serving: till stands without a namespace beside shop-b/till",
+        "say which: namespace: shop-a",
+        ["two.yaml:2:27"],
+    ),
+    "with and without below": (
+        ("  serving: [{name: till}, {name: till, namespace: shop-a}]\n", "  serving: [{name: till, namespace: shop-b}]\n"),
+        "two.yaml:2:13: serving: till and shop-a/till stand beside each other in the layers below",
+        "say the namespace of each there",
+        ["one.yaml:2:13", "one.yaml:2:27"],
+    ),
+    "two that could be one": (
+        ("  serving: [{name: till, port: 1}]\n", "  serving: [{name: till, namespace: a}, {name: till, namespace: b}]\n"),
+        "two.yaml:2:41: serving: a/till and b/till can both be till of the layers below",
+        "say its namespace there",
+        ["one.yaml:2:13", "two.yaml:2:13"],
+    ),
+    "twice in one list": (
+        ("  nodes: [{name: gpu}]\n", "  nodes: [{name: cpu}, {name: cpu}]\n"),
+        "two.yaml:2:24: nodes: a second cpu in one list",
+        "merge the two, or give one another name",
+        ["two.yaml:2:11"],
+    ),
+    "twice below": (
+        ("  storage: [{class: fast}, {class: fast}]\n", "  storage: [{class: fast, default: true}]\n"),
+        "two.yaml:2:13: storage: fast stands 2 times in the layers below",
+        "give each another name there",
+        ["one.yaml:2:13", "one.yaml:2:28"],
+    ),
+    "inside an item": (
+        ("  ray: {clusters: [{name: x, workers: [{name: gpu}]}]}\n", "  ray: {clusters: [{name: y}, {name: x, workers: [{name: b}, {name: b}]}]}\n"),
+        "two.yaml:2:62: ray.clusters[1].workers: a second b in one list",
+        "merge the two, or give one another name",
+        ["two.yaml:2:51"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "said", "hint", "others"), UNCLEAR.values(), ids=UNCLEAR)
+def test_what_cannot_be_told_is_a_finding_at_its_line(
+    texts: tuple[str, ...], said: str, hint: str, others: list[str]
+) -> None:
+    [found] = layers(*texts).unclear
+    assert found.code == "FLEET015"
+    assert f"{found.where}: {found.message}" == said
+    assert found.hint == hint
+    assert [str(where) for where in found.related] == others

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from generator.documents.files import Document, read_text
-from generator.documents.validate import dotted, nearest, validated
+from generator.documents.paths import dotted
+from generator.documents.validate import nearest, validated
 from generator.findings.finding import Finding
 from generator.fleet.kinds import cluster_spec, document_models
 from tests.conftest import build
@@ -38,7 +39,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "did you mean allocatable?",
     ),
     "unknown key in another case": ("Tier: core", "5:3 SPEC010 unknown key Tier", "did you mean tier?"),
-    "unknown key like pydantic's marker": ("'[key]': 1", "5:3 SPEC010 unknown key [key]", "known keys"),
+    "unknown key like pydantic's marker": ("'[key]': 1", "5:3 SPEC010 unknown key [[key]]", "known keys"),
     "python's name of a field": (
         "storage: [{class: a, class_: b}]",
         "5:24 SPEC010 unknown key storage[0].class_",
@@ -264,3 +265,89 @@ def test_dotted(path: tuple[str | int, ...], text: str) -> None:
 )
 def test_nearest(word: str, found: str | None) -> None:
     assert nearest(word, ["ring", "nodes", "tier"]) == found
+
+
+SERVE = """ray:
+  services:
+  - name: a
+    namespace: b
+    image: quay.io/acme/ray:v1@sha256:{digest}
+    rayVersion: 2.52.0
+    head: {{resources: {{cpu: "1", memory: 2Gi}}}}
+    serveConfigV2: {config}
+"""
+DEPLOYMENT = "{{applications: [{{name: a_b, import_path: 'a.b:c', deployments: [{{name: D, {said} }}] }}] }}"
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("5", "takes a mapping or a string, 5 is given"),
+        ("[1]", "takes a mapping or a string, a list is given"),
+        ('"a: }}"', "cannot hold }}, which other programs would take for a template"),
+        (DEPLOYMENT.format(said="num_replicas: atuo"), 'num_replicas is "atuo", allowed: auto'),
+        (
+            DEPLOYMENT.format(said="num_replicas: 2.5"),
+            "num_replicas takes a whole number or auto, 2.5 is given",
+        ),
+        (DEPLOYMENT.format(said="num_replicas: 0"), "num_replicas is at least 1, 0 is given"),
+        (DEPLOYMENT.format(said="user_config: {a: [{b: 'x }}'}]}"), "user_config.a[0].b cannot hold }}"),
+        (
+            DEPLOYMENT.format(said="ray_actor_options: {num_cpus: [1]}"),
+            "num_cpus takes a quantity, a list is given",
+        ),
+    ],
+)
+def test_a_wrong_value_of_several_types_is_one_finding(config: str, said: str) -> None:
+    text = SERVE.format(digest="0" * 64, config=config)
+    data, faults = read_text(text)
+    assert faults == ()
+    _, _, findings = build({"cluster": data})
+    assert len(findings) == 1
+    assert said in findings[0].message
+
+
+def test_a_quota_of_several_forms_is_one_finding() -> None:
+    queues = [{"name": "q", "namespace": "n", "quota": {"f": {"cpu": "many"}}}]
+    _, _, findings = build({"cluster": {"kueue": {"flavors": [{"name": "f"}], "queues": queues}}})
+    assert [finding.message for finding in findings] == [
+        'kueue.queues[0].quota.f.cpu takes a mapping or a quantity, "many" is given'
+    ]
+
+
+def test_two_braces_are_written_apart() -> None:
+    serving = [{"name": "a", "args": ['--hf-overrides={"a": {"b": 1}}']}]
+    _, _, findings = build({"cluster": {"serving": serving}})
+    (found,) = [finding for finding in findings if finding.code == "SPEC012"]
+    assert found.hint.endswith("write } }")
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["quay.io/acme/app:v1", "quay.io:5000/acme/app:v1.2-x_3", "localhost/acme/app", "acme/app:latest"],
+)
+def test_a_tag_before_a_digest_is_for_people(image: str) -> None:
+    digest = f"@sha256:{'a' * 64}"
+    plain = image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else image
+    model = {"format": "vLLM", "version": "1", "size": "1Gi", "source": f"oci://{image}{digest}"}
+    serving = [
+        {
+            "name": "s",
+            "namespace": "n",
+            "model": "m",
+            "runtime": "vllm",
+            "storage": {"type": "oci"},
+            "image": f"{image}{digest}",
+        }
+    ]
+    cluster, _, findings = build({"models": {"m": model}, "cluster": {"serving": serving}})
+    assert findings == ()
+    assert cluster is not None
+    assert cluster.spec.serving[0].image == f"{plain}{digest}"
+    assert cluster.models["m"].source == f"oci://{plain}{digest}"
+
+
+def test_a_tag_without_a_digest_is_refused() -> None:
+    serving = [{"name": "s", "image": "quay.io/acme/app:v1"}]
+    _, _, findings = build({"cluster": {"serving": serving}})
+    assert any("image cannot be" in finding.message for finding in findings)

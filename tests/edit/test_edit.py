@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.documents.paths import value_at
-from generator.edit import CannotEdit, drop, put, same, with_put, without
+from generator.edit import CannotEdit, drop, put, with_put, without
 from generator.findings.finding import Path
+from generator.objects.elements import same
 from generator.yaml.positions import marks_of, place_of
 from generator.yaml.strict import read_text
 

@@ -82,6 +82,14 @@ def test_a_server_of_a_group_changes_there(root: File) -> None:
     assert "runtime: vllm" in texts["clusters/groups/retail-gpu.yaml"]
 
 
+def test_a_server_of_the_same_name_in_another_namespace_stays(root: File) -> None:
+    other = "    - {name: assistant, namespace: ai-lab, model: another, runtime: caikit-tgis}\n"
+    (root / STORE).write_text((root / STORE).read_text("utf-8") + other, encoding="utf-8")
+    text = migrated(specs_of(root), "flan-t5-small", LLAMA).texts[STORE]
+    assert text.endswith(other)
+    assert "runtime: vllm " in text
+
+
 def test_what_tgis_was_told_is_told_to_vllm(root: File) -> None:
     extra = (
         "exposed: true\n      grpc: true\n"

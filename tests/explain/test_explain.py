@@ -8,6 +8,7 @@ from pathlib import Path as File
 
 import pytest
 
+from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
 from generator.explain.line import Trace, path_in_spec, trace_line
@@ -21,11 +22,15 @@ from tests.conftest import ROOT
 STORE = "clusters/near-edge/store-001.yaml"
 GPU = "clusters/groups/retail-gpu.yaml"
 OVERLAY = "overlays/store-001/kustomization.yaml"
-QUEUES = "base/odh-3.4/kueue/retail-gpu/resources.yaml"
+QUEUES = "base/odh-3.4/kueue/group/retail-gpu/resources.yaml"
 
 DATA = {
     "serving": [{"name": "a", "port": 1}, {"name": "b", "labels": {"nvidia.com/gpu.product": "L4"}}],
     "storage": [{"class": "fast", "modes": ["x", "y"]}],
+    "ray": {
+        "jobs": [{"name": "a", "namespace": "x"}, {"name": "a", "namespace": "y"}, {"name": "1", "run": "z"}]
+    },
+    "waivers": [{"code": "A001"}, {"code": "A001", "path": "serving[a].port", "until": "x"}],
 }
 
 
@@ -38,6 +43,12 @@ DATA = {
         ("serving.b.labels.nvidia.com/gpu.product", ("serving", 1, "labels", "nvidia.com/gpu.product"), ()),
         ("serving[b].labels[nvidia.com/gpu.product]", ("serving", 1, "labels", "nvidia.com/gpu.product"), ()),
         ("storage.fast.modes.1", ("storage", 0, "modes", 1), ()),
+        ("ray.jobs[y/a].name", ("ray", "jobs", 1, "name"), ()),
+        ("ray.jobs.y/a.name", ("ray", "jobs", 1, "name"), ()),
+        ("ray.jobs[1].run", ("ray", "jobs", 2, "run"), ()),
+        ("ray.jobs[a].name", ("ray", "jobs"), ("a", "name")),
+        ("waivers[A001].code", ("waivers", 0, "code"), ()),
+        ("waivers[A001/serving[a].port].until", ("waivers", 1, "until"), ()),
         ("serving[c].port", ("serving",), ("c", "port")),
         ("serving[2]", ("serving",), ("2",)),
         ("", (), ()),
@@ -314,3 +325,92 @@ def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:
     assert (spot.identity.kind, spot.identity.name) == ("InferenceService", "assistant")
     assert pointer(spot.path) == "/spec/predictor/model/resources/limits/memory"
     assert spot.sets
+
+
+SPECS = {
+    "fleet.yaml": """\
+apiVersion: nearedge/v1alpha1
+kind: Fleet
+metadata: {name: acme}
+spec:
+  repository: {url: https://git.example.com/acme/fleet.git}
+  hub: {cluster: hub}
+  delivery: {rings: [{name: main, revision: refs/heads/main}]}
+""",
+    "core/hub.yaml": """\
+apiVersion: nearedge/v1alpha1
+kind: Cluster
+metadata: {name: hub}
+spec: {tier: core, platform: odh-3.4}
+""",
+    "groups/shops.yaml": """\
+apiVersion: nearedge/v1alpha1
+kind: Group
+metadata: {name: shops}
+spec:
+  tier: near-edge
+  platform: odh-3.4
+  ring: main
+  hardwareProfiles:
+  - {name: till, namespace: shop-a, nodeSelector: {kind: a}}
+  - {name: till, namespace: shop-b, nodeSelector: {kind: b}}
+""",
+    "near-edge/b-two.yaml": """\
+apiVersion: nearedge/v1alpha1
+kind: Cluster
+metadata: {name: b-two}
+spec:
+  groups: [shops]
+  hardwareProfiles:
+  - {name: gate, namespace: shop-a, nodeSelector: {kind: c}}
+  - name: till
+    namespace: shop-b
+    nodeSelector: {kind: d}
+""",
+}
+SHOPS, TWO = "clusters/groups/shops.yaml", "clusters/near-edge/b-two.yaml"
+
+
+@pytest.fixture
+def shops(tmp_path: File) -> File:
+    """A fleet whose group has two hardware profiles of one name."""
+    for file, text in SPECS.items():
+        path = tmp_path / "clusters" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_of_two_items_of_a_name_the_one_that_is_meant_is_explained(shops: File) -> None:
+    found = explain_path(shops, "b-two", "hardwareProfiles[shop-b/till].nodeSelector.kind")
+    assert found.path == "hardwareProfiles[shop-b/till].nodeSelector.kind"
+    assert [(str(item.where), item.value) for item in found.said] == [
+        (f"{SHOPS}:10:58", "b"),
+        (f"{TWO}:10:26", "d"),
+    ]
+    assert {str(item.identity) for item in found.reaches} == {"HardwareProfile shop-b/till"}
+    with pytest.raises(CannotExplainError) as told:
+        explain_path(shops, "b-two", "hardwareProfiles[till].nodeSelector")
+    assert str(told.value) == (
+        "hardwareProfiles has till 2 times: say which: hardwareProfiles[shop-a/till] or hardwareProfiles[shop-b/till]"
+    )
+
+
+def test_a_line_of_a_spec_is_that_of_its_item_in_the_whole(shops: File) -> None:
+    # Its own file has one till, the cluster two.
+    assert path_in_spec(shops, TWO, 10) == (TWO, "hardwareProfiles[shop-b/till].nodeSelector.kind")
+    assert path_in_spec(shops, TWO, 7)[1].startswith("hardwareProfiles[gate]")
+    name, path = path_in_spec(shops, SHOPS, 9)
+    assert (name, path.partition(".")[0]) == (TWO, "hardwareProfiles[shop-a/till]")
+
+
+def test_a_line_of_the_output_has_the_lines_of_its_item(shops: File) -> None:
+    assert main(["render", "--root", str(shops), "--no-verify"]) == 0
+    file = "overlays/b-two/kustomization.yaml"
+    lines = (shops / file).read_text("utf-8").splitlines()
+    number = next(i for i, line in enumerate(lines, 1) if line.strip() == "value: d")
+    found = trace_line(shops, file, number)
+    assert str(found.identity) == "HardwareProfile shop-b/till"
+    decide = [str(item.where) for item in found.origins if item.decides == "value"]
+    # Under another name or namespace it would be another item, and this one would be the group's.
+    assert decide == [f"{TWO}:8:11", f"{TWO}:9:16", f"{TWO}:10:26"]

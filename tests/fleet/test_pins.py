@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path as File
 
@@ -13,6 +14,7 @@ from generator.edit import put
 from generator.findings.finding import Path, has_errors
 from generator.mirror.content import inventory
 from tests.conftest import ROOT
+from tests.repositories import write_specs
 
 NEW = "oci://quay.io/acme/models/weld-inspector@sha256:" + "ab" * 32
 
@@ -63,6 +65,57 @@ def test_a_pin_of_a_ring_reaches_its_clusters_only(root: File) -> None:
     assert any("/shelf-detector/8\n" in text for text in fresh)
     # Nothing of it moves what the others run.
     assert not any(path.startswith("acm/") for path in changed(before, after))
+
+
+OLD_SUM, NEW_SUM = "1" * 64, "2" * 64
+SUMMED = {
+    "format": "onnx",
+    "version": "7",
+    "size": "180Mi",
+    "source": "s3://acme/shelf/7",
+    "checksums": {"1/model.onnx": OLD_SUM},
+}
+
+
+@pytest.mark.parametrize(
+    ("release", "sums"),
+    [
+        ({"version": "8"}, []),
+        ({"source": "s3://acme/shelf/8"}, []),
+        ({"version": "8", "checksums": {"1/model.onnx": NEW_SUM}}, [NEW_SUM]),
+        ({"version": "7", "size": "200Mi"}, [OLD_SUM]),
+        ({"source": "s3://acme/shelf/7"}, [OLD_SUM]),
+    ],
+    ids=["version", "source", "sums of its own", "the same version", "the same source"],
+)
+def test_checksums_of_another_version_do_not_count(
+    tmp_path: File, release: dict[str, object], sums: list[str]
+) -> None:
+    """With the old ones the load Job would refuse the new files for ever, and the site would stay as it is."""
+    server = {
+        "name": "till",
+        "namespace": "ai",
+        "model": "shelf",
+        "runtime": "ovms",
+        "storage": {"type": "pvc"},
+    }
+    site = {
+        "storage": [{"class": "files", "accessModes": ["ReadWriteMany"], "default": True}],
+        "serving": [server],
+    }
+    pinned = {**site, "pins": {"models": {"shelf": release}}}
+    root = write_specs(tmp_path, {"a-one": site, "b-two": pinned}, models={"shelf": SUMMED})
+    texts = rendered(root)
+    bases = {File(item.file).stem: item.bases for item in pipeline.render(root).clusters}
+
+    def mounted(name: str) -> list[str]:
+        """Checksums that a cluster's load Job mounts."""
+        own = [text for path, text in texts.items() if path.startswith(f"overlays/{name}/")]
+        own += [texts[f"{base}/resources.yaml"] for base in bases[name]]
+        return re.findall(r"([0-9a-f]{64})  1/model.onnx", "".join(own))
+
+    assert mounted("a-one") == [OLD_SUM]
+    assert mounted("b-two") == sums
 
 
 def test_a_cluster_wins_over_its_ring_and_another_digest_has_its_own_base(root: File) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 from pathlib import Path as File
 from typing import Any
 
@@ -14,6 +16,7 @@ from generator import pipeline, report
 from generator.documents.files import find_specs, read_text
 from generator.findings.finding import Severity
 from generator.fleet.spec_files import kind_of, stem, tier_of
+from generator.report.text import printable
 from generator.yaml.writer import to_yaml
 from tests.conftest import FLEET, ROOT
 
@@ -220,14 +223,30 @@ def test_nothing_is_written_before_write(tmp_path: File) -> None:
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == before
 
 
-def test_a_file_name_that_is_no_unicode_can_be_reported(tmp_path: File) -> None:
+ODD_NAMES = {
+    b"\xff.yaml": "has a name that is not UTF-8",
+    b"\xff": "has a name that is not UTF-8",
+    b"\xff\n.yaml": "has a name that is not UTF-8",
+    b"a\nb.yaml": "has U+000A in its name",
+    b"\x1b[31m.yaml": "has U+001B in its name",
+    "\u202e.txt".encode(): "has U+202E in its name",
+}
+
+
+@pytest.mark.parametrize(
+    "folder", ["", "near-edge/", "near-edge/sub/", "groups/", "models/", "core/", "other/"]
+)
+@pytest.mark.parametrize("name", ODD_NAMES, ids=repr)
+def test_a_file_name_that_cannot_be_shown_is_a_finding(tmp_path: File, folder: str, name: bytes) -> None:
     put(tmp_path, repository())
-    (tmp_path / "clusters/near-edge" / b"\xff\n.yaml".decode("utf-8", "surrogateescape")).write_text(
-        "a: 1\n", encoding="utf-8"
-    )
+    path = tmp_path / f"clusters/{folder}{os.fsdecode(name)}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a: 1\n", encoding="utf-8")
     findings = pipeline.render(tmp_path).findings
-    assert r"clusters/near-edge/\udcff\n.yaml:1:1: error SPEC011: spec is missing" in report.as_text(findings)
-    assert report.as_json(findings).encode("utf-8")
+    shown = f"clusters/{folder}{printable(os.fsdecode(name))}:1:1: error SPEC001: {ODD_NAMES[name]}"
+    assert shown in report.as_text(findings)
+    assert [item.code for item in findings if item.severity is Severity.ERROR] == ["SPEC001"]
+    assert json.loads(report.as_json(findings).encode("utf-8"))
 
 
 @pytest.mark.parametrize(

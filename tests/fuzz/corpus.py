@@ -52,7 +52,7 @@ CLUSTER: dict[str, Any] = {
             "queue": "q",
             "storage": {"type": "s3"},
             "env": [{"name": "A", "value": "b"}],
-            "args": ["--x=1"],
+            "args": ["--cache_dir=/tmp"],
         }
     ],
     "ray": {
@@ -285,7 +285,7 @@ def large() -> Iterator[tuple[str, bytes]]:  # noqa: PLR0915 - a list
         ),
     )
     yield "a variable many times", edge(("spec", "serving", 0, "env"), [{"name": "A", "value": "b"}] * 4000)
-    yield "many arguments", edge(("spec", "serving", 0, "args"), ["--x"] * 15_000)
+    yield "many arguments", edge(("spec", "serving", 0, "args"), ["--cache_dir=/tmp"] * 12_000)
     yield (
         "many nodes",
         edge(("spec", "nodes"), [{**CLUSTER["nodes"][0], "name": f"n{i}"} for i in range(1500)]),

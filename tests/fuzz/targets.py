@@ -18,7 +18,8 @@ from generator.fleet.cluster import cluster_of
 from generator.fleet.spec_files import Shared, kind_of, read_cluster_file, read_shared
 from generator.flow.read import cluster_files
 from generator.flow.rendered import Rendered
-from generator.overlays.overlay import Base, overlay_if_sound
+from generator.overlays.base import Base
+from generator.overlays.overlay import overlay_if_sound
 from generator.pipeline import render
 from generator.rules.run import check_cluster
 from generator.yaml.strict import read_text

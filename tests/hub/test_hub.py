@@ -16,7 +16,7 @@ import pytest
 from generator import hub
 from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
-from generator.documents.validate import dotted
+from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
@@ -71,6 +71,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         trained=tuple(tuple(item) for item in said.get("trained", ())),
         fetched=tuple(said.get("fetched", ())),
         hub=said.get("hub"),
+        models=tuple(said.get("models", ())),
+        images=tuple(said.get("images", ())),
     )
 
 

@@ -16,7 +16,8 @@ from generator.kustomize.file import NotBuildable
 from generator.objects.difference import canonical, differences
 from generator.objects.json_patch import diff
 from generator.objects.manifest import Manifest, identify
-from generator.programs.run import Tool, find
+from generator.programs.record import find
+from generator.programs.run import Tool
 from generator.yaml.machine import NotReadable, read_documents
 from generator.yaml.writer import to_documents, to_yaml
 from tests.conftest import ROOT

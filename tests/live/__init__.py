@@ -1,1 +1,1 @@
-"""Our objects beside real controllers: inputs, and what the controllers made of them."""
+"""Our objects under real controllers, without containers: `make live`. What is real and what is played is in docs/live.md."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.objects.json_patch import NAME_KEYS, PatchFailed, apply_patch, diff, escape, same
+from generator.objects.elements import NAME_KEYS, same
+from generator.objects.json_patch import PatchFailed, apply_patch, diff, escape
 from generator.objects.manifest import CONTENT_HASH, Manifest
 
 KEYS = st.sampled_from(["a", "b", "name", "key", "nvidia.com/gpu", "~", "~1", "/", "", "0", "-", "a/b~c"])

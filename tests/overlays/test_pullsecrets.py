@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from generator.components.kit.component import Cluster
+from generator.components.kit.base_key import base_key
+from generator.components.kit.component import Cluster, whole
 from generator.objects.manifest import CONTENT_HASH, Manifest
-from generator.objects.names_used import pods
+from generator.objects.names_in_pods import pods
 from generator.overlays.overlay import emit, overlay_if_sound
+from generator.overlays.pullsecrets import pulling
 from tests.conftest import build
 from tests.strategies import IMAGE
 
@@ -121,14 +123,32 @@ def test_service_accounts_stay_as_they_are() -> None:
     assert accounts[0] == accounts[1]
 
 
+def test_a_unit_of_several_namespaces_says_what_each_pulls_with() -> None:
+    def task(namespace: str) -> Manifest:
+        pod = {"containers": [{"name": "c", "image": IMAGE}]}
+        meta = {"name": "task", "namespace": namespace}
+        return {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": meta,
+            "spec": {"template": {"spec": pod}},
+        }
+
+    unit = whole(base_key("toy", "model", "x"), (), (task("ai"), task("lab")))
+    lists = ({"ai": ("quay",)}, {"lab": ("quay",)}, {"ai": ("quay",), "lab": ("quay",)}, {"lab": ("ours",)})
+    made = [pulling(unit, secrets) for secrets in lists]
+    assert len({item.key for item in made} | {unit.key}) == 5
+    assert all(item.common() == item.final for item in made)
+
+
 def test_clusters_with_and_without_it_share_no_base_that_differs() -> None:
     bases: dict[str, Any] = {}
     for credentials in ((), (QUAY,), (QUAY, {"name": "second", **OTHER})):
         overlay, findings = overlay_if_sound(cluster_of(*credentials), bases)
         assert overlay is not None, findings
-    pulling = [name for name in bases if ".pull-" in name]
+    pulling = [name for name in bases if "_pull+" in name]
     # Of two lists two bases each; namespaces and accounts have none of their own.
-    assert len(pulling) == 2 * len({name.partition(".pull-")[0] for name in pulling}) > 4
+    assert len(pulling) == 2 * len({name.partition("_pull+")[0] for name in pulling}) > 4
     for name, base in bases.items():
         secrets = {
             entry["name"]

@@ -11,7 +11,8 @@ from generator.plan.capacity import ABSENT, ClusterCapacity, Level, Meter, amoun
 from generator.plan.downloads import Pull
 from generator.plan.plan import plan
 from generator.report.plan.capacity import bar, capacity_rows
-from generator.report.plan.text import ROOMS, as_text, names, sections
+from generator.report.plan.text import ROOMS, as_text, sections
+from generator.report.plan.words import names
 from tests.edits import EDITS, Edit, fleet, swap, together
 
 KEY = ("RayJob", "lab", "tune")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from generator import hub
+from generator import pipeline
 from generator.cli import main
 from generator.disk.journal import JOURNAL
-from generator.fleet.fleet import Fleet
-from generator.flow.clusters import judge_cluster
-from generator.flow.read import cluster_files, cluster_in, read
-from generator.flow.rendered import Memo
+from generator.findings.finding import has_errors
 from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
+from generator.objects.elements import same
 from generator.objects.manifest import Manifest, ResourceId, identify
 from generator.plan.changes import (
     ABSENT,
@@ -29,51 +27,81 @@ from generator.plan.changes import (
     FieldChange,
     apply_changes,
     differences,
-    normal,
     object_changes,
 )
 from generator.plan.clusters import ClusterChange
+from generator.plan.narrow import narrowed
 from generator.plan.plan import Plan, alike_clusters, plan
+from generator.plan.reach import HubChange
 from generator.plan.sides import both
+from generator.report.plan.fields import change_rows
+from generator.report.plan.json import as_json, plan_body
 from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
+from tests.oracle import Key, Objects, built, differing, raw
 
 PLANS = ROOT / "tests/plans"
 
 
-@pytest.mark.parametrize("name", EDITS)
-def test_plan(tmp_path: File, name: str, *, update_golden: bool) -> None:
-    root = fleet(tmp_path)
-    EDITS[name](root)
-    text = as_text(plan(root, "HEAD"))
-    golden(PLANS / f"{name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
+class Edited(NamedTuple):
+    """The example after an edit, and the plan of it."""
+
+    name: str
+    root: File
+    plan: Plan
+
+
+@pytest.fixture(scope="module", params=EDITS)
+def edited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Edited:
+    root = fleet(tmp_path_factory.mktemp("fleet"))
+    EDITS[request.param](root)
+    return Edited(request.param, root, plan(root, "HEAD"))
+
+
+@pytest.fixture(scope="module")
+def unedited() -> dict[str, Objects]:
+    """Folder -> its objects, of the example as it is."""
+    return built(pipeline.render(ROOT).tree.texts)
+
+
+def test_plan(edited: Edited, *, update_golden: bool) -> None:
+    text = as_text(edited.plan)
+    golden(PLANS / f"{edited.name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
 
 
 def test_every_plan_has_an_edit() -> None:
     assert {path.stem for path in PLANS.glob("*.txt")} == set(EDITS)
 
 
-def objects(root: File) -> dict[str, dict[ResourceId, Manifest]]:
-    """Cluster -> its objects as the specs below `root` mean them; under "" those of the hub."""
-    files, shared, _ = read(root)
-    assert shared is not None
-    found: dict[str, dict[ResourceId, Manifest]] = {}
-    members = []
-    for file in cluster_files(files):
-        cluster, resolved, findings = cluster_in(root, shared, file, Memo())
-        assert cluster is not None
-        assert resolved is not None
-        site, emitted = judge_cluster(cluster, resolved, findings)
-        assert emitted is not None
-        assert site.member is not None
-        found[cluster.name] = {identify(item): item for item in emitted.manifests}
-        members.append(site.member)
-    members.sort(key=lambda member: member.name)
-    emitted_by_hub = hub.emit(Fleet(shared.fleet_name, shared.fleet, tuple(members)))
-    found[""] = {identify(item): item for items in emitted_by_hub.values() for item in items}
-    return found
+def named(clusters: Iterable[ClusterChange], hubs: Iterable[Any]) -> dict[str, set[Key]]:
+    """Folder -> the objects that a plan names in it."""
+    listed = [(f"overlays/{item.name}", item.changes) for item in clusters]
+    listed += [(f"acm/{hub.name}", hub.changes) for hub in hubs]
+    return {
+        folder: {Key(*key) for item in changes for key in (item.identity, item.was) if key}
+        for folder, changes in listed
+    }
+
+
+def assert_told(
+    told: Mapping[str, set[Key]], before: Mapping[str, Objects], after: Mapping[str, Objects]
+) -> None:
+    """What differs between two trees is named, folder by folder, and nothing else is."""
+    assert told.keys() <= {*before, *after}
+    for folder in {*before, *after}:
+        was, now = before.get(folder, {}), after.get(folder, {})
+        assert told.get(folder, set()) == differing(was, now), folder
+
+
+def test_a_plan_names_what_differs_between_the_trees(edited: Edited, unedited: dict[str, Objects]) -> None:
+    after = pipeline.render(edited.root)
+    if has_errors(after.findings):
+        assert (edited.plan.clusters, edited.plan.hub) == ((), ())
+        assert edited.name in {"model-too-large", "unknown-model"}
+    else:
+        assert_told(named(edited.plan.clusters, edited.plan.hubs), unedited, built(after.tree.texts))
 
 
 def applied(before: Mapping[ResourceId, Manifest], changes: tuple[Any, ...]) -> dict[ResourceId, Manifest]:
@@ -100,10 +128,9 @@ SOUND = sorted(set(EDITS) - {"unknown-model", "cluster-gone-named", "cluster-ren
 @settings(max_examples=15)
 @given(chosen=st.lists(st.sampled_from(SOUND), min_size=1, max_size=5, unique=True))
 def test_a_plan_applied_to_the_objects_before_gives_those_after(
-    tmp_path_factory: pytest.TempPathFactory, chosen: list[str]
+    tmp_path_factory: pytest.TempPathFactory, unedited: dict[str, Objects], chosen: list[str]
 ) -> None:
     root = fleet(tmp_path_factory.mktemp("fleet"))
-    before = objects(root)
     for name in chosen:
         try:
             EDITS[name](root)
@@ -111,17 +138,16 @@ def test_a_plan_applied_to_the_objects_before_gives_those_after(
             # Another edit took away what this one is about.
             continue
     sides = both(root, snapshot(root, "HEAD"))
-    after = objects(root)
-    result = {name: dict(items) for name, items in before.items()}
-    for cluster in sides.clusters:
-        result[cluster.name] = applied(before.get(cluster.name, {}), cluster.changes)
-    result[""] = applied(before[""], sides.hub)
-    meant = {name: {key: normal(item) for key, item in items.items()} for name, items in after.items()}
-    given_up = {name for name, items in result.items() if not items}
-    assert {
-        name: {key: normal(item) for key, item in items.items()} for name, items in result.items() if items
-    } == meant
-    assert given_up <= set(before) - set(after)
+    after = built(pipeline.render(root).tree.texts)
+    assert_told(named(sides.clusters, sides.hubs), unedited, after)
+    changes = {f"overlays/{item.name}": item.changes for item in sides.clusters}
+    changes |= {f"acm/{hub.name}": hub.changes for hub in sides.hubs}
+    for folder in {*unedited, *after}:
+        was = {identify(item): item for item in unedited.get(folder, {}).values()}
+        result = applied(was, changes.get(folder, ()))
+        assert {Key(*identity): raw(item) for identity, item in result.items()} == {
+            key: raw(item) for key, item in after.get(folder, {}).items()
+        }, folder
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
@@ -141,9 +167,21 @@ VALUES = st.recursive(
 SPECS = st.dictionaries(st.sampled_from(["containers", "initContainers", "env", "args"]), VALUES, max_size=4)
 
 
+def by_name(value: Any, field: str = "") -> Any:
+    """The value with its lists of named things sorted, but for those that are worked off in their order."""
+    if isinstance(value, dict):
+        return {key: by_name(item, key) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = [by_name(item) for item in value]
+    named = field != "initContainers" and all(isinstance(item, dict) and "name" in item for item in items)
+    return sorted(items, key=lambda item: str(item["name"])) if named else items
+
+
 @given(before=SPECS, after=SPECS)
 def test_changed_fields_applied_give_the_other_side(before: Manifest, after: Manifest) -> None:
-    assert normal(apply_changes(before, differences(before, after))) == normal(after)
+    result = apply_changes(before, differences(before, after))
+    assert raw(result) == raw(after)
 
 
 @given(spec=SPECS)
@@ -157,19 +195,79 @@ def test_the_same_has_no_differences(spec: Manifest) -> None:
         ({"n": 1}, {"n": 1.0}, [("n", 1, 1.0)]),
         ({"n": 1}, {"n": True}, [("n", 1, True)]),
         ({"n": None}, {}, [("n", None, ABSENT)]),
-        ({"c": [{"name": "a", "v": 1}, {"name": "b"}]}, {"c": [{"name": "b"}, {"name": "a", "v": 2}]}, [("c[a].v", 1, 2)]),
-        ({"initContainers": [{"name": "a"}, {"name": "b"}]}, {"initContainers": [{"name": "b"}, {"name": "a"}]},
-         [("initContainers", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])]),
+        ({"c": [{"name": "a", "v": 1}, {"name": "b"}]}, {"c": [{"name": "a", "v": 2}, {"name": "b"}]}, [("c[a].v", 1, 2)]),
         ({"args": ["a", "b"]}, {"args": ["b", "a"]}, [("args", ["a", "b"], ["b", "a"])]),
-        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [('labels["a.b/c"]', "1", "2")]),
+        ({"labels": {"a.b/c": "1"}}, {"labels": {"a.b/c": "2"}}, [("labels[a.b/c]", "1", "2")]),
         ({"p": [{"port": 1}]}, {"p": [{"port": 1}, {"port": 2}]}, [("p[2]", ABSENT, {"port": 2})]),
+        ({"refs": [{"name": "g", "namespace": "a"}]}, {"refs": [{"name": "g", "namespace": "b"}]},
+         [("refs[a/g]", {"name": "g", "namespace": "a"}, ABSENT), ("refs[b/g]", ABSENT, {"name": "g", "namespace": "b"})]),
+        ({"refs": [{"name": "g", "namespace": "a", "n": 1}, {"name": "g", "namespace": "b", "n": 1}]},
+         {"refs": [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}]}, [("refs[b/g].n", 1, 2), ("refs", [{"name": "g", "namespace": "a", "n": 1}, {"name": "g", "namespace": "b", "n": 1}], [{"name": "g", "namespace": "b", "n": 2}, {"name": "g", "namespace": "a", "n": 1}])]),
         ({"t": [{"key": "a"}, {"key": "a"}]}, {"t": [{"key": "a"}]}, [("t", [{"key": "a"}, {"key": "a"}], [{"key": "a"}])]),
     ],
-    ids=["int-float", "int-bool", "null", "order-is-noise", "order-matters", "scalars", "quoted", "added", "twice"],
+    ids=["int-float", "int-bool", "null", "by-name", "scalars", "bracketed", "added", "another-namespace",
+         "two-namespaces", "twice"],
 )  # fmt: skip
 def test_field(before: Manifest, after: Manifest, said: list[tuple[str, Any, Any]]) -> None:
     found = differences(before, after)
     assert [(item.dotted, item.before, item.after) for item in found] == said
+
+
+A, B, C = ({"name": name} for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([A, B], [B, A], [("l", (("a", "b"), ("b", "a")))]),
+        ([A, {**B, "v": 1}], [{**B, "v": 2}, A], [("l[b].v", None), ("l", (("a", "b"), ("b", "a")))]),
+        ([A], [A, B], [("l[b]", None)]),
+        ([A, B, C], [A, C], [("l[b]", None)]),
+        ([A], [B, A], [("l[b]", None), ("l", (("a",), ("b", "a")))]),
+        ([A, B], [C, B], [("l[a]", None), ("l[c]", None), ("l", (("a", "b"), ("c", "b")))]),
+    ],
+    ids=["moved", "moved-and-changed", "behind", "gone", "in-front", "another-first"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["flavors", "containers", "env", "initContainers", "tolerations"])
+def test_another_order_is_a_change(
+    field: str, before: list[Manifest], after: list[Manifest], said: list[tuple[str, Any]]
+) -> None:
+    found = differences({field: before}, {field: after})
+    assert [(item.dotted.replace(field, "l"), item.order) for item in found] == said
+    assert same(apply_changes({field: before}, found), {field: after})
+
+
+def test_flavors_that_change_places_are_told(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    EDITS["flavor-order"](root)
+    code, text = run(root, capsys, "--detailed-exitcode")
+    assert code == 2
+    assert (
+        "  ~ ClusterQueue inference\n      spec.resourceGroups[0].flavors: order: cpu, a10 -> a10, cpu\n"
+        in text
+    )
+    (group,) = json.loads(run(root, capsys, "--format", "json")[1])["groups"]
+    (field,) = group["changes"][0]["fields"]
+    assert field["order"] == {"before": ["cpu", "a10"], "after": ["a10", "cpu"]}
+    # Beside it stands what always stands there: the value of the path on both sides.
+    assert [[item["name"] for item in field[side]] for side in ("before", "after")] == [
+        ["cpu", "a10"],
+        ["a10", "cpu"],
+    ]
+
+
+def test_lists_of_plain_values_show_what_goes_and_what_comes() -> None:
+    def rows(before: list[Any], after: list[Any]) -> list[str]:
+        meta = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}}
+        (change,) = object_changes([{**meta, "args": before}], [{**meta, "args": after}])
+        return [row.strip() for row in list(change_rows(change))[1:]]
+
+    assert rows(["a", "b"], ["b", "a"]) == ["args: order: a, b -> b, a"]
+    assert rows(["a", "1", "b", "1"], ["a", "1", "b"]) == ["args:", "- 1"]
+    assert rows(["a", "b", "c"], ["a", "c", "d"]) == ["args:", "- b", "+ d"]
+    assert rows([1], ["1"]) == ["args:", "- 1", '+ "1"']
+    assert rows([A, C], [A, B, C]) == ['+ args[b]: {"name": "b"} (in front of c)']
+    assert rows([A, B], [B, C, A]) == ['+ args[c]: {"name": "c"}', "args: order: a, b -> b, c, a"]
 
 
 def cluster_change(name: str, *fields: FieldChange) -> ClusterChange:
@@ -247,7 +345,7 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     root = fleet(tmp_path)
     EDITS["model-version"](root)
     said = json.loads(run(root, capsys, "--format", "json")[1])
-    assert said["formatVersion"] == "1.1"
+    assert said["formatVersion"] == "1.2"
     assert said["base"] == {"ref": "HEAD", "commit": git(root, "rev-parse", "HEAD").strip()}
     assert said["files"] == ["clusters/models/shelf-detector.yaml"]
     listed = [name for group in said["groups"] for name in group["clusters"]]
@@ -258,14 +356,112 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     number = {
         action: sum(many for many, what in changes if what == action) for action in ("change", "replace")
     }
+    # As always a replaced one is in both of them; the text tells it by itself.
     assert said["counts"] == {
         "add": number["replace"],
         "change": number["change"],
         "remove": number["replace"],
+        "replace": number["replace"],
     }
+    assert as_text(plan(root, "HEAD")).endswith("\n0 to add, 5 to change, 10 to replace, 0 to remove.\n")
     assert {item["download"]["bytes"] for item in said["clusters"]} == {180 * 2**20}
     fields = [item for group in said["groups"] for change in group["changes"] for item in change["fields"]]
     assert {"path", "steps", "before", "after"} == set().union(*fields)
+
+
+def test_a_model_bump_says_how_much_of_our_script_differs_and_not_what(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["model-version"](root)
+    text = as_text(plan(root, "HEAD"))
+    assert text.count("data[load.sh]: 14 lines differ (plan --cluster NAME shows them)") == 2
+    assert "rm -rf" not in text
+    # What only follows the new name of an object is no news.
+    assert "configMap.name" not in text
+    assert text.count("rm -rf") == 0
+    assert as_text(narrowed(plan(root, "HEAD"), "store-005")).count("rm -rf") == 2
+
+
+def test_all_of_one_cluster(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    root = fleet(tmp_path)
+    together(EDITS["new-cluster"], EDITS["memory"], EDITS["poll-interval"])(root)
+    code, text = run(root, capsys, "--cluster", "store-106", "--detailed-exitcode")
+    assert code == 2
+    assert "shown: store-106 only" in text
+    assert "store-001" not in text
+    whole = json.loads(run(root, capsys, "--cluster", "store-106", "--format", "json")[1])
+    assert whole["cluster"] == "store-106"
+    (cluster,) = whole["clusters"]
+    built_of = built(pipeline.render(root).tree.texts)["overlays/store-106"]
+    meant = {ResourceId(*key): item for key, item in built_of.items()}
+    assert {
+        ResourceId(*(item[key] for key in ("group", "kind", "namespace", "name"))): item["object"]
+        for item in cluster["changes"]
+    } == meant
+    # Each of its objects stands there, whole.
+    for item in meant.values():
+        assert (
+            f"  + {identify(item)}\n      apiVersion: {item['apiVersion']}\n      kind: {item['kind']}\n"
+            in text
+        )
+    assert sorted(change["kind"] for change in whole["hub"]) == ["ManagedCluster", "Policy"]
+    _, text = run(root, capsys, "--cluster", "store-001")
+    assert "limits.memory: 16Gi -> 17Gi" in text
+    assert "store-106" not in text
+    _, text = run(root, capsys, "--cluster", "store-003")
+    assert "~ Policy nearedge-policies/argocd-settings" in text
+    assert text.endswith("\n0 to add, 1 to change, 0 to remove.\n")
+
+
+def test_one_cluster_that_nothing_changes_on_and_one_that_is_not_there(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = fleet(tmp_path)
+    EDITS["memory"](root)
+    code, text = run(root, capsys, "--cluster", "store-006", "--detailed-exitcode")
+    assert (code, text.splitlines()[-1]) == (
+        0,
+        "Nothing changes on store-006. 0 to add, 0 to change, 0 to remove.",
+    )
+    assert main(["plan", "--root", str(root), "--base", "HEAD", "--cluster", "store-06"]) == 64
+    assert "--cluster: there is no cluster store-06: did you mean store-006?" in capsys.readouterr().err
+
+
+def test_lines_are_painted_by_their_sign_on_a_terminal_only(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = fleet(tmp_path)
+    together(EDITS["memory"], EDITS["model-version"], EDITS["label"], EDITS["new-cluster"])(root)
+    plain = run(root, capsys)[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    painted = run(root, capsys)[1]
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
+    for sign, code in {"!": "31;1", "#": "36", "~": "33", "-/\\+": "33", "\\+": "32"}.items():
+        rows = re.findall(rf"^ *\x1b\[([0-9;]*)m{sign} .*\x1b\[0m$", painted, re.MULTILINE)
+        assert rows
+        assert set(rows) == {code}
+    assert run(root, capsys, "--format", "markdown")[1].count("\x1b") == 0
+
+
+def test_the_order_of_the_rings_is_that_of_the_rollout(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    EDITS["ring-order"](root)
+    found = plan(root, "HEAD")
+    assert "\nRings\n  ! order of the rollout: canary, pilot, main -> pilot, canary, main\n" in as_text(found)
+    assert plan_body(found)["ringOrder"] == {
+        "before": ["canary", "pilot", "main"],
+        "after": ["pilot", "canary", "main"],
+    }
+    commit(root)
+    assert plan_body(plan(root, "HEAD"))["ringOrder"] is None
+
+
+def test_a_ring_that_is_moved_in_another_way_is_no_nothing(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    swap("fleet.yaml", "ring/main\n", "ring/main\n        advance: pull-request\n")(root)
+    text = as_text(plan(root, "HEAD"))
+    assert "  # ring main moves by pull-request, no longer by push\n" in text
+    assert "nothing to roll out, but the rings are moved in another way. " in text
 
 
 def test_a_branch_is_compared_with_where_it_began(tmp_path: File) -> None:
@@ -301,7 +497,12 @@ def test_a_ref_that_is_no_commit_is_a_sentence(tmp_path: File, ref: str) -> None
 def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "clusters").mkdir()
     assert main(["plan", "--root", str(tmp_path)]) == 3
-    assert capsys.readouterr().err == "nearedge: HEAD cannot be looked up: this is no Git repository\n"
+    said = "nearedge: HEAD cannot be looked up: this is no Git repository. git init -b main, git add --all and git commit make it one\n"
+    assert capsys.readouterr().err == said
+    git(tmp_path, "init", "--quiet")
+    assert main(["plan", "--root", str(tmp_path)]) == 3
+    said = "nearedge: HEAD cannot be looked up: nothing is committed here yet. git add --all and git commit do that\n"
+    assert capsys.readouterr().err == said
 
 
 def test_the_commit_is_read_byte_by_byte(tmp_path: File) -> None:
@@ -398,13 +599,8 @@ def closed(schema: Any) -> Any:
     return {**inner, "additionalProperties": False} if "properties" in inner else inner
 
 
-@pytest.mark.parametrize("name", EDITS)
-def test_the_json_fits_its_published_schema(
-    tmp_path: File, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    root = fleet(tmp_path)
-    EDITS[name](root)
-    said = json.loads(run(root, capsys, "--format", "json")[1])
+def test_the_json_fits_its_published_schema(edited: Edited) -> None:
+    said = json.loads(as_json(edited.plan))
     published = json.loads((ROOT / "schemas/plan.json").read_text(encoding="utf-8"))
     Draft202012Validator(published).validate(said)
     Draft202012Validator(closed(published)).validate(said)
@@ -412,7 +608,7 @@ def test_the_json_fits_its_published_schema(
     assert not Draft202012Validator(published).is_valid(said)
 
 
-def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:
+def test_a_first_commit_without_specs_adds_everything(tmp_path: File, unedited: dict[str, Objects]) -> None:
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
     commit(tmp_path)
     fleet_files = ROOT / "clusters"
@@ -423,7 +619,7 @@ def test_a_first_commit_without_specs_adds_everything(tmp_path: File) -> None:
     found = plan(tmp_path, "HEAD")
     assert not found.refused
     assert (found.counts.change, found.counts.remove) == (0, 0)
-    assert found.counts.add == sum(len(items) for items in objects(tmp_path).values())
+    assert found.counts.add == sum(len(items) for items in unedited.values())
 
 
 @pytest.mark.parametrize(
@@ -462,7 +658,7 @@ def test_a_comment_on_a_whole_new_fleet_leaves_nothing_out(tmp_path: File) -> No
     )
     kind = {"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster"}
     hub_changes = object_changes([], [{**kind, "metadata": {"name": item.name}} for item in listed])
-    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (("hub", hub_changes),)}))
+    text = as_markdown(Plan(**{**vars(empty), "clusters": listed, "hubs": (HubChange("hub", hub_changes),)}))
     assert len(text) < 3000
     assert "+ 1000 ManagedCluster: store-0000, store-0001" in text
     assert "+ 1000 clusters: store-0000, " in text

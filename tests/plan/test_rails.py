@@ -1,199 +1,341 @@
-"""What a change takes away has to be named, wherever the spec that made it went."""
+"""The rails by themselves: what two sides, made by hand, are refused for."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path as File
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from generator.cli import main
-from generator.plan.plan import plan
-from generator.report.plan.text import as_text
-from tests.conftest import ROOT
-from tests.edits import EDITS, Edit, append, commit, copied, fleet, git, named, remove, swap, together
-
-
-def without_detector(root: File) -> None:
-    """The group's server goes, and with it a volume and a queue on many clusters; those that build on it, too."""
-    path = root / "clusters/groups/retail-small.yaml"
-    text = path.read_text(encoding="utf-8")
-    before, _, after = text.partition("  serving:\n")
-    # The sections behind it stay.
-    path.write_text(before + after[after.index("\n  credentials:") + 1 :], encoding="utf-8")
-    path = root / "clusters/near-edge/store-006.yaml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text[: text.index("  serving:\n")], encoding="utf-8")
+from generator.disk.tree import Tree
+from generator.findings.finding import Finding, Severity, Where
+from generator.fleet.fleet import Fleet, Member
+from generator.flow.rendered import CompiledCluster, Rendered
+from generator.objects.manifest import ResourceId
+from generator.plan.changes import Action, ObjectChange
+from generator.plan.clusters import ClusterChange
+from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_objects, refused, shares
+from generator.plan.renames import gone_clusters
+from generator.plan.sides import Sides
+from generator.specs.fleet import FleetSpec
+from generator.specs.removals import FILE
+from generator.yaml.writer import to_yaml
+from tests.conftest import FLEET
 
 
-def moved(root: File) -> None:
-    """A spec that lies in a folder of its folder is the same cluster."""
-    (root / "clusters/near-edge/austria").mkdir()
-    (root / "clusters/near-edge/store-006.yaml").rename(root / "clusters/near-edge/austria/store-006.yaml")
+def file_of(name: str) -> str:
+    return f"clusters/near-edge/{name}.yaml"
 
 
-def refused(root: File) -> list[str]:
-    """Codes and sentences of what a plan refuses."""
-    return [f"{item.code}: {item.message}" for item in plan(root, "HEAD").refused]
+def member(name: str, ring: str | None = "main") -> Member:
+    return Member(name, file_of(name), "near-edge", ring, {}, (), "odh-3.4", openshift=True)
 
 
-STORE = "REMOVE001: cluster store-006 is removed"
-VOLUME = "PersistentVolumeClaim ai-serving/shelf-detector-models"
-
-CASES: dict[str, tuple[Edit, list[str]]] = {
-    "cluster": (remove("near-edge/store-006.yaml"), [STORE]),
-    "cluster-renamed": (copied("store-006", "store-106", keep=False), [STORE]),
-    "cluster-named": (together(remove("near-edge/store-006.yaml"), named("clusters", "name: store-006")), []),
-    "another-named": (
-        together(remove("near-edge/store-006.yaml"), named("clusters", "name: store-007")),
-        [STORE, "REMOVE002: cluster store-007 is not removed"],
-    ),
-    "nothing-removed": (
-        named("clusters", "name: store-006"),
-        ["REMOVE002: cluster store-006 is not removed"],
-    ),
-    "moved-to-another-folder": (moved, []),
-    "queue-in-use": (
-        together(
-            swap("groups/retail-small.yaml", "- name: inference", "- name: serving"),
-            swap("groups/retail-small.yaml", "queue: inference", "queue: serving"),
-            swap("near-edge/store-008.yaml", "- name: inference", "- name: serving"),
-            swap("near-edge/store-007.yaml", "queue: inference", "queue: serving"),
-        ),
-        [
-            *(
-                f"REMOVE001: {kind} of {store} is removed"
-                for store in ("store-005", "store-006", "store-007", "store-008")
-                for kind in ("ClusterQueue inference", "LocalQueue ai-serving/inference")
-            ),
-            "REMOVE003: 2 of 5 clusters of ring main lose something, more than 10 %",
-        ],
-    ),
-}
+def fleet(*members: Member) -> Fleet:
+    return Fleet("acme", FleetSpec.model_validate(FLEET), members)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_removal(tmp_path: File, name: str) -> None:
-    root = fleet(tmp_path)
-    edit, said = CASES[name]
-    edit(root)
-    assert sorted(refused(root)) == sorted(said)
+def sides(before: tuple[Member, ...], gone: tuple[str, ...] = (), **said: Any) -> Sides:
+    """Two sides of a fleet of which some clusters go; they differ in the files of those and in what is said."""
+    after = tuple(item for item in before if item.name not in gone)
+    texts = {file_of(name): f"spec of {name}\n" for name in gone}
+    compiled = tuple(CompiledCluster(item.file, (), item) for item in after)
+    given = {
+        "files": frozenset({*texts, FILE}),
+        "judged": Rendered((), Tree({}), fleet(*after), compiled),
+        "before": fleet(*before),
+        "texts": texts,
+    }
+    return Sides(**{**given, **said})
 
 
-def test_everything_that_a_refusal_says_can_be_named(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    without_detector(root)
-    found = plan(root, "HEAD").refused
-    assert {item.code for item in found} == {"REMOVE001", "REMOVE003"}
-    assert f"{VOLUME} of store-006 is removed" in [item.message for item in found]
-    named_objects, rings = [], []
-    for item in found:
-        if item.code == "REMOVE001":
-            kind, place, _, cluster, *_ = item.message.split()
-            space, _, name = place.rpartition("/")
-            where = f"namespace: {space}, " if space else ""
-            named_objects.append(f"cluster: {cluster}, kind: {kind}, {where}name: {name}")
-        else:
-            ring = item.message.split("ring ")[1].split()[0]
-            rings.append(f"ring: {ring}, clusters: {item.message.split()[0]}")
-    named("objects", *named_objects)(root)
-    append("removals.yaml", "  rings:\n" + "".join(f"    - {{{entry}, reason: x}}\n" for entry in rings))(
-        root
+def removes(kind: str, name: str, namespace: str = "", action: Action = Action.REMOVE) -> ObjectChange:
+    return ObjectChange(action, ResourceId("", kind, namespace, name), None, None)
+
+
+def changed(name: str, *changes: ObjectChange, tier: str = "near-edge", **said: Any) -> ClusterChange:
+    return ClusterChange(name, file_of(name), tier, "main", Action.CHANGE, changes, **said)
+
+
+def removals(**spec: list[dict[str, Any]]) -> dict[str, bytes]:
+    """A repository in which these removals are named."""
+    named = {key: [{**entry, "reason": "x"} for entry in entries] for key, entries in spec.items()}
+    body = {
+        "apiVersion": "nearedge/v1alpha1",
+        "kind": "Removals",
+        "metadata": {"name": "removals"},
+        "spec": named,
+    }
+    return {FILE: to_yaml(body).encode()}
+
+
+def said(root: Mapping[str, bytes], both: Sides) -> list[str]:
+    return [f"{item.code}: {item.message}" for item in refused(root, both)]
+
+
+A, B, C = member("a"), member("b"), member("c")
+CLAIM = removes("PersistentVolumeClaim", "models", "ai")
+
+# Clusters
+
+
+def test_nothing_that_goes_is_nothing_to_refuse() -> None:
+    assert said({}, sides((A, B))) == []
+
+
+def test_a_cluster_that_goes_has_to_be_named() -> None:
+    both = sides((A, B), ("a",))
+    assert gone_clusters(both) == {"a": file_of("a")}
+    [found] = refused({}, both)
+    assert (found.code, found.severity, found.where) == (
+        "REMOVE001",
+        Severity.ERROR,
+        Where(file_of("a"), 1, 1),
     )
-    assert refused(root) == []
+    assert found.message == "cluster a is removed"
+    assert found.hint == (
+        "name it under clusters: in clusters/removals.yaml with the reason, or put clusters/near-edge/a.yaml back; "
+        "to drain it first, set state: retired"
+    )
+    assert said(removals(clusters=[{"name": "a"}]), both) == []
 
 
-def test_an_entry_counts_in_the_change_that_adds_it_only(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    text = (root / "clusters/near-edge/store-006.yaml").read_text(encoding="utf-8")
-    together(remove("near-edge/store-006.yaml"), named("clusters", "name: store-006"))(root)
-    assert refused(root) == []
-    commit(root)
-    assert refused(root) == []
-    (root / "clusters/near-edge/store-006.yaml").write_text(text, encoding="utf-8")
-    commit(root)
-    remove("near-edge/store-006.yaml")(root)
-    assert refused(root) == [STORE]
+def test_one_that_was_drained_is_not_told_to_be() -> None:
+    both = sides((A, B), ("a",), texts={file_of("a"): "spec:\n  state: retired\n"})
+    [found] = refused({}, both)
+    assert found.message == "cluster a is removed"
+    assert "drain" not in found.hint
 
 
-def test_a_rename_is_explained(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    together(
-        copied("store-006", "store-106", keep=False),
-        swap("near-edge/store-106.yaml", "site: linz", "site: graz"),
-    )(root)
-    found = plan(root, "HEAD")
-    assert [(item.before, item.after) for item in found.renames] == [("store-006", "store-106")]
-    assert "to the hub these are two clusters" in as_text(found)
+def test_a_file_that_moved_is_the_same_cluster() -> None:
+    both = sides((A, B), texts={"clusters/near-edge/austria/a.yaml": "spec\n"})
+    assert gone_clusters(both) == {}
+    assert said({}, both) == []
 
 
-def test_a_new_cluster_beside_a_removed_one_is_no_rename(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    together(remove("near-edge/store-001.yaml"), copied("store-006", "store-106"))(root)
-    assert plan(root, "HEAD").renames == ()
+def test_a_cluster_that_cannot_be_read_now_is_not_gone() -> None:
+    unread = CompiledCluster(
+        file_of("a"), (Finding(Where(file_of("a"), 1, 1), Severity.ERROR, "SPEC001", "x"),)
+    )
+    judged = Rendered(unread.findings, Tree({}), fleet(B), (unread, CompiledCluster(B.file, (), B)))
+    assert gone_clusters(sides((A, B), judged=judged, texts={file_of("a"): "spec\n"})) == {}
 
 
-def test_a_cluster_is_retired_in_two_steps(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    EDITS["cluster-retired"](root)
-    first = plan(root, "HEAD")
-    assert first.refused == ()
-    gone = {change.identity.kind for item in first.clusters for change in item.changes}
-    assert gone == {"ConfigMap", "InferenceService", "Job", "ServingRuntime"}
-    commit(root)
-    remove("near-edge/store-006.yaml")(root)
-    (second,) = plan(root, "HEAD").refused
-    assert second.code == "REMOVE001"
-    assert "to drain it first" not in second.hint
-    named("clusters", "name: store-006")(root)
-    assert refused(root) == []
+def test_a_shared_file_that_goes_is_no_cluster() -> None:
+    texts = {"clusters/groups/a.yaml": "spec\n", "clusters/models/b.yaml": "spec\n", FILE: "x\n"}
+    assert gone_clusters(sides((C,), texts=texts)) == {}
 
 
-NEAR_EDGE = sorted(path.stem for path in (ROOT / "clusters/near-edge").glob("*.yaml"))
+def test_an_entry_counts_in_the_change_that_adds_it() -> None:
+    root, both = removals(clusters=[{"name": "a"}]), sides((A, B), ("a",))
+    earlier = {**both.texts, FILE: root[FILE].decode()}
+    gone = "REMOVE001: cluster a is removed"
+    # The commit had it; this change does not touch the file, or touches another entry of it.
+    assert said(root, sides((A, B), ("a",), files=frozenset({file_of("a")}))) == [gone]
+    assert said(root, sides((A, B), ("a",), texts=earlier)) == [gone]
+    more = removals(clusters=[{"name": "a"}, {"name": "b"}])
+    ringless = (A, member("b", None))
+    assert said(more, sides(ringless, ("a", "b"), texts={**earlier, file_of("b"): "spec\n"})) == [gone]
+    again = {FILE: root[FILE].replace(b"reason: x", b"reason: closed again")}
+    assert said(again, sides((A, B), ("a",), texts=earlier)) == []
 
 
-@pytest.mark.slow
-@settings(max_examples=12)
-@given(gone=st.sets(st.sampled_from(NEAR_EDGE), min_size=1, max_size=8), data=st.data())
-def test_no_cluster_goes_unnamed(
-    tmp_path_factory: pytest.TempPathFactory, gone: set[str], data: st.DataObject
-) -> None:
-    root = fleet(tmp_path_factory.mktemp("fleet"))
-    known = data.draw(st.sets(st.sampled_from(sorted(gone))))
-    for name in gone:
-        remove(f"near-edge/{name}.yaml")(root)
-    if known:
-        named("clusters", *(f"name: {name}" for name in sorted(known)))(root)
-    said = {item.message for item in plan(root, "HEAD").refused if item.code == "REMOVE001"}
-    assert said >= {f"cluster {name} is removed" for name in gone - known}
-    assert not said & {f"cluster {name} is removed" for name in known}
+# What cannot be compared
+
+WRONG = tuple(
+    Finding(Where("clusters/x.yaml", line, 1), Severity.ERROR, "SPEC010", f"no {line}") for line in (4, 9)
+)
 
 
-def test_check_refuses_with_a_base_and_in_ci(
-    tmp_path: File, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
-    monkeypatch.delenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", raising=False)
-    root = fleet(tmp_path)
-    remove("near-edge/store-006.yaml")(root)
-    command = ["check", "--root", str(root), "--format", "json"]
-    assert main(command) == 0
-    capsys.readouterr()
-    assert main([*command, "--base", "main"]) == 1
-    said = json.loads(capsys.readouterr().out)
-    assert [item["code"] for item in said["findings"] if item["severity"] == "error"] == ["REMOVE001"]
-    git(root, "update-ref", "refs/remotes/origin/main", "HEAD")
-    monkeypatch.setenv("GITHUB_BASE_REF", "main")
-    assert main(command) == 1
-    capsys.readouterr()
+def test_a_cluster_that_cannot_be_compiled_as_it_was_may_lose_anything() -> None:
+    both = sides((A, B), lost={file_of("a"): WRONG})
+    assert said({}, both) == ["REMOVE004: cluster a cannot be compiled as it was: line 4: no 4, and 1 more"]
+    assert said(removals(clusters=[{"name": "a"}]), both) == []
 
 
-def test_an_unsound_removals_file_names_nothing(tmp_path: File) -> None:
-    root = fleet(tmp_path)
-    remove("near-edge/store-006.yaml")(root)
-    named("clusters", "name: store-006, because: it is closed")(root)
-    found = plan(root, "HEAD")
-    assert "SPEC010" in {item.code for item in found.findings}
-    assert STORE in [f"{item.code}: {item.message}" for item in found.refused]
+def test_a_shared_file_that_cannot_be_read_as_it_was_hides_what_its_change_removes() -> None:
+    both = sides((A, B), broken={"clusters/groups/shops.yaml": WRONG[:1]})
+    [found] = refused(removals(clusters=[]), both)
+    assert (found.code, found.where.file) == ("REMOVE004", "clusters/groups/shops.yaml")
+    assert found.message.startswith(
+        "clusters/groups/shops.yaml cannot be read as it was at the commit before: line 4: no 4; "
+    )
+
+
+# Objects
+
+
+@pytest.mark.parametrize("kind", sorted(GUARDED))
+def test_data_and_namespaces_of_a_cluster_that_stays_have_to_be_named(kind: str) -> None:
+    both = sides((A, B), clusters=(changed("a", removes(kind, "models", "ai")),))
+    assert said({}, both) == [f"REMOVE001: {kind} ai/models of a is removed"]
+    named = {"cluster": "a", "kind": kind, "namespace": "ai", "name": "models"}
+    assert said(removals(objects=[named]), both) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("cluster", "b"), ("kind", "Namespace"), ("namespace", "lab"), ("namespace", None), ("name", "model")],
+)
+def test_an_entry_names_this_object_and_no_other(field: str, value: str | None) -> None:
+    both = sides((A, B), clusters=(changed("a", CLAIM),))
+    named = {
+        "cluster": "a",
+        "kind": "PersistentVolumeClaim",
+        "namespace": "ai",
+        "name": "models",
+        field: value,
+    }
+    codes = [item.partition(":")[0] for item in said(removals(objects=[without_none(named)]), both)]
+    assert codes == ["REMOVE001", "REMOVE002"]
+
+
+def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def test_an_object_without_a_namespace_is_named_without_one() -> None:
+    both = sides((A, B), clusters=(changed("a", removes("Namespace", "ai")),))
+    assert said({}, both) == ["REMOVE001: Namespace ai of a is removed"]
+    assert said(removals(objects=[{"cluster": "a", "kind": "Namespace", "name": "ai"}]), both) == []
+
+
+def test_what_is_made_again_needs_no_name_but_on_a_core_cluster() -> None:
+    config = removes("ConfigMap", "script", "ai")
+    assert said({}, sides((A, B), clusters=(changed("a", config),))) == []
+    core = sides((A, B), clusters=(changed("a", config, tier="core"),))
+    assert said({}, core) == ["REMOVE001: ConfigMap ai/script of a is removed"]
+
+
+@pytest.mark.parametrize("kind", sorted(QUEUES))
+def test_a_queue_has_to_be_named_while_something_waits_in_it(kind: str) -> None:
+    space = "ai" if kind == "LocalQueue" else ""
+    place = f"{space}/work" if space else "work"
+    queue = removes(kind, "work", space)
+    used = frozenset({(kind, place)})
+    assert said({}, sides((A, B), clusters=(changed("a", queue, used_queues=used),))) == [
+        f"REMOVE001: {kind} {place} of a is removed"
+    ]
+    other = frozenset({(kind, "rush"), ("Namespace", place)})
+    assert said({}, sides((A, B), clusters=(changed("a", queue, used_queues=other),))) == []
+
+
+@pytest.mark.parametrize("action", [item for item in Action if item is not Action.REMOVE])
+def test_only_what_goes_is_gone(action: Action) -> None:
+    change = removes("PersistentVolumeClaim", "models", "ai", action)
+    assert list(gone_objects(sides((A, B), clusters=(changed("a", change),)))) == []
+
+
+@pytest.mark.parametrize("action", [Action.ADD, Action.REMOVE])
+def test_a_cluster_that_comes_or_goes_as_a_whole_is_not_told_object_by_object(action: Action) -> None:
+    whole = ClusterChange("a", file_of("a"), "near-edge", "main", action, (CLAIM,))
+    assert list(gone_objects(sides((A, B), clusters=(whole,)))) == []
+
+
+def test_what_a_hub_loses_has_to_be_named_where_a_file_describes_the_hub() -> None:
+    policy = removes("Policy", "settings", "policies")
+    both = sides((A, B), hubs=(("a", (policy, *(removes(kind, "b") for kind in FOLLOWS))),))
+    assert said({}, both) == ["REMOVE001: Policy policies/settings of a is removed"]
+    named = {"cluster": "a", "kind": "Policy", "namespace": "policies", "name": "settings"}
+    assert said(removals(objects=[named]), both) == []
+    # Of a hub that no file describes there is no line to blame, and no spec that brought it.
+    assert said({}, sides((A, B), hubs=(("hub", (policy,)),))) == []
+
+
+# Rings
+
+
+def losing(number: int, of: int, ring: str | None = "main") -> Sides:
+    """So many clusters of a ring lose what is made again."""
+    members = tuple(member(f"s{i:02}", ring) for i in range(of))
+    config = removes("ConfigMap", "script", "ai")
+    return sides(members, clusters=tuple(changed(item.name, config) for item in members[:number]))
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "told"),
+    [
+        (0, 5, False),
+        (1, 2, False),
+        (2, 20, False),
+        (2, 19, True),
+        (3, 29, True),
+        (3, 30, False),
+        (5, 5, True),
+    ],
+)
+def test_more_than_a_tenth_of_a_ring(number: int, of: int, *, told: bool) -> None:
+    both = losing(number, of)
+    assert shares(both) == ({"main": (number, of)} if told else {})
+    message = f"{number} of {of} clusters of ring main lose something, more than 10 %"
+    assert said({}, both) == ([f"REMOVE003: {message}"] if told else [])
+
+
+def test_a_share_is_named_by_its_number() -> None:
+    both = losing(3, 10)
+    assert said(removals(rings=[{"ring": "main", "clusters": 3}]), both) == []
+    for entry in ({"ring": "main", "clusters": 2}, {"ring": "canary", "clusters": 3}):
+        codes = [item.partition(":")[0] for item in said(removals(rings=[entry]), both)]
+        assert codes == ["REMOVE003", "REMOVE002"]
+
+
+def test_clusters_that_go_are_lost_to_their_ring() -> None:
+    members = tuple(member(f"s{i}", "pilot" if i < 5 else "main") for i in range(10))
+    both = sides(
+        members,
+        ("s0", "s5"),
+        clusters=(changed("s1", CLAIM), changed("s6", removes("Job", "x", action=Action.CHANGE))),
+    )
+    assert shares(both) == {"pilot": (2, 5)}
+
+
+def test_clusters_of_no_ring_are_in_no_share() -> None:
+    assert shares(losing(5, 5, ring=None)) == {}
+
+
+# Entries that name nothing
+
+
+def test_an_entry_of_something_that_stays_guards_nothing() -> None:
+    root = removals(
+        clusters=[{"name": "b"}],
+        objects=[{"cluster": "a", "kind": "ConfigMap", "namespace": "ai", "name": "script"}],
+        rings=[{"ring": "main", "clusters": 2}],
+    )
+    found = refused(root, sides((A, B), clusters=(changed("a", removes("ConfigMap", "script", "ai")),)))
+    assert [item.message for item in found] == [
+        "cluster b is not removed",
+        "ConfigMap script of a is not removed, or needs no naming",
+        "ring main does not lose something on 2 clusters",
+    ]
+    assert {item.code for item in found} == {"REMOVE002"}
+    text = root[FILE].decode().splitlines()
+    assert [text[item.where.line - 1].strip(" -") for item in found] == [
+        "name: b",
+        "name: script",
+        "clusters: 2",
+    ]
+
+
+def test_an_entry_of_an_earlier_change_may_stay() -> None:
+    root = removals(clusters=[{"name": "b"}], rings=[{"ring": "main", "clusters": 2}])
+    assert said(root, sides((A,), files=frozenset({file_of("a")}))) == []
+    assert said(root, sides((A,), texts={FILE: root[FILE].decode()})) == []
+
+
+def test_while_something_else_is_wrong_no_entry_is_called_stale() -> None:
+    root = removals(clusters=[{"name": "b"}])
+    judged = Rendered(
+        WRONG, Tree({}), fleet(A, B), (CompiledCluster(A.file, (), A), CompiledCluster(B.file, (), B))
+    )
+    assert said(root, sides((A, B), judged=judged)) == []
+    assert said(root, sides((A, B))) == ["REMOVE002: cluster b is not removed"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"spec: [", b"spec: {clusters: [{name: a, reason: x}]}", b"\xff"],
+    ids=["empty", "yaml", "head", "bytes"],
+)
+def test_an_unsound_file_names_nothing(raw: bytes) -> None:
+    assert said({FILE: raw}, sides((A, B), ("a",))) == ["REMOVE001: cluster a is removed"]

@@ -13,7 +13,7 @@ from generator.errors import ToolMissing
 from generator.kustomize.shape import shape
 from generator.objects.difference import differences, first_difference
 from generator.objects.manifest import Manifest
-from generator.programs import run as tools
+from generator.programs import record
 from generator.proof import verify as module
 from generator.proof.verify import Expected, Verification, verify
 from generator.yaml.writer import to_documents, to_yaml
@@ -84,7 +84,6 @@ def root(tmp_path: File) -> File:
         "acm/hub/apps.yaml": to_documents([PROJECT, *map(application, CLUSTERS)]),
         **{f"{folder}/kustomization.yaml": overlay(number) for folder, number in CLUSTERS.items()},
         **{f"schemas/kinds/test/{name}": json.dumps(schema) for name, schema in SCHEMAS.items()},
-        ".bin/tools.json": (ROOT / ".bin/tools.json").read_text(),
     }
     for path, text in texts.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -123,8 +122,7 @@ def test_what_is_right_passes(root: File) -> None:
 
 
 def test_nothing_is_verified_without_kustomize(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / ".bin/tools.json").unlink()
-    nothing_elsewhere(root, monkeypatch)
+    only(root, monkeypatch)
     with pytest.raises(ToolMissing):
         verify(root, expected())
 
@@ -178,16 +176,14 @@ def with_objects(root: File, *objects: Manifest) -> list[Expected]:
     return [Expected("acm/hub", objects, ("test",))]
 
 
-def without_kubeconform(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = json.loads((root / ".bin/tools.json").read_text())
-    (root / ".bin/tools.json").write_text(json.dumps({**record, "kubeconform": {"path": None}}))
-    nothing_elsewhere(root, monkeypatch)
-
-
-def nothing_elsewhere(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No program on PATH, and none in the checkout that these tests run from."""
+def only(root: File, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """A nearedge with these programs in its record, and none on PATH."""
+    known = json.loads((ROOT / record.RECORD).read_text())
+    path = root / "elsewhere" / record.RECORD
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({name: known[name] for name in names}))
     monkeypatch.setenv("PATH", str(root))
-    monkeypatch.setattr(tools, "PACKAGE", root / "elsewhere/generator")
+    monkeypatch.setattr(record, "PACKAGE", root / "elsewhere/generator")
 
 
 @pytest.mark.parametrize("engine", ["kubeconform", "jsonschema-rs"])
@@ -195,7 +191,7 @@ def test_objects_that_do_not_fit_their_schemas(
     root: File, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     if engine != "kubeconform":
-        without_kubeconform(root, monkeypatch)
+        only(root, monkeypatch, "kustomize")
     strange = {"apiVersion": "example.com/v1", "kind": "Strange", "metadata": {"name": "s"}}
     wide = {**job(), "metadata": {"name": "wide", "namespace": "ai"}, "status": {}}
     objects = (NAMESPACE, replaced(job(), parallelism=100), wide, strange)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.findings.finding import Severity
-from generator.report.rules import example, found_in
+from generator.report.rule_examples import example, found_in
 from generator.rules.load import every_rule
 
 EXAMPLES = {code: found for code in every_rule() if (found := example(code)) is not None}

@@ -123,7 +123,7 @@ HOSTILE = Finding(
 def test_what_a_file_holds_does_not_reach_the_terminal_raw() -> None:
     text = as_text([HOSTILE])
     assert text.splitlines()[:2] == [
-        r"clusters/near-edge/\udcff\n.yaml:1:1: error X: a\x1b[31m\r\nb\u202e\x85é",
+        r"clusters/near-edge/\xff\n.yaml:1:1: error X: a\x1b[31m\r\nb\u202e\x85é",
         r"  hint: c\nd",
     ]
     assert text.encode("utf-8")

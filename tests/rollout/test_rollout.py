@@ -71,7 +71,7 @@ def test_who_differs_and_why(root: File, capsys: Capture) -> None:
     rings = {
         ring["name"]: {item["cluster"]: item["reasons"] for item in ring["differ"]} for ring in said["rings"]
     }
-    base = "base/odh-3.4/serving/retail-small/ai-serving.shelf-detector"
+    base = "base/odh-3.4/serving/group/retail-small/ai-serving/shelf-detector"
     assert rings == {
         "canary": {"store-001": ["overlay"]},
         "pilot": {"store-005": [base, "hub"], "store-008": [base]},
@@ -249,7 +249,9 @@ def test_stale_output_is_not_rolled_out(root: File, capsys: Capture) -> None:
     git(root, "push", "--quiet", "origin", "main")
     code, out, _ = run(root, capsys, "advance", "canary")
     assert code == 1
-    assert "1 files are not what the specs give (make render): overlays/store-008/kustomization.yaml" in out
+    assert (
+        "1 files are not what the specs give (nearedge render): overlays/store-008/kustomization.yaml" in out
+    )
 
 
 def test_specs_with_errors_are_not_rolled_out(root: File, capsys: Capture) -> None:
@@ -402,9 +404,113 @@ def test_where_nobody_knows_what_was_before_somebody_has_to_say_it(root: File, c
     git(root, "push", "--quiet", "origin", "main:refs/heads/ring/canary")
     code, _, err = run(root, capsys, "rollback", "canary")
     assert code == 1
-    assert "say --to COMMIT" in err
-    assert run(root, capsys, "rollback", "canary", "--to", str(first))[0] == 0
+    assert err.endswith(f"tells where it was before: say --to COMMIT\n  {str(first)[:12]} Begin\n")
+    code, out, _ = run(root, capsys, "rollback", "canary", "--to", str(first))
+    assert code == 0
+    assert f"# whether ring canary ever held {str(first)[:12]} is not known: it was moved by hand then" in out
     assert holding(root)["canary"] == first
+
+
+def stepped(root: File, capsys: Capture) -> list[str]:
+    """Ring canary at the last of four commits, over the second and the third left out; all of them, the first first."""
+    commits = [str(holding(root)["canary"])]
+    for number in (11, 10, 9):
+        swap("near-edge/store-008.yaml", f'cpu: "{number + 1}"', f'cpu: "{number}"')(root)
+        commits.append(merge(root, f"{number} cores for store-008"))
+    for target in (commits[1], commits[3]):
+        assert run(root, capsys, "advance", "canary", "--to", target)[0] == 0
+    return commits
+
+
+def test_a_ring_goes_back_to_what_it_held_only(root: File, capsys: Capture) -> None:
+    commits = stepped(root, capsys)
+    code, _, err = run(root, capsys, "rollback", "canary", "--to", commits[2])
+    short = commits[2][:12]
+    assert code == 1
+    assert err == (
+        f"nearedge: ring canary never held {short}: roll it back to one that it held, and advance --to {short} from there\n"
+        f"  {commits[1][:12]} 11 cores for store-008\n  {commits[0][:12]} Begin\n"
+    )
+    assert holding(root)["canary"] == commits[3]
+    assert run(root, capsys, "rollback", "canary", "--to", commits[0])[0] == 0
+    assert holding(root)["canary"] == commits[0]
+
+
+def test_what_a_ring_held_is_known_below_a_commit_that_was_pushed_by_hand(
+    root: File, capsys: Capture
+) -> None:
+    commits = stepped(root, capsys)
+    git(root, "checkout", "--quiet", "--detach", "origin/ring/canary")
+    (root / "note.txt").write_text("by hand\n", encoding="utf-8")
+    git(root, "add", "note.txt")
+    git(root, "commit", "--quiet", "--message=by hand")
+    git(root, "push", "--quiet", "origin", "HEAD:refs/heads/ring/canary")
+    git(root, "checkout", "--quiet", "main")
+    assert run(root, capsys, "rollback", "canary")[0] == 0
+    assert holding(root)["canary"] == commits[3]
+
+
+def test_a_ring_that_waits_for_another_says_so(root: File, capsys: Capture) -> None:
+    quota(root)
+    code, out, _ = run(root, capsys, "advance", "pilot")
+    assert code == 0
+    assert out.endswith(
+        "already: nothing to do\n# the main branch is 1 commit further: advance ring canary first\n"
+    )
+    assert run(root, capsys, "advance", "canary")[0] == 0
+    code, out, _ = run(root, capsys, "advance", "main")
+    assert out.endswith("# the main branch is 1 commit further: advance ring pilot first\n")
+    said = json.loads(run(root, capsys, "advance", "main", "--format", "json")[1])
+    assert said["notes"] == ["the main branch is 1 commit further: advance ring pilot first"]
+    assert run(root, capsys, "advance", "canary")[1].endswith("already: nothing to do\n")
+
+
+def test_the_main_branch_is_that_of_the_remote_that_was_asked_for(root: File, capsys: Capture) -> None:
+    """`origin` is a fork that fell behind; the rings are on another remote."""
+    git(root, "remote", "rename", "origin", "upstream")
+    git(
+        root.parent,
+        "clone",
+        "--quiet",
+        "--bare",
+        str(root.parent / "remote.git"),
+        str(root.parent / "fork.git"),
+    )
+    git(root, "remote", "add", "origin", str(root.parent / "fork.git"))
+    git(root, "fetch", "--quiet", "origin")
+    git(root, "remote", "set-head", "origin", "--auto")
+    swap("near-edge/store-008.yaml", 'cpu: "12"', 'cpu: "11"')(root)
+    assert main(["render", "--no-verify", "--root", str(root)]) == 0
+    git(root, "commit", "--quiet", "--all", "--message=One core less")
+    git(root, "push", "--quiet", "upstream", "main")
+    commit = git(root, "rev-parse", "HEAD").strip()
+    # The clone that rolls out knows neither the commit nor what upstream's default branch is.
+    other = root.parent / "other"
+    git(root.parent, "clone", "--quiet", str(root.parent / "fork.git"), str(other))
+    git(other, "remote", "add", "upstream", str(root.parent / "remote.git"))
+    for key, value in (
+        ("user.name", "test"),
+        ("user.email", "test@example.com"),
+        ("commit.gpgSign", "false"),
+    ):
+        git(other, "config", key, value)
+    code, out, err = run(other, capsys, "advance", "canary", "--remote", "upstream")
+    assert code == 0, err
+    assert f"-> {commit[:12]}" in out
+    moved = git(root, "ls-remote", "upstream", "refs/heads/ring/canary").split()[0]
+    git(root, "fetch", "--quiet", "upstream")
+    assert git(root, "rev-parse", f"{moved}^{{tree}}") == git(root, "rev-parse", f"{commit}^{{tree}}")
+
+
+def test_a_ring_takes_a_platform_and_no_operators(root: File, capsys: Capture) -> None:
+    swap("groups/retail-gpu.yaml", "platform: odh-3.4", "platform: odh-3.5")(root)
+    merge(root, "Upgrade the GPU shops")
+    code, out, _ = run(root, capsys, "advance", "canary")
+    assert code == 0
+    # What comes from the hub is not the ring's to bring.
+    assert "Platform odh-3.4 -> odh-3.5: store-001\n" in out
+    assert "operator" not in out
+    assert "follows no ring" not in out
 
 
 def test_what_a_rollback_leaves_is_told(root: File, capsys: Capture) -> None:
@@ -449,7 +555,7 @@ def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: Capture) 
     (tmp_path / "clusters").mkdir()
     code, _, err = run(tmp_path, capsys, "status")
     assert code == 3
-    assert err == "nearedge: HEAD cannot be looked up: this is no Git repository\n"
+    assert err.startswith("nearedge: HEAD cannot be looked up: this is no Git repository. git init -b main, ")
 
 
 # Simulate

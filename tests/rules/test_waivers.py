@@ -9,11 +9,11 @@ import pytest
 
 from generator import pipeline
 from generator.disk import tree
-from generator.findings.finding import Finding, Severity, Where
+from generator.findings.finding import Finding, Path, Severity, Where
 from generator.flow import incremental
 from generator.flow.rendered import Rendered
 from generator.overlays.overlay import emit
-from generator.report.rules import clusters_in, example
+from generator.report.rule_examples import clusters_in, example
 from generator.rules.load import every_rule
 from generator.rules.run import check_cluster
 from generator.rules.waivers import Waiver, apply_waivers, refuses, waivers_of, why_not
@@ -84,6 +84,58 @@ def test_a_path_narrows_it(root: File, path: str, used: bool) -> None:  # noqa: 
     assert bool(rendered.waived) is used
     assert (("SERVE014", STORE) not in codes(rendered)) is used
     assert (("WAIVER002", STORE) not in codes(rendered)) is used
+
+
+TILLS = [{"name": "till", "namespace": place} for place in ("shop-a", "shop-b")]
+
+
+@pytest.mark.parametrize(
+    ("path", "covered"),
+    [
+        ("hardwareProfiles[shop-b/till]", [False, True]),
+        ("hardwareProfiles.shop-a/till", [True, False]),
+        ("hardwareProfiles[1].queue", [False, True]),
+        ("hardwareProfiles", [True, True]),
+        ("hardwareProfiles[shop-c/till]", [False, False]),
+    ],
+)
+def test_a_path_means_the_item_of_its_namespace(path: str, covered: list[bool]) -> None:
+    waivers = [{"code": "HWP003", "reason": "x", "until": "2027-01-01", "path": path}]
+    cluster, resolved, _ = build({"cluster": {"hardwareProfiles": TILLS, "waivers": waivers}})
+    assert cluster is not None
+    [waiver] = waivers_of(cluster, resolved)
+    found = [
+        Finding(Where(STORE, 1, 1), Severity.WARNING, "HWP003", "x", path=("hardwareProfiles", i, "queue"))
+        for i in range(2)
+    ]
+    assert [waiver.covers(item) for item in found] == covered
+
+
+def test_a_path_that_could_be_two_items_accepts_nothing() -> None:
+    waivers = [{"code": "HWP003", "reason": "x", "until": "2027-01-01", "path": "hardwareProfiles[till]"}]
+    cluster, resolved, _ = build({"cluster": {"hardwareProfiles": TILLS, "waivers": waivers}})
+    assert cluster is not None
+    assert waivers_of(cluster, resolved) == ()
+    [said] = [item for item in check_cluster(cluster, resolved) if item.code == "WAIVER006"]
+    assert said.message == (
+        "hardwareProfiles[till] can be hardwareProfiles[shop-a/till] or hardwareProfiles[shop-b/till]"
+    )
+
+
+def test_a_path_to_what_the_spec_leaves_out_goes_by_its_words() -> None:
+    path = ("serving", 0, "requests", "nvidia.com/gpu")
+    found = Finding(Where(STORE, 1, 1), Severity.WARNING, "SERVE014", "x", path=path)
+    for text in (
+        "serving[0].requests.nvidia.com/gpu",
+        "serving.0.requests[nvidia.com/gpu]",
+        "serving[0].requests",
+    ):
+        steps: Path = ("serving", 0, *text.removeprefix("serving[0].").split("."))
+        assert Waiver(found.where, "SERVE014", "x", "2027-01-01", text, steps).covers(found)
+    other = ("serving", 0, "requests", "nvidia", "com/gp")
+    assert not Waiver(
+        found.where, "SERVE014", "x", "2027-01-01", "serving[0].requests.nvidia.com/gp", other
+    ).covers(found)
 
 
 def test_a_group_accepts_for_all_its_clusters(root: File) -> None:

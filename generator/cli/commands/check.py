@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ... import __version__
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND, UsageError
-from ..here import below, root_of
+from ..here import below, root_of, standing
 from ..output import lines_of
 from ..progress import Watch, colour
 from ..since import guarded
@@ -86,7 +86,7 @@ def _spec_files(root: File, given: str) -> Iterator[str]:
     from ...documents.files import find_specs
     from ...documents.validate import nearest
 
-    for base in (File.cwd(), root):
+    for base in (standing(), root):
         file = below(root, base / given)
         if file is not None:
             found = [name for name in find_specs(root)[0] if name == file or name.startswith(f"{file}/")]

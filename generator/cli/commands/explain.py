@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             as_json = options.format == "json"
             sys.stdout.write(explained.trace_json(trace) if as_json else explained.trace_text(trace))
             if trace.stale:
-                sys.stderr.write(f"{file} is not what the specs give now: run make render\n")
+                sys.stderr.write(f"{file} is not what the specs give now: run nearedge render\n")
             return CLEAN
         subject, path = path_in_spec(root, file, line)
     found = explain_path(root, subject if "/" not in subject else file_of(root, subject), path)

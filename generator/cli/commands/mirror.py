@@ -8,8 +8,9 @@ from pathlib import Path as File
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
-from ..here import root_of
+from ..here import root_of, standing
 from ..output import show_findings
+from ..writing import writing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +37,10 @@ def run(options: argparse.Namespace) -> int:
     if made.unpinned:
         sys.stderr.write(f"mirror: {len(made.unpinned)} without a digest; nothing was written\n")
         return FOUND
-    out = options.out.absolute() if options.out else root / "mirror"
-    changes = tree.compare_files(out, made.files)
-    tree.write(out, tree.Tree(made.files), changes)
+    out = standing() / options.out if options.out else root / "mirror"
+    with writing(root):
+        changes = tree.compare_files(out, made.files)
+        tree.write(out, tree.Tree(made.files), changes)
     sys.stdout.write(made.summary)
     sys.stdout.write(f"{len(changes.written)} files written to {out}, {changes.unchanged} unchanged\n")
     return CLEAN

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from pathlib import Path as File
+from typing import TYPE_CHECKING
 
 from ..day import add_today, today
-from ..exits import CHANGES, CLEAN, FOUND
+from ..exits import CHANGES, CLEAN, FOUND, UsageError
 from ..here import root_of
-from ..progress import Watch
+from ..progress import Watch, colour
 from ..since import merge_base
+from ..writing import settle
+
+if TYPE_CHECKING:
+    from ...plan.plan import Plan
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +26,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--base", metavar="REF", help="branch, tag or commit (default: the remote's default branch)"
     )
     parser.add_argument(
+        "--remote",
+        default="origin",
+        metavar="NAME",
+        help="remote whose default branch it is (default: origin)",
+    )
+    parser.add_argument("--cluster", metavar="NAME", help="show all of this cluster, and nothing of others")
+    parser.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="how to show the plan"
     )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when objects change")
@@ -27,8 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compile both sides and show what differs."""
-    from ...disk.transaction import recover
-    from ...git.commit import default_ref
+    from ...plan.narrow import narrowed
     from ...plan.plan import plan
     from ...report.plan import json as plan_json
     from ...report.plan import text as plan_text
@@ -38,15 +50,46 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()
     try:
         root, watch = root_of(options), Watch()
-        recover(root)
-        base = options.base or merge_base() or default_ref(root)
-        found = plan(root, base, watch.progress, today(options))
+        settle(root)
+        found = plan(root, _base(root, options), watch.progress, today(options))
         watch.end()
+        if options.cluster:
+            found = narrowed(found, _known(found, root, options.cluster))
     finally:
         if collecting:
             gc.enable()
-    shown = {"text": plan_text.as_text, "json": plan_json.as_json, "markdown": plan_text.as_markdown}
-    sys.stdout.write(shown[options.format](found))
+    match options.format:
+        case "json":
+            shown = plan_json.as_json(found)
+        case "markdown":
+            shown = plan_text.as_markdown(found)
+        case _:
+            shown = plan_text.as_text(found, colour=colour(sys.stdout))
+    sys.stdout.write(shown)
     if found.refused or plan_text.has_stopped(found):
         return FOUND
     return CHANGES if options.detailed_exitcode and found.counts else CLEAN
+
+
+def _base(root: File, options: argparse.Namespace) -> str:
+    """What to compare with: what a person says, what CI merges into, the default branch of the remote."""
+    from ...git.remote_head import remote_head
+
+    said = options.base if options.base is not None else merge_base(options.remote)
+    return said if said is not None else remote_head(root, options.remote, "--base").ref
+
+
+def _known(found: Plan, root: File, name: str) -> str:
+    """The name of a cluster of either side.
+
+    Raises:
+        UsageError: neither has one of that name.
+    """
+    from ...documents.validate import suggestion
+    from ...fleet.spec_files import stem
+    from ...flow.read import cluster_files, read
+
+    names = {stem(file) for file in cluster_files(read(root)[0])} | {item.name for item in found.clusters}
+    if name not in names:
+        raise UsageError(f"--cluster: there is no cluster {name}{suggestion(name, sorted(names))}")
+    return name

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND, UsageError
-from ..here import root_of
+from ..here import root_of, standing
 from ..output import show_findings
 from ..progress import Watch
+from ..writing import settle
 
 if TYPE_CHECKING:
     from ...publish.flow import Published
@@ -31,9 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--branch", required=True, metavar="NAME", help="branch for the change")
     parser.add_argument("--title", required=True, help="title of the commit and of the pull request")
     parser.add_argument("--message", default="", help="text below the title")
-    parser.add_argument(
-        "--base", default="", metavar="BRANCH", help="branch that it is for (default: the remote's)"
-    )
+    parser.add_argument("--base", metavar="BRANCH", help="branch that it is for (default: the remote's)")
     parser.add_argument("--remote", default="origin", metavar="NAME", help="remote of Git (default: origin)")
     parser.add_argument(
         "--label", action="append", default=[], metavar="NAME", help="label of the pull request; repeatable"
@@ -65,15 +64,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ...disk.transaction import recover
     from ...publish.flow import Unfit, publish
     from ...publish.order import settled
     from ...publish.patience import Patience
     from ...publish.rehearse import rehearse
 
     root, watch = root_of(options), Watch()
-    order = settled(root, _order(options))
-    recover(root)
+    order = settled(root, _order(options), offline=options.dry_run)
+    settle(root)
     try:
         if options.dry_run:
             rehearsed = rehearse(root, order, watch.progress)
@@ -87,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{unfit}\n")
         return FOUND
     watch.end()
-    sys.stdout.writelines(_told(order, done))
+    sys.stdout.writelines(_summary(order, done))
     return CLEAN
 
 
@@ -104,12 +102,12 @@ def _order(options: argparse.Namespace) -> Order:
         raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
     if options.ca_bundle and not File(options.ca_bundle).is_file():
         raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
-    bundle = str(File(options.ca_bundle).resolve()) if options.ca_bundle else None
+    bundle = str((standing() / options.ca_bundle).resolve()) if options.ca_bundle else None
     return Order(
         branch=options.branch,
         title=title,
         message=options.message,
-        base=options.base,
+        base=options.base or "",
         remote=options.remote,
         labels=tuple(sorted({label.strip() for label in options.label if label.strip()})),
         pull_request=not options.no_pull_request,
@@ -119,7 +117,7 @@ def _order(options: argparse.Namespace) -> Order:
     )
 
 
-def _told(order: Order, done: Published) -> Iterator[str]:
+def _summary(order: Order, done: Published) -> Iterator[str]:
     landed, shown = done.landed, done.shown
     if landed is None:
         yield f"nothing to publish: the specs and their output are those of {order.remote}/{order.base}\n"

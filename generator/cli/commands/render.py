@@ -14,6 +14,7 @@ from ..here import root_of
 from ..output import show_drift, show_findings
 from ..progress import Watch, colour
 from ..proof import outcome, proof_lines, proven
+from ..writing import settle, writing
 
 if TYPE_CHECKING:
     from ...disk.tree import Changes
@@ -34,16 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Bring base/, overlays/ and acm/ in step with the specs, or say what is not."""
-    from ...disk.lock import locked
-    from ...disk.transaction import recover, recover_locked
-
     root = root_of(options)
     if options.check:
-        recover(root)
+        settle(root)
         return render(options, root)
-    with locked(root) as held:
-        if held:
-            recover_locked(root)
+    with writing(root):
         return render(options, root)
 
 
@@ -55,6 +51,8 @@ def render(options: argparse.Namespace, root: File) -> int:
     from ...flow import incremental
 
     watch = Watch()
+    if not (options.check or options.no_verify):
+        _can_prove(root)
     rendered = incremental.render_changed(root, watch.progress, today(options))
     if has_errors(rendered.findings):
         watch.end()
@@ -67,12 +65,37 @@ def render(options: argparse.Namespace, root: File) -> int:
     if options.check:
         return show_drift(changes)
     watch.progress("write", 0, 1)
-    tree.write(root, rendered.tree, changes)
+    tree.write(root, rendered.tree, changes, rendered.specs)
     incremental.remember(root, rendered)
-    verification = None if options.no_verify else proven(root, rendered, watch, full=False)
+    verification = None if options.no_verify else _proven(root, rendered, watch)
     watch.end()
     sys.stdout.writelines(_summary(rendered, changes, verification, watch))
     return outcome(verification)
+
+
+def _can_prove(root: File) -> None:
+    """Say before anything is written that there is nothing to prove it with.
+
+    Raises:
+        ToolMissing: there is no kustomize.
+    """
+    from ...errors import ToolMissing
+    from ...programs.record import find
+
+    try:
+        find(root, "kustomize")
+    except ToolMissing as missing:
+        hint = f"{missing.hint}. Nothing was written; --no-verify writes without a proof"
+        raise ToolMissing(tool=missing.tool, hint=hint) from None
+
+
+def _proven(root: File, rendered: Rendered, watch: Watch) -> Verification:
+    from ...errors import NearedgeError
+
+    try:
+        return proven(root, rendered, watch, full=False)
+    except NearedgeError as error:
+        raise NearedgeError(f"the output is written, but not proven: {error}") from error
 
 
 def _summary(

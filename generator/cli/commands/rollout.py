@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import add_root, root_of
+from ..progress import colour
 from . import simulate
 
 if TYPE_CHECKING:
@@ -97,18 +98,16 @@ def _of_rollback(parser: argparse.ArgumentParser) -> None:
 
 def _status(options: argparse.Namespace) -> int:
     from ...rollout.history import repository
-    from ...rollout.place import main_branch
     from ...rollout.report import status as status_text
     from ...rollout.report import status_json
     from ...rollout.status import status
 
     root = root_of(options)
     repo = repository(root)
-    main = main_branch(repo, options.head, options.remote)
+    main = _main(options, repo, offline=not options.fetch)
     remote = _opened(repo, main) if options.fetch else None
     if remote is not None:
         _ask(repo, main, remote)
-        main = main_branch(repo, options.head, options.remote)
     found = status(root, main.ref, options.remote)
     asked = _asked(repo, main)
     if options.format == "json":
@@ -116,6 +115,23 @@ def _status(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(status_text.as_text(found, _freshness(main, asked, fetched=options.fetch)))
     return CLEAN
+
+
+def _main(options: argparse.Namespace, repo: Repo, *, offline: bool) -> Main:
+    """The main branch; where this clone does not know it, the remote is asked unless `offline`."""
+    from ...rollout.place import main_branch
+
+    def asked() -> str | None:
+        from ...flow.read import read
+        from ...publish.place import UNSAID
+        from ...publish.remote import default_branch, open_remote
+
+        # Which token the remote may be shown can stand in fleet.yaml.
+        shared = read(repo.root)[1]
+        said = UNSAID.over(shared.fleet.repository) if shared else UNSAID
+        return default_branch(open_remote(repo.root, options.remote, said))
+
+    return main_branch(repo, options.head, options.remote, None if offline else asked)
 
 
 def _asked(repo: Repo, main: Main) -> str | None:
@@ -157,36 +173,34 @@ def _said(repo: Repo, main: Main) -> ForgeChoice:
 
 def _ask(repo: Repo, main: Main, remote: Remote) -> None:
     """Fetch the main branch, and the branches of the rings that it knows."""
+    from ...git.remote_head import BRANCH, TRACKED
     from ...rollout.fleet import shared_of
     from ...rollout.history import resolved
-    from ...rollout.place import main_branch
     from ...rollout.refs import fetched
 
     fetched(remote, [main.branch])
-    head = resolved(repo, main_branch(repo, None, remote.name).ref) or resolved(repo, main.ref)
+    tracked = f"{TRACKED}{remote.name}/{main.branch.removeprefix(BRANCH)}"
+    head = resolved(repo, tracked) or resolved(repo, main.ref)
     rings = shared_of(repo, head).fleet.delivery.rings if head else ()
     fetched(remote, [ring.revision for ring in rings if ring.revision.startswith("refs/heads/")])
 
 
 def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     """All rings as they are now; as this clone knows them in a dry run."""
-    from ...git.commit import NoSuchCommit
     from ...rollout.advance import Rollout
     from ...rollout.fleet import forge_of_fleet, specs_of
-    from ...rollout.history import repository, resolved
-    from ...rollout.place import main_branch
+    from ...rollout.history import no_such, repository, resolved
     from ...rollout.position import positions
     from ..progress import Watch
 
     repo = repository(root_of(options))
-    main = main_branch(repo, options.head, options.remote)
+    main = _main(options, repo, offline=options.dry_run)
     remote = _opened(repo, main)
     if remote is not None and not options.dry_run:
         _ask(repo, main, remote)
-        main = main_branch(repo, options.head, options.remote)
     head = resolved(repo, main.ref)
     if head is None:
-        raise NoSuchCommit(ref=main.ref, reason="is no commit of this repository")
+        raise no_such(repo, main.ref)
     specs = specs_of(repo, head)
     rings = positions(repo, specs.rings, head, options.remote)
     day = today(options) if "today" in options else ""
@@ -194,14 +208,13 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
 
 
 def _target(known: Rollout, said: str | None) -> str | None:
-    from ...git.commit import NoSuchCommit
-    from ...rollout.history import resolved
+    from ...rollout.history import no_such, resolved
 
     if said is None:
         return None
     commit = resolved(known.repo, said)
     if commit is None:
-        raise NoSuchCommit(ref=said, reason="is no commit of this repository")
+        raise no_such(known.repo, said)
     return commit
 
 
@@ -233,7 +246,7 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
     if options.format == "json":
         sys.stdout.write(status_json.move_json(judged, done[0] if done else None))
         return FOUND if held else CLEAN
-    sys.stdout.write(move_text.as_text(judged))
+    sys.stdout.write(move_text.as_text(judged, colour=colour(sys.stdout)))
     if held:
         sys.stdout.write("\nnothing was moved")
         accept = move_text.wanted(judged)

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """List the rules, or explain one with an example."""
     from ...documents.validate import nearest
     from ...report import catalog
-    from ...report.rules import example
+    from ...report.rule_examples import example
     from ...rules.load import every_rule
 
     known = every_rule()

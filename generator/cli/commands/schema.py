@@ -8,6 +8,7 @@ import sys
 from ..exits import CLEAN
 from ..here import root_of
 from ..output import show_drift
+from ..writing import writing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +25,10 @@ def run(options: argparse.Namespace) -> int:
 
     root = root_of(options)
     texts = {**schemas.spec_schemas(), **schemas.output_schemas()}
-    changes = tree.compare_files(root, texts)
     if options.check:
-        return show_drift(changes)
-    tree.write(root, tree.Tree(texts), changes)
+        return show_drift(tree.compare_files(root, texts))
+    with writing(root):
+        changes = tree.compare_files(root, texts)
+        tree.write(root, tree.Tree(texts), changes)
     sys.stdout.write(f"{len(changes.written)} schemas written, {changes.unchanged} unchanged\n")
     return CLEAN

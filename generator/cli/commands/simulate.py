@@ -60,9 +60,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate and show."""
-    from ...git.commit import NoSuchCommit
     from ...rollout.fleet import specs_of
-    from ...rollout.history import repository, resolved
+    from ...rollout.history import no_such, repository, resolved
     from ...rollout.place import main_branch
     from ...rollout.position import positions
     from ...rollout.report import times
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     ref = options.to or main_branch(repo, options.head, options.remote).ref
     target = resolved(repo, ref)
     if target is None:
-        raise NoSuchCommit(ref=ref, reason="is no commit of this repository")
+        raise no_such(repo, ref)
     specs = specs_of(repo, target)
     _known(options.fail, specs)
     rings = [ring.name for ring in specs.rings]
@@ -124,7 +123,7 @@ def _settings(options: argparse.Namespace, specs: CommitSpecs) -> Settings:
 
 
 def _assumed(options: argparse.Namespace, loads: tuple[ClusterDownload, ...]) -> list[str]:
-    from ...report.plan.text import size
+    from ...report.plan.words import size
 
     images = f"{size(options.image_size)} each" if options.image_size else "not counted (--image-size)"
     found = [f"images, whose size only their registry knows: {images}"]

@@ -11,6 +11,7 @@ from ..here import root_of
 from ..output import show_findings
 from ..progress import Watch
 from ..proof import outcome, proof_lines, proven
+from ..writing import settle
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,12 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compile in memory, then hold what is on disk against it, kustomize and the schemas."""
-    from ...disk.transaction import recover
     from ...findings.finding import has_errors
     from ...flow import incremental
 
     root, watch = root_of(options), Watch()
-    recover(root)
+    settle(root)
     rendered = incremental.render_changed(root, watch.progress, today(options))
     if has_errors(rendered.findings):
         watch.end()

@@ -1,10 +1,10 @@
 """Credentials: which Secrets a cluster gets, and who brings them.
 
 `uses` finds what workloads name, `places` where each credential goes, `units` makes ExternalSecrets, `checks` holds
-the rules. What the hub delivers is made in `hub/credentials.py`.
+the rules. What the hub delivers is made in `hub/platform/credentials.py`.
 """
 
-from .form import marks, secret_type
+from .form import secret_metadata, secret_type
 from .places import STORAGE_CONFIG, Delivered, delivered, given, notes_of, pull_secrets
 from .units import CREDENTIALS
 from .uses import secret_uses
@@ -15,9 +15,9 @@ __all__ = [
     "Delivered",
     "delivered",
     "given",
-    "marks",
     "notes_of",
     "pull_secrets",
+    "secret_metadata",
     "secret_type",
     "secret_uses",
 ]

@@ -11,7 +11,7 @@ from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
 from ..namespaces import namespace_features
-from .places import STORAGE_CONFIG, placed
+from .places import STORAGE_CONFIG, with_namespaces
 from .spec import Credential
 from .uses import ANYTHING, NEEDED, SecretUse, secret_uses
 
@@ -30,7 +30,7 @@ def credentials_come_to_where_they_are_used(cluster: Cluster) -> Iterator[Proble
 
     Without it the pod waits in CreateContainerConfigError or ImagePullBackOff, and nothing else says so.
     """
-    brought = {item.name: places for item, places in placed(cluster)}
+    brought = {item.name: places for item, places in with_namespaces(cluster)}
     for use in _missing(cluster, brought):
         near = nearest(use.name, list(brought))
         if use.name in brought:
@@ -48,7 +48,7 @@ def every_secret_is_declared(cluster: Cluster) -> Iterator[Problem]:
 
     Who brings it is then known and checked. An item with from existing says that it is made outside of nearedge.
     """
-    brought = {item.name: places for item, places in placed(cluster)}
+    brought = {item.name: places for item, places in with_namespaces(cluster)}
     for use in _missing(cluster, brought):
         if use.name not in brought and not nearest(use.name, list(brought)):
             said = f"nothing here brings Secret {use.name} to {use.namespace}"
@@ -75,7 +75,7 @@ def credentials_are_used(cluster: Cluster) -> Iterator[Problem]:
     used = {(use.namespace, use.name) for use in secret_uses(cluster)}
     inhabited = namespace_features(cluster)
     offered_to_all = {item.name for item in cluster.shared.get("credentials", ())}
-    for i, (item, places) in enumerate(placed(cluster)):
+    for i, (item, places) in enumerate(with_namespaces(cluster)):
         if item.clusterWide or item.from_ == "existing":
             continue
         if not places and item.name not in offered_to_all:
@@ -164,7 +164,7 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
     """
     names = [item.name for item in _listed(cluster)]
     inhabited = set(namespace_features(cluster))
-    for i, (item, places) in enumerate(placed(cluster)):
+    for i, (item, places) in enumerate(with_namespaces(cluster)):
         if item.name in names[:i]:
             yield Problem(("credentials", i, "name"), f"a second credential {item.name}", "merge the two")
         controlled = cluster.profile.family == "odh" and (not places or inhabited.intersection(places))
@@ -179,7 +179,7 @@ def names_are_free(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
-@rule("CRED007", source="hub/credentials.py; rhacm-docs: the hub is its own local-cluster")
+@rule("CRED007", source="hub/platform/credentials.py; rhacm-docs: the hub is its own local-cluster")
 def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     """What a credential comes by is there on this cluster: a hub that reaches it, nodes that take a pull secret.
 
@@ -188,7 +188,7 @@ def the_way_exists(cluster: Cluster) -> Iterator[Problem]:
     """
     hubs = {hub.cluster: hub for hub in (cluster.fleet.hub, *cluster.fleet.hubs)}
     own = hubs.get(cluster.name)
-    for i, (item, places) in enumerate(placed(cluster)):
+    for i, (item, places) in enumerate(with_namespaces(cluster)):
         path = ("credentials", i)
         if not places and not item.clusterWide:
             # Offered to all, and of no use here.

@@ -19,7 +19,7 @@ def secret_type(kind: str) -> str:
     return "kubernetes.io/dockerconfigjson" if kind == "registry" else "Opaque"
 
 
-def marks(form: str, notes: tuple[tuple[str, str], ...]) -> Manifest:
+def secret_metadata(form: str, notes: tuple[tuple[str, str], ...]) -> Manifest:
     """Labels and annotations of a Secret; `form` is odh, kserve or nothing."""
     labels = CONNECTION_LABELS if form == "odh" else {}
     annotations = {**(CONNECTION_NOTES if form == "odh" else {}), **dict(notes)}

@@ -47,7 +47,7 @@ def namespaces_of(item: Credential, cluster: Cluster, used: Iterable[SecretUse])
 
 
 @once
-def placed(cluster: Cluster) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
+def with_namespaces(cluster: Cluster) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
     """The credentials of a cluster, each with its namespaces, in the order of the spec."""
     listed: tuple[Credential, ...] = cluster.spec.credentials
     used = secret_uses(cluster) if listed else ()
@@ -56,14 +56,16 @@ def placed(cluster: Cluster) -> tuple[tuple[Credential, tuple[str, ...]], ...]:
 
 def given(cluster: Cluster) -> frozenset[tuple[str, str]]:
     """(namespace, name) of every Secret that somebody brings to a cluster."""
-    return frozenset((namespace, item.name) for item, places in placed(cluster) for namespace in places)
+    return frozenset(
+        (namespace, item.name) for item, places in with_namespaces(cluster) for namespace in places
+    )
 
 
 def pull_secrets(cluster: Cluster) -> dict[str, tuple[str, ...]]:
     """Namespace -> names of its pull secrets."""
     found: dict[str, tuple[str, ...]] = {}
     if any(item.type == "registry" for item in cluster.spec.credentials):
-        for item, places in placed(cluster):
+        for item, places in with_namespaces(cluster):
             if item.type == "registry":
                 found |= {place: (*found.get(place, ()), item.name) for place in places}
     return found
@@ -93,7 +95,7 @@ def delivered(cluster: Cluster) -> tuple[Delivered, ...]:
     """What the hub's Policies bring to a cluster."""
     return tuple(
         _delivered(item, places, cluster)
-        for item, places in placed(cluster)
+        for item, places in with_namespaces(cluster)
         if item.from_ == "hub" and (places or item.clusterWide)
     )
 

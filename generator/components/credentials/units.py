@@ -1,19 +1,20 @@
 """The component `credentials`: what External Secrets on the cluster works from.
 
 Secrets that the hub delivers are no objects of an overlay: the cluster's Argo CD has no right to any Secret. They
-come by Policy (hub/credentials.py).
+come by Policy (hub/platform/credentials.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import NamedTuple
 
-from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, content_hash, meta
-from ..kit.component import Cluster, Component, Unit
-from .form import marks, secret_type
-from .places import Pairs, keys_of, notes_of, placed, plain_of
+from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
+from ..kit.base_key import digest
+from ..kit.component import Cluster, Component, Unit, alone
+from ..kit.recipe import recipe
+from .form import secret_metadata, secret_type
+from .places import Pairs, keys_of, notes_of, plain_of, with_namespaces
 from .spec import Credential, ExternalStore
 
 API_VERSION = "external-secrets.io/v1"
@@ -27,25 +28,21 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each credential that External Secrets brings; its base is what the groups alone say."""
     shared = {item.name: item for item in cluster.shared_part(CREDENTIALS) or ()}
     odh = cluster.profile.family == "odh"
-    for item, places in placed(cluster):
+    for item, places in with_namespaces(cluster):
         if item.from_ != "externalSecrets" or item.externalSecret is None:
             continue
+        final = emit(item, places, _Look(notes_of(item, cluster), odh=odh))
         common = shared.get(item.name)
-        known = common is not None and common.externalSecret is not None
-        notes = notes_of(item, cluster)
-        folder = f"credentials/{cluster.group_folder}/{item.name}.{'+'.join(places)}"
-        if notes and item.s3 is None:
+        if common is None or common.externalSecret is None:
+            yield alone(final)
+            continue
+        key = cluster.group_key("credentials", item.name, places)
+        # Of the groups' item, as all of the base: a cluster may say another type, endpoint or region.
+        notes = notes_of(common, cluster)
+        if notes and common.s3 is None:
             # What the models say is not the groups' word.
-            folder = f"{folder}-{content_hash(notes)}"
-        yield Unit(
-            folder=folder if known and len(folder) <= FOLDER_LIMIT else None,
-            origins=cluster.group_files,
-            common=partial(emit, common or item, places, _Look(notes, odh=odh)),
-            final=emit(item, places, _Look(notes, odh=odh)),
-        )
-
-
-FOLDER_LIMIT = 200
+            key = key.marked(digest(notes))
+        yield Unit(key, cluster.group_files, recipe(emit, common, places, _Look(notes, odh=odh)), final)
 
 
 class _Look(NamedTuple):
@@ -88,7 +85,7 @@ def _external(item: Credential, store: ExternalStore, namespace: str, look: _Loo
 
 def _template(item: Credential, look: _Look) -> Manifest:
     form = "" if item.type != "s3" else "odh" if look.odh else "kserve"
-    metadata = marks(form, look.notes)
+    metadata = secret_metadata(form, look.notes)
     plain = dict(plain_of(item))
     return {
         "type": secret_type(item.type),

@@ -1,53 +1,109 @@
-"""Amounts of resources as whole numbers, the way Kueue counts: cpu in thousandths, everything else in units.
+"""Every quantity of a cluster's spec, with its place, what it is an amount of, and what it is there for.
 
-Source: kueue pkg/resources/requests.go ResourceValue: MilliValue of cpu, Value of the others, both rounded up.
+Found by the types of the models, so that a new field or section counts without a word here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from ...specs.quantity import binary, canonical, parse
+from pydantic import BaseModel
 
-Amounts = Mapping[str, int]
-"""Resource -> amount."""
+from ...findings.finding import MODELS, Path
+from ...specs.types import Amount as QuantityType
+from .component import Cluster
 
-_BYTES = frozenset({"memory", "ephemeral-storage", "storage"})
+OTHERS = frozenset({"serveConfigV2"})
+"""Fields whose quantities are no resources of Kubernetes: Ray takes any number there."""
 
 
-@lru_cache(maxsize=4096)
-def amount(resource: str, quantity: str) -> int:
-    """The number that Kueue counts with.
+class Amount(NamedTuple):
+    """One quantity.
 
-    >>> amount("cpu", "500m"), amount("memory", "1Ki"), amount("nvidia.com/gpu", "2")
-    (500, 1024, 2)
+    `resource` is what it is an amount of: memory, nvidia.com/gpu, or the field's own name (size, capacity). `field` is
+    the field that holds it, or the mapping of resources in which it stands: resources, requests, quota.
     """
-    value = parse(quantity) * (1000 if resource == "cpu" else 1)
-    return -(-value.numerator // value.denominator)
+
+    path: Path
+    resource: str
+    text: str
+    field: str
 
 
-def amounts(resources: Mapping[str, str]) -> dict[str, int]:
-    """All amounts of a resource list."""
-    return {name: amount(name, quantity) for name, quantity in resources.items()}
+def amounts(cluster: Cluster) -> Iterator[Amount]:
+    """All quantities of the cluster's spec, then those of the models that it serves."""
+    yield from _of_model(cluster.spec, ())
+    for name in sorted({item.model for item in cluster.spec.serving} & cluster.models.keys()):
+        yield Amount((MODELS, name, "size"), "size", cluster.models[name].size, "size")
 
 
-def said(resource: str, number: int) -> str:
-    """An amount as a quantity of the spec.
-
-    >>> said("cpu", 1500), said("memory", 2**30), said("nvidia.com/gpu", 8)
-    ('1500m', '1Gi', '8')
-    """
-    if resource == "cpu":
-        return canonical(f"{number}m")
-    return binary(number) if resource in _BYTES or resource.startswith("hugepages-") else str(number)
-
-
-def together(first: Amounts, second: Amounts) -> dict[str, int]:
-    """Sum of two sets of amounts."""
-    return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
+def _of_model(model: BaseModel, path: Path) -> Iterator[Amount]:
+    named = getattr(model, "identifier", None)
+    for name, alias, annotation in _fields(type(model)):
+        if name not in OTHERS:
+            value = getattr(model, name)
+            for found in _inside(value, annotation, (*path, alias), name):
+                # A hardware profile says the resource in a field beside.
+                yield found._replace(resource=named) if named and found.field == name else found
 
 
-def largest(first: Amounts, second: Amounts) -> dict[str, int]:
-    """The larger of both for each resource."""
-    return {name: max(first.get(name, 0), second.get(name, 0)) for name in {**first, **second}}
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
+    """(field, its key in specs, annotation) of the fields in which quantities may stand."""
+    found = []
+    for name, info in model.model_fields.items():
+        whole = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+        if _holds(whole, frozenset({model})):
+            found.append((name, info.alias or name, whole))
+    return tuple(found)
+
+
+def _holds(annotation: Any, above: frozenset[Any]) -> bool:
+    """Whether a quantity may stand in a value of this type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        inner = (info for info in annotation.model_fields.values()) if annotation not in above else ()
+        return any(
+            any(isinstance(mark, QuantityType) for mark in info.metadata)
+            or _holds(info.annotation, above | {annotation})
+            for info in inner
+        )
+    return _is_quantity(annotation) or any(_holds(part, above) for part in get_args(annotation))
+
+
+def _is_quantity(annotation: Any) -> bool:
+    return get_origin(annotation) is Annotated and any(
+        isinstance(mark, QuantityType) for mark in annotation.__metadata__
+    )
+
+
+def _inside(value: Any, annotation: Any, path: Path, field: str) -> Iterator[Amount]:
+    if isinstance(value, BaseModel):
+        # {nominal: 8Gi} of memory is an amount of memory.
+        outer = path[-1] if isinstance(path[-1], str) and path[-1] != field else None
+        for found in _of_model(value, path):
+            yield (
+                found._replace(resource=str(outer), field=field)
+                if outer and found.field == found.resource
+                else found
+            )
+    elif isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from _inside(item, annotation, (*path, i), field)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _inside(item, annotation, (*path, key), field)
+    elif isinstance(value, str) and _takes(annotation):
+        last = path[-1] if isinstance(path[-1], str) else field
+        yield Amount(path, last, value, field)
+
+
+@cache
+def _takes(annotation: Any) -> bool:
+    """Whether the strings of this type are quantities, whatever is around them."""
+    if _is_quantity(annotation):
+        return True
+    parts = get_args(annotation)
+    values = parts[1:] if get_origin(annotation) is dict else parts
+    return any(_takes(part) for part in values)

@@ -2,43 +2,51 @@
 
 A component is one file in `components/`: its spec models, its rules, and one `Component` value. It knows
 nothing of bases, overlays or kustomize: it emits the *final* manifests of a cluster, and beside them what the
-same code emits from the cluster-free part of the spec (model, runtime, group). `compile.py` makes bases and
+same code emits from the cluster-free part of the spec (model, runtime, group). `overlays/overlay.py` makes bases and
 overlays of the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar, cast
 
 from ...facts.profiles import Profile
-from ...objects.manifest import Manifest, content_hash
 from ...specs.fleet import FleetSpec
 from ...specs.model import ModelSpec
+from .base_key import BaseKey, base_key
+from .recipe import Manifests, Recipe
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")
 I = TypeVar("I")  # noqa: E741 - an item of a section
-
-_LONGEST = 200
-"""Characters of groups' names in the name of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One item of a section, compiled.
 
-    `folder` is where its base lies below `base/<profile>/`; it names models, runtimes, groups and namespaces,
-    never a cluster, and determines what `common` emits. None when nothing of the item is cluster-free.
+    `key` names its base, in words of models, runtimes, groups and namespaces, never of a cluster; what `common` makes
+    depends on nothing that the key does not hold. It is None when nothing of the item is cluster-free.
     `origins` are the spec files that the base comes from.
     """
 
-    folder: str | None
+    key: BaseKey | None
     origins: tuple[str, ...]
-    common: Callable[[], Sequence[Manifest]]
-    final: tuple[Manifest, ...]
+    common: Recipe
+    final: Manifests
+
+
+def alone(final: Manifests) -> Unit:
+    """A unit that shares nothing with other clusters."""
+    return Unit(None, (), Recipe(tuple, ()), final)
+
+
+def whole(key: BaseKey, origins: tuple[str, ...], final: Manifests) -> Unit:
+    """A unit of which nothing is a cluster's own: its base is all of it."""
+    return Unit(key, origins, Recipe(tuple, (final,)), final)
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Cluster:
     file: str
     labels: Mapping[str, str]
     spec: Any
-    """The validated ClusterSpec (see cluster.py); read sections through `part`."""
+    """The validated ClusterSpec (see fleet/kinds.py); read sections through `part`."""
     profile: Profile
     fleet: FleetSpec
     models: Mapping[str, ModelSpec]
@@ -57,7 +65,7 @@ class Cluster:
     shared: Mapping[str, Any] = field(default_factory=dict)
     """Sections as the fleet's defaults and the groups alone give them, validated; cluster-free."""
     plain: Cluster | None = None
-    """The same cluster without its pins and those of its ring; None when it has none (pins.py)."""
+    """The same cluster without its pins and those of its ring; None when it has none (fleet/pins.py)."""
 
     def part(self, component: Component[T]) -> T:
         """The section of a component."""
@@ -67,12 +75,11 @@ class Cluster:
         """The section as the groups alone give it; None when they say nothing complete about it."""
         return cast("T | None", self.shared.get(component.key))
 
-    @property
-    def group_folder(self) -> str:
-        """Folder name for what comes from this cluster's groups, in their order."""
-        joined = "+".join(self.groups) or "fleet"
-        # A file system takes 255 characters.
-        return joined if len(joined) <= _LONGEST else f"{joined[:_LONGEST]}.{content_hash(joined)}"
+    def group_key(self, section: str, *steps: str | Iterable[str]) -> BaseKey:
+        """Name of a base that this cluster's groups give, in their order; without any, the fleet's defaults alone."""
+        if self.groups:
+            return base_key(section, "group", self.groups, *steps)
+        return base_key(section, "all", *steps)
 
     @property
     def group_files(self) -> tuple[str, ...]:

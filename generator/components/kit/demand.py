@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ...findings.finding import Path
 from ...specs.types import Resources, Toleration
-from .amounts import Amounts, amounts, largest, together
+from .counting import Amounts, amounts, largest, together
 from .component import Cluster, once
 
 

@@ -21,7 +21,7 @@ MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"
 
 DIGEST = "@sha256:"
 MIRRORED_CATALOG = "nearedge-"
-"""Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/catalogs.py)."""
+"""Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/platform/catalogs.py)."""
 _DIGEST = DIGEST.encode()
 _IMAGE = re.compile(IMAGE)
 _MODELCAR = re.compile(r"oci(\+[a-z]+)?://(?P<image>.+)")
@@ -115,6 +115,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def repository(image: str) -> str:
     """An image without its digest."""
     return image.partition("@")[0]
+
+
+def is_short(image: str) -> bool:
+    """Whether an image does not begin with the host of a registry: a dot, a port or localhost tells one."""
+    host = image.partition("/")[0]
+    return not ("." in host or ":" in host or host == "localhost")
 
 
 def repositories(manifests: Iterable[Manifest]) -> tuple[str, ...]:

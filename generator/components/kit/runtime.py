@@ -1,6 +1,6 @@
 """What a serving runtime is: one file in `components/runtimes/`, and what its containers are made from.
 
-`components/serving.py` asks a Runtime for the containers of one model server and puts KServe's objects around
+`components/serving/` asks a Runtime for the containers of one model server and puts KServe's objects around
 them. A runtime knows its image, its flags, its ports and how to tell that the model is loaded; it knows
 nothing of clusters, storage or queues.
 """
@@ -81,8 +81,10 @@ class Runtime:
     accelerators: tuple[str, ...] = ()
     """Resources it is made for."""
     needs_accelerator: bool = False
+    flags: str | None = None
+    """Its server in data/flags, which is its image in the fleet's `images` as well; none: nobody knows its flags."""
     reserved: frozenset[str] = frozenset()
-    """Flags that it sets itself."""
+    """Flags, or variables, that it sets itself."""
     shared_memory: bool = False
     timeout: str = "60s"
     """How long a request may take when the spec does not say."""
@@ -130,7 +132,7 @@ def beside_mounts(server: Server) -> list[Manifest]:
         {
             "name": _volume_name(item.name),
             "mountPath": item.path,
-            "subPath": item.folder,
+            **({"subPath": item.folder} if item.folder else {}),
             "readOnly": True,
         }
         for item in server.beside

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ...facts.profiles import Profile
-from ...objects.manifest import Manifest, Wave, meta
+from ...objects.manifest import Manifest, Wave, meta, without_empty
 from .spec import Flavor, KueueSpec, PriorityClass, Queue, Quota, covered_resources, groups, quota_of
 
 
@@ -26,9 +26,9 @@ def _flavor(flavor: Flavor, profile: Profile) -> Manifest:
     if flavor.nodeLabels:
         spec["nodeLabels"] = dict(sorted(flavor.nodeLabels.items()))
     if flavor.nodeTaints:
-        spec["nodeTaints"] = [_compact(taint.model_dump()) for taint in flavor.nodeTaints]
+        spec["nodeTaints"] = [without_empty(taint.model_dump()) for taint in flavor.nodeTaints]
     if flavor.tolerations:
-        spec["tolerations"] = [_compact(item.model_dump()) for item in flavor.tolerations]
+        spec["tolerations"] = [without_empty(item.model_dump()) for item in flavor.tolerations]
     return _object("ResourceFlavor", profile.kueue.apiVersion, flavor.name, spec)
 
 
@@ -75,7 +75,7 @@ def _resource_group(flavors: tuple[str, ...], queue: Queue) -> Manifest:
 def _cell(resource: str, value: Quota | str) -> Manifest:
     quota = quota_of(value)
     limits = {"borrowingLimit": quota.borrowingLimit, "lendingLimit": quota.lendingLimit}
-    return {"name": resource, "nominalQuota": quota.nominal, **_compact(limits)}
+    return {"name": resource, "nominalQuota": quota.nominal, **without_empty(limits)}
 
 
 def _local_queue(queue: Queue, profile: Profile) -> Manifest:
@@ -99,7 +99,3 @@ def _priority_class(item: PriorityClass, profile: Profile) -> Manifest:
 
 def _object(kind: str, api_version: str, name: str, spec: Manifest) -> Manifest:
     return {"apiVersion": api_version, "kind": kind, "metadata": meta(name, wave=Wave.QUEUE), "spec": spec}
-
-
-def _compact(values: Mapping[str, Any]) -> Manifest:
-    return {key: value for key, value in values.items() if value not in (None, "")}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..kit.component import Cluster, Component, Unit
+from ..kit.component import Cluster, Component, Unit, alone
+from ..kit.recipe import recipe
 from .emit import emit
 from .spec import KueueSpec
 
@@ -14,13 +15,12 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     spec = cluster.part(KUEUE)
     if not (spec.flavors or spec.queues or spec.priorityClasses):
         return
-    shared = cluster.shared_part(KUEUE)
-    yield Unit(
-        folder=f"kueue/{cluster.group_folder}" if shared else None,
-        origins=cluster.group_files,
-        common=lambda: emit(shared, cluster.profile) if shared else (),
-        final=emit(spec, cluster.profile),
-    )
+    shared, final = cluster.shared_part(KUEUE), emit(spec, cluster.profile)
+    if shared is None:
+        yield alone(final)
+        return
+    common = recipe(emit, shared, cluster.profile)
+    yield Unit(cluster.group_key("kueue"), cluster.group_files, common, final)
 
 
 KUEUE = Component(

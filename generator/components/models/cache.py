@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
-from ..kit.component import Cluster, Unit
+from ..kit.base_key import base_key
+from ..kit.component import Cluster, Unit, alone, whole
 from .spec import Cache, ModelsSpec
 from .transfer import parameters
 
@@ -41,16 +42,14 @@ def units(cluster: Cluster, spec: ModelsSpec) -> Iterator[Unit]:
     if spec.cache is None or not names:
         return
     if cluster.profile.kserve.localModelCache == "manual":
-        group = (node_group(spec.cache, cluster.profile),)
-        yield Unit(folder=None, origins=(cluster.file,), common=lambda: (), final=group)
+        yield alone((node_group(spec.cache, cluster.profile),))
     for name in names:
         yield _unit(name, cluster.models[name])
 
 
 def _unit(name: str, model: ModelSpec) -> Unit:
-    made = (local_model(name, model),)
-    origins = (f"clusters/models/{name}.yaml",)
-    return Unit(folder=f"models/{name}/cache", origins=origins, common=lambda: made, final=made)
+    key = base_key("models", "cache", name)
+    return whole(key, (f"clusters/models/{name}.yaml",), (local_model(name, model),))
 
 
 def cached(cluster: Cluster) -> tuple[str, ...]:

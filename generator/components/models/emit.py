@@ -208,7 +208,7 @@ def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile
                 "automountServiceAccountToken": False,
                 "securityContext": security(profile),
                 **({"imagePullSecrets": [{"name": secret}]} if pulled and secret else {}),
-                **placed(claim),
+                **beside_its_server(claim),
                 "initContainers": [fetch],
                 "containers": [publish],
                 "volumes": mounted(claim.volume, ca),
@@ -217,7 +217,7 @@ def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile
     }
 
 
-def placed(claim: Claim) -> Manifest:
+def beside_its_server(claim: Claim) -> Manifest:
     """nodeSelector and tolerations of a pod that mounts the volume beside its server."""
     tolerations = [dict(entry) for entry in claim.placement.tolerations]
     return {

@@ -103,12 +103,17 @@ def _job(name: str, publish: Publish, model: ModelSpec, where: _Place) -> Manife
     into_bucket = model.source.startswith("s3://")
     opened = model.model_copy(update={"credentialsSecret": secret})
     way = _bucket(opened, where) if into_bucket else _registry(secret)
-    waits = {**_step("wait", ours, publish), "command": script, "args": ["wait"], "env": _told(name, model)}
+    waits = {
+        **_step("wait", ours, publish),
+        "command": script,
+        "args": ["wait"],
+        "env": _environment(name, model),
+    }
     pushes = _step("publish", publish.image or ours, publish)
     pushes |= {
         "command": list(publish.command) or script,
         **({} if publish.command else {"args": ["upload"]}),
-        "env": [*_told(name, model), *way.env],
+        "env": [*_environment(name, model), *way.env],
         "volumeMounts": [*pushes["volumeMounts"], *way.mounts],
     }
     return {
@@ -144,7 +149,7 @@ def _step(name: str, using: str, publish: Publish) -> Manifest:
     }
 
 
-def _told(name: str, model: ModelSpec) -> list[Manifest]:
+def _environment(name: str, model: ModelSpec) -> list[Manifest]:
     said = {**place(name, model), "PUBLISH_TO": model.source.removeprefix("oci://")}
     return [{"name": key, "value": value} for key, value in said.items()]
 

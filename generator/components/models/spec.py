@@ -9,8 +9,8 @@ from pydantic import Field
 
 from ...specs.model import ENDPOINT
 from ...specs.types import (
-    Count,
     Duration,
+    Int32,
     LabelKey,
     LabelValue,
     Line,
@@ -52,7 +52,7 @@ class ModelsSpec(Strictly):
         "fast: its files only have to be there. After a transfer they always are computed.",
     )
     deadline: Duration = Field("24h", description="When a load Job gives up; a slow link needs its time.")
-    backoffLimit: Count = Field(6, description="How often a load Job tries again.")
+    backoffLimit: Int32 = Field(6, description="How often a load Job tries again.")
     resources: Resources = Field(
         {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of a load Job's containers."
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
-from ...objects.manifest import Manifest, content_hash
+from ...objects.manifest import Manifest
 from ...specs.model import ModelSpec
-from ..kit.component import Cluster, Component, Unit
+from ..kit.base_key import BaseKey, base_key, digest
+from ..kit.component import Cluster, Component, Unit, whole
+from ..kit.recipe import recipe
 from . import cache
 from .claims import claims_of
 from .emit import claim_size, emit, emit_volume
@@ -24,30 +25,31 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.fleet.images
     yield from cache.units(cluster, spec)
     for claim in _shared(cluster):
+        # Neither the cluster's words nor the model that happens to be the first on it.
+        plain = Claim(
+            claim.namespace, "", "1Gi", None, ("ReadWriteOnce",), claim.load, Placement(), claim.volume
+        )
         yield Unit(
-            folder=f"models/shared/{claim.namespace}.{claim.volume}",
+            base_key("models", "volume", claim.namespace, claim.volume),
             origins=("clusters/",),
-            common=partial(_volume, replace(claim, size="1Gi", storage_class=None, modes=("ReadWriteOnce",))),
+            common=recipe(_volume, plain),
             final=_volume(claim),
         )
+    # Nothing of the nodes' disks is said to a Job.
+    jobs = spec if spec.cache is None else spec.model_copy(update={"cache": None})
     for claim in claims_of(cluster):
         model = cluster.models[claim.model]
         yield Unit(
-            folder=_folder(claim, spec),
+            _key(claim, jobs),
             origins=(f"clusters/models/{claim.model}.yaml",),
-            common=partial(emit, neutral(claim, model), model, spec, profile, images),
-            final=emit(claim, model, spec, profile, images),
+            common=recipe(emit, neutral(claim, model), model, jobs, profile, images),
+            final=emit(claim, model, jobs, profile, images),
         )
     for _, job, model in publishing(cluster):
+        # Nothing of a Job that publishes belongs to one cluster: all of it is named after its content.
         made = emit_publish(job, model, spec, profile, images)
-        kept = content_hash(made[-1]["metadata"]["name"])
-        folder = f"models/{job.produces}/{job.namespace}.published.{kept}"
-        yield Unit(folder, (f"clusters/models/{job.produces}.yaml",), partial(_same, made), made)
-
-
-def _same(made: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
-    """Nothing of a Job that publishes belongs to one cluster: all of it is named after its content."""
-    return made
+        key = base_key("models", "published", job.produces or "", job.namespace).marked(digest(made))
+        yield whole(key, (f"clusters/models/{job.produces}.yaml",), made)
 
 
 def _shared(cluster: Cluster) -> tuple[Claim, ...]:
@@ -70,17 +72,18 @@ def neutral(claim: Claim, model: ModelSpec) -> Claim:
     )
 
 
-def _folder(claim: Claim, spec: ModelsSpec) -> str:
-    folder = f"models/{claim.model}/{claim.namespace}"
+def _key(claim: Claim, jobs: ModelsSpec) -> BaseKey:
     if not claim.load:
-        return f"{folder}.produced"
-    folder += f".{claim.volume}" if claim.shared else ""
-    folder += ".clone" if claim.clone else ""
-    jobs = spec.model_copy(update={"cache": None})
+        return base_key("models", "produced", claim.model, claim.namespace)
+    if claim.shared:
+        key = base_key("models", "shared", claim.model, claim.namespace, claim.volume)
+    else:
+        key = base_key("models", "own", claim.model, claim.namespace)
+    key = key.marked("clone") if claim.clone else key
     if jobs == MODELS.default and claim.placement == Placement():
-        return folder
+        return key
     kept = jobs.model_dump(exclude_defaults=True), claim.placement.node_selector, claim.placement.tolerations
-    return f"{folder}.{content_hash(*kept)}"
+    return key.marked(digest(*kept))
 
 
 MODELS = Component(

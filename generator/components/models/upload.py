@@ -15,7 +15,7 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, meta
 from ...specs.model import Images, ModelSpec
 from ..kit.runtime import seconds, security
-from .emit import LOADER, ROOT, SCRIPTS, mounted, placed, rendered, script, step, version_key
+from .emit import LOADER, ROOT, SCRIPTS, beside_its_server, mounted, rendered, script, step, version_key
 from .spec import Claim, ModelsSpec
 
 SCRIPT = "upload.sh"
@@ -59,7 +59,7 @@ def manifests(
                 "serviceAccountName": f"{claim.model}-load",
                 "automountServiceAccountToken": False,
                 "securityContext": security(profile),
-                **placed(claim),
+                **beside_its_server(claim),
                 "containers": [waiting],
                 "volumes": volumes,
             },

@@ -40,7 +40,7 @@ JOB_POD = "batch.kubernetes.io/job-name"
 
 APP = "app.kubernetes.io/name"
 MODEL_LOADER = "model-loader"
-"""Value of APP on the pods that fetch a model into a volume (components/models.py)."""
+"""Value of APP on the pods that fetch a model into a volume (components/models/)."""
 
 HTTPS = 443
 

@@ -6,10 +6,15 @@ from collections.abc import Collection, Iterator
 
 from ...facts.profiles import Profile
 from ...objects.manifest import ResourceId, identify
+from ..kit.base_key import base_key
 from ..kit.component import Cluster, Component, Unit
+from ..kit.recipe import recipe
 from .emit import emit
 from .features import features_of, namespace_features
 from .spec import Namespace
+
+NOTHING = "plain"
+"""What the base of a namespace is called that nothing is put into; no feature has this name."""
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -24,16 +29,16 @@ def units(cluster: Cluster) -> Iterator[Unit]:
 
 def _unit(item: Namespace, shared: Namespace | None, features: tuple[str, ...], cluster: Cluster) -> Unit:
     final = emit(item, features, cluster.profile)
-    place = f"{item.name}/{'+'.join(features) or 'plain'}"
+    steps = item.name, features or (NOTHING,)
     plain = Namespace(name=item.name)
     # A cluster may have removed a rule that its groups give: then it shares no more than the features.
     kept = shared is not None and _known(shared, features, cluster.profile) <= {*map(identify, final)}
     common = shared if shared is not None and kept else plain
     return Unit(
-        folder=f"namespaces/{place}" if common is plain else f"namespaces/{cluster.group_folder}/{place}",
+        base_key("namespaces", "use", *steps) if common is plain else cluster.group_key("namespaces", *steps),
         # Without a group's word it comes from what the clusters use, whichever of them.
         origins=("clusters/",) if common is plain else cluster.group_files,
-        common=lambda: emit(common, features, cluster.profile),
+        common=recipe(emit, common, features, cluster.profile),
         final=final,
     )
 

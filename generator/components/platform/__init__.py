@@ -1,7 +1,7 @@
 """The platform below the workloads: operators, the objects they work from, and hardware profiles.
 
 `needs` says which operators a cluster has and why, `install` what one of them is on a platform; the hub's
-Policies are made of both (`hub/operators.py`). `hardware` is the component of HardwareProfiles, in overlays like
+Policies are made of both (`hub/platform/operators.py`). `hardware` is the component of HardwareProfiles, in overlays like
 any other section; the rules are in `checks`.
 """
 

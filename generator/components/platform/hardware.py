@@ -13,9 +13,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...facts.profiles import Profile
-from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
+from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta, without_empty
 from ...specs.types import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
-from ..kit.component import Cluster, Component, Unit
+from ..kit.component import Cluster, Component, Unit, alone
+from ..kit.recipe import recipe
 
 SKIP = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
 """On the object itself; Argo CD does not look at it on the Application (argo-cd#15095)."""
@@ -49,28 +50,30 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     shared = {(item.namespace, item.name): item for item in cluster.shared_part(HARDWARE_PROFILES) or ()}
     for item in cluster.part(HARDWARE_PROFILES):
         common = shared.get((item.namespace, item.name))
-        yield Unit(
-            folder=f"hardware/{cluster.group_folder}/{item.namespace}.{item.name}" if common else None,
-            origins=cluster.group_files,
-            common=lambda common=common: (emit(common, cluster.profile),) if common else (),  # type: ignore[misc]
-            final=(emit(item, cluster.profile),),
-        )
+        final = emit(item, cluster.profile)
+        if common is None:
+            yield alone(final)
+            continue
+        key = cluster.group_key("hardware", item.namespace, item.name)
+        yield Unit(key, cluster.group_files, recipe(emit, common, cluster.profile), final)
 
 
-def emit(item: HardwareProfile, profile: Profile) -> Manifest:
+def emit(item: HardwareProfile, profile: Profile) -> tuple[Manifest, ...]:
     """The HardwareProfile, before the services that name it."""
     assert profile.platform is not None  # noqa: S101 - PLATFORM005
     scheduling = _scheduling(item)
-    identifiers = [_compact(entry.model_dump()) for entry in item.identifiers]
-    return {
-        "apiVersion": profile.platform.hardwareProfile,
-        "kind": "HardwareProfile",
-        "metadata": meta(item.name, item.namespace, wave=Wave.QUEUE, annotations=SKIP),
-        "spec": {
-            **({"identifiers": identifiers} if identifiers else {}),
-            **({"scheduling": scheduling} if scheduling else {}),
+    identifiers = [without_empty(entry.model_dump()) for entry in item.identifiers]
+    return (
+        {
+            "apiVersion": profile.platform.hardwareProfile,
+            "kind": "HardwareProfile",
+            "metadata": meta(item.name, item.namespace, wave=Wave.QUEUE, annotations=SKIP),
+            "spec": {
+                **({"identifiers": identifiers} if identifiers else {}),
+                **({"scheduling": scheduling} if scheduling else {}),
+            },
         },
-    }
+    )
 
 
 def _scheduling(item: HardwareProfile) -> dict[str, Any]:
@@ -80,16 +83,12 @@ def _scheduling(item: HardwareProfile) -> dict[str, Any]:
     node = {
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **(
-            {"tolerations": [_compact(entry.model_dump()) for entry in item.tolerations]}
+            {"tolerations": [without_empty(entry.model_dump()) for entry in item.tolerations]}
             if item.tolerations
             else {}
         ),
     }
     return {"type": "Node", "node": node} if node else {}
-
-
-def _compact(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
 
 
 HARDWARE_PROFILES: Component[tuple[HardwareProfile, ...]] = Component(

@@ -68,6 +68,7 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
         "minReplicas": worker.fewest,
         "maxReplicas": worker.most,
         "numOfHosts": worker.numOfHosts,
+        **({} if worker.idleTimeoutSeconds is None else {"idleTimeoutSeconds": worker.idleTimeoutSeconds}),
         "rayStartParams": {**start_params(worker), **_sorted(worker.rayStartParams)},
         "template": {"spec": _pod(ray, worker, profile)},
     }
@@ -104,6 +105,7 @@ def autoscaler_options(ray: RayCluster) -> Manifest:
     if ray.autoscaling is None:
         return {}
     return {
+        **({"version": ray.autoscaling.version} if ray.autoscaling.version else {}),
         "upscalingMode": ray.autoscaling.upscalingMode,
         "idleTimeoutSeconds": ray.autoscaling.idleTimeoutSeconds,
         "imagePullPolicy": "IfNotPresent",
@@ -205,17 +207,22 @@ def _container_security(ray: RayCluster) -> Manifest:
     return pod.container_security(read_only_root=ray.readOnlyRootFilesystem)
 
 
-def shared_memory(group: PodGroup) -> str:
-    """Size of /dev/shm, a part of the memory limit that what lies there counts against.
+def shared_memory(group: PodGroup) -> str | None:
+    """Size of /dev/shm, a part of the memory limit that what lies there counts against; None without a limit.
+
+    Every cluster has one (RAY010), but what groups give alone may leave it to their clusters.
 
     Ray's object store takes 30 % of the memory (ray_constants.py DEFAULT_OBJECT_STORE_MEMORY_PROPORTION); the
     rest is for the processes of data loaders and NCCL.
     """
-    return group.sharedMemory or binary(parse(group.resources["memory"]) / 2)
+    if group.sharedMemory is None and "memory" in group.resources:
+        return binary(parse(group.resources["memory"]) / 2)
+    return group.sharedMemory
 
 
 def _shared_memory(group: PodGroup) -> Manifest:
-    return {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": shared_memory(group)}}
+    size = shared_memory(group)
+    return {"name": "shm", "emptyDir": {"medium": "Memory", **({"sizeLimit": size} if size else {})}}
 
 
 def _sorted(values: Mapping[str, str]) -> dict[str, str]:

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ...specs.types import REFUSED, EnvName, Flag, Positive, Strictly, Text
+from ...specs.types import INT32, REFUSED, EnvName, Flag, Strictly, Text, Value, whole
 
 _REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
 """REFUSED, but lines may end: for text that is a document of its own."""
@@ -52,21 +52,28 @@ YamlText = Annotated[str, Lines(65536)]
 class RuntimeConfig(Strictly):
     """How Ray sets a runtime environment up."""
 
-    setup_timeout_seconds: Positive = Field(600, description="How long it may take.")
+    setup_timeout_seconds: Annotated[int, Strict(), Field(ge=-1, le=INT32), BeforeValidator(whole)] = Field(
+        600, description="How long it may take; -1 for no limit."
+    )
     eager_install: Flag = Field(True, description="Set it up before the first task asks for it.")
 
 
 class RuntimeEnv(Strictly):
     """What Ray prepares on every node before the job runs; field names are Ray's."""
 
-    working_dir: Text | None = Field(None, description="Folder of the image, or URL of a zip file.")
-    py_modules: tuple[Text, ...] = Field((), description="Python modules: URLs of zip files or wheels.")
+    working_dir: Text | None = Field(
+        None,
+        description="URL of a zip file; for a job that a pod submits (K8sJobMode) also a folder of its image.",
+    )
+    py_modules: tuple[Text, ...] = Field(
+        (), description="Python modules: URLs of zip files or wheels, or folders as in working_dir."
+    )
     excludes: tuple[Text, ...] = Field((), description="Patterns left out of working_dir.")
     pip: tuple[Text, ...] = Field(
         (), description="Packages to install; the cluster must reach the package index."
     )
     uv: tuple[Text, ...] = Field((), description="The same with uv, which the image must hold.")
-    env_vars: dict[EnvName, Text] = Field({}, description="Environment variables; never a secret.")
+    env_vars: dict[EnvName, Value] = Field({}, description="Environment variables; never a secret.")
     config: RuntimeConfig | None = Field(None, description="Time-out and order of the set-up.")
 
 

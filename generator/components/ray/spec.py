@@ -15,11 +15,13 @@ from ...specs.types import (
     EnvVar,
     Flag,
     Image,
+    Int32,
     LabelKey,
     LabelValue,
     Line,
     Name,
     Positive,
+    PositiveInt32,
     PvcMount,
     Quantity,
     Resources,
@@ -35,7 +37,7 @@ RayName = Annotated[str, Line(r"^[a-z]([-a-z0-9]*[a-z0-9])?$", 63)]
 """A DNS-1035 label: KubeRay makes Services of it (validation.go ValidateRayClusterMetadata)."""
 RayVersion = Annotated[str, Line(r"^[0-9]+\.[0-9]+\.[0-9]+((rc|\.dev)[0-9]+)?$", 32)]
 Entrypoint = Annotated[str, Line(longest=8192)]
-ParameterName = Annotated[str, Line(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 64)]
+ParameterName = Annotated[str, Line(r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$", 64)]
 ParameterValue = Annotated[str, Line(r"^[A-Za-z0-9._:/,=+@-]+$", 256)]
 """KubeRay puts these into a shell command as they are."""
 CustomResource = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.:/-]*$", 128)]
@@ -53,7 +55,7 @@ class PodGroup(Strictly):
         None,
         description="CPUs that Ray schedules by; 0 keeps tasks off this pod. The cpu limit when left out.",
     )
-    customResources: dict[CustomResource, Positive] = Field(
+    customResources: dict[CustomResource, PositiveInt32] = Field(
         {}, description="Further resources that Ray schedules by; accelerators are there without saying so."
     )
     rayStartParams: dict[ParameterName, ParameterValue] = Field(
@@ -83,6 +85,10 @@ class WorkerGroup(PodGroup):
 
     name: Name = Field(description="Name of the group.")
     replicas: Count = Field(1, description="How many workers.")
+    idleTimeoutSeconds: Int32 | None = Field(
+        None,
+        description="How long a worker of this group is idle before it is taken away; with autoscaling.version v2, that of the cluster when left out.",
+    )
     minReplicas: Count | None = Field(None, description="Fewest workers; replicas when left out.")
     maxReplicas: Count | None = Field(None, description="Most workers; replicas when left out.")
     numOfHosts: Positive = Field(1, description="Pods per worker, for accelerators that span hosts.")
@@ -104,7 +110,10 @@ class Autoscaling(Strictly):
     upscalingMode: Literal["Default", "Conservative", "Aggressive"] = Field(
         "Default", description="Conservative: at most as many new workers at a time as there are."
     )
-    idleTimeoutSeconds: Positive = Field(60, description="How long a worker is idle before it is taken away.")
+    version: Literal["v1", "v2"] | None = Field(
+        None, description="Ray's autoscaler: v2 from Ray 2.10 on; KubeRay's own default when left out."
+    )
+    idleTimeoutSeconds: Int32 = Field(60, description="How long a worker is idle before it is taken away.")
     resources: Resources = Field(
         {"cpu": "500m", "memory": "512Mi"}, description="Requests and limits of the autoscaler container."
     )
@@ -139,7 +148,7 @@ class AppWrapper(Strictly):
     retryPausePeriod: Duration | None = Field(
         None, description="Pause before it starts over; 90s by default."
     )
-    retryLimit: Count | None = Field(None, description="How often it starts over; 3 by default.")
+    retryLimit: Int32 | None = Field(None, description="How often it starts over; 3 by default.")
     deletionOnFailureGracePeriod: Duration | None = Field(
         None, description="How long a failed one is left for a look at its pods; not at all by default."
     )
@@ -232,12 +241,14 @@ class RayJob(RayFields):
     submitter: Submitter = Field(
         default_factory=Submitter, description="The pod that submits, with K8sJobMode."
     )
-    backoffLimit: Count = Field(
+    backoffLimit: Int32 = Field(
         0, description="How often a failed job is tried again, each time with a new cluster."
     )
-    activeDeadlineSeconds: Positive | None = Field(None, description="The job fails when it takes longer.")
+    activeDeadlineSeconds: PositiveInt32 | None = Field(
+        None, description="The job fails when it takes longer."
+    )
     shutdownAfterJobFinishes: Flag = Field(True, description="Remove the job's own cluster when it is done.")
-    ttlSecondsAfterFinished: Count | None = Field(
+    ttlSecondsAfterFinished: Int32 | None = Field(
         None, description="How long its own cluster stays after that."
     )
     produces: Name | None = Field(
@@ -275,7 +286,7 @@ class RayService(RayFields):
         description="What a change of pods does - NewCluster: a second cluster takes over once it serves; None: nothing until the service is made again.",
     )
     excludeHeadPodFromServeSvc: Flag = Field(False, description="Requests go to workers only.")
-    rayClusterDeletionDelaySeconds: Count | None = Field(
+    rayClusterDeletionDelaySeconds: Int32 | None = Field(
         None, description="How long the old cluster stays after a change; 60 when left out."
     )
     initializingTimeout: Duration | None = Field(

@@ -1,8 +1,8 @@
 """The component: which part of a Ray item is a base, and the section's place in a Cluster.
 
 A RayCluster that groups define has their definition as its base. One that only a cluster's own file defines
-has a skeleton of itself: what makes it this cluster (image, group names, volumes) stays, named by a hash in
-the folder; how large it is and where it runs is the cluster's business. So it is with a RayService. A RayJob, and what
+has a skeleton of itself: what makes it this cluster (image, group names, volumes) stays, with its digest in the
+key; how large it is and where it runs is the cluster's business. So it is with a RayService. A RayJob, and what
 is inside an AppWrapper, is named after all of its content, so it is shared whole (the groups define it, and this
 cluster changes nothing) or not at all.
 """
@@ -12,15 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from ...objects.manifest import content_hash
+from ...objects.manifest import Manifest
 from ...specs.model import ModelSpec
-from ..kit.component import Cluster, Component, Unit
+from ..kit.base_key import base_key, digest
+from ..kit.component import Cluster, Component, Unit, alone
+from ..kit.recipe import Recipe, recipe
 from .emit import emit_cluster, emit_job
 from .service import emit_service
 from .spec import PodGroup, RayCluster, RayJob, RayService, RaySpec, WorkerGroup
 
 G = TypeVar("G", bound=PodGroup)
 R = TypeVar("R", RayCluster, RayService)
+Item = TypeVar("Item", RayCluster, RayJob, RayService)
+
+KINDS = {RayCluster: "clusters", RayJob: "jobs", RayService: "services"}
+"""What the section calls them: three items of one name are three bases."""
 
 NEUTRAL = {"cpu": "1", "memory": "2Gi"}
 """Resources in a skeleton; every overlay says its own."""
@@ -38,8 +44,8 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         yield _service_unit(service, find(shared.services, service.namespace, service.name), cluster)
 
 
-def find(listed: tuple[R, ...], namespace: str, name: str | None) -> R | None:
-    """The RayCluster or RayService of this name."""
+def find(listed: tuple[Item, ...], namespace: str, name: str | None) -> Item | None:
+    """The item of this name."""
     return next((item for item in listed if (item.namespace, item.name) == (namespace, name)), None)
 
 
@@ -47,21 +53,26 @@ def _cluster_unit(item: RayCluster, shared: RayCluster | None, cluster: Cluster)
     profile = cluster.profile
     if item.appWrapper is not None:
         final = emit_cluster(item, profile)
-        if item != shared:
-            return Unit(None, (), tuple, final)
-        folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
-        return Unit(folder, cluster.group_files, lambda: final, final)
+        if shared is None or item != shared:
+            return alone(final)
+        return _of_groups(item, cluster, recipe(emit_cluster, shared, profile), final)
     # A base holds no object that the cluster does not have: the ServiceAccount stands and falls with this
     # field.
     if shared is not None and shared.appWrapper is None and _same_account(item, shared):
-        folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
-        return Unit(
-            folder, cluster.group_files, lambda: emit_cluster(shared, profile), emit_cluster(item, profile)
-        )
+        return _of_groups(item, cluster, recipe(emit_cluster, shared, profile), emit_cluster(item, profile))
     bare = skeleton(item)
-    kept = content_hash(bare.model_dump(mode="json", exclude_defaults=True))
-    folder = f"ray/{item.namespace}.{item.name}.{kept}"
-    return Unit(folder, ("clusters/",), lambda: emit_cluster(bare, profile), emit_cluster(item, profile))
+    return _of_its_own(bare, recipe(emit_cluster, bare, profile), emit_cluster(item, profile))
+
+
+def _of_groups(item: Item, cluster: Cluster, common: Recipe, final: tuple[Manifest, ...]) -> Unit:
+    key = cluster.group_key("ray", KINDS[type(item)], item.namespace, item.name)
+    return Unit(key, cluster.group_files, common, final)
+
+
+def _of_its_own(bare: RayCluster | RayService, common: Recipe, final: tuple[Manifest, ...]) -> Unit:
+    key = base_key("ray", "own", KINDS[type(bare)], bare.namespace, bare.name)
+    kept = digest(bare.model_dump(mode="json", exclude_defaults=True))
+    return Unit(key.marked(kept), ("clusters/",), common, final)
 
 
 def _same_account(item: RayCluster | RayService, shared: RayCluster | RayService) -> bool:
@@ -72,14 +83,9 @@ def _service_unit(item: RayService, shared: RayService | None, cluster: Cluster)
     profile = cluster.profile
     # The Route stands and falls with this field, as the ServiceAccount does with its own.
     if shared is not None and _same_account(item, shared) and (item.exposed or not shared.exposed):
-        folder = f"ray/{cluster.group_folder}/{item.namespace}.{item.name}"
-        return Unit(
-            folder, cluster.group_files, lambda: emit_service(shared, profile), emit_service(item, profile)
-        )
+        return _of_groups(item, cluster, recipe(emit_service, shared, profile), emit_service(item, profile))
     bare = skeleton(item).model_copy(update={"exposed": False})
-    kept = content_hash(bare.model_dump(mode="json", exclude_defaults=True))
-    folder = f"ray/{item.namespace}.{item.name}.{kept}"
-    return Unit(folder, ("clusters/",), lambda: emit_service(bare, profile), emit_service(item, profile))
+    return _of_its_own(bare, recipe(emit_service, bare, profile), emit_service(item, profile))
 
 
 def _model(job: RayJob, cluster: Cluster) -> ModelSpec | None:
@@ -90,11 +96,11 @@ def _job_unit(job: RayJob, spec: RaySpec, shared: RaySpec, cluster: Cluster) -> 
     profile = cluster.profile
     model = _model(job, cluster)
     final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model)
+    common = find(shared.jobs, job.namespace, job.name)
     host = find(shared.clusters, job.namespace, job.cluster)
-    if job in shared.jobs and (job.cluster is None or host is not None):
-        folder = f"ray/{cluster.group_folder}/{job.namespace}.{job.name}"
-        return Unit(folder, cluster.group_files, lambda: emit_job(job, host, profile, model), final)
-    return Unit(None, (), tuple, final)
+    if common is None or job != common or (job.cluster is not None and host is None):
+        return alone(final)
+    return _of_groups(job, cluster, recipe(emit_job, common, host, profile, model), final)
 
 
 def skeleton(item: R) -> R:

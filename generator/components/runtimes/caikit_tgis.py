@@ -90,7 +90,9 @@ CAIKIT_TGIS = Runtime(
     metrics_port=TGIS_HTTP,
     kind="tgis",
     accelerators=("nvidia.com/gpu",),
-    reserved=frozenset({"--model-name"}),
+    flags="tgis",
+    # Caikit asks TGIS at its usual ports, and so do the probes.
+    reserved=frozenset({"--model-name", "--port", "--grpc-port"}),
     timeout="300s",
     legacy="upstream removed it on 2025-10-24 and its images are frozen; vllm is the successor",
 )

@@ -85,5 +85,16 @@ MLSERVER = Runtime(
     metrics_port=8082,
     kind="mlserver",
     protocols=("v2",),
+    flags="mlserver",
+    reserved=frozenset(
+        {
+            "MLSERVER_HTTP_PORT",
+            "MLSERVER_METRICS_PORT",
+            "MLSERVER_MODELS_DIR",
+            "MLSERVER_MODEL_IMPLEMENTATION",
+            "MLSERVER_MODEL_NAME",
+            "MLSERVER_MODEL_URI",
+        }
+    ),
     settings=settings,
 )

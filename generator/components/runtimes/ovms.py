@@ -73,7 +73,16 @@ OVMS = Runtime(
     kind="ovms",
     protocols=("v2", "grpc-v2"),
     settings=settings,
+    flags="ovms",
     reserved=frozenset(
-        {"--model_name", "--port", "--rest_port", "--model_path", "--config_path", "--metrics_enable"}
+        {
+            "--config_path",
+            "--file_system_poll_wait_seconds",
+            "--metrics_enable",
+            "--model_name",
+            "--model_path",
+            "--port",
+            "--rest_port",
+        }
     ),
 )

@@ -87,6 +87,7 @@ VLLM = Runtime(
     kind="vllm",
     accelerators=("nvidia.com/gpu",),
     needs_accelerator=True,
+    flags="vllm",
     reserved=frozenset({"--port", "--model", "--served-model-name"}),
     shared_memory=True,
     timeout="300s",

@@ -159,7 +159,7 @@ def _serving_runtime(
 ) -> Manifest:
     runtime = runtimes()[item.runtime]
     dashboard = setting.profile.kserve.dashboard
-    shown = {"openshift.io/display-name": runtime.title} if dashboard else {}
+    title = {"openshift.io/display-name": runtime.title} if dashboard else {}
     devices = ", ".join(f'"{name}"' for name in runtime.accelerators)
     recommended = {"opendatahub.io/recommended-accelerators": f"[{devices}]"} if dashboard and devices else {}
     notes = _metrics(item, runtime, setting.profile)
@@ -171,7 +171,7 @@ def _serving_runtime(
             item.namespace,
             wave=Wave.RUNTIME,
             labels={"opendatahub.io/dashboard": "true"} if dashboard else None,
-            annotations={**shown, **recommended},
+            annotations={**title, **recommended},
         ),
         "spec": {
             **({"annotations": notes} if notes else {}),
@@ -290,13 +290,13 @@ def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str,
     waits = f"{seconds(item.timeout or runtime.timeout)}s"
     return {
         **({"serving.kserve.io/deploymentMode": mode} if mode else {}),
-        **shown(item, profile),
+        **display_annotations(item, profile),
         **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
         **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
     }
 
 
-def shown(item: Service, profile: Profile) -> dict[str, str]:
+def display_annotations(item: Service, profile: Profile) -> dict[str, str]:
     """Annotations that both kinds have: the name in the dashboard, and the hardware profile.
 
     The webhook of a hardware profile adds its namespace where it is left out, a lasting difference for Argo CD.

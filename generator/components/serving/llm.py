@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ...specs.types import AnyPort, Flag, Name, Positive, Resources, Strictly, Subdomain
+from ...specs.types import AnyPort, Flag, Name, PositiveInt32, Resources, Strictly, Subdomain
 
 LLM = "LLMInferenceService"
 """Value of `kind` for a server that KServe's LLMInferenceService runs."""
@@ -19,14 +19,14 @@ LLM = "LLMInferenceService"
 class Parallelism(Strictly):
     """How a model is spread over GPUs and pods."""
 
-    tensor: Positive | None = Field(
+    tensor: PositiveInt32 | None = Field(
         None,
         description="GPUs over which one copy of the model is split; all GPUs of a pod when left out.",
     )
-    data: Positive | None = Field(
+    data: PositiveInt32 | None = Field(
         None, description="Copies of the model in all pods of a replica together; needs a worker."
     )
-    dataLocal: Positive | None = Field(
+    dataLocal: PositiveInt32 | None = Field(
         None, description="Copies in one pod: data / dataLocal pods make one replica, the leader among them."
     )
     dataRPCPort: AnyPort | None = Field(
@@ -45,7 +45,7 @@ class LlmWorker(Strictly):
 class Prefill(Strictly):
     """Pods that read prompts, apart from those that write answers."""
 
-    replicas: Positive = Field(1, description="How many of them, or groups of them.")
+    replicas: PositiveInt32 = Field(1, description="How many of them, or groups of them.")
     resources: Resources = Field({}, description="Limits of one; those of the server when left out.")
     requests: Resources = Field({}, description="Requests where they differ from its resources.")
     parallelism: Parallelism | None = Field(None, description="How the model is spread over these pods.")
@@ -62,7 +62,9 @@ class GatewayRef(Strictly):
 class Scheduler(Strictly):
     """The endpoint picker: sends a request to the pod that has its prompt in the cache, or the shortest queue."""
 
-    replicas: Positive | None = Field(None, description="How many; one when left out. From KServe 0.17 on.")
+    replicas: PositiveInt32 | None = Field(
+        None, description="How many; one when left out. From KServe 0.17 on."
+    )
 
 
 class Llm(Strictly):
@@ -91,12 +93,12 @@ class Lora(Strictly):
     adapters: tuple[Name, ...] = Field(
         description="Models that are adapters (adapter.base is the server's model), each on a volume of its own."
     )
-    maxRank: Positive | None = Field(
+    maxRank: PositiveInt32 | None = Field(
         None, description="Largest rank of an adapter: 8, 16, 32 ...; what the adapters need when left out."
     )
-    maxAdapters: Positive | None = Field(
+    maxAdapters: PositiveInt32 | None = Field(
         None, description="Adapters in GPU memory at a time; 1 when left out, as vLLM has it."
     )
-    maxCpuAdapters: Positive | None = Field(
+    maxCpuAdapters: PositiveInt32 | None = Field(
         None, description="Adapters in the host's memory at a time; at least maxAdapters."
     )

@@ -22,7 +22,7 @@ from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, securit
 from ..models import storage_uri
 from ..runtimes import adapters
 from .beside import max_rank
-from .emit import Setting, account, budget, labels, server_of, shown
+from .emit import Setting, account, budget, display_annotations, labels, server_of
 from .llm import Llm, LlmWorker, Parallelism, Prefill
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
@@ -109,7 +109,7 @@ def _service(here: Serving) -> Manifest:
 def _annotations(item: Service, profile: Profile) -> dict[str, str]:
     # Without the word the gateway asks every caller for a token (odh-model-controller, AuthPolicy).
     asked = {"security.opendatahub.io/enable-auth": "true" if item.auth else "false"}
-    return {**shown(item, profile), **(asked if item.exposed and profile.kserve.auth else {})}
+    return {**display_annotations(item, profile), **(asked if item.exposed and profile.kserve.auth else {})}
 
 
 def uri(item: Service, model: ModelSpec) -> str:

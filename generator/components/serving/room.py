@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .. import ray
-from ..kit.amounts import amount
+from ..kit.counting import amount
 from ..kit.component import Cluster, once
 from ..kit.demand import Pods, Workload
 from ..kit.quota import resource_of, taken_by_pod

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ...specs.model import ModelSpec
 from ...specs.types import (
+    Argument,
     Count,
     Duration,
     EnvVar,
@@ -125,7 +126,7 @@ class Service(Strictly):
     image: Image | None = Field(
         None, description="Image of the model server instead of the fleet's; custom runtimes need one."
     )
-    args: tuple[Text, ...] = Field((), description="More arguments for the model server.")
+    args: tuple[Argument, ...] = Field((), description="More arguments for the model server, one word each.")
     env: tuple[EnvVar, ...] = Field((), description="Environment of the model server.")
     port: Port | None = Field(None, description="Port of the API; runtime custom only.")
     metricsPort: Port | None = Field(None, description="Port of /metrics; runtime custom only.")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
-from ...objects.manifest import Manifest, Wave, content_hash
+from ...objects.manifest import Manifest, Wave
 from ...specs.model import ModelSpec
 from ...specs.quantity import parse
+from ..kit.base_key import BaseKey, base_key, digest
 from ..kit.component import Cluster, Component, Unit
+from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
 from ..models import access_modes, is_written, node_bound, on_volume, placed_by_cache, servers
 from . import llm_emit
@@ -24,7 +26,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     for i, item, model in known(cluster):
         if not has_image(item, model):
             continue
-        base, folder, origins = _base(item, cluster)
+        base, key, origins = _base(item, cluster)
         neutral = Setting(
             cluster.profile,
             cluster.fleet.images,
@@ -33,9 +35,9 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         )
         of_kind = llm_emit.emit if is_llm(item) else emit
         yield Unit(
-            folder=folder,
-            origins=origins,
-            common=partial(of_kind, base, model, neutral),
+            key,
+            origins,
+            common=recipe(of_kind, base, model, neutral),
             final=of_kind(placed_by_cache(item, cluster), model, _setting(i, item, cluster)),
         )
 
@@ -44,25 +46,31 @@ def _beside(item: Service, cluster: Cluster) -> Mapping[str, ModelSpec]:
     return {name: cluster.models[name] for name in item.beside if name in cluster.models}
 
 
-def _base(item: Service, cluster: Cluster) -> tuple[Service, str, tuple[str, ...]]:
-    """The item that the base is made from, the base's folder, and the files it comes from."""
-    for shared in cluster.shared_part(SERVING) or ():
-        if _structure(shared) == _structure(item) and has_image(shared, cluster.models[item.model]):
-            return shared, f"serving/{cluster.group_folder}/{item.namespace}.{item.name}", cluster.group_files
-    base, mark = _kept(item)
-    by = "llm" if is_llm(item) else item.runtime
-    folder = f"serving/{item.model}/{by}-{item.storage.type}/{item.namespace}.{item.name}{mark}"
-    return base, folder, (f"clusters/models/{item.model}.yaml",)
+def _base(item: Service, cluster: Cluster) -> tuple[Service, BaseKey, tuple[str, ...]]:
+    """The item that the base is made from, the base's name, and the files it comes from."""
+    named = item.namespace, item.name
+    # The first one of this name, whatever else it says: the name alone stands in the key.
+    listed = (one for one in cluster.shared_part(SERVING) or () if (one.namespace, one.name) == named)
+    shared = next(listed, None)
+    if shared is not None and _alike(shared, item) and has_image(shared, cluster.models[item.model]):
+        return shared, cluster.group_key("serving", *named), cluster.group_files
+    base, marks = _kept(item)
+    of = ("llm", item.model) if is_llm(item) else ("model", item.model, item.runtime)
+    key = base_key("serving", *of, item.storage.type.split("+"), *named)
+    return base, key.marked(*marks) if marks else key, (f"clusters/models/{item.model}.yaml",)
+
+
+def _alike(item: Service, other: Service) -> bool:
+    """Whether two items make objects of the same names; more models make a ConfigMap called after its content."""
+    return _structure(item) == _structure(other)
 
 
 def _structure(item: Service) -> tuple[Any, ...]:
-    named = item.namespace, item.name, item.model, item.runtime, item.storage.type
-    # More models make a ConfigMap called after its content.
-    return *named, item.kind, item.moreModels
+    return item.model, item.runtime, item.storage.type, item.kind, item.moreModels
 
 
-def _kept(item: Service) -> tuple[Service, str]:
-    """The item without what belongs to a cluster, and a mark of what is kept beyond the folder's name.
+def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
+    """The item without what belongs to a cluster, and marks of what is kept beyond the names of the key.
 
     A custom server has no meaning without its image and ports, so these stay.
     """
@@ -74,8 +82,8 @@ def _kept(item: Service) -> tuple[Service, str]:
         **{**_defaults(), **kept, "storage": ServingStorage(type=item.storage.type)}
     )
     if item.runtime != "custom":
-        return base, ""
-    return base, f"-{content_hash(item.model_dump(include=names, exclude_defaults=True))}"
+        return base, ()
+    return base, (digest(item.model_dump(include=names, exclude_defaults=True)),)
 
 
 @cache

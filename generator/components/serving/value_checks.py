@@ -88,22 +88,6 @@ def custom_servers_are_complete(cluster: Cluster) -> Iterator[Problem]:
                 )
 
 
-@rule("SERVE010")
-def arguments_are_not_ours(cluster: Cluster) -> Iterator[Problem]:
-    """Args hold no flag that the runtime sets itself.
-
-    The server would get it twice: some refuse to start, others serve under another name or port than KServe
-    asks.
-    """
-    for i, item in items(cluster):
-        for j, arg in enumerate(item.args):
-            flag = arg.partition("=")[0]
-            if flag in runtimes()[item.runtime].reserved:
-                yield Problem(
-                    ("serving", i, "args", j), f"runtime {item.runtime} sets {flag} itself", "drop it"
-                )
-
-
 FORBIDDEN = {
     "PYTHONPATH": "KServe refuses it in every container",
     "STORAGE_URI": "it would start a second download",

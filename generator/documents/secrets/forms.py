@@ -1,4 +1,4 @@
-"""What credentials look like, by who gives them out; the one list that `secrets.py` goes through.
+"""What credentials look like, by who gives them out; the one list that `documents/secrets/search.py` goes through.
 
 Forms are those that their makers document so that scanners find them. Each pattern begins where a word begins
 and never looks twice at a long text, so that a hostile file costs no more than another.

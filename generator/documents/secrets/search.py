@@ -1,6 +1,6 @@
 """Credentials in a spec: known forms, URLs with a password, names that say what their value is, random text.
 
-Beside the reader: `load.py` asks for every file, whatever else is wrong with it. Comments are judged as well,
+Beside the reader: `documents/files.py` asks for every file, whatever else is wrong with it. Comments are judged as well,
 since they are in Git like the rest. A finding shows the beginning of what was found and its length, never all.
 """
 

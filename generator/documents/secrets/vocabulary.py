@@ -1,6 +1,6 @@
 """What names and words give away: a name that is that of a credential, a word that nobody made up.
 
-Beside `secretforms.py`, which knows credentials by their form; `secrets.py` asks both.
+Beside `documents/secrets/forms.py`, which knows credentials by their form; `documents/secrets/search.py` asks both.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ...components.kit.images_in import images_of, is_short, repository
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
@@ -145,3 +146,40 @@ def hubs_have_one_release(fleet: Fleet) -> Iterator[Problem]:
         if profile_of(hub) is not profile_of(first):
             said = f"hub {hub.cluster} is {hub.flavor} {hub.version}, hub {first.cluster} {first.flavor} {first.version}"
             yield Problem(("hubs", i, "version"), said, "upgrade the older one first")
+
+
+@rule("PIN002", Severity.WARNING, scope="fleet")
+def pins_of_rings_have_an_effect(fleet: Fleet) -> Iterator[Problem]:
+    """What a ring pins, some cluster of the ring uses.
+
+    The pin changes nothing, and a promotion that was meant for another ring looks done.
+    """
+    for i, ring in enumerate(fleet.rings):
+        members = [member for member in fleet.members if member.ring == ring.name]
+        told: Mapping[str, set[str]] = {
+            "models": set(ring.pins.models),
+            "images": {name for name in ring.pins.images.model_fields_set if getattr(ring.pins.images, name)},
+        }
+        for kind, names in told.items() if members else ():
+            used = {name for member in members for name in getattr(member, kind)}
+            for name in sorted(names - used):
+                said = f"ring {ring.name} pins {kind[:-1]} {name}, which none of its {len(members)} clusters uses"
+                path = ("delivery", "rings", i, "pins", kind, name)
+                yield Problem(path, said, "drop the pin, or pin it in a ring that uses it")
+
+
+@rule(
+    "MIRROR008",
+    Severity.WARNING,
+    source="cri-o 1.34 short_name_mode enforcing (cri-o/cri-o#9401)",
+    scope="fleet",
+)
+def images_of_the_fleet_have_long_names(fleet: Fleet) -> Iterator[Problem]:
+    """Images in the fleet's own file begin with the host of their registry.
+
+    What MIRROR007 says of a cluster's images: CRI-O pulls no short name that its configuration does not resolve.
+    """
+    for path, image in images_of(fleet.spec.model_dump(by_alias=True)):
+        if is_short(image):
+            said = f"{repository(image)} is a short name: it does not say its registry"
+            yield Problem(path, said, f"write it: docker.io/{repository(image)}, if it is there")

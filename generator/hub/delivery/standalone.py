@@ -19,7 +19,7 @@ from ...components.platform import Install
 from ...facts.files import shipped_text
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
-from ...overlays.overlay import folder_files, header
+from ...overlays.files import folder_files, header
 from ...specs.fleet import ExtraApp
 from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
 from ..kit.edge import role

@@ -20,7 +20,7 @@ OPERATOR_LABEL = "operator.nearedge.io/"
 """Prefix: `operator.nearedge.io/kueue: 1a2b3c4d` marks clusters that get that variant of the operator."""
 
 CATALOGS = "operator-catalogs"
-"""Name of the Policy that brings catalogs in the mirror (hub/catalogs.py)."""
+"""Name of the Policy that brings catalogs in the mirror (hub/platform/catalogs.py)."""
 
 MARKETPLACE = "openshift-marketplace"
 """Namespace of OpenShift's CatalogSources."""

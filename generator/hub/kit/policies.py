@@ -23,7 +23,7 @@ CREDENTIAL = "repository-credential"
 LONGEST_FIXED = len(CREDENTIAL)
 
 READER = "nearedge-templates"
-"""ServiceAccount, Role and RoleBinding by which hub templates read Secrets (hub/credentials.py)."""
+"""ServiceAccount, Role and RoleBinding by which hub templates read Secrets (hub/platform/credentials.py)."""
 
 POLICY_API = "policy.open-cluster-management.io/v1"
 NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}

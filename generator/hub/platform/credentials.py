@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...components.credentials import Delivered, marks, secret_type
+from ...components.credentials import Delivered, secret_metadata, secret_type
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta
@@ -65,7 +65,7 @@ def _secret(item: Delivered, namespace: str, source: str) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": item.name, "namespace": namespace, **marks(item.form, item.s3)},
+        "metadata": {"name": item.name, "namespace": namespace, **secret_metadata(item.form, item.s3)},
         "type": secret_type(item.type),
         "data": _data(item, source),
     }

@@ -8,9 +8,10 @@ from typing import Any
 import requests
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
+from .forge import SECONDS, Comment, Denied, PullRequest
+from .pulls import Pulls
 from .sent import fault_of
-from .shapes import comment_of, list_of, no_shape, pull_of
+from .shapes import comment_of, every_page, list_of, no_shape, pull_of
 
 PAGE = 50
 """The most that Gitea gives at once by default."""
@@ -19,7 +20,7 @@ COLOUR = "#8b93a1"
 """Of labels that are new; Gitea wants to be told."""
 
 
-class Gitea:
+class Gitea(Pulls):
     """A repository on Gitea or Forgejo; `path` is owner/name."""
 
     name = "Gitea"
@@ -45,28 +46,12 @@ class Gitea:
                 return found
         return None
 
-    def create(self, proposal: Proposal) -> PullRequest:
-        """See Forge."""
-        body = {
-            "title": proposal.title,
-            "head": proposal.branch,
-            "base": proposal.base,
-            "body": proposal.body,
-        }
-        return pull_of(self.name, self._ask("POST", "/pulls", body=body))
-
-    def update(self, number: int, title: str, body: str) -> None:
-        """See Forge."""
-        pull_of(self.name, self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
-
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; labels go by number here, and those that are new are made first."""
-        known: dict[str, int] = {}
-        for page in range(1, PAGES + 1):
-            listed = list_of(self.name, self._ask("GET", "/labels", {"limit": str(PAGE), "page": str(page)}))
-            known |= dict(_label(item) for item in listed)
-            if not listed:
-                break
+        listed = every_page(
+            self.name, lambda page: self._ask("GET", "/labels", {"limit": str(PAGE), "page": page})
+        )
+        known = dict(map(_label, listed))
         for name in sorted(set(labels) - known.keys()):
             known |= dict([_label(self._ask("POST", "/labels", body={"name": name, "color": COLOUR}))])
         numbers = [known[name] for name in sorted(labels)]
@@ -78,18 +63,6 @@ class Gitea:
             comment_of(self.name, item)
             for item in list_of(self.name, self._ask("GET", f"/issues/{number}/comments"))
         )
-
-    def add_comment(self, number: int, body: str) -> None:
-        """See Forge."""
-        comment_of(self.name, self._ask("POST", f"/issues/{number}/comments", body={"body": body}))
-
-    def edit_comment(self, number: int, comment: int, body: str) -> None:  # noqa: ARG002 - Gitea counts comments by server
-        """See Forge."""
-        comment_of(self.name, self._ask("PATCH", f"/issues/comments/{comment}", body={"body": body}))
-
-    def remove_comment(self, number: int, comment: int) -> None:  # noqa: ARG002
-        """See Forge."""
-        self._ask("DELETE", f"/issues/comments/{comment}")
 
     def _ask(
         self,

@@ -13,16 +13,17 @@ import requests
 from github import Auth, Github
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, Proposal, PullRequest, Unclear
+from .forge import SECONDS, Comment, Denied, PullRequest, Unclear
+from .pulls import Pulls
 from .sent import fault_of
-from .shapes import list_of, no_shape, pull_of
+from .shapes import every_page, list_of, no_shape, pull_of
 
 PAGE = 100
 PAGES = 10
 """Pages of comments that are looked through; ours is among the first."""
 
 
-class GitHub:
+class GitHub(Pulls):
     """A repository on GitHub; `path` is owner/name."""
 
     name = "GitHub"
@@ -53,46 +54,27 @@ class GitHub:
         )
         return next((pull_of(self.name, item) for item in ours), None)
 
-    def create(self, proposal: Proposal) -> PullRequest:
-        """See Forge."""
-        body = {
-            "title": proposal.title,
-            "head": proposal.branch,
-            "base": proposal.base,
-            "body": proposal.body,
-        }
-        return pull_of(self.name, self._ask("POST", "/pulls", body=body))
-
-    def update(self, number: int, title: str, body: str) -> None:
-        """See Forge."""
-        pull_of(self.name, self._ask("PATCH", f"/pulls/{number}", body={"title": title, "body": body}))
-
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; GitHub makes labels that the repository does not have."""
         list_of(self.name, self._ask("POST", f"/issues/{number}/labels", body={"labels": sorted(labels)}))
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge."""
-        found: list[Comment] = []
-        for page in range(1, PAGES + 1):
-            query = {"per_page": str(PAGE), "page": str(page)}
-            listed = list_of(self.name, self._ask("GET", f"/issues/{number}/comments", query))
-            found += (_comment(item) for item in listed)
-            if len(listed) < PAGE:
-                break
-        return tuple(found)
+        listed = every_page(
+            self.name,
+            lambda page: self._ask(
+                "GET", f"/issues/{number}/comments", {"per_page": str(PAGE), "page": page}
+            ),
+            PAGE,
+        )
+        return tuple(map(self._comment, listed))
 
-    def add_comment(self, number: int, body: str) -> None:
-        """See Forge."""
-        _comment(self._ask("POST", f"/issues/{number}/comments", body={"body": body}))
-
-    def edit_comment(self, number: int, comment: int, body: str) -> None:  # noqa: ARG002 - GitHub counts comments by repository
-        """See Forge."""
-        _comment(self._ask("PATCH", f"/issues/comments/{comment}", body={"body": body}))
-
-    def remove_comment(self, number: int, comment: int) -> None:  # noqa: ARG002
-        """See Forge."""
-        self._ask("DELETE", f"/issues/comments/{comment}")
+    def _comment(self, data: Any) -> Comment:
+        try:
+            # GitHub promises no body.
+            return Comment(int(data["id"]), str(data.get("body") or ""))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise no_shape(self.name, "comment") from None
 
     def _ask(
         self,
@@ -122,11 +104,3 @@ def _ends(item: Any) -> tuple[str, str]:
         return item["head"]["label"], item["base"]["ref"]
     except (KeyError, TypeError):
         raise no_shape(GitHub.name, "pull request") from None
-
-
-def _comment(data: Any) -> Comment:
-    try:
-        # GitHub promises no body.
-        return Comment(int(data["id"]), str(data.get("body") or ""))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise no_shape(GitHub.name, "comment") from None

@@ -16,7 +16,7 @@ import requests
 from .answers import Answer, data_of
 from .forge import SECONDS, Comment, Denied, Proposal, PullRequest
 from .sent import fault_of
-from .shapes import comment_of, list_of, no_shape
+from .shapes import comment_of, every_page, list_of, no_shape
 
 PAGE = 100
 PAGES = 10
@@ -69,14 +69,11 @@ class GitLab:
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge."""
-        found: list[Comment] = []
-        for page in range(1, PAGES + 1):
-            query = {"sort": "asc", "order_by": "created_at", "per_page": str(PAGE), "page": str(page)}
-            listed = list_of(self.name, self._ask("get", f"/{number}/notes", query))
-            found += (comment_of(self.name, item) for item in listed)
-            if len(listed) < PAGE:
-                break
-        return tuple(found)
+        query = {"sort": "asc", "order_by": "created_at", "per_page": str(PAGE)}
+        listed = every_page(
+            self.name, lambda page: self._ask("get", f"/{number}/notes", {**query, "page": page}), PAGE
+        )
+        return tuple(comment_of(self.name, item) for item in listed)
 
     def add_comment(self, number: int, body: str) -> None:
         """See Forge."""

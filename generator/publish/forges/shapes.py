@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .forge import Comment, PullRequest, Unclear
@@ -12,6 +13,17 @@ def list_of(forge: str, data: Any) -> list[Any]:
     if not isinstance(data, list):
         raise no_shape(forge, "list")
     return data
+
+
+def every_page(forge: str, ask: Callable[[str], Any], full: int = 1, most: int = 20) -> list[Any]:
+    """The items of a list that comes in pages; one with less than `full` items is the last."""
+    found: list[Any] = []
+    for page in range(1, most + 1):
+        listed = list_of(forge, ask(str(page)))
+        found += listed
+        if len(listed) < full:
+            break
+    return found
 
 
 def pull_of(forge: str, data: Any) -> PullRequest:

@@ -5,28 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ...components.platform import Install
 from ...findings.finding import Finding
 from ...objects.manifest import ResourceId
 from ...plan.capacity import Level, Meter, VerdictChange
-from ...plan.changes import ABSENT, FieldChange, Named, ObjectChange
+from ...plan.changes import ABSENT, Action, FieldChange, Named, ObjectChange
 from ...plan.clusters import ClusterChange
-from ...plan.effects import Consequence
-from ...plan.plan import Plan
+from ...plan.consequence import Consequence
+from ...plan.contents import Contents
+from ...plan.plan import Plan, RingShare
+from ...plan.platforms import PlatformMove
+from ...plan.reach import HubChange
 from .shape import (
     ChangeJson,
     ClusterJson,
+    ContentsJson,
     DownloadJson,
     EffectJson,
     FieldJson,
     FindingJson,
+    InstallJson,
     LevelJson,
     MeterJson,
     ObjectJson,
     PlanJson,
+    PlatformJson,
+    RingJson,
+    RingOrderJson,
     VerdictJson,
 )
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 """Of this output; consumers refuse another first number."""
 
 
@@ -42,21 +51,31 @@ def plan_body(plan: Plan) -> PlanJson:
         "formatVersion": FORMAT_VERSION,
         "base": {"ref": plan.ref, "commit": plan.commit},
         "files": list(plan.files),
-        "counts": {"add": plan.counts.add, "change": plan.counts.change, "remove": plan.counts.remove},
+        "counts": {
+            "add": plan.counts.add + plan.counts.replace,
+            "change": plan.counts.change,
+            "remove": plan.counts.remove + plan.counts.replace,
+            "replace": plan.counts.replace,
+        },
         "findings": findings_body(plan.findings),
         "refused": findings_body(plan.refused),
         "renames": [{"before": item.before, "after": item.after} for item in plan.renames],
-        "rings": [
-            {"name": ring.name, "touched": ring.touched, "clusters": ring.clusters} for ring in plan.rings
+        "rings": _rings(plan.rings),
+        "clusters": [_cluster(item, whole=bool(plan.only)) for item in plan.clusters],
+        "hub": [
+            _hub_change(change, hub, whole=bool(plan.only)) for hub in plan.hubs for change in hub.changes
         ],
-        "clusters": [_cluster(item) for item in plan.clusters],
-        "hub": [_change(change) for change in plan.hub],
+        "hubReach": {"clusters": list(plan.reach.clusters), "rings": _rings(plan.reach.rings)},
+        "platforms": [_platform(move) for move in plan.moves],
+        "ringOrder": _order(plan),
+        "cluster": plan.only or None,
         "groups": [
             {
                 "clusters": list(group.clusters),
                 "dangerous": group.dangerous,
-                "changes": [_change(change) for change in group.changes],
+                "changes": [_change(change, whole=bool(plan.only)) for change in group.changes],
                 "effects": [_effect(item) for item in group.consequences],
+                "byHand": [_change(change, whole=bool(plan.only)) for change in group.by_hand],
                 "verdicts": [_verdict(item) for item in group.verdicts],
             }
             for group in plan.groups
@@ -72,6 +91,49 @@ def plan_body(plan: Plan) -> PlanJson:
             }
             for pull, names in plan.pulls
         ],
+    }
+
+
+def _rings(rings: Iterable[RingShare]) -> list[RingJson]:
+    return [{"name": ring.name, "touched": ring.touched, "clusters": ring.clusters} for ring in rings]
+
+
+def _order(plan: Plan) -> RingOrderJson | None:
+    order = plan.order
+    if order.before == order.after:
+        return None
+    return {"before": list(order.before), "after": list(order.after)}
+
+
+def _platform(move: PlatformMove) -> PlatformJson:
+    return {
+        "before": move.before,
+        "after": move.after,
+        "clusters": list(move.clusters),
+        "versions": [
+            {"part": item.part, "before": item.before, "after": item.after} for item in move.versions
+        ],
+        "operators": [
+            {
+                "name": item.name,
+                "before": _install(item.before),
+                "after": _install(item.after),
+                "clusters": list(item.clusters),
+            }
+            for item in move.operators
+        ],
+    }
+
+
+def _install(item: Install | None) -> InstallJson | None:
+    if item is None:
+        return None
+    return {
+        "package": item.package,
+        "catalog": item.catalog,
+        "channel": item.channel,
+        "csv": item.csv,
+        "namespace": item.namespace,
     }
 
 
@@ -91,9 +153,9 @@ def findings_body(findings: Iterable[Finding]) -> list[FindingJson]:
     ]
 
 
-def _cluster(item: ClusterChange) -> ClusterJson:
+def _cluster(item: ClusterChange, *, whole: bool) -> ClusterJson:
     """What happens to a cluster as a whole; its changes stand in `groups`, those of whole clusters here."""
-    whole = item.action.value != "change"
+    comes_or_goes = item.action.value != "change"
     return {
         "name": item.name,
         "file": item.file,
@@ -101,8 +163,29 @@ def _cluster(item: ClusterChange) -> ClusterJson:
         "ring": item.ring,
         "action": item.action.value,  # type: ignore[typeddict-item]
         "objects": len(item.changes),
-        "changes": [_change(change) for change in item.changes] if whole else [],
+        "changes": [_change(change, whole=whole) for change in item.changes] if comes_or_goes else [],
         "download": _download(item),
+        "contents": _contents(item.contents),
+        "byHand": [_change(change, whole=whole) for change in item.by_hand] if comes_or_goes else [],
+    }
+
+
+def _contents(found: Contents | None) -> ContentsJson | None:
+    if found is None:
+        return None
+    return {
+        "platform": found.platform,
+        "servers": [
+            {
+                "namespace": item.namespace,
+                "name": item.name,
+                "model": item.model,
+                "version": item.version,
+                "runtime": item.runtime,
+            }
+            for item in found.servers
+        ],
+        "others": {what: list(names) for what, names in found.others},
     }
 
 
@@ -121,13 +204,29 @@ def _download(item: ClusterChange) -> DownloadJson | None:
     }
 
 
-def _change(change: ObjectChange) -> ChangeJson:
-    return {
+def _hub_change(change: ObjectChange, hub: HubChange, *, whole: bool) -> ChangeJson:
+    found = _change(change, whole=whole)
+    if change.identity in hub.reached:
+        found["clusters"] = list(hub.reached[change.identity])
+    return found
+
+
+def _change(change: ObjectChange, *, whole: bool = False) -> ChangeJson:
+    """One change; `whole` objects that come or go stand in it."""
+    identity = change.identity
+    found: ChangeJson = {
         "action": change.action.value,
-        **_identity(change.identity),
+        "group": identity.group,
+        "kind": identity.kind,
+        "namespace": identity.namespace,
+        "name": identity.name,
         "was": change.was.name if change.was else None,
         "fields": [_field(item) for item in change.fields],
     }
+    side = change.after if change.action is Action.ADD else change.before
+    if whole and change.action in {Action.ADD, Action.REMOVE} and side is not None:
+        found["object"] = side
+    return found
 
 
 def _identity(identity: ResourceId) -> ObjectJson:
@@ -143,12 +242,14 @@ def _field(item: FieldChange) -> FieldJson:
     """A side on which the field is not has no key."""
     found: FieldJson = {
         "path": item.dotted,
-        "steps": [{step.key: step.value} if isinstance(step, Named) else step for step in item.path],
+        "steps": [step.fields if isinstance(step, Named) else step for step in item.path],
     }
     if item.before is not ABSENT:
         found["before"] = item.before
     if item.after is not ABSENT:
         found["after"] = item.after
+    if item.order is not None:
+        found["order"] = {"before": list(item.order[0]), "after": list(item.order[1])}
     return found
 
 

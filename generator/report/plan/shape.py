@@ -1,4 +1,4 @@
-"""The shapes of a plan's JSON: what planjson.py fills and schemas/plan.json is made of, so that both say the same."""
+"""The shapes of a plan's JSON: what report/plan/json.py fills and schemas/plan.json is made of, so that both say the same."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class CountsJson(TypedDict):
     add: int
     change: int
     remove: int
+    replace: Annotated[int, Field(description="Those of them that are replaced.")]
 
 
 class FindingJson(TypedDict):
@@ -53,6 +54,13 @@ class RingJson(TypedDict):
     clusters: int
 
 
+class OrderJson(TypedDict):
+    """Names of the elements of a list, in their order."""
+
+    before: list[Any]
+    after: list[Any]
+
+
 class FieldJson(TypedDict):
     """One field of an object; a side that does not have it has no key."""
 
@@ -63,6 +71,9 @@ class FieldJson(TypedDict):
     ]
     before: NotRequired[Any]
     after: NotRequired[Any]
+    order: Annotated[
+        NotRequired[OrderJson], Field(description="When the elements of a list stand in another order.")
+    ]
 
 
 class ObjectJson(TypedDict):
@@ -80,6 +91,14 @@ class ChangeJson(ObjectJson):
     action: Literal["add", "change", "replace", "remove"]
     was: Annotated[str | None, Field(description="Name that a replaced object had.")]
     fields: list[FieldJson]
+    clusters: Annotated[
+        NotRequired[list[str]],
+        Field(description="Of a hub's Policy or ApplicationSet: clusters that it reaches."),
+    ]
+    object: Annotated[
+        NotRequired[dict[str, Any]],
+        Field(description="With --cluster: the whole object, of one that comes or goes."),
+    ]
 
 
 class EffectJson(ObjectJson):
@@ -131,6 +150,26 @@ class DownloadJson(TypedDict):
     fitsWindow: bool | None
 
 
+class ServerJson(TypedDict):
+    """A model server."""
+
+    namespace: str
+    name: str
+    model: str
+    version: str
+    runtime: str
+
+
+class ContentsJson(TypedDict):
+    """What a cluster runs, in a few words."""
+
+    platform: str
+    servers: list[ServerJson]
+    others: Annotated[
+        dict[str, list[str]], Field(description="Names by kind: queue, volume, RayCluster, RayJob, ...")
+    ]
+
+
 class ClusterJson(TypedDict):
     """What happens to one cluster."""
 
@@ -140,12 +179,71 @@ class ClusterJson(TypedDict):
     ring: str
     action: Literal["add", "change", "remove"]
     objects: Annotated[
-        int, Field(description="Objects that come, change or go; 0 when only its room differs.")
+        int,
+        Field(description="Objects that come, change or go; 0 when only its room or its platform differs."),
     ]
     changes: Annotated[
         list[ChangeJson], Field(description="Of a cluster that comes or goes; else in groups.")
     ]
     download: DownloadJson | None
+    contents: Annotated[
+        ContentsJson | None,
+        Field(description="Of a cluster that comes or goes, or goes to another platform."),
+    ]
+    byHand: Annotated[
+        list[ChangeJson], Field(description="As `changes`: objects of bootstrap/, where there is no hub.")
+    ]
+
+
+class VersionJson(TypedDict):
+    """A part of a platform in another version."""
+
+    part: str
+    before: Annotated[str, Field(description="Empty where the platform has none.")]
+    after: Annotated[str, Field(description="Empty where the platform has none.")]
+
+
+class InstallJson(TypedDict):
+    """An operator as it is installed."""
+
+    package: str
+    catalog: str
+    channel: str | None
+    csv: Annotated[str | None, Field(description="The one version, where it is pinned.")]
+    namespace: str
+
+
+class OperatorJson(TypedDict):
+    """An operator that clusters get, lose, or get otherwise."""
+
+    name: str
+    before: InstallJson | None
+    after: InstallJson | None
+    clusters: Clusters
+
+
+class PlatformJson(TypedDict):
+    """Clusters that go to another platform, or whose operators alone are others."""
+
+    before: str
+    after: str
+    clusters: Clusters
+    versions: list[VersionJson]
+    operators: list[OperatorJson]
+
+
+class ReachJson(TypedDict):
+    """Clusters that the hub gives something else as soon as acm/ is applied: no ring holds it back."""
+
+    clusters: Clusters
+    rings: list[RingJson]
+
+
+class RingOrderJson(TypedDict):
+    """The rings, in the order of the rollout."""
+
+    before: list[str]
+    after: list[str]
 
 
 class GroupJson(TypedDict):
@@ -155,6 +253,9 @@ class GroupJson(TypedDict):
     dangerous: bool
     changes: list[ChangeJson]
     effects: list[EffectJson]
+    byHand: Annotated[
+        list[ChangeJson], Field(description="Objects of bootstrap/, where there is no hub: apply it again.")
+    ]
     verdicts: list[VerdictJson]
 
 
@@ -185,6 +286,10 @@ class PlanJson(TypedDict):
     rings: list[RingJson]
     clusters: list[ClusterJson]
     hub: Annotated[list[ChangeJson], Field(description="Changes of the hub's objects.")]
+    hubReach: ReachJson
+    platforms: list[PlatformJson]
+    ringOrder: Annotated[RingOrderJson | None, Field(description="Null while it stays.")]
+    cluster: Annotated[str | None, Field(description="The only one that is shown (--cluster).")]
     groups: list[GroupJson]
     capacity: Annotated[list[MeterJson], Field(description="Room before and after, the fullest first.")]
     pulls: list[PullJson]

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...findings.finding import Severity
 from ...plan.effects import Effect
 from ...plan.plan import Plan
-from ...report.plan.text import names, sections, size
+from ...report.plan.colour import row as painted
+from ...report.plan.text import section_rows, sections
+from ...report.plan.words import names, size
 from ...report.text import printable
 from ..advance import Judged
 from ..dangers import CODES, Danger
@@ -17,12 +19,12 @@ _TOLD = 4
 """Texts of one kind of danger that are told."""
 
 
-def as_text(judged: Judged) -> str:
+def as_text(judged: Judged, *, colour: bool = False) -> str:
     """The move, for a terminal."""
-    return "".join(f"{line}\n" for line in _lines(judged))
+    return "".join(f"{painted(line, colour=colour)}\n" for line in _lines(judged, colour=colour))
 
 
-def _lines(judged: Judged) -> Iterator[str]:
+def _lines(judged: Judged, *, colour: bool) -> Iterator[str]:
     move, verb = judged.move, "advance" if judged.action is RingAction.ADVANCE else "roll back"
     was = move.was.holds or move.was.commit
     yield f"{verb} ring {move.ring}: {was[:SHORT] if was else 'nothing'} -> {move.target[:SHORT]}"
@@ -32,13 +34,14 @@ def _lines(judged: Judged) -> Iterator[str]:
         return
     if judged.idle:
         yield f"ring {move.ring} holds {move.target[:SHORT]} already: nothing to do"
+        yield from (f"# {printable(note)}" for note in judged.notes)
         return
+    yield from (f"# {printable(note)}" for note in judged.notes)
     touched = sum(bool(item.changes) for item in move.plan.clusters)
     yield f"clusters touched: {touched} of {len(move.clusters)}; {move.plan.counts}"
-    for section in sections(_without_findings(move.plan)):
-        yield ""
-        yield section.title
-        yield from (f"  {row}" for row in section.lines)
+    yield ""
+    rows = list(section_rows(sections(_without_findings(move.plan)), colour=colour))
+    yield from rows[:-1]
     yield from _dangers(judged)
     if judged.action is RingAction.ROLLBACK:
         yield ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...report.plan.capacity import bar
-from ...report.plan.text import names
+from ...report.plan.words import names
 from ...report.text import printable, table
 from ..position import Position
 from ..status import RingStatus, Status

@@ -67,6 +67,7 @@ def move_json(judged: Judged, done: str | None) -> str:
         "target": move.target,
         "clusters": list(move.clusters),
         "refused": list(judged.refused),
+        "notes": list(judged.notes),
         "errors": findings_body(move.wrong),
         "stale": list(move.stale),
         "dangers": [

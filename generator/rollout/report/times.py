@@ -7,7 +7,7 @@ from typing import Any
 
 from ...fit.transfer import duration_text
 from ...report.json import to_text
-from ...report.plan.text import size
+from ...report.plan.words import size
 from ...report.text import table
 from ..simulation.simulate import BY_HAND, RingRun, Run, Settings, Timeline
 from .chart import chart, clock

@@ -173,10 +173,10 @@ def _transfers(loads: Sequence[ClusterDownload], start: int, settings: Settings)
             # Nothing to pull, or nobody says how fast: it is done when it has noticed.
             site.begin = site.end = site.noticed
     _run([site for site in clusters.values() if site.end is None], start, settings)
-    return tuple(_told(load, clusters.get(load.name), settings) for load in loads)
+    return tuple(_run_of(load, clusters.get(load.name), settings) for load in loads)
 
 
-def _told(load: ClusterDownload, site: _Site | None, settings: Settings) -> Run:
+def _run_of(load: ClusterDownload, site: _Site | None, settings: Settings) -> Run:
     if site is None:
         return Run(load, why=BY_HAND)
     if load.name in settings.failed:

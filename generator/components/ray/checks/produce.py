@@ -1,7 +1,7 @@
 """Rules for jobs that produce a model: where they write it, who reads it there, and where it is published.
 
 That the model exists and its volume is mounted is RAY027, that many pods can write to it MODEL008, that its format is
-one that the runtime serves SERVE002; what takes more than one cluster is in hub/training.py.
+one that the runtime serves SERVE002; what takes more than one cluster is in hub/checks/training.py.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from ....documents import files as load
 from ....findings.finding import Path, Severity
@@ -14,9 +13,10 @@ from ....specs.quantity import binary, canonical, parse
 from ...kit.component import Cluster
 from ...kueue import KUEUE
 from ...kueue.spec import Quota
-from ..serve import PORT, ServeConfig
+from ..serve import PORT
 from ..spec import RayService, served_cluster
 from ..units import RAY
+from .applications import applications, serve_data
 
 VALIDATION = "kuberay v1.6.2 ray-operator/controllers/ray/utils/validation.go"
 CONTROLLER = "kuberay v1.6.2 ray-operator/controllers/ray/rayservice_controller.go"
@@ -45,7 +45,7 @@ def service_names_are_short(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY051", source=f"{SCHEMA} ServeDeploySchema; KubeRay passes the text on as it stands")
 def serve_config_parses(cluster: Cluster) -> Iterator[Problem]:
-    """A serveConfigV2 given as text is a YAML mapping with `applications`, each with name and import_path.
+    """A serveConfigV2 given as text is a YAML mapping with `applications`, each with import_path.
 
     KubeRay hands it to Ray once the cluster runs: what Ray refuses stays in the service's status, and no request is
     ever answered.
@@ -68,13 +68,10 @@ def _text_problems(path: Path, text: str) -> Iterator[Problem]:
         yield Problem(path, "the text has no applications", hint)
         return
     for number, entry in enumerate(listed):
-        missing = [key for key in ("name", "import_path") if not _said(entry, key)]
-        if missing:
-            yield Problem(path, f"application {number} lacks {' and '.join(missing)}", hint)
-
-
-def _said(entry: Any, key: str) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get(key), str) and bool(entry[key])
+        # Without a name it is called default.
+        if not isinstance(entry, dict) or not isinstance(entry.get("import_path"), str):
+            yield Problem(path, f"application {number} lacks import_path", hint)
+        return
 
 
 @rule(
@@ -88,7 +85,7 @@ def applications_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
     reach them.
     """
     for path, item in _services(cluster):
-        config = _data(item)
+        config = serve_data(item)
         listed = [entry for entry in config.get("applications") or () if isinstance(entry, dict)]
         for key, otherwise in (("name", None), ("route_prefix", "/")):
             count = Counter(value for entry in listed if (value := entry.get(key, otherwise)) is not None)
@@ -102,13 +99,6 @@ def applications_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
             yield Problem((*path, "serveConfigV2"), said, "leave the port out")
 
 
-def _data(item: RayService) -> dict[str, Any]:
-    if isinstance(item.serveConfigV2, ServeConfig):
-        return item.serveConfigV2.model_dump(mode="json")
-    data, faults = load.read_text(item.serveConfigV2)
-    return data if isinstance(data, dict) and not faults else {}
-
-
 @rule(
     "RAY053",
     source=f"{SCHEMA} DeploymentSchema validate_num_replicas_and_autoscaling_config_mutually_exclusive",
@@ -116,25 +106,35 @@ def _data(item: RayService) -> dict[str, Any]:
 def replicas_are_said_once(cluster: Cluster) -> Iterator[Problem]:
     """A deployment has num_replicas or autoscaling_config, and min_replicas <= initial_replicas <= max_replicas.
 
-    Ray refuses the whole configuration otherwise.
+    num_replicas is a number or auto, which goes with autoscaling_config. Ray refuses the whole configuration otherwise.
     """
-    for path, item in _services(cluster):
-        if isinstance(item.serveConfigV2, str):
-            continue
-        for i, application in enumerate(item.serveConfigV2.applications):
-            for j, one in enumerate(application.deployments):
-                at = (*path, "serveConfigV2", "applications", i, "deployments", j)
-                scale = one.autoscaling_config
-                if scale is None:
-                    continue
-                if one.num_replicas is not None:
-                    said = f"deployment {one.name} has num_replicas and autoscaling_config"
-                    yield Problem((*at, "num_replicas"), said, "keep one of them")
-                least, most = scale.min_replicas, scale.max_replicas
-                first = least if scale.initial_replicas is None else scale.initial_replicas
-                if not least <= first <= most:
-                    said = f"deployment {one.name} has min_replicas {least}, initial_replicas {first}, max_replicas {most}"
-                    yield Problem((*at, "autoscaling_config"), said, "min <= initial <= max")
+    for application in applications(cluster):
+        for j, one in application.deployments():
+            number, scale, name = one.get("num_replicas"), one.get("autoscaling_config"), one.get("name")
+            at = application.at("deployments", j, "num_replicas")
+            if isinstance(number, str) and number != "auto" and not number.isdecimal():
+                yield Problem(at, f"num_replicas of deployment {name} is {number}", "a number, or auto")
+            if isinstance(scale, dict):
+                if isinstance(number, int):
+                    said = f"deployment {name} has num_replicas and autoscaling_config"
+                    yield Problem(at, said, "keep one of them")
+                yield from _out_of_order(
+                    application.at("deployments", j, "autoscaling_config"), str(name), scale
+                )
+
+
+def _out_of_order(at: Path, name: str, scale: Mapping[str, object]) -> Iterator[Problem]:
+    least, most = scale.get("min_replicas", 1), scale.get("max_replicas", 1)
+    first = scale.get("initial_replicas", least)
+    first = least if first is None else first
+    if (
+        isinstance(least, int)
+        and isinstance(most, int)
+        and isinstance(first, int)
+        and not least <= first <= most
+    ):
+        said = f"deployment {name} has min_replicas {least}, initial_replicas {first}, max_replicas {most}"
+        yield Problem(at, said, "min <= initial <= max")
 
 
 @rule("RAY054", source="kuberay ray-operator/apis/ray/v1/rayservice_types.go")
@@ -198,7 +198,7 @@ def an_upgrade_has_room(cluster: Cluster) -> Iterator[Problem]:
         quota = _quota(cluster, item)
         for name, amount in sorted(_asked(item).items()):
             if name in quota and 2 * amount > quota[name]:
-                twice, has = (_shown(name, value) for value in (2 * amount, quota[name]))
+                twice, has = (_amount_text(name, value) for value in (2 * amount, quota[name]))
                 said = f"an upgrade of {item.name} needs {twice} {name}, queue {item.queue} has {has}"
                 yield Problem((*path, "upgradeStrategy"), said, "more quota, or upgradeStrategy: None")
                 break
@@ -230,7 +230,7 @@ def _quota(cluster: Cluster, item: RayService) -> Mapping[str, Fraction]:
     return {name: amount for name, amount in total.items() if name not in endless}
 
 
-def _shown(name: str, amount: Fraction) -> str:
+def _amount_text(name: str, amount: Fraction) -> str:
     return binary(amount) if name == "memory" else canonical(f"{int(amount * 1000)}m")
 
 

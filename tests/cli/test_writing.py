@@ -1,0 +1,162 @@
+"""Every command that writes: one at a time, over nothing that was saved meanwhile, and under nobody's feet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from generator import cli
+from generator.disk import staging, transaction
+from generator.disk.lock import locked
+from tests.conftest import ROOT
+from tests.edits import git
+from tests.githttp import bare
+
+STORE = "clusters/near-edge/store-001.yaml"
+SHELF = "clusters/models/shelf-detector.yaml"
+EDITS: dict[str, tuple[list[str], str]] = {
+    "set": (["set", "store-001", "serving[assistant].resources.memory", "17Gi"], STORE),
+    "promote": (["promote", "shelf-detector", "--version", "8", "--size", "190Mi"], SHELF),
+    "retire": (["retire", "store-001"], STORE),
+    "migrate": (["migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", "LlamaForCausalLM"], STORE),
+    "models": (["models", "checksum", "files", "--write", "shelf-detector"], SHELF),
+    "add": (["add", "cluster", "store-099", "--group", "retail-small"], "clusters/near-edge/store-099.yaml"),
+}
+"""Commands that change specs, each with a file that it changes."""
+WRITERS = {
+    **{name: arguments for name, (arguments, _) in EDITS.items()},
+    "render": ["render", "--no-verify"],
+    "publish": ["publish", "--branch", "more", "--title", "More", "--no-pull-request"],
+    "init": ["init", "--ci", "github"],
+    "schema": ["schema"],
+    "mirror": ["mirror"],
+}
+READERS = {"check", "explain", "plan", "profiles", "rollout", "rules", "verify"}
+"""Commands that write no file; `rollout` moves refs."""
+
+
+def test_every_command_is_known_to_write_or_to_read() -> None:
+    assert {*WRITERS, *READERS} == set(cli.COMMANDS)
+
+
+@pytest.fixture
+def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
+    """The example in a clone of a bare repository, with a model's files beside it."""
+    root = tmp_path / "fleet"
+    for folder in ("clusters", "base", "overlays", "acm"):
+        shutil.copytree(ROOT / folder, root / folder)
+    (root / "files").mkdir()
+    (root / "files/model.onnx").write_bytes(b"x")
+    (root / ".gitignore").write_text("/.nearedge/\n/files/\n", "utf-8")
+    git(root, "init", "--quiet", "--initial-branch=main")
+    for name, value in (("user.name", "test"), ("user.email", "test@example.com"), ("commit.gpgSign", "no")):
+        git(root, "config", name, value)
+    bare(tmp_path / "remote.git")
+    git(root, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=fleet")
+    git(root, "push", "--quiet", "origin", "main")
+    monkeypatch.chdir(root)
+    return root
+
+
+def texts(root: File) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    named = {path.relative_to(root).as_posix(): path for path in files}
+    return {
+        name: path.read_bytes()
+        for name, path in named.items()
+        if name.split("/")[0] not in {".git", ".nearedge"}
+    }
+
+
+@pytest.fixture
+def held(root: File) -> Iterator[int]:
+    """Another process that writes here."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with locked(root):
+            os.write(writer, b"x")
+            signal.pause()
+        os._exit(0)
+    os.read(reader, 1)
+    yield child
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_only_one_writes(command: str, root: File, held: int, capsys: pytest.CaptureFixture[str]) -> None:
+    before = texts(root)
+    assert cli.main(WRITERS[command]) == 3
+    assert f"another nearedge (process {held}) is writing here: nothing was done" in capsys.readouterr().err
+    assert texts(root) == before
+
+
+@pytest.mark.parametrize("command", EDITS)
+def test_a_spec_that_was_saved_while_it_was_judged_stays(
+    command: str, root: File, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, file = EDITS[command]
+    before, prepared = texts(root), staging.prepared
+
+    def saving(*given: Any) -> object:
+        # Everything is judged; an editor saves, as most do, by putting a new file in the old one's place.
+        other = root / "saved"
+        other.write_text("# of an editor\n", "utf-8")
+        other.replace(root / file)
+        return prepared(*given)
+
+    monkeypatch.setattr(transaction, "prepared", saving)
+    assert cli.main(arguments) == 3
+    said = f"{file} was saved, added or removed while nearedge judged: nothing was changed"
+    assert said in capsys.readouterr().err
+    assert texts(root) == {**before, file: b"# of an editor\n"}
+
+
+@pytest.mark.parametrize("command", ["render", "publish"])
+def test_output_of_specs_that_are_others_now_is_not_written(
+    command: str, root: File, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = root / "clusters/groups/retail-small.yaml"
+    group.write_text(group.read_text("utf-8").replace("memory: 2Gi}", "memory: 3Gi}"), "utf-8")
+    before, prepared = texts(root), staging.prepared
+
+    def saving(*given: Any) -> object:
+        group.write_text(group.read_text("utf-8").replace("memory: 3Gi}", "memory: 4Gi}"), "utf-8")
+        return prepared(*given)
+
+    monkeypatch.setattr(transaction, "prepared", saving)
+    assert cli.main(WRITERS[command]) == 3
+    assert "clusters/groups/retail-small.yaml was saved" in capsys.readouterr().err
+    assert {path for path, raw in texts(root).items() if before[path] != raw} == {
+        "clusters/groups/retail-small.yaml"
+    }
+    assert git(root, "ls-remote", "--heads", "origin").split("\t")[-1].strip() == "refs/heads/main"
+
+
+@pytest.mark.parametrize("folder", ["clusters/near-edge", "clusters/models", "overlays/store-001"])
+def test_a_shell_stays_where_it_is(folder: str, root: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / folder)
+    # Of an overlay in which several files change at once, the folder changes.
+    for command in ("set", "promote") if folder.startswith("overlays") else EDITS:
+        assert cli.main(WRITERS[command]) == 0
+        assert File.cwd() == root / folder
+        assert File().stat().st_ino == (root / folder).stat().st_ino
+    assert cli.main(["render", "--check"]) == 0
+
+
+def test_what_a_killed_edit_left_is_no_burden(root: File) -> None:
+    left = root / ".nearedge/edit-0/clusters/near-edge"
+    left.mkdir(parents=True)
+    (left / "a.yaml").touch()
+    left.chmod(0o555)
+    assert cli.main(WRITERS["set"]) == 0
+    assert not list((root / ".nearedge").glob("edit-*"))

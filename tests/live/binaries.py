@@ -1,0 +1,172 @@
+"""Build the real programs from the Go modules pinned in build/: `python -m tests.live.binaries [NAME ...]`.
+
+A program is built when it is not in .bin/live/ or when what pins it has changed: its stamp is the digest of
+go.mod, go.sum, main.go and the command. Go takes modules from where this machine is configured to take them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path as File
+from typing import NamedTuple
+
+ROOT = File(__file__).resolve().parents[2]
+PINS = File(__file__).resolve().parent / "build"
+TARGET = ROOT / ".bin/live"
+LOG = TARGET / "build.log"
+
+BUILD_SECONDS = 5400
+"""Longest time for one program: the largest takes nine minutes of one core, and others may use the machine too."""
+
+SAY_SECONDS = 30
+
+
+class BuildFailed(Exception):
+    """A program cannot be built; the text is one sentence that names the log."""
+
+
+class Program(NamedTuple):
+    """One program: `pins` is a folder of build/, `package` what Go builds there."""
+
+    name: str
+    pins: str
+    package: str
+    version: str
+    cpu_minutes: int  # measured once, with an empty build cache and in the order of PROGRAMS
+
+
+def _kubernetes(name: str, minutes: int) -> Program:
+    return Program(name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", "1.35.4", minutes)
+
+
+def _kueue(version: str, pins: str, minutes: int) -> Program:
+    return Program(f"kueue-{version}", pins, "sigs.k8s.io/kueue/cmd/kueue", version, minutes)
+
+
+PROGRAMS: dict[str, Program] = {
+    program.name: program
+    for program in (
+        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", "3.6.13", 2),
+        _kubernetes("kube-apiserver", 9),
+        _kubernetes("kube-controller-manager", 3),
+        _kubernetes("kube-scheduler", 1),
+        _kueue("0.16.6", "kubernetes", 2),  # shares most packages with the API server
+        _kueue("0.19.2", "kueue-0.19.2", 10),
+        _kueue("0.18.4", "kueue-0.18.4", 2),
+        Program("kuberay", "kuberay", "github.com/ray-project/kuberay/ray-operator", "1.6.2", 3),
+        Program("kserve-manager", "kserve", "github.com/kserve/kserve/cmd/manager", "0.20.0", 6),
+        Program("kserve-llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", "0.20.0", 1),
+        Program("argocd", "argocd", ".", "3.5.7", 9),
+    )
+}
+
+_VERSION = "k8s.io/component-base/version"
+_STATED = {
+    "kubernetes": f"-X {_VERSION}.gitVersion=v1.35.4 -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=35"
+    f" -X {_VERSION}.gitTreeState=clean",
+}
+"""Kubernetes' own build writes its version into the program; without it clients see v0.0.0-master."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code: 0 all there, 3 one cannot be built, 64 no such program."""
+    if unknown := [name for name in arguments if name not in PROGRAMS]:
+        say(f"no such program: {', '.join(unknown)} (there are {', '.join(PROGRAMS)})")
+        return 64
+    try:
+        ready(arguments or PROGRAMS)
+    except BuildFailed as problem:
+        say(str(problem))
+        return 3
+    return 0
+
+
+def ready(names: Iterable[str]) -> dict[str, File]:
+    """Paths of programs that are up to date, each built first where it is not.
+
+    Raises:
+        BuildFailed: no Go, a module is not served, or it does not compile.
+    """
+    TARGET.mkdir(parents=True, exist_ok=True)
+    wanted = [PROGRAMS[name] for name in names]
+    for program in wanted:
+        if stamp(program) != stamped(program):
+            build(program)
+    return {program.name: TARGET / program.name for program in wanted}
+
+
+def stamp(program: Program) -> str:
+    """Digest of all that decides what the program is."""
+    folder = PINS / program.pins
+    parts = [" ".join(command(program, File("out")))]
+    parts += [
+        path.read_text("utf-8")
+        for name in ("go.mod", "go.sum", "main.go")
+        if (path := folder / name).exists()
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def stamped(program: Program) -> str:
+    """The digest that the program in .bin/live/ was built from; empty when there is none."""
+    note = TARGET / f"{program.name}.stamp"
+    return note.read_text("utf-8").strip() if note.exists() and (TARGET / program.name).exists() else ""
+
+
+def command(program: Program, out: File) -> list[str]:
+    """What builds it. Two compilers at a time: the machine is not ours alone."""
+    flags = f"-s -w {_STATED.get(program.pins, '') if program.package.startswith('k8s.io/') else ''}".strip()
+    return ["go", "build", "-p", "2", "-trimpath", f"-ldflags={flags}", "-o", str(out), program.package]
+
+
+def build(program: Program) -> None:
+    """Build one program; it appears in .bin/live/ only when it is whole."""
+    if shutil.which("go") is None:
+        raise BuildFailed(
+            f"Go is needed to build {program.name}: there is no `go` on PATH; install it and try again."
+        )
+    fresh = TARGET / f".{program.name}.new"
+    say(f"building {program.name} (about {program.cpu_minutes} CPU minutes with an empty build cache)")
+    started = time.monotonic()
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"== {program.name}: {' '.join(command(program, fresh))}\n")
+        log.flush()
+        code = _watched(["nice", "-n", "10", *command(program, fresh)], PINS / program.pins, log.fileno())
+    if code:
+        raise BuildFailed(f"{program.name} could not be built (exit code {code}): see {LOG}.")
+    fresh.replace(TARGET / program.name)
+    (TARGET / f"{program.name}.stamp").write_text(stamp(program) + "\n", "utf-8")
+    say(f"built {program.name} in {time.monotonic() - started:.0f} s")
+
+
+def _watched(words: Sequence[str], folder: File, log: int) -> int:
+    """Run a command in a process group of its own, say now and then that it goes on, and end it on every way out."""
+    env = {**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false"}
+    run = subprocess.Popen(words, cwd=folder, env=env, stdout=log, stderr=log, process_group=0)
+    started = time.monotonic()
+    try:
+        while (spent := time.monotonic() - started) < BUILD_SECONDS:
+            try:
+                return run.wait(SAY_SECONDS)
+            except subprocess.TimeoutExpired:
+                say(f"  still building after {spent + SAY_SECONDS:.0f} s")
+        return 124
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, 15)
+            run.wait(20)
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201, TID251 - a program for people
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,231 @@
+"""One cluster's workloads before real Kueue: in what order they came, and which were admitted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from generator.components.kit.counting import said
+from generator.admission.demand import Pods, Workload, demands
+from generator.components.kit.component import Cluster
+from generator.objects.manifest import Manifest
+
+from .client import Client
+from .inputs import Site
+
+GROUND = (
+    *("Namespace", "LimitRange", "PriorityClass", "WorkloadPriorityClass", "Topology", "AdmissionCheck"),
+    *("ResourceFlavor", "Cohort", "ClusterQueue", "LocalQueue"),
+)
+"""What has to be there before workloads come, in this order."""
+QUEUED = ("RayCluster", "RayJob", "RayService", "AppWrapper")
+QUEUE = "kueue.x-k8s.io/queue-name"
+API = "kueue.x-k8s.io/v1beta2"
+DECIDED_SECONDS = 20
+SETTLED_SECONDS = 2.0
+POLL_SECONDS = 0.2
+
+
+class Told(NamedTuple):
+    """What Kueue says of one workload of the spec; one of several pods has a Workload for each."""
+
+    admitted: bool
+    message: str
+
+
+class Asked(NamedTuple):
+    """A workload of the spec with the object that asks for it."""
+
+    key: str  # RayJob ai/train
+    manifest: Manifest
+    makes: int  # Workloads that Kueue makes of it
+
+
+def asked(cluster: Cluster, objects: Sequence[Manifest]) -> tuple[Asked, ...]:
+    """Everything queued, in the order of the spec.
+
+    A server's Deployment is played: KServe makes it from the InferenceService. Groups of several pods
+    (LeaderWorkerSet) are left out.
+    """
+    by_name = {
+        (item["kind"], item["metadata"]["namespace"], item["metadata"]["name"]): item
+        for item in objects
+        if item["kind"] in QUEUED
+    }
+    found = []
+    for work in demands(cluster):
+        key = f"{work.kind} {work.namespace}/{work.name}"
+        if work.queue is None:
+            continue
+        if work.kind in QUEUED:
+            found.append(Asked(key, by_name[work.kind, work.namespace, work.name], 1))
+        elif not work.whole:
+            found.append(Asked(key, _deployment(work, work.pods[0]), work.pods[0].replicas))
+    return tuple(found)
+
+
+def _deployment(work: Workload, pods: Pods) -> Manifest:
+    labels = {"app": work.name}
+    requests = {name: said(name, number) for name, number in pods.requests.items() if number}
+    container = {
+        "name": "main",
+        "image": "played",
+        "resources": {"requests": requests, "limits": _whole(requests)},
+    }
+    spec: dict[str, Any] = {"containers": [container], "nodeSelector": dict(pods.selector)}
+    spec["tolerations"] = [item.model_dump(exclude_none=True) for item in pods.tolerations]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": work.name,
+            "namespace": work.namespace,
+            "labels": {QUEUE: str(work.queue)},
+        },
+        "spec": {
+            "replicas": pods.replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+def _whole(requests: Mapping[str, str]) -> dict[str, str]:
+    """Extended resources must be limited to what is requested."""
+    return {name: quantity for name, quantity in requests.items() if "/" in name}
+
+
+class Probe:
+    """One cluster on a control plane with Kueue: its queues, and its workloads again and again."""
+
+    def __init__(self, client: Client, site: Site, cluster: Cluster) -> None:
+        self.client = client
+        self.ground = tuple(item for kind in GROUND for item in site.objects if item["kind"] == kind)
+        self.asked = asked(cluster, site.objects)
+        spaces = {item["metadata"]["name"] for item in self.ground if item["kind"] == "Namespace"}
+        used = {item.manifest["metadata"]["namespace"] for item in self.asked} | {
+            item["metadata"]["namespace"] for item in self.ground if "namespace" in item["metadata"]
+        }
+        self.spaces: tuple[Manifest, ...] = tuple(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            for name in sorted(used - spaces)
+        )
+
+    def open(self) -> list[str]:
+        """Apply what has to be there; gives the queues that did not become Active, with Kueue's words."""
+        for item in (*self.spaces, *self.ground):
+            self.client.apply(item)
+        until = time.monotonic() + DECIDED_SECONDS
+        while (waiting := self._inactive()) and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        return waiting
+
+    def _inactive(self) -> list[str]:
+        found = []
+        for item in self.ground:
+            if item["kind"] in {"ClusterQueue", "LocalQueue"}:
+                message = condition(self.client.get(item) or {}, "Active")
+                if message is None or not message.admitted:
+                    found.append(
+                        f"{item['kind']} {item['metadata']['name']}: {message.message if message else 'no condition'}"
+                    )
+        return found
+
+    def run(self, order: Iterable[Asked]) -> dict[str, Told]:
+        """Let workloads come one after the other, each when Kueue has decided on the one before, and see what stays."""
+        came: list[Asked] = []
+        for item in order:
+            self.client.apply(item.manifest)
+            came.append(item)
+            until = time.monotonic() + DECIDED_SECONDS
+            while not self._decided(item) and time.monotonic() < until:
+                time.sleep(POLL_SECONDS)
+        return self._settled(came)
+
+    def first(self, item: Asked) -> Told:
+        """What Kueue says of a workload now."""
+        return self._said(item, self.client.list(API, "Workload", item.manifest["metadata"]["namespace"]))
+
+    def _settled(self, came: Sequence[Asked]) -> dict[str, Told]:
+        """What holds when nothing has changed for a while."""
+        until = time.monotonic() + DECIDED_SECONDS
+        last, since = self._all(came), time.monotonic()
+        while time.monotonic() < until and time.monotonic() - since < SETTLED_SECONDS:
+            time.sleep(POLL_SECONDS)
+            now = self._all(came)
+            if {key: item.admitted for key, item in now.items()} != {
+                key: item.admitted for key, item in last.items()
+            }:
+                since = time.monotonic()
+            last = now
+        return last
+
+    def _all(self, came: Sequence[Asked]) -> dict[str, Told]:
+        every = self.client.list(API, "Workload")
+        return {item.key: self._said(item, every) for item in came}
+
+    def _decided(self, item: Asked) -> bool:
+        mine = self._mine(item, self.client.list(API, "Workload", item.manifest["metadata"]["namespace"]))
+        return len(mine) >= item.makes and all(condition(work, "QuotaReserved") is not None for work in mine)
+
+    def _said(self, item: Asked, every: Sequence[Manifest]) -> Told:
+        mine = self._mine(item, every)
+        told = [
+            condition(work, "QuotaReserved") or Told(admitted=False, message="not looked at") for work in mine
+        ]
+        admitted = len(mine) >= item.makes and all(one.admitted for one in told)
+        waiting = [one.message for one in told if not one.admitted]
+        if not mine:
+            waiting = ["no Workload was made"]
+        return Told(admitted, "" if admitted else (waiting or ["fewer Workloads than pods"])[0])
+
+    @staticmethod
+    def _mine(item: Asked, every: Sequence[Manifest]) -> list[Manifest]:
+        meta = item.manifest["metadata"]
+        return [
+            work
+            for work in every
+            if work["metadata"]["namespace"] == meta["namespace"]
+            and _owner(work).startswith(_prefix(item.manifest))
+        ]
+
+    def clear(self) -> None:
+        """Take all workloads away, and wait until Kueue has let go of them."""
+        for item in self.asked:
+            self.client.remove(item.manifest)
+        until = time.monotonic() + DECIDED_SECONDS
+        while (left := [*self.client.list(API, "Workload"), *self._pods()]) and time.monotonic() < until:
+            for one in left:
+                self.client.remove(one)
+            time.sleep(POLL_SECONDS)
+
+    def _pods(self) -> list[Manifest]:
+        spaces = {item.manifest["metadata"]["namespace"] for item in self.asked}
+        return [pod for space in spaces for pod in self.client.list("v1", "Pod", space)]
+
+    def close(self) -> None:
+        """Take the queues away as well."""
+        self.clear()
+        for item in reversed(self.ground):
+            if item["kind"] != "Namespace":
+                self.client.remove(item)
+
+
+def _owner(work: Manifest) -> str:
+    owners = work["metadata"].get("ownerReferences") or [{"kind": "", "name": ""}]
+    return f"{owners[0]['kind']} {owners[0]['name']}"
+
+
+def _prefix(manifest: Manifest) -> str:
+    name = manifest["metadata"]["name"]
+    # Pods of a Deployment are called after its ReplicaSet.
+    return f"Pod {name}-" if manifest["kind"] == "Deployment" else f"{manifest['kind']} {name}"
+
+
+def condition(item: Manifest, kind: str) -> Told | None:
+    """A condition of an object: whether it holds, and its message."""
+    for found in item.get("status", {}).get("conditions") or ():
+        if found["type"] == kind:
+            return Told(found["status"] == "True", str(found.get("message", "")))
+    return None

@@ -1,0 +1,178 @@
+"""PART=ray: what KubeRay makes of our RayClusters, RayJobs and RayServices: pods, Services, and fields of the objects."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path as File
+from typing import Any
+
+from generator.components.kit.component import Cluster
+from generator.findings.finding import Severity
+from generator.objects.manifest import Manifest, pod_specs
+from tests.conftest import CASES, build, read_case
+
+from . import crds
+from .binaries import PROGRAMS, ready, say
+from .client import Client
+from .compare import differences
+from .control_plane import ControlPlane, control_plane
+from .kueue import site_of
+from .played import play, play_jobs
+from .pods_seen import alike, plain, service_seen
+from .processes import Running, free_port, running, wait_until
+from .recording import Recording, judged
+
+PROFILE = "odh-3.5"
+"""A platform with this KubeRay; cases are compiled for it whatever they say, and left out where a rule refuses."""
+KINDS = ("RayCluster", "RayJob", "RayService")
+BEFORE = ("ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "LimitRange")
+QUIET_SECONDS = 2.5
+LONGEST_SECONDS = 90
+
+
+def run(folder: File) -> list[str]:
+    """Everything; gives what is wrong. RECORD=1 writes recordings."""
+    with control_plane(folder) as plane, kuberay(plane):
+        return list(_tried(plane.client))
+
+
+@contextlib.contextmanager
+def kuberay(plane: ControlPlane) -> Iterator[Running]:
+    """Its CRDs and its operator, without webhooks, as the platform starts it."""
+    crds.install(plane.client, crds.of_sets([f"kuberay-v{PROGRAMS['kuberay'].version}"]))
+    words = [str(ready(["kuberay"])["kuberay"]), f"--metrics-addr=127.0.0.1:{free_port()}"]
+    port = free_port()
+    words += [f"--health-probe-bind-address=127.0.0.1:{port}", "--enable-leader-election=false"]
+    home = plane.folder / "kuberay"
+    home.mkdir()
+    env = {"KUBECONFIG": str(plane.kubeconfig), "POD_NAMESPACE": "default"}
+    with running("kuberay", words, home, env) as run:
+        wait_until("KubeRay does not start", lambda: "Starting workers" in run.last_words(200), run)
+        yield run
+
+
+def cases() -> Iterator[tuple[str, dict[str, Any], Cluster]]:
+    """The cases of Ray that this platform renders."""
+    for path in sorted(CASES.glob("ray/*/spec.yaml")):
+        case = {**read_case(path), "profile": PROFILE}
+        if path.parent.name.startswith("refused"):
+            continue
+        cluster, _, findings = build(case)
+        if cluster is not None and not any(item.severity is Severity.ERROR for item in findings):
+            yield path.parent.name, case, cluster
+
+
+def _tried(client: Client) -> Iterator[str]:
+    versions = {"kuberay": PROGRAMS["kuberay"].version, "kubernetes": PROGRAMS["kube-apiserver"].version}
+    for name, case, cluster in cases():
+        objects = site_of(name, cluster).objects
+        rays = [_released(item) for item in objects if item["kind"] in KINDS]
+        if not rays:
+            continue
+        before = [item for kind in BEFORE for item in objects if item["kind"] == kind]
+        said = look(client, [*prerequisites(rays, before), *before], rays)
+        say(
+            f"ray: {name}: {sum(group['count'] for group in said['pods'])} pods, {len(said['services'])} services"
+        )
+        recording = Recording(f"kuberay-{PROGRAMS['kuberay'].version}", name, versions, case, said)
+        yield from judged(recording, record=os.environ.get("RECORD") == "1")
+
+
+def _released(manifest: Manifest) -> Manifest:
+    """As Kueue would leave it once it is admitted: without `suspend`, and without a queue that nobody serves here."""
+    found: Manifest = {**manifest, "spec": {k: v for k, v in manifest["spec"].items() if k != "suspend"}}
+    return found
+
+
+def prerequisites(objects: Sequence[Manifest], emitted: Sequence[Manifest]) -> list[Manifest]:
+    """Accounts and priority classes that pods name and somebody else brings."""
+    there = {(item["kind"], item["metadata"]["name"]) for item in emitted}
+    found: dict[tuple[str, str], Manifest] = {}
+    for item in objects:
+        for _, pod in pod_specs(item):
+            account, priority = pod.get("serviceAccountName"), pod.get("priorityClassName")
+            if account:
+                meta = {"name": account, "namespace": item["metadata"]["namespace"]}
+                found["ServiceAccount", account] = {
+                    "apiVersion": "v1",
+                    "kind": "ServiceAccount",
+                    "metadata": meta,
+                }
+            if priority:
+                api = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
+                found["PriorityClass", priority] = {**api, "metadata": {"name": priority}}
+    return [item for key, item in found.items() if key not in there]
+
+
+def look(client: Client, before: Sequence[Manifest], rays: Sequence[Manifest]) -> dict[str, Any]:
+    """Apply them, play the kubelet until nothing new comes, and say what is there. Everything is removed again."""
+    spaces = sorted({item["metadata"]["namespace"] for item in rays})
+    for name in spaces:
+        client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    for item in (*before, *rays):
+        client.apply(item)
+    _until_quiet(client, spaces, rays)
+    said = {
+        "pods": alike(pod for name in spaces for pod in client.list("v1", "Pod", name)),
+        "services": sorted(
+            (service_seen(item) for name in spaces for item in client.list("v1", "Service", name)), key=repr
+        ),
+        "jobs": sorted(
+            plain(item["metadata"]["name"])
+            for name in spaces
+            for item in client.list("batch/v1", "Job", name)
+        ),
+        "added": {
+            f"{item['kind']} {item['metadata']['name']}": added(item, client.get(item) or {}) for item in rays
+        },
+    }
+    clear(client, spaces, (*rays, *before))
+    return said
+
+
+def added(sent: Manifest, found: Manifest) -> dict[str, Any]:
+    """Fields that the controller or a default put into the object; its status is its own."""
+    return {item.path: item.found for item in differences(sent, found) if item.path != "status"}
+
+
+def _until_quiet(client: Client, spaces: Sequence[str], rays: Sequence[Manifest]) -> None:
+    """Play until KubeRay has seen every object and nothing new has come for a while."""
+    until = time.monotonic() + LONGEST_SECONDS
+    last: object = None
+    since = time.monotonic()
+    while time.monotonic() < until and time.monotonic() - since < QUIET_SECONDS:
+        play_jobs(client, spaces)
+        pods = play(client, spaces)
+        now = sorted((pod["metadata"]["name"], pod.get("status", {}).get("phase")) for pod in pods)
+        for name in spaces:
+            now += sorted((item["metadata"]["name"], "") for item in client.list("v1", "Service", name))
+        if now != last or not all(_seen(client.get(item) or {}) for item in rays):
+            last, since = now, time.monotonic()
+        time.sleep(0.3)
+
+
+def _seen(found: Manifest) -> bool:
+    """Whether KubeRay has written a status; it does so when it has made what it makes."""
+    status = found.get("status") or {}
+    if found.get("kind") == "RayService":
+        served = [status.get(f"{word}ServiceStatus") or {} for word in ("pending", "active")]
+        return any(item.get("rayClusterName") for item in served)
+    return bool(status.get("observedGeneration") or status.get("jobDeploymentStatus"))
+
+
+def clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:
+    """Remove objects and all that controllers made of them."""
+    for item in objects:
+        client.remove(item)
+    for name in spaces:
+        for api_version, kind in (
+            ("batch/v1", "Job"),
+            ("ray.io/v1", "RayCluster"),
+            ("v1", "Pod"),
+            ("v1", "Service"),
+        ):
+            for item in client.list(api_version, kind, name):
+                client.remove(item)

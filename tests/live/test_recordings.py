@@ -1,0 +1,104 @@
+"""The code's predictions beside what real controllers did: tests/live/recorded/, made by `make live RECORD=1`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from generator.admission import Decision, verdicts
+from generator.admission.demand import Workload, demands
+from generator.components.kit.component import Cluster
+from generator.components.kit.counting import amounts, largest, together
+from generator.objects.manifest import Manifest
+from tests.conftest import build
+from tests.live.kueue import site_of
+from tests.live.recording import load, replayed
+
+RAY = ("RayCluster", "RayJob", "RayService", "AppWrapper")
+
+
+def built(case: dict[str, Any]) -> Cluster:
+    cluster, _, findings = build(case)
+    assert cluster is not None, findings
+    return cluster
+
+
+def named(path: File) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+def asked(pod: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """What a pod takes of its node: the sum of its containers, or an init container that asks for more."""
+    sums: Mapping[str, int] = {}
+    for item in pod["containers"]:
+        sums = together(sums, amounts(item["requests"]))
+    for item in pod["initContainers"]:
+        one = amounts(item["requests"])
+        # One that restarts goes on running beside the others.
+        sums = together(sums, one) if item.get("restartPolicy") == "Always" else largest(sums, one)
+    return tuple(sorted((name, number) for name, number in sums.items() if number))
+
+
+def predicted(works: Iterable[Workload]) -> Counter[tuple[str, tuple[tuple[str, int], ...]]]:
+    found: Counter[tuple[str, tuple[tuple[str, int], ...]]] = Counter()
+    for work in works:
+        for pods in work.pods:
+            found[pods.name, tuple(sorted((k, v) for k, v in pods.real.items() if v))] += pods.replicas
+    return +found
+
+
+def selected(item: Manifest, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    spec = item["spec"]
+    labels = (spec.get("podSelector") or spec.get("selector") or {}).get("matchLabels") or {}
+    return [pod for pod in pods if labels.items() <= pod["labels"].items()]
+
+
+@pytest.mark.parametrize("path", replayed("kueue"), ids=named)
+def test_kueue_decides_as_we_say(path: File) -> None:
+    recording = load(path)
+    # Who is admitted in some orders only has that told by ADMIT003, and is IF-IDLE in a recording.
+    said = {
+        f"{item.kind} {item.namespace}/{item.name}": str(Decision.IF_IDLE if item.late else item.decision)
+        for item in verdicts(built(recording.input))
+    }
+    seen = {key: item["decision"] for key, item in recording.said["workloads"].items()}
+    assert {key: said.get(key) for key in seen} == seen
+    assert recording.said["inactive"] == []
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_kuberay_makes_the_pods_that_we_count(path: File) -> None:
+    recording = load(path)
+    expected = predicted(work for work in demands(built(recording.input)) if work.kind in RAY)
+    names = {name for name, _ in expected}
+    seen: Counter[tuple[str, tuple[tuple[str, int], ...]]] = Counter()
+    for pod in recording.said["pods"]:
+        group = pod["labels"].get("ray.io/group", "submitter")
+        # The submitter of a job on a cluster that is there is soon gone, and nobody counts it.
+        if group != "submitter" or group in names:
+            seen[{"headgroup": "head"}.get(group, group), asked(pod)] += pod["count"]
+    assert expected == seen
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_monitors_and_policies_select_the_pods_of_kuberay(path: File) -> None:
+    recording = load(path)
+    pods = [pod for pod in recording.said["pods"] if "ray.io/cluster" in pod["labels"]]
+    for item in site_of(path.stem, built(recording.input)).objects:
+        if item["kind"] in {"PodMonitor", "NetworkPolicy"} and "ray.io/" in str(item["spec"]):
+            found = selected(item, pods)
+            assert found, item["metadata"]["name"]
+            ports = {port["name"] for pod in found for box in pod["containers"] for port in box["ports"]}
+            assert {point["port"] for point in item["spec"].get("podMetricsEndpoints") or ()} <= ports
+
+
+@pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
+def test_pods_of_ray_run_as_the_fleet_says(path: File) -> None:
+    for pod in load(path).said["pods"]:
+        for item in (*pod["containers"], *pod["initContainers"]):
+            assert item["securityContext"].get("allowPrivilegeEscalation") is False, item["name"]
+            assert pod["securityContext"].get("runAsNonRoot") is True
