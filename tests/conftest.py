@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path as File
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -65,6 +65,16 @@ def unprivileged() -> Iterator[File]:
             os.seteuid(was)
             for path in (folder, *folder.rglob("*")):
                 path.chmod(0o755)
+
+
+T = TypeVar("T")
+
+
+def some(found: Iterable[T]) -> tuple[T, ...]:
+    """What a test looks at one by one: there is something, or nothing would be shown."""
+    listed = tuple(found)
+    assert listed, "there is nothing to look at"
+    return listed
 
 
 def document(kind: str, name: str, spec: dict[str, Any]) -> Document:

@@ -52,17 +52,28 @@ def hubs() -> tuple[tuple[Fleet, tuple[Manifest, ...]], ...]:
     return tuple((fleet, tuple(chain.from_iterable(hub.emit(fleet).values()))) for fleet in found)
 
 
+def in_sites(kind: str) -> Iterator[tuple[Site, Manifest]]:
+    """All objects of a kind, each with its site; there are some, or nothing would be shown."""
+    found = [(site, item) for site in sites() for item in site.objects if item["kind"] == kind]
+    assert len(found) > 10, kind
+    yield from found
+
+
 def every(kind: str) -> Iterator[tuple[Cluster, Manifest]]:
-    """All objects of a kind; there are some, or nothing would be shown."""
-    found = [(site.cluster, item) for site in sites() for item in site.objects if item["kind"] == kind]
+    """All objects of a kind, each with its cluster."""
+    yield from ((site.cluster, item) for site, item in in_sites(kind))
+
+
+def in_hubs(kind: str) -> Iterator[tuple[Fleet, tuple[Manifest, ...], Manifest]]:
+    """All objects of a kind on hubs, each with the fleet and with all that is beside it."""
+    found = [(fleet, objects, item) for fleet, objects in hubs() for item in objects if item["kind"] == kind]
     assert len(found) > 10, kind
     yield from found
 
 
 def every_hub(kind: str) -> Iterator[tuple[Fleet, Manifest]]:
-    found = [(fleet, item) for fleet, objects in hubs() for item in objects if item["kind"] == kind]
-    assert len(found) > 10, kind
-    yield from found
+    """All objects of a kind on hubs, each with its fleet."""
+    yield from ((fleet, item) for fleet, _, item in in_hubs(kind))
 
 
 def ray_specs() -> Iterator[Manifest]:

@@ -128,6 +128,7 @@ def _least(schema: Schema, root: Schema) -> Any:
         "array": lambda: [_least(schema["items"], root)] * schema.get("minItems", 0),
         "integer": lambda: max(schema.get("minimum", 0), 1),
         "boolean": lambda: True,
+        "number": lambda: 1.5,
     }
     return least.get(schema["type"], lambda: _fitting(schema))()
 

@@ -8,7 +8,7 @@ changes. Only the keys of a mapping have none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from generator.kustomize.build import evaluator
@@ -61,17 +61,3 @@ def differing(before: Objects, after: Objects) -> frozenset[Key]:
     return frozenset(before.keys() ^ after.keys()) | {
         key for key in both if raw(before[key]) != raw(after[key])
     }
-
-
-def reordered(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Paths of the lists that hold what they held, in another order; a path has the keys that lead there."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in before.keys() & after.keys():
-            yield from reordered(before[key], after[key], (*path, key))
-    elif isinstance(before, list) and isinstance(after, list):
-        was, now = [raw(item) for item in before], [raw(item) for item in after]
-        if was != now and sorted(was) == sorted(now):
-            yield path
-        elif len(was) == len(now):
-            for one, other in zip(before, after, strict=True):
-                yield from reordered(one, other, path)

@@ -13,10 +13,10 @@ from . import sentences
 from . import sentences_nodes as telling_nodes
 from .demand import Workload
 from .offer import Offer, slots
-from .orders import alone, tried
 from .placing import Case, Slot
 from .rivalry import Rivalry, judged
 from .scene import Judged, Scene, at_once, crowded
+from .scheduling.orders import alone, tried
 from .search import Room, Space, Undecided, assign
 from .verdict import Decision, Obstacle, Verdict
 
@@ -55,7 +55,7 @@ def _never(case: Case, given: Offer, obstacle: Obstacle) -> Problem:
 def _alone(case: Case, scene: Scene) -> Obstacle:
     """What keeps a workload out of an empty cluster."""
     given = scene.given
-    if not all(part.choices for part in case.wishes) or alone(case, given).waiting:
+    if not all(part.choices for part in case.wishes) or alone(case.contender(given), given).waiting:
         return Obstacle.QUOTA
     if not given.kinds:
         return Obstacle.NONE
@@ -106,7 +106,7 @@ def _among(cases: Sequence[Case], group: Sequence[int], able: set[int], scene: S
     if usual is not None or not fit:
         return usual or Judged(())
     try:
-        found = tried(rivals, scene.given)
+        found = tried([case.contender(scene.given) for case in rivals], scene.given)
     except Undecided:
         return Judged((), tuple(rivals[at].work for at in sorted(fit)))
     full = tuple(crowded(rivals, one, scene) for one in found.outcomes)

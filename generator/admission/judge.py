@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..components.kit.counting import together
 from ..components.kit.component import Cluster, once
+from ..components.kit.counting import together
 from ..findings.rule import Problem
 from . import sentences
 from . import sentences_nodes as telling_nodes
@@ -65,7 +65,7 @@ def analyse(cluster: Cluster) -> Analysis:
         for work in works
         if work.queue and (line := given.lines.get((work.queue, work.namespace)))
     ]
-    never = [found for work, _, _ in waiting if (found := _refused(work, cluster))]
+    never = [verdict for work, _, _ in waiting if (verdict := _refused(work, cluster))]
     refused = {id(verdict.workload) for verdict in never}
     able = [item for item in waiting if id(item[0]) not in refused] if refused else waiting
     on, room, crowded = _nodes(able, loose, given)
@@ -74,9 +74,7 @@ def analyse(cluster: Cluster) -> Analysis:
     found = at_once(cases, scene) or searched(cases, scene)
     growth = tuple(_growth(cases, scene, found))
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
-    hanging = tuple(
-        one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted
-    )
+    hanging = tuple(one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted)
     order = {id(work): i for i, work in enumerate(works)}
     judged = sorted((*never, *found.verdicts), key=lambda item: order[id(item.workload)])
     return Analysis(
@@ -88,7 +86,7 @@ def analyse(cluster: Cluster) -> Analysis:
         found.unpacked,
         growth,
         found.restless,
-        waiting_,
+        hanging,
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..components.kit.counting import amount
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount
 from ..components.kit.demand import Workload
 from ..components.kit.quota import STORAGE_CLASS, resource_of, taken_by_pod
 from ..components.models import volumes

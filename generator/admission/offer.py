@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..components.kit.counting import amount, amounts
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount, amounts
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import (
     Flavor,

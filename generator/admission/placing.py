@@ -12,10 +12,10 @@ from itertools import product
 from typing import NamedTuple
 
 from ..components.kueue.spec import Flavor
-from .assigner import PodSet
 from .demand import Pods, Workload
 from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots, untolerated
-from .scheduler import Contender
+from .scheduling.assigner import PodSet
+from .scheduling.scheduler import Contender
 from .search import Piece, Room, Uses
 
 PODS = "pods"

@@ -1,6 +1,6 @@
 """Who of several workloads runs whatever the others do, and who stands in whose way.
 
-They were let come in several orders (`orders`). Who runs in all of them is ADMIT, who does not is IF-IDLE; where all run in
+They were let come in several orders (`scheduling.orders`). Who runs in all of them is ADMIT, who does not is IF-IDLE; where all run in
 one order and somebody does not in another, the order is what matters.
 """
 
@@ -14,11 +14,11 @@ from ..findings.rule import Problem
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
 from .demand import Workload
-from .orders import Tried, alone, pair
 from .packing import packs
 from .placing import Case
 from .scene import Judged, Scene, crowded, load, names, stands
-from .scheduler import Outcome
+from .scheduling.orders import Tried, alone, pair
+from .scheduling.scheduler import Outcome
 from .search import Undecided
 from .verdict import Decision, Obstacle, Verdict
 
@@ -137,7 +137,7 @@ def _stoppers(at: int, rivalry: Rivalry) -> list[int]:
 
 def _pair(first: Case, then: Case, scene: Scene) -> Outcome | None:
     try:
-        return pair(first, then, scene.given)
+        return pair(first.contender(scene.given), then.contender(scene.given), scene.given)
     except Undecided:
         return None
 
@@ -154,7 +154,7 @@ def _at_first(case: Case, scene: Scene) -> Problem | None:
     given = scene.given
     if not given.kinds:
         return None
-    found = alone(case, given)
+    found = alone(case.contender(given), given)
     for one in stands((case,), found):
         if not one.option.nodes:
             return telling_nodes.misplaced(case.work, one.item, one.option, given)

@@ -10,7 +10,7 @@ from .demand import Pods, Workload
 from .offer import Offer
 from .packing import packs
 from .placing import Case, Ground, Option, Slot, option_of, piece, stands_on
-from .scheduler import Outcome
+from .scheduling.scheduler import Outcome
 from .search import Piece, Room, Space, first_choices
 from .verdict import Decision, Verdict
 

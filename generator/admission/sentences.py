@@ -12,7 +12,7 @@ from ..findings.rule import Problem
 from .demand import Pods, Workload
 from .offer import ActiveQueue, Offer, most
 from .placing import Case, Option, Slot, counted, option_of, refusal
-from .scheduler import first_attempt
+from .scheduling.scheduler import first_attempt
 from .search import Space, Undecided, assign
 from .verdict import added, number, sum_text, term, total
 

@@ -15,7 +15,7 @@ from .demand import Workload
 from .offer import most
 from .placing import Case, counted
 from .scene import Scene, crowded
-from .scheduler import outcome
+from .scheduling.scheduler import outcome
 from .search import Undecided
 
 QUARTER = 4

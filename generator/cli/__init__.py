@@ -12,7 +12,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -122,13 +122,23 @@ def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
     return f": did you mean {near}?" if near else ""
 
 
-def _refuse_empty(command: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+def _refuse_empty(command: argparse.ArgumentParser, given: Sequence[str]) -> None:
     """An option that is given without a value, as `--base "$BASE"` does where BASE is unset, is no option left out."""
+    known = {name: action for action in _options(command) for name in action.option_strings}
+    given = given[: given.index("--")] if "--" in given else given
+    for word, following in zip(given, [*given[1:], None], strict=True):
+        name, sign, value = word.partition("=")
+        action = known.get(name)
+        empty = not value if sign else following == ""
+        if action is not None and action.nargs is None and action.dest != "message" and empty:
+            command.error(f"{name} is given, but empty")
+
+
+def _options(command: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     for action in command._actions:  # noqa: SLF001 - argparse lists them nowhere else
+        yield action
         for inner in action.choices.values() if isinstance(action.choices, dict) else ():
-            _refuse_empty(inner, parsed)
-        if action.option_strings and getattr(parsed, action.dest, None) == "" != action.default:
-            command.error(f"{action.option_strings[0]} is given, but empty")
+            yield from _options(inner)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -143,13 +153,13 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As ever, but what is left over is an error of the command that has been given, not of the program."""
+        name = next((word for word in args if word in self.commands), "")
+        if name:
+            _refuse_empty(self.commands[name], args)
         parsed, left = self.parse_known_args(args, namespace)
         if left:
             command = next((self.commands[word] for word in args if word in self.commands), self)
             command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}")
-        name = next((word for word in args if word in self.commands), "")
-        if name:
-            _refuse_empty(self.commands[name], parsed)
         return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

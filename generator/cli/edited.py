@@ -156,20 +156,20 @@ def _write(
 def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
     """The repository as it would be: specs as hard links, the changed ones anew, the output by reference."""
     from ..disk.lock import FOLDER
+    from ..disk.sealed import copy_sealed
+    from ..flow.cache import CACHE
 
     near = root / FOLDER
-    with tempfile.TemporaryDirectory(prefix=_COPY, dir=near if os.access(near, os.W_OK) else None) as folder:
+    beside = os.access(near, os.W_OK) and not near.is_symlink()
+    with tempfile.TemporaryDirectory(prefix=_COPY, dir=near if beside else None) as folder:
         stage = File(folder)
         if (root / "clusters").is_dir():
             shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
         for name in _MACHINE:
             if (root / name).is_dir():
                 (stage / name).symlink_to(root / name, target_is_directory=True)
-        if near.is_dir():
-            (stage / FOLDER).mkdir()
-            for file in near.iterdir():
-                if file.is_file():
-                    shutil.copy2(file, stage / FOLDER / file.name)
+        # So that only what changes is compiled there.
+        copy_sealed(root / CACHE, stage / CACHE)
         for name, text in texts.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,8 @@ from typing import Any
 from .lock import FOLDER
 from .plain import read_plain, write_new
 from .specs import spec_digests, sum_of
-from .staging import STAGE, Mark, Step, StepKind, mark_of
+from .staging import STAGE, Mark, mark_of
+from .steps import Step, StepKind
 
 JOURNAL = f"{FOLDER}/journal"
 _STAGED = re.compile(rf"{re.escape(STAGE)}(-[0-9]+)?/.")

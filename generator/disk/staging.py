@@ -6,12 +6,10 @@ Nothing of the tree is touched here.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 from pathlib import Path as File
 from pathlib import PurePosixPath
@@ -20,6 +18,7 @@ from .exchange import can_exchange
 from .folders import FOLDERS
 from .lock import FOLDER
 from .plain import clear, write_new
+from .steps import Step, StepKind, link_file
 
 STAGE = f"{FOLDER}/stage"
 FEW = 64
@@ -27,33 +26,6 @@ FEW = 64
 together with all that the system has to write."""
 SINGLY = 16
 """Folders of a machine folder (overlays of clusters) up to which each changes by itself, and the others stay open."""
-
-
-class StepKind(StrEnum):
-    """How something changes its place."""
-
-    EXCHANGE = "exchange"
-    PLACE = "place"
-    """Nothing stands there yet."""
-    REPLACE = "replace"
-    """A file, where nothing can be exchanged."""
-    DROP = "drop"
-    """It goes, to where it was to be staged."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change of place. `inode` is that of what has to stand at `live` when the step is done; 0 for nothing."""
-
-    kind: StepKind
-    live: str
-    staged: str
-    inode: int = 0
-
-    @property
-    def displaced(self) -> str:
-        """Where that is kept which stood at `live` before."""
-        return f"{self.staged}.old" if self.kind is StepKind.REPLACE else self.staged
 
 
 Mark = tuple[int, int, int] | None
@@ -66,6 +38,8 @@ class Prepared:
 
     steps: tuple[Step, ...]
     files: Mapping[str, tuple[Mark, Mark]]
+    exchanges: bool
+    """Whether anything is exchanged, or the files are renamed one by one."""
 
 
 def mark_of(path: File) -> Mark:
@@ -103,14 +77,17 @@ def stages(root: File) -> tuple[File, ...]:
     return tuple((root / FOLDER).glob(f"{File(STAGE).name}*")) if not (root / FOLDER).is_symlink() else ()
 
 
-def prepared(root: File, stage: str, written: Mapping[str, bytes], removed: Sequence[str]) -> Prepared:
-    """Stage everything.
+def prepared(
+    root: File, stage: str, written: Mapping[str, bytes], removed: Sequence[str], *, exchanges: bool = True
+) -> Prepared:
+    """Stage everything, for folders to be exchanged where that can be.
 
     Raises:
         OSError: the system does not let it, or has no room.
     """
     before = {path: mark_of(root / path) for path in (*written, *removed)}
-    staging = _Staging(root, stage, exchanges=can_exchange(root / stage), flush=len(written) <= FEW)
+    exchanges = exchanges and can_exchange(root / stage)
+    staging = _Staging(root, stage, exchanges=exchanges, flush=len(written) <= FEW)
     steps: list[Step] = []
     for unit in _units(root, (*written, *removed)):
         new = {path: written[path] for path in unit if path in written}
@@ -118,7 +95,7 @@ def prepared(root: File, stage: str, written: Mapping[str, bytes], removed: Sequ
     if not staging.flush:
         os.sync()
     after = {path: mark_of(root / staging.copies[path]) if path in written else None for path in before}
-    return Prepared(tuple(steps), {path: (before[path], after[path]) for path in before})
+    return Prepared(tuple(steps), {path: (before[path], after[path]) for path in before}, exchanges)
 
 
 def _units(root: File, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -282,18 +259,3 @@ def _link(live: File, staged: File, without: Collection[str], inside: str = "") 
         staged.rmdir()
     elif inside:
         shutil.copymode(live, staged)
-
-
-def link_file(live: File, staged: File) -> None:
-    """The file under a second name, or a copy where that cannot be."""
-    try:
-        os.link(live, staged, follow_symlinks=False)
-    except FileExistsError:
-        # Linked by a run that was killed behind it.
-        if not staged.samefile(live):
-            raise
-    except OSError as error:
-        # A file system without hard links, or a file with too many of them.
-        if error.errno not in {errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EXDEV, errno.EACCES}:
-            raise
-        shutil.copy2(live, staged)

@@ -19,33 +19,24 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path as File
 from pathlib import PurePosixPath
 
 from ..errors import NearedgeError, Unwritable
-from .exchange import exchange
 from .folders import SPECS
 from .journal import JOURNAL, Journal, is_done, read_journal, still_holds, write_journal
 from .lock import FOLDER, Busy, locked
 from .plain import digest_of
 from .specs import Digests, SpecsMoved, refuse_moved, sum_of
-from .staging import (
-    STAGE,
-    Prepared,
-    Step,
-    StepKind,
-    clear_stages,
-    fresh_stage,
-    link_file,
-    prepared,
-    stages,
-    within,
-)
+from .staging import STAGE, Prepared, clear_stages, fresh_stage, prepared, stages, within
+from .steps import Step, StepKind, keep_foreign, take, undo
 
 _ACCESS = os.access in os.supports_effective_ids
+UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.ENOTSUP})
+"""What the system answers where these two cannot change places though others can: EXDEV for a folder of an image's own
+layers (Linux, Documentation/filesystems/overlayfs.rst, Renaming directories)."""
 
 
 class Recovered(Enum):
@@ -73,27 +64,42 @@ def carry_out(
         return
     for path in (*written, *removed):
         _check(root, path)
-    at = next(iter((*written, *removed)))
+    ready = _staged(root, written, removed, judged, exchanges=True)
+    if not _run(root, ready, judged):
+        _run(root, _staged(root, written, removed, judged, exchanges=False), judged)
+
+
+def _staged(
+    root: File,
+    written: Mapping[str, bytes],
+    removed: Sequence[str],
+    judged: Digests | None,
+    *,
+    exchanges: bool,
+) -> Prepared:
+    """Everything ready to be brought in, made from the specs as they are."""
     try:
         # A journal that nobody completed names what is about to go.
         (root / JOURNAL).unlink(missing_ok=True)
-        stage = fresh_stage(root)
-        ready = prepared(root, stage, written, removed)
+        ready = prepared(root, fresh_stage(root), written, removed, exchanges=exchanges)
     except OSError as error:
         _finish(root)
-        raise Unwritable(path=_below(root, error) or at, reason=error.strerror or str(error)) from error
+        at = _below(root, error) or next(iter((*written, *removed)))
+        raise Unwritable(path=at, reason=error.strerror or str(error)) from error
     try:
         if judged is not None:
             refuse_moved(root, judged)
     except SpecsMoved:
         _finish(root)
         raise
-    _run(root, ready, judged, at)
+    return ready
 
 
-def _run(root: File, ready: Prepared, judged: Digests | None, at: str) -> None:
+def _run(root: File, ready: Prepared, judged: Digests | None) -> bool:
+    """Take all steps, or none; False when it has to be done without exchanging anything."""
     journal = Journal(ready.steps, ready.files, sum_of(judged, ready.files) if judged else "")
     done: list[Step] = []
+    at = ""
     try:
         if len(ready.steps) > 1:
             write_journal(root, journal)
@@ -104,12 +110,15 @@ def _run(root: File, ready: Prepared, judged: Digests | None, at: str) -> None:
             _compare(root, step, judged)
     except (OSError, NearedgeError) as error:
         for step in reversed(done):
-            _undo(root, step)
+            undo(root, step)
         _finish(root)
         if isinstance(error, NearedgeError):
             raise
+        if ready.exchanges and error.errno in UNSUPPORTED:
+            return False
         raise Unwritable(path=at, reason=error.strerror or str(error)) from error
     _complete(root, journal)
+    return True
 
 
 def _compare(root: File, step: Step, judged: Digests | None) -> None:
@@ -167,7 +176,7 @@ def _complete(root: File, journal: Journal, *, late: bool = False) -> None:
         old = root / step.displaced
         if step.kind in {StepKind.EXCHANGE, StepKind.DROP} and old.is_dir() and not old.is_symlink():
             try:
-                _keep_foreign(old, root / step.live, within(journal.files, step.live), late=late)
+                keep_foreign(old, root / step.live, within(journal.files, step.live), late=late)
             except OSError as error:
                 raise Unwritable(path=step.live, reason=error.strerror or str(error)) from error
     _finish(root)
@@ -223,97 +232,3 @@ def _below(root: File, error: OSError) -> str | None:
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     inside = name.partition(f"{root / STAGE}")[2].partition("/tree/")[2]
     return inside or None
-
-
-def take(root: File, step: Step) -> None:
-    """Take one step; OSError when the system does not let it, and nothing has changed then."""
-    live, staged = root / step.live, root / step.staged
-    match step.kind:
-        case StepKind.EXCHANGE:
-            exchange(staged, live)
-        case StepKind.PLACE:
-            _place(staged, live)
-        case StepKind.REPLACE:
-            # Kept for the way back.
-            link_file(live, root / step.displaced)
-            staged.replace(live)
-        case StepKind.DROP:
-            staged.parent.mkdir(parents=True, exist_ok=True)
-            live.rename(staged)
-            _prune(root, step.live)
-
-
-def _place(staged: File, live: File) -> None:
-    """Bring in what is new; what somebody put there meanwhile is not overwritten."""
-    if staged.is_dir():
-        staged.rename(live)
-        return
-    live.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(staged, live)
-    except OSError as error:
-        if error.errno == errno.EEXIST or os.path.lexists(live):
-            raise
-        # A file system without hard links.
-        staged.rename(live)
-        return
-    staged.unlink()
-
-
-def _undo(root: File, step: Step) -> None:
-    live, staged = root / step.live, root / step.staged
-    match step.kind:
-        case StepKind.EXCHANGE:
-            exchange(staged, live)
-        case StepKind.PLACE:
-            live.rename(staged)
-            _prune(root, step.live)
-        case StepKind.REPLACE:
-            (root / step.displaced).replace(live)
-        case StepKind.DROP:
-            live.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(live)
-
-
-def _prune(root: File, path: str) -> None:
-    """Empty folders go too; the first one that holds anything ends it."""
-    for folder in PurePosixPath(path).parents[:-1]:
-        try:
-            (root / folder).rmdir()
-        except OSError:
-            return
-
-
-def _keep_foreign(old: File, live: File, known: Collection[str], *, late: bool) -> None:
-    """What somebody put into the old folder while the new one was staged belongs into the new one.
-
-    Who comes `late`, after a kill, may find that it was changed in the new one since: the newer of both stays.
-    """
-    for folder, _, names in os.walk(old):
-        for name in names:
-            path = File(folder) / name
-            inside = path.relative_to(old).as_posix()
-            if inside in known or _same_file(path, live / inside):
-                continue
-            if not (late and _is_newer(live / inside, path)):
-                (live / inside).parent.mkdir(parents=True, exist_ok=True)
-                path.replace(live / inside)
-
-
-def _is_newer(one: File, other: File) -> bool:
-    try:
-        return one.lstat().st_mtime_ns >= other.lstat().st_mtime_ns
-    except OSError:
-        return False
-
-
-def _same_file(one: File, other: File) -> bool:
-    try:
-        here, there = one.lstat(), other.lstat()
-        if stat.S_ISLNK(here.st_mode) and stat.S_ISLNK(there.st_mode):
-            return one.readlink() == other.readlink()
-    except OSError:
-        return False
-    # A copy, where there are no hard links, keeps the time of its original.
-    copied = (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
-    return here.st_ino == there.st_ino or copied

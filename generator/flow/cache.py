@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as File
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..disk.plain import digest, digest_of, read_plain, write_new
+from ..disk.plain import digest, digest_of
+from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
 from ..disk.tree import INDEX
 from ..facts.files import PACKAGE
@@ -92,9 +94,9 @@ def recall(root: File) -> Cache:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
     specs = spec_digests(root)
     nothing = Cache(_key_of(specs), specs=specs)
-    seal, _, body = (read_plain(root / CACHE) or b"").partition(b"\n")
     # Only what we wrote ourselves, whole: everything below trusts its shape.
-    if seal.decode("ascii", "replace") != digest(body):
+    body = read_sealed(root / CACHE)
+    if body is None:
         return nothing
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
@@ -116,8 +118,8 @@ def vouched(
     Of that commit `then` holds the texts of files that are not as on disk, `listed` the clusters' files and
     `shared` all others.
     """
-    seal, _, body = (read_plain(root / CACHE) or b"").partition(b"\n")
-    if seal.decode("ascii", "replace") != digest(body):
+    body = read_sealed(root / CACHE)
+    if body is None:
         return {}
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
@@ -169,22 +171,12 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         memory.lines[compiled.file] if compiled.kept else _line(compiled, memory.specs.get(compiled.file, ""))
         for compiled in clusters
     ]
-    body = "\n".join([_json(head), *lines]).encode()
-    _replace(root / CACHE, digest(body).encode() + b"\n" + body)
+    with suppress(OSError):
+        write_sealed(root / CACHE, "\n".join([_json(head), *lines]).encode())
 
 
 def _is_shared(path: str) -> bool:
     return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
-
-
-def _replace(path: File, raw: bytes) -> None:
-    try:
-        path.parent.mkdir(exist_ok=True)
-        staged = path.with_suffix(".new")
-        write_new(staged, raw)
-        staged.replace(path)
-    except OSError:
-        return
 
 
 def _line(compiled: CompiledCluster, spec: str) -> str:

@@ -15,8 +15,8 @@ from ..admission.demand import Workload
 from ..admission.judge import Analysis, analyse
 from ..admission.offer import offer
 from ..admission.verdict import Decision
-from ..components.kit.counting import amount, together
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount, together
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
 from ..objects.manifest import Manifest

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from generator.admission import Decision, verdicts
 from generator.admission.demand import demands
 from generator.components.discovery import discover
-from generator.components.kit.counting import amount, said
 from generator.components.kit.component import Cluster
+from generator.components.kit.counting import amount, said
 from generator.components.kit.demand import pod_amounts
 from generator.components.kueue import KUEUE
 from generator.components.kueue.emit import emit

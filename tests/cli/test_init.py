@@ -20,7 +20,7 @@ import pytest
 from generator import cli
 from generator.edit.init import CI
 from generator.yaml.strict import read_text
-from tests.conftest import ROOT
+from tests.conftest import ROOT, some
 
 DIGEST = "sha256:" + "ab" * 32
 TEMPLATES = ROOT / "generator/data/ci"
@@ -125,6 +125,99 @@ def test_what_is_there_stays(tmp_path: File, capsys: pytest.CaptureFixture[str])
     assert "all of it is there already" in capsys.readouterr().out
 
 
+def test_what_is_next_is_said_where_a_readme_stays(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("init", str(tmp_path / "new"), "--hub", "core") == 0
+    assert f"next: read README.md in {tmp_path}/new" in capsys.readouterr().out
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/README.md").write_text("mine\n", "utf-8")
+    assert run("init", str(tmp_path / "old"), "--hub", "core") == 0
+    said = capsys.readouterr().out.partition("next:\n")[2].splitlines()
+    readme = (tmp_path / "new/README.md").read_text("utf-8").replace("`", "")
+    assert len(said) == 5
+    assert all(line.strip() in readme for line in said)
+    assert said[-1] == "  5. On the hub: kustomize build acm/core | kubectl apply --server-side -f -"
+    assert "git init -b main" in said[2]
+
+
+EXAMPLE = "https://git.example.com/acme/fleet.git is an example"
+
+
+@pytest.mark.parametrize(
+    ("origin", "url", "said"),
+    [
+        ("https://forge.example.com/shops/fleet.git", "https://forge.example.com/shops/fleet.git", "as the remote origin says"),
+        ("https://me:hush@forge.example.com/shops/fleet.git", "https://forge.example.com/shops/fleet.git", "as the remote origin says"),
+        ("git@forge.example.com:shops/fleet.git", "git@forge.example.com:shops/fleet.git", "as the remote origin says"),
+        ("http://me:hush@forge.example.com/shops/fleet.git", "", "the remote origin (http://forge.example.com/shops/fleet.git) is nothing that clusters can pull"),
+        ("/srv/git/fleet.git", "", "the remote origin (/srv/git/fleet.git) is nothing that clusters can pull"),
+        ("", "", "nobody said where this repository is"),
+    ],
+)  # fmt: skip
+def test_the_repository_is_what_git_calls_origin(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], origin: str, url: str, said: str
+) -> None:
+    git(tmp_path, "init", "-q")
+    if origin:
+        git(tmp_path, "remote", "add", "origin", origin)
+    assert run("init", str(tmp_path)) == 0
+    out = capsys.readouterr().out
+    assert said in out
+    assert (EXAMPLE in out) == (not url)
+    assert "hush" not in out
+    text = (tmp_path / "clusters/fleet.yaml").read_text("utf-8")
+    assert f"    url: {url or 'https://git.example.com/acme/fleet.git'}\n" in text
+    assert (
+        run(
+            "set", "--fleet", "repository.url", "ssh://git@forge.example.com/a/b.git", "--root", str(tmp_path)
+        )
+        == 0
+    )
+
+
+def test_what_is_said_comes_before_origin(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "https://forge.example.com/shops/fleet.git")
+    assert run("init", str(tmp_path), "--repository", "https://forge.example.com/other.git") == 0
+    assert "repository:" not in capsys.readouterr().out
+    assert "url: https://forge.example.com/other.git\n" in (tmp_path / "clusters/fleet.yaml").read_text(
+        "utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["--name", "acme"], ["--repository", "https://forge.example.com/a.git"], ["--hub", "h"], ["--platform", "odh-3.5"],
+     ["--group", "g"], ["--cluster", "c"], ["--name", "fleet"], ["--name", "acme", "--ci", "github"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_fleet_that_is_there_is_not_begun_again(
+    tmp_path: File, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    assert run("init", str(tmp_path)) == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert run("init", str(tmp_path), *given) == 64
+    said = f"{tmp_path} has a fleet already, in which {given[0]} says nothing new: nearedge set changes it"
+    assert capsys.readouterr().err == f"nearedge: {said}\n"
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_without_a_fleet_is_told_how_to_begin_one(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", "--root", str(tmp_path)) == 1
+    hint = "hint: nearedge init begins a fleet here; --root names the folder of one that is elsewhere\n"
+    assert hint in capsys.readouterr().out
+    # What it says works, also where somebody has made the folder.
+    (tmp_path / "clusters/near-edge").mkdir(parents=True)
+    assert run("check", "--root", str(tmp_path)) == 1
+    assert hint in capsys.readouterr().out
+    assert run("init", str(tmp_path)) == 0
+    assert run("check", "--root", str(tmp_path)) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -179,8 +272,8 @@ def test_tekton_objects_fit_their_schemas(name: str) -> None:
 
 def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
     tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("task")}
-    for pipeline in tekton("pipeline"):
-        for task in pipeline["spec"]["tasks"]:
+    for pipeline in some(tekton("pipeline")):
+        for task in some(pipeline["spec"]["tasks"]):
             wanted = tasks[task["taskRef"]["name"]]["params"]
             assert pipeline["spec"]["params"] == wanted
             assert task["params"] == [
@@ -189,8 +282,8 @@ def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
 
 
 def test_what_people_type_is_never_part_of_a_script() -> None:
-    for task in tekton("task"):
-        assert all("$(params" not in step["script"] for step in task["spec"]["steps"])
+    for task in some(tekton("task")):
+        assert all("$(params" not in step["script"] for step in some(task["spec"]["steps"]))
     for name in ("github-check.yml", "github-promote.yml"):
         steps = [step for job in read(name)["jobs"].values() for step in job["steps"]]
         assert steps

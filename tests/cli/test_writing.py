@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path as File
@@ -14,54 +13,18 @@ import pytest
 from generator import cli
 from generator.disk import staging, transaction
 from generator.disk.lock import locked
-from tests.conftest import ROOT
+from tests.commands import EDITS, READERS, WRITERS, fleet_with_remote
 from tests.edits import git
-from tests.githttp import bare
-
-STORE = "clusters/near-edge/store-001.yaml"
-SHELF = "clusters/models/shelf-detector.yaml"
-EDITS: dict[str, tuple[list[str], str]] = {
-    "set": (["set", "store-001", "serving[assistant].resources.memory", "17Gi"], STORE),
-    "promote": (["promote", "shelf-detector", "--version", "8", "--size", "190Mi"], SHELF),
-    "retire": (["retire", "store-001"], STORE),
-    "migrate": (["migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", "LlamaForCausalLM"], STORE),
-    "models": (["models", "checksum", "files", "--write", "shelf-detector"], SHELF),
-    "add": (["add", "cluster", "store-099", "--group", "retail-small"], "clusters/near-edge/store-099.yaml"),
-}
-"""Commands that change specs, each with a file that it changes."""
-WRITERS = {
-    **{name: arguments for name, (arguments, _) in EDITS.items()},
-    "render": ["render", "--no-verify"],
-    "publish": ["publish", "--branch", "more", "--title", "More", "--no-pull-request"],
-    "init": ["init", "--ci", "github"],
-    "schema": ["schema"],
-    "mirror": ["mirror"],
-}
-READERS = {"check", "explain", "plan", "profiles", "rollout", "rules", "verify"}
-"""Commands that write no file; `rollout` moves refs."""
 
 
 def test_every_command_is_known_to_write_or_to_read() -> None:
     assert {*WRITERS, *READERS} == set(cli.COMMANDS)
+    assert not set(WRITERS) & set(READERS)
 
 
 @pytest.fixture
 def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
-    """The example in a clone of a bare repository, with a model's files beside it."""
-    root = tmp_path / "fleet"
-    for folder in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / folder, root / folder)
-    (root / "files").mkdir()
-    (root / "files/model.onnx").write_bytes(b"x")
-    (root / ".gitignore").write_text("/.nearedge/\n/files/\n", "utf-8")
-    git(root, "init", "--quiet", "--initial-branch=main")
-    for name, value in (("user.name", "test"), ("user.email", "test@example.com"), ("commit.gpgSign", "no")):
-        git(root, "config", name, value)
-    bare(tmp_path / "remote.git")
-    git(root, "remote", "add", "origin", str(tmp_path / "remote.git"))
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message=fleet")
-    git(root, "push", "--quiet", "origin", "main")
+    root = fleet_with_remote(tmp_path)
     monkeypatch.chdir(root)
     return root
 
@@ -107,12 +70,12 @@ def test_a_spec_that_was_saved_while_it_was_judged_stays(
     arguments, file = EDITS[command]
     before, prepared = texts(root), staging.prepared
 
-    def saving(*given: Any) -> object:
+    def saving(*given: Any, **options: Any) -> object:
         # Everything is judged; an editor saves, as most do, by putting a new file in the old one's place.
         other = root / "saved"
         other.write_text("# of an editor\n", "utf-8")
         other.replace(root / file)
-        return prepared(*given)
+        return prepared(*given, **options)
 
     monkeypatch.setattr(transaction, "prepared", saving)
     assert cli.main(arguments) == 3
@@ -129,9 +92,9 @@ def test_output_of_specs_that_are_others_now_is_not_written(
     group.write_text(group.read_text("utf-8").replace("memory: 2Gi}", "memory: 3Gi}"), "utf-8")
     before, prepared = texts(root), staging.prepared
 
-    def saving(*given: Any) -> object:
+    def saving(*given: Any, **options: Any) -> object:
         group.write_text(group.read_text("utf-8").replace("memory: 3Gi}", "memory: 4Gi}"), "utf-8")
-        return prepared(*given)
+        return prepared(*given, **options)
 
     monkeypatch.setattr(transaction, "prepared", saving)
     assert cli.main(WRITERS[command]) == 3

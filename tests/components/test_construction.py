@@ -22,7 +22,7 @@ from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
 from tests.conftest import ROOT
-from tests.construction import every, every_hub, ray_specs, refuses, sites, walk
+from tests.construction import every, every_hub, in_sites, ray_specs, refuses, sites, walk
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 
@@ -95,12 +95,11 @@ def test_quantities_are_canonical() -> None:
 
 
 def test_queues_select_their_namespace() -> None:
-    for site in sites():
+    for site, queue in in_sites("ClusterQueue"):
         local = {item["metadata"]["name"]: item for item in site.objects if item["kind"] == "LocalQueue"}
-        for queue in (item for item in site.objects if item["kind"] == "ClusterQueue"):
-            namespace = local[queue["metadata"]["name"]]["metadata"]["namespace"]
-            selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-            assert queue["spec"]["namespaceSelector"] == selector
+        namespace = local[queue["metadata"]["name"]]["metadata"]["namespace"]
+        selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+        assert queue["spec"]["namespaceSelector"] == selector
 
 
 def test_local_queues_lead_to_the_queue_of_their_name() -> None:
@@ -141,6 +140,7 @@ def test_kueues_changes_are_left_alone() -> None:
 
 
 def test_namespaces_of_queues_are_managed() -> None:
+    seen = 0
     for site in sites():
         labels = {
             item["metadata"]["name"]: item["metadata"]["labels"].items()
@@ -155,6 +155,8 @@ def test_namespaces_of_queues_are_managed() -> None:
         places = {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in local}
         for item in queued:
             assert (item["metadata"]["namespace"], item["metadata"]["labels"][QUEUE]) in places
+        seen += len(queued)
+    assert seen > 100
 
 
 # Ray
@@ -175,11 +177,14 @@ def test_replicas_are_always_written() -> None:
 
 
 def test_idle_times_are_positive() -> None:
+    seen = 0
     for spec in ray_specs():
         found = [value for key, value in walk(spec) if key == "idleTimeoutSeconds"]
         options = spec.get("autoscalerOptions")
         assert found == ([options["idleTimeoutSeconds"]] if options else [])
         assert all(value > 0 for value in found)
+        seen += len(found)
+    assert seen > 10
 
 
 def test_only_jobs_that_submit_have_a_submitter() -> None:
@@ -196,13 +201,12 @@ def test_only_jobs_that_submit_have_a_submitter() -> None:
 
 
 def test_one_runtime_of_a_namespace_offers_itself() -> None:
-    for site in sites():
-        offers: Counter[tuple[str, str]] = Counter()
-        for item in (item for item in site.objects if item["kind"] == "ServingRuntime"):
-            (entry,) = item["spec"]["supportedModelFormats"]
-            assert "priority" not in entry
-            offers[item["metadata"]["namespace"], entry["name"]] += entry["autoSelect"]
-        assert max(offers.values(), default=0) <= 1
+    offers: Counter[tuple[int, str, str]] = Counter()
+    for site, item in in_sites("ServingRuntime"):
+        (entry,) = item["spec"]["supportedModelFormats"]
+        assert "priority" not in entry
+        offers[id(site), item["metadata"]["namespace"], entry["name"]] += entry["autoSelect"]
+    assert max(offers.values()) == 1
 
 
 def test_the_serving_container_has_its_name() -> None:
@@ -284,18 +288,16 @@ def test_only_known_kinds_are_emitted() -> None:
 
 
 def test_routes_lead_to_ray_services() -> None:
-    for site in sites():
+    for site, item in in_sites("Route"):
         services = {
-            (item["metadata"]["namespace"], f"{item['metadata']['name']}-serve-svc")
-            for item in site.objects
-            if item["kind"] == "RayService"
+            (service["metadata"]["namespace"], f"{service['metadata']['name']}-serve-svc")
+            for service in site.objects
+            if service["kind"] == "RayService"
         }
-        for item in site.objects:
-            if item["kind"] == "Route":
-                spec = item["spec"]
-                assert (item["metadata"]["namespace"], spec["to"]["name"]) in services
-                assert spec["tls"] == {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"}
-                assert spec.keys() == {"to", "port", "tls", "wildcardPolicy"}
+        spec = item["spec"]
+        assert (item["metadata"]["namespace"], spec["to"]["name"]) in services
+        assert spec["tls"] == {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"}
+        assert spec.keys() == {"to", "port", "tls", "wildcardPolicy"}
 
 
 def test_nothing_speaks_of_istio() -> None:
@@ -335,6 +337,7 @@ def test_every_pod_is_restricted() -> None:
 
 
 def test_a_volume_and_its_first_user_share_a_wave() -> None:
+    users: Counter[tuple[str, bool]] = Counter()
     for site in sites():
         waves = {
             (item["kind"], item["metadata"]["namespace"], name): item["metadata"]["annotations"][SYNC_WAVE]
@@ -354,6 +357,8 @@ def test_a_volume_and_its_first_user_share_a_wave() -> None:
             assert claim == (Wave.RUNTIME if (namespace, name) in loads else Wave.WORKLOAD)
             if kind == "Job":
                 assert int(wave) == (claim if (namespace, name) in loads else Wave.FOLLOWER)
+            users[kind, (namespace, name) in loads] += 1
+    assert len(users) == 4, "volumes and jobs of both ways"
 
 
 def claims_of(item: Manifest) -> list[str]:
@@ -374,4 +379,4 @@ def test_load_jobs_are_named_after_their_content() -> None:
         assert re.search(r"-(load|publish)-[0-9a-f]{8}$", job["metadata"]["name"])
         assert "ttlSecondsAfterFinished" not in job["spec"]
         by_name.setdefault(f"{identify(job)}", set()).add(content_hash(job["spec"]))
-    assert all(len(contents) == 1 for contents in by_name.values())
+    assert {len(contents) for contents in by_name.values()} == {1}

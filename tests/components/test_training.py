@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import threading
 from pathlib import Path as File
 from types import ModuleType
 from typing import Any
@@ -22,7 +21,7 @@ from generator.components.serving import SERVING
 from generator.fleet.member import member_of
 from generator.objects.manifest import SYNC_WAVE, Manifest
 from generator.rules.load import every_rule
-from tests.conftest import ROOT, build
+from tests.conftest import ROOT, build, some
 from tests.hub.test_hub import fleet_of
 
 DIGEST = "sha256:" + "2" * 64
@@ -191,7 +190,7 @@ def test_the_size_of_the_volume_is_what_its_server_says() -> None:
 def test_a_model_is_published_where_its_source_points(job: dict[str, Any], place: str, folder: str) -> None:
     (made,) = of_kind(cluster_with(job), MODELS, "Job")
     pod = made["spec"]["template"]["spec"]
-    for container in (*pod["initContainers"], *pod["containers"]):
+    for container in (*some(pod["initContainers"]), *some(pod["containers"])):
         told = environment(container)
         assert (told["PUBLISH_TO"], told["MODEL_DIR"]) == (place, folder)
         (models,) = [mount for mount in container["volumeMounts"] if mount["name"] == "models"]
@@ -318,15 +317,21 @@ def test_a_model_has_the_layout_of_its_runtime(
     assert ("it lacks" in capsys.readouterr().err) == bool(code)
 
 
-def test_nothing_is_published_before_the_mark_is_there(trained_model: File) -> None:
+def test_nothing_is_published_before_the_mark_is_there(
+    trained_model: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (trained_model / ".complete").unlink()
-    done: list[int] = []
-    waiting = threading.Thread(target=lambda: done.append(program().wait(trained_model, "onnx", pause=0.01)))
-    waiting.start()
-    assert done == []
-    (trained_model / ".complete").touch()
-    waiting.join(timeout=10)
-    assert done == [0]
+    publish = program()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            (trained_model / ".complete").touch()
+
+    monkeypatch.setattr(publish.time, "sleep", pause)
+    assert publish.wait(trained_model, "onnx", pause=0.5) == 0
+    assert pauses == [0.5] * 3
 
 
 def test_the_program_says_how_it_is_called(

@@ -18,7 +18,8 @@ from generator.disk.journal import JOURNAL
 from generator.disk.lock import FOLDER
 from generator.disk.plain import clear
 from generator.disk.specs import spec_digests
-from generator.disk.staging import STAGE, Step, stages
+from generator.disk.staging import STAGE, stages
+from generator.disk.steps import Step, take
 from generator.disk.transaction import Recovered, carry_out, recover
 from generator.errors import Unwritable
 
@@ -52,7 +53,7 @@ def killed(root: File, after: int, monkeypatch: pytest.MonkeyPatch, work: Callab
     """Run in a process that is killed before the step that comes `after` so many."""
     child = os.fork()
     if child == 0:
-        left, take = [after], transaction.take
+        left = [after]
 
         def dying(root: File, step: Step) -> None:
             if not left[0]:

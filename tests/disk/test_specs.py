@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path as File
+from typing import Any
 
 import pytest
 
-from generator.disk import staging, transaction
+from generator.disk import staging, steps, transaction
 from generator.disk.exchange import can_exchange
 from generator.disk.lock import Busy, locked
 from generator.disk.plain import read_plain
+from generator.disk.sealed import copy_sealed, read_sealed, write_sealed
 from generator.disk.specs import SpecsMoved, moved, refuse_moved, spec_digests, sum_of
-from generator.disk.staging import Step
+from generator.disk.steps import Step
 from generator.disk.transaction import carry_out
 from generator.errors import Unwritable
 from tests.conftest import ROOT
@@ -53,11 +56,11 @@ def test_what_an_editor_saved_is_not_overwritten(
     judged, before = spec_digests(root), getattr(transaction, moment)
     saved: list[int] = []
 
-    def saving(*arguments: object) -> object:
+    def saving(*arguments: Any, **options: Any) -> object:
         if not saved:
             saved.append(1)
             save(root / SPEC)
-        return before(*arguments)
+        return before(*arguments, **options)
 
     monkeypatch.setattr(transaction, moment, saving)
     with pytest.raises(SpecsMoved, match=f"^{SPEC} was saved"):
@@ -68,7 +71,7 @@ def test_what_an_editor_saved_is_not_overwritten(
 
 
 def test_a_spec_that_goes_was_the_one_that_was_judged(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged, take = spec_digests(root), transaction.take
+    judged, take = spec_digests(root), steps.take
 
     def saving(root: File, step: Step) -> None:
         in_place(root / SPEC)
@@ -81,7 +84,7 @@ def test_a_spec_that_goes_was_the_one_that_was_judged(root: File, monkeypatch: p
 
 
 def test_a_file_that_came_meanwhile_is_not_overwritten(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged, take, new = spec_digests(root), transaction.take, "clusters/near-edge/c.yaml"
+    judged, take, new = spec_digests(root), steps.take, "clusters/near-edge/c.yaml"
 
     def creating(root: File, step: Step) -> None:
         (root / new).write_text("of an editor\n", "utf-8")
@@ -176,3 +179,32 @@ def test_a_lock_of_a_failed_command_is_let_go(tmp_path: File) -> None:
         raise Busy(pid="1")
     with locked(tmp_path) as held:
         assert held
+
+
+def test_only_what_was_written_here_is_believed(tmp_path: File) -> None:
+    path = tmp_path / ".nearedge/cache"
+    assert read_sealed(path) is None
+    write_sealed(path, b"body\n")
+    assert read_sealed(path) == b"body\n"
+    copy_sealed(path, tmp_path / "copy/cache")
+    assert read_sealed(tmp_path / "copy/cache") == b"body\n"
+    # As a clone, an archive or a copy brings it: the same bytes, another file; the same file, other bytes.
+    shutil.copy2(path, tmp_path / "copied")
+    assert (tmp_path / "copied").read_bytes() == path.read_bytes()
+    assert read_sealed(tmp_path / "copied") is None
+    path.touch()
+    assert read_sealed(path) is None
+    write_sealed(path, b"body\n")
+    with path.open("ab") as file:
+        file.write(b"more\n")
+    assert read_sealed(path) is None
+    copy_sealed(path, tmp_path / "other/cache")
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_sealed_file_is_not_written_elsewhere(tmp_path: File) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / ".nearedge").symlink_to("victim")
+    with pytest.raises(OSError, match="Not a directory"):
+        write_sealed(tmp_path / ".nearedge/cache", b"body\n")
+    assert not list((tmp_path / "victim").iterdir())

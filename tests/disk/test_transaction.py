@@ -22,7 +22,8 @@ from generator.disk.exchange import can_exchange, exchange
 from generator.disk.folders import FOLDERS
 from generator.disk.journal import JOURNAL
 from generator.disk.lock import LOCK, Busy, locked
-from generator.disk.staging import STAGE, Step
+from generator.disk.staging import STAGE
+from generator.disk.steps import Step, take
 from generator.disk.transaction import Recovered, carry_out, recover
 from generator.disk.tree import INDEX, Tree, compare, with_index, write
 from generator.errors import Unwritable
@@ -69,7 +70,7 @@ def test_a_write_that_dies_between_two_steps_is_completed(
     monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
     bring(tmp_path, version(0))
     left = [steps]
-    do = transaction.take
+    do = take
 
     def dying(root: File, step: Step) -> None:
         if not left[0]:
@@ -100,7 +101,7 @@ def test_a_step_that_fails_takes_the_others_back(
     monkeypatch.setattr(staging, "can_exchange", lambda folder: exchanges and can_exchange(folder))
     bring(tmp_path, version(0))
     left = [failing]
-    do = transaction.take
+    do = take
 
     def refusing(root: File, step: Step) -> None:
         if not left[0]:
@@ -141,7 +142,7 @@ def test_the_last_step_is_taken_back_first(tmp_path: File, monkeypatch: pytest.M
     bring(tmp_path, with_index(Tree({"overlays/edge-1/old.yaml": "1\n", "overlays/edge-2/a.yaml": "1\n"})))
     folder = tmp_path / "overlays/edge-1"
     folder.chmod(0o700)
-    was, do = folder.stat(), transaction.take
+    was, do = folder.stat(), take
 
     def refusing(root: File, step: Step) -> None:
         if step.live == "overlays/edge-2/a.yaml":
@@ -224,7 +225,7 @@ def test_what_is_saved_while_the_new_tree_is_staged_is_not_lost(
     bring(tmp_path, version(0))
     notes = tmp_path / "overlays/notes.txt"
     notes.write_text("draft\n", encoding="utf-8")
-    do = transaction.take
+    do = take
 
     def saving(root: File, step: Step) -> None:
         # As editors save: a new file takes the old one's place.
@@ -265,7 +266,7 @@ def test_a_journal_that_is_not_ours_does_nothing(tmp_path: File, raw: bytes) -> 
 def test_a_journal_of_two_steps_is_one_json_object(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
     bring(tmp_path, version(0))
     seen: list[bytes] = []
-    do = transaction.take
+    do = take
 
     def reading(root: File, step: Step) -> None:
         seen.append((root / JOURNAL).read_bytes())
@@ -290,6 +291,31 @@ def test_two_folders_change_places(tmp_path: File) -> None:
     assert (tmp_path / "a/b").exists()
     with pytest.raises(FileNotFoundError):
         exchange(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("kind", ["exchange", "drop"])
+def test_folders_of_an_image_are_written_file_by_file(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    old, new = (
+        {f"overlays/{name}/{i}.yaml": text for name in names for i in range(2)}
+        for names, text in (("ab", "old\n"), ("a", "new\n"))
+    )
+    bring(tmp_path, with_index(Tree(old)))
+    do, refused = take, []
+
+    def refusing(root: File, step: Step) -> None:
+        # As overlayfs does with a folder that was not made in its upper layer.
+        if step.kind == kind and (root / step.live).is_dir():
+            refused.append(step.live)
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        do(root, step)
+
+    monkeypatch.setattr(transaction, "take", refusing)
+    bring(tmp_path, with_index(Tree(new)))
+    assert refused == ["overlays/a" if kind == "exchange" else "overlays/b"]
+    assert on_disk(tmp_path) == with_index(Tree(new)).texts
+    assert [path.name for path in tmp_path.iterdir()] == ["overlays"]
 
 
 def test_a_second_writer_is_told_who_the_first_one_is(

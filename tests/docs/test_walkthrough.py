@@ -86,7 +86,9 @@ def test_it_ends_with_the_ring_where_it_was_and_the_change_on_the_main_branch(
     short = git(remote, "rev-parse", "main").strip()[:12]
     first = git(remote, "rev-parse", "main~1").strip()[:12]
     assert subjects == [f"Roll back ring canary to {first}", f"Advance ring canary to {short}", "Begin"]
-    repo = repository(remote)
+    clone = walked[0] / "clone"
+    git(walked[0], "clone", "--quiet", str(remote), str(clone))
+    repo = repository(clone)
     last = read_commit(repo, git(remote, "rev-parse", "ring/canary").strip())
     assert last.tree == git(remote, "rev-parse", "main~1^{tree}").strip()
     step = step_of(last)

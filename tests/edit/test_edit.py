@@ -417,7 +417,7 @@ def test_what_is_dropped(path: Path, gone: str, instead: str) -> None:
         ("a: 1\na: 2\n", ("a",), 1, "line 2, column 1: key a stands already"),
         ("- a\n", ("a",), 1, "the file holds no mapping"),
         ("a: 1\rb: 2\n", ("a",), 2, "carriage return"),
-        ("a: 1\n", ("a",), 1.5, "cannot write float 1.5"),
+        ("a: 1\n", ("a",), float("inf"), "cannot write float inf"),
         ("? a\n: 1\n", ("a",), {"b": {"c": "d"}}, "by hand"),
         ("a: [b: 1]\n", ("a", 0, "c"), 2, "by hand"),
         ("a: 1\n", ("b",), "\u200b", "b cannot be changed in place"),

@@ -299,15 +299,17 @@ def test_a_line_that_is_none_of_ours_cannot_be_explained(file: str, line: int) -
 
 
 def test_every_line_of_the_output_belongs_to_something() -> None:
-    rendered = render(ROOT)
-    for path, text in rendered.tree.texts.items():
-        if path.startswith(("base/", "acm/")) and path.endswith("resources.yaml"):
-            found = spots(text, ())
-            for number, line in enumerate(text.splitlines(), start=1):
-                if number > 1 and line != "---":
-                    spot = spot_of(found, number)
-                    assert spot is not None
-                    assert spot.identity is not None
+    texts = render(ROOT).tree.texts
+    objects = {path for path in texts if path.endswith(".yaml") and not path.endswith("/kustomization.yaml")}
+    assert {path.partition("/")[0] for path in objects} == {"acm", "base", "overlays"}
+    for path in objects:
+        found = spots(texts[path], ())
+        first, *lines = texts[path].splitlines()
+        assert first.startswith("# Made by nearedge")
+        for number in (number for number, line in enumerate(lines, start=2) if line != "---"):
+            spot = spot_of(found, number)
+            assert spot is not None, (path, number)
+            assert spot.identity is not None, (path, number)
 
 
 def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:

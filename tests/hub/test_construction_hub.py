@@ -16,17 +16,17 @@ from generator.overlays.overlay import emit, overlay_if_sound
 from generator.specs.fleet import Observability, Repository, Ring
 from generator.specs.types import GitRef, Metadata
 from tests.conftest import CASES, build, read_case
-from tests.construction import every_hub, hubs, in_namespace, placements, refuses, sites, walk
+from tests.construction import every_hub, hubs, in_hubs, in_namespace, placements, refuses, sites, walk
 
 
 def test_every_placement_has_its_binding() -> None:
-    for _, objects in hubs():
+    for _, item in every_hub("ManagedClusterSetBinding"):
+        assert item["metadata"]["name"] == item["spec"]["clusterSet"]
+    for _, objects, place in in_hubs("Placement"):
         bindings = [item for item in objects if item["kind"] == "ManagedClusterSetBinding"]
-        assert all(item["metadata"]["name"] == item["spec"]["clusterSet"] for item in bindings)
         bound = {(item["metadata"]["namespace"], item["spec"]["clusterSet"]) for item in bindings}
-        for item in placements(objects):
-            (name,) = item["spec"]["clusterSets"]
-            assert (item["metadata"]["namespace"], name) in bound
+        (name,) = place["spec"]["clusterSets"]
+        assert (place["metadata"]["namespace"], name) in bound
 
 
 def test_cluster_names_are_namespace_names() -> None:
@@ -55,25 +55,24 @@ def test_a_gitops_cluster_stays_in_one_namespace() -> None:
 
 
 def test_generators_find_decisions_beside_them() -> None:
-    for fleet, objects in hubs():
+    for fleet, objects, item in in_hubs("ApplicationSet"):
         namespace = fleet.spec.hub.argocdNamespace
         there = {
             place["metadata"]["name"]: place
             for place in placements(objects)
             if in_namespace(place, namespace)
         }
-        for item in (found for found in objects if found["kind"] == "ApplicationSet"):
-            assert in_namespace(item, namespace)
-            (generator,) = item["spec"]["generators"]
-            decisions = generator["clusterDecisionResource"]
-            assert "name" not in decisions
-            labels = decisions["labelSelector"]["matchLabels"]
-            place = there[labels["cluster.open-cluster-management.io/placement"]]
-            groups = place["spec"]["decisionStrategy"]["groupStrategy"]["decisionGroups"]
-            named = {group["groupName"] for group in groups}
-            assert labels["cluster.open-cluster-management.io/decision-group-name"] in named
-        for item in (found for found in objects if found["kind"] == "ConfigMap"):
-            assert in_namespace(item, namespace) == ("statusListKey" in item["data"])
+        assert in_namespace(item, namespace)
+        (generator,) = item["spec"]["generators"]
+        decisions = generator["clusterDecisionResource"]
+        assert "name" not in decisions
+        labels = decisions["labelSelector"]["matchLabels"]
+        place = there[labels["cluster.open-cluster-management.io/placement"]]
+        groups = place["spec"]["decisionStrategy"]["groupStrategy"]["decisionGroups"]
+        named = {group["groupName"] for group in groups}
+        assert labels["cluster.open-cluster-management.io/decision-group-name"] in named
+    for fleet, item in every_hub("ConfigMap"):
+        assert in_namespace(item, fleet.spec.hub.argocdNamespace) == ("statusListKey" in item["data"])
 
 
 def test_the_generator_is_told_the_resource() -> None:
@@ -126,12 +125,15 @@ def test_templates_carry_the_marks_of_pull() -> None:
 
 
 def test_a_destination_is_a_server_or_a_name() -> None:
+    seen = set()
     for fleet, objects in hubs():
         for key, place in (pair for item in objects for pair in walk(item)):
             if key == "destination":
                 by_name = {"name": "{{.name}}", "namespace": place["namespace"]}
                 in_place = {"server": "https://kubernetes.default.svc", "namespace": place["namespace"]}
                 assert place in ((by_name, in_place) if fleet.spec.delivery.model == "agent" else (in_place,))
+                seen.add((fleet.spec.delivery.model, place == by_name))
+    assert seen >= {("agent", True), ("pull", False)}
 
 
 def test_an_agent_is_set_up_only_where_it_delivers() -> None:
@@ -147,11 +149,13 @@ def test_an_agent_is_set_up_only_where_it_delivers() -> None:
 
 
 def test_the_project_allows_what_is_delivered() -> None:
+    seen = 0
     for fleet, objects in hubs():
         (project,) = [item for item in objects if item["kind"] == "AppProject"]
         allowed = project["spec"]
         specs = [item["spec"]["template"]["spec"] for item in objects if item["kind"] == "ApplicationSet"]
         specs += [item["spec"] for item in objects if item["kind"] == "Application"]
+        seen += len(specs)
         places = {(place.get("server"), place["namespace"]) for place in allowed["destinations"]}
         for spec in specs:
             assert spec["project"] == project["metadata"]["name"]
@@ -163,6 +167,7 @@ def test_the_project_allows_what_is_delivered() -> None:
         lists = (allowed["clusterResourceWhitelist"], allowed["namespaceResourceWhitelist"])
         kinds = {(item["group"], item["kind"]) for item in chain(*lists)}
         assert kinds == {(kind.group, kind.kind) for kind in KINDS}
+    assert seen > 100
 
 
 def test_deleting_an_application_set_deletes_nothing() -> None:
@@ -194,14 +199,15 @@ def test_policies_enforce_by_themselves() -> None:
 
 
 def test_bindings_are_beside_what_they_bind() -> None:
-    for _, objects in hubs():
+    for _, objects, item in in_hubs("PlacementBinding"):
         known = {
-            (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects
+            (found["kind"], found["metadata"].get("namespace"), found["metadata"]["name"])
+            for found in objects
         }
-        for item in (found for found in objects if found["kind"] == "PlacementBinding"):
-            for target in (item["placementRef"], *item["subjects"]):
-                assert (target["kind"], item["metadata"]["namespace"], target["name"]) in known
-            assert not item.keys() & {"bindingOverrides", "subFilter"}
+        assert item["subjects"]
+        for target in (item["placementRef"], *item["subjects"]):
+            assert (target["kind"], item["metadata"]["namespace"], target["name"]) in known
+        assert not item.keys() & {"bindingOverrides", "subFilter"}
 
 
 def test_the_hub_template_reads_one_namespace() -> None:
@@ -248,6 +254,7 @@ def test_generate_paths_cover_what_is_built() -> None:
 def test_rights_come_by_a_policy() -> None:
     for fleet, objects in hubs():
         policies = [item for item in objects if item["kind"] == "Policy"]
+        assert policies
         given = {
             (group, resource)
             for policy in policies

@@ -22,6 +22,7 @@ from generator.proof.schema_files import (
     schema_file,
     schema_path,
 )
+from tests.conftest import some
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = yaml.safe_load((ROOT / "schemas/sources.yaml").read_text("utf-8"))["sets"]
@@ -187,7 +188,7 @@ def test_every_folder_is_a_recorded_set() -> None:
 
 @pytest.mark.parametrize("item", SETS)
 def test_every_file_is_a_valid_closed_schema(item: str) -> None:
-    for path in sorted((ROOT / FOLDER / item).iterdir()):
+    for path in some(sorted((ROOT / FOLDER / item).iterdir())):
         schema = load_schema(path)
         Draft7Validator.check_schema(schema)
         assert schema["additionalProperties"] is False, path.name

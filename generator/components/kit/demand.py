@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from ...findings.finding import Path
 from ...specs.types import Resources, Toleration
-from .counting import Amounts, amounts, largest, together
 from .component import Cluster, once
+from .counting import Amounts, amounts, largest, together
 
 
 class Container(NamedTuple):

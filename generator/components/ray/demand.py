@@ -14,7 +14,8 @@ from ...facts.profiles import AddedContainer, Profile
 from ...findings.finding import Path
 from ..kit.component import Cluster
 from ..kit.demand import UNBOUND, Bounds, Container, Pods, Shape, Workload, bounds, pods_of
-from .spec import PodGroup, RayCluster, RayFields, RayJob, RayService, RaySpec, own_cluster, served_cluster
+from .shapes import own_cluster, served_cluster
+from .spec import PodGroup, RayCluster, RayFields, RayJob, RayService, RaySpec
 
 KUBERAY = "KubeRay"
 

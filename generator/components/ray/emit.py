@@ -22,7 +22,8 @@ from ...specs.types import EnvVar, PvcMount
 from ..models import MODELS_DIR, claim_name, place
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
 from .runtime_env import runtime_env_text
-from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService, own_cluster
+from .shapes import own_cluster
+from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService
 from .wrapper import wrapped
 
 API_VERSION = "ray.io/v1"

@@ -26,7 +26,7 @@ DeploymentName = Annotated[str, Line(longest=253)]
 ImportPath = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*[:.][A-Za-z_][A-Za-z0-9_]*$", 256)]
 RoutePrefix = Annotated[str, Line(r"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", 256)]
 """Begins with a slash and does not end in one, unless it is all of it (ray.serve ServeApplicationSchema)."""
-Argument = Annotated[str, Line(longest=253)]
+Argument = Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9_.:/@ -]*$", 253)]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, Wave, meta
 from .emit import API_VERSION, account, cluster_spec, elastic_notes, queue_labels
 from .serve import PORT, serve_config_text
-from .spec import RayService, served_cluster
+from .shapes import served_cluster
+from .spec import RayService
 
 TIMEOUT = "ray.io/initializing-timeout"
 PORT_NAME = "serve"

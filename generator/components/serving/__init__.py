@@ -7,8 +7,8 @@
 
 from .beside import max_rank, ranks
 from .demand import workloads
-from .emit import Endpoint, endpoint
 from .llm_emit import BEHIND, PORT
+from .server import Endpoint, endpoint
 from .sizes import PodKind, pod_kinds, roles
 from .units import SERVING
 

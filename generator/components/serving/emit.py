@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import Images, ModelSpec
-from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
 from ..models import parameters, storage_uri
-from .beside import beside, lora_flags
+from .server import server_of
 from .spec import Service, is_llm, runtimes
 
 
@@ -37,11 +35,6 @@ class Setting:
     """Models that servers have beside their own, by name."""
 
 
-LOAD_SECONDS = 300
-LOAD_BYTES_PER_SECOND = 50 * 2**20
-"""Default budget for loading: five minutes to start at all, and the model read from a slow disk."""
-
-
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
     """Service account, runtime (unless the model is inside the image) and InferenceService.
 
@@ -51,71 +44,6 @@ def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, .
     server = server_of(item, model, setting.images, setting.models)
     serving = () if item.storage.type == "image" else _runtime(item, model, runtime, server, setting)
     return (account(item, model, setting.profile), *serving, _service(item, model, runtime, server, setting))
-
-
-def server_of(
-    item: Service, model: ModelSpec, images: Images, models: Mapping[str, ModelSpec] | None = None
-) -> Server:
-    """An item as its runtime sees it."""
-    return Server(
-        name=item.name,
-        model=model,
-        images=images,
-        image=_image(item, model),
-        args=item.args,
-        env=item.env,
-        limits=item.resources,
-        requests=item.requests,
-        startup=budget(item, model),
-        grpc=item.grpc,
-        port=item.port or 8080,
-        metrics_port=item.metricsPort,
-        readiness_path=item.readinessPath,
-        read_only_root=item.readOnlyRootFilesystem,
-        beside=beside(item, models or {}),
-        lora=lora_flags(item, models or {}),
-    )
-
-
-def _image(item: Service, model: ModelSpec) -> str | None:
-    inside = (
-        model.source.removeprefix("image://")
-        if item.storage.type == "image" and model.source.startswith("image://")
-        else None
-    )
-    return item.image or inside
-
-
-def has_image(item: Service, model: ModelSpec) -> bool:
-    """Whether there is an image to serve with: only a custom server may lack one."""
-    return item.runtime != "custom" or _image(item, model) is not None
-
-
-class Endpoint(NamedTuple):
-    """Where the metrics of a server are: a port that a container declares, its number, and that of the metrics."""
-
-    port: str
-    number: int
-    metrics: int
-
-
-def endpoint(item: Service, model: ModelSpec, images: Images) -> Endpoint | None:
-    """Where Prometheus finds the metrics of a server; None when it has none."""
-    runtime = runtimes()[item.runtime]
-    metrics = item.metricsPort or runtime.metrics_port
-    if metrics is None or not has_image(item, model):
-        return None
-    containers = runtime.containers(server_of(item, model, images))
-    ports = {port["containerPort"]: port["name"] for one in containers for port in one.get("ports", ())}
-    number = metrics if metrics in ports else next(iter(ports))
-    return Endpoint(ports[number], number, metrics)
-
-
-def budget(item: Service, model: ModelSpec) -> int:
-    """Seconds that loading may take."""
-    if item.startupBudget:
-        return seconds(item.startupBudget)
-    return LOAD_SECONDS + int(parse(model.size) // LOAD_BYTES_PER_SECOND)
 
 
 def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:

@@ -22,8 +22,9 @@ from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, securit
 from ..models import storage_uri
 from ..runtimes import adapters
 from .beside import max_rank
-from .emit import Setting, account, budget, display_annotations, labels, server_of
+from .emit import Setting, account, display_annotations, labels
 from .llm import Llm, LlmWorker, Parallelism, Prefill
+from .server import budget, server_of
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ...specs.types import Resources
 from .. import ray
-from ..kit.counting import amount
 from ..kit.component import Cluster, once
+from ..kit.counting import amount
 from ..kit.demand import Pods, Workload
 from ..kit.quota import resource_of, taken_by_pod
 from ..kueue.spec import Flavor, KueueSpec, Queue, quota_of, root_of
@@ -33,7 +34,7 @@ def has_room(item: Service, cluster: Cluster) -> bool:
 
 
 def _in_namespace(pods: Pods, namespace: str, cluster: Cluster) -> bool:
-    quota = next((item.quota for item in cluster.spec.namespaces if item.name == namespace), {})
+    quota: Resources = next((item.quota for item in cluster.spec.namespaces if item.name == namespace), {})
     for name, hard in quota.items():
         each = taken_by_pod(pods, name)
         if each:

@@ -15,8 +15,9 @@ from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
 from ..models import access_modes, is_written, node_bound, on_volume, placed_by_cache, servers
 from . import llm_emit
-from .emit import Setting, emit, has_image
+from .emit import Setting, emit
 from .room import has_room
+from .server import has_image
 from .sizes import total_devices
 from .spec import Service, ServingStorage, is_llm, known
 

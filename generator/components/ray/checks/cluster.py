@@ -13,7 +13,8 @@ from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ...kueue import KUEUE
-from ..spec import RayCluster, RayJob, RayService, shapes
+from ..shapes import shapes
+from ..spec import RayCluster, RayJob, RayService
 from ..units import RAY
 
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"

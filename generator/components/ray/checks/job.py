@@ -12,7 +12,8 @@ from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ..emit import job_name
 from ..runtime_env import RuntimeEnv
-from ..spec import OWN, RayJob, own_cluster
+from ..shapes import OWN, own_cluster
+from ..spec import RayJob
 from ..units import RAY, find
 
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"

@@ -13,7 +13,7 @@ from ...kit.component import Cluster
 from ...kit.tolerations import malformed
 from ...models import MODELS_DIR
 from ..pods import MOUNTED
-from ..spec import Shape, groups, shapes
+from ..shapes import Shape, groups, shapes
 from ..units import RAY
 
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"

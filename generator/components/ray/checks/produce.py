@@ -30,7 +30,8 @@ from ...models import (
     target,
 )
 from ..emit import written
-from ..spec import RayJob, own_cluster
+from ..shapes import own_cluster
+from ..spec import RayJob
 from ..units import RAY
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from ....findings.rule import Problem, rule
 from ....specs.quantity import binary, parse
 from ...kit.component import Cluster
 from ..accelerators import GPU, scheduled
-from ..spec import PodGroup, RayService, served_cluster
+from ..shapes import served_cluster
+from ..spec import PodGroup, RayService
 from .applications import Application, applications
 
 SOURCE = (

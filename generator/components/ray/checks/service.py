@@ -14,7 +14,8 @@ from ...kit.component import Cluster
 from ...kueue import KUEUE
 from ...kueue.spec import Quota
 from ..serve import PORT
-from ..spec import RayService, served_cluster
+from ..shapes import served_cluster
+from ..spec import RayService
 from ..units import RAY
 from .applications import applications, serve_data
 

@@ -11,7 +11,8 @@ from ....specs.quantity import parse
 from ...kit.arguments import close, wrong_value
 from ...kit.component import Cluster
 from ..pods import shared_memory
-from ..spec import PodGroup, Shape, groups, shapes
+from ..shapes import Shape, groups, shapes
+from ..spec import PodGroup
 from ..units import RAY
 from .pod import OURS
 

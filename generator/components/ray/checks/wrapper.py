@@ -8,7 +8,8 @@ from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ...kit.runtime import seconds
-from ..spec import RayCluster, RayJob, own_cluster
+from ..shapes import own_cluster
+from ..spec import RayCluster, RayJob
 from ..units import RAY, find
 
 WEBHOOK = "appwrapper v1.2.0 internal/webhook/appwrapper_webhook.go"

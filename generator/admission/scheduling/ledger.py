@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ..offer import ActiveQueue, Offer, most
+from ..search import Space
 from .assigner import Flavors, Grade, Mode
-from .offer import ActiveQueue, Offer, most
-from .search import Space
 
 
 class Admission(NamedTuple):

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..offer import ActiveQueue, Offer
+from ..search import Undecided
 from .assigner import FlavorAssignment, Flavors, Grade, Mode, PodSet, attempts
 from .ledger import Admission, Ask, Ledger
-from .offer import ActiveQueue, Offer
-from .search import Undecided
 
 ROUNDS = 200
 """Most times that some are stopped for others before this is given up."""

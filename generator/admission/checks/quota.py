@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..components.kit.component import Cluster
-from ..components.kueue import KUEUE
-from ..components.kueue.spec import Quota
-from ..findings.finding import Severity
-from ..findings.rule import Problem, rule
-from .judge import analyse
-from .search import STEPS
-from .sentences import who
-from .verdict import Decision, Obstacle, Verdict
+from ...components.kit.component import Cluster
+from ...components.kueue import KUEUE
+from ...components.kueue.spec import Quota
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
+from ..judge import analyse
+from ..search import STEPS
+from ..sentences import who
+from ..verdict import Decision, Obstacle, Verdict
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"
 

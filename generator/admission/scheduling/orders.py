@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
-from .offer import Offer
-from .placing import Case
-from .scheduler import Outcome, outcome
+from ..offer import Offer
+from .scheduler import Contender, Outcome, outcome
 
 ALL_ORDERS = 4
 """Up to how many workloads every order is looked at; of more each is first and last once, before and behind the others
@@ -19,27 +18,26 @@ MANY = 24
 
 
 class Tried(NamedTuple):
-    """Orders of some cases, by index, with their outcomes."""
+    """Orders of some contenders, by index, with their outcomes."""
 
     orders: tuple[tuple[int, ...], ...]
     outcomes: tuple[Outcome, ...]
 
 
-def tried(cases: Sequence[Case], given: Offer) -> Tried:
-    """Let cases come in several orders. Raises Undecided."""
-    contenders = [case.contender(given) for case in cases]
-    orders = tuple(_orders(len(cases)))
+def tried(contenders: Sequence[Contender], given: Offer) -> Tried:
+    """Let contenders come in several orders. Raises Undecided."""
+    orders = tuple(_orders(len(contenders)))
     return Tried(orders, tuple(outcome(contenders, order, given) for order in orders))
 
 
-def pair(first: Case, then: Case, given: Offer) -> Outcome:
-    """What becomes of two cases, the one after the other. Raises Undecided."""
-    return outcome([first.contender(given), then.contender(given)], (0, 1), given)
+def pair(first: Contender, then: Contender, given: Offer) -> Outcome:
+    """What becomes of two contenders, the one after the other. Raises Undecided."""
+    return outcome([first, then], (0, 1), given)
 
 
-def alone(case: Case, given: Offer) -> Outcome:
-    """What becomes of a case that is there alone. Raises Undecided."""
-    return outcome([case.contender(given)], (0,), given)
+def alone(contender: Contender, given: Offer) -> Outcome:
+    """What becomes of a contender that is there alone. Raises Undecided."""
+    return outcome([contender], (0,), given)
 
 
 def _orders(count: int) -> Iterator[tuple[int, ...]]:

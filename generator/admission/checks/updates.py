@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..components.kit.component import Cluster
-from ..components.serving.spec import Service, is_llm
-from ..findings.finding import Severity
-from ..findings.rule import Problem, rule
-from .judge import analyse
-from .updates import Stuck
+from ...components.kit.component import Cluster
+from ...components.serving.spec import Service, is_llm
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
+from ..judge import analyse
+from ..updates import Stuck
 
 SILENT = "kueue #8769, kserve #4618, kubernetes #89209"
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from .search import Uses
+from ..search import Uses
 
 
 class Mode(IntEnum):

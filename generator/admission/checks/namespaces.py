@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..components.discovery import discover
-from ..components.kit.counting import amount, said
-from ..components.kit.component import Cluster
-from ..components.kit.quota import resource_of
-from ..components.namespaces import NAMESPACES
-from ..components.namespaces.spec import Namespace
-from ..findings.finding import Path, Severity
-from ..findings.rule import Problem, rule
-from .bounds import out_of_bounds
-from .demand import demands, passing
-from .namespace_quota import Term, taken_by, taken_by_volumes, unsaid
-from .sentences import NAMED, who
+from ...components.discovery import discover
+from ...components.kit.component import Cluster
+from ...components.kit.counting import amount, said
+from ...components.kit.quota import resource_of
+from ...components.namespaces import NAMESPACES
+from ...components.namespaces.spec import Namespace
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
+from ..bounds import out_of_bounds
+from ..demand import demands, passing
+from ..namespace_quota import Term, taken_by, taken_by_volumes, unsaid
+from ..sentences import NAMED, who
 
 QUOTA = "kubernetes pkg/quota/v1/evaluator/core; plugin/pkg/admission/resourcequota"
 
@@ -37,7 +37,8 @@ def limits_let_containers_in(cluster: Cluster) -> Iterator[Problem]:
 
 def _quotas(cluster: Cluster) -> Iterator[tuple[int, Namespace, str, int]]:
     """(index, namespace, word of its quota, the number)."""
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    namespaces = cluster.part(NAMESPACES)
+    for i, item in enumerate(namespaces):
         for name, value in item.quota.items():
             yield i, item, name, amount(resource_of(name), value)
 
@@ -108,7 +109,8 @@ def containers_say_what_is_counted(cluster: Cluster) -> Iterator[Problem]:
     The API server refuses a pod of which any container, also one that runs before the others, leaves it out. Some that
     controllers add do.
     """
-    for i, item in enumerate(cluster.part(NAMESPACES)):
+    namespaces = cluster.part(NAMESPACES)
+    for i, item in enumerate(namespaces):
         works = [work for work in (*demands(cluster), *passing(cluster)) if work.namespace == item.name]
         for name, by, kind, words in unsaid(works, item.quota):
             whose = (

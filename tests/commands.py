@@ -1,0 +1,70 @@
+"""Every command with arguments that let it do its work on the example fleet: what holds of all is asked of all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path as File
+
+from tests.conftest import ROOT
+from tests.edits import git
+from tests.githttp import bare
+
+STORE = "clusters/near-edge/store-001.yaml"
+SHELF = "clusters/models/shelf-detector.yaml"
+
+EDITS: dict[str, tuple[tuple[str, ...], str]] = {
+    "set": (("set", "store-001", "serving[assistant].resources.memory", "17Gi"), STORE),
+    "promote": (("promote", "shelf-detector", "--version", "8", "--size", "190Mi"), SHELF),
+    "retire": (("retire", "store-001"), STORE),
+    "migrate": (
+        ("migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", "LlamaForCausalLM"),
+        STORE,
+    ),
+    "models": (("models", "checksum", "files", "--write", "shelf-detector"), SHELF),
+    "add": (
+        ("add", "cluster", "store-099", "--group", "retail-small"),
+        "clusters/near-edge/store-099.yaml",
+    ),
+}
+"""Commands that change specs, each with a file that it changes."""
+WRITERS: dict[str, tuple[str, ...]] = {
+    **{name: arguments for name, (arguments, _) in EDITS.items()},
+    "render": ("render", "--no-verify"),
+    "publish": ("publish", "--branch", "more", "--title", "More", "--no-pull-request"),
+    "init": ("init", "--ci", "github"),
+    "schema": ("schema",),
+    "mirror": ("mirror",),
+}
+"""Commands that write files."""
+READERS: dict[str, tuple[str, ...]] = {
+    "check": ("check",),
+    "explain": ("explain", "store-001", "ring"),
+    "plan": ("plan",),
+    "profiles": ("profiles",),
+    "rollout": ("rollout", "status"),
+    "rules": ("rules",),
+    "verify": ("verify",),
+}
+"""Commands that write none; `rollout` moves refs."""
+EVERY = {**READERS, **WRITERS}
+WITHOUT_FLEET = frozenset({"profiles", "rules"})
+"""Commands that look at no repository."""
+
+
+def fleet_with_remote(folder: File) -> File:
+    """The example in a clone of a bare repository, with a model's files beside it."""
+    root = folder / "fleet"
+    for name in ("clusters", "base", "overlays", "acm"):
+        shutil.copytree(ROOT / name, root / name)
+    (root / "files").mkdir()
+    (root / "files/model.onnx").write_bytes(b"x")
+    (root / ".gitignore").write_text("/.nearedge/\n/files/\n", "utf-8")
+    git(root, "init", "--quiet", "--initial-branch=main")
+    for name, value in (("user.name", "test"), ("user.email", "test@example.com"), ("commit.gpgSign", "no")):
+        git(root, "config", name, value)
+    bare(folder / "remote.git")
+    git(root, "remote", "add", "origin", str(folder / "remote.git"))
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=fleet")
+    git(root, "push", "--quiet", "origin", "main")
+    return root
