@@ -46,17 +46,20 @@ def breaches(item: Container, within: Bounds) -> Iterator[Breach]:
             yield Breach(name, "request", item.requests[name], "default", limit)
 
 
-def out_of_bounds(work: Workload, cluster: Cluster) -> Iterator[Problem]:
-    """Containers of a workload that the limits of its namespace keep out, each once."""
+def out_of_bounds(work: Workload, cluster: Cluster, *, counted: bool = False) -> Iterator[Problem]:
+    """Containers of a workload that the limits of its namespace keep out, each once; `counted`: only those Kueue sees.
+
+    What somebody adds twice with the same numbers is told once.
+    """
     within = bounds(cluster).get(work.namespace)
     if within is None:
         return
-    seen: set[tuple[Path, str, str]] = set()
+    seen: set[tuple[Path, str, Breach]] = set()
     at = next(i for i, item in enumerate(cluster.spec.namespaces) if item.name == work.namespace)
     for pods in work.pods:
         for item in pods.containers:
-            for breach in breaches(item, within):
-                key = (item.path, item.by and item.name, breach.resource)
+            for breach in breaches(item, within) if not (counted and item.unseen) else ():
+                key = (item.path, item.by, breach)
                 if key not in seen:
                     seen.add(key)
                     yield _problem(work, pods, item, breach, at)

@@ -128,10 +128,10 @@ def _nodes(
 
 
 def _refused(work: Workload, cluster: Cluster) -> Verdict | None:
-    """A workload that Kueue does not even try."""
+    """A workload that Kueue does not even try, or of which no pod ever comes to it."""
     if work.whole and len(work.pods) > cluster.profile.kueue.podSets:
         return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
-    problem = next(out_of_bounds(work, cluster), None)
+    problem = next(out_of_bounds(work, cluster, counted=True), None)
     return Verdict(work, Decision.NEVER, Obstacle.LIMITS, problem) if problem else None
 
 
