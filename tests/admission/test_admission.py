@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.admission import Decision, verdicts
-from generator.admission.demand import demands
+from generator.admission.demand import demands, passing
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
 from generator.components.kit.counting import amount, said
@@ -122,12 +122,20 @@ def ours(pods: Any) -> dict[str, int]:
     return pod_amounts(item for item in kept if not (item.name == SIDECAR and pods.name != "head"))
 
 
-@pytest.mark.parametrize("case", REAL, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
-def test_pods_ask_for_what_is_emitted(case: File) -> None:
+def without_errors(case: File) -> Cluster | None:
+    """The cluster of a case, unless a rule refuses it."""
     cluster, _, _ = build(read_case(case))
     if cluster is None or any(
         part.check and list(part.check(cluster)) for part in cluster_rules() if part.severity == "error"
     ):
+        return None
+    return cluster
+
+
+@pytest.mark.parametrize("case", REAL, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+def test_pods_ask_for_what_is_emitted(case: File) -> None:
+    cluster = without_errors(case)
+    if cluster is None:
         assert (case.parent / "findings.txt").exists()
         return
     there = emitted(cluster)
@@ -139,6 +147,36 @@ def test_pods_ask_for_what_is_emitted(case: File) -> None:
         if work.kind == "LLMInferenceService":
             expected = grouped(work, expected)
         assert [ours(item) for item in work.pods] == expected, work.name
+
+
+def asked_by(resources: dict[str, Any]) -> dict[str, str]:
+    return {**resources.get("limits", {}), **resources.get("requests", {})}
+
+
+@pytest.mark.parametrize("case", REAL, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+def test_jobs_ask_for_what_is_emitted(case: File) -> None:
+    cluster = without_errors(case)
+    if cluster is None:
+        assert (case.parent / "findings.txt").exists()
+        return
+    objects = [item for part in discover() for unit in part.units(cluster) for item in unit.final]
+    there = {
+        (item["metadata"]["namespace"], item["metadata"]["name"].rpartition("-")[0]): {
+            (box["name"], key == "initContainers"): asked_by(box["resources"])
+            for key in ("containers", "initContainers")
+            for box in item["spec"]["template"]["spec"].get(key, ())
+        }
+        for item in objects
+        if item["kind"] == "Job"
+    }
+    ours_ = {
+        (work.namespace, work.name): {
+            (item.name, item.init): {**item.limits, **item.requests} for item in work.pods[0].containers
+        }
+        for work in passing(cluster)
+        if work.kind == "Job"
+    }
+    assert ours_ == there
 
 
 # Seen with the controllers themselves: one ovms server, one caikit-tgis server and one Ray worker of 100m and 128Mi.
