@@ -21,6 +21,7 @@ def demands(cluster: Cluster) -> tuple[Workload, ...]:
     )
 
 
+@once
 def passing(cluster: Cluster) -> tuple[Workload, ...]:
     """What comes and goes beside them without a queue: load Jobs, what publishes, what submits to a cluster."""
     return (*models.workloads(cluster), *ray.submitters(cluster))

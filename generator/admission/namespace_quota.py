@@ -1,7 +1,8 @@
 """What a namespace's ResourceQuota counts, and what workloads, volumes and objects come to in its words.
 
 Source: kubernetes pkg/quota/v1/evaluator/core/pods.go podComputeUsageHelper, persistent_volume_claims.go, and
-generic object counts (count/<resource>.<group>).
+generic object counts (count/<resource>.<group>); what controllers make: kserve pkg/controller/v1beta1/inferenceservice and
+v1alpha2/llmisvc, kuberay controllers/ray.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..components.discovery import discover
 from ..components.kit.component import Cluster
 from ..components.kit.counting import amount
 from ..components.kit.demand import Workload
@@ -21,6 +23,18 @@ CLAIMS = "persistentvolumeclaims"
 
 MUST_SAY = frozenset({"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"})
 """Where a quota counts one of these, a pod is refused of which any container does not say it (pods.go validationSet)."""
+
+OBJECTS = frozenset({"configmaps", "services"})
+"""Kinds that a quota counts without the word `count/`, and of which something is known here."""
+
+MADE: Mapping[str, Mapping[str, int]] = {
+    "InferenceService": {"deployments.apps": 1, "services": 1},
+    "LLMInferenceService": {"services": 1},
+    "RayCluster": {"services": 1},
+    "RayJob": {"rayclusters.ray.io": 1},
+    "RayService": {"rayclusters.ray.io": 1, "services": 1},
+}
+"""What controllers make of an object, at least."""
 
 
 class Term(NamedTuple):
@@ -74,3 +88,32 @@ def unsaid(works: Iterable[Workload], quota: Resources) -> Iterator[tuple[str, s
 
 def _said(limits: Resources, requests: Resources, name: str) -> Mapping[str, str]:
     return limits if name.startswith("limits.") else requests
+
+
+def objects(cluster: Cluster, namespace: str, name: str) -> list[Term]:
+    """Objects in a namespace that a quota counts by name, ours and what controllers make of them at least."""
+    wanted = name.removeprefix("count/")
+    if wanted == name and name not in OBJECTS:
+        return []
+    found: dict[str, int] = {}
+    for item in (made for part in discover() for unit in part.units(cluster) for made in unit.final):
+        if item["metadata"].get("namespace") != namespace:
+            continue
+        if _resource(item["apiVersion"], item["kind"]) == wanted:
+            found[item["kind"]] = found.get(item["kind"], 0) + 1
+        more = MADE.get(item["kind"], {}).get(wanted, 0)
+        if more:
+            key = f"of {item['kind']}s"
+            found[key] = found.get(key, 0) + more
+    return [Term(key, number) for key, number in found.items()]
+
+
+def _resource(api_version: str, kind: str) -> str:
+    """The resource of a kind, as a quota names it.
+
+    >>> _resource("networking.k8s.io/v1", "NetworkPolicy"), _resource("v1", "ConfigMap")
+    ('networkpolicies.networking.k8s.io', 'configmaps')
+    """
+    group = api_version.rpartition("/")[0]
+    plural = f"{kind.lower()[:-1]}ies" if kind.endswith("y") else f"{kind.lower()}s"
+    return f"{plural}.{group}" if group else plural

@@ -6,7 +6,7 @@ takes part in nothing; rules of their own speak of it (KUEUE001, KUEUE010).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from ..components.kueue.spec import (
     root_of,
 )
 from ..fleet.kinds import Node
-from ..specs.types import Taint, Toleration
+from ..specs.types import Taint
 from .search import Room
 
 ENDLESS = 2**63 - 1
@@ -35,8 +35,6 @@ BASIC = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
 SELF_LABELED = ("kubernetes.io/", "topology.kubernetes.io/", "node.kubernetes.io/")
 """Prefixes of labels that nodes get by themselves; a spec need not list them."""
-
-KEEPING_OUT = frozenset({"NoSchedule", "NoExecute"})
 
 
 class Cell(NamedTuple):
@@ -163,22 +161,6 @@ def _kind(index: int, node: Node) -> NodeKind:
 def most(cell: Cell, room: Room) -> int:
     """What a cell can hold when nothing else is used: kueue's potentialAvailable."""
     return cell.limit if cell.pool < 0 else min(cell.limit, cell.kept + room.pools[cell.pool])
-
-
-def untolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> Iterator[Taint]:
-    """The taints that keep a pod out."""
-    for taint in taints:
-        if taint.effect in KEEPING_OUT and not any(_tolerates(item, taint) for item in tolerations):
-            yield taint
-
-
-def _tolerates(item: Toleration, taint: Taint) -> bool:
-    """As k8s.io/component-helpers scheduling/corev1 ToleratesTaint."""
-    if item.effect is not None and item.effect != taint.effect:
-        return False
-    if item.key is None:
-        return item.operator == "Exists"
-    return item.key == taint.key and (item.operator == "Exists" or (item.value or "") == taint.value)
 
 
 def has_labels(kind: NodeKind, wanted: Mapping[str, str]) -> bool:

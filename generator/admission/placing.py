@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from ..components.kit.tolerations import untolerated
 from ..components.kueue.spec import Flavor
 from .demand import Pods, Workload
-from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots, untolerated
+from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots
 from .scheduling.assigner import PodSet
 from .scheduling.scheduler import Contender
 from .search import Piece, Room, Uses

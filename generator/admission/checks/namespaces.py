@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...components.discovery import discover
 from ...components.kit.component import Cluster
 from ...components.kit.counting import amount, said
 from ...components.kit.quota import resource_of
@@ -14,7 +13,7 @@ from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ..bounds import out_of_bounds
 from ..demand import demands, passing
-from ..namespace_quota import Term, taken_by, taken_by_volumes, unsaid
+from ..namespace_quota import Term, objects, taken_by, taken_by_volumes, unsaid
 from ..sentences import NAMED, who
 
 QUOTA = "kubernetes pkg/quota/v1/evaluator/core; plugin/pkg/admission/resourcequota"
@@ -63,7 +62,7 @@ def quota_of_the_namespace_holds_each(cluster: Cluster) -> Iterator[Problem]:
                 yield Problem(path, text, f"{name}: {_shown(name, number)} at least", (work.path,))
         kept = taken_by_volumes(cluster, item.name, name)
         if kept is None:
-            kept = _objects(cluster, item.name, name) if name in OBJECTS or name.startswith("count/") else []
+            kept = objects(cluster, item.name, name)
         number = sum(term.number for term in kept)
         if number > hard:
             text = f"namespace {item.name} has {_shown(name, hard)} of {name}: {_terms(kept, name)}"
@@ -126,42 +125,3 @@ def containers_say_what_is_counted(cluster: Cluster) -> Iterator[Problem]:
 
 def _kinds(kind: str) -> str:
     return {"Job": "load and publish Jobs"}.get(kind, f"{kind}s")
-
-
-# --- objects
-
-
-OBJECTS = frozenset({"configmaps", "services"})
-"""Kinds that a quota counts without the word `count/`, and of which something is known here."""
-
-MADE: dict[str, dict[str, int]] = {
-    "InferenceService": {"deployments.apps": 1, "services": 1},
-    "LLMInferenceService": {"services": 1},
-    "RayCluster": {"services": 1},
-    "RayJob": {"rayclusters.ray.io": 1},
-    "RayService": {"rayclusters.ray.io": 1, "services": 1},
-}
-"""What controllers make of an object, at least."""
-
-
-def _objects(cluster: Cluster, namespace: str, name: str) -> list[Term]:
-    """Objects in a namespace that a quota counts by name, ours and what controllers make of them at least."""
-    wanted = name.removeprefix("count/")
-    found: dict[str, int] = {}
-    for item in (made for part in discover() for unit in part.units(cluster) for made in unit.final):
-        if item["metadata"].get("namespace") != namespace:
-            continue
-        if _resource(item["apiVersion"], item["kind"]) == wanted:
-            found[item["kind"]] = found.get(item["kind"], 0) + 1
-        more = MADE.get(item["kind"], {}).get(wanted, 0)
-        if more:
-            key = f"of {item['kind']}s"
-            found[key] = found.get(key, 0) + more
-    return [Term(key, number) for key, number in found.items()]
-
-
-def _resource(api_version: str, kind: str) -> str:
-    """The resource of a kind, as a quota names it: networkpolicies.networking.k8s.io."""
-    group = api_version.rpartition("/")[0]
-    plural = f"{kind.lower()[:-1]}ies" if kind.endswith("y") else f"{kind.lower()}s"
-    return f"{plural}.{group}" if group else plural

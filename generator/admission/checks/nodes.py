@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from ...components.kit.component import Cluster
 from ...components.kit.counting import said
+from ...components.kit.tolerations import untolerated
 from ...components.kueue import KUEUE
 from ...components.kueue.spec import Flavor
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..demand import Pods
 from ..judge import Analysis, analyse
-from ..offer import ENDLESS, NodeKind, has_labels, untolerated
+from ..offer import ENDLESS, NodeKind, has_labels
 from ..placing import Option
 from ..sentences import who
 from ..sentences_nodes import node_reasons

@@ -1,13 +1,15 @@
 """Whether a second pod of a server finds quota beside everything else, as an update needs it that starts the new pod first.
 
-By sums, so that a yes is certain: what is declared for the flavors that the pod can take, and one pod more, fit into their
-nominal quota. What a queue could borrow is nobody's for sure. Whether an update that is asked for can finish is found out
-in `admission`, as Kueue would.
+A yes is certain: whatever flavors the rest has taken, one of those that the pod can take is left with room for it. What a
+queue could borrow is nobody's for sure, and does not count. Whether an update that is asked for can finish is found out in
+`admission`, as Kueue would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
 
 from ...specs.types import Resources
 from .. import ray
@@ -15,9 +17,16 @@ from ..kit.component import Cluster, once
 from ..kit.counting import amount
 from ..kit.demand import Pods, Workload
 from ..kit.quota import resource_of, taken_by_pod
-from ..kueue.spec import Flavor, KueueSpec, Queue, quota_of, root_of
+from ..kit.tolerations import untolerated
+from ..kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, quota_of, root_of
 from .demand import workloads
 from .spec import Service
+
+PODS = "pods"
+"""Resource by which a queue limits the number of pods (corev1.ResourcePods)."""
+
+WAYS = 4096
+"""Most ways to be short that are looked at; of a queue with more nothing is certain."""
 
 
 @once
@@ -45,6 +54,22 @@ def _in_namespace(pods: Pods, namespace: str, cluster: Cluster) -> bool:
     return True
 
 
+class _Line(NamedTuple):
+    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace)."""
+
+    queue: Queue
+    others: tuple[Queue, ...]
+    works: Mapping[tuple[str, str], Sequence[Workload]]
+
+    def demand(self, queue: Queue, name: str, flavors: Iterable[Flavor]) -> int:
+        """The most that is taken of a resource of these flavors through a queue."""
+        works = self.works.get((queue.name, queue.namespace), ())
+        able = (
+            pods for work in works for pods in work.pods if any(_may_take(flavor, pods) for flavor in flavors)
+        )
+        return sum(pods.most * _each(pods, name) for pods in able)
+
+
 def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
     spec: KueueSpec = cluster.spec.kueue
     queue = next(
@@ -52,46 +77,98 @@ def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
     )
     if queue is None:
         return True
-    flavors = [flavor for flavor in spec.flavors if flavor.name in queue.quota and _takes(flavor, pods)]
-    beside = list(_lenders(queue, spec))
-    for name, each in pods.requests.items():
-        covering = [flavor for flavor in flavors if name in queue.quota[flavor.name]]
-        # With several flavors what is free may lie in pieces: as much for each is one pod's worth in one of them.
-        wanted = each * max(1, len(covering))
-        for queues in ([queue], [queue, *beside]):
-            taken = sum(_taken(work, name, covering) for work in _waiting(queues, cluster))
-            if taken + wanted > _nominal(queues, covering, name):
-                return False
-    return True
-
-
-def _takes(flavor: Flavor, pods: Pods) -> bool:
-    """Whether the labels of a flavor are none that pods do not want."""
-    return all(pods.selector.get(key, value) == value for key, value in flavor.nodeLabels.items())
-
-
-def _lenders(queue: Queue, spec: KueueSpec) -> Iterator[Queue]:
-    """The other queues of a queue's cohort."""
-    root = root_of(queue.cohort or spec.cohort, spec)
-    return (
-        one
-        for one in spec.queues
-        if root and one is not queue and root_of(one.cohort or spec.cohort, spec) == root
+    covered = {name for resources in queue.quota.values() for name in resources}
+    if any(number and name not in covered for name, number in pods.requests.items()):
+        return False
+    line = _line(queue, spec, cluster)
+    flavors = {flavor.name: flavor for flavor in spec.flavors}
+    return all(
+        _in_group(pods, [flavors[name] for name in names if name in flavors], line) for names in groups(queue)
     )
 
 
-def _waiting(queues: Iterable[Queue], cluster: Cluster) -> Iterator[Workload]:
-    keys = {(one.name, one.namespace) for one in queues}
-    return (work for work in declared(cluster) if (work.queue, work.namespace) in keys)
+def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
+    root = root_of(queue.cohort or spec.cohort, spec)
+    others = (one for one in spec.queues if one is not queue and root)
+    works: dict[tuple[str, str], list[Workload]] = {}
+    for work in declared(cluster):
+        if work.queue:
+            works.setdefault((work.queue, work.namespace), []).append(work)
+    return _Line(
+        queue, tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root), works
+    )
 
 
-def _taken(work: Workload, name: str, flavors: Iterable[Flavor]) -> int:
-    """What a workload may take of a resource of these flavors."""
-    listed = list(flavors)
-    able = (pods for pods in work.pods if any(_takes(flavor, pods) for flavor in listed))
-    return sum(pods.most * pods.requests.get(name, 0) for pods in able)
+def _in_group(pods: Pods, group: Sequence[Flavor], line: _Line) -> bool:
+    """Whether some flavor of a resource group is certainly left for a pod.
+
+    Suppose none were: then each flavor is short of some resource, by the queue's own quota or by the cohort's. It is
+    certain when what is declared is too little for that, whichever way the flavors are short.
+    """
+    covered = covered_resources(line.queue, tuple(flavor.name for flavor in group))
+    asked = [name for name in covered if _each(pods, name)]
+    keys = {key for flavor in group for key in flavor.nodeLabels}
+    sure = [flavor for flavor in group if _takes(flavor, pods, keys)]
+    reasons = list(product(asked, (False, True) if line.others else (False,)))
+    if not asked:
+        return True
+    if not sure or len(reasons) ** len(sure) > WAYS:
+        return False
+    return all(_cannot_be(way, sure, pods, line) for way in product(reasons, repeat=len(sure)))
 
 
-def _nominal(queues: Iterable[Queue], flavors: Iterable[Flavor], name: str) -> int:
-    cells = (one.quota.get(flavor.name, {}).get(name) for flavor in flavors for one in queues)
-    return sum(amount(name, quota_of(cell).nominal) for cell in cells if cell is not None)
+def _cannot_be(way: Sequence[tuple[str, bool]], flavors: Sequence[Flavor], pods: Pods, line: _Line) -> bool:
+    """Whether flavors cannot all be short of these resources, of the cohort's where it says True."""
+    for reason in dict.fromkeys(way):
+        short = [flavor for flavor, one in zip(flavors, way, strict=True) if one == reason]
+        name, in_cohort = reason
+        free = sum(_quota(line.queue, flavor, name).nominal - _each(pods, name) for flavor in short)
+        free -= line.demand(line.queue, name, short)
+        if in_cohort:
+            free += sum(_lent(other, name, short, line) for other in line.others)
+        if free >= 0:
+            return True
+    return False
+
+
+def _lent(other: Queue, name: str, flavors: Sequence[Flavor], line: _Line) -> int:
+    """What another queue certainly gives to the cohort, less what it may take of it."""
+    cells = [_quota(other, flavor, name) for flavor in flavors]
+    demand = line.demand(other, name, flavors)
+    # With several flavors it may have its fill of one, and keep the other for itself.
+    beyond = max(0, demand - cells[0].kept) if len(cells) == 1 else demand
+    return sum(cell.nominal - cell.kept for cell in cells) - beyond
+
+
+class _Amounts(NamedTuple):
+    """Quota of one cell, and what of it is not lent."""
+
+    nominal: int
+    kept: int
+
+
+def _quota(queue: Queue, flavor: Flavor, name: str) -> _Amounts:
+    value = queue.quota.get(flavor.name, {}).get(name)
+    if value is None:
+        return _Amounts(0, 0)
+    said = quota_of(value)
+    nominal = amount(name, said.nominal)
+    lends = nominal if said.lendingLimit is None else amount(name, said.lendingLimit)
+    return _Amounts(nominal, max(0, nominal - lends))
+
+
+def _each(pods: Pods, name: str) -> int:
+    return 1 if name == PODS else pods.requests.get(name, 0)
+
+
+def _takes(flavor: Flavor, pods: Pods, keys: Iterable[str]) -> bool:
+    """Whether pods can take a flavor for sure, whichever label keys of the group count."""
+    wanted = {key: pods.selector[key] for key in keys if key in pods.selector}
+    return all(flavor.nodeLabels.get(key) == value for key, value in wanted.items()) and not any(
+        untolerated(flavor.nodeTaints, (*pods.tolerations, *flavor.tolerations))
+    )
+
+
+def _may_take(flavor: Flavor, pods: Pods) -> bool:
+    """Whether nothing is known that keeps pods from a flavor."""
+    return all(pods.selector.get(key, value) == value for key, value in flavor.nodeLabels.items())
