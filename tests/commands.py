@@ -67,4 +67,5 @@ def fleet_with_remote(folder: File) -> File:
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=fleet")
     git(root, "push", "--quiet", "origin", "main")
+    git(root, "remote", "set-head", "origin", "main")
     return root

@@ -245,7 +245,7 @@ def test_a_model_decides_what_its_base_holds() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "models/flan-t5-small/ai-serving." in path and "res" in path
+        if "models/own/flan-t5-small/ai-serving_" in path and "res" in path
     )
     found = trace_line(ROOT, file, line_of(file, "kind: Job", "kind: Job"))
     assert found.identity is not None
@@ -265,7 +265,7 @@ def test_an_image_of_ours_is_told_by_its_name() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "caikit-tgis-pvc" in path and path.endswith("resources.yaml")
+        if "caikit-tgis/pvc" in path and path.endswith("resources.yaml")
     )
     found = trace_line(ROOT, file, line_of(file, "image:"))
     assert found.built_in
