@@ -12,7 +12,7 @@ from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
 from generator.explain.line import Trace, path_in_spec, trace_line
-from generator.explain.output_lines import pointed, pointer, spot_of, spots
+from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
 from generator.explain.value import Explanation, explain_path
 from generator.pipeline import render
@@ -303,11 +303,11 @@ def test_every_line_of_the_output_belongs_to_something() -> None:
     objects = {path for path in texts if path.endswith(".yaml") and not path.endswith("/kustomization.yaml")}
     assert {path.partition("/")[0] for path in objects} == {"acm", "base", "overlays"}
     for path in objects:
-        found = spots(texts[path], ())
+        found = field_lines(texts[path], ())
         first, *lines = texts[path].splitlines()
         assert first.startswith("# Made by nearedge")
         for number in (number for number, line in enumerate(lines, start=2) if line != "---"):
-            spot = spot_of(found, number)
+            spot = field_line(found, number)
             assert spot is not None, (path, number)
             assert spot.identity is not None, (path, number)
 
@@ -320,8 +320,8 @@ def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:
         if path.startswith("base/") and path.endswith("resources.yaml")
         for part in text.split("---\n")
     ]
-    found = spots(texts[OVERLAY], manifests)
-    spot = spot_of(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
+    found = field_lines(texts[OVERLAY], manifests)
+    spot = field_line(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
     assert spot is not None
     assert spot.identity is not None
     assert (spot.identity.kind, spot.identity.name) == ("InferenceService", "assistant")
