@@ -9,7 +9,6 @@ Comes in: arguments. Goes out: text and an exit code. Not here: work that a libr
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import re
 import sys
@@ -148,10 +147,7 @@ class _Parser(argparse.ArgumentParser):
     commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
-        # Where it cannot be said, the code says it.
-        with contextlib.suppress(OSError):
-            self.print_usage(sys.stderr)
-            sys.stderr.write(f"{self.prog}: {message}{_meant(message)}\n")
+        streams.tell(f"{self.format_usage()}{self.prog}: {message}{_meant(message)}\n")
         raise SystemExit(exits.USAGE)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
