@@ -147,8 +147,7 @@ class _Parser(argparse.ArgumentParser):
     commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        sys.stderr.write(f"{self.prog}: {message}{_meant(message)}\n")
+        streams.tell(f"{self.format_usage()}{self.prog}: {message}{_meant(message)}\n")
         raise SystemExit(exits.USAGE)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -182,7 +182,7 @@ _LLM_PODS = (
     *("spec.template", "spec.worker", "spec.prefill", "spec.model", "spec.baseRefs", "spec.parallelism"),
     *("spec.labels", "spec.annotations"),
     *(
-        f'metadata.{part}["{group}/'
+        f"metadata.{part}[{group}/"
         for part in ("labels", "annotations")
         for group in ("kueue.x-k8s.io", "prometheus.io", "k8s.v1.cni.cncf.io")
     ),

@@ -156,7 +156,7 @@ def test_namespaces_of_queues_are_managed() -> None:
         for item in queued:
             assert (item["metadata"]["namespace"], item["metadata"]["labels"][QUEUE]) in places
         seen += len(queued)
-    assert seen > 100
+    assert seen > 50
 
 
 # Ray
@@ -184,7 +184,7 @@ def test_idle_times_are_positive() -> None:
         assert found == ([options["idleTimeoutSeconds"]] if options else [])
         assert all(value > 0 for value in found)
         seen += len(found)
-    assert seen > 10
+    assert seen > 2
 
 
 def test_only_jobs_that_submit_have_a_submitter() -> None:

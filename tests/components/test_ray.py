@@ -147,14 +147,6 @@ def test_a_group_may_leave_the_memory_to_its_clusters() -> None:
     ]
 
 
-def test_of_two_jobs_of_a_group_with_one_name_the_first_is_shared() -> None:
-    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
-    other = {**TUNE, "entrypoint": "python other.py"}
-    (one,), (two,) = (units(of_group({"jobs": [TUNE, other]}, {"jobs": [job]})) for job in (TUNE, other))
-    assert one.key == base_key("ray", "group", "factories", "jobs", "lab", "tune")
-    assert two.key is None
-
-
 def test_an_account_of_the_cluster_itself_keeps_it_off_the_base_of_its_group() -> None:
     mine = {"clusters": [{"name": "forecast", "serviceAccountName": "ours"}]}
     (unit,) = units(of_group({"clusters": [FORECAST]}, mine))
