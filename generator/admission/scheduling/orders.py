@@ -9,12 +9,14 @@ from typing import NamedTuple
 from ..offer import Offer
 from .scheduler import Contender, Outcome, outcome
 
-ALL_ORDERS = 4
-"""Up to how many workloads every order is looked at; of more each is first and last once, before and behind the others
-in their order and in the reverse of it."""
+ALL_ORDERS = 5
+"""Up to how many workloads every order is looked at: a way to be left out that one order only has is then found."""
+
+EACH_PAIR = 8
+"""Up to how many workloads each is last once with each other one first."""
 
 MANY = 24
-"""Most workloads that are each first and last once."""
+"""Most workloads that are each first and last once, before and behind the others in their order and in the reverse of it."""
 
 
 class Tried(NamedTuple):
@@ -41,11 +43,14 @@ def alone(contender: Contender, given: Offer) -> Outcome:
 
 
 def _orders(count: int) -> Iterator[tuple[int, ...]]:
-    """All orders of a few, some of many; the one of the spec first."""
+    """All orders of a few, some of many; the one of the spec is among them."""
     listed = tuple(range(count))
     if count <= ALL_ORDERS:
         yield from permutations(listed)
         return
+    if count <= EACH_PAIR:
+        for first, last in permutations(listed, 2):
+            yield (first, *(i for i in listed if i not in {first, last}), last)
     step = max(1, count // MANY)
     for i in range(0, count, step):
         yield (*listed[i:], *listed[:i])
