@@ -60,6 +60,8 @@ ROOM: dict[str, tuple[bool, list[Any], dict[str, Any], list[Any]]] = {
         [],
     ),
     "behind a taint": (False, TAINTED, {"a": {"cpu": "4"}, "b": {"cpu": "9"}}, []),
+    # b never holds such a pod, and is not missed.
+    "beside one that is too small": (True, FLAVORS, {"a": {"cpu": "8"}, "b": {"cpu": "1"}}, []),
     "pods are counted": (False, FLAVORS, {"a": {"cpu": "9", "pods": "2"}}, []),
     "what another queue may borrow": (False, FLAVORS, {"a": {"cpu": "6"}}, [OTHER]),
     "what another queue lends is not ours": (

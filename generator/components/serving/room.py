@@ -7,7 +7,7 @@ queue could borrow is nobody's for sure, and does not count. Whether an update t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -54,20 +54,49 @@ def _in_namespace(pods: Pods, namespace: str, cluster: Cluster) -> bool:
     return True
 
 
+class _Asked(NamedTuple):
+    """Pods of a queue: `peak` is how many there can be while they are updated, `together` how many get one flavor.
+
+    `single`: each of them is a Workload, which takes the first flavor that has room.
+    """
+
+    pods: Pods
+    peak: int
+    together: int
+    single: bool
+
+
 class _Line(NamedTuple):
     """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace)."""
 
     queue: Queue
     others: tuple[Queue, ...]
-    works: Mapping[tuple[str, str], Sequence[Workload]]
+    asked: Mapping[tuple[str, str], Sequence[_Asked]]
 
-    def demand(self, queue: Queue, name: str, flavors: Iterable[Flavor]) -> int:
-        """The most that is taken of a resource of these flavors through a queue."""
-        works = self.works.get((queue.name, queue.namespace), ())
-        able = (
-            pods for work in works for pods in work.pods if any(_may_take(flavor, pods) for flavor in flavors)
+    def of(self, queue: Queue) -> Sequence[_Asked]:
+        """What is declared for a queue."""
+        return self.asked.get((queue.name, queue.namespace), ())
+
+    def may_take(self, queue: Queue, flavor: Flavor, item: _Asked) -> bool:
+        """Whether pods may get a flavor: no label of it is another for them, and all queues have enough of it for them."""
+        if any(item.pods.selector.get(key, value) != value for key, value in flavor.nodeLabels.items()):
+            return False
+        queues = (self.queue, *self.others)
+        return all(
+            _each(item.pods, name) * item.together <= sum(_quota(one, flavor, name).nominal for one in queues)
+            for name in _covered(queue, flavor)
+            if name != PODS
         )
-        return sum(pods.most * _each(pods, name) for pods in able)
+
+    def demand(
+        self, queue: Queue, name: str, flavors: Sequence[Flavor], settled: Collection[int] = ()
+    ) -> int:
+        """The most that is taken of a resource of these flavors through a queue, but by those `settled` (by id)."""
+        return sum(
+            item.pods.most * _each(item.pods, name)
+            for item in self.of(queue)
+            if id(item) not in settled and any(self.may_take(queue, flavor, item) for flavor in flavors)
+        )
 
 
 def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
@@ -90,13 +119,47 @@ def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
     root = root_of(queue.cohort or spec.cohort, spec)
     others = (one for one in spec.queues if one is not queue and root)
-    works: dict[tuple[str, str], list[Workload]] = {}
+    asked: dict[tuple[str, str], list[_Asked]] = {}
     for work in declared(cluster):
         if work.queue:
-            works.setdefault((work.queue, work.namespace), []).append(work)
+            asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
     return _Line(
-        queue, tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root), works
+        queue, tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root), asked
     )
+
+
+def _asked(work: Workload) -> Iterable[_Asked]:
+    for pods in work.pods:
+        # To the pods of a Deployment an update may add a quarter, rounded up.
+        more = 0 if work.whole else -(-pods.most // 4)
+        yield _Asked(pods, pods.most + more, pods.replicas if work.whole else 1, not work.whole)
+
+
+def _settled(group: Sequence[Flavor], until: Flavor, line: _Line) -> set[int]:
+    """Pods of the queue, by id, that never come to a flavor: one before it has enough for all that may come to that."""
+    found: set[int] = set()
+    keys = {key for flavor in group for key in flavor.nodeLabels}
+    for flavor in group:
+        if flavor is until:
+            break
+        coming = [
+            item
+            for item in line.of(line.queue)
+            if id(item) not in found and line.may_take(line.queue, flavor, item)
+        ]
+        if _holds(flavor, coming, line):
+            found |= {id(item) for item in coming if item.single and _takes(flavor, item.pods, keys)}
+    return found
+
+
+def _holds(flavor: Flavor, coming: Sequence[_Asked], line: _Line) -> bool:
+    """Whether quota of a flavor is enough for all that may come to it, also while they are updated."""
+    for name in _covered(line.queue, flavor):
+        peak = sum(item.peak * _each(item.pods, name) for item in coming)
+        free = _quota(line.queue, flavor, name).nominal - peak
+        if free < 0 or free + sum(_lent(other, name, [flavor], line) for other in line.others) < 0:
+            return False
+    return True
 
 
 def _in_group(pods: Pods, group: Sequence[Flavor], line: _Line) -> bool:
@@ -108,22 +171,35 @@ def _in_group(pods: Pods, group: Sequence[Flavor], line: _Line) -> bool:
     covered = covered_resources(line.queue, tuple(flavor.name for flavor in group))
     asked = [name for name in covered if _each(pods, name)]
     keys = {key for flavor in group for key in flavor.nodeLabels}
-    sure = [flavor for flavor in group if _takes(flavor, pods, keys)]
+    sure = [
+        flavor
+        for flavor in group
+        if _takes(flavor, pods, keys)
+        and all(_quota(line.queue, flavor, name).nominal >= _each(pods, name) for name in asked)
+    ]
     reasons = list(product(asked, (False, True) if line.others else (False,)))
     if not asked:
         return True
     if not sure or len(reasons) ** len(sure) > WAYS:
         return False
-    return all(_cannot_be(way, sure, pods, line) for way in product(reasons, repeat=len(sure)))
+    settled = {flavor.name: _settled(group, flavor, line) for flavor in sure}
+    return all(_cannot_be(way, sure, pods, line, settled) for way in product(reasons, repeat=len(sure)))
 
 
-def _cannot_be(way: Sequence[tuple[str, bool]], flavors: Sequence[Flavor], pods: Pods, line: _Line) -> bool:
+def _cannot_be(
+    way: Sequence[tuple[str, bool]],
+    flavors: Sequence[Flavor],
+    pods: Pods,
+    line: _Line,
+    settled: Mapping[str, set[int]],
+) -> bool:
     """Whether flavors cannot all be short of these resources, of the cohort's where it says True."""
     for reason in dict.fromkeys(way):
         short = [flavor for flavor, one in zip(flavors, way, strict=True) if one == reason]
         name, in_cohort = reason
         free = sum(_quota(line.queue, flavor, name).nominal - _each(pods, name) for flavor in short)
-        free -= line.demand(line.queue, name, short)
+        gone = set.intersection(*(settled[flavor.name] for flavor in short))
+        free -= line.demand(line.queue, name, short, gone)
         if in_cohort:
             free += sum(_lent(other, name, short, line) for other in line.others)
         if free >= 0:
@@ -138,6 +214,14 @@ def _lent(other: Queue, name: str, flavors: Sequence[Flavor], line: _Line) -> in
     # With several flavors it may have its fill of one, and keep the other for itself.
     beyond = max(0, demand - cells[0].kept) if len(cells) == 1 else demand
     return sum(cell.nominal - cell.kept for cell in cells) - beyond
+
+
+def _covered(queue: Queue, flavor: Flavor) -> tuple[str, ...]:
+    """The resources of the resource group that a queue has a flavor in."""
+    return next(
+        (covered_resources(queue, names) for names in groups(queue) if flavor.name in names),
+        (),
+    )
 
 
 class _Amounts(NamedTuple):
@@ -167,8 +251,3 @@ def _takes(flavor: Flavor, pods: Pods, keys: Iterable[str]) -> bool:
     return all(flavor.nodeLabels.get(key) == value for key, value in wanted.items()) and not any(
         untolerated(flavor.nodeTaints, (*pods.tolerations, *flavor.tolerations))
     )
-
-
-def _may_take(flavor: Flavor, pods: Pods) -> bool:
-    """Whether nothing is known that keeps pods from a flavor."""
-    return all(pods.selector.get(key, value) == value for key, value in flavor.nodeLabels.items())
