@@ -19,7 +19,6 @@ from typing import Any
 from ..disk.plain import digest, digest_of
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
-from ..disk.tree import INDEX
 from ..facts.files import PACKAGE
 from ..findings.finding import Finding, Severity, Where
 from ..fleet.fleet import Member
@@ -176,7 +175,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
 
 
 def _is_shared(path: str) -> bool:
-    return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
+    return not path.startswith("overlays/")
 
 
 def _line(compiled: CompiledCluster, spec: str) -> str:
