@@ -24,11 +24,12 @@ from ..findings.finding import Finding, Severity, Where
 from ..fleet.fleet import Member
 from ..fleet.spec_files import FLEET_FILE
 from ..rules.waivers import Waiver
-from ..specs.removals import FILE as REMOVALS
 from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
 _CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
+_SHARED = ("clusters/groups/", "clusters/models/")
+"""What clusters are compiled from beside the fleet and their own file; nothing is from what names removals."""
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))
@@ -126,7 +127,7 @@ def vouched(
     def content(path: str) -> str:
         return digest(then[path]) if path in then else digest_of(root, path)
 
-    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
+    common = sorted((file for file in shared if file.startswith(_SHARED)), key=PurePosixPath)
     key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
     if head["key"] != key:
         return {}
@@ -243,8 +244,7 @@ def _key(inputs: Iterable[tuple[str, str]]) -> str:
 
 
 def _key_of(specs: Digests) -> str:
-    folders = ("clusters/groups/", "clusters/models/")
-    common = sorted((file for file in specs if file.startswith(folders)), key=PurePosixPath)
+    common = sorted((file for file in specs if file.startswith(_SHARED)), key=PurePosixPath)
     return _key((*_code(), *((file, specs.get(file, "")) for file in (*common, FLEET_FILE))))
 
 

@@ -85,4 +85,4 @@ def _items(manifests: Sequence[Manifest]) -> dict[str, list[Manifest]]:
 
 
 def _about_a_cluster(items: Sequence[Manifest]) -> bool:
-    return items[0]["kind"] == "ManagedCluster"
+    return bool(items[0]["kind"] == "ManagedCluster")
