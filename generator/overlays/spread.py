@@ -60,6 +60,32 @@ def listing(whole: Sequence[str], apart: Sequence[str], first: str) -> str:
     return "".join((*lines[:start], _WHY, *_with_gaps(dict(zip(ordered, lines[start:], strict=True)))))
 
 
+def merged_listing(base: str, ours: str, theirs: str) -> str | None:
+    """The list with what either side added and without what either removed, as render writes it.
+
+    None where one of them is no such list, or something else in it is not the same on both sides.
+    """
+    was, mine, other = (_listed(text) for text in (base, ours, theirs))
+    if mine is None or other is None or mine[0] != other[0]:
+        return None
+    before = set(was[1]) if was else set()
+    one, two = set(mine[1]), set(other[1])
+    kept = (one & two) | (one - before) | (two - before)
+    whole = sorted(path for path in kept if "/" not in path)
+    return listing(whole, sorted(kept - set(whole)), mine[0])
+
+
+def _listed(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The first line and the files of a list; None when `listing` would not have written it."""
+    first, _, rest = text.partition("\n")
+    lines = (line for line in rest.splitlines() if line.startswith("- "))
+    found = tuple(line.removeprefix("- ").strip('"') for line in lines)
+    first = first.removeprefix("# ")
+    whole = [path for path in found if "/" not in path]
+    made = listing(whole, [path for path in found if "/" in path], first)
+    return (first, found) if made == text else None
+
+
 def _with_gaps(lines: Mapping[str, str]) -> Iterator[str]:
     within: dict[int, list[str]] = {}
     for path, line in lines.items():
