@@ -16,10 +16,11 @@ from typing import Any
 
 from ...components.kit.component import Cluster
 from ...components.platform import Install
+from ...disk.owned import header
 from ...facts.files import shipped_text
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
-from ...overlays.files import folder_files, header
+from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
 from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
 from ..kit.edge import role
@@ -74,7 +75,9 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
         for folder, items in folders.items()
         for path, text in folder_files(f"{place}/{folder}", items, cluster.file).items()
     }
-    return {**texts, f"{place}/README.md": _readme(cluster, member, OPERATORS in folders)}
+    readme = f"{place}/README.md"
+    first = header(readme, cluster.file)
+    return {**texts, readme: _readme(cluster, member, first, operators=OPERATORS in folders)}
 
 
 def schemas(cluster: Cluster) -> tuple[str, ...]:
@@ -152,10 +155,10 @@ def _namespace(app: ExtraApp, member: Member) -> Manifest:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
 
 
-def _readme(cluster: Cluster, member: Member, operators: bool) -> str:  # noqa: FBT001 - said by its name
+def _readme(cluster: Cluster, member: Member, first: str, *, operators: bool) -> str:
     edge = edge_of(member)
     values: Mapping[str, Any] = {
-        "header": header(cluster.file),
+        "header": first,
         "cluster": cluster.name,
         "namespace": edge.namespace,
         "openshift": member.openshift,
