@@ -15,7 +15,15 @@ from generator.components.kueue.spec import Flavor
 from generator.facts.profiles import profiles
 from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical
-from generator.objects.manifest import COMPARE_OPTIONS, SYNC_OPTIONS, SYNC_WAVE, Manifest, Wave, content_hash, identify
+from generator.objects.manifest import (
+    COMPARE_OPTIONS,
+    SYNC_OPTIONS,
+    SYNC_WAVE,
+    Manifest,
+    Wave,
+    content_hash,
+    identify,
+)
 from generator.proof.conformance import library
 from generator.proof.pods import pod_security, workloads
 from generator.proof.podsecurity import containers
@@ -384,7 +392,9 @@ def test_load_jobs_are_named_after_their_content() -> None:
 
 
 def test_what_argo_cd_leaves_makes_no_site_out_of_sync() -> None:
-    objects = [item for site in sites() for item in site.objects] + [item for _, items in hubs() for item in items]
+    objects = [item for site in sites() for item in site.objects] + [
+        item for _, items in hubs() for item in items
+    ]
     notes = [item["metadata"].get("annotations", {}) for item in objects]
     kept = [note for note in notes if "Prune=false" in note.get(SYNC_OPTIONS, "").split(",")]
     assert len(kept) > 5
