@@ -137,14 +137,18 @@ def test_nothing_is_ever_suspended() -> None:
 
 def test_kueues_changes_are_left_alone() -> None:
     written = ("spec.nodeSelector", "spec.tolerations", "metadata", "spec.schedulingGates")
+    queued = f'select(.metadata.labels["{QUEUE}"] != null)'
     for _, found in every_hub("ApplicationSet"):
         spec = found["spec"]["template"]["spec"]
-        assert "RespectIgnoreDifferences=true" in spec["syncPolicy"]["syncOptions"]
+        # It takes a list as one value: edits of worker groups would not arrive, or what is ignored would go.
+        assert "RespectIgnoreDifferences=true" not in spec["syncPolicy"]["syncOptions"]
         ignored = {item["kind"]: item["jqPathExpressions"] for item in spec["ignoreDifferences"]}
         for kind, at in (("RayCluster", ".spec"), ("RayJob", ".spec.rayClusterSpec")):
             assert ".spec.suspend" in ignored[kind]
             for pod in ("headGroupSpec.template", "workerGroupSpecs[]?.template"):
-                assert {f"{at}.{pod}.{field}" for field in written} <= set(ignored[kind])
+                assert {f"{queued} | {at}.{pod}.{field}" for field in written} <= set(ignored[kind])
+            assert f"{at}.workerGroupSpecs[]?.scaleStrategy" in ignored[kind]
+            assert f"{at}.workerGroupSpecs[]?.priority" in ignored[kind]
 
 
 def test_namespaces_of_queues_are_managed() -> None:

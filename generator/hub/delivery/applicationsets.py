@@ -31,6 +31,10 @@ INJECTED = ("metadata", "spec.nodeSelector", "spec.tolerations", "spec.schedulin
 left, which is again a difference."""
 
 
+QUEUED = 'select(.metadata.labels["kueue.x-k8s.io/queue-name"] != null)'
+"""In jq: only objects that Kueue looks at."""
+
+
 def set_name(group: str) -> str:
     """Name of the ApplicationSet of a ring, or of one of its shards."""
     return f"{NAME}-{group}"
@@ -129,8 +133,10 @@ def root_application(cluster: str, revision: str, fleet: FleetSpec, destination:
     GetRepoObjs). What it saves is one build for each commit of a ring.
     """
     source = {"repoURL": fleet.repository.url, "targetRevision": revision, "path": f"overlays/{cluster}"}
-    # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.
-    options = ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
+    # Kinds of overlays are shared with Kueue and Ray: what Git does not name stays theirs on the server. Not
+    # RespectIgnoreDifferences: a path inside a list takes the whole list from the cluster, or gives it Git's
+    # (argo-cd v3.1.9 and v3.5.1 controller/sync.go normalizeTargetResources, restoreNonIgnoredFields).
+    options = ["ServerSideApply=true"]
     return {
         "project": NAME,
         "source": source,
@@ -164,10 +170,12 @@ def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
 
 
 def ignore_differences() -> list[Manifest]:
-    """What Kueue writes into jobs when it admits them, and what Ray's autoscaler writes.
+    """What Kueue writes into jobs when it admits them, and what KubeRay and its autoscaler write.
 
-    kueue v0.19.2 pkg/controller/jobs/raycluster UpdateRayClusterSpecToRunWithPodSetsInfo. Argo CD would take
-    it out again, and a job would lose the nodes that it was admitted for.
+    For the comparison only: a sync applies all that Git says. kueue v0.19.2 pkg/controller/jobs/raycluster
+    UpdateRayClusterSpecToRunWithPodSetsInfo; components/ray/flavor.py has what of it is known beforehand. KubeRay
+    ends no worker of an autoscaled cluster that another number of replicas leaves over, it leaves that to the
+    autoscaler, which writes its number again (kuberay v1.4.2 raycluster_controller.go reconcilePods).
     """
     return [
         _ignored("ray.io", "RayCluster", (".spec.suspend", *_ray_paths(".spec"))),
@@ -189,7 +197,10 @@ def _ignored(group: str, kind: str, paths: tuple[str, ...]) -> Manifest:
 
 def _ray_paths(spec: str) -> tuple[str, ...]:
     pods = (f"{spec}.headGroupSpec.template", f"{spec}.workerGroupSpecs[]?.template")
-    injected = [f"{pod}.{field}" for pod in pods for field in INJECTED]
-    # Only where the autoscaler is on: a count that a person changes must reach the cluster.
+    # Only where there is a queue, and where the autoscaler is on: what a person changes must reach the cluster.
+    injected = [f"{QUEUED} | {pod}.{field}" for pod in pods for field in INJECTED]
     scaled = f"select({spec}.enableInTreeAutoscaling == true) | {spec}.workerGroupSpecs[]?"
-    return (*injected, f"{scaled}.replicas", f"{scaled}.scaleStrategy")
+    # KubeRay writes an empty scaleStrategy whenever it updates the object (seen on 1.4.2, 1.6.2 and 1.7.0); priority has
+    # a default from 1.7.0 on (config/crd/bases), and no spec of ours says one.
+    always = (f"{spec}.workerGroupSpecs[]?.{field}" for field in ("scaleStrategy", "priority"))
+    return (*injected, f"{scaled}.replicas", *always)
