@@ -318,13 +318,18 @@ def test_nothing_is_left_to_the_api_server_to_fill_in(case: str, profile: str) -
             assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
 
 
-@pytest.mark.parametrize("automount", [False, True], ids=["fixed", "autoscaled"])
-def test_only_a_head_with_an_autoscaler_has_a_token(automount: bool) -> None:  # noqa: FBT001
-    item = {**FORECAST, **({"autoscaling": {}} if automount else {})}
-    _, cluster = units(own(clusters=[item]))[0].final
+@pytest.mark.parametrize("autoscaled", [False, True], ids=["fixed", "autoscaled"])
+@pytest.mark.parametrize("profile", ["odh-3.4", "upstream"])
+def test_only_a_head_beside_which_somebody_asks_has_a_token(profile: str, autoscaled: bool) -> None:  # noqa: FBT001
+    item = {**FORECAST, **({"autoscaling": {}} if autoscaled else {})}
+    case = {**own(clusters=[item]), "profile": profile}
+    _, cluster = units(case)[0].final
     head, worker = (spec for _, spec in pod_specs(cluster))
-    assert head["automountServiceAccountToken"] is automount
-    assert ("serviceAccountName" in head) is not automount
+    # On ODH 3.4 the platform's proxy asks about callers of the dashboard.
+    proxied = cluster_of(case).profile.kuberay.headProxy is not None
+    assert proxied is (profile == "odh-3.4")
+    assert head["automountServiceAccountToken"] is (autoscaled or proxied)
+    assert ("serviceAccountName" in head) is not autoscaled
     assert worker["automountServiceAccountToken"] is False
     assert worker["serviceAccountName"] == "ray-forecast"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ..specs.quantity import binary, canonical, parse
+from ...specs.quantity import binary, canonical, parse
 
 Amounts = Mapping[str, int]
 """Resource -> amount."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..components.kit.component import Cluster
-from ..components.kueue import KUEUE
-from ..components.kueue.spec import Flavor
-from ..findings.finding import Severity
-from ..findings.rule import Problem, rule
-from .amounts import said
-from .demand import Pods
-from .judge import Analysis, analyse
-from .offer import ENDLESS, NodeKind, has_labels, untolerated
-from .placing import Option
-from .sentences import who
-from .sentences_nodes import node_reasons
-from .verdict import Decision, Obstacle
+from ...components.kit.component import Cluster
+from ...components.kit.counting import said
+from ...components.kit.tolerations import untolerated
+from ...components.kueue import KUEUE
+from ...components.kueue.spec import Flavor
+from ...findings.finding import Severity
+from ...findings.rule import Problem, rule
+from ..demand import Pods
+from ..judge import Analysis, analyse
+from ..offer import ENDLESS, NodeKind, has_labels
+from ..placing import Option
+from ..sentences import who
+from ..sentences_nodes import node_reasons
+from ..verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"
 
