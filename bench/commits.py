@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.fleet import edit_cluster
 from bench.measure import run
-from generator.disk.tree import owned_files
+from generator.disk.owned import owned_files
 from generator.publish.checkout import commit, open_checkout, uncommitted_files
 
 WHO = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false")

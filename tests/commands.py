@@ -42,15 +42,16 @@ WRITERS: dict[str, tuple[str, ...]] = {
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
     "explain": ("explain", "store-001", "ring"),
+    "merge": ("merge",),
     "plan": ("plan",),
     "profiles": ("profiles",),
     "rollout": ("rollout", "status"),
     "rules": ("rules",),
     "verify": ("verify",),
 }
-"""Commands that write none; `rollout` moves refs."""
+"""Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""
 EVERY = {**READERS, **WRITERS}
-WITHOUT_FLEET = frozenset({"profiles", "rules"})
+WITHOUT_FLEET = frozenset({"merge", "profiles", "rules"})
 """Commands that look at no repository."""
 
 

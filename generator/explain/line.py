@@ -195,7 +195,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     before = _compiled(first)
     name_of_hub = file.split("/")[1]
     on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
-    text = _text(hub_files(before.on_hub(name_of_hub)), file)
+    text = _text(hub_files(before.on_hub(name_of_hub), before.fleet), file)
     spot = _spot(text, line, ())
     trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
     origins = list(trace.origins)

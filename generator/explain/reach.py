@@ -55,7 +55,7 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
     whole = compiled(subject_of(root, name, everyone=True)) if files else None
     if whole is None:
         return found
-    texts = hub_files(whole.on_hub())
+    texts = hub_files(whole.on_hub(), whole.fleet)
     places = _places_of({file: texts[file] for file in files if file in texts}, ())
     return tuple(
         replace(item, line=_place(places, item.identity, item.pointer)[1])
@@ -74,7 +74,7 @@ def places_of(before: Compiled) -> Places:
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
-    texts |= hub_files(before.on_hub())
+    texts |= hub_files(before.on_hub(), before.fleet)
     return _places_of(texts, before.emitted.manifests)
 
 

@@ -332,3 +332,63 @@ def test_only_a_head_beside_which_somebody_asks_has_a_token(profile: str, autosc
     assert ("serviceAccountName" in head) is not autoscaled
     assert worker["automountServiceAccountToken"] is False
     assert worker["serviceAccountName"] == "ray-forecast"
+
+
+# What Kueue would write
+
+FLAVORS = [
+    {
+        "name": "l4",
+        "nodeLabels": {"gpu": "l4"},
+        "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}],
+    },
+    {"name": "big", "nodeLabels": {"size": "big"}},
+]
+
+
+def queued(quota: dict[str, Any], item: dict[str, Any], kind: str = "clusters") -> tuple[Unit, ...]:
+    queue = {"name": "training", "namespace": "lab", "quota": quota}
+    kueue = {"flavors": FLAVORS, "queues": [queue]}
+    return units(
+        {"profile": "odh-3.4", "cluster": {"kueue": kueue, "ray": {kind: [{**item, "queue": "training"}]}}}
+    )
+
+
+def pods_of(found: tuple[Unit, ...]) -> list[dict[str, Any]]:
+    objects = [item for unit in found for item in unit.final if item["kind"] != "ServiceAccount"]
+    return [pod for item in objects for _, pod in pod_specs(item)]
+
+
+CPU = {"cpu": "8", "memory": "32Gi"}
+
+
+@pytest.mark.parametrize("kind", ["clusters", "jobs"])
+def test_git_holds_what_kueue_would_add_where_it_has_no_choice(kind: str) -> None:
+    item = FORECAST if kind == "clusters" else TUNE
+    found = pods_of(queued({"l4": CPU}, item, kind))
+    assert len(found) > 1
+    for pod in found[:2]:
+        assert pod["nodeSelector"] == {"gpu": "l4"}
+        assert pod["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
+
+
+def test_the_name_of_a_job_is_no_matter_of_its_queues_nodes() -> None:
+    def name(quota: dict[str, Any]) -> str:
+        return next(
+            str(item["metadata"]["name"])
+            for unit in queued(quota, TUNE, "jobs")
+            for item in unit.final
+            if item["kind"] == "RayJob"
+        )
+
+    assert name({"l4": CPU}) == name({"big": CPU})
+
+
+def test_where_kueue_chooses_git_says_nothing_unless_the_group_does() -> None:
+    worker = FORECAST["workers"][0]
+    chosen = {**FORECAST, "workers": [{**worker, "nodeSelector": {"size": "big"}}]}
+    both = {"l4": CPU, "big": CPU}
+    assert [pod.get("nodeSelector") for pod in pods_of(queued(both, FORECAST))] == [None, None]
+    head, small = pods_of(queued(both, chosen))
+    assert (head.get("nodeSelector"), small["nodeSelector"]) == (None, {"size": "big"})
+    assert "tolerations" not in small

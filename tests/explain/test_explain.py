@@ -187,7 +187,7 @@ def test_text_and_json_tell_the_same() -> None:
         "\n"
         "ends up in\n"
         "  ManagedCluster store-001\n"
-        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters.yaml:"
+        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters/store-001.yaml:"
         f"{found.reaches[0].line}\n"
     )
     document = json.loads(explanation_json(found))
@@ -228,8 +228,16 @@ def decided(found: Trace) -> set[tuple[str, str]]:
             ("ClusterQueue", "name: inference", "nominalQuota"),
             {(GPU, "spec.kueue.queues[inference].quota.l4.cpu")},
         ),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "nearedge.io/ring"), {(STORE, "spec.ring")}),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "region:"), {(STORE, "metadata.labels.region")}),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "nearedge.io/ring"),
+            {(STORE, "spec.ring")},
+        ),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "region:"),
+            {(STORE, "metadata.labels.region")},
+        ),
     ],
     ids=["patched", "claim", "base", "ring", "label"],
 )
@@ -305,7 +313,7 @@ def test_every_line_of_the_output_belongs_to_something() -> None:
     for path in objects:
         found = field_lines(texts[path], ())
         first, *lines = texts[path].splitlines()
-        assert first.startswith("# Made by nearedge")
+        assert first.startswith(f"# {path}, made by nearedge from clusters/")
         for number in (number for number, line in enumerate(lines, start=2) if line != "---"):
             spot = field_line(found, number)
             assert spot is not None, (path, number)

@@ -78,7 +78,7 @@ def test_who_differs_and_why(root: File, capsys: Capture) -> None:
         "main": {"store-006": [base], "store-007": [base]},
     }
     assert [ring["behind"] for ring in said["rings"]] == [2, 2, 2]
-    assert said["hub"] == ["acm/hub/managedclusters.yaml"]
+    assert said["hub"] == ["acm/hub/managedclusters/store-005.yaml"]
     assert said["formatVersion"] == "1.0"
 
 

@@ -59,7 +59,7 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
     """One entry of workerGroupSpecs.
 
     Every field that the CRD has a default for is written: the list is atomic, so a default that the API
-    server adds is a lasting difference for Argo CD. The three replica fields also keep Kueue and KubeRay in
+    server adds is a lasting difference for Argo CD (priority, of KubeRay 1.7.0 alone, is not compared). The three replica fields also keep Kueue and KubeRay in
     agreement: Kueue counts `replicas` as it stands, KubeRay clamps it into [minReplicas, maxReplicas].
     """
     return {

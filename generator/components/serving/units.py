@@ -19,7 +19,7 @@ from .emit import Setting, emit
 from .room import has_room
 from .server import has_image
 from .sizes import total_devices
-from .spec import Service, ServingStorage, is_llm, known
+from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, known
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -77,7 +77,7 @@ def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
     """
     names = {"name", "namespace", "model", "runtime", "kind"}
     if item.runtime == "custom":
-        names |= {"image", "args", "env", "port", "metricsPort", "readinessPath"}
+        names |= {"image", "args", "env", *CUSTOM_ONLY}
     kept = {name: getattr(item, name) for name in names}
     base = Service.model_construct(
         **{**_defaults(), **kept, "storage": ServingStorage(type=item.storage.type)}
