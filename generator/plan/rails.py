@@ -186,7 +186,19 @@ def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
     for item in gone_objects(sides):
         if _key(item) not in named:
             hint = f"{_name_it('objects', once=_key(item) in ever)}, or put back what made it"
+            hint += _still_filled(item, sides)
             yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} is removed", hint)
+
+
+def _still_filled(item: Gone, sides: Sides) -> str:
+    """What else a namespace needs that leaves the whole fleet: the AppProject is of main, and rings are behind it."""
+    after = sides.after
+    if after is None or item.kind != "Namespace":
+        return ""
+    filled = {name for member in after.members for name, _ in member.namespaces}
+    if item.name in {*filled, *after.spec.delivery.keptNamespaces}:
+        return ""
+    return f"; keep {item.name} in delivery.keptNamespaces until every ring has taken the change"
 
 
 def _key(item: RemovedObject | Gone) -> tuple[str, str, str, str]:

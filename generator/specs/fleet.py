@@ -155,6 +155,10 @@ class Delivery(Strictly):
         "3.1",
         description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again.',
     )
+    keptNamespaces: tuple[Name, ...] = Field(
+        (),
+        description="Namespaces that no cluster fills any more, while rings that are behind still do: Argo CD may go on there until they have left them.",
+    )
     healthChecks: Flag = Field(
         True,
         description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",

@@ -18,6 +18,7 @@ from generator.disk import tree
 from generator.findings.finding import Severity, Where
 from generator.fleet.fleet import Fleet
 from generator.hub.delivery import argocd
+from generator.hub.delivery.gitops import app_project
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
@@ -310,3 +311,10 @@ def test_enough_shards_are_proposed(size: int) -> None:
     count = enough(names)
     assert fullest(names, count) <= PER_SET
     assert count in {-(-size // PER_SET), -(-size // PER_SET) + 1}
+
+
+def test_what_rings_that_are_behind_fill_stays_permitted() -> None:
+    spec = {**FLEET, "delivery": {**FLEET["delivery"], "keptNamespaces": ["ai-old"]}}
+    members = tuple(member_of(name, {"ring": "main", "namespaces": ["ai"]}) for name in ("shop-1", "shop-2"))
+    project = app_project(Fleet("acme", FleetSpec.model_validate(spec), members))
+    assert {place["namespace"] for place in project["spec"]["destinations"]} == {"ai", "ai-old", "nearedge"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,6 +200,15 @@ def test_an_object_without_a_namespace_is_named_without_one() -> None:
     both = sides((A, B), clusters=(changed("a", removes("Namespace", "ai")),))
     assert said({}, both) == ["REMOVE001: Namespace ai of a is removed"]
     assert said(removals(objects=[{"cluster": "a", "kind": "Namespace", "name": "ai"}]), both) == []
+
+
+def test_a_namespace_that_leaves_the_fleet_stays_permitted_for_rings_that_are_behind() -> None:
+    both = sides((A, B), clusters=(changed("a", removes("Namespace", "ai")),))
+    (found,) = refused({}, both)
+    assert "keep ai in delivery.keptNamespaces" in str(found.hint)
+    still = replace(B, namespaces=(("ai", ()),))
+    (found,) = refused({}, sides((A, still), clusters=(changed("a", removes("Namespace", "ai")),)))
+    assert "keptNamespaces" not in str(found.hint)
 
 
 def test_what_is_made_again_needs_no_name_but_on_a_core_cluster() -> None:

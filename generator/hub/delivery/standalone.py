@@ -134,7 +134,7 @@ def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
 
 def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
     fleet = cluster.fleet
-    namespaces = {name for name, _ in member.namespaces}
+    namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
     yield roots.project(NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name))
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
