@@ -24,6 +24,7 @@ from ..specs.model import Model, Pins
 from ..specs.removals import Removals
 from ..specs.types import (
     API_VERSION,
+    SUBDOMAIN_FORM,
     Flag,
     LabelKey,
     Labels,
@@ -58,7 +59,7 @@ class StorageClass(Strictly):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253, form=SUBDOMAIN_FORM)] = Field(
         alias="class", description="Name of the StorageClass."
     )
     accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
@@ -78,15 +79,24 @@ class Connectivity(Strictly):
     mode: Literal["continuous", "intermittent", "disconnected"] = Field(
         "continuous", description="How reliable the link is."
     )
-    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(
-        None, description="50Mbit."
-    )
+    bandwidth: (
+        Annotated[
+            str,
+            Line(
+                r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$",
+                16,
+                form="a number and kbit, Mbit or Gbit (each second): 50Mbit",
+            ),
+        ]
+        | None
+    ) = Field(None, description="50Mbit.")
     maintenanceWindow: (
         Annotated[
             str,
             Line(
                 r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
                 64,
+                form="days, from-to, time zone: Sun 02:00-06:00 Europe/Berlin, or daily 22:00-05:00 UTC",
             ),
         ]
         | None
@@ -96,14 +106,20 @@ class Connectivity(Strictly):
 class Waiver(Strictly):
     """A finding that somebody has looked at and accepts for a while."""
 
-    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16)] = Field(
-        description="Code of the rule, such as SERVE014; nearedge rules lists them."
+    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16, form="capital letters and three digits: SERVE014")] = (
+        Field(description="Code of the rule, such as SERVE014; nearedge rules lists them.")
     )
     reason: Text = Field(description="Why it is accepted, for those who read the summary.")
-    until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10)] = Field(
-        description="Last day on which it holds: 2027-03-31."
+    until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10, form="year-month-day: 2027-03-31")] = (
+        Field(description="Last day on which it holds: 2027-03-31.")
     )
-    path: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9._/\[\]-]*$", 256)] | None = Field(
+    path: (
+        Annotated[
+            str,
+            Line(r"^[A-Za-z][A-Za-z0-9._/\[\]-]*$", 256, form="a path such as serving[assistant].runtime"),
+        ]
+        | None
+    ) = Field(
         None, description="Only findings at or below this path of the spec: serving[assistant].runtime."
     )
 
@@ -112,10 +128,12 @@ class SiteSpec(Strictly):
     """What a cluster is; the sections of the components come on top."""
 
     tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
-    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
-        description="Platform profile, such as odh-3.4."
-    )
-    kubernetesVersion: Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8)] | None = Field(
+    platform: Annotated[
+        str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32, form="small letters, digits, . and -: odh-3.4")
+    ] = Field(description="Platform profile, such as odh-3.4.")
+    kubernetesVersion: (
+        Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8, form='1 and the minor version, in quotes: "1.33"')] | None
+    ) = Field(
         None,
         description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.',
     )
@@ -159,7 +177,9 @@ def cluster_spec() -> type[SiteSpec]:
         part.key: (part.spec, Field(part.default, description=part.description)) for part in discover()
     }
     names = sorted(profiles())
-    platform = Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)]
+    platform = Annotated[
+        str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32, form="small letters, digits, . and -: odh-3.4")
+    ]
     described = f"Platform profile: {', '.join(names)}."
     return create_model(
         "ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields

@@ -14,6 +14,7 @@ from .model import Images, Pins
 from .types import (
     LABEL,
     METRIC,
+    NAME_FORM,
     REGISTRY,
     STEPS,
     AnyPort,
@@ -40,6 +41,7 @@ class Repository(Strictly):
             r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$",
             512,
             STEPS,
+            form="https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
         ),
     ] = Field(description="https or ssh URL, without user or password.")
     credentialsSecret: Subdomain | None = Field(
@@ -51,7 +53,15 @@ class Repository(Strictly):
         description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
     )
     forgeURL: (
-        Annotated[str, Line(r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", 512, STEPS)]
+        Annotated[
+            str,
+            Line(
+                r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$",
+                512,
+                STEPS,
+                form="https://HOST, with a port and a path if need be",
+            ),
+        ]
         | None
     ) = Field(
         None,
@@ -69,9 +79,9 @@ class Hub(Strictly):
     flavor: Literal["acm", "ocm"] = Field(
         "acm", description="acm: Red Hat Advanced Cluster Management; ocm: upstream Open Cluster Management."
     )
-    version: Annotated[str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16)] = Field(
-        "2.16", description='ACM or OCM version, quoted: "2.16".'
-    )
+    version: Annotated[
+        str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16, form="numbers with points between them: 2.16")
+    ] = Field("2.16", description='ACM or OCM version, quoted: "2.16".')
     argocdNamespace: Name = Field(
         "openshift-gitops",
         description="Namespace of the hub's Argo CD; Placement and ApplicationSets live there.",
@@ -98,9 +108,14 @@ def _no_hub() -> Hub:
 class Ring(Strictly):
     """A step of the rollout: its clusters follow one Git ref."""
 
-    name: Annotated[str, Line(r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$", 63)] = Field(
-        description="Name of the ring, 2 to 63 characters."
-    )
+    name: Annotated[
+        str,
+        Line(
+            r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$",
+            63,
+            form="2 to 63 small letters, digits and -, with a letter or digit at both ends",
+        ),
+    ] = Field(description="Name of the ring, 2 to 63 characters.")
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
     )
@@ -182,7 +197,12 @@ class Observability(Strictly):
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[str, Line(rf"^{REGISTRY}$", 253)] = Field(
+    registry: Annotated[
+        str,
+        Line(
+            rf"^{REGISTRY}$", 253, form="HOST, with a port and a path if need be; no scheme, no / at the end"
+        ),
+    ] = Field(
         description="host[:port][/path], no scheme; oc-mirror puts quay.io/acme/app to <registry>/acme/app."
     )
     clusters: Literal["all", "disconnected"] = Field(
@@ -201,7 +221,17 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
     )
-    sources: tuple[Annotated[str, Line(rf"^{REGISTRY}$", 253)], ...] = Field(
+    sources: tuple[
+        Annotated[
+            str,
+            Line(
+                rf"^{REGISTRY}$",
+                253,
+                form="HOST, with a port and a path if need be; no scheme, no / at the end",
+            ),
+        ],
+        ...,
+    ] = Field(
         (),
         description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
     )
@@ -211,22 +241,37 @@ class Mirror(Strictly):
 class ExtraApp(Strictly):
     """An application from elsewhere that clusters pull beside their overlay; what is in it is not checked."""
 
-    name: Annotated[str, Line(rf"^{LABEL}$", 40)] = Field(description="Name of the application.")
+    name: Annotated[str, Line(rf"^{LABEL}$", 40, form=NAME_FORM)] = Field(
+        description="Name of the application."
+    )
     repoURL: Annotated[
         str,
-        Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$", 512),
+        Line(
+            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$",
+            512,
+            form="https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
+        ),
     ] = Field(description="Git repository, or Helm repository, without user or password.")
-    path: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
-        None, description="Folder in the Git repository; instead of chart."
-    )
-    chart: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128)] | None = Field(
-        None, description="Chart in the Helm repository; instead of path."
-    )
+    path: (
+        Annotated[
+            str,
+            Line(
+                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+                256,
+                form="a path without / at its beginning, of letters, digits, ., _ and -",
+            ),
+        ]
+        | None
+    ) = Field(None, description="Folder in the Git repository; instead of chart.")
+    chart: (
+        Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128, form="letters, digits, ., _ and -")] | None
+    ) = Field(None, description="Chart in the Helm repository; instead of path.")
     targetRevision: Annotated[
         str,
         Line(
             r"^(refs/tags/[A-Za-z0-9._/-]+|[0-9a-f]{40}|v?[0-9]+\.[0-9]+\.[0-9]+([.+-][A-Za-z0-9.+-]*)?)$",
             200,
+            form="refs/tags/TAG, a commit of 40 hex digits, or the version of a chart: 1.4.0",
         ),
     ] = Field(
         description="Commit, tag (refs/tags/...) or version of the chart: something that stays what it is."
