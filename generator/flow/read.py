@@ -44,7 +44,9 @@ def read(
         shared = replace(shared, unusable=shared.unusable | (names - {*shared.groups, *shared.models}))
     elif any(stem(file).casefold() == stem(FLEET_FILE) for file in (*out_of_place, *_strangers(findings))):
         findings = tuple(item for item in findings if item.code != NO_FLEET.code)
-    return files, shared, (*misplaced, *findings, *repeated_names(files), *no_clusters(files))
+    # Where there is nothing at all, one thing is said: how to begin.
+    none = no_clusters(files) if files else ()
+    return files, shared, (*misplaced, *findings, *repeated_names(files), *none)
 
 
 def _strangers(findings: Iterable[Finding]) -> Iterable[str]:

@@ -11,18 +11,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, Strict
 
 from .model import Images, Pins
+from .sources import ExtraApp, Repository
 from .types import (
-    LABEL,
     METRIC,
-    NAME_FORM,
     REGISTRY,
-    STEPS,
     AnyPort,
     Duration,
     Flag,
     GitRef,
     Image,
-    Labels,
     Line,
     Metadata,
     Name,
@@ -30,46 +27,6 @@ from .types import (
     Subdomain,
     whole,
 )
-
-
-class Repository(Strictly):
-    """The Git repository that every cluster pulls."""
-
-    url: Annotated[
-        str,
-        Line(
-            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$",
-            512,
-            STEPS,
-            form="https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
-        ),
-    ] = Field(description="https or ssh URL, without user or password.")
-    credentialsSecret: Subdomain | None = Field(
-        None,
-        description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
-    )
-    forge: Literal["github", "gitlab", "gitea"] | None = Field(
-        None,
-        description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
-    )
-    forgeURL: (
-        Annotated[
-            str,
-            Line(
-                r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$",
-                512,
-                STEPS,
-                form="https://HOST, with a port and a path if need be",
-            ),
-        ]
-        | None
-    ) = Field(
-        None,
-        description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
-    )
-    credentialsPerCluster: Flag = Field(
-        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
-    )
 
 
 class Hub(Strictly):
@@ -238,50 +195,6 @@ class Mirror(Strictly):
     hub: Flag = Field(False, description="The hub pulls through it as well.")
 
 
-class ExtraApp(Strictly):
-    """An application from elsewhere that clusters pull beside their overlay; what is in it is not checked."""
-
-    name: Annotated[str, Line(rf"^{LABEL}$", 40, form=NAME_FORM)] = Field(
-        description="Name of the application."
-    )
-    repoURL: Annotated[
-        str,
-        Line(
-            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$",
-            512,
-            form="https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
-        ),
-    ] = Field(description="Git repository, or Helm repository, without user or password.")
-    path: (
-        Annotated[
-            str,
-            Line(
-                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
-                256,
-                form="a path without / at its beginning, of letters, digits, ., _ and -",
-            ),
-        ]
-        | None
-    ) = Field(None, description="Folder in the Git repository; instead of chart.")
-    chart: (
-        Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128, form="letters, digits, ., _ and -")] | None
-    ) = Field(None, description="Chart in the Helm repository; instead of path.")
-    targetRevision: Annotated[
-        str,
-        Line(
-            r"^(refs/tags/[A-Za-z0-9._/-]+|[0-9a-f]{40}|v?[0-9]+\.[0-9]+\.[0-9]+([.+-][A-Za-z0-9.+-]*)?)$",
-            200,
-            form="refs/tags/TAG, a commit of 40 hex digits, or the version of a chart: 1.4.0",
-        ),
-    ] = Field(
-        description="Commit, tag (refs/tags/...) or version of the chart: something that stays what it is."
-    )
-    namespace: Name = Field(description="Namespace it goes to; the only one it may touch.")
-    labels: Labels = Field(
-        {}, description="Labels of the clusters that get it; all but the hub when left out."
-    )
-
-
 class FleetSpec(Strictly):
     """What all clusters have in common."""
 
@@ -318,3 +231,20 @@ class Fleet(Strictly):
     kind: Literal["Fleet"] = Field(description="Fleet.")
     metadata: Metadata = Field(description="Name of the fleet.")
     spec: FleetSpec = Field(description="What all clusters have in common.")
+
+
+__all__ = [
+    "NO_HUB",
+    "SHARDS",
+    "Agent",
+    "Delivery",
+    "ExtraApp",
+    "Fleet",
+    "FleetSpec",
+    "Hub",
+    "Mirror",
+    "Observability",
+    "Repository",
+    "Ring",
+    "hub_names",
+]

@@ -117,7 +117,13 @@ class Amount:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        text = {"type": "string", "pattern": quantity.PATTERN, "maxLength": 24, "not": {"pattern": r"\n"}}
+        text = {
+            "type": "string",
+            "pattern": quantity.PATTERN,
+            "maxLength": 24,
+            "not": {"pattern": r"\n"},
+            FORM: "a quantity: 2, 500m or 16Gi",
+        }
         return {"anyOf": [text, {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}]}
 
 

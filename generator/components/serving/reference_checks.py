@@ -219,9 +219,10 @@ def s3_has_a_credential(cluster: Cluster) -> Iterator[Problem]:
     for i, item, model in known(cluster):
         if model.source.startswith("s3://") and model.credentialsSecret is None:
             yield Problem(
-                ("serving", i, "model"),
+                (MODELS, item.model, "credentialsSecret"),
                 f"model {item.model} has no credentialsSecret",
-                "set credentialsSecret in the model, unless the bucket is public",
+                "set it, unless the bucket is public",
+                (("serving", i, "model"),),
             )
 
 

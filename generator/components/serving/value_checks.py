@@ -175,10 +175,7 @@ def runtime_has_a_future(cluster: Cluster) -> Iterator[Problem]:
 def _way_out(model: str) -> str:
     """What `nearedge migrate caikit-to-vllm` would say of a model."""
     if NAMES_OF_TWO_PARTS.search(model):
-        return (
-            f"{model} is by its name an encoder with a decoder, which vLLM does not serve: "
-            "plan the move to another model, on runtime vllm"
-        )
+        return f"vLLM does not serve an encoder with a decoder, as {model} is by its name: plan for another model"
     return (
         f"nearedge migrate caikit-to-vllm {model} moves it to runtime vllm; its API is OpenAI's, not Caikit's"
     )
