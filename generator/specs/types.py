@@ -166,15 +166,12 @@ LabelKey = Annotated[
 ]
 LabelValue = Annotated[
     str,
-    Field(
-        max_length=63,
-        pattern=rf"^{_QUALIFIED}?$",
-        json_schema_extra={
-            "not": {"pattern": r"\n"},
-            FORM: "letters, digits, -, _ and ., with a letter or digit at both ends",
-        },
+    Line(
+        rf"^{_QUALIFIED}?$",
+        63,
+        shortest=0,
+        form="letters, digits, -, _ and ., with a letter or digit at both ends",
     ),
-    Strict(),
 ]
 ResourceName = Annotated[
     str,

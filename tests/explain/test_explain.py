@@ -14,7 +14,7 @@ from generator.documents.paths import leaves, located, value_at, with_value, wri
 from generator.explain.line import SpecLine, Trace, path_in_spec, trace_line
 from generator.explain.output_lines import pointed, pointer, spot_of, spots
 from generator.explain.subject import CannotExplainError
-from generator.explain.value import Explanation, explain_path
+from generator.explain.value import Explanation, explain_line, explain_path
 from generator.pipeline import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 from tests.conftest import ROOT
@@ -279,6 +279,22 @@ def test_a_line_of_a_spec_is_explained_for_its_cluster() -> None:
     assert others
     assert path == "kueue.flavors[l4].nodeLabels[nvidia.com/gpu.product]"
     assert explain_path(ROOT, name, path).value == "NVIDIA-L4"
+
+
+def test_a_line_of_a_model() -> None:
+    model = "clusters/models/shelf-detector.yaml"
+    found = explain_line(ROOT, model, line_of(model, "version:"))
+    assert (found.path, found.value) == ("models[shelf-detector].version", "7")
+    assert len(found.users) > 1
+    assert found.cluster == found.users[0]
+    assert any(item.identity.kind == "InferenceService" for item in found.reaches)
+    assert f"{found.cluster} is the first of {len(found.users)} clusters" in explanation_text(found)
+
+
+def test_a_line_of_a_group() -> None:
+    found = explain_line(ROOT, GPU, line_of(GPU, "nvidia.com/gpu.product"))
+    assert found.value == "NVIDIA-L4"
+    assert f"{found.cluster} is the first of {len(found.users)} clusters" in explanation_text(found)
 
 
 @pytest.mark.parametrize(

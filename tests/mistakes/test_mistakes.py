@@ -129,6 +129,19 @@ def test_every_mistake_is_answered_once_and_in_these_words(
     assert several == []
 
 
+def test_the_model_is_blamed_once(tmp_path: File) -> None:
+    entry = {
+        "file": "models/shelf-detector.yaml",
+        "replace": "  checksums:\n    model.onnx: 9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab\n",
+        "by": "",
+        "mistake": "no checksums",
+    }
+    findings, _ = answer(tmp_path, entry)
+    assert [(item.code, item.where.file) for item in findings] == [
+        ("MODEL007", "clusters/models/shelf-detector.yaml")
+    ]
+
+
 def test_the_table_is_a_table() -> None:
     names = Counter(entry["mistake"] for _, entry in ALL)
     assert [name for name, number in names.items() if number > 1] == []
