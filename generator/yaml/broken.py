@@ -167,7 +167,7 @@ def _token(row: str, problem: str, at: Place, since: Place | None) -> tuple[str,
         ),
     }
     other = (
-        f"no YAML from here on ({problem})",
+        f"YAML expects something else here ({problem})",
         "check the indentation and the quotes of this line and of the one before",
     )
     return next((said for words, said in told.items() if words in problem), other)

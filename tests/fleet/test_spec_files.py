@@ -162,7 +162,7 @@ CASES: dict[str, tuple[Files, list[str]]] = {
     # One unreadable file is one finding, not one for each cluster that uses it.
     "unreadable group": (
         {GROUP: "kind: [\n"},
-        [f"{GROUP}:2:1 SPEC002 no YAML from here on (did not find expected node content)"],
+        [f"{GROUP}:2:1 SPEC002 YAML expects something else here (did not find expected node content)"],
     ),
     "mistake in a group": (
         {GROUP: spec("Group", "shop", {**SHOP, "rign": "canary"})},
