@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..components.kit.runtime import accelerators
-from ..components.runtimes.vllm import NAMES_OF_TWO_PARTS
+from ..components.kit.two_parts import NAMES_OF_TWO_PARTS
 from ..documents.files import Document
 from ..documents.paths import value_at
 from ..findings.finding import Path

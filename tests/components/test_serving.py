@@ -10,7 +10,7 @@ import pytest
 from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.kit.runtime import SERVER
-from generator.components.runtimes.vllm import NAMES_OF_TWO_PARTS
+from generator.components.kit.two_parts import NAMES_OF_TWO_PARTS
 from generator.components.serving import SERVING
 from generator.components.serving.reference_checks import images_are_served_in_this_way
 from generator.components.serving.spec import runtimes

@@ -6,8 +6,6 @@ vLLM compiles kernels into caches whose place changes between releases.
 
 from __future__ import annotations
 
-import re
-
 from ...objects.manifest import Manifest
 from ..kit.runtime import (
     MODEL_DIR,
@@ -23,10 +21,6 @@ from ..kit.runtime import (
     http,
     probes,
 )
-
-NAMES_OF_TWO_PARTS = re.compile(r"(^|[-_.])(flan|t5|mt0|mt5|ul2|bart|mbart|pegasus|marian|nllb)([-_.0-9]|$)")
-"""Families of models whose names tell that they are an encoder with a decoder, which TGIS serves and vLLM does not:
-vllm docs/models/supported_models."""
 
 PORT = 8080
 OFFLINE = {"HF_HOME": "/tmp/hf_home", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}  # noqa: S108

@@ -10,7 +10,7 @@ from ...specs.quantity import parse
 from ..kit.component import Cluster
 from ..kit.runtime import accelerators, seconds
 from ..kit.tolerations import malformed
-from ..runtimes.vllm import NAMES_OF_TWO_PARTS
+from ..kit.two_parts import NAMES_OF_TWO_PARTS
 from .server import LOAD_SECONDS, has_image
 from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
