@@ -109,8 +109,8 @@ def rings_have_clusters(fleet: Fleet) -> Iterator[Problem]:
 
     Its ApplicationSet reports an error as long as no decision names one, and a change passes it untested.
     """
-    if any(_without_ring(fleet)) or (fleet.hub is not None and fleet.hub.tier != "core"):
-        # One of those may belong here.
+    if len(list(_without_ring(fleet))) == 1 or (fleet.hub is not None and fleet.hub.tier != "core"):
+        # The one cluster that is in no ring may belong here.
         return
     used = {member.ring for member in (*fleet.managed, *fleet.others)}
     for i, ring in enumerate(fleet.rings):
