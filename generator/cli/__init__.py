@@ -159,7 +159,12 @@ class _Parser(argparse.ArgumentParser):
         parsed, left = self.parse_known_args(args, namespace)
         if left:
             command = next((self.commands[word] for word in args if word in self.commands), self)
-            command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}")
+            value = (
+                ""
+                if not command.get_default("intermixed")
+                else "; a value that begins with - stands behind --"
+            )
+            command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}{value}")
         return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -19,7 +19,7 @@ from ..findings.finding import Path
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
-from ..flow.read import cluster_files, read
+from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
@@ -66,8 +66,19 @@ def trace_line(root: File, file: str, line: int) -> Trace:
     raise CannotExplainError(f"{file} is not in base/, overlays/ or acm/")
 
 
-def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
-    """The cluster and the path of a line of its spec; of a shared file, for the first cluster that uses it."""
+class SpecLine(NamedTuple):
+    """A line of a spec: the files of the clusters that use it, and its path in the first one's spec.
+
+    What a model's file says is in no cluster's spec: `inside` is the path in that file.
+    """
+
+    users: tuple[str, ...]
+    path: str
+    inside: Path | None = None
+
+
+def path_in_spec(root: File, file: str, line: int) -> SpecLine:
+    """What a line of a spec says, and of which clusters."""
     document, _ = read_file(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
@@ -81,13 +92,16 @@ def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
     if shared is None:
         raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
     if kind_of(file) == "Cluster":
-        return file, _path_of(shared, document, document, found.path[1:])
-    if kind_of(file) == "Group":
-        for name in cluster_files(files):
-            cluster, _ = read_cluster_file(root, name)
-            if cluster is not None and stem(file) in (cluster.data.get("spec") or {}).get("groups", ()):
-                return name, _path_of(shared, cluster, document, found.path[1:])
-    raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+        return SpecLine((file,), _path_of(shared, document, document, found.path[1:]))
+    users = tuple(name for name in cluster_files(files) if uses_files(root, shared, name, frozenset({file})))
+    if not users:
+        raise CannotExplainError(f"no cluster uses {file}: name a cluster and a path of its spec")
+    if kind_of(file) == "Model":
+        return SpecLine(users, "", found.path)
+    cluster, _ = read_cluster_file(root, users[0])
+    if cluster is None or kind_of(file) != "Group":
+        raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+    return SpecLine(users, _path_of(shared, cluster, document, found.path[1:]))
 
 
 def _path_of(shared: Shared, cluster: Document, said: Document, path: Path) -> str:

@@ -29,7 +29,9 @@ class RemovedObject(Strictly):
     """An object that leaves a cluster which stays."""
 
     cluster: Name = Field(description="Name of the cluster.")
-    kind: Annotated[str, Line(_KIND, 63)] = Field(description="Kind: PersistentVolumeClaim.")
+    kind: Annotated[
+        str, Line(_KIND, 63, form="a kind of Kubernetes, in its own letters: PersistentVolumeClaim")
+    ] = Field(description="Kind: PersistentVolumeClaim.")
     namespace: Name | None = Field(None, description="Its namespace; left out for what has none.")
     name: Subdomain = Field(description="Its name.")
     reason: Text = Field(description="Why it goes.")

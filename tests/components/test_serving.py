@@ -10,9 +10,11 @@ import pytest
 from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.kit.runtime import SERVER
+from generator.components.kit.two_parts import NAMES_OF_TWO_PARTS
 from generator.components.serving import SERVING
 from generator.components.serving.reference_checks import images_are_served_in_this_way
 from generator.components.serving.spec import runtimes
+from generator.components.serving.value_checks import runtime_has_a_future
 from generator.facts.images import shipped
 from generator.facts.profiles import profiles
 from generator.objects.json_patch import apply_patch, diff
@@ -236,3 +238,20 @@ def test_an_image_is_served_in_the_way_that_is_said(kind: str, mode: str) -> Non
     for modes, refused in (((mode,), False), ((), True)):
         profile = built.profile.model_copy(update={"kserve": kserve.model_copy(update={"ociModes": modes})})
         assert bool(list(check(replace(built, profile=profile)))) == refused
+
+
+@pytest.mark.parametrize(
+    ("model", "way_out"),
+    [
+        ("flan-t5-small", "vLLM does not serve an encoder with a decoder, as flan-t5-small is by its name"),
+        ("granite-chat", "nearedge migrate caikit-to-vllm granite-chat moves it"),
+    ],
+)
+def test_the_way_out_of_caikit_is_what_migrate_says(model: str, way_out: str) -> None:
+    old = {**CHAT, "model": model, "runtime": "caikit-tgis", "storage": {"type": "pvc"}}
+    found = cluster(old, models={model: {**MODELS["granite"], "format": "caikit"}})
+    [problem] = some(runtime_has_a_future.check(found) if runtime_has_a_future.check else ())
+    assert problem.hint.startswith(way_out)
+    # `migrate` refuses exactly the models of which the hint says that they cannot move.
+    refused = bool(NAMES_OF_TWO_PARTS.search(model))
+    assert refused == ("does not serve" in problem.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.validate import nearest
-from ...findings.finding import Severity
+from ...findings.finding import MODELS, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kueue import KUEUE
@@ -38,6 +38,11 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
         if formats and model.format not in formats:
             able = [name for name, other in runtimes().items() if model.format in other.formats]
             meant = next((name for name in formats if name.casefold() == model.format.casefold()), None)
+            if not able and not meant:
+                # No runtime has such a format: it is the model's word that is wrong.
+                meant = nearest(
+                    model.format, [name for other in runtimes().values() for name in other.formats]
+                )
             hint = (
                 f"write the model's format as {meant}"
                 if meant
@@ -46,7 +51,9 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
             if model.adapter is not None:
                 hint = f"list it in lora.adapters of a server of {model.adapter.base}"
             said = f"{item.runtime} serves {', '.join(formats)}; model {item.model} is {model.format}"
-            yield Problem(("serving", i, "runtime"), said, hint)
+            # Where only the model's word is wrong, its file is what has to be edited.
+            server, own = ("serving", i, "runtime"), (MODELS, item.model, "format")
+            yield Problem(own, said, hint, (server,)) if meant else Problem(server, said, hint, (own,))
 
 
 FITTING = {
@@ -121,15 +128,15 @@ def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
         path = ("serving", i, "name")
         if not item.name[0].isalpha():
             yield Problem(path, f"name {item.name} begins with a digit", "begin it with a letter")
+        host = f"{item.name}-predictor-{item.namespace}"
         if len(item.name) > limit:
             yield Problem(
                 path,
                 f"name {item.name} has {len(item.name)} characters, {cluster.profile.name} allows {limit}",
                 "shorten it",
             )
-        host = f"{item.name}-predictor-{item.namespace}"
         # An LLMInferenceService is a path of its gateway's host.
-        if len(host) > HOST_LIMIT and not is_llm(item):
+        elif len(host) > HOST_LIMIT and not is_llm(item):
             yield Problem(
                 path,
                 f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
@@ -215,9 +222,10 @@ def s3_has_a_credential(cluster: Cluster) -> Iterator[Problem]:
     for i, item, model in known(cluster):
         if model.source.startswith("s3://") and model.credentialsSecret is None:
             yield Problem(
-                ("serving", i, "model"),
+                (MODELS, item.model, "credentialsSecret"),
                 f"model {item.model} has no credentialsSecret",
-                "set credentialsSecret in the model, unless the bucket is public",
+                "set it, unless the bucket is public",
+                (("serving", i, "model"),),
             )
 
 

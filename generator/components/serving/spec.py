@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ...specs.model import ModelSpec
 from ...specs.types import (
+    SUBDOMAIN_FORM,
     Argument,
     Count,
     Duration,
@@ -78,10 +79,12 @@ class ServingStorage(Strictly):
         "the server; oci+native: that image mounted as a volume; oci+fetch: its files copied at every start; cache: on "
         "the nodes' own disks (models.cache); image: inside the server's own image."
     )
-    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
-        None,
-        alias="class",
-        description="Storage class of the volume; the cluster's default one when left out.",
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253, form=SUBDOMAIN_FORM)] | None = (
+        Field(
+            None,
+            alias="class",
+            description="Storage class of the volume; the cluster's default one when left out.",
+        )
     )
     size: Quantity | None = Field(
         None, description="Size of the volume; room for two versions when left out."
