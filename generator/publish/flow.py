@@ -16,14 +16,16 @@ from pathlib import Path as File
 
 from ..disk import tree
 from ..disk.lock import locked
-from ..disk.specs import refuse_moved
+from ..disk.specs import refuse_moved, spec_digests
 from ..disk.transaction import recover_locked
 from ..errors import NearedgeError
 from ..findings.finding import has_errors
 from ..flow import incremental
 from ..flow.rendered import Progress, Rendered, silent
 from ..git.command import git
-from ..plan.plan import Plan, plan
+from ..git.commit import contents, files_that_differ, snapshot, snapshot_at
+from ..plan.plan import Plan, plan, plan_of
+from ..plan.sides import between
 from ..proof.verify import Verification
 from ..report.plan.text import LIMIT, as_markdown
 from .checkout import (
@@ -109,7 +111,7 @@ def _published(root: File, order: Order, patience: Patience, progress: Progress)
         return done
     if followed is not None and landed.commit != checkout.head:
         # What others did in between is part of it now.
-        planned = planned_against(followed, order, landed.base, progress)
+        planned = planned_at(followed, order, landed.base, progress)
     progress("pull request", 0, 1)
     return replace(done, shown=_proposed(forge, order, planned, patience))
 
@@ -175,6 +177,19 @@ def planned_against(checkout: Checkout, order: Order, base: str | None, progress
     if base is None or checkout.head is None:
         return None
     return replace(plan(checkout.root, base, progress, order.today), ref=f"{order.remote}/{order.base}")
+
+
+def planned_at(checkout: Checkout, order: Order, base: str | None, progress: Progress) -> Plan | None:
+    """What the commit that was pushed does to every cluster, also where a spec was saved since."""
+    root = checkout.root
+    if base is None or checkout.head is None:
+        return None
+    pushed = snapshot_at(root, checkout.head)
+    if not files_that_differ(root, pushed, spec_digests(root).keys()):
+        return planned_against(checkout, order, base, progress)
+    left = snapshot(root, base)
+    before, after = (contents(root, side, sorted(side.blobs)) for side in (left, pushed))
+    return plan_of(after, between(before, after, progress), f"{order.remote}/{order.base}", left.commit)
 
 
 def refuse(planned: Plan | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ..disk.folders import SPECS
@@ -26,6 +27,20 @@ class Overlooked(PublishRefused):
 def is_spec_path(path: str) -> bool:
     """Whether a path below the fleet's folder is called as a spec."""
     return path.startswith(f"{SPECS}/") and path.endswith(".yaml")
+
+
+def refuse_ignored(checkout: Checkout, paths: Iterable[str]) -> None:
+    """Git takes in what is about to be written.
+
+    Raises:
+        Overlooked: it ignores a file; with the line that makes it.
+    """
+    listed = "".join(f"{checkout.prefix}{path}\0" for path in paths)
+    done = git(checkout.top, "check-ignore", "-z", "--stdin", stdin=listed, accept=(0, 1)) if listed else None
+    ignored = [path for path in done.stdout.split("\0") if path] if done else []
+    if ignored:
+        first = min(ignored).removeprefix(checkout.prefix)
+        raise Overlooked(why_left_out(checkout, first, None), more=len(ignored) - 1)
 
 
 def why_left_out(checkout: Checkout, path: str, stored: str | None) -> str:

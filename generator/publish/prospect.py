@@ -21,6 +21,7 @@ from ..rules.waivers import Waived
 from .checkout import Checkout, uncommitted_files
 from .errors import PublishRefused
 from .merge import Rebuild, stage
+from .overlooked import refuse_ignored
 from .tree import Stored, contents_of, future_tree, refuse_others, stored
 
 
@@ -81,6 +82,7 @@ def prospected(checkout: Checkout, rendered: Partly, base: str | None) -> Prospe
     changes = tree.compare(checkout.root, rendered.tree)
     made = {f"{checkout.prefix}{path}" for path in (*changes.written, *changes.removed)}
     files = tuple(sorted(made.union(uncommitted_files(checkout))))
+    refuse_ignored(checkout, changes.written)
     found = future_tree(checkout, rendered.tree, changes, files, base)
     prospect = Prospect(checkout, rendered, changes, files, found, base)
     refuse_others(checkout, found, rendered.specs, rendered.tree, prospect.texts)

@@ -24,8 +24,9 @@ from .checkout import Checkout, literal, owned
 from .overlooked import Overlooked, is_spec_path, why_left_out
 
 _SHA1 = 40
-_ALL_OF_IT = {"core.sparseCheckout": "false"}
-"""Otherwise git add takes nothing that a sparse checkout would not have, though it is there."""
+_PLAIN_INDEX = {"core.sparseCheckout": "false", "core.splitIndex": "false"}
+"""Otherwise git add takes nothing that a sparse checkout would not have, though it is there; and half of a split index
+lies in the repository."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ def future_tree(
     gone = [f"{prefix}{path}" for path in changes.removed]
     on_disk = [path for path in files if path not in made and path not in gone]
     with _apart(checkout) as (folder, env):
-        git(checkout.top, "read-tree", checkout.head or "--empty", env=env)
+        git(checkout.top, "read-tree", checkout.head or "--empty", env=env, settings=_PLAIN_INDEX)
         if on_disk:
             listed = "".join(f"{literal(path)}\0" for path in on_disk)
             given = ("--all", "--pathspec-from-file=-", "--pathspec-file-nul")
-            git(checkout.top, "add", *given, env=env, stdin=listed, settings=_ALL_OF_IT)
+            git(checkout.top, "add", *given, env=env, stdin=listed, settings=_PLAIN_INDEX)
         modes = dict(_modes(checkout, env))
         ids = _stored_blobs(checkout, folder, made.values(), env)
         width = len(checkout.head or "") or _SHA1
@@ -74,6 +75,7 @@ def future_tree(
             "-z",
             "--index-info",
             env=env,
+            settings=_PLAIN_INDEX,
             stdin="".join(f"{line}\0" for line in lines),
         )
         return stored(checkout, base, env)

@@ -373,7 +373,7 @@ def test_a_rollback_is_a_step_forward_to_what_was_before(root: File, capsys: Cap
     assert holding(root)["canary"] == first
     made = read_commit(repository(root), remote_ref(root, "canary"))
     assert made.parents == (there, first)
-    assert step_of(made) == RingStep("canary", RingAction.ROLLBACK, commit, str(first))
+    assert step_of(made) == RingStep("canary", RingAction.ROLLBACK, commit, str(first), (), made.tree)
     git(root.parent / "remote.git", "fsck", "--strict")
 
 
