@@ -55,7 +55,7 @@ def future_tree(
     """
     prefix = checkout.prefix
     made = {f"{prefix}{path}": tree.texts[path] for path in changes.written}
-    gone = [f"{prefix}{path}" for path in changes.removed]
+    gone = frozenset(f"{prefix}{path}" for path in changes.removed)
     on_disk = [path for path in files if path not in made and path not in gone]
     with _apart(checkout) as (folder, env):
         git(checkout.top, "read-tree", checkout.head or "--empty", env=env, settings=_PLAIN_INDEX)
@@ -63,22 +63,22 @@ def future_tree(
             listed = "".join(f"{literal(path)}\0" for path in on_disk)
             given = ("--all", "--pathspec-from-file=-", "--pathspec-file-nul")
             git(checkout.top, "add", *given, env=env, stdin=listed, settings=_PLAIN_INDEX)
-        modes = dict(_modes(checkout, env))
-        ids = _stored_blobs(checkout, folder, made.values(), env)
-        width = len(checkout.head or "") or _SHA1
-        lines = [
-            f"{modes.get(path, '100644')} {blob}\t{path}" for path, blob in zip(made, ids, strict=True)
-        ] + [f"0 {'0' * width}\t{path}" for path in gone]
-        git(
-            checkout.top,
-            "update-index",
-            "-z",
-            "--index-info",
-            env=env,
-            settings=_PLAIN_INDEX,
-            stdin="".join(f"{line}\0" for line in lines),
-        )
+        if made or gone:
+            _stage_output(checkout, folder, made, gone, env)
         return stored(checkout, base, env)
+
+
+def _stage_output(
+    checkout: Checkout, folder: File, made: Mapping[str, str], gone: Iterable[str], env: Mapping[str, str]
+) -> None:
+    """Have texts in the index that are on no disk yet, with the rights that Git knows of; and others no more."""
+    modes = dict(_modes(checkout, env))
+    ids = _stored_blobs(checkout, folder, made.values(), env)
+    nothing = "0" * (len(checkout.head or "") or _SHA1)
+    staged = (f"{modes.get(path, '100644')} {blob}\t{path}\0" for path, blob in zip(made, ids, strict=True))
+    lines = "".join((*staged, *(f"0 {nothing}\t{path}\0" for path in sorted(gone))))
+    asked = ("update-index", "-z", "--index-info")
+    git(checkout.top, *asked, env=env, settings=_PLAIN_INDEX, stdin=lines)
 
 
 def stored(checkout: Checkout, base: str | None, env: Mapping[str, str] | None = None) -> Stored:
@@ -91,12 +91,6 @@ def stored(checkout: Checkout, base: str | None, env: Mapping[str, str] | None =
     folders = (literal(path) for path in owned(checkout))
     differ = git(checkout.top, "diff-tree", *options, base, tree, "--", *folders, env=env).stdout.split("\0")
     return Stored(tree, blobs, frozenset(path.removeprefix(checkout.prefix) for path in differ if path))
-
-
-def committed(checkout: Checkout, commit: str) -> tuple[str, Mapping[str, str]]:
-    """Id of a commit's tree, and the fleet's files in it."""
-    tree = git(checkout.top, "rev-parse", f"{commit}^{{tree}}").stdout.strip()
-    return tree, dict(_in_tree(checkout, tree))
 
 
 def refuse_others(
@@ -153,9 +147,10 @@ def refuse_another(checkout: Checkout, commit: str, wanted: Stored) -> None:
     Raises:
         Overlooked: it has another one; the sentence names a file.
     """
-    tree, blobs = committed(checkout, commit)
+    tree = git(checkout.top, "rev-parse", f"{commit}^{{tree}}").stdout.strip()
     if tree == wanted.id:
         return
+    blobs = dict(_in_tree(checkout, tree))
     both = {*blobs, *wanted.blobs}
     first = min((path for path in both if blobs.get(path) != wanted.blobs.get(path)), default=None)
     what = f"{checkout.prefix}{first}" if first else "a file outside of the fleet"
