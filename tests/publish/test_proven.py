@@ -404,12 +404,12 @@ def test_line_ends_that_git_changes_by_its_settings(root: File, capsys: Capture)
 
 
 def test_output_that_a_filter_changes_is_not_pushed(root: File, capsys: Capture) -> None:
-    (root / ".git/info/attributes").write_text("overlays/** filter=upper\n")
+    (root / ".git/info/attributes").write_text(f"{OVERLAY} filter=upper\n")
     git(root, "config", "filter.upper.clean", "sed s/Gi/gi/")
     more_memory(root)
     head, at = git(root, "rev-parse", "HEAD"), git(root, "ls-remote", "origin")
     assert publish(root) == 1
-    assert "in the commit is not what was proven: a hook or a filter" in capsys.readouterr().err
+    assert f"{OVERLAY} in the commit is not what was proven: a hook or a filter" in capsys.readouterr().err
     assert (git(root, "rev-parse", "HEAD"), git(root, "ls-remote", "origin")) == (head, at)
 
 
