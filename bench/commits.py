@@ -14,8 +14,9 @@ from pathlib import Path
 
 from bench.fleet import edit_cluster
 from bench.measure import run
+from generator.disk.owned import owned_files
 from generator.disk.specs import spec_digests
-from generator.disk.tree import Changes, Tree, owned_files
+from generator.disk.tree import Changes, Tree
 from generator.publish.checkout import commit, open_checkout, uncommitted_files, with_trailer
 from generator.publish.tree import future_tree, refuse_another, refuse_others
 

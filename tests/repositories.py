@@ -8,6 +8,7 @@ from typing import Any
 
 from generator import pipeline
 from generator.disk import tree
+from generator.disk.owned import header
 from generator.disk.tree import Tree
 from generator.findings.finding import has_errors
 from generator.fleet.spec_files import FLEET_FILE, kind_of, stem
@@ -39,6 +40,11 @@ def specs(
         **{f"clusters/near-edge/{name}.yaml": {**usual, **spec} for name, spec in clusters.items()},
     }
     return {file: text_of(file, spec) for file, spec in said.items()}
+
+
+def headed(texts: Mapping[str, str]) -> Tree:
+    """Files of the output with the line in front that says that they are ours."""
+    return Tree({path: f"# {header(path, 'clusters/a.yaml')}\n{text}" for path, text in texts.items()})
 
 
 def text_of(file: str, spec: Spec) -> str:

@@ -26,7 +26,7 @@ ANY_PORT = 0
 API_VERSION = "datasciencepipelinesapplications.opendatahub.io/v1"
 """The same on all platforms that have it (data-science-pipelines-operator api/v1)."""
 
-KEPT = {SYNC_OPTIONS: f"{KEEP[SYNC_OPTIONS]},SkipDryRunOnMissingResource=true"}
+KEPT = {**KEEP, SYNC_OPTIONS: f"{KEEP[SYNC_OPTIONS]},SkipDryRunOnMissingResource=true"}
 """Its database would go with it."""
 
 

@@ -123,6 +123,7 @@ FOLDERS: Mapping[str, str] = {
     "models": "Model",
     "core": "Cluster",
     "near-edge": "Cluster",
+    "removals": "Removals",
 }
 """Folder below clusters/ -> kind of the specs in it."""
 
@@ -158,7 +159,7 @@ def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
             elif is_spec(file) and not is_folder:
                 files.append(file)
             elif spec_like or is_link:
-                hint = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}"
+                hint = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge,removals}"
                 findings.append(_finding(file, Fault(MISPLACED, 1, 1, "this would be ignored", hint)))
     return tuple(sorted(files)), tuple(sorted(findings, key=Finding.sort_key))
 

@@ -23,7 +23,7 @@ from ..flow.read import cluster_files, read
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
-from .output_lines import Spot, places_in, spot_of, spots
+from .output_lines import FieldLine, field_line, field_lines, places_in
 from .probe import Compiled, Objects, Subject, compiled, with_spare_models
 from .subject import CannotExplainError, subject_of
 
@@ -74,7 +74,7 @@ def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
     lines = document.text.count("\n") + 1
     if not 0 < line <= lines:
         raise CannotExplainError(f"{file} has {lines} lines")
-    found = spot_of(places_in(document.text), line)
+    found = field_line(places_in(document.text), line)
     if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
         raise CannotExplainError(f"line {line} of {file} is no field below spec")
     files, shared, _ = read(root)
@@ -114,7 +114,7 @@ def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
     return replace(trace, file=file, line=line, stale=_stale(root, file, text))
 
 
-def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ...]:
+def _of_base(subject: Subject, before: Compiled, spot: FieldLine) -> tuple[Origin, ...]:
     """Leaves that decide whether this base is named."""
     index = spot.path[1] if len(spot.path) > 1 else 0
     if not isinstance(index, int) or index >= len(before.named):
@@ -129,14 +129,14 @@ def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ..
     return tuple(dict.fromkeys(found))
 
 
-def _of_kustomization(before: Compiled, spot: Spot) -> Spot:
+def _of_kustomization(before: Compiled, spot: FieldLine) -> FieldLine:
     """A line of `images` as the first field that it changes."""
     if spot.path[:1] == ("images",) and len(spot.path) > 1:
         for identity, manifest in before.final().items():
             for leaf in leaves(manifest):
                 value = value_at(manifest, leaf)
                 if leaf[-1:] == ("image",) and "@" in str(value):
-                    return Spot(spot.line, identity, leaf)
+                    return FieldLine(spot.line, identity, leaf)
     return spot
 
 
@@ -195,7 +195,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     before = _compiled(first)
     name_of_hub = file.split("/")[1]
     on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
-    text = _text(hub_files(before.on_hub(name_of_hub)), file)
+    text = _text(hub_files(before.on_hub(name_of_hub), before.fleet), file)
     spot = _spot(text, line, ())
     trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
     origins = list(trace.origins)
@@ -212,7 +212,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     )  # fmt: skip
 
 
-def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[str, ...]:
+def _named_in(objects: Objects, spot: FieldLine, clusters: Iterable[str]) -> tuple[str, ...]:
     """Clusters that the object is about, or a few when it is about none in particular."""
     names = tuple(clusters)
     if spot.identity is not None:
@@ -224,7 +224,9 @@ def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[st
     return names[:MOST_MEMBERS]
 
 
-def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]) -> Trace:
+def _traced(
+    subject: Subject, before: Compiled, spot: FieldLine, view: View, documents: Iterable[str]
+) -> Trace:
     objects = view(before)
     value = value_at(objects.get(spot.identity), spot.path) if spot.identity else None
     origins = tuple(origins_of(subject, before, spot, view, documents)) if spot.identity else ()
@@ -251,11 +253,11 @@ def _text(files: Any, file: str) -> str:
     return str(text)
 
 
-def _spot(text: str, line: int, manifests: Iterable[Manifest]) -> Spot:
+def _spot(text: str, line: int, manifests: Iterable[Manifest]) -> FieldLine:
     lines = text.count("\n")
     if not 0 < line <= lines:
         raise CannotExplainError(f"the file has {lines} lines")
-    found = spot_of(spots(text, manifests), line)
+    found = field_line(field_lines(text, manifests), line)
     if found is None:
         raise CannotExplainError("this line is a comment: the first lines name the spec file")
     return found

@@ -19,17 +19,17 @@ from typing import Any
 from ..disk.plain import digest, digest_of
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
-from ..disk.tree import INDEX
 from ..facts.files import PACKAGE
 from ..findings.finding import Finding, Severity, Where
 from ..fleet.fleet import Member
 from ..fleet.spec_files import FLEET_FILE
 from ..rules.waivers import Waiver
-from ..specs.removals import FILE as REMOVALS
 from .rendered import NOTHING, CompiledCluster, Rendered, Whole
 
 CACHE = ".nearedge/cache"
 _CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
+_SHARED = ("clusters/groups/", "clusters/models/")
+"""What clusters are compiled from beside the fleet and their own file; nothing is from what names removals."""
 _MEMBER = tuple(item.name for item in fields(Member))
 _FINDING = tuple(item.name for item in fields(Finding))
 _WAIVER = tuple(item.name for item in fields(Waiver))
@@ -127,7 +127,7 @@ def vouched(
     def content(path: str) -> str:
         return digest(then[path]) if path in then else digest_of(root, path)
 
-    common = sorted((file for file in shared if file not in {FLEET_FILE, REMOVALS}), key=PurePosixPath)
+    common = sorted((file for file in shared if file.startswith(_SHARED)), key=PurePosixPath)
     key = _key((*_code(), *((file, content(file)) for file in (*common, FLEET_FILE))))
     if head["key"] != key:
         return {}
@@ -176,7 +176,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
 
 
 def _is_shared(path: str) -> bool:
-    return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
+    return not path.startswith("overlays/")
 
 
 def _line(compiled: CompiledCluster, spec: str) -> str:
@@ -244,8 +244,7 @@ def _key(inputs: Iterable[tuple[str, str]]) -> str:
 
 
 def _key_of(specs: Digests) -> str:
-    folders = ("clusters/groups/", "clusters/models/")
-    common = sorted((file for file in specs if file.startswith(folders)), key=PurePosixPath)
+    common = sorted((file for file in specs if file.startswith(_SHARED)), key=PurePosixPath)
     return _key((*_code(), *((file, specs.get(file, "")) for file in (*common, FLEET_FILE))))
 
 

@@ -49,7 +49,7 @@ class Expected:
 
     `schemas` are the sets below schemas/kinds, first match wins. `secrets` (namespace, name) are those that
     specs declare and others deliver; `namespaces` those that operators make. `pod_security` is the version of
-    the standard, such as v1.33.
+    the standard, such as v1.33; `head_proxy`: the platform puts a proxy beside Ray heads, which needs a token.
     """
 
     folder: str
@@ -58,6 +58,7 @@ class Expected:
     secrets: frozenset[tuple[str, str]] = frozenset()
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
+    head_proxy: bool = False
 
 
 class Beside(NamedTuple):
@@ -183,7 +184,8 @@ def _read_all(root: File, expected: Iterable[Expected], *, full: bool, tell: Pro
             )
             _choose(read, item, seen, full=full)
         _gather(item, item.emitted if built is None else built, seen, facts)
-        for work, found in unsafe(item.emitted if built is None else built, item.pod_security):
+        objects = item.emitted if built is None else built
+        for work, found in unsafe(objects, item.pod_security, head_proxy=item.head_proxy):
             seen.pods += 1
             seen.failures += (
                 Failure(item.folder, str(work.owner), f"{work.path}.{what.path} {what.message}")

@@ -147,6 +147,14 @@ class Delivery(Strictly):
         None,
         description="Each wait is longer by up to so much, at random, so that clusters do not ask together; half of pollInterval when left out, 0s for none.",
     )
+    syncTimeout: Duration | None = Field(
+        None,
+        description="When a sync that still waits is ended, so that the next commit is taken; an hour more than the longest deadline of a load or a job when left out, 0s for never.",
+    )
+    argoCD: Annotated[str, Line(r"^[0-9]+\.[0-9]+$", 16)] = Field(
+        "3.1",
+        description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again.',
+    )
     healthChecks: Flag = Field(
         True,
         description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",

@@ -139,15 +139,6 @@ def test_a_cluster_that_serves_a_groups_item_otherwise_leaves_its_base() -> None
     assert unit.key == base_key("serving", "model", "fraud", "mlserver", "s3", "ai", "chat")
 
 
-def test_of_two_servers_of_a_group_with_one_name_the_first_is_shared() -> None:
-    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
-    other = {**FRAUD, "name": "chat"}
-    groups = {"shop": {"serving": [CHAT, other]}}
-    (one,), (two,) = units(CHAT, groups=groups), units(other, groups=groups)
-    assert one.key == base_key("serving", "group", "shop", "ai", "chat")
-    assert two.key == base_key("serving", "model", "fraud", "mlserver", "pvc", "ai", "chat")
-
-
 def test_the_fleets_images_reach_every_server() -> None:
     chosen = f"quay.io/acme/vllm@{DIGEST}"
     (unit,) = units(CHAT, fleet={"images": {"vllm": chosen}})

@@ -12,7 +12,7 @@ from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
 from generator.explain.line import Trace, path_in_spec, trace_line
-from generator.explain.output_lines import pointed, pointer, spot_of, spots
+from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
 from generator.explain.value import Explanation, explain_path
 from generator.pipeline import render
@@ -187,7 +187,7 @@ def test_text_and_json_tell_the_same() -> None:
         "\n"
         "ends up in\n"
         "  ManagedCluster store-001\n"
-        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters.yaml:"
+        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters/store-001.yaml:"
         f"{found.reaches[0].line}\n"
     )
     document = json.loads(explanation_json(found))
@@ -228,8 +228,16 @@ def decided(found: Trace) -> set[tuple[str, str]]:
             ("ClusterQueue", "name: inference", "nominalQuota"),
             {(GPU, "spec.kueue.queues[inference].quota.l4.cpu")},
         ),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "nearedge.io/ring"), {(STORE, "spec.ring")}),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "region:"), {(STORE, "metadata.labels.region")}),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "nearedge.io/ring"),
+            {(STORE, "spec.ring")},
+        ),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "region:"),
+            {(STORE, "metadata.labels.region")},
+        ),
     ],
     ids=["patched", "claim", "base", "ring", "label"],
 )
@@ -245,7 +253,7 @@ def test_a_model_decides_what_its_base_holds() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "models/flan-t5-small/ai-serving." in path and "res" in path
+        if "models/own/flan-t5-small/ai-serving_" in path and "res" in path
     )
     found = trace_line(ROOT, file, line_of(file, "kind: Job", "kind: Job"))
     assert found.identity is not None
@@ -265,7 +273,7 @@ def test_an_image_of_ours_is_told_by_its_name() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "caikit-tgis-pvc" in path and path.endswith("resources.yaml")
+        if "caikit-tgis/pvc" in path and path.endswith("resources.yaml")
     )
     found = trace_line(ROOT, file, line_of(file, "image:"))
     assert found.built_in
@@ -303,11 +311,11 @@ def test_every_line_of_the_output_belongs_to_something() -> None:
     objects = {path for path in texts if path.endswith(".yaml") and not path.endswith("/kustomization.yaml")}
     assert {path.partition("/")[0] for path in objects} == {"acm", "base", "overlays"}
     for path in objects:
-        found = spots(texts[path], ())
+        found = field_lines(texts[path], ())
         first, *lines = texts[path].splitlines()
-        assert first.startswith("# Made by nearedge")
+        assert first.startswith(f"# {path}, made by nearedge from clusters/")
         for number in (number for number, line in enumerate(lines, start=2) if line != "---"):
-            spot = spot_of(found, number)
+            spot = field_line(found, number)
             assert spot is not None, (path, number)
             assert spot.identity is not None, (path, number)
 
@@ -320,8 +328,8 @@ def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:
         if path.startswith("base/") and path.endswith("resources.yaml")
         for part in text.split("---\n")
     ]
-    found = spots(texts[OVERLAY], manifests)
-    spot = spot_of(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
+    found = field_lines(texts[OVERLAY], manifests)
+    spot = field_line(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
     assert spot is not None
     assert spot.identity is not None
     assert (spot.identity.kind, spot.identity.name) == ("InferenceService", "assistant")

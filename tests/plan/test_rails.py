@@ -15,6 +15,7 @@ from generator.objects.manifest import ResourceId
 from generator.plan.changes import Action, ObjectChange
 from generator.plan.clusters import ClusterChange
 from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_objects, refused, shares
+from generator.plan.reach import HubChange
 from generator.plan.renames import gone_clusters
 from generator.plan.sides import Sides
 from generator.specs.fleet import FleetSpec
@@ -234,12 +235,12 @@ def test_a_cluster_that_comes_or_goes_as_a_whole_is_not_told_object_by_object(ac
 
 def test_what_a_hub_loses_has_to_be_named_where_a_file_describes_the_hub() -> None:
     policy = removes("Policy", "settings", "policies")
-    both = sides((A, B), hubs=(("a", (policy, *(removes(kind, "b") for kind in FOLLOWS))),))
+    both = sides((A, B), hubs=(HubChange("a", (policy, *(removes(kind, "b") for kind in FOLLOWS))),))
     assert said({}, both) == ["REMOVE001: Policy policies/settings of a is removed"]
     named = {"cluster": "a", "kind": "Policy", "namespace": "policies", "name": "settings"}
     assert said(removals(objects=[named]), both) == []
     # Of a hub that no file describes there is no line to blame, and no spec that brought it.
-    assert said({}, sides((A, B), hubs=(("hub", (policy,)),))) == []
+    assert said({}, sides((A, B), hubs=(HubChange("hub", (policy,)),))) == []
 
 
 # Rings

@@ -16,7 +16,6 @@ from generator.proof.verify import Verification, verify
 from tests.conftest import ROOT
 
 BASE = "base/odh-3.4/serving/group/retail-small/ai-serving/shelf-detector"
-POLICIES = "acm/hub/policies.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def test_an_overlay_is_touched_by_its_files_its_bases_and_its_spec(rendered: Ren
 
 
 def test_the_hub_is_touched_by_its_files_and_by_folders_that_come_or_go(rendered: Rendered) -> None:
-    part = of(rendered, "acm/hub/managedclusters.yaml")
+    part = of(rendered, "acm/hub/managedclusters/store-001.yaml")
     assert part.folders == {"acm/hub"}
     assert of(rendered, "overlays/store-900/kustomization.yaml").folders == {"acm/hub"}
 
@@ -67,7 +66,7 @@ spec:
             return text.replace("resources:\n", "resources:\n- more.yaml\n")
         return more if path == "acm/hub/more.yaml" else text
 
-    part = touched(rendered, ["acm/hub/managedclusters.yaml"], was)
+    part = touched(rendered, ["acm/hub/managedclusters/store-001.yaml"], was)
     assert part.clusters == rendered.clusters
 
 
@@ -94,7 +93,7 @@ def test_a_part_is_judged_as_the_whole_is(rendered: Rendered, tmp_path: File) ->
     for path, old, new in (
         ("overlays/store-006/kustomization.yaml", "op: test", "op: tests"),
         (f"{BASE}/resources.yaml", "kind: InferenceService", "kind: Service"),
-        ("acm/hub/managedclusters.yaml", "region: emea", "region: no"),
+        ("acm/hub/managedclusters/store-001.yaml", "region: emea", "region: no"),
     ):
         text = rendered.tree.texts[path]
         assert old in text

@@ -101,6 +101,8 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
 
 
 HOST_LIMIT = 63
+"""Characters of a label of a host name. The default domainTemplate is {{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}, and
+the predictor's name is <name>-predictor (kserve v0.15.2 to v0.20.0 reconcilers/ingress/domain.go GenerateDomainName)."""
 
 
 @rule(
@@ -109,9 +111,10 @@ HOST_LIMIT = 63
     source=f"{ISVC}; odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
 )
 def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
-    """A server's name begins with a letter and is short enough, alone and as `<name>-<namespace>`.
+    """A server's name begins with a letter and is short enough, alone and as `<name>-predictor-<namespace>`.
 
-    The webhook denies the InferenceService; a host name with a longer label does not resolve.
+    The webhook denies the InferenceService. Its predictor has a host of its own, which KServe also makes for a service
+    that nobody reaches from outside; with a longer label there is no Deployment, for ever.
     """
     limit = cluster.profile.kserve.nameLimit
     for i, item in items(cluster):
@@ -124,7 +127,7 @@ def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
                 f"name {item.name} has {len(item.name)} characters, {cluster.profile.name} allows {limit}",
                 "shorten it",
             )
-        host = f"{item.name}-{item.namespace}"
+        host = f"{item.name}-predictor-{item.namespace}"
         # An LLMInferenceService is a path of its gateway's host.
         if len(host) > HOST_LIMIT and not is_llm(item):
             yield Problem(

@@ -11,7 +11,7 @@ from ..kit.component import Cluster
 from ..kit.runtime import accelerators, seconds
 from ..kit.tolerations import malformed
 from .server import LOAD_SECONDS, has_image
-from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
+from .spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
 
 
@@ -81,8 +81,8 @@ def custom_servers_are_complete(cluster: Cluster) -> Iterator[Problem]:
         if item.storage.type == "image" and model.source.startswith("image://"):
             said = f"model {item.model} is served by its own image, runtime {item.runtime} brings another"
             yield Problem(("serving", i, "runtime"), said, "use runtime custom with port and readinessPath")
-        for field in ("port", "metricsPort", "readinessPath"):
-            if getattr(item, field) is not None:
+        for field in CUSTOM_ONLY:
+            if getattr(item, field):
                 yield Problem(
                     ("serving", i, field), f"runtime {item.runtime} has a {field} of its own", f"drop {field}"
                 )
