@@ -5,7 +5,7 @@ Recomputed from the specs instead of kept from the render, so that ten thousand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path as File
 
 from .. import hub
@@ -14,7 +14,7 @@ from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..fleet.member import member_of
 from ..flow.read import cluster_in, read
-from ..flow.rendered import Memo, Rendered
+from ..flow.rendered import CompiledCluster, Memo, Rendered
 from ..hub.delivery import standalone
 from ..hub.kit.installs import variants
 from ..hub.platform.credentials import named_secrets
@@ -25,11 +25,17 @@ from .verify import BOOTSTRAP, Expected
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
     """One Expected for each overlay, then one for the hub."""
+    assert rendered.fleet is not None  # noqa: S101 - the fleet has been rendered
+    yield from expected_of_clusters(root, rendered.clusters)
+    yield from expected_of_hubs(rendered.fleet.views())
+
+
+def expected_of_clusters(root: File, clusters: Iterable[CompiledCluster]) -> Iterator[Expected]:
+    """One for the overlay of each of these clusters, whose specs lie below `root`."""
     _, shared, _ = read(root)
-    assert shared is not None  # noqa: S101 - the fleet has been rendered
-    assert rendered.fleet is not None  # noqa: S101
+    assert shared is not None  # noqa: S101 - they have been compiled
     memo = Memo()
-    for compiled in rendered.clusters:
+    for compiled in clusters:
         cluster, _, _ = cluster_in(root, shared, compiled.file, memo)
         if cluster is None:
             continue
@@ -37,7 +43,11 @@ def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
         if overlay is not None:
             yield _overlay(cluster, overlay)
             yield from _bootstrap(cluster, overlay)
-    for view in rendered.fleet.views():
+
+
+def expected_of_hubs(views: Iterable[Fleet]) -> Iterator[Expected]:
+    """One for each hub that is given as what it sees of the fleet."""
+    for view in views:
         emitted = hub.emit(view)
         if emitted:
             manifests = tuple(item for items in emitted.values() for item in items)

@@ -12,7 +12,7 @@ Nothing is called passed that did not run: a `Check` says how many things were j
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import NamedTuple
@@ -59,6 +59,14 @@ class Expected:
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
     head_proxy: bool = False
+
+
+class Beside(NamedTuple):
+    """What lies in the same tree as the judged folders and is not judged with them: they may name it."""
+
+    folders: Collection[str] = ()
+    delivered: Callable[[], Collection[ObjectPart]] = tuple
+    """What the hub's policies deliver; asked only when an overlay uses a name that is not its own."""
 
 
 class Failure(NamedTuple):
@@ -118,27 +126,35 @@ class _Facts(NamedTuple):
     uses: tuple[NameUse, ...]
 
 
-def verify(
-    root: File, expected: Iterable[Expected], *, full: bool = False, progress: Progress | None = None
+def verify(  # noqa: PLR0913 - what is judged, where it lies, and what lies beside it
+    root: File,
+    expected: Iterable[Expected],
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    beside: Beside = Beside(),  # noqa: B008 - a frozen value
+    repository: File | None = None,
 ) -> Verification:
     """Judge the folders below `root` against what they were meant to be.
 
-    `full` has the real kustomize build every folder, however many there are.
+    `full` has the real kustomize build every folder, however many there are. Of folders that were taken out of their
+    `repository`, as part.py does, that one says which programs and schemas judge them.
 
     Raises:
         ToolMissing: there is no kustomize. (Without kubeconform a library checks the same schemas.)
         ToolFailed: a program does not start or does not end.
     """
     tell = progress or (lambda *_: None)
-    program = find(root, "kustomize")
+    repository = repository or root
+    program = find(repository, "kustomize")
     seen = _read_all(root, expected, full=full, tell=tell)
     chosen = seen.to_build if full or len(seen.folders) <= BUILD_ALL else seen.shapes
     failures = [
         *seen.failures,
         *_built(root, program, list(chosen.values()), tell),
-        *_not_referring(seen),
+        *_not_referring(seen, beside),
     ]
-    engine, misfits = _conforming(root, seen, tell)
+    engine, misfits = _conforming(repository, seen, tell)
     which = "" if len(chosen) == len(seen.folders) else ", one of each shape"
     distinct = sum(map(len, seen.distinct.values()))
     checks = (
@@ -217,11 +233,13 @@ def _gather(item: Expected, built: Sequence[Manifest], seen: _Evidence, facts: d
             seen.open_uses.append((item.folder, references.Broken.of(identify(manifest), use), use))
 
 
-def _not_referring(seen: _Evidence) -> Iterator[Failure]:
+def _not_referring(seen: _Evidence, beside: Beside) -> Iterator[Failure]:
     """Names that no folder answers: folders themselves, and for overlays what the hub's policies deliver."""
-    places = references.given_parts(folders=seen.folders)
+    places = references.given_parts(folders=(*seen.folders, *beside.folders))
+    overlays = any(folder.startswith(OVERLAYS) for folder, _, _ in seen.open_uses)
+    delivered = seen.delivered.union(beside.delivered()) if overlays else seen.delivered
     for folder, broken, use in seen.open_uses:
-        offered = places | seen.delivered if folder.startswith(OVERLAYS) else places
+        offered = places | delivered if folder.startswith(OVERLAYS) else places
         if any(references.unanswered((use,), offered)):
             yield Failure(folder, str(broken.user), broken.message)
 

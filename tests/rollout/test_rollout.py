@@ -165,7 +165,8 @@ def test_a_step_holds_the_target_and_has_the_ring_behind_it(root: File, capsys: 
     made = read_commit(repo, remote_ref(root, "canary"))
     assert made.tree == read_commit(repo, commit).tree
     assert made.parents == (before, commit)
-    assert step_of(made) == RingStep("canary", RingAction.ADVANCE, before, commit, ("DOWNTIME/store-005",))
+    accepted = ("DOWNTIME/store-005",)
+    assert step_of(made) == RingStep("canary", RingAction.ADVANCE, before, commit, accepted, made.tree)
     assert made.subject == f"Advance ring canary to {commit[:12]}"
     assert "\nGive the detector 3Gi\n" in made.message
 
@@ -372,7 +373,7 @@ def test_a_rollback_is_a_step_forward_to_what_was_before(root: File, capsys: Cap
     assert holding(root)["canary"] == first
     made = read_commit(repository(root), remote_ref(root, "canary"))
     assert made.parents == (there, first)
-    assert step_of(made) == RingStep("canary", RingAction.ROLLBACK, commit, str(first))
+    assert step_of(made) == RingStep("canary", RingAction.ROLLBACK, commit, str(first), (), made.tree)
     git(root.parent / "remote.git", "fsck", "--strict")
 
 

@@ -13,7 +13,7 @@ from ..exits import FOUND
 from ..here import root_of
 from ..output import show_drift, show_findings
 from ..progress import Watch, colour
-from ..proof import outcome, proof_lines, proven
+from ..proof import outcome, proven
 from ..writing import settle, writing
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _summary(
     rendered: Rendered, changes: Changes, verification: Verification | None, watch: Watch
 ) -> Iterator[str]:
     from ...report import count_line, table
+    from ...report.proof import proof_lines
 
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     tiers = [member.tier for member in rendered.fleet.members]

@@ -10,7 +10,7 @@ from ..exits import FOUND
 from ..here import root_of
 from ..output import show_findings
 from ..progress import Watch
-from ..proof import outcome, proof_lines, proven
+from ..proof import outcome, proven
 from ..writing import settle
 
 
@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     """Compile in memory, then hold what is on disk against it, kustomize and the schemas."""
     from ...findings.finding import has_errors
     from ...flow import incremental
+    from ...report.proof import proof_lines
 
     root, watch = root_of(options), Watch()
     settle(root)

@@ -1,0 +1,22 @@
+"""A proof in words: how much was judged, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..proof.verify import Verification
+from . import table
+
+
+def proof_lines(verification: Verification) -> Iterator[str]:
+    """A line for each check."""
+    yield table([(check.name, str(check.judged), check.engine) for check in verification.checks])
+
+
+def proof_line(verification: Verification | None) -> str:
+    """The same in one line, for a part; None stands for a change that touches no folder."""
+    if verification is None or not verification.checks[0].judged:
+        return "nothing: no folder of the output changes"
+    folders, built, fitting = verification.checks[:3]
+    number = f"{folders.judged} folder{'' if folders.judged == 1 else 's'}"
+    return f"{number}, {fitting.judged} objects: {built.engine}, {fitting.engine.partition(',')[0]}"
