@@ -1,7 +1,7 @@
 """What a commit by publishing costs beside one by git alone, in a repository that holds a whole fleet.
 
-Both take the same two files (a spec and its overlay). Publishing also finds the repository, finds out what differs, and
-makes sure that nothing of the output is left out; that is what "beyond git" is.
+Both take the same two files (a spec and its overlay). Publishing also finds the repository, finds out what differs, has the
+commit's tree told beforehand, and holds it against every spec and every file of the output; that is what "beyond git" is.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from pathlib import Path
 
 from bench.fleet import edit_cluster
 from bench.measure import run
-from generator.disk.tree import owned_files
-from generator.publish.checkout import commit, open_checkout, uncommitted_files
+from generator.disk.owned import owned_files
+from generator.disk.specs import spec_digests
+from generator.disk.tree import Changes, Tree
+from generator.publish.checkout import commit, open_checkout, uncommitted_files, with_trailer
+from generator.publish.tree import future_tree, refuse_another, refuse_others
 
 WHO = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false")
 
@@ -63,8 +66,12 @@ def _alone(root: Path) -> None:
 def _ours(root: Path, made: Iterable[str]) -> None:
     checkout = open_checkout(root)
     files = uncommitted_files(checkout)
+    tree = Tree({}, frozenset(made))
+    found = future_tree(checkout, tree, Changes((), (), len(tree.same)), files, checkout.head)
+    refuse_others(checkout, found, spec_digests(root), tree, {})
     if files:
-        commit(checkout, files, made, "by publishing")
+        done = commit(checkout, files, with_trailer("by publishing", found.id))
+        refuse_another(done, done.head or "", found)
 
 
 def _timed(work: Callable[[], object]) -> float:

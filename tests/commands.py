@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path as File
 
 from tests.conftest import ROOT
@@ -39,20 +42,38 @@ WRITERS: dict[str, tuple[str, ...]] = {
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
     "explain": ("explain", "store-001", "ring"),
+    "merge": ("merge",),
     "plan": ("plan",),
     "profiles": ("profiles",),
     "rollout": ("rollout", "status"),
     "rules": ("rules",),
     "verify": ("verify",),
 }
-"""Commands that write none; `rollout` moves refs."""
+"""Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""
 EVERY = {**READERS, **WRITERS}
-WITHOUT_FLEET = frozenset({"profiles", "rules"})
+WITHOUT_FLEET = frozenset({"merge", "profiles", "rules"})
 """Commands that look at no repository."""
 
 
 def fleet_with_remote(folder: File) -> File:
     """The example in a clone of a bare repository, with a model's files beside it."""
+    return copied(_made(), folder)
+
+
+def copied(made: File, folder: File) -> File:
+    """A copy of both, which is a clone of the copied repository."""
+    for name in ("fleet", "remote.git"):
+        shutil.copytree(made / name, folder / name)
+    root = folder / "fleet"
+    git(root, "remote", "set-url", "origin", str(folder / "remote.git"))
+    return root
+
+
+@cache
+def _made() -> File:
+    """Both of them, made once: many tests take a copy."""
+    folder = File(tempfile.mkdtemp(prefix="nearedge-fleet-"))
+    atexit.register(shutil.rmtree, folder)
     root = folder / "fleet"
     for name in ("clusters", "base", "overlays", "acm"):
         shutil.copytree(ROOT / name, root / name)
@@ -67,4 +88,7 @@ def fleet_with_remote(folder: File) -> File:
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=fleet")
     git(root, "push", "--quiet", "origin", "main")
-    return root
+    git(root, "remote", "set-head", "origin", "main")
+    # One file in place of hundreds to copy.
+    git(root, "gc", "--quiet")
+    return folder

@@ -39,6 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
     parser.addoption("--kills", type=int, default=20, help="how often a writer is killed at a random moment")
 
+    parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
+
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
@@ -49,6 +51,12 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def kills(request: pytest.FixtureRequest) -> int:
     """How often a writer is killed."""
     return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture
+def merges(request: pytest.FixtureRequest) -> int:
+    """How many pairs of edits are merged."""
+    return int(request.config.getoption("--merges"))
 
 
 @pytest.fixture

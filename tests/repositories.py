@@ -9,6 +9,7 @@ from typing import Any
 
 from generator import pipeline
 from generator.disk import tree
+from generator.disk.owned import header
 from generator.disk.sealed import copy_sealed
 from generator.disk.tree import Tree
 from generator.findings.finding import has_errors
@@ -42,6 +43,11 @@ def specs(
         **{f"clusters/near-edge/{name}.yaml": {**usual, **spec} for name, spec in clusters.items()},
     }
     return {file: text_of(file, spec) for file, spec in said.items()}
+
+
+def headed(texts: Mapping[str, str]) -> Tree:
+    """Files of the output with the line in front that says that they are ours."""
+    return Tree({path: f"# {header(path, 'clusters/a.yaml')}\n{text}" for path, text in texts.items()})
 
 
 def text_of(file: str, spec: Spec) -> str:

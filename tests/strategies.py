@@ -565,7 +565,10 @@ def deliveries(draw: Draw, *, agent: bool) -> dict[str, Any]:
     """A model of delivery and its own fields; that of the agent only where the hub knows it."""
     model = draw(st.sampled_from(["pull", "policy", *(["agent"] if agent else [])]))
     mode = {"agent": {"mode": draw(st.sampled_from(["managed", "autonomous"]))}} if model == "agent" else {}
-    return {"model": model, **mode, "healthChecks": draw(st.booleans())}
+    argocd = draw(
+        st.sampled_from([{}, *({"argoCD": release} for release in ("2.14", "3.1", "3.2", "3.10", "4.0"))])
+    )
+    return {"model": model, **mode, **argocd, "healthChecks": draw(st.booleans())}
 
 
 def _member(name: str, tier: str, ring: str | None, inside: tuple[str, ...], platform: str) -> Member:

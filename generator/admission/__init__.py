@@ -1,8 +1,10 @@
 """Will Kueue ever admit it, and is there a node for it: quota and capacity arithmetic over one cluster.
 
-`demand` says what the cluster's workloads ask for, `offer` what queues and nodes have, `placing` brings the
-two together, `judge` makes the verdicts, with `contest` and `search` where an assignment has to be looked for,
-and `telling` puts them into sentences. The rules are in `quota_checks` and `node_checks`. How the arithmetic works is told in docs/admission.md.
+`demand` says what the cluster's workloads ask for, `offer` what queues and nodes have, `placing` brings the two together.
+`judge` makes the verdicts: where not everything fits at once, `contest` and `rivalry` let the workloads come in several
+orders, as Kueue would (`scheduling/`), and `search` looks for room on the nodes. `bounds` and `namespace_quota` hold a
+namespace's LimitRange and ResourceQuota against pods, `updates` a second pod against a queue. The rules are in `checks/`,
+their words in `sentences`. docs/admission.md tells how the arithmetic works.
 
 Comes in: a `Cluster`. Goes out: verdicts and problems. Not here: whether a model fits a GPU, which is fit/.
 """

@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..components.kit.component import Cluster, once
+from ..components.kit.counting import together
 from ..findings.rule import Problem
 from . import sentences
 from . import sentences_nodes as telling_nodes
 from . import sentences_rivals as telling_rivals
-from .amounts import together
-from .contest import ContestResult, load, names, pieces_of, searched
-from .demand import Pods, Workload, demands
+from .bounds import out_of_bounds
+from .contest import searched
+from .demand import Workload, demands
 from .offer import ActiveQueue, Offer, offer
-from .packing import packs
-from .placing import Case, Ground, Option, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
+from .placing import Case, Ground, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
+from .scene import Judged, Loose, Scene, at_once, pieces_of
 from .search import Room, Space, Undecided, assign, first_choices
+from .updates import Stuck, stuck
 from .verdict import Decision, Obstacle, Verdict
 
 
@@ -31,10 +33,12 @@ class Analysis:
     given: Offer
     verdicts: tuple[Verdict, ...] = ()
     undecided: tuple[Workload, ...] = ()
-    loose: tuple[tuple[Workload, Pods, int], ...] = ()
+    loose: tuple[Loose, ...] = ()
     crowded: Problem | None = None
     unpacked: tuple[Problem, ...] = ()
     growth: tuple[Problem, ...] = ()
+    restless: tuple[Problem, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
 
 
 def verdicts(cluster: Cluster) -> tuple[Verdict, ...]:
@@ -53,7 +57,6 @@ def analyse(cluster: Cluster) -> Analysis:
     given = offer(cluster)
     if not works:
         return Analysis(given)
-    limit = cluster.profile.kueue.podSets
     loose = _loose(works, given)
     if loose:
         given = given._replace(standing=_standing(loose))
@@ -62,27 +65,41 @@ def analyse(cluster: Cluster) -> Analysis:
         for work in works
         if work.queue and (line := given.lines.get((work.queue, work.namespace)))
     ]
-    able = [item for item in waiting if not (item[0].whole and len(item[0].pods) > limit)]
-    never = [_too_many(item[0]) for item in waiting if item not in able] if len(able) < len(waiting) else []
+    never = [verdict for work, _, _ in waiting if (verdict := _refused(work, cluster))]
+    refused = {id(verdict.workload) for verdict in never}
+    able = [item for item in waiting if id(item[0]) not in refused] if refused else waiting
     on, room, crowded = _nodes(able, loose, given)
     cases = [Case(*item, *pieces_of(item[2], on)) for item in able]
-    found = _usual(cases, room, loose, given) or searched(cases, room, loose, given)
-    growth = tuple(_growth(cases, room, on, given, found))
+    scene = Scene(given, room, on, loose)
+    found = at_once(cases, scene) or searched(cases, scene)
+    growth = tuple(_growth(cases, scene, found))
+    admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
+    hanging = tuple(one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted)
     order = {id(work): i for i, work in enumerate(works)}
     judged = sorted((*never, *found.verdicts), key=lambda item: order[id(item.workload)])
-    return Analysis(given, tuple(judged), found.undecided, loose, crowded, found.unpacked, growth)
+    return Analysis(
+        given,
+        tuple(judged),
+        found.undecided,
+        loose,
+        crowded,
+        found.unpacked,
+        growth,
+        found.restless,
+        hanging,
+    )
 
 
-def _loose(works: Iterable[Workload], given: Offer) -> tuple[tuple[Workload, Pods, int], ...]:
+def _loose(works: Iterable[Workload], given: Offer) -> tuple[Loose, ...]:
     return tuple(
-        (work, pods, kinds_for(pods, (), given.kinds, 1))
+        Loose(work, pods, kinds_for(pods, (), given.kinds, 1))
         for work in works
         if work.queue is None
         for pods in work.pods
     )
 
 
-def _standing(loose: Iterable[tuple[Workload, Pods, int]]) -> dict[str, int]:
+def _standing(loose: Iterable[Loose]) -> dict[str, int]:
     found: dict[str, int] = {}
     for work, pods, mask in loose:
         if work.lasting and mask:
@@ -92,7 +109,7 @@ def _standing(loose: Iterable[tuple[Workload, Pods, int]]) -> dict[str, int]:
 
 def _nodes(
     able: Sequence[tuple[Workload, ActiveQueue, tuple[Slot, ...]]],
-    loose: Sequence[tuple[Workload, Pods, int]],
+    loose: Sequence[Loose],
     given: Offer,
 ) -> tuple[Ground | None, Room, Problem | None]:
     """Nodes as a part of the room, less what stays there without a queue; a problem when that alone is too much."""
@@ -110,46 +127,23 @@ def _nodes(
     return on, with_nodes(given.room, on, ()), crowded
 
 
-def _usual(
-    cases: Sequence[Case], room: Room, loose: Sequence[tuple[Workload, Pods, int]], given: Offer
-) -> ContestResult | None:
-    """Verdicts when every pod set gets what Kueue tries first."""
-    chosen: list[tuple[Slot, Option]] = []
-    for case in cases:
-        for item in case.slots:
-            if not item.options or (given.kinds and not item.options[0].nodes):
-                return None
-            chosen.append((item, item.options[0]))
-    if not first_choices([part for case in cases for part in case.pieces], room):
-        return None
-    if given.kinds and not packs(load(chosen, loose), given.kinds):
-        return None
-    judged = tuple(
-        Verdict(
-            case.work,
-            Decision.ADMIT,
-            line=case.line,
-            taken=tuple((names(item.options[0]), item.pods.replicas) for item in case.slots),
-        )
-        for case in cases
-    )
-    return ContestResult(judged, (), ())
+def _refused(work: Workload, cluster: Cluster) -> Verdict | None:
+    """A workload that Kueue does not even try, or of which no pod ever comes to it."""
+    if work.whole and len(work.pods) > cluster.profile.kueue.podSets:
+        return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
+    problem = next(out_of_bounds(work, cluster, counted=True), None)
+    return Verdict(work, Decision.NEVER, Obstacle.LIMITS, problem) if problem else None
 
 
-def _too_many(work: Workload) -> Verdict:
-    return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
-
-
-def _growth(
-    cases: Sequence[Case], room: Room, on: Ground | None, given: Offer, found: ContestResult
-) -> Iterator[Problem]:
+def _growth(cases: Sequence[Case], scene: Scene, found: Judged) -> Iterator[Problem]:
     """Workloads that could not grow to what the spec lets them grow to."""
+    given, room = scene.given, scene.room
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
     for case in cases:
         if id(case.work) not in admitted or all(pods.most == pods.replicas for pods in case.work.pods):
             continue
         larger = slots_of(case.work, case.line, given, grown=True)
-        pieces, _ = pieces_of(larger, on)
+        pieces, _ = pieces_of(larger, scene.on)
         others = [
             part
             for other in cases

@@ -6,11 +6,12 @@ takes part in nothing; rules of their own speak of it (KUEUE001, KUEUE010).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount, amounts
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import (
     Flavor,
@@ -23,8 +24,7 @@ from ..components.kueue.spec import (
     root_of,
 )
 from ..fleet.kinds import Node
-from ..specs.types import Taint, Toleration
-from .amounts import amount, amounts
+from ..specs.types import Taint
 from .search import Room
 
 ENDLESS = 2**63 - 1
@@ -35,8 +35,6 @@ BASIC = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
 SELF_LABELED = ("kubernetes.io/", "topology.kubernetes.io/", "node.kubernetes.io/")
 """Prefixes of labels that nodes get by themselves; a spec need not list them."""
-
-KEEPING_OUT = frozenset({"NoSchedule", "NoExecute"})
 
 
 class Cell(NamedTuple):
@@ -77,12 +75,13 @@ class NodeKind(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Queues by (name, namespace), their room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
+    """Queues by (name, namespace), their cells and room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
 
     `standing` is what stays on the nodes without a queue.
     """
 
     lines: Mapping[tuple[str, str], ActiveQueue]
+    cells: tuple[Cell, ...]
     room: Room
     kinds: tuple[NodeKind, ...]
     own_keys: bool
@@ -91,12 +90,12 @@ class Offer(NamedTuple):
 
 def offer(cluster: Cluster) -> Offer:
     """What queues and nodes of a cluster give."""
-    lines, room = _lines(cluster.part(KUEUE))
+    lines, cells, room = _lines(cluster.part(KUEUE))
     kinds = tuple(_kind(i, node) for i, node in enumerate(cluster.spec.nodes))
-    return Offer(lines, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
+    return Offer(lines, cells, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
 
 
-def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], Room]:
+def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Room]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     lines: dict[tuple[str, str], ActiveQueue] = {}
     cells: list[Cell] = []
@@ -122,7 +121,7 @@ def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], Room]:
                     cells.append(own[name, resource])
                     classes.append(resource)
         lines[key] = ActiveQueue(queue, tuple(_group(names, flavors) for names in found), covers, own)
-    return lines, _room(cells, len(pools), classes)
+    return lines, tuple(cells), _room(cells, len(pools), classes)
 
 
 def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[int, int, int]:
@@ -162,22 +161,6 @@ def _kind(index: int, node: Node) -> NodeKind:
 def most(cell: Cell, room: Room) -> int:
     """What a cell can hold when nothing else is used: kueue's potentialAvailable."""
     return cell.limit if cell.pool < 0 else min(cell.limit, cell.kept + room.pools[cell.pool])
-
-
-def untolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> Iterator[Taint]:
-    """The taints that keep a pod out."""
-    for taint in taints:
-        if taint.effect in KEEPING_OUT and not any(_tolerates(item, taint) for item in tolerations):
-            yield taint
-
-
-def _tolerates(item: Toleration, taint: Taint) -> bool:
-    """As k8s.io/component-helpers scheduling/corev1 ToleratesTaint."""
-    if item.effect is not None and item.effect != taint.effect:
-        return False
-    if item.key is None:
-        return item.operator == "Exists"
-    return item.key == taint.key and (item.operator == "Exists" or (item.value or "") == taint.value)
 
 
 def has_labels(kind: NodeKind, wanted: Mapping[str, str]) -> bool:

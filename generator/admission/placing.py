@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from ..components.kit.tolerations import untolerated
 from ..components.kueue.spec import Flavor
 from .demand import Pods, Workload
-from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots, untolerated
+from .offer import ActiveQueue, NodeKind, Offer, ResourceGroup, has_labels, holds, most, slots
+from .scheduling.assigner import PodSet
+from .scheduling.scheduler import Contender
 from .search import Piece, Room, Uses
 
 PODS = "pods"
@@ -49,6 +52,12 @@ class Case(NamedTuple):
     pieces: tuple[Piece, ...]
     wishes: tuple[Piece, ...]
 
+    def contender(self, given: Offer) -> Contender:
+        """The workload as it comes to Kueue."""
+        sets = tuple(pod_set(item, self.line, own_keys=given.own_keys) for item in self.slots)
+        copies = 1 if self.work.whole else self.slots[0].copies
+        return Contender(self.line, sets, copies, self.work.priority)
+
 
 def counted(pods: Pods, line: ActiveQueue) -> dict[str, int]:
     """What one of the pods takes of a queue."""
@@ -67,16 +76,44 @@ def slot(pods: Pods, work: Workload, line: ActiveQueue, given: Offer, count: int
     return Slot(pods, copies, times, tuple(_options(pods, line, given, times)))
 
 
-def _options(pods: Pods, line: ActiveQueue, given: Offer, times: int) -> Iterator[Option]:
-    asked = counted(pods, line)
-    by_group: dict[int, dict[str, int]] = {}
-    for name, number in asked.items():
+def asked_by_group(pods: Pods, line: ActiveQueue, times: int) -> dict[int, dict[str, int]] | None:
+    """What so many pods ask of each resource group; None where a resource has no quota in the queue."""
+    found: dict[int, dict[str, int]] = {}
+    for name, number in counted(pods, line).items():
         group = line.covers.get(name)
-        if group is None:
-            if times:
-                return
-            continue
-        by_group.setdefault(group, {})[name] = number * times
+        if group is not None:
+            found.setdefault(group, {})[name] = number * times
+        elif times:
+            return None
+    return found
+
+
+def pod_set(item: Slot, line: ActiveQueue, *, own_keys: bool) -> PodSet:
+    """Pods as the flavor assigner sees them."""
+    asked = asked_by_group(item.pods, line, item.times)
+    groups = tuple(
+        tuple(
+            None
+            if refusal(item.pods, flavor, line.groups[at], own_keys=own_keys)
+            else tuple((line.cells[flavor.name, name].at, number) for name, number in part.items() if number)
+            for flavor in line.groups[at].flavors
+        )
+        for at, part in (asked or {}).items()
+    )
+    return PodSet(item.pods.name, groups, covered=asked is not None)
+
+
+def option_of(item: Slot, line: ActiveQueue, flavors: Sequence[int]) -> Option:
+    """The option that stands for the flavors that the assigner gave, one for each group that pods ask something of."""
+    asked = asked_by_group(item.pods, line, item.times) or {}
+    names = tuple(line.groups[at].flavors[index].name for at, index in zip(asked, flavors, strict=True))
+    return next(one for one in item.options if tuple(flavor.name for flavor in one.flavors) == names)
+
+
+def _options(pods: Pods, line: ActiveQueue, given: Offer, times: int) -> Iterator[Option]:
+    by_group = asked_by_group(pods, line, times)
+    if by_group is None:
+        return
     fitting = [_fitting(pods, line, given, line.groups[at], part) for at, part in by_group.items()]
     for chosen in product(*fitting):
         uses = tuple(use for _, part in chosen for use in part)

@@ -79,6 +79,14 @@ class Space:
             pools.add(pool)
         return min(alone, shared + sum(self._free[pool] for pool in pools if pool >= 0))
 
+    def used(self, cell: int) -> int:
+        """What is used of a cell."""
+        return self._used[cell]
+
+    def available(self, cell: int) -> int:
+        """How much of a cell can be had: kueue's available, negative where more is used than there is."""
+        return self._most(cell, 1)
+
     def class_of(self, cell: int) -> str:
         """The class of a cell."""
         return self._room.classes[cell]

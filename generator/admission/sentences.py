@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..components.kit.counting import said
 from ..components.kueue.spec import Flavor
 from ..findings.finding import Path
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Pods, Workload
 from .offer import ActiveQueue, Offer, most
-from .placing import Case, Slot, counted, refusal
-from .verdict import number, sum_text, term, total
+from .placing import Case, Option, Slot, counted, option_of, refusal
+from .scheduling.scheduler import first_attempt
+from .search import Space, Undecided, assign
+from .verdict import added, number, sum_text, term, total
 
 NAMED = 5
 """Most workloads that a sentence names."""
@@ -58,6 +60,7 @@ def never(case: Case, given: Offer) -> Problem:
             ),
             None,
         )
+        or _out_of_reach(case, given)
         or _too_much(work, line, given)
     )
 
@@ -127,9 +130,11 @@ def _no_flavor(work: Workload, item: Slot, line: ActiveQueue, given: Offer) -> P
 
 
 def _alone(item: Slot, resource: str, each: int) -> str:
+    more = added(item.pods, resource)
     if item.times == 1 and item.pods.replicas > 1:
-        return f"one {item.pods.name} {said(resource, each)} {resource}"
-    return sum_text([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
+        return f"one {item.pods.name} {said(resource, each)} {resource}{more}"
+    sum_ = sum_text([term(item.pods.name, item.pods.replicas, resource, each)], resource, each * item.times)
+    return f"{sum_}{more}"
 
 
 def _refused(work: Workload, item: Slot, reasons: Sequence[str], short: Sequence[_Short]) -> Problem:
@@ -186,6 +191,57 @@ def _too_much(work: Workload, line: ActiveQueue, given: Offer) -> Problem:
     )
     hint = _enough(short_of[0]) if short_of else "raise the quota"
     return Problem(_largest(work, short_of[0].resource) if short_of else work.path, text, hint)
+
+
+def _out_of_reach(case: Case, given: Offer) -> Problem | None:
+    """Flavors that would do, and which Kueue never tries together; None when there are none, or nobody knows."""
+    if not case.work.whole:
+        return None
+    try:
+        fitting = assign(case.wishes, Space(given.room))
+    except Undecided:
+        return None
+    if fitting is None:
+        return None
+    first = first_attempt(case.contender(given), given)
+    would = [item.options[numbers.index(1)] for item, numbers in zip(case.slots, fitting, strict=True)]
+    given_ = [
+        option_of(item, case.line, flavors)
+        for item, flavors in zip(case.slots, first.flavors, strict=False)
+        if flavors
+    ]
+    stuck = case.slots[len(given_)].pods
+    gives = ", ".join(
+        f"{item.pods.name} {_names(option)}" for item, option in zip(case.slots, given_, strict=False)
+    )
+    does = ", ".join(
+        f"{item.pods.name} {_names(option)}" for item, option in zip(case.slots, would, strict=True)
+    )
+    text = (
+        f"{who(case.work)} is never admitted: Kueue gives its pod sets the first flavor that fits, one after the other:"
+        f" {gives}, and then has none for {stuck.name}; {does} would do, which it does not try"
+    )
+    # The first one that took what a later one needs.
+    turned = next(
+        (
+            (item, option)
+            for item, option, had in zip(case.slots, would, given_, strict=False)
+            if _names(option) != _names(had)
+        ),
+        (case.slots[0], would[0]),
+    )
+    labels = {key: value for flavor in turned[1].flavors for key, value in flavor.nodeLabels.items()}
+    told = ", ".join(f"{key}: {value}" for key, value in sorted(labels.items()))
+    hint = (
+        f"give {turned[0].pods.name} nodeSelector: {{{told}}}"
+        if told
+        else "give the flavors nodeLabels and the pods a nodeSelector"
+    )
+    return Problem(turned[0].pods.path, text, f"{hint}, or raise the quota of {_names(turned[1])}")
+
+
+def _names(option: Option) -> str:
+    return " and ".join(flavor.name for flavor in option.flavors)
 
 
 def _largest(work: Workload, resource: str) -> Path:

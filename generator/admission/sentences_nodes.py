@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.kit.counting import said
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Pods, Workload
 from .offer import NodeKind, Offer, has_labels, slots
 from .placing import Ground, Option, Slot, misfit
 from .search import Room
 from .sentences import is_or_are, many, who
-from .verdict import total
+from .verdict import added, total
 
 
 def no_node(work: Workload, found: Sequence[Slot], given: Offer) -> Problem:
@@ -75,7 +75,7 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[NodeKin
             yield f"{kind.name} has no label {labels}"
         elif why == "size":
             yield from (
-                f"one needs {said(name, each)} {name}, a node {kind.name} has {said(name, kind.has.get(name, 0))}"
+                f"one needs {said(name, each)} {name}{added(pods, name, unseen=True)}, a node {kind.name} has {said(name, kind.has.get(name, 0))}"
                 for name, each in pods.real.items()
                 if each > kind.has.get(name, 0 if "/" in name else each)
             )
@@ -112,6 +112,28 @@ def misplaced(work: Workload, item: Slot, option: Option, given: Offer) -> Probl
         text,
         f"give the pods a nodeSelector that tells the flavors apart,{fit}" if fit else "raise the nodes",
     )
+
+
+def overfilled(work: Workload, options: Sequence[Option], given: Offer) -> Problem:
+    """Flavors that Kueue gives first and whose nodes cannot hold all pods of a workload together."""
+    flavors = " and ".join(dict.fromkeys(flavor.name for option in options for flavor in option.flavors))
+    sums = "; ".join(f"{total(work, name)} of {_all_nodes(name, given)}" for name in _short_of(work, given))
+    text = (
+        f"{who(work)}: Kueue gives it flavor {flavors} first and does not see that these nodes cannot hold all of its"
+        f" pods: {sums}"
+    )
+    return Problem(work.path, text, "give the pods a nodeSelector that spreads them over the flavors")
+
+
+def late(work: Workload, before: Sequence[Workload], given: Offer) -> Problem:
+    """A workload that finds room on the nodes only while others have not come first."""
+    wanted = ", ".join(_scarce(work, before, given))
+    text = (
+        f"{who(work)} finds room on the nodes only in some orders: when {many(before)} came first and took the first"
+        f" flavors that fit, their nodes have too little {wanted} left for it"
+    )
+    hint = "keep the others off its flavor (nodeSelector, another order of flavors), or more nodes"
+    return Problem(work.path, text, hint)
 
 
 def crowding(work: Workload, others: Sequence[Workload], given: Offer) -> Problem:

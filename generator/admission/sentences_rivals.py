@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.kit.counting import said
 from ..findings.finding import Path
 from ..findings.rule import Problem
-from .amounts import said
 from .demand import Workload
 from .offer import ActiveQueue, Offer, most
 from .placing import Case, counted
@@ -24,25 +24,58 @@ def late(work: Workload, before: Sequence[Workload]) -> Problem:
     return Problem((*work.path, "queue"), text, hint)
 
 
+def held_up(work: Workload, head: Case, *, strict: bool) -> Problem:
+    """A workload that is not looked at while another waits at the head of their queue."""
+    queue = work.queue
+    if strict:
+        why = f"queue {queue} is StrictFIFO"
+        hint = "queueingStrategy: BestEffortFIFO lets it by, or a quota that holds both"
+    else:
+        why = f"Kueue goes on trying flavors for {head.work.name} and looks at nothing behind it"
+        hint = f"a queue of its own, or a quota that holds {head.work.name} too"
+    text = f"{who(work)} is admitted to queue {queue} only while {who(head.work)} is not waiting before it: {why}"
+    return Problem((*work.path, "queue"), text, hint, ((*head.work.path, "queue"),))
+
+
+def restless(head: Case, held: Sequence[Workload]) -> Problem:
+    """A workload that never leaves the head of its queue while it waits."""
+    work = head.work
+    text = (
+        f"{who(work)} keeps the head of queue {work.queue} while it waits: its pod sets always have a flavor left"
+        f" to try, and {many(held)} behind it {is_or_are(held)} not looked at, whatever quota is free"
+    )
+    hint = "give its pods the nodeSelector of one flavor, a queue of its own, or quota enough"
+    return Problem((*work.path, "queue"), text, hint, tuple((*one.path, "queue") for one in held))
+
+
+def stopped(case: Case, others: Sequence[Workload]) -> Problem:
+    """A workload that has its quota until another one comes."""
+    work, by = case.work, others[0]
+    higher = (
+        f", whose priority {by.priority} is higher than {work.priority}"
+        if by.priority > work.priority
+        else ""
+    )
+    way = "withinClusterQueue" if by.queue == work.queue else "reclaimWithinCohort"
+    text = (
+        f"{who(work)} runs in queue {work.queue} only while {many(others)} {is_or_are(others)} not there: Kueue stops it"
+        f" for {by.name}{higher} ({way} of queue {by.queue})"
+    )
+    return Problem((*work.path, "queue"), text, "raise the quota so that nobody has to stop, or its priority")
+
+
 def if_idle(case: Case, others: Sequence[Workload], given: Offer) -> Problem:
     """Who stands in the way of a workload that fits alone."""
-    work, line = case.work, case.line
+    work = case.work
     text = f"{who(work)} is admitted to queue {work.queue} only while {many(others)} {is_or_are(others)} not running"
     contested = next(_contested(case, others, given), None)
-    preempting = line.queue.preemption and (
-        line.queue.preemption.withinClusterQueue != "Never"
-        or line.queue.preemption.reclaimWithinCohort != "Never"
-    )
-    may = "; by its preemption rules the queue may also stop others for it" if preempting else ""
     if contested is None:
-        return Problem(
-            (*work.path, "queue"),
-            f"{text}: there is no way to spread them over the flavors{may}",
-            "raise the quota",
-        )
+        hint = "raise the quota, or tell flavors apart by a nodeSelector"
+        why = "Kueue takes the first flavors that fit, and what is left of them is not enough"
+        return Problem((*work.path, "queue"), f"{text}: {why}", hint)
     resource, why, short = contested
     hint = f"{said(resource, short)} more {resource} would do for all, or fewer at a time"
-    return Problem((*work.path, "queue"), f"{text}: {why}{may}", hint)
+    return Problem((*work.path, "queue"), f"{text}: {why}", hint)
 
 
 def _contested(case: Case, others: Sequence[Workload], given: Offer) -> Iterator[tuple[str, str, int]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..components.kit.counting import amount, said
 from ..findings.finding import Path
 from ..findings.rule import Problem
-from .amounts import said
-from .demand import Workload
+from .demand import Pods, Workload
 from .offer import ActiveQueue
 
 
@@ -27,6 +27,10 @@ class Obstacle(StrEnum):
     NONE = ""
     QUOTA = "quota"
     NODES = "nodes"
+    TURN = "turn"
+    """It waits behind another workload of its queue, and is not looked at."""
+    LIMITS = "limits"
+    """A container is out of the bounds of its namespace."""
     POD_SETS = "pod sets"
 
 
@@ -101,6 +105,19 @@ def term(name: str, count: int, resource: str, each: int) -> str:
     if count == 1 and name in {"head", "submitter", "replica"}:
         return f"{name} {said(resource, each)}"
     return f"{count} {named(name, count)} x {said(resource, each)}"
+
+
+def added(pods: Pods, resource: str, *, unseen: bool = False) -> str:
+    """What controllers add to each of some pods, where that is a part of a sum: ` (100m of it kube-rbac-proxy)`.
+
+    `unseen` with what Kueue does not see.
+    """
+    parts = [
+        f"{said(resource, amount(resource, item.requests[resource]))} of it {item.name}"
+        for item in pods.containers
+        if item.by and not item.init and resource in item.requests and (unseen or not item.unseen)
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def sum_text(terms: Sequence[str], resource: str, whole: int) -> str:

@@ -38,6 +38,7 @@ COMMANDS = {
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
     "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
+    "merge": "merge the list of a hub's files, for git: as its merge driver",
     "rules": "list the rules, or explain one of them",
     "profiles": "list the platform and hub releases that specs can name",
     "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
@@ -147,8 +148,7 @@ class _Parser(argparse.ArgumentParser):
     commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        sys.stderr.write(f"{self.prog}: {message}{_meant(message)}\n")
+        streams.tell(f"{self.format_usage()}{self.prog}: {message}{_meant(message)}\n")
         raise SystemExit(exits.USAGE)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -159,7 +159,12 @@ class _Parser(argparse.ArgumentParser):
         parsed, left = self.parse_known_args(args, namespace)
         if left:
             command = next((self.commands[word] for word in args if word in self.commands), self)
-            command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}")
+            value = (
+                ""
+                if not command.get_default("intermixed")
+                else "; a value that begins with - stands behind --"
+            )
+            command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}{value}")
         return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

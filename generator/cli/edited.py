@@ -1,4 +1,4 @@
-"""What every command that changes specs does: prove the change in a copy, then bring specs and output in together."""
+"""What every command that changes specs does: judge the change in a copy, prove what it touches, bring all of it in."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .exits import CLEAN, FOUND
 from .here import root_of
 from .output import show_findings
 from .progress import Watch
+from .proof import outcome, proven_before
 from .writing import writing
 
 if TYPE_CHECKING:
@@ -71,16 +72,27 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
+    watch = Watch()
     with _copy(root, texts) as stage:
-        rendered = _judged(options, root, stage, compile_all=bool(edit.idle))
-    if rendered is None:
+        rendered = _judged(options, root, stage, watch, compile_all=bool(edit.idle))
+        if rendered is None:
+            return FOUND
+        proof = None if options.no_render else proven_before(root, stage, rendered, texts.keys(), watch)
+        watch.end()
+    if outcome(proof):
+        sys.stderr.write("nothing was changed\n")
         return FOUND
     idle = edit.idle and _idle(root, rendered)
-    outcome = "" if options.dry_run else _write(options, root, texts, rendered, judged)
+    done = "" if options.dry_run else _write(options, root, texts, rendered, judged)
     sys.stdout.writelines(f"{line}\n" for line in edit.said)
     for file, lines in difference.items():
         sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
-    sys.stdout.write(outcome)
+    sys.stdout.write(done)
+    if not options.no_render:
+        from ..report.proof import proof_line
+
+        # A dry run prints a difference that can be applied: what is said of it goes beside.
+        (sys.stderr if options.dry_run else sys.stdout).write(f"  proven   {proof_line(proof)}\n")
     if idle:
         sys.stdout.write(f"! {edit.idle}\n")
     return CLEAN
@@ -93,19 +105,22 @@ def _idle(root: File, rendered: Rendered) -> bool:
     return not tree.compare(root, rendered.tree)
 
 
-def _judged(options: argparse.Namespace, root: File, stage: File, *, compile_all: bool) -> Rendered | None:
+def _judged(
+    options: argparse.Namespace, root: File, stage: File, watch: Watch, *, compile_all: bool
+) -> Rendered | None:
     """The fleet as it would be; None, and the findings said, when an error is in the way."""
     from ..findings.finding import has_errors
     from ..flow import incremental
 
-    watch, day = Watch(), today(options)
+    day = today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
-    quick = (options.no_render or options.dry_run) and not compile_all
+    quick = options.no_render and not compile_all
     judge = incremental.check if quick else incremental.render_changed
     rendered = judge(stage, watch.progress, day)
-    watch.end()
     # What was said of the specs before is no news, unless it is what stands in the way.
     fresh = [item for item in rendered.findings if has_errors([item]) or _sign(item) not in before]
+    if fresh:
+        watch.end()
     if has_errors(fresh):
         show_findings(stage, fresh, ())
         sys.stderr.write("nothing was changed\n")

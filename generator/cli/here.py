@@ -30,6 +30,15 @@ def standing() -> File:
         raise Gone from None
 
 
+def from_here(path: File) -> File:
+    """A path that the command was given, which starts where it was started.
+
+    Raises:
+        Gone: it is a relative one, and the folder was removed meanwhile.
+    """
+    return path if path.is_absolute() else standing() / path
+
+
 def add_root(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """The argument that every command has; an action of a command keeps what stands before it (SUPPRESS)."""
     parser.add_argument(

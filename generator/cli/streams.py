@@ -70,9 +70,11 @@ class Stream:
 
     def tell(self, text: str) -> None:
         """Write what matters least: nothing where it cannot be written either."""
-        with contextlib.suppress(OSError):
+        try:
             self.write(text)
             self.flush()
+        except OSError:
+            self.silence()
 
     def silence(self) -> None:
         """Let what is still to be written vanish, so that the interpreter does not complain once more at its end."""
@@ -80,6 +82,14 @@ class Stream:
             handle = os.open(os.devnull, os.O_WRONLY)
             os.dup2(handle, self.out.fileno())
             os.close(handle)
+
+
+def tell(text: str) -> None:
+    """Say something on standard error; where it cannot be written, the exit code has to say it."""
+    if isinstance(sys.stderr, Stream):
+        sys.stderr.tell(text)
+    else:
+        sys.stderr.write(text)
 
 
 @contextmanager

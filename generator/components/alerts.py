@@ -31,7 +31,7 @@ def alert_units(cluster: Cluster, labels: Mapping[str, str]) -> Iterator[Unit]:
 def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rule]:
     here = f'namespace="{namespace}"'
     if "serving" in used_for:
-        yield model_not_ready(PREFIX, (), here)
+        yield from model_not_ready(PREFIX, (), here)
         yield load_failed(PREFIX, here)
     if {"serving", "ray", "pipelines"} & used_for:
         yield volume_full(PREFIX, (), here)

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
-from ..specs.types import AnyPort, Line, Name, Quantity, Strictly, Subdomain
+from ..specs.types import SUBDOMAIN_FORM, AnyPort, Line, Name, Quantity, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit, alone
 from .kit.recipe import recipe
 from .namespaces import HTTPS, places
@@ -26,25 +26,40 @@ ANY_PORT = 0
 API_VERSION = "datasciencepipelinesapplications.opendatahub.io/v1"
 """The same on all platforms that have it (data-science-pipelines-operator api/v1)."""
 
-KEPT = {SYNC_OPTIONS: f"{KEEP[SYNC_OPTIONS]},SkipDryRunOnMissingResource=true"}
+KEPT = {**KEEP, SYNC_OPTIONS: f"{KEEP[SYNC_OPTIONS]},SkipDryRunOnMissingResource=true"}
 """Its database would go with it."""
 
 
 class ObjectStorage(Strictly):
     """An S3 bucket that is there already."""
 
-    host: Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)] = Field(
-        description="Host of the endpoint, without scheme and port."
-    )
+    host: Annotated[
+        str,
+        Line(
+            r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+            253,
+            form="a host name in small letters, without scheme, port and path",
+        ),
+    ] = Field(description="Host of the endpoint, without scheme and port.")
     port: AnyPort | None = Field(None, description="Port of the endpoint; that of the scheme when left out.")
     scheme: Literal["https", "http"] = Field("https", description="http only inside the cluster.")
-    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63)] | None = Field(
-        None, description="Region, where the endpoint has some."
+    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63, form="small letters, digits and -")] | None = (
+        Field(None, description="Region, where the endpoint has some.")
     )
-    bucket: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 63)] = Field(description="Name of the bucket.")
-    basePath: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
-        None, description="Folder in the bucket."
+    bucket: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 63, form="small letters, digits, . and -")] = Field(
+        description="Name of the bucket."
     )
+    basePath: (
+        Annotated[
+            str,
+            Line(
+                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+                256,
+                form="a path without / at its beginning, of letters, digits, ., _ and -",
+            ),
+        ]
+        | None
+    ) = Field(None, description="Folder in the bucket.")
     secret: Subdomain = Field(
         description="Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a data connection has them."
     )
@@ -54,9 +69,9 @@ class Database(Strictly):
     """The volume of the database that comes with it."""
 
     size: Quantity = Field("10Gi", description="Size of its volume.")
-    storageClass: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
-        None, description="Class of its volume; the default one when left out."
-    )
+    storageClass: (
+        Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253, form=SUBDOMAIN_FORM)] | None
+    ) = Field(None, description="Class of its volume; the default one when left out.")
 
 
 class PipelineServer(Strictly):

@@ -64,9 +64,9 @@ def source_and_version_agree(cluster: Cluster) -> Iterator[Problem]:
         told, version = last.removeprefix("v"), model.version.removeprefix("v")
         if _VERSION.fullmatch(last) and _VERSION.fullmatch(model.version) and told != version:
             said = f"{item.model} is version {model.version}, its source ends in {last}: {model.source}"
-            related = ((MODEL_FILES, item.model, "version"), (MODEL_FILES, item.model, "source"))
+            related = ((MODEL_FILES, item.model, "source"), ("serving", i, "model"))
             hint = f"source: {head}/{model.version}, or version: {last}"
-            yield Problem(("serving", i, "model"), said, hint, related)
+            yield Problem((MODEL_FILES, item.model, "version"), said, hint, related)
 
 
 @rule("MODEL014")

@@ -17,9 +17,10 @@ def _on_volumes(cluster: Cluster) -> Iterator[tuple[int, Service]]:
 
 @rule("MODEL002", covers=("PV-2",), source="kserve #3409; kserve/website PR #343")
 def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
-    """A ReadWriteOnce volume serves one replica, unless the cluster has a single node.
+    """A ReadWriteOnce volume serves one pod, unless the cluster has a single node.
 
-    Such a volume is attached to one node: the second pod waits for ever with a Multi-Attach error.
+    Such a volume is attached to one node: the second pod waits for ever with a Multi-Attach error. The endpoint picker
+    of an LLMInferenceService mounts its model on some platforms, too.
     """
     single = sum(node.count for node in cluster.spec.nodes) == 1
     users: dict[tuple[str, str], int] = {}
@@ -33,15 +34,21 @@ def one_node_volume_has_one_user(cluster: Cluster) -> Iterator[Problem]:
             # Its own model and one beside it may lie on one volume: the same pods use both.
             continue
         counted.add((i, key))
-        users[key] = total = users.get(key, 0) + _pods(item)
+        pickers = _pickers(i, item, cluster)
+        replicas = sum(part.groups * part.pods for part in pod_kinds(item))
+        users[key] = total = users.get(key, 0) + replicas + pickers
         if total > 1:
-            said = f"{total} replicas would share the {modes[0]} volume {volume_name(item)}"
+            what = "replicas" if not pickers else f"pods, {pickers} of them its scheduler's,"
+            said = f"{total} {what} would share the {modes[0]} volume {volume_name(item)}"
             declared = storage_class(item.storage.class_, cluster)
             clone = "storage.clone, " if declared and declared.clone else ""
-            hint = f"use a class with ReadWriteMany, {clone}storage.type oci, or one replica"
-            yield Problem(("serving", i, "replicas", "max"), said, hint)
+            hint = f"use a class with ReadWriteMany, {clone}storage.type oci, or one {'pod' if pickers else 'replica'}"
+            at = ("llm", "scheduler") if pickers else ("replicas", "max")
+            yield Problem(("serving", i, *at), said, hint)
 
 
-def _pods(item: Service) -> int:
-    """Pods of a server at its maximum."""
-    return sum(part.groups * part.pods for part in pod_kinds(item))
+def _pickers(index: int, item: Service, cluster: Cluster) -> int:
+    """Pods of an endpoint picker that mount the model of its server; adapters they do not mount."""
+    said = item.llm.scheduler if item.llm and cluster.profile.kserve.schedulerMountsModel else None
+    own = item is cluster.spec.serving[index]
+    return (said.replicas or 1) if said and own else 0

@@ -31,6 +31,20 @@ def read_plain(path: str | File) -> bytes | None:
         os.close(handle)
 
 
+def read_start(path: str | File, most: int) -> bytes:
+    """The first bytes of a plain file, `most` of them at most; none where `read_plain` gives None."""
+    try:
+        handle = os.open(path, _READ)
+    except (OSError, ValueError):
+        return b""
+    try:
+        return os.read(handle, most) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
+
+
 def write_new(path: File, raw: bytes, *, flush: bool = False) -> None:
     """Write a file that is nobody else's: what stands there goes first, and a link is not followed.
 

@@ -19,6 +19,7 @@ from ..findings.finding import Finding, Path, Where
 from ..findings.rule import plain_rule
 from ..yaml.positions import Mark, Position, in_order, marks_of, place_of
 from ..yaml.strict import DUPLICATE, REFERENCE, SYNTAX, TOO_LARGE, UNREADABLE, Fault, read_text
+from .near import nearest
 from .secrets.search import secrets_in, showable
 
 MAX_BYTES = 256 * 1024
@@ -127,6 +128,7 @@ FOLDERS: Mapping[str, str] = {
     "models": "Model",
     "core": "Cluster",
     "near-edge": "Cluster",
+    "removals": "Removals",
 }
 """Folder below clusters/ -> kind of the specs in it."""
 
@@ -162,8 +164,8 @@ def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
             elif is_spec(file) and not is_folder:
                 files.append(file)
             elif spec_like or is_link:
-                hint = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}"
-                findings.append(_finding(file, Fault(MISPLACED, 1, 1, "this would be ignored", hint)))
+                said = "nobody would read this file" if not is_folder else "nobody would read this folder"
+                findings.append(_finding(file, Fault(MISPLACED, 1, 1, said, _proper(file))))
     return tuple(sorted(files)), tuple(sorted(findings, key=Finding.sort_key))
 
 
@@ -182,6 +184,28 @@ def is_spec(file: str) -> bool:
     """Whether a path below the repository is one that specs have."""
     _, folder, *rest = file.split("/")
     return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
+
+
+_PLACES = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}/"
+
+
+def _proper(file: str) -> str:
+    """Where a file probably belongs, and what it is called there."""
+    path = PurePosixPath(file)
+    named = path.with_suffix(".yaml")
+    if named.as_posix() != file and is_spec(named.as_posix()):
+        return f"call it {named.name}"
+    if single := nearest(named.name, [PurePosixPath(known).name for known in SINGLE], _ALIKE):
+        return f"call it clusters/{single}"
+    if len(path.parts) == 2:  # noqa: PLR2004 - clusters/ and a file
+        return (
+            "put it into a folder: clusters/near-edge/, clusters/core/, clusters/groups/ or clusters/models/"
+        )
+    near = nearest(path.parts[1], FOLDERS)
+    return f"did you mean clusters/{near}/?" if near else _PLACES
+
+
+_ALIKE = 0.85
 
 
 def _odd(name: str) -> str:

@@ -17,7 +17,8 @@ from ..documents.paths import value_at
 from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..fleet.spec_files import kind_of, stem
-from ..specs.removals import FILE as REMOVALS
+from ..specs.removals import FILE as REMOVALS_FILE
+from ..specs.removals import FOLDER as REMOVALS
 from ..specs.types import API_VERSION, FileName
 from ..yaml.strict import read_text
 from . import drop, put
@@ -150,17 +151,18 @@ def retire(specs: RepositorySpecs, name: str) -> Edit:
 
 
 def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
-    """The second step: the cluster's file goes, and removals.yaml says why.
+    """The second step: the cluster's file goes, and one in clusters/removals/ says why.
 
     An entry that stands there already is of an earlier time that the cluster went: each removal has its own.
 
     Raises:
         Refused: it is not retired.
     """
-    text = _removals(specs)
+    file = f"{REMOVALS}/{stem(name)}.yaml"
+    text = _removals(specs, file)
     data, _ = read_text(text)
     listed = value_at(data, ("spec", "clusters")) or []
-    if name not in specs.clusters and any(item.get("name") == name for item in listed):
+    if name not in specs.clusters and (listed or _named_in_the_list(specs, name)):
         return Edit()
     document = specs.document(specs.cluster_file(name))
     if value_at(document.data, ("spec", "state")) != "retired":
@@ -168,13 +170,21 @@ def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     entry = {"name": stem(document.file), "reason": reason}
     text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
     said = (f"cluster {name} leaves the fleet: detach it on the hub when it is really gone",)
-    return Edit({REMOVALS: text}, said, (document.file,))
+    return Edit({file: text}, said, (document.file,))
 
 
-def _removals(specs: RepositorySpecs) -> str:
-    if REMOVALS in specs.files:
-        return specs.document(REMOVALS).text
+def _named_in_the_list(specs: RepositorySpecs, name: str) -> bool:
+    """Whether the one file of all removals, where there is one, names a cluster."""
+    if REMOVALS_FILE not in specs.files:
+        return False
+    listed = value_at(specs.document(REMOVALS_FILE).data, ("spec", "clusters")) or []
+    return any(item.get("name") == name for item in listed)
+
+
+def _removals(specs: RepositorySpecs, file: str) -> str:
+    if file in specs.files:
+        return specs.document(file).text
     return (
-        "# yaml-language-server: $schema=../schemas/removals.json\n"
-        f"apiVersion: {API_VERSION}\nkind: Removals\nmetadata:\n  name: removals\nspec: {{}}\n"
+        "# yaml-language-server: $schema=../../schemas/removals.json\n"
+        f"apiVersion: {API_VERSION}\nkind: Removals\nmetadata:\n  name: {stem(file)}\nspec: {{}}\n"
     )

@@ -7,12 +7,12 @@ format has one runtime.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..components.kit.runtime import accelerators
+from ..components.kit.two_parts import NAMES_OF_TWO_PARTS
 from ..documents.files import Document
 from ..documents.paths import value_at
 from ..findings.finding import Path
@@ -38,9 +38,6 @@ TWO_PARTS = (
     "NllbMoe",
 )
 """Architectures with an encoder and a decoder, which TGIS serves and vLLM does not (vllm docs/models/supported_models)."""
-
-_BY_NAME = re.compile(r"(^|[-_.])(flan|t5|mt0|mt5|ul2|bart|mbart|pegasus|marian|nllb)([-_.0-9]|$)")
-"""Families whose names tell that they are of this kind."""
 
 FLAGS: Mapping[str, str] = {
     "max-sequence-length": "max-model-len",
@@ -128,7 +125,7 @@ def _refuse_two_parts(name: str, architecture: str | None) -> None:
     if architecture is not None and architecture.startswith(TWO_PARTS):
         said = f"{name} is a {architecture}, an encoder with a decoder: vLLM does not serve it"
         raise EditRefused(said)
-    if architecture is None and _BY_NAME.search(name):
+    if architecture is None and NAMES_OF_TWO_PARTS.search(name):
         raise EditRefused(
             f"{name} is by its name an encoder with a decoder, which vLLM does not serve; "
             "--architecture NAME says what artifacts/config.json has, where the name misleads"

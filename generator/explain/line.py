@@ -19,11 +19,11 @@ from ..findings.finding import Path
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
-from ..flow.read import cluster_files, read
+from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
 from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
-from .output_lines import Spot, places_in, spot_of, spots
+from .output_lines import FieldLine, field_line, field_lines, places_in
 from .probe import Compiled, Objects, Subject, compiled, with_spare_models
 from .subject import CannotExplainError, subject_of
 
@@ -66,28 +66,42 @@ def trace_line(root: File, file: str, line: int) -> Trace:
     raise CannotExplainError(f"{file} is not in base/, overlays/ or acm/")
 
 
-def path_in_spec(root: File, file: str, line: int) -> tuple[str, str]:
-    """The cluster and the path of a line of its spec; of a shared file, for the first cluster that uses it."""
+class SpecLine(NamedTuple):
+    """A line of a spec: the files of the clusters that use it, and its path in the first one's spec.
+
+    What a model's file says is in no cluster's spec: `inside` is the path in that file.
+    """
+
+    users: tuple[str, ...]
+    path: str
+    inside: Path | None = None
+
+
+def path_in_spec(root: File, file: str, line: int) -> SpecLine:
+    """What a line of a spec says, and of which clusters."""
     document, _ = read_file(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
     lines = document.text.count("\n") + 1
     if not 0 < line <= lines:
         raise CannotExplainError(f"{file} has {lines} lines")
-    found = spot_of(places_in(document.text), line)
+    found = field_line(places_in(document.text), line)
     if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
         raise CannotExplainError(f"line {line} of {file} is no field below spec")
     files, shared, _ = read(root)
     if shared is None:
         raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
     if kind_of(file) == "Cluster":
-        return file, _path_of(shared, document, document, found.path[1:])
-    if kind_of(file) == "Group":
-        for name in cluster_files(files):
-            cluster, _ = read_cluster_file(root, name)
-            if cluster is not None and stem(file) in (cluster.data.get("spec") or {}).get("groups", ()):
-                return name, _path_of(shared, cluster, document, found.path[1:])
-    raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+        return SpecLine((file,), _path_of(shared, document, document, found.path[1:]))
+    users = tuple(name for name in cluster_files(files) if uses_files(root, shared, name, frozenset({file})))
+    if not users:
+        raise CannotExplainError(f"no cluster uses {file}: name a cluster and a path of its spec")
+    if kind_of(file) == "Model":
+        return SpecLine(users, "", found.path)
+    cluster, _ = read_cluster_file(root, users[0])
+    if cluster is None or kind_of(file) != "Group":
+        raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
+    return SpecLine(users, _path_of(shared, cluster, document, found.path[1:]))
 
 
 def _path_of(shared: Shared, cluster: Document, said: Document, path: Path) -> str:
@@ -114,7 +128,7 @@ def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
     return replace(trace, file=file, line=line, stale=_stale(root, file, text))
 
 
-def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ...]:
+def _of_base(subject: Subject, before: Compiled, spot: FieldLine) -> tuple[Origin, ...]:
     """Leaves that decide whether this base is named."""
     index = spot.path[1] if len(spot.path) > 1 else 0
     if not isinstance(index, int) or index >= len(before.named):
@@ -129,14 +143,14 @@ def _of_base(subject: Subject, before: Compiled, spot: Spot) -> tuple[Origin, ..
     return tuple(dict.fromkeys(found))
 
 
-def _of_kustomization(before: Compiled, spot: Spot) -> Spot:
+def _of_kustomization(before: Compiled, spot: FieldLine) -> FieldLine:
     """A line of `images` as the first field that it changes."""
     if spot.path[:1] == ("images",) and len(spot.path) > 1:
         for identity, manifest in before.final().items():
             for leaf in leaves(manifest):
                 value = value_at(manifest, leaf)
                 if leaf[-1:] == ("image",) and "@" in str(value):
-                    return Spot(spot.line, identity, leaf)
+                    return FieldLine(spot.line, identity, leaf)
     return spot
 
 
@@ -195,7 +209,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     before = _compiled(first)
     name_of_hub = file.split("/")[1]
     on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
-    text = _text(hub_files(before.on_hub(name_of_hub)), file)
+    text = _text(hub_files(before.on_hub(name_of_hub), before.fleet), file)
     spot = _spot(text, line, ())
     trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
     origins = list(trace.origins)
@@ -212,7 +226,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     )  # fmt: skip
 
 
-def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[str, ...]:
+def _named_in(objects: Objects, spot: FieldLine, clusters: Iterable[str]) -> tuple[str, ...]:
     """Clusters that the object is about, or a few when it is about none in particular."""
     names = tuple(clusters)
     if spot.identity is not None:
@@ -224,7 +238,9 @@ def _named_in(objects: Objects, spot: Spot, clusters: Iterable[str]) -> tuple[st
     return names[:MOST_MEMBERS]
 
 
-def _traced(subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]) -> Trace:
+def _traced(
+    subject: Subject, before: Compiled, spot: FieldLine, view: View, documents: Iterable[str]
+) -> Trace:
     objects = view(before)
     value = value_at(objects.get(spot.identity), spot.path) if spot.identity else None
     origins = tuple(origins_of(subject, before, spot, view, documents)) if spot.identity else ()
@@ -251,11 +267,11 @@ def _text(files: Any, file: str) -> str:
     return str(text)
 
 
-def _spot(text: str, line: int, manifests: Iterable[Manifest]) -> Spot:
+def _spot(text: str, line: int, manifests: Iterable[Manifest]) -> FieldLine:
     lines = text.count("\n")
     if not 0 < line <= lines:
         raise CannotExplainError(f"the file has {lines} lines")
-    found = spot_of(spots(text, manifests), line)
+    found = field_line(field_lines(text, manifests), line)
     if found is None:
         raise CannotExplainError("this line is a comment: the first lines name the spec file")
     return found

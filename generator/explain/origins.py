@@ -9,7 +9,7 @@ from typing import Any
 from ..documents.paths import leaves, value_at, written
 from ..facts.images import shipped
 from ..findings.finding import Path, Where
-from .output_lines import Spot
+from .output_lines import FieldLine
 from .probe import Compiled, Objects, Subject, changed_in_file, changed_in_spec, dumped
 from .reach import paired
 
@@ -29,7 +29,7 @@ View = Callable[[Compiled], Objects]
 
 
 def origins_of(
-    subject: Subject, before: Compiled, spot: Spot, view: View, documents: Iterable[str]
+    subject: Subject, before: Compiled, spot: FieldLine, view: View, documents: Iterable[str]
 ) -> Iterator[Origin]:
     """Leaves of these documents that decide the field, or whether its object is there."""
     objects = view(before)
@@ -58,7 +58,7 @@ def origin_at(subject: Subject, file: str, leaf: Path, decides: str) -> Origin:
     return Origin(document.where(leaf), shown, value_at(document.data, leaf), decides)
 
 
-def _decides(before: Objects, after: Objects, spot: Spot) -> str:
+def _decides(before: Objects, after: Objects, spot: FieldLine) -> str:
     assert spot.identity is not None  # noqa: S101 - asked by the callers
     if not after:
         # All of it is gone: that says nothing of this line.
@@ -72,7 +72,7 @@ def _decides(before: Objects, after: Objects, spot: Spot) -> str:
     return "" if same else "value"
 
 
-def defaults_behind(before: Compiled, spot: Spot, view: View) -> Iterator[Origin]:
+def defaults_behind(before: Compiled, spot: FieldLine, view: View) -> Iterator[Origin]:
     """Fields that nobody gives and whose default decides the line; they are placed at what holds them."""
     whole = dumped(before.cluster)
     for leaf in leaves(whole):

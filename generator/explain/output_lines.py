@@ -18,7 +18,7 @@ from ..yaml.strict import read_text
 
 
 @dataclass(frozen=True)
-class Spot:
+class FieldLine:
     """Where a line leads: a path in an object, or in the kustomization itself (`identity` is None then)."""
 
     line: int
@@ -28,10 +28,10 @@ class Spot:
     """False where a patch only tests."""
 
 
-def spots(text: str, manifests: Iterable[Manifest]) -> tuple[Spot, ...]:
+def field_lines(text: str, manifests: Iterable[Manifest]) -> tuple[FieldLine, ...]:
     """All places of a file in the order of its lines; `manifests` are those that its patches may correct."""
     known = tuple(manifests)
-    found: list[Spot] = []
+    found: list[FieldLine] = []
     for first, part in _documents(text):
         data, _ = read_text(part)
         if not isinstance(data, dict):
@@ -41,17 +41,17 @@ def spots(text: str, manifests: Iterable[Manifest]) -> tuple[Spot, ...]:
             found += _kustomization(data, marks, known)
         elif "kind" in data:
             identity = identify(data)
-            found.append(Spot(first + marks.at[0], identity, ()))
-            found += (Spot(first + line, identity, path) for line, path in _lines(marks))
+            found.append(FieldLine(first + marks.at[0], identity, ()))
+            found += (FieldLine(first + line, identity, path) for line, path in _lines(marks))
     return tuple(sorted(found, key=lambda spot: spot.line))
 
 
-def places_in(text: str) -> tuple[Spot, ...]:
+def places_in(text: str) -> tuple[FieldLine, ...]:
     """All places of a document that describes no object: a spec."""
-    return tuple(Spot(line, None, path) for line, path in _lines(marks_of(text)))
+    return tuple(FieldLine(line, None, path) for line, path in _lines(marks_of(text)))
 
 
-def spot_of(found: Iterable[Spot], line: int) -> Spot | None:
+def field_line(found: Iterable[FieldLine], line: int) -> FieldLine | None:
     """The deepest place that begins at or before a line."""
     before = [spot for spot in found if spot.line <= line]
     return max(before, key=lambda spot: (spot.line, len(spot.path))) if before else None
@@ -78,18 +78,18 @@ def _lines(mark: Mark, path: Path = ()) -> Iterator[tuple[int, Path]]:
         yield from _lines(item, (*path, step))
 
 
-def _kustomization(data: Manifest, marks: Mark, known: tuple[Manifest, ...]) -> Iterator[Spot]:
+def _kustomization(data: Manifest, marks: Mark, known: tuple[Manifest, ...]) -> Iterator[FieldLine]:
     for line, path in _lines(marks):
         if path[:1] != ("patches",) or len(path) == 1:
-            yield Spot(line, None, path)
+            yield FieldLine(line, None, path)
     for i, patch in enumerate(data.get("patches", ())):
         item = _step(_step(marks, "patches"), i)
         identity = next((identify(one) for one in known if _is_target(one, patch["target"])), None)
-        yield Spot(item.at[0], identity, ())
+        yield FieldLine(item.at[0], identity, ())
         # A block scalar begins on the line after its key.
         start = (_step(item, "patch").key or item.at)[0]
         for line, path, sets in _operations(patch["patch"]):
-            yield Spot(start + line, identity, path, sets)
+            yield FieldLine(start + line, identity, path, sets)
 
 
 def _operations(text: str) -> Iterator[tuple[int, Path, bool]]:

@@ -15,7 +15,7 @@ from ..findings.finding import Path
 from ..flow.assemble import hub_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
-from .output_lines import Spot, spots
+from .output_lines import FieldLine, field_lines
 from .probe import Compiled, Objects, compiled
 from .subject import subject_of
 
@@ -55,8 +55,8 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
     whole = compiled(subject_of(root, name, everyone=True)) if files else None
     if whole is None:
         return found
-    texts = hub_files(whole.on_hub())
-    places = _spots_of({file: texts[file] for file in files if file in texts}, ())
+    texts = hub_files(whole.on_hub(), whole.fleet)
+    places = _places_of({file: texts[file] for file in files if file in texts}, ())
     return tuple(
         replace(item, line=_place(places, item.identity, item.pointer)[1])
         if item.identity in places
@@ -65,7 +65,7 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
     )
 
 
-Places = Mapping[ResourceId, tuple[tuple[str, Spot], ...]]
+Places = Mapping[ResourceId, tuple[tuple[str, FieldLine], ...]]
 
 
 def places_of(before: Compiled) -> Places:
@@ -74,14 +74,14 @@ def places_of(before: Compiled) -> Places:
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
-    texts |= hub_files(before.on_hub())
-    return _spots_of(texts, before.emitted.manifests)
+    texts |= hub_files(before.on_hub(), before.fleet)
+    return _places_of(texts, before.emitted.manifests)
 
 
-def _spots_of(texts: Mapping[str, str], manifests: Iterable[Manifest]) -> Places:
-    found: dict[ResourceId, list[tuple[str, Spot]]] = {}
+def _places_of(texts: Mapping[str, str], manifests: Iterable[Manifest]) -> Places:
+    found: dict[ResourceId, list[tuple[str, FieldLine]]] = {}
     for file, text in texts.items():
-        for spot in spots(text, manifests):
+        for spot in field_lines(text, manifests):
             if spot.identity is not None and spot.sets:
                 found.setdefault(spot.identity, []).append((file, spot))
     return {identity: tuple(items) for identity, items in found.items()}

@@ -20,9 +20,10 @@ from ..documents.paths import choices, leaves, located, value_at, written
 from ..documents.validate import nearest
 from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
-from ..fleet.kinds import cluster_spec
+from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..specs.fields import field_at
+from .line import path_in_spec
 from .probe import Compiled, Subject, changed_in_file, changed_in_spec, compiled, dumped, with_spare_models
 from .reach import Reach, differences, reached, with_lines
 from .subject import CannotExplainError, subject_of
@@ -53,6 +54,8 @@ class Explanation:
     reaches: tuple[Reach, ...]
     compiled: bool
     """False when the cluster has errors, so that nothing is known of the output."""
+    users: tuple[str, ...] = ()
+    """Of a line of a shared file, the clusters that use it; the first one is explained."""
 
 
 def explain_path(root: File, name: str, text: str) -> Explanation:
@@ -79,6 +82,37 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
         default,
         reaches,
         before is not None,
+    )
+
+
+def explain_line(root: File, file: str, line: int) -> Explanation:
+    """The value that a line of a spec says, in the first cluster that uses it."""
+    place = path_in_spec(root, file, line)
+    if place.inside is None:
+        found = explain_path(root, place.users[0], place.path)
+    else:
+        found = _in_model(root, place.users[0], file, place.inside)
+    return replace(found, users=tuple(map(stem, place.users)))
+
+
+def _in_model(root: File, cluster: str, file: str, path: Path) -> Explanation:
+    """A field of a model's file, by what it does in a cluster that serves the model."""
+    subject = subject_of(root, cluster)
+    before = compiled(subject)
+    document = subject.models[stem(file)]
+    value = value_at(document.data, path)
+    known = field_at(document_models()["Model"], path)
+    others = (item for leaf in leaves(value, path) for item in changed_in_file(subject, file, leaf))
+    reaches = with_lines(root, cluster, tuple(reached(before, others))) if before else ()
+    return Explanation(
+        stem(subject.document.file),
+        f"models[{stem(file)}].{written(document.data['spec'], path[1:])}",
+        value,
+        known.description if known else "",
+        (LayerValue(document.where(path), f"model {stem(file)}", value),),
+        default=False,
+        reaches=reaches,
+        compiled=before is not None,
     )
 
 

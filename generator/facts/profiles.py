@@ -10,8 +10,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..specs.types import Flag, Labels, Name, Path, Positive, Strictly, Text
+from ..specs.types import Flag, Labels, Name, Path, Positive, Resources, Strictly, Text
 from .files import shipped_folder
+
+
+class AddedContainer(Strictly):
+    """A container that a controller adds to pods, and what it asks for."""
+
+    name: Name = Field(description="Name of the container.")
+    requests: Resources = Field({}, description="Its requests, where they differ from its limits.")
+    limits: Resources = Field({}, description="Its limits.")
 
 
 class KServe(Strictly):
@@ -53,6 +61,20 @@ class KServe(Strictly):
     llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
         None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
     )
+    initializer: AddedContainer = Field(
+        description="The container that fetches a model before the server starts."
+    )
+    proxy: AddedContainer | None = Field(
+        None,
+        description="The proxy beside an InferenceService that asks callers for tokens; none: there is none.",
+    )
+    proxyAlways: Flag = Field(
+        False, description="Every InferenceService has the proxy, whether its callers are asked or not."
+    )
+    scheduler: tuple[AddedContainer, ...] = Field(
+        description="Containers of the endpoint picker of an LLMInferenceService, as the presets leave them."
+    )
+    schedulerMountsModel: Flag = Field(False, description="The endpoint picker's pods mount the model too.")
 
 
 class KubeRay(Strictly):
@@ -65,6 +87,13 @@ class KubeRay(Strictly):
     sidecarMode: Flag = Field(description="A RayJob may be submitted from a container in the head pod.")
     serviceOptions: Flag = Field(
         description="A RayService has rayClusterDeletionDelaySeconds and ray.io/initializing-timeout."
+    )
+    headProxy: AddedContainer | None = Field(
+        None,
+        description="The proxy beside every head, which asks the API server about its callers; none: there is none.",
+    )
+    certificateWait: AddedContainer | None = Field(
+        None, description="The container in which Ray pods wait for their certificate; none: there is none."
     )
 
 

@@ -54,13 +54,37 @@ class Finding:
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once, in the order people read a file."""
-    return tuple(sorted(set(findings), key=Finding.sort_key))
+    """Each finding once, in the order people read a file.
+
+    A group's mistake is found in its own file and in what its clusters make of it; the hint that says what to write
+    is the better one of the two.
+    """
+    once: dict[tuple[Where, str, str], Finding] = {}
+    for finding in sorted(findings, key=_by_hint):
+        once[finding.sort_key()] = finding
+    return tuple(sorted(once.values(), key=Finding.sort_key))
+
+
+def _by_hint(finding: Finding) -> tuple[bool, str]:
+    return finding.hint.startswith(("write ", "did you mean ")), finding.hint
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """True when something refuses the render."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def apart(told: Iterable[Finding], more: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Of what is found later, that which stands where nothing was told yet: one wrong value is one finding.
+
+    Where a credential stands, its line is told of once.
+    """
+    told = tuple(told)
+    places = {finding.where for finding in told}
+    lines = {finding.where[:2] for finding in told if finding.code.startswith("SECRET")}
+    return tuple(
+        finding for finding in more if finding.where not in places and finding.where[:2] not in lines
+    )
 
 
 def counted(findings: Iterable[Finding]) -> Iterator[tuple[Severity, int]]:

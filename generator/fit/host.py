@@ -68,7 +68,9 @@ def window_has_a_time_zone(cluster: Cluster) -> Iterator[Problem]:
     if zone and zone not in time_zones():
         near = difflib.get_close_matches(zone, sorted(time_zones()), n=1, cutoff=CLOSE)
         hint = (
-            f"did you mean {near[0]}?" if near else "zones are named after their largest city: Europe/Berlin"
+            f"did you mean {near[0]}?"
+            if near and "/" in zone
+            else "zones are named after their largest city: Europe/Berlin"
         )
         yield Problem(WINDOW, f"there is no time zone {zone}", hint)
 

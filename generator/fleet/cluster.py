@@ -5,6 +5,7 @@ The value that comes out is all that checks and components see; nothing of it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,11 +16,12 @@ from ..components.kit.component import Cluster
 from ..documents.files import Document
 from ..documents.merge import Layer, Resolved, resolve
 from ..documents.secrets.search import showable
-from ..documents.validate import nearest, validated
+from ..documents.validate import MISSING, nearest, validated
 from ..facts.profiles import profiles
-from ..findings.finding import Finding, Path
+from ..findings.finding import Finding, Path, apart
 from ..findings.rule import Rule, plain_rule
-from .kinds import cluster_spec, section_adapter
+from ..specs.types import LABEL
+from .kinds import cluster_spec, partial_spec, section_adapter
 from .pins import pinned
 from .spec_files import Shared, stem, tier_of, unknown_pins
 
@@ -29,6 +31,9 @@ WRONG_TIER = plain_rule(
     "FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/."
 )
 NESTED_GROUP = plain_rule("FLEET013", "A group or the fleet's defaults do not name groups themselves.")
+
+_NAME = re.compile(LABEL)
+"""What a group can be called; of anything else its form is told."""
 
 SPEC: Path = ("spec",)
 DEFAULTS: Path = ("spec", "defaults")
@@ -55,7 +60,7 @@ def _group_names(document: Document) -> dict[int, str]:
 
 def _unknown_groups(shared: Shared, document: Document, names: Mapping[int, str]) -> Iterator[Finding]:
     for i, name in names.items():
-        if name not in shared.groups and name not in shared.unusable:
+        if name not in shared.groups and name not in shared.unusable and _NAME.fullmatch(name):
             near = nearest(name, list(shared.groups))
             hint = (
                 f"did you mean {near}?"
@@ -88,7 +93,10 @@ def cluster_of(
         # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
         return None, resolved, findings
     spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
-    findings += wrong
+    if _groups_in_doubt(document, findings):
+        # What the groups that are meant give is not known.
+        wrong = tuple(item for item in wrong if item.code != MISSING.code)
+    findings += apart(findings, wrong)
     if spec is None:
         return None, resolved, findings
     findings += tuple(_misplaced(spec, document, resolved))
@@ -112,6 +120,22 @@ def cluster_of(
         )
     )
     return cluster, resolved, findings
+
+
+def _groups_in_doubt(document: Document, findings: tuple[Finding, ...]) -> bool:
+    """Whether a cluster's file names groups otherwise than by `groups: [known, ...]`."""
+    own = document.data.get("spec")
+    if any(item.code == UNKNOWN_GROUP.code for item in findings) or not isinstance(own, dict):
+        return True
+    if "groups" in own:
+        names = own["groups"]
+        return not isinstance(names, list) or not all(
+            isinstance(name, str) and _NAME.fullmatch(name) for name in names
+        )
+    return (
+        nearest("groups", [str(key) for key in own if key not in partial_spec().model_fields], 0.8)
+        is not None
+    )
 
 
 def mentions(value: Any, names: frozenset[str]) -> bool:

@@ -50,6 +50,8 @@ class Member:
     """The hub that its spec names; None where it names none."""
     models: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    longest: int = 0
+    """Seconds that its load Jobs and jobs may take at the most: a sync may wait so long for them."""
 
 
 @dataclass(frozen=True)

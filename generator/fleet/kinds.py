@@ -13,7 +13,7 @@ import types
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, create_model
 from pydantic_core import PydanticCustomError
 
 from ..components.discovery import discover
@@ -22,100 +22,28 @@ from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, Pins
 from ..specs.removals import Removals
+from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.types import (
     API_VERSION,
-    Flag,
-    LabelKey,
     Labels,
-    LabelValue,
     Line,
     Metadata,
     Name,
-    Positive,
-    Quantity,
-    Resources,
     Strictly,
-    Taint,
     Text,
 )
-
-
-class Node(Strictly):
-    """A kind of node and how many of them the cluster has."""
-
-    name: Name = Field(description="Name of this kind of node.")
-    count: Positive = Field(1, description="How many there are.")
-    labels: dict[LabelKey, LabelValue] = Field({}, description="Node labels that flavors select by.")
-    taints: tuple[Taint, ...] = Field((), description="Node taints.")
-    allocatable: Resources = Field(
-        description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage."
-    )
-    gpuMemory: Quantity | None = Field(None, description="Memory of one GPU.")
-
-
-class StorageClass(Strictly):
-    """A storage class and what stands behind it."""
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] = Field(
-        alias="class", description="Name of the StorageClass."
-    )
-    accessModes: tuple[Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"], ...] = (
-        Field(description="Access modes it can give.", min_length=1)
-    )
-    bindingMode: Literal["Immediate", "WaitForFirstConsumer"] = Field(
-        "WaitForFirstConsumer", description="When a volume is bound."
-    )
-    capacity: Quantity | None = Field(None, description="What all claims together can have.")
-    default: Flag = Field(False, description="Used where a claim names no class.")
-    clone: Flag = Field(False, description="Its CSI driver can clone a volume (dataSource of a claim).")
-
-
-class Connectivity(Strictly):
-    """The link of the cluster."""
-
-    mode: Literal["continuous", "intermittent", "disconnected"] = Field(
-        "continuous", description="How reliable the link is."
-    )
-    bandwidth: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?(kbit|Mbit|Gbit)$", 16)] | None = Field(
-        None, description="50Mbit."
-    )
-    maintenanceWindow: (
-        Annotated[
-            str,
-            Line(
-                r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily)(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9] [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
-                64,
-            ),
-        ]
-        | None
-    ) = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
-
-
-class Waiver(Strictly):
-    """A finding that somebody has looked at and accepts for a while."""
-
-    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16)] = Field(
-        description="Code of the rule, such as SERVE014; nearedge rules lists them."
-    )
-    reason: Text = Field(description="Why it is accepted, for those who read the summary.")
-    until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10)] = Field(
-        description="Last day on which it holds: 2027-03-31."
-    )
-    path: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9._/\[\]-]*$", 256)] | None = Field(
-        None, description="Only findings at or below this path of the spec: serving[assistant].runtime."
-    )
 
 
 class SiteSpec(Strictly):
     """What a cluster is; the sections of the components come on top."""
 
     tier: Literal["core", "near-edge"] = Field(description="core: data center; near-edge: factory, shop.")
-    platform: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)] = Field(
-        description="Platform profile, such as odh-3.4."
-    )
-    kubernetesVersion: Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8)] | None = Field(
+    platform: Annotated[
+        str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32, form="small letters, digits, . and -: odh-3.4")
+    ] = Field(description="Platform profile, such as odh-3.4.")
+    kubernetesVersion: (
+        Annotated[str, Line(r"^1\.[0-9]{1,3}$", 8, form='1 and the minor version, in quotes: "1.33"')] | None
+    ) = Field(
         None,
         description='Kubernetes of the cluster, quoted: "1.33" (OpenShift 4.20). storage.type oci+native asks for it.',
     )
@@ -159,7 +87,9 @@ def cluster_spec() -> type[SiteSpec]:
         part.key: (part.spec, Field(part.default, description=part.description)) for part in discover()
     }
     names = sorted(profiles())
-    platform = Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32)]
+    platform = Annotated[
+        str, Line(r"^[a-z0-9][a-z0-9.-]*$", 32, form="small letters, digits, . and -: odh-3.4")
+    ]
     described = f"Platform profile: {', '.join(names)}."
     return create_model(
         "ClusterSpec", __base__=SiteSpec, platform=(platform, Field(description=described)), **fields

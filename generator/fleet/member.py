@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..components.credentials import delivered
 from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
-from ..components.models import fetched_models, trained_models
+from ..components.kit.runtime import seconds
+from ..components.models import MODELS, claims_of, fetched_models, trained_models
 from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
+from ..components.ray import RAY
 from ..objects.manifest import Manifest
 from .fleet import Member
 
@@ -37,4 +39,14 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         hub=cluster.spec.hub,
         models=models_used(cluster),
         images=images_used(cluster),
+        longest=max(_deadlines(cluster), default=0),
     )
+
+
+def _deadlines(cluster: Cluster) -> Iterator[int]:
+    """Seconds after which load Jobs, jobs and what publishes their models have failed, where that is known."""
+    if any(claim.load for claim in claims_of(cluster)):
+        yield seconds(cluster.part(MODELS).deadline)
+    for job in cluster.part(RAY).jobs:
+        yield job.activeDeadlineSeconds or 0
+        yield seconds(job.publish.deadline) if job.publish is not None else 0

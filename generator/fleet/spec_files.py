@@ -16,11 +16,12 @@ from pydantic import BaseModel
 from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from ..documents.secrets.search import SECRETS, showable
 from ..documents.validate import nearest, validated
-from ..findings.finding import Finding, Path, Where, has_errors
+from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, ModelSpec
 from .kinds import cluster_envelope, document_models
+from .strangers import stranger
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
 NO_CLUSTERS = plain_rule(
@@ -133,8 +134,13 @@ def read_cluster_file(root: Root, file: str) -> tuple[Document | None, tuple[Fin
     document, findings = read_file(root, file)
     if document is None:
         return None, findings
-    found = [*findings, *_envelope(document, "Cluster")]
-    found += validated(cluster_envelope(), document.data, _place(document))[1]
+    if strange := stranger(document, "Cluster"):
+        return None, (*findings, *apart(findings, (strange,)))
+    _, wrong = validated(
+        cluster_envelope(), document.data, _place(document), lambda: document_models()["Cluster"]
+    )
+    more = apart(findings, wrong)
+    found = [*findings, *more, *apart(more, _envelope(document, "Cluster"))]
     # A credential is no reason to say nothing of the rest.
     broken = has_errors(item for item in found if not item.code.startswith(SECRETS))
     return (None if broken else document), tuple(found)
@@ -145,8 +151,11 @@ def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tup
     if document is None:
         return None, None, findings
     kind = kind_of(file)
-    model, more = validated(document_models()[kind], document.data, _place(document))
-    return document, model, (*findings, *_envelope(document, kind), *more)
+    if strange := stranger(document, kind):
+        return None, None, (*findings, *apart(findings, (strange,)))
+    model, wrong = validated(document_models()[kind], document.data, _place(document))
+    more = apart(findings, wrong)
+    return document, model, (*findings, *more, *apart(more, _envelope(document, kind)))
 
 
 def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..disk.tree import Tree, with_index
+from ..disk.tree import Tree
 from ..findings.finding import has_errors
-from ..fleet.spec_files import (
-    FLEET_FILE,
-)
+from ..fleet.fleet import Fleet
+from ..fleet.spec_files import FLEET_FILE
 from ..objects.manifest import Manifest
-from ..overlays.files import folder_files
+from ..overlays.spread import spread_files
 from .rendered import UNSEEN, Rendered, Whole, Witness
 
 
@@ -30,7 +29,7 @@ def assemble(
         from .. import hub  # noqa: PLC0415 - a fleet with the members it had needs no hub
 
         emitted = hub.emit_all(fleet)
-        files = hub_files(emitted)
+        files = hub_files(emitted, fleet)
         texts |= files
         number = sum(len(items) for made in emitted.values() for items in made.values())
         seen = witness.hub(fleet, emitted, files) if witness else UNSEEN
@@ -38,13 +37,14 @@ def assemble(
     named = tuple(sorted({base for compiled in clusters for base in compiled.bases}))
     kept = (path for compiled in clusters for path in compiled.kept)
     same = bases.same.union(kept, whole.files if known else ())
-    return replace(judged, tree=with_index(Tree(texts, same)), bases=named, whole=whole)
+    return replace(judged, tree=Tree(texts, same), bases=named, whole=whole)
 
 
-def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]]) -> dict[str, str]:
+def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]], fleet: Fleet) -> dict[str, str]:
     """The files of acm/, a folder for each hub; none when the fleet is delivered without one."""
+    specs = {member.name: member.file for member in fleet.members}
     return {
         path: text
         for name, files in emitted.items()
-        for path, text in folder_files(f"acm/{name}", files, FLEET_FILE).items()
+        for path, text in spread_files(f"acm/{name}", files, FLEET_FILE, specs).items()
     }

@@ -19,7 +19,6 @@ from ..disk.contents import UNKNOWN, Contents, contents
 from ..disk.plain import digest, digest_of
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
-from ..disk.tree import INDEX
 from ..documents.files import Document, read_file
 from ..facts.files import CODE, PACKAGE
 from ..fleet.spec_files import FLEET_FILE, Shared
@@ -220,7 +219,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
 
 
 def _is_shared(path: str) -> bool:
-    return not path.startswith("overlays/") and not path.endswith(f"/{INDEX}")
+    return not path.startswith("overlays/")
 
 
 def _intact(root: File, files: Mapping[str, str]) -> bool:

@@ -11,11 +11,12 @@ from functools import partial
 from typing import NamedTuple
 
 from ..disk.tree import Tree
-from ..documents.files import Root
+from ..documents.files import MISPLACED, Root
 from ..documents.merge import resolve
-from ..findings.finding import Finding, Path, Where, ordered
+from ..findings.finding import Finding, Path, Where, apart, ordered
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file
+from ..fleet.strangers import STRANGER
 from ..rules.waivers import Settled, apply_waivers
 from .rendered import CompiledCluster, Rendered, Whole
 
@@ -47,7 +48,9 @@ def judge_fleet(
         (compiled.member for compiled in clusters if compiled.member), key=lambda member: member.name
     )
     fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
-    complete = all(compiled.member for compiled in clusters)
+    complete = all(compiled.member for compiled in clusters) and not any(
+        item.code in {MISPLACED.code, STRANGER.code} for item in findings
+    )
     # Of a cluster that could not be read nothing is known: the fleet's rules would only guess.
     found = asked.known.found if asked.known else tuple(check_fleet(root, shared, fleet)) if complete else ()
     part, told = asked.part, asked.known or Whole(found)
@@ -57,7 +60,7 @@ def judge_fleet(
         part if part is not None else None if complete else frozenset(compiled.file for compiled in clusters)
     )
     settled = _settled(clusters, found, asked.today, whole)
-    said = ordered((*findings, *settled.findings))
+    said = ordered((*findings, *apart(findings, settled.findings)))
     return Rendered(said, Tree({}), fleet, clusters, whole=told, waived=settled.waived)
 
 

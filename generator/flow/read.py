@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..documents.files import Document, Root, find_specs
 from ..documents.merge import Resolved, resolve
-from ..findings.finding import Finding
+from ..findings.finding import Finding, apart
 from ..fleet.spec_files import (
+    FLEET_FILE,
+    NO_FLEET,
     Shared,
     kind_of,
     no_clusters,
@@ -18,6 +21,7 @@ from ..fleet.spec_files import (
     repeated_names,
     stem,
 )
+from ..fleet.strangers import STRANGER
 from .rendered import Memo, Progress, silent
 
 if TYPE_CHECKING:
@@ -35,7 +39,20 @@ def read(
     files, misplaced = find_specs(root)
     others = tuple(file for file in files if kind_of(file) != "Cluster")
     shared, findings = read_shared(root, others, known=known)
-    return files, shared, (*misplaced, *findings, *repeated_names(files), *no_clusters(files))
+    out_of_place = [item.where.file for item in misplaced]
+    if shared is not None:
+        # What lies in the wrong place exists: nobody is told that it does not.
+        names = {stem(file) for file in out_of_place}
+        shared = replace(shared, unusable=shared.unusable | (names - {*shared.groups, *shared.models}))
+    elif any(stem(file).casefold() == stem(FLEET_FILE) for file in (*out_of_place, *_strangers(findings))):
+        findings = tuple(item for item in findings if item.code != NO_FLEET.code)
+    # Where there is nothing at all, one thing is said: how to begin.
+    none = no_clusters(files) if files else ()
+    return files, shared, (*misplaced, *findings, *repeated_names(files), *none)
+
+
+def _strangers(findings: Iterable[Finding]) -> Iterable[str]:
+    return (item.where.file for item in findings if item.code == STRANGER.code)
 
 
 def cluster_files(files: Iterable[str]) -> tuple[str, ...]:
@@ -60,7 +77,7 @@ def cluster_of_document(
     if document is None:
         return None, None, findings
     cluster, resolved, more = cluster_of(shared, document, memo.sections)
-    return cluster, resolved, (*findings, *more)
+    return cluster, resolved, (*findings, *apart(findings, more))
 
 
 def uses_files(root: Root, shared: Shared, file: str, part: frozenset[str]) -> bool:

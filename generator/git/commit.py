@@ -7,8 +7,9 @@ working files differ from a commit is told by their blob ids, so neither filters
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path as File
 
 from ..disk.folders import SPECS
@@ -150,10 +151,36 @@ def _blob(path: File, *, sha256: bool) -> str | None:
         raw = b"" if path.is_symlink() else read_plain(path)
     except OSError:
         return None
-    if raw is None:
-        return None
+    return None if raw is None else blob_id(raw, sha256=sha256)
+
+
+def blob_id(raw: bytes, *, sha256: bool) -> str:
+    """The name that Git gives a content, as it is: no filter, no other line ends."""
     head = b"blob %d\0" % len(raw)
-    # Not for security: this is the name that Git itself gives the content.
+    # Not for security: any other digest would be another name.
     made = hashlib.sha256(head) if sha256 else hashlib.sha1(head, usedforsecurity=False)
     made.update(raw)
     return made.hexdigest()
+
+
+def reader_at(root: File, commit: str | None, folder: str) -> Callable[[str], str | None]:
+    """A function from a path in a folder of a commit to the text that it has there; None for what it has not.
+
+    Nothing is read before the first question, then all of the folder at once.
+    """
+
+    @cache
+    def texts() -> Mapping[str, str]:
+        if commit is None:
+            return {}
+        git = find(root, "git")
+        listed = read_git(git, root, "ls-tree", "-r", "-z", commit, f"{folder}/").stdout.split(b"\0")
+        heads = (entry.partition(b"\t") for entry in listed if entry)
+        plain = {
+            path.decode("utf-8", "surrogateescape"): head.split()[2].decode()
+            for head, _, path in heads
+            if head.split()[0].decode() in _PLAIN
+        }
+        return {path: raw.decode("utf-8", "replace") for path, raw in blobs(root, plain).items()}
+
+    return lambda path: texts().get(path)

@@ -17,11 +17,16 @@ Manifest = dict[str, Any]
 MANAGED_BY = "app.kubernetes.io/managed-by"
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 CONTENT_HASH = "nearedge.io/content-hash"
 """Label of an object whose name ends in the hash of its content: a new content is a new object."""
 
-KEEP = {SYNC_OPTIONS: "Prune=false,Delete=false"}
-"""Annotation of what Argo CD must never delete by itself: namespaces, volumes, clusters."""
+KEEP = {COMPARE_OPTIONS: "IgnoreExtraneous", SYNC_OPTIONS: "Prune=false,Delete=false"}
+"""Annotations of what Argo CD must never delete by itself: namespaces, volumes, clusters.
+
+What left Git and stays would otherwise make its Application OutOfSync for ever, with a self-heal sync each minute (argo-cd
+v3.5.1 controller/state.go CompareAppState, the same in v3.1.9). It counts only if the object has it before it leaves Git.
+"""
 
 
 class Wave(IntEnum):

@@ -13,10 +13,11 @@ from itertools import zip_longest
 
 from ..components.kit.component import Cluster, Unit
 from ..components.kit.recipe import Recipe
+from ..disk.owned import header
 from ..errors import BaseDiffers
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..yaml.writer import to_documents, to_yaml
-from .files import KUSTOMIZATION, RESOURCES, header, kustomization
+from .files import KUSTOMIZATION, RESOURCES, kustomization
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,10 @@ def _made(folder: str, unit: Unit, cluster: Cluster) -> Base:
 
 def base_files(base: Base) -> dict[str, str]:
     """The files of a base folder."""
-    origin = header(*base.origins)
+    entry, beside = f"{base.folder}/{KUSTOMIZATION}", f"{base.folder}/{RESOURCES}"
     return {
-        f"{base.folder}/{KUSTOMIZATION}": to_yaml(kustomization([RESOURCES]), origin),
-        f"{base.folder}/{RESOURCES}": to_documents(base.manifests, origin),
+        entry: to_yaml(kustomization([RESOURCES]), header(entry, *base.origins)),
+        beside: to_documents(base.manifests, header(beside, *base.origins)),
     }
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..disk.owned import header
 from ..objects.manifest import Manifest
 from ..yaml.writer import to_documents, to_yaml
 
 RESOURCES = "resources.yaml"
 KUSTOMIZATION = "kustomization.yaml"
-
-
-def header(*origins: str) -> str:
-    """First line of a machine file: where to make the change instead."""
-    return f"Made by nearedge from {', '.join(origins)}: edit there, then run make render."
 
 
 def kustomization(
@@ -37,7 +33,9 @@ def _image(old: str, new: str) -> Manifest:
 def folder_files(folder: str, files: Mapping[str, Sequence[Manifest]], origin: str) -> dict[str, str]:
     """A folder of plain resources with the kustomization that lists them."""
     listed = {name: items for name, items in sorted(files.items()) if items}
+    entry = f"{folder}/{KUSTOMIZATION}"
+    beside = {f"{folder}/{name}": items for name, items in listed.items()}
     return {
-        f"{folder}/{KUSTOMIZATION}": to_yaml(kustomization(list(listed)), header(origin)),
-        **{f"{folder}/{name}": to_documents(items, header(origin)) for name, items in listed.items()},
+        entry: to_yaml(kustomization(list(listed)), header(entry, origin)),
+        **{path: to_documents(items, header(path, origin)) for path, items in beside.items()},
     }

@@ -16,6 +16,7 @@ from typing import Any
 from ..components.credentials import pull_secrets
 from ..components.discovery import discover
 from ..components.kit.component import Cluster, Unit
+from ..disk.owned import header
 from ..findings.finding import Finding, Severity, Where
 from ..findings.rule import plain_rule
 from ..fleet.pins import pinned_bases
@@ -23,7 +24,7 @@ from ..objects.json_patch import Operation, diff
 from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
 from ..yaml.writer import to_documents, to_yaml
 from .base import Base, base_of
-from .files import KUSTOMIZATION, RESOURCES, header, kustomization
+from .files import KUSTOMIZATION, RESOURCES, kustomization
 from .images import image_changes, with_images
 from .pullsecrets import pulling
 
@@ -135,10 +136,10 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
     images, patches = _corrections(pairs, own)
     folder = f"overlays/{cluster.name}"
     resources = [*(f"../../{base.folder}" for base in named), *([RESOURCES] if own else ())]
-    said = to_yaml(kustomization(resources, images, patches), header(cluster.file))
-    files = {f"{folder}/{KUSTOMIZATION}": said}
+    entry, beside = f"{folder}/{KUSTOMIZATION}", f"{folder}/{RESOURCES}"
+    files = {entry: to_yaml(kustomization(resources, images, patches), header(entry, cluster.file))}
     if own:
-        files[f"{folder}/{RESOURCES}"] = to_documents(own, header(cluster.file))
+        files[beside] = to_documents(own, header(beside, cluster.file))
     return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..admission.amounts import amount, together
 from ..admission.demand import Workload
 from ..admission.judge import Analysis, analyse
 from ..admission.offer import offer
 from ..admission.verdict import Decision
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount, together
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
 from ..objects.manifest import Manifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..objects.manifest import KEEP, SYNC_OPTIONS, SYNC_WAVE, Manifest, identify
+from ..objects.manifest import SYNC_OPTIONS, SYNC_WAVE, Manifest, identify
 from ..objects.object_names import at
 from ..specs.quantity import parse
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
@@ -101,7 +101,8 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
 
 def _left(change: ObjectChange) -> Iterator[Consequence]:
     notes = (change.before or {})["metadata"].get("annotations", {})
-    if notes.get(SYNC_OPTIONS) == KEEP[SYNC_OPTIONS]:
+    # Some have more options beside it.
+    if "Prune=false" in notes.get(SYNC_OPTIONS, "").split(","):
         text = "Argo CD does not delete it (Prune=false): it stays on the cluster and nobody looks after it"
         yield Consequence(Effect.LEFT, change.identity, text)
 
@@ -182,7 +183,7 @@ _LLM_PODS = (
     *("spec.template", "spec.worker", "spec.prefill", "spec.model", "spec.baseRefs", "spec.parallelism"),
     *("spec.labels", "spec.annotations"),
     *(
-        f'metadata.{part}["{group}/'
+        f"metadata.{part}[{group}/"
         for part in ("labels", "annotations")
         for group in ("kueue.x-k8s.io", "prometheus.io", "k8s.v1.cni.cncf.io")
     ),

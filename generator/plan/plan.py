@@ -23,7 +23,7 @@ from .clusters import ClusterChange
 from .consequence import DANGERS, Consequence
 from .contents import Contents
 from .downloads import Pull
-from .platforms import PlatformMove, platform_moves, told_by_moves
+from .platforms import PlatformMove, platform_moves, policies_of_moves
 from .rails import refused
 from .reach import HubChange
 from .renames import Rename, renamed
@@ -163,7 +163,7 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool 
         counts=counts((*of_clusters(sides.clusters), *sides.hub)),
         reach=reach(sides, shares),
         moves=moves,
-        by_moves=told_by_moves(sides.before, sides.after, moves),
+        by_moves=policies_of_moves(sides.before, sides.after, moves),
         order=ring_order(sides.before, sides.after),
     )
 

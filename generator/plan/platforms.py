@@ -137,7 +137,9 @@ def _parts(profile: Profile) -> dict[str, str]:
     }
 
 
-def told_by_moves(before: Fleet | None, after: Fleet | None, moves: Iterable[PlatformMove]) -> frozenset[str]:
+def policies_of_moves(
+    before: Fleet | None, after: Fleet | None, moves: Iterable[PlatformMove]
+) -> frozenset[str]:
     """Names of the Policies whose coming and going the moves say in words; their Placements are called the same."""
     names = {name for move in moves for name in move.clusters}
     return frozenset(

@@ -1,22 +1,24 @@
 """What a change may not take away unless somebody wrote down that it should: compared with the commit before.
 
 The specs cannot guard themselves, because a guard goes with the spec that it stands in. So what is gone is told
-from the two sides, and clusters/removals.yaml has to name it; only entries that the same change adds count.
+from the two sides, and clusters/removals.yaml or a file of clusters/removals/ has to name it; only entries that the
+same change adds count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path as File
 from typing import TypeVar
 
-from ..documents.files import Document, Root, read_file
+from ..documents.files import Document, Root, find_specs, read_file
 from ..findings.finding import Finding, Path, Where, has_errors
 from ..findings.rule import Rule
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, stem
 from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED
-from ..specs.removals import FILE, RemovalsSpec, RemovedCluster, RemovedObject, RemovedShare
+from ..specs.removals import FILE, FOLDER, RemovalsSpec, RemovedCluster, RemovedObject, RemovedShare
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
 from .renames import gone_clusters, renamed
@@ -49,70 +51,85 @@ class Gone:
 
 def refused(root: Root, sides: Sides) -> tuple[Finding, ...]:
     """What the change removes without saying so, and what it says without removing it."""
-    document, said = _said(root)
-    earlier = _said({file: text.encode() for file, text in sides.texts.items()})[1]
-    unchanged = FILE not in sides.files
-    fresh = _fresh(said, said if unchanged else earlier)
+    said = _said(root)
+    earlier = _said({file: text.encode() for file, text in sides.texts.items()})
+    fresh = _fresh(said, earlier, sides.files)
     # While something else is wrong, nobody knows yet what is removed.
-    sure = document is not None and not has_errors(sides.judged.findings)
+    sure = not has_errors(sides.judged.findings)
     return (
         *_clusters(sides, fresh),
         *_objects(sides, fresh),
         *_rings(sides, fresh),
-        *(_stale(document, fresh, sides) if document and sure else ()),
+        *(_stale(fresh, sides) if sure else ()),
     )
+
+
+Named = tuple[tuple[Document, RemovalsSpec], ...]
+"""The files that name removals, and what each says."""
+Added = tuple[tuple[Document, int, Entry], ...]
+"""Entries, each with its file and its place in the list there."""
 
 
 @dataclass(frozen=True)
 class Fresh:
-    """What the change itself says that it removes, each with its place in the file: all else in `said` is history."""
+    """What the change itself says that it removes; all else in `said` is history."""
 
-    said: RemovalsSpec
-    clusters: tuple[tuple[int, RemovedCluster], ...]
-    objects: tuple[tuple[int, RemovedObject], ...]
-    rings: tuple[tuple[int, RemovedShare], ...]
+    said: tuple[RemovalsSpec, ...]
+    clusters: Added[RemovedCluster]
+    objects: Added[RemovedObject]
+    rings: Added[RemovedShare]
 
 
-def _fresh(said: RemovalsSpec, known: RemovalsSpec) -> Fresh:
+def _fresh(said: Named, known: Named, differing: Collection[str]) -> Fresh:
+    """What `said` says more than `known`, in the files that differ; one may have come from another of them."""
+    now = [(document, spec) for document, spec in said if document.file in differing]
+    before = [spec for _, spec in known]
     return Fresh(
-        said,
-        _added(said.clusters, known.clusters),
-        _added(said.objects, known.objects),
-        _added(said.rings, known.rings),
+        tuple(spec for _, spec in said),
+        _added([(document, spec.clusters) for document, spec in now], [spec.clusters for spec in before]),
+        _added([(document, spec.objects) for document, spec in now], [spec.objects for spec in before]),
+        _added([(document, spec.rings) for document, spec in now], [spec.rings for spec in before]),
     )
 
 
-def _added(said: Sequence[Entry], known: Sequence[Entry]) -> tuple[tuple[int, Entry], ...]:
+def _added(
+    said: Iterable[tuple[Document, Sequence[Entry]]], known: Iterable[Sequence[Entry]]
+) -> Added[Entry]:
     """The entries that were not there before; of equal ones the last, as the same can go twice for the same reason."""
-    left = list(known)
+    left = [item for entries in known for item in entries]
     found = []
-    for i, item in enumerate(said):
-        if item in left:
-            left.remove(item)
-        else:
-            found.append((i, item))
+    for document, entries in said:
+        for i, item in enumerate(entries):
+            if item in left:
+                left.remove(item)
+            else:
+                found.append((document, i, item))
     return tuple(found)
 
 
-def _said(root: Root) -> tuple[Document | None, RemovalsSpec]:
-    """The removals file, if it is there and sound; what is wrong with it is told where all specs are read."""
-    document, _ = read_file(root, FILE)
-    if document is None:
-        return None, RemovalsSpec()
-    try:
-        model = document_models()["Removals"].model_validate(document.data)
-    except ValueError:
-        return None, RemovalsSpec()
-    return document, model.spec  # type: ignore[attr-defined]
+def _said(root: Root) -> Named:
+    """The files that name removals and are sound; what is wrong with another is told where all specs are read."""
+    listed = find_specs(root)[0] if isinstance(root, File) else sorted(root)
+    found = []
+    for file in (file for file in listed if file == FILE or file.startswith(f"{FOLDER}/")):
+        document, _ = read_file(root, file)
+        if document is None:
+            continue
+        try:
+            model = document_models()["Removals"].model_validate(document.data)
+        except ValueError:
+            continue
+        found.append((document, model.spec))  # type: ignore[attr-defined]
+    return tuple(found)
 
 
 def _clusters(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
-    named = {item.name for _, item in fresh.clusters}
+    named = {item.name for _, _, item in fresh.clusters}
     renames = {item.before: item for item in renamed(sides)}
     for name, file in gone_clusters(sides).items():
         if name not in named:
             drained = "state: retired" in sides.texts[file]
-            once = any(item.name == name for item in fresh.said.clusters)
+            once = any(item.name == name for spec in fresh.said for item in spec.clusters)
             hint = f"{_name_it('clusters', once=once)}, or put {file} back"
             hint += "" if drained else "; to drain it first, set state: retired"
             hint = f"{renames[name]}; {hint}" if name in renames else hint
@@ -164,11 +181,24 @@ def _guarded(change: ObjectChange, cluster: ClusterChange) -> bool:
 
 
 def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
-    named = {_key(item) for _, item in fresh.objects}
+    named = {_key(item) for _, _, item in fresh.objects}
+    ever = {_key(item) for spec in fresh.said for item in spec.objects}
     for item in gone_objects(sides):
         if _key(item) not in named:
-            hint = f"{_name_it('objects', once=_key(item) in map(_key, fresh.said.objects))}, or put back what made it"
+            hint = f"{_name_it('objects', once=_key(item) in ever)}, or put back what made it"
+            hint += _still_filled(item, sides)
             yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} is removed", hint)
+
+
+def _still_filled(item: Gone, sides: Sides) -> str:
+    """What else a namespace needs that leaves the whole fleet: the AppProject is of main, and rings are behind it."""
+    after = sides.after
+    if after is None or item.kind != "Namespace":
+        return ""
+    filled = {name for member in after.members for name, _ in member.namespaces}
+    if item.name in {*filled, *after.spec.delivery.keptNamespaces}:
+        return ""
+    return f"; keep {item.name} in delivery.keptNamespaces until every ring has taken the change"
 
 
 def _key(item: RemovedObject | Gone) -> tuple[str, str, str, str]:
@@ -199,7 +229,7 @@ def _loses(changes: Iterable[ObjectChange]) -> bool:
 
 
 def _rings(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
-    named = {(item.ring, item.clusters) for _, item in fresh.rings}
+    named = {(item.ring, item.clusters) for _, _, item in fresh.rings}
     for ring, (losing, every) in shares(sides).items():
         if (ring, losing) not in named:
             message = f"{losing} of {every} clusters of ring {ring} lose something, more than {SHARE} %"
@@ -207,18 +237,18 @@ def _rings(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
             yield _finding(TENTH, Where(FLEET_FILE, 1, 1), message, hint)
 
 
-def _stale(document: Document, fresh: Fresh, sides: Sides) -> Iterator[Finding]:
+def _stale(fresh: Fresh, sides: Sides) -> Iterator[Finding]:
     gone = {*gone_clusters(sides), *(stem(file) for file in sides.lost)}
     objects = {_key(item) for item in gone_objects(sides)}
     taken = {(ring, losing) for ring, (losing, _) in shares(sides).items()}
-    for i, cluster in fresh.clusters:
+    for document, i, cluster in fresh.clusters:
         if cluster.name not in gone:
             yield _surplus(document, ("clusters", i, "name"), f"cluster {cluster.name} is not removed")
-    for i, item in fresh.objects:
+    for document, i, item in fresh.objects:
         if _key(item) not in objects:
             what = f"{item.kind} {item.name} of {item.cluster} is not removed, or needs no naming"
             yield _surplus(document, ("objects", i, "name"), what)
-    for i, ring in fresh.rings:
+    for document, i, ring in fresh.rings:
         if (ring.ring, ring.clusters) not in taken:
             what = f"ring {ring.ring} does not lose something on {ring.clusters} clusters"
             yield _surplus(document, ("rings", i, "clusters"), what)

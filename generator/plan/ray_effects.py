@@ -19,8 +19,16 @@ COUNTS = (".replicas", ".minReplicas", ".maxReplicas")
 """Ends of paths that say how many pods there are, and nothing of what they are."""
 
 
+_INJECTED = re.compile(r"\.template\.(metadata|spec\.(nodeSelector|tolerations|schedulingGates))\b")
+"""What Kueue writes, and Argo CD does not compare where there is a queue (hub/delivery/applicationsets.py)."""
+
+
 def on_ray(change: ObjectChange) -> Iterator[Consequence]:
     """What a change of a RayCluster or a RayService does to its pods."""
+    if change.identity.kind in {"RayCluster", "RayService"} and _unseen(change):
+        text = "Argo CD does not compare what Kueue and the autoscaler write: it arrives with the next commit that changes more here"
+        yield Consequence(Effect.LATER, change.identity, text)
+        return
     if change.identity.kind == "RayService":
         yield from _ray_service(change)
     if change.identity.kind != "RayCluster":
@@ -38,6 +46,19 @@ def on_ray(change: ObjectChange) -> Iterator[Consequence]:
         # KubeRay adds and removes workers; it does not compare running pods with their template.
         text = "pods that run keep the old template: delete the RayCluster for the new one"
         yield Consequence(Effect.LATER, change.identity, text)
+
+
+def _unseen(change: ObjectChange) -> bool:
+    """Whether Argo CD takes the object for the same: nothing else of it changes."""
+    after = change.after or {}
+    spec = after["spec"].get("rayClusterConfig", after["spec"])
+    queued = "kueue.x-k8s.io/queue-name" in after["metadata"].get("labels", {})
+    paths = [item.dotted for item in change.fields]
+    return all(
+        (queued and _INJECTED.search(path) is not None)
+        or (bool(spec.get("enableInTreeAutoscaling")) and path.endswith(".replicas"))
+        for path in paths
+    )
 
 
 def _counted_anew(change: ObjectChange, prefix: str) -> bool:

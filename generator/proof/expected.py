@@ -90,6 +90,7 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
         cluster.profile.schemas,
         secrets,
         pod_security=cluster.profile.podSecurityVersion,
+        head_proxy=cluster.profile.kuberay.headProxy is not None,
     )
 
 

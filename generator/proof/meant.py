@@ -21,7 +21,7 @@ class Expected:
 
     `schemas` are the sets below schemas/kinds, first match wins. `secrets` (namespace, name) are those that
     specs declare and others deliver; `namespaces` those that operators make. `pod_security` is the version of
-    the standard, such as v1.33.
+    the standard, such as v1.33; `head_proxy`: the platform puts a proxy beside Ray heads, which needs a token.
     """
 
     folder: str
@@ -30,6 +30,7 @@ class Expected:
     secrets: frozenset[tuple[str, str]] = frozenset()
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
+    head_proxy: bool = False
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

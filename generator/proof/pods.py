@@ -7,9 +7,9 @@ every pod spec as it stands. Judged by podsecurity.py; used by verify.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..objects.difference import canonical
 from ..objects.manifest import Manifest, ResourceId, identify, pod_specs
@@ -28,18 +28,21 @@ class EmittedPod(NamedTuple):
     """Why the pod needs a token of the Kubernetes API; empty when it does not."""
 
 
-def workloads(objects: Sequence[Manifest]) -> Iterator[EmittedPod]:
-    """Every pod that the objects of one folder lead to, runtimes merged into the services that use them."""
+def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Iterator[EmittedPod]:
+    """Every pod that the objects of one folder lead to, runtimes merged into the services that use them.
+
+    `head_proxy`: the platform puts a proxy beside Ray heads (profile field kuberay.headProxy).
+    """
     runtimes = {identify(item): item for item in objects if item["kind"].endswith("ServingRuntime")}
     used: set[ResourceId] = set()
     for item in objects:
         if item["kind"] == "InferenceService":
             for path, pod, runtime in _served(item, runtimes):
                 used |= {runtime} if runtime else set()
-                yield EmittedPod(identify(item), path, pod, _token(item, path))
+                yield EmittedPod(identify(item), path, pod, _token(item, path, head_proxy=head_proxy))
         elif identify(item) not in runtimes:
             for path, pod in _pods(item):
-                yield EmittedPod(identify(item), path, pod, _token(item, path))
+                yield EmittedPod(identify(item), path, pod, _token(item, path, head_proxy=head_proxy))
     for identity, item in runtimes.items():
         if identity not in used:
             yield EmittedPod(identity, "spec", item["spec"], "")
@@ -119,14 +122,18 @@ def _ray_spec(item: Manifest) -> Pod:
     return spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or spec
 
 
+HEAD = "headGroupSpec.template.spec"
+
+
 def _autoscales(item: Manifest, path: str) -> bool:
-    is_head = path.endswith("headGroupSpec.template.spec")
-    return is_head and bool(_ray_spec(item).get("enableInTreeAutoscaling"))
+    return path.endswith(HEAD) and bool(_ray_spec(item).get("enableInTreeAutoscaling"))
 
 
-def _token(item: Manifest, path: str) -> str:
+def _token(item: Manifest, path: str, *, head_proxy: bool) -> str:
     if _autoscales(item, path):
         return "the autoscaler beside the head scales pods"
+    if head_proxy and path.endswith(HEAD):
+        return "the platform's proxy beside the head asks about its callers"
     if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
         return "the routing sidecar beside vLLM asks for the pods that read prompts"
     asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
@@ -136,8 +143,17 @@ def _token(item: Manifest, path: str) -> str:
     return ""
 
 
-def pod_security() -> Callable[[Sequence[Manifest], str], Iterator[tuple[EmittedPod, tuple[Violation, ...]]]]:
-    """A function from a folder's objects to their pods and what is wrong with each."""
+class FolderJudge(Protocol):
+    """From a folder's objects and the version of the standard to their pods and what is wrong with each."""
+
+    def __call__(
+        self, objects: Sequence[Manifest], version: str, *, head_proxy: bool = False
+    ) -> Iterator[tuple[EmittedPod, tuple[Violation, ...]]]:
+        """Judge one folder; `head_proxy` as for workloads."""
+
+
+def pod_security() -> FolderJudge:
+    """A judge that judges pods alike once."""
 
     @cache
     def judged(text: str, version: str) -> tuple[Violation, ...]:
@@ -145,10 +161,10 @@ def pod_security() -> Callable[[Sequence[Manifest], str], Iterator[tuple[Emitted
         return (*restricted(pod, version), *hardened(pod))
 
     def judge_folder(
-        objects: Sequence[Manifest], version: str
+        objects: Sequence[Manifest], version: str, *, head_proxy: bool = False
     ) -> Iterator[tuple[EmittedPod, tuple[Violation, ...]]]:
         accounts = {identify(item): item for item in objects if item["kind"] == "ServiceAccount"}
-        for work in workloads(objects):
+        for work in workloads(objects, head_proxy=head_proxy):
             yield work, (*judged(canonical(work.pod), version), *_token_violations(work, accounts))
 
     return judge_folder

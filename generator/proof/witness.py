@@ -70,7 +70,7 @@ class Looking:
         keys, evidence = [], []
         digests = {path: digest(text.encode()) for path, text in files.items()}
         for item in items:
-            own = {path: value for path, value in digests.items() if path.rpartition("/")[0] == item.folder}
+            own = {path: value for path, value in digests.items() if path.startswith(f"{item.folder}/")}
             key = key_of(_meaning(item), own, bases)
             keys.append((item.folder, key))
             if not self.knows(((item.folder, key),)):
@@ -83,6 +83,6 @@ def _meaning(item: Expected) -> str:
     made = hashlib.blake2b(digest_size=16)
     for text in item.texts:
         made.update(f"{text}\n".encode())
-    given = item.schemas, sorted(item.secrets), sorted(item.namespaces), item.pod_security
-    made.update(repr(given).encode())
+    given = item.schemas, sorted(item.secrets), sorted(item.namespaces)
+    made.update(repr((*given, item.pod_security, item.head_proxy)).encode())
     return made.hexdigest()

@@ -21,6 +21,9 @@ OWNED = ("clusters", *FOLDERS)
 """Folders of a fleet that are committed together: what people write, and what is made of it."""
 LOCK = "mirror/models.lock"
 """What `nearedge mirror` writes, committed with the others where the repository has it already."""
+PROVEN = "Nearedge-Proven"
+"""Trailer of a commit: the tree that was proven, which is the commit's own."""
+_TRAILERS = re.compile(r"\n\n(?:[A-Za-z][A-Za-z-]*: .+\n?)+\Z")
 _UNFINISHED = {
     "MERGE_HEAD": "a merge",
     "CHERRY_PICK_HEAD": "a cherry-pick",
@@ -83,7 +86,7 @@ def owned(checkout: Checkout) -> tuple[str, ...]:
 
 
 def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
-    """Files of the fleet that are not as HEAD has them: edited, new and removed; none that git ignores."""
+    """Files of the fleet that are not as HEAD has them: edited, new and removed; none that git ignores, no repository."""
     listed = git(
         checkout.top,
         "status",
@@ -93,9 +96,10 @@ def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
         "--untracked-files=all",
         "--ignore-submodules=all",
         "--",
-        *(_literal(path) for path in owned(checkout)),
+        *(literal(path) for path in owned(checkout)),
     )
-    found = [(entry[:2], entry[3:]) for entry in listed.stdout.split("\0") if entry]
+    # A folder that is a repository of its own is listed with a slash; no commit of this one can hold what is in it.
+    found = [(entry[:2], entry[3:]) for entry in listed.stdout.split("\0") if entry and entry[-1] != "/"]
     lock = f"{checkout.prefix}{LOCK}"
     clashes = [path for state, path in found if "U" in state or state in {"AA", "DD"}]
     if clashes:
@@ -103,7 +107,7 @@ def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
     return tuple(sorted(path for state, path in found if path != lock or state != "??"))
 
 
-def _literal(path: str) -> str:
+def literal(path: str) -> str:
     """A path that git takes as it is; an option for that would reach hooks as well."""
     return f":(literal){path}"
 
@@ -135,18 +139,17 @@ def on_branch(checkout: Checkout, branch: str) -> Checkout:
     return replace(checkout, branch=branch)
 
 
-def commit(checkout: Checkout, paths: Iterable[str], made: Iterable[str], message: str) -> Checkout:
+def commit(checkout: Checkout, paths: Iterable[str], message: str) -> Checkout:
     """One commit of exactly these files, as `git commit` makes it: signed and judged by hooks as configured.
 
-    What else is staged or edited stays as it is. `made` are files of the output, none of which may be missing.
+    What else is staged or edited stays as it is.
 
     Raises:
-        PublishRefused: git ignores a file of the output, a hook says no, or nobody is said to commit.
+        PublishRefused: a hook says no, or nobody is said to commit.
     """
-    listed = "".join(f"{_literal(path)}\0" for path in paths)
+    listed = "".join(f"{literal(path)}\0" for path in paths)
     given = ("--pathspec-from-file=-", "--pathspec-file-nul")
     git(checkout.top, "add", "--all", *given, stdin=listed)
-    _complete(checkout, made)
     try:
         git(
             checkout.top,
@@ -162,14 +165,21 @@ def commit(checkout: Checkout, paths: Iterable[str], made: Iterable[str], messag
     return replace(checkout, head=commit_of(checkout.top, "HEAD"))
 
 
-def _complete(checkout: Checkout, made: Iterable[str]) -> None:
-    """Refuse a commit that has not all of the output, because somebody's .gitignore takes it for rubbish."""
-    folders = (_literal(f"{checkout.prefix}{name}") for name in FOLDERS)
-    known = git(checkout.top, "ls-files", "-z", "--", *folders).stdout.split("\0")
-    missing = sorted({f"{checkout.prefix}{path}" for path in made} - set(known))
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise PublishRefused(f"git ignores {missing[0]}{more}, which has to be committed: mend .gitignore")
+def with_trailer(text: str, tree: str) -> str:
+    r"""A commit's message that says which tree was proven.
+
+    >>> with_trailer("More memory", "1a2b")
+    'More memory\n\nNearedge-Proven: 1a2b'
+    """
+    return f"{text}{chr(10) if _TRAILERS.search(text) else chr(10) * 2}{PROVEN}: {tree}"
+
+
+def taken_back(checkout: Checkout) -> None:
+    """The branch is where the checkout says again, without the commit that was made since; files stay as they are."""
+    if checkout.head is None:
+        git(checkout.top, "update-ref", "-d", "HEAD")
+    else:
+        git(checkout.top, "reset", "--quiet", "--soft", checkout.head)
 
 
 def _unmade(said: str) -> str:

@@ -17,12 +17,13 @@ from pathlib import Path as File
 from ..disk.folders import FOLDERS
 from ..git.command import GitFailed, git
 from ..programs.run import Completed
-from .checkout import OWNED, Checkout
+from .checkout import OWNED, Checkout, with_trailer
 from .errors import PublishRefused
 from .remote import commit_of, is_ancestor
 
-Rebuild = Callable[[File], None]
-"""Makes the output below a fleet's folder from the specs in it; PublishRefused when they have errors."""
+Rebuild = Callable[[Checkout, str], None]
+"""Makes the output of a checkout from the specs in it, stages it, and proves what of it is other than at a commit;
+PublishRefused when the specs have errors or the output does not pass."""
 
 # Large files of other folders are of no use here, and their filter may not be installed.
 _NO_LARGE_FILES = {"GIT_LFS_SKIP_SMUDGE": "1"}
@@ -31,6 +32,9 @@ _NO_FILTER = {
     "filter.lfs.clean": "",
     "filter.lfs.process": "",
     "filter.lfs.required": "false",
+    # What is judged there has to be what is stored.
+    "core.autocrlf": "false",
+    "core.eol": "lf",
 }
 
 
@@ -54,15 +58,20 @@ def merged(  # noqa: PLR0913 - two heads, what to call the result, and how it is
         _merge(folder, theirs, replace_theirs=replace_theirs)
         _refuse_clashes(folder, checkout.prefix, what)
         _forget_output(folder, checkout.prefix, theirs)
-        rebuild(folder / checkout.prefix)
-        _stage(folder, checkout.prefix)
-        if _in_scratch(folder, "write-tree").stdout.strip() == _tree(folder, theirs):
+        rebuild(Checkout(folder, checkout.prefix, None, ours), theirs)
+        proven = _in_scratch(folder, "write-tree").stdout.strip()
+        if proven == _tree(folder, theirs):
             return theirs
         try:
-            _in_scratch(folder, "commit", "--quiet", f"--message=Merge {what}")
+            _in_scratch(folder, "commit", "--quiet", f"--message={with_trailer(f'Merge {what}', proven)}")
         except GitFailed as error:
             raise PublishRefused(f"the merge with {what} was not committed: {error}") from None
-        return _in_scratch(folder, "rev-parse", "HEAD").stdout.strip()
+        made = _in_scratch(folder, "rev-parse", "HEAD").stdout.strip()
+        if _tree(folder, made) != proven:
+            raise PublishRefused(
+                f"the merge with {what} is not what was proven, as a hook of Git made another of it: nothing was pushed"
+            )
+        return made
 
 
 def _tree(folder: File, commit: str) -> str:
@@ -133,6 +142,7 @@ def _forget_output(folder: File, prefix: str, theirs: str) -> None:
         _in_scratch(folder, "checkout", "--quiet", theirs, "--", *kept)
 
 
-def _stage(folder: File, prefix: str) -> None:
-    there = [f"{prefix}{name}" for name in OWNED if (folder / prefix / name).exists()]
-    _in_scratch(folder, "add", "--all", "--", *there)
+def stage(scratch: Checkout) -> None:
+    """Have everything of the fleet in the index of a work tree that is nobody's."""
+    there = [f"{scratch.prefix}{name}" for name in OWNED if (scratch.root / name).exists()]
+    _in_scratch(scratch.top, "add", "--all", "--", *there)

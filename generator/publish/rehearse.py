@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from ..disk import tree
-from ..findings.finding import has_errors
-from ..flow import incremental
 from ..flow.rendered import Progress, silent
+from ..git.command import git
 from ..plan.plan import Plan
-from .checkout import open_checkout, uncommitted_files
-from .flow import Unfit, forge_choice, planned_against, refuse, trusting
+from ..proof.verify import Verification
+from .checkout import Checkout, open_checkout
+from .flow import forge_choice, planned_against, refuse, trusting
 from .forges.choose import open_forge
 from .order import Order
+from .prospect import judged, prospected, proven
 from .remote import commit_of, open_remote
 
 
@@ -24,25 +24,32 @@ class Rehearsed:
 
     files: tuple[str, ...]
     planned: Plan | None
+    proof: Verification | None
+    """Of the folders that it touches; None when it touches none."""
 
 
 def rehearse(root: File, order: Order, progress: Progress = silent) -> Rehearsed:
     """What would be committed and said; nothing is written, and nobody is asked.
 
     Raises:
-        Unfit, PublishRefused: it would not be published.
+        Unfit, Unproven, Overlooked, PublishRefused: it would not be published.
     """
     checkout = open_checkout(root)
-    rendered = incremental.render_changed(root, progress, order.today)
-    if has_errors(rendered.findings):
-        raise Unfit(rendered.findings, rendered.waived)
+    rendered = judged(root, order.today, progress)
     said = forge_choice(order.said, rendered)
     remote = open_remote(checkout.top, order.remote, said)
     if order.pull_request:
         open_forge(remote.url, trusting(remote, said), os.environ)
-    changes = tree.compare(root, rendered.tree)
-    made = {f"{checkout.prefix}{path}" for path in (*changes.written, *changes.removed)}
     base = commit_of(checkout.top, f"refs/remotes/{order.remote}/{order.base}")
+    left = _left(checkout, base) if base else None
+    prospect = prospected(checkout, rendered, left)
     planned = planned_against(checkout, order, base, progress)
     refuse(planned)
-    return Rehearsed(tuple(sorted(made.union(uncommitted_files(checkout)))), planned)
+    return Rehearsed(prospect.files, planned, proven(prospect, root, progress))
+
+
+def _left(checkout: Checkout, base: str) -> str:
+    """Where this branch left the one that it is for, as far as this clone tells."""
+    if checkout.head is None:
+        return base
+    return git(checkout.top, "merge-base", base, checkout.head, accept=(0, 1)).stdout.strip() or base

@@ -14,14 +14,14 @@ NAMED = 3
 """Places of the others that are named."""
 
 
-class Told(NamedTuple):
+class Gathered(NamedTuple):
     """A finding that is shown, and those like it that are not."""
 
     finding: Finding
     others: tuple[Finding, ...] = ()
 
 
-def told_once(findings: Sequence[Finding]) -> Iterator[Told]:
+def gathered(findings: Sequence[Finding]) -> Iterator[Gathered]:
     """The findings in their order; of many that differ in their cluster only, the first one with the others."""
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for item in findings:
@@ -29,9 +29,9 @@ def told_once(findings: Sequence[Finding]) -> Iterator[Told]:
     for item in findings:
         group = alike[_text(item)]
         if len(group) <= MANY:
-            yield Told(item)
+            yield Gathered(item)
         elif group[0] is item:
-            yield Told(item, tuple(group[1:]))
+            yield Gathered(item, tuple(group[1:]))
 
 
 def others_line(others: Sequence[Finding]) -> str:

@@ -27,6 +27,8 @@ def _explanation(found: Explanation) -> Iterator[str]:
     yield f"{found.cluster}: {printable(found.path)} = {brief(found.value)}\n"
     if found.description:
         yield f"  {found.description}\n"
+    if len(found.users) > 1:
+        yield f"  {found.cluster} is the first of {len(found.users)} clusters that use this file\n"
     yield "\nsaid by\n"
     if found.said:
         last = len(found.said) - 1
@@ -47,7 +49,7 @@ def _reaches(found: Explanation) -> Iterator[str]:
     elif found.path.partition("[")[0] in {"groups", "waivers"}:
         yield "  no object by itself: it says what is merged and what is accepted\n"
     elif not found.reaches:
-        yield "  no object: only the rules of nearedge check read it\n"
+        yield "  no object: nearedge itself reads it, for check, plan and rollout simulate\n"
     for identity in dict.fromkeys(item.identity for item in found.reaches):
         yield f"  {printable(str(identity))}\n"
         rows = [
@@ -76,6 +78,7 @@ def explanation_json(found: Explanation) -> str:
             "value": found.value,
             "description": found.description,
             "default": found.default,
+            "usedBy": list(found.users),
             "compiled": found.compiled,
             "saidBy": [
                 {**item.where._asdict(), "layer": item.layer, "value": item.value} for item in found.said

@@ -1,4 +1,4 @@
-"""What a proof judged, in words."""
+"""A proof in words: how much was judged, and by what."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def proof_lines(verification: Verification) -> Iterator[str]:
         now, known = verification.checks[0].judged, verification.known
         rows.append(("proven before, and as it was then", str(known), f"of {now + known} folders"))
     yield table(rows)
+
+
+def proof_line(verification: Verification | None) -> str:
+    """What was judged in one line, for a part; None stands for a change that touches no folder."""
+    if verification is None or not verification.checks[0].judged:
+        return "nothing: no folder of the output changes"
+    folders, built, fitting = verification.checks[:3]
+    number = f"{folders.judged} folder{'' if folders.judged == 1 else 's'}"
+    return f"{number}, {fitting.judged} objects: {built.engine}, {fitting.engine.partition(',')[0]}"

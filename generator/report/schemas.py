@@ -40,7 +40,7 @@ def output_schemas() -> dict[str, str]:
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """Schema that accepts and refuses what the model does."""
     schema: dict[str, Any] = _tightened(model.model_json_schema())
-    return {"$schema": DIALECT, **schema}
+    return {"$schema": DIALECT, "title": model.__name__, **schema}
 
 
 def _tightened(value: Any) -> Any:
@@ -55,4 +55,7 @@ def _tightened(value: Any) -> Any:
         schema["propertyNames"] = {"not": {"pattern": r"\n"}}
     if "default" in schema and schema["default"] is None:
         del schema["default"]
+    if isinstance(schema.get("title"), str):
+        # The name of a class of ours: editors would show it instead of the description.
+        del schema["title"]
     return schema

@@ -9,7 +9,7 @@ from itertools import groupby
 from ..documents.secrets.search import SECRETS
 from ..findings.finding import Finding, Severity, Where, counted
 from ..rules.waivers import Waived
-from .alike import Told, others_line, told_once
+from .alike import Gathered, gathered, others_line
 
 Lines = Callable[[str], Sequence[str]]
 """The lines of a spec file, without their ends; none when it cannot be read."""
@@ -35,7 +35,7 @@ def as_text(
     """
     if not findings and not waived:
         return ""
-    told = [Told(item) for item in findings] if every else list(told_once(findings))
+    told = [Gathered(item) for item in findings] if every else list(gathered(findings))
     groups = groupby(told, key=lambda item: item.finding.where.file)
     # A report ends up in logs: the line of a credential is not in it.
     secret = {item.where[:2] for item in findings if item.code.startswith(SECRETS)}
@@ -105,7 +105,7 @@ def excerpt(where: Where, lines: Lines) -> tuple[str, int] | None:
     return clipped.rstrip() + more, sum(map(_width, before))
 
 
-def _block(told: Told, lines: Lines | None, *, colour: bool) -> str:
+def _block(told: Gathered, lines: Lines | None, *, colour: bool) -> str:
     item = told.finding
     severity = painted(item.severity.value, _COLOUR[item.severity], colour=colour)
     rows = [f"{printable(str(item.where))}: {severity} {item.code}: {printable(item.message)}"]

@@ -7,7 +7,7 @@ takes it from the main branch. Sound: specs without errors, output that is what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..documents.validate import suggestion
@@ -16,8 +16,9 @@ from ..flow.rendered import Progress, silent
 from ..publish.place import UNSAID, ForgeChoice
 from .dangers import ROLLED_BACK, Danger, dangers, surplus, unaccepted
 from .history import Repo, first_parents, is_behind, read_commit
-from .move import Move, moved, proven
+from .move import Move, moved
 from .position import Position, earlier
+from .proof import proven, proven_before
 from .step import RingAction, RingStep
 
 SHOWN = 3
@@ -64,6 +65,8 @@ class Judged:
     acknowledged: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What is to know about it, and stands against nothing."""
+    tree: str = ""
+    """The tree of the target, when it was proven."""
 
     @property
     def idle(self) -> bool:
@@ -75,7 +78,8 @@ class Judged:
         """The step that makes the move."""
         was = self.move.was
         return RingStep(
-            self.move.ring, self.action, was.holds or was.commit, self.move.target, self.acknowledged
+            *(self.move.ring, self.action, was.holds or was.commit, self.move.target),
+            *(self.acknowledged, self.tree),
         )
 
 
@@ -129,7 +133,9 @@ def forward(known: Rollout, place: int, target: str, accepted: Sequence[str] = (
     left = unaccepted(all_dangers, accepted)
     refused += _unsound(found)
     refused += [f"--acknowledge {item}: there is no such danger" for item in surplus(all_dangers, accepted)]
-    return Judged(found, RingAction.ADVANCE, all_dangers, left, tuple(refused), tuple(sorted(set(accepted))))
+    agreed = tuple(sorted(set(accepted)))
+    tree = read_commit(repo, target).tree if found.proof and not found.failures else ""
+    return Judged(found, RingAction.ADVANCE, all_dangers, left, tuple(refused), agreed, tree=tree)
 
 
 def _waits(known: Rollout, place: int) -> Iterator[str]:
@@ -170,6 +176,15 @@ def _unsound(found: Move) -> Iterator[str]:
     if found.stale:
         listed = ", ".join(found.stale[:SHOWN]) + (", ..." if len(found.stale) > SHOWN else "")
         yield f"at {found.target[:12]} {len(found.stale)} files are not what the specs give (nearedge render): {listed}"
+    yield from _unproven(found)
+
+
+def _unproven(found: Move) -> Iterator[str]:
+    failures = found.failures
+    if failures:
+        listed = "".join(f"\n  {failure}" for failure in failures[:LISTED])
+        more = f"\n  and {len(failures) - LISTED} more" if len(failures) > LISTED else ""
+        yield f"the output at {found.target[:12]} does not pass its proof:{listed}{more}"
 
 
 def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:
@@ -184,8 +199,10 @@ def _rolled_back(repo: Repo, at: Position, target: str) -> Iterator[Danger]:
         yield Danger(ROLLED_BACK, "", text)
 
 
-def backward(known: Rollout, place: int, target: str | None) -> Judged:
+def backward(known: Rollout, place: int, target: str | None, *, unproven: bool = False) -> Judged:
     """The move of a ring back to `target`, or to what it held before. Its dangers are told and not asked about.
+
+    It is refused where the output there does not pass its proof, unless `unproven` says that it goes back all the same.
 
     Raises:
         NoMove: nobody knows where the ring was before, or it was never at `target`.
@@ -218,7 +235,36 @@ def backward(known: Rollout, place: int, target: str | None) -> Judged:
             )
         notes = [f"whether ring {name} ever held {target[:12]} is not known: it was moved by hand then"]
     found = moved(repo, at, target, known.progress)
-    return Judged(found, RingAction.ROLLBACK, dangers(found.plan), (), (), notes=tuple(notes))
+    if at.holds == target:
+        return Judged(found, RingAction.ROLLBACK, dangers(found.plan), (), (), notes=tuple(notes))
+    return _proven_back(known, found, notes, unproven=unproven)
+
+
+def _proven_back(known: Rollout, found: Move, notes: Sequence[str], *, unproven: bool) -> Judged:
+    repo, short = known.repo, found.target[:12]
+    before = proven_before(repo, found, known.head)
+    if before:
+        found = replace(found, proven_by=before)
+    else:
+        found = proven(repo, found, known.progress, known.today, back=True)
+    against = [*_unproven(found)]
+    if found.wrong:
+        first = found.wrong[0]
+        why = f"{first.where}: {first.code}: {first.message}"
+        against.append(
+            f"what {short} holds cannot be proven, as its specs have errors for this nearedge: {why}"
+        )
+    if found.stale:
+        notes = (
+            *notes,
+            f"{len(found.stale)} files at {short} are not what this nearedge makes of the specs there",
+        )
+    told = dangers(found.plan)
+    if against and unproven:
+        return Judged(found, RingAction.ROLLBACK, told, (), (), notes=(*notes, *against))
+    refused = tuple(f"{reason}; --unproven goes back all the same" for reason in against)
+    tree = "" if against else read_commit(repo, found.target).tree
+    return Judged(found, RingAction.ROLLBACK, told, (), refused, notes=tuple(notes), tree=tree)
 
 
 def _listed(repo: Repo, commits: Sequence[str]) -> str:

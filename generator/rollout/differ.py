@@ -16,6 +16,8 @@ from .history import Repo, entries, files
 
 OVERLAYS, BASES, HUB = "overlays", "base", "acm"
 _BASE = re.compile(r'^- "?\.\./\.\./(base/[^"\s]+)"?$', re.MULTILINE)
+_MANAGED = re.compile(r"/managedclusters(/[^/]*)?\.yaml$")
+"""Files of ManagedClusters: one for each, or all of a hub in one, as it was once."""
 _RESOURCES = re.compile(r"^resources:\n((?:- .*\n)*)", re.MULTILINE)
 
 
@@ -92,23 +94,20 @@ def bases_in(text: str) -> tuple[str, ...]:
 
 def _named_on_the_hub(repo: Repo, was: Output, now: Output) -> frozenset[str]:
     """Clusters of which the hub has other objects: those of their name in files that differ."""
-    both = [
-        path
-        for path in now.hub
-        if was.hub.get(path) != now.hub[path] and path.endswith("managedclusters.yaml")
-    ]
-    found: set[str] = set()
-    for path in both:
-        sides = [_objects(repo, ids) for ids in (was.hub.get(path), now.hub[path])]
-        found |= {name for name in {*sides[0], *sides[1]} if sides[0].get(name) != sides[1].get(name)}
-    return frozenset(found)
+    before, after = (_managed(repo, side, other) for side, other in ((was, now), (now, was)))
+    return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def _objects(repo: Repo, blob: str | None) -> dict[str, str]:
-    if blob is None:
-        return {}
-    try:
-        listed = read_documents(blobs(repo.root, {"": blob})[""].decode("utf-8", "replace"))
-    except NotReadable:
-        return {}
-    return {item["metadata"]["name"]: repr(item) for item in listed if isinstance(item, dict)}
+def _managed(repo: Repo, side: Output, other: Output) -> dict[str, str]:
+    """ManagedClusters by name, of the files that the other side does not have like this."""
+    wanted = {
+        path: blob for path, blob in side.hub.items() if _MANAGED.search(path) and other.hub.get(path) != blob
+    }
+    found: dict[str, str] = {}
+    for raw in blobs(repo.root, wanted).values():
+        try:
+            listed = read_documents(raw.decode("utf-8", "replace"))
+        except NotReadable:
+            continue
+        found |= {item["metadata"]["name"]: repr(item) for item in listed if isinstance(item, dict)}
+    return found

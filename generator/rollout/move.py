@@ -5,18 +5,16 @@ position, target -> between -> the ring's part of it -> dangers, refusals
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
-from ..disk import tree
-from ..findings.finding import Finding, Severity
-from ..flow import incremental
+from ..findings.finding import Finding
 from ..flow.rendered import Progress, silent
 from ..git.commit import blobs
 from ..plan.plan import Plan, plan_of
 from ..plan.sides import Sides, between
+from ..proof.verify import Failure, Verification
 from .fleet import CommitSpecs, NoFleet, specs_of, texts_of
 from .history import Repo, files
 from .position import Position
@@ -37,6 +35,15 @@ class Move:
     """Errors in the specs of the target."""
     stale: tuple[str, ...] = ()
     """Files at the target that are not what its specs give."""
+    proof: Verification | None = None
+    """Of the folders of these clusters that are others than they have; None when nothing was proven."""
+    proven_by: str = ""
+    """The step of this ring that says that the target's tree was proven before."""
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """What the proof found."""
+        return self.proof.failures if self.proof else ()
 
 
 def moved(repo: Repo, at: Position, target: str, progress: Progress = silent) -> Move:
@@ -81,18 +88,6 @@ def _another(path: str, names: frozenset[str]) -> bool:
     """Whether a spec file is of a cluster that is not meant."""
     folder = path.split("/")[1]
     return folder in {"core", "near-edge"} and File(path).stem not in names
-
-
-def proven(repo: Repo, found: Move, progress: Progress = silent, today: str = "") -> Move:
-    """The move, with what is wrong at its target: errors in the specs, output that they do not give."""
-    with tempfile.TemporaryDirectory(prefix="nearedge-rollout-") as name:
-        root = File(name)
-        write_out(repo, found.target, root)
-        rendered = incremental.render_changed(root, progress, today)
-        wrong = tuple(item for item in rendered.findings if item.severity is Severity.ERROR)
-        changes = None if wrong else tree.compare(root, rendered.tree)
-    stale = (*changes.written, *changes.removed) if changes else ()
-    return replace(found, wrong=wrong, stale=tuple(sorted(stale)))
 
 
 def write_out(repo: Repo, commit: str, root: File, folders: Iterable[str] = FOLDERS) -> None:

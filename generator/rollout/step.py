@@ -9,6 +9,7 @@
     Nearedge-From: 0f9e8d...
     Nearedge-Target: 1a2b3c...
     Nearedge-Acknowledged: DOWNTIME/store-005
+    Nearedge-Proven: 4b825d...
 
 Its first parent is where the ring was, its second the target. Trailers only speed up what the tree proves anyway.
 """
@@ -24,7 +25,7 @@ from ..git.command import git
 from .history import Commit, Repo, read_commit
 
 SHORT = 12
-_TRAILER = re.compile(r"^Nearedge-(Ring|Action|From|Target|Acknowledged): (.+)$", re.MULTILINE)
+_TRAILER = re.compile(r"^Nearedge-(Ring|Action|From|Target|Acknowledged|Proven): (.+)$", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -44,6 +45,8 @@ class RingStep:
     came_from: str | None
     target: str
     acknowledged: tuple[str, ...] = ()
+    proven: str = ""
+    """The tree that was proven, which is the step's own; "" when nothing was."""
 
 
 def step_of(commit: Commit) -> RingStep | None:
@@ -55,7 +58,8 @@ def step_of(commit: Commit) -> RingStep | None:
     if not all(_ID.fullmatch(one[key]) for key in ("Target", "From") if key in one):
         return None
     acknowledged = tuple(value for key, value in said if key == "Acknowledged")
-    return RingStep(one["Ring"], RingAction(one["Action"]), one.get("From"), one["Target"], acknowledged)
+    action = RingAction(one["Action"])
+    return RingStep(one["Ring"], action, one.get("From"), one["Target"], acknowledged, one.get("Proven", ""))
 
 
 def message(step: RingStep, subject: str) -> str:
@@ -64,6 +68,7 @@ def message(step: RingStep, subject: str) -> str:
     rows = [("Ring", step.ring), ("Action", step.action.value)]
     rows += [("From", step.came_from)] if step.came_from else []
     rows += [("Target", step.target), *(("Acknowledged", code) for code in step.acknowledged)]
+    rows += [("Proven", step.proven)] if step.proven else []
     trailers = "".join(f"Nearedge-{key}: {value}\n" for key, value in rows)
     return f"{verb} {step.ring} to {step.target[:SHORT]}\n\n{subject}\n\n{trailers}"
 

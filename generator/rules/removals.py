@@ -8,7 +8,7 @@ UNNAMED = plain_rule(
     "REMOVE001",
     """A cluster, a namespace, a volume, a queue in use and anything of a core cluster goes only when named.
 
-    clusters/removals.yaml names it with a reason. What the commit before has and this one has not is deleted from
+    clusters/removals.yaml, or a file of clusters/removals/, names it with a reason. What the commit before has and this one has not is deleted from
     the clusters, or left there without anybody who looks after it.
     """,
 )

@@ -11,17 +11,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, Strict
 
 from .model import Images, Pins
+from .sources import ExtraApp, Repository
 from .types import (
-    LABEL,
     METRIC,
     REGISTRY,
-    STEPS,
     AnyPort,
     Duration,
     Flag,
     GitRef,
     Image,
-    Labels,
     Line,
     Metadata,
     Name,
@@ -31,37 +29,6 @@ from .types import (
 )
 
 
-class Repository(Strictly):
-    """The Git repository that every cluster pulls."""
-
-    url: Annotated[
-        str,
-        Line(
-            r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?[:/][A-Za-z0-9._/-]+$",
-            512,
-            STEPS,
-        ),
-    ] = Field(description="https or ssh URL, without user or password.")
-    credentialsSecret: Subdomain | None = Field(
-        None,
-        description="Secret in hub.policyNamespace with the read-only credential; its value never enters Git.",
-    )
-    forge: Literal["github", "gitlab", "gitea"] | None = Field(
-        None,
-        description="Where `nearedge publish` opens pull requests, when the host's name does not tell; Forgejo is gitea.",
-    )
-    forgeURL: (
-        Annotated[str, Line(r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", 512, STEPS)]
-        | None
-    ) = Field(
-        None,
-        description="Web address of the forge, when it is not the host of url: https://example.com/gitlab.",
-    )
-    credentialsPerCluster: Flag = Field(
-        False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
-    )
-
-
 class Hub(Strictly):
     """The core cluster that places and watches the others."""
 
@@ -69,9 +36,9 @@ class Hub(Strictly):
     flavor: Literal["acm", "ocm"] = Field(
         "acm", description="acm: Red Hat Advanced Cluster Management; ocm: upstream Open Cluster Management."
     )
-    version: Annotated[str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16)] = Field(
-        "2.16", description='ACM or OCM version, quoted: "2.16".'
-    )
+    version: Annotated[
+        str, Line(r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", 16, form="numbers with points between them: 2.16")
+    ] = Field("2.16", description='ACM or OCM version, quoted: "2.16".')
     argocdNamespace: Name = Field(
         "openshift-gitops",
         description="Namespace of the hub's Argo CD; Placement and ApplicationSets live there.",
@@ -98,9 +65,14 @@ def _no_hub() -> Hub:
 class Ring(Strictly):
     """A step of the rollout: its clusters follow one Git ref."""
 
-    name: Annotated[str, Line(r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$", 63)] = Field(
-        description="Name of the ring, 2 to 63 characters."
-    )
+    name: Annotated[
+        str,
+        Line(
+            r"^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$",
+            63,
+            form="2 to 63 small letters, digits and -, with a letter or digit at both ends",
+        ),
+    ] = Field(description="Name of the ring, 2 to 63 characters.")
     revision: GitRef = Field(
         description="Fully qualified ref (refs/heads/..., refs/tags/...) or commit that the ring follows."
     )
@@ -147,6 +119,18 @@ class Delivery(Strictly):
         None,
         description="Each wait is longer by up to so much, at random, so that clusters do not ask together; half of pollInterval when left out, 0s for none.",
     )
+    syncTimeout: Duration | None = Field(
+        None,
+        description="When a sync that still waits is ended, so that the next commit is taken; an hour more than the longest deadline of a load or a job when left out, 0s for never.",
+    )
+    argoCD: Annotated[str, Line(r"^[0-9]+\.[0-9]+$", 16)] = Field(
+        "3.1",
+        description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again.',
+    )
+    keptNamespaces: tuple[Name, ...] = Field(
+        (),
+        description="Namespaces that no cluster fills any more, while rings that are behind still do: Argo CD may go on there until they have left them.",
+    )
     healthChecks: Flag = Field(
         True,
         description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",
@@ -182,7 +166,12 @@ class Observability(Strictly):
 class Mirror(Strictly):
     """The registry that air-gapped clusters pull from."""
 
-    registry: Annotated[str, Line(rf"^{REGISTRY}$", 253)] = Field(
+    registry: Annotated[
+        str,
+        Line(
+            rf"^{REGISTRY}$", 253, form="HOST, with a port and a path if need be; no scheme, no / at the end"
+        ),
+    ] = Field(
         description="host[:port][/path], no scheme; oc-mirror puts quay.io/acme/app to <registry>/acme/app."
     )
     clusters: Literal["all", "disconnected"] = Field(
@@ -201,40 +190,21 @@ class Mirror(Strictly):
         {},
         description="Name of an operator catalog -> its index image in the mirror, by digest: clusters that pull through it get operators from there, and the default catalogs are switched off.",
     )
-    sources: tuple[Annotated[str, Line(rf"^{REGISTRY}$", 253)], ...] = Field(
+    sources: tuple[
+        Annotated[
+            str,
+            Line(
+                rf"^{REGISTRY}$",
+                253,
+                form="HOST, with a port and a path if need be; no scheme, no / at the end",
+            ),
+        ],
+        ...,
+    ] = Field(
         (),
         description="More registries or repositories that the mirror serves under the same paths, such as registry.redhat.io; images of operators come from them.",
     )
     hub: Flag = Field(False, description="The hub pulls through it as well.")
-
-
-class ExtraApp(Strictly):
-    """An application from elsewhere that clusters pull beside their overlay; what is in it is not checked."""
-
-    name: Annotated[str, Line(rf"^{LABEL}$", 40)] = Field(description="Name of the application.")
-    repoURL: Annotated[
-        str,
-        Line(r"^(https://|ssh://git@|git@)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?([:/][A-Za-z0-9._/-]+)?$", 512),
-    ] = Field(description="Git repository, or Helm repository, without user or password.")
-    path: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256)] | None = Field(
-        None, description="Folder in the Git repository; instead of chart."
-    )
-    chart: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128)] | None = Field(
-        None, description="Chart in the Helm repository; instead of path."
-    )
-    targetRevision: Annotated[
-        str,
-        Line(
-            r"^(refs/tags/[A-Za-z0-9._/-]+|[0-9a-f]{40}|v?[0-9]+\.[0-9]+\.[0-9]+([.+-][A-Za-z0-9.+-]*)?)$",
-            200,
-        ),
-    ] = Field(
-        description="Commit, tag (refs/tags/...) or version of the chart: something that stays what it is."
-    )
-    namespace: Name = Field(description="Namespace it goes to; the only one it may touch.")
-    labels: Labels = Field(
-        {}, description="Labels of the clusters that get it; all but the hub when left out."
-    )
 
 
 class FleetSpec(Strictly):
@@ -273,3 +243,20 @@ class Fleet(Strictly):
     kind: Literal["Fleet"] = Field(description="Fleet.")
     metadata: Metadata = Field(description="Name of the fleet.")
     spec: FleetSpec = Field(description="What all clusters have in common.")
+
+
+__all__ = [
+    "NO_HUB",
+    "SHARDS",
+    "Agent",
+    "Delivery",
+    "ExtraApp",
+    "Fleet",
+    "FleetSpec",
+    "Hub",
+    "Mirror",
+    "Observability",
+    "Repository",
+    "Ring",
+    "hub_names",
+]

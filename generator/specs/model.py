@@ -40,9 +40,9 @@ class Images(Strictly):
 class ModelMemory(Strictly):
     """What a model needs in GPU memory."""
 
-    parameters: Annotated[str, Line(r"^[0-9]+(\.[0-9]+)?[KMBT]$", 16)] = Field(
-        description="Number of parameters: 77M, 2.5B."
-    )
+    parameters: Annotated[
+        str, Line(r"^[0-9]+(\.[0-9]+)?[KMBT]$", 16, form="a number and K, M, B or T: 77M, 2.5B")
+    ] = Field(description="Number of parameters: 77M, 2.5B.")
     dtype: Literal["float32", "float16", "bfloat16", "float8", "int8", "int4"] = Field(
         description="Type of the weights in memory."
     )
@@ -68,17 +68,34 @@ _SOURCE = (
 )
 
 
-Source = Annotated[str, Line(_SOURCE, 1024, STEPS), AfterValidator(untagged)]
+_SOURCE_FORM = (
+    "oci://IMAGE@sha256:DIGEST, image://IMAGE@sha256:DIGEST, s3://BUCKET/KEY, pvc://CLAIM/PATH, hf://ORG/NAME:COMMIT or "
+    "https://HOST/PATH"
+)
+
+Source = Annotated[str, Line(_SOURCE, 1024, STEPS, form=_SOURCE_FORM), AfterValidator(untagged)]
 """Where a version of a model comes from."""
 
-ModelVersion = Annotated[str, Line(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 63)]
+ModelVersion = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
+        63,
+        form="letters, digits, ., _ and -, with a letter or digit at both ends",
+    ),
+]
 
 _FILES = r"^[A-Za-z0-9_*?\[\]!.-][A-Za-z0-9_*?\[\]!./-]*$"
 
 CHECKED_FILE = r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$"
 """A file of a model, by its path below the model's folder."""
 
-Checksums = dict[Annotated[str, Line(CHECKED_FILE, 512)], Annotated[str, Line(r"^[0-9a-f]{64}$", 64)]]
+Checksums = dict[
+    Annotated[
+        str, Line(CHECKED_FILE, 512, form="a path below the model's folder, without / at its beginning")
+    ],
+    Annotated[str, Line(r"^[0-9a-f]{64}$", 64, form="64 hex digits, as sha256sum prints them")],
+]
 """File below the model's folder -> sha256."""
 
 ENDPOINT = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
@@ -88,11 +105,15 @@ ENDPOINT = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
 class S3(Strictly):
     """How the bucket of a model is reached; what is left out comes from the Secret."""
 
-    endpoint: Annotated[str, Line(rf"^https?://{ENDPOINT}$", 253)] | None = Field(
-        None, description="URL of the object store: https://s3.acme.internal:9000."
-    )
-    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63)] | None = Field(
-        None, description="Region: eu-central-1."
+    endpoint: (
+        Annotated[
+            str,
+            Line(rf"^https?://{ENDPOINT}$", 253, form="https://HOST or https://HOST:PORT, without a path"),
+        ]
+        | None
+    ) = Field(None, description="URL of the object store: https://s3.acme.internal:9000.")
+    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63, form="small letters, digits and -")] | None = (
+        Field(None, description="Region: eu-central-1.")
     )
     virtualHosted: Flag = Field(
         False, description="Address the bucket in the host name (bucket.host) instead of the path."
@@ -105,12 +126,14 @@ class S3(Strictly):
 class ModelSpec(Strictly):
     """A trained model: where it comes from and what it needs."""
 
-    format: Annotated[str, Line(r"^[A-Za-z][A-Za-z0-9_-]*$", 63)] = Field(
+    format: Annotated[
+        str, Line(r"^[A-Za-z][A-Za-z0-9_-]*$", 63, form="letters, digits, _ and -, a letter first")
+    ] = Field(
         description="Model format as the runtime calls it: caikit, vLLM, onnx, openvino_ir, sklearn ... Case matters."
     )
-    formatVersion: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16)] | None = Field(
-        None, description='Version of the format, quoted: "1".'
-    )
+    formatVersion: (
+        Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 16, form="letters, digits, ., _ and -")] | None
+    ) = Field(None, description='Version of the format, quoted: "1".')
     version: ModelVersion = Field(
         description='Version of the model, quoted when it looks like a number: "7".'
     )
@@ -122,16 +145,35 @@ class ModelSpec(Strictly):
         None, description="Secret with the source's credential, delivered by policy."
     )
     s3: S3 | None = Field(None, description="How the bucket of an s3:// source is reached.")
-    allowPatterns: tuple[Annotated[str, Line(_FILES, 128)], ...] = Field(
+    allowPatterns: tuple[
+        Annotated[
+            str, Line(_FILES, 128, form="a path below the model's folder, with *, ? and [...] as in a shell")
+        ],
+        ...,
+    ] = Field(
         (),
         description="Only these files of an s3:// or hf:// source, as shell patterns: *.safetensors.",
         max_length=32,
     )
-    ignorePatterns: tuple[Annotated[str, Line(_FILES, 128)], ...] = Field(
-        (), description="None of these files: *.bin, original/*.", max_length=32
-    )
+    ignorePatterns: tuple[
+        Annotated[
+            str, Line(_FILES, 128, form="a path below the model's folder, with *, ? and [...] as in a shell")
+        ],
+        ...,
+    ] = Field((), description="None of these files: *.bin, original/*.", max_length=32)
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
-    folder: Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", 256, STEPS)] | None = Field(
+    folder: (
+        Annotated[
+            str,
+            Line(
+                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+                256,
+                STEPS,
+                form="a path without / at its beginning, of letters, digits, ., _ and -",
+            ),
+        ]
+        | None
+    ) = Field(
         None,
         description="Folder of the model that vLLM reads, where it is not the whole: artifacts, of a Caikit model.",
     )

@@ -1,7 +1,8 @@
-"""clusters/removals.yaml: what a change takes away on purpose, each with the reason for it.
+"""clusters/removals.yaml and clusters/removals/: what a change takes away on purpose, each with the reason for it.
 
 A guard inside a spec would go with the spec. So what a change removes is compared with the commit that it
-starts from, and this file has to name it; see `plan/rails.py`.
+starts from, and one of these files has to name it; see `plan/rails.py`. `nearedge retire` writes a file for each cluster,
+so that two people who each retire one change nothing in common.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import Field
 from .types import Line, Metadata, Name, Positive, Strictly, Subdomain, Text
 
 FILE = "clusters/removals.yaml"
+FOLDER = "clusters/removals"
 _KIND = r"^[A-Z][A-Za-z0-9]*$"
 
 
@@ -27,7 +29,9 @@ class RemovedObject(Strictly):
     """An object that leaves a cluster which stays."""
 
     cluster: Name = Field(description="Name of the cluster.")
-    kind: Annotated[str, Line(_KIND, 63)] = Field(description="Kind: PersistentVolumeClaim.")
+    kind: Annotated[
+        str, Line(_KIND, 63, form="a kind of Kubernetes, in its own letters: PersistentVolumeClaim")
+    ] = Field(description="Kind: PersistentVolumeClaim.")
     namespace: Name | None = Field(None, description="Its namespace; left out for what has none.")
     name: Subdomain = Field(description="Its name.")
     reason: Text = Field(description="Why it goes.")
@@ -54,5 +58,7 @@ class Removals(Strictly):
 
     apiVersion: Literal["nearedge/v1alpha1"] = Field(description="Version of this format.")
     kind: Literal["Removals"] = Field(description="Removals.")
-    metadata: Metadata = Field(description="Name of the file: removals.")
+    metadata: Metadata = Field(
+        description="Name of the file: removals, or in clusters/removals/ that of the cluster."
+    )
     spec: RemovalsSpec = Field(description="What a change takes away on purpose.")

@@ -34,6 +34,9 @@ REFUSED = rf"[\x00-\x1f\x7f-\x9f{INVISIBLE}]|\{{\{{|\}}\}}|\{{%|\$\(|\$ocm_encry
 
 _REFUSED = re.compile(REFUSED)
 
+FORM = "patternErrorMessage"
+"""Key of a JSON Schema that says a pattern in words; yaml-language-server and VS Code show it."""
+
 
 def _clean(text: str) -> str:
     found = _REFUSED.search(text)
@@ -57,13 +60,14 @@ class Line:
     """One line of text: a strict string of bounded length, matching all of `pattern` where there is one.
 
     A pattern must not let through what REFUSED forbids; without a pattern REFUSED itself is applied. `never`
-    says what is refused although `pattern` takes it.
+    says what is refused although `pattern` takes it, `form` in words what the pattern takes.
     """
 
     pattern: str | None = None
     longest: int = 1024
     never: Never | None = None
     shortest: int = 1
+    form: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         line = core_schema.str_schema(
@@ -78,7 +82,8 @@ class Line:
     ) -> JsonSchemaValue:
         # Some regex engines let `$` match before a trailing newline; `not` says what is meant.
         refused = (rf"\n|{self.never.pattern}" if self.never else r"\n") if self.pattern else REFUSED
-        return {**handler(schema), "not": {"pattern": refused}}
+        said = {FORM: self.form} if self.form else {}
+        return {**handler(schema), "not": {"pattern": refused}, **said}
 
 
 def _allowed(never: Never, word: str) -> str:
@@ -112,7 +117,13 @@ class Amount:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        text = {"type": "string", "pattern": quantity.PATTERN, "maxLength": 24, "not": {"pattern": r"\n"}}
+        text = {
+            "type": "string",
+            "pattern": quantity.PATTERN,
+            "maxLength": 24,
+            "not": {"pattern": r"\n"},
+            FORM: "a quantity: 2, 500m or 16Gi",
+        }
         return {"anyOf": [text, {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}]}
 
 
@@ -125,6 +136,8 @@ TAGGED = rf"{_REPOSITORY}(:[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?{_DIGEST}"
 """An image as people may write it: a tag before the digest is for them (distribution/reference reference.go)."""
 REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)*"
 """As sources and mirrors of an ImageDigestMirrorSet: openshift/api CRD imagedigestmirrorsets."""
+NAME_FORM = "small letters, digits and -, with a letter or digit at both ends"
+SUBDOMAIN_FORM = "small letters, digits, - and ., with a letter or digit at both ends"
 _QUALIFIED = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)"
 
 Text = Annotated[str, Line()]
@@ -132,24 +145,44 @@ Value = Annotated[str, Line(longest=32768, shortest=0)]
 """What an environment variable holds: it may be empty, and long."""
 Argument = Annotated[str, Line(longest=32768)]
 """A word of a command line."""
-Name = Annotated[str, Line(rf"^{LABEL}$", 63)]
+Name = Annotated[str, Line(rf"^{LABEL}$", 63, form=NAME_FORM)]
 """A DNS-1123 label."""
 DEVICES = Never(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$", "on Windows it is the name of a device")
 """Windows opens a device where a file or folder has one of these names, whatever its suffix:
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 STEPS = Never(r"(^|/)(\.|%2[eE]){1,2}(/|$)", "it leads out of its place: no step may be . or ..")
 _GIT = Never(r"\.\.|//|(^|/)\.|\.lock(/|$)|[./]$", "it is no name that Git allows: see git check-ref-format")
-FileName = Annotated[str, Line(rf"^{LABEL}$", 63, DEVICES)]
+FileName = Annotated[str, Line(rf"^{LABEL}$", 63, DEVICES, form=NAME_FORM)]
 """A DNS-1123 label that can be the name of a file and of a folder wherever the repository is checked out."""
-Subdomain = Annotated[str, Line(rf"^{LABEL}(\.{LABEL})*$", 253)]
+Subdomain = Annotated[str, Line(rf"^{LABEL}(\.{LABEL})*$", 253, form=SUBDOMAIN_FORM)]
 """A DNS-1123 subdomain: names of most objects."""
-LabelKey = Annotated[str, Line(rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$", 253)]
+LabelKey = Annotated[
+    str,
+    Line(
+        rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$",
+        253,
+        form="letters, digits, -, _ and ., with a domain and one / before them if need be: example.com/site",
+    ),
+]
 LabelValue = Annotated[
     str,
-    Field(max_length=63, pattern=rf"^{_QUALIFIED}?$", json_schema_extra={"not": {"pattern": r"\n"}}),
-    Strict(),
+    Line(
+        rf"^{_QUALIFIED}?$",
+        63,
+        shortest=0,
+        form="letters, digits, -, _ and ., with a letter or digit at both ends",
+    ),
 ]
-ResourceName = Annotated[str, Line(rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$", 253)]
+ResourceName = Annotated[
+    str,
+    Line(
+        rf"^(cpu|memory|ephemeral-storage|storage|pods|hugepages-[0-9]+[KMG]i|{LABEL}(\.{LABEL})*/{_QUALIFIED})$",
+        253,
+        form="cpu, memory, ephemeral-storage, or a device with its domain: nvidia.com/gpu",
+    ),
+]
+"""What a container can ask for, and a node have: kubernetes pkg/apis/core/validation/validation.go
+validateContainerResourceName refuses every other name without a domain."""
 Quantity = Annotated[str, Amount()]
 
 
@@ -167,12 +200,29 @@ def untagged(image: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}{sign}{digest}" if sign else image
 
 
-Image = Annotated[str, Line(rf"^{TAGGED}$", 512), AfterValidator(untagged)]
+Image = Annotated[
+    str, Line(rf"^{TAGGED}$", 512, form="registry/name@sha256: and 64 hex digits"), AfterValidator(untagged)
+]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
-Duration = Annotated[str, Line(r"^([0-9]+(h|m|s))+$", 16)]
-GitRef = Annotated[str, Line(r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", 200, _GIT)]
-EnvName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 128)]
-Path = Annotated[str, Line(r"^/[A-Za-z0-9._/-]*$", 512, STEPS)]
+Duration = Annotated[
+    str, Line(r"^([0-9]+(h|m|s))+$", 16, form="whole hours, minutes or seconds: 1h30m, 15m, 90s")
+]
+GitRef = Annotated[
+    str,
+    Line(
+        r"^(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$",
+        200,
+        _GIT,
+        form="refs/heads/BRANCH, refs/tags/TAG, or a commit of 40 hex digits",
+    ),
+]
+EnvName = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 128, form="letters, digits and _, no digit first")]
+Path = Annotated[
+    str,
+    Line(
+        r"^/[A-Za-z0-9._/-]*$", 512, STEPS, form="a path that begins with /, of letters, digits, ., _ and -"
+    ),
+]
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000), BeforeValidator(whole)]
 Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000), BeforeValidator(whole)]
 INT32 = 2**31 - 1
@@ -185,7 +235,9 @@ Port = Annotated[int, Strict(), Field(ge=1024, le=65535), BeforeValidator(whole)
 AnyPort = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(whole)]
 Priority = Annotated[int, Strict(), Field(ge=-(2**31), le=10**9), BeforeValidator(whole)]
 Flag = Annotated[bool, Strict()]
-METRIC = Annotated[str, Line(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", 200)]
+METRIC = Annotated[
+    str, Line(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", 200, form="letters, digits, _ and :, no digit first")
+]
 """Name of a metric, as Prometheus takes it."""
 
 Resources = dict[ResourceName, Quantity]

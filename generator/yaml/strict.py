@@ -11,12 +11,13 @@ number of nodes. Nothing here raises for what a person wrote. `yaml/positions.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
 
 from ..findings.rule import Rule, plain_rule
+from .broken import broken_at
 from .hidden import hidden
 from .positions import position
 
@@ -60,6 +61,9 @@ _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\uff
 """Characters that no editor shows. Some readers end a line at U+0085, U+2028 and U+2029, others do not."""
 
 _RETYPE = "remove it, or type the word again; files are saved as NFC"
+
+_AGAIN = "\n"
+"""No key of a spec: stands among those of a mapping whose first one came a second time."""
 
 _SCALAR, _ALIAS = yaml.ScalarEvent, yaml.AliasEvent
 _MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
@@ -171,23 +175,35 @@ class _Reader:
             data.append(self._node(event, depth + 1))
         return data
 
-    def _key(self, event: Any, key: Any, places: Mapping[str, Any]) -> None:
+    def _key(self, event: Any, key: Any, places: dict[str, Any]) -> None:
         if key == "<<":
             said = "merge keys (<<) are not used in specs"
             self._fault(REFERENCE, event, said, "write the fields out, or use a group")
         elif isinstance(key, str):
             line, column = position(places[key])
             said = f"key {key} stands already in line {line}, column {column}"
-            self._fault(DUPLICATE, event, said, "keep one of the two")
+            if key == next(iter(places)):
+                # All that follows is that item's; the mapping is told of once.
+                self._fault(
+                    DUPLICATE, event, said, f"keep one of the two, or begin another item: - {key}: ..."
+                )
+                places[_AGAIN] = event
+            elif _AGAIN not in places:
+                self._fault(DUPLICATE, event, said, "keep one of the two")
         elif type(event) is not _ALIAS:
             scalar = type(event) is _SCALAR
             said = (
                 f"the key {event.value} is not a string" if scalar else "a list or a mapping cannot be a key"
             )
-            self._fault(SYNTAX, event, said, "put it in quotes")
+            hint = (
+                f'write "{event.value}"'
+                if scalar
+                else "nothing fills in {{ templates }}: write the value itself"
+            )
+            self._fault(SYNTAX, event, said, hint)
 
     def _tag(self, event: Any) -> None:
-        hint = "quote the value if it must be a string"
+        hint = "remove it, or put quotes around the value if the ! belongs to it"
         self._fault(REFERENCE, event, f"the tag {event.tag} is not used in specs", hint)
 
     def _reference(self, event: Any) -> None:
@@ -220,25 +236,16 @@ def _scalar(text: str) -> Any:
     return text
 
 
-_HINT = "check the indentation and the quotes of this line and of the one before"
-_HINTS = {
-    "mapping values are": "quote a value that holds a colon and a blank, or check the indentation",
-    "cannot start any token": "quote a value that begins with @, %, ` or a tab",
-    "unexpected end of stream": "close the quote that is open from there on",
-    "unknown escape": "in double quotes \\ is special: use single quotes",
-}
-"""Words of libyaml's message -> what usually helps."""
-
-
 def _malformed(text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    said = " ".join(part for part in (error.context, error.problem) if part) or "not well-formed"
-    hint = next((hint for words, hint in _HINTS.items() if words in said), _HINT)
-    rows = text.splitlines()
-    if 0 < line <= len(rows) and "\t" in rows[line - 1][:column]:
-        said, hint = "a tab stands where YAML wants spaces", "indent with spaces"
-    return Fault(SYNTAX, line, column, said, hint)
+    since = error.context_mark
+    found = broken_at(
+        text,
+        str(error.problem or "not well-formed"),
+        (mark.line + 1, mark.column + 1) if mark else (1, 1),
+        (since.line + 1, since.column + 1) if since else None,
+    )
+    return Fault(SYNTAX, *found)
 
 
 def _unreadable(text: str) -> Fault:

@@ -560,10 +560,10 @@ def test_a_cluster_leaves_in_two_steps(root: File, capsys: pytest.CaptureFixture
     assert change(root, "retire", "store-005") == ["clusters/near-edge/store-005.yaml", "+ state: retired"]
     assert "--remove --reason" in capsys.readouterr().out
     found = change(root, "retire", "store-005", "--remove", "--reason", "The shop closed")
-    assert "clusters/removals.yaml" in found
+    assert "clusters/removals/store-005.yaml" in found
     assert not (root / "clusters/near-edge/store-005.yaml").exists()
     assert not (root / "overlays/store-005").exists()
-    data, _ = read_text((root / "clusters/removals.yaml").read_text("utf-8"))
+    data, _ = read_text((root / "clusters/removals/store-005.yaml").read_text("utf-8"))
     assert data["spec"]["clusters"] == [{"name": "store-005", "reason": "The shop closed"}]
 
 

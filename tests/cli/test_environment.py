@@ -12,7 +12,7 @@ from pathlib import Path as File
 import pytest
 
 from generator import cli
-from tests.commands import EVERY, WITHOUT_FLEET, fleet_with_remote
+from tests.commands import EVERY, WITHOUT_FLEET, copied, fleet_with_remote
 from tests.conftest import ROOT
 from tests.edits import git
 
@@ -52,23 +52,42 @@ ODD = {
     "not a spec": b"notes\xff.txt",
     "a line break": b"a\nb.yaml",
 }
+SHOWN = {
+    "not UTF-8": r"b\xff.yaml",
+    "a folder": r"\xff",
+    "not a spec": r"notes\xff.txt",
+    "a line break": r"a\nb.yaml",
+}
 REFUSING = frozenset(EVERY) - WITHOUT_FLEET - {"rollout", "init", "schema", "explain", "models"}
 """Commands that judge the specs on disk."""
 
 
+def put_odd(root: File, *odd: str) -> None:
+    for name in odd:
+        path = root / "clusters/groups" / os.fsdecode(ODD[name])
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("kind: Group\n", "utf-8")
+
+
 @pytest.mark.parametrize("odd", ODD)
+def test_each_name_that_cannot_be_shown_is_a_finding(odd: str, root: File, capsys: Capture) -> None:
+    put_odd(root, odd)
+    assert run("check") == 1
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "SPEC001" in line)
+    assert line.startswith(f"clusters/groups/{SHOWN[odd]}:1:1: error SPEC001: ")
+
+
 @pytest.mark.parametrize("command", EVERY)
-def test_names_that_cannot_be_shown(command: str, odd: str, root: File, capsys: Capture) -> None:
-    path = root / "clusters/groups" / os.fsdecode(ODD[odd])
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("kind: Group\n", "utf-8")
+def test_names_that_cannot_be_shown(command: str, root: File, capsys: Capture) -> None:
+    put_odd(root, *ODD)
     code = run(*EVERY[command])
     captured = capsys.readouterr()
-    assert code in ({1} if command in REFUSING else {0, 1})
+    said = captured.out + captured.err
+    assert code in ({1} if command in REFUSING else {0, 1}), said
     if command in REFUSING:
-        assert "SPEC001" in captured.out + captured.err
-        assert f"{path.parent.name}/" in captured.out + captured.err
-    assert not any(char in captured.out + captured.err for char in ("\udcff", "a\nb.yaml"))
+        missing = [name for name in SHOWN.values() if f"clusters/groups/{name}:1:1: " not in said]
+        assert not missing, said
+    assert not any(char in said for char in ("\udcff", "a\nb.yaml"))
 
 
 @pytest.mark.parametrize("command", EVERY)
@@ -86,16 +105,27 @@ def test_a_folder_whose_name_is_no_utf_8(
 MESSAGE = "Give it \x1f more\x1e \x1b[31mred\x1b[0m \u202e\n\n\x1f\x1e\x01 body\n"
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_commit_messages_of_any_kind(command: str, root: File, capsys: Capture) -> None:
+@pytest.fixture(scope="module")
+def messaged(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """A fleet with such a commit, which every ring holds."""
+    folder = tmp_path_factory.mktemp("messaged")
+    root = fleet_with_remote(folder)
     group = root / "clusters/groups/retail-small.yaml"
     group.write_text(group.read_text("utf-8").replace("memory: 2Gi}", "memory: 3Gi}"), "utf-8")
-    assert run("render", "--no-verify") == 0
+    assert run("render", "--no-verify", "--root", str(root)) == 0
     git(root, "add", "--all")
     git(root, "commit", "--quiet", f"--message={MESSAGE}")
-    for ring in ("canary", "pilot", "main"):
-        git(root, "push", "--quiet", "origin", f"main:refs/heads/ring/{ring}")
-    git(root, "push", "--quiet", "origin", "main")
+    for branch in ("main", "ring/canary", "ring/pilot", "ring/main"):
+        git(root, "push", "--quiet", "origin", f"main:refs/heads/{branch}")
+    return folder
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_commit_messages_of_any_kind(
+    command: str, messaged: File, tmp_path: File, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    root = copied(messaged, tmp_path)
+    monkeypatch.chdir(root)
     capsys.readouterr()
     assert run(*EVERY[command]) == 0
     captured = capsys.readouterr()

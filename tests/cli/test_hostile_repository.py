@@ -403,7 +403,8 @@ def test_a_repository_that_is_part_of_a_commit_has_no_say(tmp_path: File) -> Non
     (root / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
     monitor = hostile.payload("embedded")
     (root / "config").write_text(
-        f'[core]\n\tworktree = .\n\tbare = false\n\tfsmonitor = "{monitor}"\n', "utf-8"
+        f'[core]\n\trepositoryFormatVersion = 0\n\tworktree = .\n\tbare = false\n\tfsmonitor = "{monitor}"\n',
+        "utf-8",
     )
     git(top, "add", "--all")
     git(top, "commit", "--quiet", "--message=fleet")

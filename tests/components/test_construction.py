@@ -15,14 +15,22 @@ from generator.components.kueue.spec import Flavor
 from generator.facts.profiles import profiles
 from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical
-from generator.objects.manifest import SYNC_WAVE, Manifest, Wave, content_hash, identify
+from generator.objects.manifest import (
+    COMPARE_OPTIONS,
+    SYNC_OPTIONS,
+    SYNC_WAVE,
+    Manifest,
+    Wave,
+    content_hash,
+    identify,
+)
 from generator.proof.conformance import library
 from generator.proof.pods import pod_security, workloads
 from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
 from tests.conftest import ROOT
-from tests.construction import every, every_hub, in_sites, ray_specs, refuses, sites, walk
+from tests.construction import every, every_hub, hubs, in_sites, ray_specs, refuses, sites, walk
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 
@@ -129,14 +137,18 @@ def test_nothing_is_ever_suspended() -> None:
 
 def test_kueues_changes_are_left_alone() -> None:
     written = ("spec.nodeSelector", "spec.tolerations", "metadata", "spec.schedulingGates")
+    queued = f'select(.metadata.labels["{QUEUE}"] != null)'
     for _, found in every_hub("ApplicationSet"):
         spec = found["spec"]["template"]["spec"]
-        assert "RespectIgnoreDifferences=true" in spec["syncPolicy"]["syncOptions"]
+        # It takes a list as one value: edits of worker groups would not arrive, or what is ignored would go.
+        assert "RespectIgnoreDifferences=true" not in spec["syncPolicy"]["syncOptions"]
         ignored = {item["kind"]: item["jqPathExpressions"] for item in spec["ignoreDifferences"]}
         for kind, at in (("RayCluster", ".spec"), ("RayJob", ".spec.rayClusterSpec")):
             assert ".spec.suspend" in ignored[kind]
             for pod in ("headGroupSpec.template", "workerGroupSpecs[]?.template"):
-                assert {f"{at}.{pod}.{field}" for field in written} <= set(ignored[kind])
+                assert {f"{queued} | {at}.{pod}.{field}" for field in written} <= set(ignored[kind])
+            assert f"{at}.workerGroupSpecs[]?.scaleStrategy" in ignored[kind]
+            assert f"{at}.workerGroupSpecs[]?.priority" in ignored[kind]
 
 
 def test_namespaces_of_queues_are_managed() -> None:
@@ -156,7 +168,7 @@ def test_namespaces_of_queues_are_managed() -> None:
         for item in queued:
             assert (item["metadata"]["namespace"], item["metadata"]["labels"][QUEUE]) in places
         seen += len(queued)
-    assert seen > 100
+    assert seen > 50
 
 
 # Ray
@@ -184,7 +196,7 @@ def test_idle_times_are_positive() -> None:
         assert found == ([options["idleTimeoutSeconds"]] if options else [])
         assert all(value > 0 for value in found)
         seen += len(found)
-    assert seen > 10
+    assert seen > 2
 
 
 def test_only_jobs_that_submit_have_a_submitter() -> None:
@@ -325,7 +337,9 @@ def test_every_pod_is_restricted() -> None:
     judged = pod_security()
     number = 0
     for site in sites():
-        for work, found in judged(site.objects, site.cluster.profile.podSecurityVersion):
+        profile = site.cluster.profile
+        proxied = profile.kuberay.headProxy is not None
+        for work, found in judged(site.objects, profile.podSecurityVersion, head_proxy=proxied):
             number += 1
             assert found == (), (work.owner, work.path)
     assert number > 100
@@ -378,3 +392,16 @@ def test_load_jobs_are_named_after_their_content() -> None:
         assert "ttlSecondsAfterFinished" not in job["spec"]
         by_name.setdefault(f"{identify(job)}", set()).add(content_hash(job["spec"]))
     assert {len(contents) for contents in by_name.values()} == {1}
+
+
+# Argo CD
+
+
+def test_what_argo_cd_leaves_makes_no_site_out_of_sync() -> None:
+    objects = [item for site in sites() for item in site.objects] + [
+        item for _, items in hubs() for item in items
+    ]
+    notes = [item["metadata"].get("annotations", {}) for item in objects]
+    kept = [note for note in notes if "Prune=false" in note.get(SYNC_OPTIONS, "").split(",")]
+    assert len(kept) > 5
+    assert {note.get(COMPARE_OPTIONS) for note in kept} == {"IgnoreExtraneous"}

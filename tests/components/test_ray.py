@@ -147,14 +147,6 @@ def test_a_group_may_leave_the_memory_to_its_clusters() -> None:
     ]
 
 
-def test_of_two_jobs_of_a_group_with_one_name_the_first_is_shared() -> None:
-    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
-    other = {**TUNE, "entrypoint": "python other.py"}
-    (one,), (two,) = (units(of_group({"jobs": [TUNE, other]}, {"jobs": [job]})) for job in (TUNE, other))
-    assert one.key == base_key("ray", "group", "factories", "jobs", "lab", "tune")
-    assert two.key is None
-
-
 def test_an_account_of_the_cluster_itself_keeps_it_off_the_base_of_its_group() -> None:
     mine = {"clusters": [{"name": "forecast", "serviceAccountName": "ours"}]}
     (unit,) = units(of_group({"clusters": [FORECAST]}, mine))
@@ -326,12 +318,77 @@ def test_nothing_is_left_to_the_api_server_to_fill_in(case: str, profile: str) -
             assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
 
 
-@pytest.mark.parametrize("automount", [False, True], ids=["fixed", "autoscaled"])
-def test_only_a_head_with_an_autoscaler_has_a_token(automount: bool) -> None:  # noqa: FBT001
-    item = {**FORECAST, **({"autoscaling": {}} if automount else {})}
-    _, cluster = units(own(clusters=[item]))[0].final
+@pytest.mark.parametrize("autoscaled", [False, True], ids=["fixed", "autoscaled"])
+@pytest.mark.parametrize("profile", ["odh-3.4", "upstream"])
+def test_only_a_head_beside_which_somebody_asks_has_a_token(profile: str, autoscaled: bool) -> None:  # noqa: FBT001
+    item = {**FORECAST, **({"autoscaling": {}} if autoscaled else {})}
+    case = {**own(clusters=[item]), "profile": profile}
+    _, cluster = units(case)[0].final
     head, worker = (spec for _, spec in pod_specs(cluster))
-    assert head["automountServiceAccountToken"] is automount
-    assert ("serviceAccountName" in head) is not automount
+    # On ODH 3.4 the platform's proxy asks about callers of the dashboard.
+    proxied = cluster_of(case).profile.kuberay.headProxy is not None
+    assert proxied is (profile == "odh-3.4")
+    assert head["automountServiceAccountToken"] is (autoscaled or proxied)
+    assert ("serviceAccountName" in head) is not autoscaled
     assert worker["automountServiceAccountToken"] is False
     assert worker["serviceAccountName"] == "ray-forecast"
+
+
+# What Kueue would write
+
+FLAVORS = [
+    {
+        "name": "l4",
+        "nodeLabels": {"gpu": "l4"},
+        "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}],
+    },
+    {"name": "big", "nodeLabels": {"size": "big"}},
+]
+
+
+def queued(quota: dict[str, Any], item: dict[str, Any], kind: str = "clusters") -> tuple[Unit, ...]:
+    queue = {"name": "training", "namespace": "lab", "quota": quota}
+    kueue = {"flavors": FLAVORS, "queues": [queue]}
+    return units(
+        {"profile": "odh-3.4", "cluster": {"kueue": kueue, "ray": {kind: [{**item, "queue": "training"}]}}}
+    )
+
+
+def pods_of(found: tuple[Unit, ...]) -> list[dict[str, Any]]:
+    objects = [item for unit in found for item in unit.final if item["kind"] != "ServiceAccount"]
+    return [pod for item in objects for _, pod in pod_specs(item)]
+
+
+CPU = {"cpu": "8", "memory": "32Gi"}
+
+
+@pytest.mark.parametrize("kind", ["clusters", "jobs"])
+def test_git_holds_what_kueue_would_add_where_it_has_no_choice(kind: str) -> None:
+    item = FORECAST if kind == "clusters" else TUNE
+    found = pods_of(queued({"l4": CPU}, item, kind))
+    assert len(found) > 1
+    for pod in found[:2]:
+        assert pod["nodeSelector"] == {"gpu": "l4"}
+        assert pod["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
+
+
+def test_the_name_of_a_job_is_no_matter_of_its_queues_nodes() -> None:
+    def name(quota: dict[str, Any]) -> str:
+        return next(
+            str(item["metadata"]["name"])
+            for unit in queued(quota, TUNE, "jobs")
+            for item in unit.final
+            if item["kind"] == "RayJob"
+        )
+
+    assert name({"l4": CPU}) == name({"big": CPU})
+
+
+def test_where_kueue_chooses_git_says_nothing_unless_the_group_does() -> None:
+    worker = FORECAST["workers"][0]
+    chosen = {**FORECAST, "workers": [{**worker, "nodeSelector": {"size": "big"}}]}
+    both = {"l4": CPU, "big": CPU}
+    assert [pod.get("nodeSelector") for pod in pods_of(queued(both, FORECAST))] == [None, None]
+    head, small = pods_of(queued(both, chosen))
+    assert (head.get("nodeSelector"), small["nodeSelector"]) == (None, {"size": "big"})
+    assert "tolerations" not in small

@@ -10,9 +10,11 @@ import pytest
 from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.kit.runtime import SERVER
+from generator.components.kit.two_parts import NAMES_OF_TWO_PARTS
 from generator.components.serving import SERVING
 from generator.components.serving.reference_checks import images_are_served_in_this_way
 from generator.components.serving.spec import runtimes
+from generator.components.serving.value_checks import runtime_has_a_future
 from generator.facts.images import shipped
 from generator.facts.profiles import profiles
 from generator.objects.json_patch import apply_patch, diff
@@ -139,15 +141,6 @@ def test_a_cluster_that_serves_a_groups_item_otherwise_leaves_its_base() -> None
     assert unit.key == base_key("serving", "model", "fraud", "mlserver", "s3", "ai", "chat")
 
 
-def test_of_two_servers_of_a_group_with_one_name_the_first_is_shared() -> None:
-    """A group is not judged alone, and a list with a name twice is replaced by a cluster's own."""
-    other = {**FRAUD, "name": "chat"}
-    groups = {"shop": {"serving": [CHAT, other]}}
-    (one,), (two,) = units(CHAT, groups=groups), units(other, groups=groups)
-    assert one.key == base_key("serving", "group", "shop", "ai", "chat")
-    assert two.key == base_key("serving", "model", "fraud", "mlserver", "pvc", "ai", "chat")
-
-
 def test_the_fleets_images_reach_every_server() -> None:
     chosen = f"quay.io/acme/vllm@{DIGEST}"
     (unit,) = units(CHAT, fleet={"images": {"vllm": chosen}})
@@ -245,3 +238,20 @@ def test_an_image_is_served_in_the_way_that_is_said(kind: str, mode: str) -> Non
     for modes, refused in (((mode,), False), ((), True)):
         profile = built.profile.model_copy(update={"kserve": kserve.model_copy(update={"ociModes": modes})})
         assert bool(list(check(replace(built, profile=profile)))) == refused
+
+
+@pytest.mark.parametrize(
+    ("model", "way_out"),
+    [
+        ("flan-t5-small", "vLLM does not serve an encoder with a decoder, as flan-t5-small is by its name"),
+        ("granite-chat", "nearedge migrate caikit-to-vllm granite-chat moves it"),
+    ],
+)
+def test_the_way_out_of_caikit_is_what_migrate_says(model: str, way_out: str) -> None:
+    old = {**CHAT, "model": model, "runtime": "caikit-tgis", "storage": {"type": "pvc"}}
+    found = cluster(old, models={model: {**MODELS["granite"], "format": "caikit"}})
+    [problem] = some(runtime_has_a_future.check(found) if runtime_has_a_future.check else ())
+    assert problem.hint.startswith(way_out)
+    # `migrate` refuses exactly the models of which the hint says that they cannot move.
+    refused = bool(NAMES_OF_TWO_PARTS.search(model))
+    assert refused == ("does not serve" in problem.hint)

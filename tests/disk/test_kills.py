@@ -25,7 +25,8 @@ from generator.disk.exchange import can_exchange
 from generator.disk.journal import JOURNAL
 from generator.disk.staging import STAGE
 from generator.disk.transaction import recover
-from generator.disk.tree import Tree, compare, with_index, write
+from generator.disk.tree import Tree, compare, write
+from tests.repositories import headed
 
 FOLDERS = ("acm", "base", "overlays")
 CHANGES = frozenset(
@@ -43,7 +44,7 @@ def version(number: int, clusters: int = 2) -> Tree:
         texts[f"base/p/{i}/resources.yaml"] = f"{number} {i}\n"
         name = f"edge-{i}" if i < clusters - 1 else f"edge-{i}-{number}"
         texts[f"overlays/{name}/kustomization.yaml"] = f"{number} {i}\n"
-    return with_index(Tree(texts))
+    return headed(texts)
 
 
 OLD, NEW = version(0), version(1)

@@ -25,9 +25,10 @@ from generator.disk.lock import LOCK, Busy, locked
 from generator.disk.staging import STAGE
 from generator.disk.steps import Step, take
 from generator.disk.transaction import Recovered, carry_out, recover
-from generator.disk.tree import INDEX, Tree, compare, with_index, write
+from generator.disk.tree import Tree, compare, write
 from generator.errors import Unwritable
 from tests.conftest import ROOT
+from tests.repositories import headed
 
 
 def version(number: int, clusters: int = 40) -> Tree:
@@ -37,7 +38,7 @@ def version(number: int, clusters: int = 40) -> Tree:
         texts[f"base/p/{i}/resources.yaml"] = f"{number} {i}\n" * 40
         name = f"edge-{i}" if i < clusters - 4 else f"edge-{i}-{number}"
         texts[f"overlays/{name}/kustomization.yaml"] = f"{number} {i}\n" * 40
-    return with_index(Tree(texts))
+    return headed(texts)
 
 
 def on_disk(root: File) -> dict[str, str]:
@@ -139,7 +140,7 @@ def test_folders_keep_their_rights(
 
 def test_the_last_step_is_taken_back_first(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "can_exchange", lambda _: False)
-    bring(tmp_path, with_index(Tree({"overlays/edge-1/old.yaml": "1\n", "overlays/edge-2/a.yaml": "1\n"})))
+    bring(tmp_path, headed({"overlays/edge-1/old.yaml": "1\n", "overlays/edge-2/a.yaml": "1\n"}))
     folder = tmp_path / "overlays/edge-1"
     folder.chmod(0o700)
     was, do = folder.stat(), take
@@ -151,7 +152,7 @@ def test_the_last_step_is_taken_back_first(tmp_path: File, monkeypatch: pytest.M
 
     monkeypatch.setattr(transaction, "take", refusing)
     with pytest.raises(Unwritable):
-        bring(tmp_path, with_index(Tree({"overlays/edge-1/new.yaml": "2\n"})))
+        bring(tmp_path, headed({"overlays/edge-1/new.yaml": "2\n"}))
     assert [path.name for path in folder.iterdir()] == ["old.yaml"]
     # Were the new file taken away before the old one is back, the folder would be empty for a moment, and go.
     assert (folder.stat().st_ino, folder.stat().st_mode) == (was.st_ino, was.st_mode)
@@ -301,7 +302,7 @@ def test_folders_of_an_image_are_written_file_by_file(
         {f"overlays/{name}/{i}.yaml": text for name in names for i in range(2)}
         for names, text in (("ab", "old\n"), ("a", "new\n"))
     )
-    bring(tmp_path, with_index(Tree(old)))
+    bring(tmp_path, headed(old))
     do, refused = take, []
 
     def refusing(root: File, step: Step) -> None:
@@ -312,9 +313,9 @@ def test_folders_of_an_image_are_written_file_by_file(
         do(root, step)
 
     monkeypatch.setattr(transaction, "take", refusing)
-    bring(tmp_path, with_index(Tree(new)))
+    bring(tmp_path, headed(new))
     assert refused == ["overlays/a" if kind == "exchange" else "overlays/b"]
-    assert on_disk(tmp_path) == with_index(Tree(new)).texts
+    assert on_disk(tmp_path) == headed(new).texts
     assert [path.name for path in tmp_path.iterdir()] == ["overlays"]
 
 
@@ -354,10 +355,3 @@ def test_where_nothing_can_be_written_there_is_no_lock(unprivileged: File) -> No
     root.mkdir(0o555)
     with locked(root) as held:
         assert not held
-
-
-def test_the_index_is_not_the_file_that_is_blamed(tmp_path: File) -> None:
-    (tmp_path / "overlays").touch()
-    with pytest.raises(Unwritable) as caught:
-        bring(tmp_path, with_index(Tree({"overlays/edge-1/kustomization.yaml": ""})))
-    assert INDEX not in caught.value.path

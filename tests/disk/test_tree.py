@@ -7,8 +7,10 @@ from pathlib import Path as File
 import pytest
 
 from generator.cli import main
-from generator.disk.tree import INDEX, Changes, Tree, compare, compare_files, owned_files, with_index, write
+from generator.disk.owned import INDEX, owned_files
+from generator.disk.tree import Changes, Tree, compare, compare_files, write
 from generator.errors import NearedgeError, Unwritable
+from tests.repositories import headed
 
 ONE = {
     "base/odh-3.4/x/kustomization.yaml": "a: 1\n",
@@ -19,16 +21,20 @@ ONE = {
 
 def bring(root: File, texts: dict[str, str], same: frozenset[str] = frozenset()) -> Changes:
     """Make the folder hold these files, as render does."""
-    tree = with_index(Tree(texts, same))
+    tree = Tree(headed(texts).texts, same)
     changes = compare(root, tree)
     write(root, tree, changes)
     return changes
 
 
 def on_disk(root: File) -> dict[str, str]:
-    """All files below a folder, but for the indexes."""
+    """All files below a folder; of ours, what stands below the first line."""
     files = (path for path in root.rglob("*") if path.is_file() and path.name != INDEX)
-    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    return {
+        path: text.partition("\n")[2] if text == headed({path: text.partition("\n")[2]}).texts[path] else text
+        for path, text in texts.items()
+    }
 
 
 def folders(root: File) -> set[str]:
@@ -39,11 +45,8 @@ def folders(root: File) -> set[str]:
 def test_a_tree_comes_to_disk(tmp_path: File) -> None:
     changes = bring(tmp_path, ONE)
     assert on_disk(tmp_path) == ONE
-    assert (len(changes.written), changes.removed, changes.unchanged) == (5, (), 0)
-    assert (tmp_path / "overlays" / INDEX).read_text(encoding="utf-8").splitlines()[1:] == [
-        "edge-1/kustomization.yaml",
-        "edge-2/kustomization.yaml",
-    ]
+    assert (len(changes.written), changes.removed, changes.unchanged) == (3, (), 0)
+    assert set(owned_files(tmp_path)) == set(ONE)
 
 
 def test_nothing_is_touched_when_nothing_differs(tmp_path: File) -> None:
@@ -51,7 +54,7 @@ def test_nothing_is_touched_when_nothing_differs(tmp_path: File) -> None:
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     changes = bring(tmp_path, ONE)
     assert not changes
-    assert changes.unchanged == 5
+    assert changes.unchanged == 3
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
@@ -59,7 +62,7 @@ def test_only_what_differs_is_touched(tmp_path: File) -> None:
     bring(tmp_path, ONE)
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.rglob("*.yaml")}
     changes = bring(tmp_path, {**ONE, "overlays/edge-2/kustomization.yaml": "c: 2\n"})
-    assert changes == Changes(("overlays/edge-2/kustomization.yaml",), (), 4)
+    assert changes == Changes(("overlays/edge-2/kustomization.yaml",), (), 2)
     after = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.rglob("*.yaml")}
     assert {path.parent.name for path in before if before[path] != after[path]} == {"edge-2"}
 
@@ -68,7 +71,6 @@ def test_what_nothing_makes_any_more_is_removed_with_its_folder(tmp_path: File) 
     bring(tmp_path, ONE)
     changes = bring(tmp_path, {"overlays/edge-1/kustomization.yaml": "b: 1\n"})
     assert set(changes.removed) == {
-        "base/.nearedge",
         "base/odh-3.4/x/kustomization.yaml",
         "overlays/edge-2/kustomization.yaml",
     }
@@ -105,6 +107,76 @@ def test_a_file_known_to_be_right_is_neither_written_nor_removed(tmp_path: File)
     assert on_disk(tmp_path) == ONE
 
 
+FIRST = "# overlays/edge-1/old.yaml, made by nearedge from clusters/a.yaml: edit there, then run make render."
+NOT_OURS = {
+    "a copy": ("overlays/edge-1/copy.yaml", FIRST),
+    "a copy of the folder": ("overlays/edge-1-copy/old.yaml", FIRST),
+    "a copy elsewhere": ("acm/overlays/edge-1/old.yaml", FIRST),
+    "in a line below": ("overlays/edge-1/old.yaml", f"\n{FIRST}"),
+    "its first line taken away": ("overlays/edge-1/old.yaml", "b: 1"),
+    "another name": ("overlays/edge-1/old.yml", FIRST),
+    "no comment": ("overlays/edge-1/old.yaml", FIRST.removeprefix("# ")),
+    "a conflict of a merge": ("overlays/edge-1/old.yaml", f"<<<<<<< HEAD\n{FIRST}"),
+    "the path in other letters": ("overlays/edge-1/OLD.yaml", FIRST),
+    "outside": ("clusters/overlays/edge-1/old.yaml", FIRST),
+    "not text": ("overlays/edge-1/old.yaml", "\0" + FIRST),
+}
+
+
+@pytest.mark.parametrize("case", NOT_OURS)
+def test_what_does_not_say_its_own_path_is_foreign(tmp_path: File, case: str) -> None:
+    path, text = NOT_OURS[case]
+    bring(tmp_path, ONE)
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(f"{text}\n", encoding="utf-8")
+    assert bring(tmp_path, ONE).removed == ()
+    assert (tmp_path / path).read_text(encoding="utf-8") == f"{text}\n"
+
+
+def test_what_says_its_own_path_is_removed(tmp_path: File) -> None:
+    bring(tmp_path, ONE)
+    for path, text in {
+        "overlays/edge-1/old.yaml": FIRST,
+        "overlays/edge-1/bootstrap/README.md": "<!-- overlays/edge-1/bootstrap/README.md, made by nearedge from x: -->",
+    }.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(f"{text}\n", encoding="utf-8")
+    assert bring(tmp_path, ONE).removed == ("overlays/edge-1/bootstrap/README.md", "overlays/edge-1/old.yaml")
+    assert on_disk(tmp_path) == ONE
+
+
+HEAD = "# Files in this folder that nearedge owns: it removes what it no longer makes.\n"
+
+
+def listed(root: File, folder: str, *lines: str) -> None:
+    """The list of its files that a machine folder had once."""
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / folder / INDEX).write_text(HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def test_a_tree_of_an_earlier_version_is_taken_over(tmp_path: File) -> None:
+    old = {
+        "acm/hub/managedclusters.yaml": "kind: ManagedCluster\n",
+        "overlays/edge-1/kustomization.yaml": "old\n",
+        "overlays/edge-9/kustomization.yaml": "old\n",
+    }
+    foreign = {"acm/hub/mine.yaml": "mine\n", "overlays/edge-9/notes.md": "mine\n"}
+    for path, text in {**old, **foreign}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    listed(tmp_path, "acm", "hub/managedclusters.yaml")
+    listed(tmp_path, "overlays", "edge-1/kustomization.yaml", "edge-9/kustomization.yaml")
+    changes = bring(tmp_path, ONE)
+    assert changes.removed == (
+        "acm/.nearedge",
+        "acm/hub/managedclusters.yaml",
+        "overlays/.nearedge",
+        "overlays/edge-9/kustomization.yaml",
+    )
+    assert on_disk(tmp_path) == {**ONE, **foreign}
+    assert not bring(tmp_path, ONE)
+
+
 ODD_LINES = [
     "../clusters/a.yaml",
     "edge-1/../../clusters/a.yaml",
@@ -124,23 +196,22 @@ ODD_LINES = [
 
 
 @pytest.mark.parametrize("line", ODD_LINES, ids=repr)
-def test_an_index_that_was_tampered_with_removes_nothing(tmp_path: File, line: str) -> None:
+def test_a_list_that_was_tampered_with_removes_nothing_but_itself(tmp_path: File, line: str) -> None:
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters/a.yaml").write_text("spec\n", encoding="utf-8")
     bring(tmp_path, ONE)
-    with (tmp_path / "overlays" / INDEX).open("a", encoding="utf-8") as index:
-        index.write(f"{line}\n")
+    listed(tmp_path, "overlays", line)
     before = on_disk(tmp_path)
     changes = bring(tmp_path, ONE)
-    assert changes.removed == ()
+    assert changes.removed == (f"overlays/{INDEX}",)
     assert on_disk(tmp_path) == before
 
 
-def test_an_index_in_another_encoding_is_no_failure(tmp_path: File) -> None:
+def test_a_file_that_is_no_list_stays(tmp_path: File) -> None:
     bring(tmp_path, ONE)
     (tmp_path / "overlays" / INDEX).write_bytes(b"\xff\xfe\x00\n")
-    assert bring(tmp_path, ONE).written == ("overlays/.nearedge",)
-    assert on_disk(tmp_path) == ONE
+    assert not bring(tmp_path, ONE)
+    assert (tmp_path / "overlays" / INDEX).read_bytes() == b"\xff\xfe\x00\n"
 
 
 @pytest.mark.parametrize("linked", ["overlays", "overlays/edge-1", "overlays/edge-1/kustomization.yaml"])
@@ -161,9 +232,10 @@ def test_nothing_is_removed_through_a_symlink(tmp_path: File) -> None:
     bring(root, ONE)
     (root / "overlays/edge-2").rename(tmp_path / "outside")
     (root / "overlays/edge-2").symlink_to(tmp_path / "outside")
-    with pytest.raises(Unwritable, match="overlays/edge-2 is a symlink; remove it"):
-        bring(root, {path: text for path, text in ONE.items() if "edge-2" not in path})
-    assert on_disk(tmp_path / "outside") == {"kustomization.yaml": "c: 1\n"}
+    behind = (tmp_path / "outside/kustomization.yaml").read_bytes()
+    assert not bring(root, {path: text for path, text in ONE.items() if "edge-2" not in path})
+    assert (tmp_path / "outside/kustomization.yaml").read_bytes() == behind
+    assert (root / "overlays/edge-2").is_symlink()
 
 
 def test_a_planted_link_does_not_catch_what_is_written(tmp_path: File) -> None:
@@ -220,24 +292,13 @@ def test_the_command_line_says_one_sentence(tmp_path: File, capsys: pytest.Captu
 
 def test_the_next_run_completes_one_that_was_killed(tmp_path: File) -> None:
     bring(tmp_path, ONE)
-    later = with_index(Tree({"overlays/edge-3/kustomization.yaml": "d: 1\n"}))
-    changes = compare(tmp_path, later)
-    # Killed after the first file: the index on disk is still the old one.
-    first = tuple(path for path in changes.written if not path.endswith(INDEX))[:1]
-    write(tmp_path, later, Changes(first, (), 0))
+    later = {"overlays/edge-3/kustomization.yaml": "d: 1\n"}
+    changes = compare(tmp_path, headed(later))
+    # Killed after the first file: what was to be removed is still ours.
+    write(tmp_path, headed(later), Changes(changes.written[:1], (), 0))
     assert set(ONE) <= set(owned_files(tmp_path))
-    bring(tmp_path, dict(later.texts))
-    assert on_disk(tmp_path) == {"overlays/edge-3/kustomization.yaml": "d: 1\n"}
-
-
-def test_indexes_are_written_last(tmp_path: File) -> None:
-    bring(tmp_path, ONE)
-    (tmp_path / "overlays/edge-9/kustomization.yaml").mkdir(parents=True)
-    before = (tmp_path / "overlays" / INDEX).read_bytes()
-    with pytest.raises(Unwritable):
-        bring(tmp_path, {"overlays/edge-9/kustomization.yaml": "d: 1\n"})
-    assert (tmp_path / "overlays" / INDEX).read_bytes() == before
-    assert on_disk(tmp_path) == ONE
+    bring(tmp_path, later)
+    assert on_disk(tmp_path) == later
 
 
 def test_files_outside_the_machine_folders_are_only_compared(tmp_path: File) -> None:

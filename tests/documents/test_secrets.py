@@ -529,7 +529,7 @@ def test_a_repository_with_user_info_is_refused_without_showing_it(tmp_path: Fil
         re.sub(r"https://\S+\.git", url, text, count=1), encoding="utf-8"
     )
     findings = render(tmp_path).findings
-    assert {"SECRET002", "SPEC012"} <= {item.code for item in findings}
+    assert "SECRET002" in {item.code for item in findings}
     assert {str(item.where) for item in findings if item.code in {"SECRET002", "SPEC012"}} == {
         "clusters/fleet.yaml:8:10",
         "clusters/fleet.yaml:8:18",

@@ -160,7 +160,7 @@ def test_the_command_renders_and_then_has_nothing_to_do(
 ) -> None:
     words = ["migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", LLAMA, "--root", str(root)]
     assert main(words) == 0
-    runtime = next((root / "base").glob("**/flan-t5-small/vllm-pvc/**/resources.yaml")).read_text("utf-8")
+    runtime = next((root / "base").glob("**/flan-t5-small/vllm/pvc/**/resources.yaml")).read_text("utf-8")
     assert "--model=/mnt/models/artifacts" in runtime
     capsys.readouterr()
     assert main(words) == 0

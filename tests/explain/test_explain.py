@@ -11,10 +11,10 @@ import pytest
 from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
-from generator.explain.line import Trace, path_in_spec, trace_line
-from generator.explain.output_lines import pointed, pointer, spot_of, spots
+from generator.explain.line import SpecLine, Trace, path_in_spec, trace_line
+from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
-from generator.explain.value import Explanation, explain_path
+from generator.explain.value import Explanation, explain_line, explain_path
 from generator.pipeline import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 from tests.conftest import ROOT
@@ -134,7 +134,7 @@ def test_what_nobody_says_has_its_default_and_its_description() -> None:
 def test_what_only_rules_read_ends_up_nowhere() -> None:
     found = explained("nodes[gpu].gpuMemory")
     assert found.reaches == ()
-    assert "only the rules of nearedge check read it" in explanation_text(found)
+    assert "nearedge itself reads it, for check, plan and rollout simulate" in explanation_text(found)
 
 
 def test_a_section_is_explained_as_a_whole() -> None:
@@ -187,7 +187,7 @@ def test_text_and_json_tell_the_same() -> None:
         "\n"
         "ends up in\n"
         "  ManagedCluster store-001\n"
-        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters.yaml:"
+        "    /metadata/labels/nearedge.io~1ring  canary  acm/hub/managedclusters/store-001.yaml:"
         f"{found.reaches[0].line}\n"
     )
     document = json.loads(explanation_json(found))
@@ -228,8 +228,16 @@ def decided(found: Trace) -> set[tuple[str, str]]:
             ("ClusterQueue", "name: inference", "nominalQuota"),
             {(GPU, "spec.kueue.queues[inference].quota.l4.cpu")},
         ),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "nearedge.io/ring"), {(STORE, "spec.ring")}),
-        ("acm/hub/managedclusters.yaml", ("name: store-001", "region:"), {(STORE, "metadata.labels.region")}),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "nearedge.io/ring"),
+            {(STORE, "spec.ring")},
+        ),
+        (
+            "acm/hub/managedclusters/store-001.yaml",
+            ("name: store-001", "region:"),
+            {(STORE, "metadata.labels.region")},
+        ),
     ],
     ids=["patched", "claim", "base", "ring", "label"],
 )
@@ -245,7 +253,7 @@ def test_a_model_decides_what_its_base_holds() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "models/flan-t5-small/ai-serving." in path and "res" in path
+        if "models/own/flan-t5-small/ai-serving_" in path and "res" in path
     )
     found = trace_line(ROOT, file, line_of(file, "kind: Job", "kind: Job"))
     assert found.identity is not None
@@ -265,7 +273,7 @@ def test_an_image_of_ours_is_told_by_its_name() -> None:
     [file] = (
         path
         for path in render(ROOT).tree.paths
-        if "caikit-tgis-pvc" in path and path.endswith("resources.yaml")
+        if "caikit-tgis/pvc" in path and path.endswith("resources.yaml")
     )
     found = trace_line(ROOT, file, line_of(file, "image:"))
     assert found.built_in
@@ -274,10 +282,27 @@ def test_an_image_of_ours_is_told_by_its_name() -> None:
 
 
 def test_a_line_of_a_spec_is_explained_for_its_cluster() -> None:
-    assert path_in_spec(ROOT, STORE, line_of(STORE, "ring:")) == (STORE, "ring")
-    name, path = path_in_spec(ROOT, GPU, line_of(GPU, "nvidia.com/gpu.product"))
+    assert path_in_spec(ROOT, STORE, line_of(STORE, "ring:")) == SpecLine((STORE,), "ring")
+    (name, *others), path, _ = path_in_spec(ROOT, GPU, line_of(GPU, "nvidia.com/gpu.product"))
+    assert others
     assert path == "kueue.flavors[l4].nodeLabels[nvidia.com/gpu.product]"
     assert explain_path(ROOT, name, path).value == "NVIDIA-L4"
+
+
+def test_a_line_of_a_model() -> None:
+    model = "clusters/models/shelf-detector.yaml"
+    found = explain_line(ROOT, model, line_of(model, "version:"))
+    assert (found.path, found.value) == ("models[shelf-detector].version", "7")
+    assert len(found.users) > 1
+    assert found.cluster == found.users[0]
+    assert any(item.identity.kind == "InferenceService" for item in found.reaches)
+    assert f"{found.cluster} is the first of {len(found.users)} clusters" in explanation_text(found)
+
+
+def test_a_line_of_a_group() -> None:
+    found = explain_line(ROOT, GPU, line_of(GPU, "nvidia.com/gpu.product"))
+    assert found.value == "NVIDIA-L4"
+    assert f"{found.cluster} is the first of {len(found.users)} clusters" in explanation_text(found)
 
 
 @pytest.mark.parametrize(
@@ -303,11 +328,11 @@ def test_every_line_of_the_output_belongs_to_something() -> None:
     objects = {path for path in texts if path.endswith(".yaml") and not path.endswith("/kustomization.yaml")}
     assert {path.partition("/")[0] for path in objects} == {"acm", "base", "overlays"}
     for path in objects:
-        found = spots(texts[path], ())
+        found = field_lines(texts[path], ())
         first, *lines = texts[path].splitlines()
-        assert first.startswith("# Made by nearedge")
+        assert first.startswith(f"# {path}, made by nearedge from clusters/")
         for number in (number for number, line in enumerate(lines, start=2) if line != "---"):
-            spot = spot_of(found, number)
+            spot = field_line(found, number)
             assert spot is not None, (path, number)
             assert spot.identity is not None, (path, number)
 
@@ -320,8 +345,8 @@ def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:
         if path.startswith("base/") and path.endswith("resources.yaml")
         for part in text.split("---\n")
     ]
-    found = spots(texts[OVERLAY], manifests)
-    spot = spot_of(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
+    found = field_lines(texts[OVERLAY], manifests)
+    spot = field_line(found, line_of(OVERLAY, "InferenceService", "limits/memory"))
     assert spot is not None
     assert spot.identity is not None
     assert (spot.identity.kind, spot.identity.name) == ("InferenceService", "assistant")
@@ -400,10 +425,10 @@ def test_of_two_items_of_a_name_the_one_that_is_meant_is_explained(shops: File) 
 
 def test_a_line_of_a_spec_is_that_of_its_item_in_the_whole(shops: File) -> None:
     # Its own file has one till, the cluster two.
-    assert path_in_spec(shops, TWO, 10) == (TWO, "hardwareProfiles[shop-b/till].nodeSelector.kind")
-    assert path_in_spec(shops, TWO, 7)[1].startswith("hardwareProfiles[gate]")
-    name, path = path_in_spec(shops, SHOPS, 9)
-    assert (name, path.partition(".")[0]) == (TWO, "hardwareProfiles[shop-a/till]")
+    assert path_in_spec(shops, TWO, 10) == SpecLine((TWO,), "hardwareProfiles[shop-b/till].nodeSelector.kind")
+    assert path_in_spec(shops, TWO, 7).path.startswith("hardwareProfiles[gate]")
+    users, path, _ = path_in_spec(shops, SHOPS, 9)
+    assert (users[0], path.partition(".")[0]) == (TWO, "hardwareProfiles[shop-a/till]")
 
 
 def test_a_line_of_the_output_has_the_lines_of_its_item(shops: File) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.disk.tree import Tree, with_index
+from generator.disk.tree import Tree
 from generator.documents.files import read_file
 from generator.findings.finding import Finding, Severity, Where
 from generator.fleet.fleet import Member
@@ -113,7 +113,7 @@ def compiled(file: str, member: Member | None, *findings: Finding, **said: Any) 
 def rendered(root: File, *clusters: CompiledCluster) -> Rendered:
     """A run that compiles these clusters, writes its tree and remembers it."""
     texts = {path: text for item in clusters for path, text in item.files.items()}
-    tree = with_index(Tree({**texts, BASE: "kind: List\n", HUB: "kind: Placement\n"}))
+    tree = Tree({**texts, BASE: "kind: List\n", HUB: "kind: Placement\n"})
     put(root, dict(tree.texts))
     whole = Whole((("", OF_FLEET), ("edge-1", WARNED)), frozenset({HUB}), 7)
     done = Rendered((), tree, clusters=clusters, whole=whole)

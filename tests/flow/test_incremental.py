@@ -151,7 +151,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "the fleet": (write("clusters/fleet.yaml", "fleet.git", "other.git"), set(OWN)),
     "an overlay by hand": (write("overlays/b-two/kustomization.yaml", "resources", "ressources"), {"b-two"}),
     "an overlay that is gone": (unlink("overlays/a-one/kustomization.yaml"), {"a-one"}),
-    "the hub by hand": (write("acm/hub/managedclusters.yaml", "a-one", "a-two"), set()),
+    "the hub by hand": (write("acm/hub/managedclusters/a-one.yaml", "name: a-one", "name: a-two"), set()),
     "no cache": (unlink(CACHE), set(OWN)),
     "half a cache": (write(CACHE, "objects", "subjects"), set(OWN)),
     "a mistake": (write(FILES["b-two"], 'cpu: "1"', "cpu: one"), {"b-two"}),

@@ -120,7 +120,7 @@ def test_a_plan_does_not_guess_what_a_shop_is_compared_with(tmp_path: File, caps
     assert " (refs/remotes/origin/trunk) -> " in capsys.readouterr().out
     assert main([*command, "--remote", "upstream"]) == 3
     assert "there is no remote upstream" in capsys.readouterr().err
-    assert main([*command, "--base", ""]) == 3
+    assert main([*command, "--base", "origin/nowhere"]) == 3
     assert "is no commit of this repository" in capsys.readouterr().err
 
 

@@ -12,11 +12,11 @@ from generator import hub
 from generator.fleet.fleet import Member
 from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical
-from generator.overlays.overlay import emit, overlay_if_sound
+from generator.overlays.overlay import emit
 from generator.specs.fleet import Observability, Repository, Ring
 from generator.specs.types import GitRef, Metadata
 from tests.conftest import CASES, build, read_case
-from tests.construction import every_hub, hubs, in_hubs, in_namespace, placements, refuses, sites, walk
+from tests.construction import every_hub, hubs, in_hubs, in_namespace, placements, refuses, walk
 
 
 def test_every_placement_has_its_binding() -> None:
@@ -239,16 +239,17 @@ def test_repositories_and_revisions_are_git() -> None:
     assert refuses(Ring, {"name": "canary", "revision": "main"})
 
 
-def test_generate_paths_cover_what_is_built() -> None:
-    key = "argocd.argoproj.io/manifest-generate-paths"
+def test_a_commit_is_compared_with_the_one_that_was_tried() -> None:
+    # With the annotation it is compared with the newest one that was seen: after a sync that failed none follows.
     for _, item in every_hub("ApplicationSet"):
         template = item["spec"]["template"]
-        assert template["metadata"]["annotations"][key] == "/base;/overlays/{{.name}}"
-        assert template["spec"]["source"]["path"] == "overlays/{{.name}}"
-    for site in sites():
-        overlay, found = overlay_if_sound(site.cluster, {})
-        assert overlay is not None, found
-        assert {folder.partition("/")[0] for folder in overlay.bases} <= {"base"}
+        assert "argocd.argoproj.io/manifest-generate-paths" not in template["metadata"].get("annotations", {})
+
+
+def test_a_retry_takes_the_newest_commit_where_argo_cd_can() -> None:
+    for fleet, item in every_hub("ApplicationSet"):
+        retry = item["spec"]["template"]["spec"]["syncPolicy"]["retry"]
+        assert retry.get("refresh", False) is (fleet.spec.delivery.argoCD not in {"2.14", "3.1"})
 
 
 def test_rights_come_by_a_policy() -> None:

@@ -17,7 +17,8 @@ from generator import hub, pipeline
 from generator.disk import tree
 from generator.findings.finding import Severity, Where
 from generator.fleet.fleet import Fleet
-from generator.hub.delivery.applicationsets import generate_paths
+from generator.hub.delivery import argocd
+from generator.hub.delivery.gitops import app_project
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
@@ -155,22 +156,51 @@ def test_the_interval_reaches_the_clusters() -> None:
         policies = [item for item in objects(model, "acm/") if item["metadata"]["name"] == "argocd-settings"]
         texts = [str(item["spec"]) for item in policies if item["kind"] == "Policy"]
         return [
-            found for text in texts for found in re.findall(r"appSync: \"(\w+)\".*?value: \"(\w+)\"", text)
+            found
+            for text in texts
+            for found in re.findall(r"appSync: \"(\w+)\".*?JITTER.*?value: \"(\w+)\"", text)
         ]
 
     assert said("pull") == [("30m0s", "600s")]
     assert said("policy") == [("1h0m0s", "1800s")]
-    (settings,) = objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
+    settings, _ = objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
     data = settings["data"]
     assert (data["timeout.reconciliation"], data["timeout.reconciliation.jitter"]) == ("3600s", "1800s")
 
 
-# What Argo CD looks at
+def test_a_sync_is_ended_after_all_that_may_take_its_time() -> None:
+    name, key = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", "controller.sync.timeout.seconds"
+
+    def said(**delivery: str) -> str:
+        spec = {"repository": {"url": "https://git.example.com/a/b.git"}, "delivery": delivery}
+        longest = argocd.sync_timeout(FleetSpec.model_validate(spec).delivery, members)
+        (found,) = [
+            item["value"]
+            for item in argocd.instance_spec(FleetSpec.model_validate(spec).delivery, longest)["controller"][
+                "env"
+            ]
+            if item["name"] == name
+        ]
+        assert argocd.parameters(longest, "argocd")["data"] == {key: found}
+        return str(found)
+
+    members = [replace(member_of("shop", {"ring": "main"}), longest=taken) for taken in (0, 86400, 7200)]
+    assert (said(), said(syncTimeout="30h"), said(syncTimeout="0s")) == ("90000", "108000", "0")
+    assert (
+        argocd.sync_timeout(
+            FleetSpec.model_validate({"repository": {"url": "https://git.example.com/a/b.git"}}).delivery, []
+        )
+        == 3600
+    )
+    (settings,) = [
+        item
+        for item in objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
+        if item["metadata"]["name"] == "argocd-cmd-params-cm"
+    ]
+    assert int(settings["data"][key]) > 0
 
 
-def renders(paths: str, changed: str) -> bool:
-    """Whether a changed file is a reason to build again, as argo-cd util/app/path AppFilesHaveChanged has it."""
-    return any(f"/{changed}" == path or f"/{changed}".startswith(f"{path}/") for path in paths.split(";"))
+# What Argo CD builds
 
 
 def graph(texts: dict[str, str], folder: str) -> set[str]:
@@ -185,26 +215,14 @@ def graph(texts: dict[str, str], folder: str) -> set[str]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_cluster_is_rendered_for_all_that_it_is_made_of_and_for_no_other(model: str) -> None:
+def test_an_overlay_is_made_of_bases_and_of_nothing_of_other_clusters(model: str) -> None:
     made = texts(model)
     names = {path.split("/")[1] for path in made if path.startswith("overlays/") and path.count("/") > 1}
     assert len(names) > 2
     for name in names:
-        paths = generate_paths(name)
         read = graph(made, f"overlays/{name}")
         assert any(path.startswith("base/") for path in read)
-        assert all(renders(paths, path) for path in read)
-        others = {path for path in made if path.startswith("overlays/") and path.split("/")[1] != name}
-        assert not [
-            path
-            for path in (*others, *(path for path in made if path.startswith("acm/")))
-            if renders(paths, path)
-        ]
-        assert not [
-            path
-            for path in ("clusters/fleet.yaml", f"clusters/near-edge/{name}.yaml")
-            if renders(paths, path)
-        ]
+        assert all(path.startswith(("base/", f"overlays/{name}/")) for path in read)
 
 
 # Shards
@@ -293,3 +311,10 @@ def test_enough_shards_are_proposed(size: int) -> None:
     count = enough(names)
     assert fullest(names, count) <= PER_SET
     assert count in {-(-size // PER_SET), -(-size // PER_SET) + 1}
+
+
+def test_what_rings_that_are_behind_fill_stays_permitted() -> None:
+    spec = {**FLEET, "delivery": {**FLEET["delivery"], "keptNamespaces": ["ai-old"]}}
+    members = tuple(member_of(name, {"ring": "main", "namespaces": ["ai"]}) for name in ("shop-1", "shop-2"))
+    project = app_project(Fleet("acme", FleetSpec.model_validate(spec), members))
+    assert {place["namespace"] for place in project["spec"]["destinations"]} == {"ai", "ai-old", "nearedge"}

@@ -51,7 +51,8 @@ ACTIVE, NOT = condition("Active", "True"), condition("Active", "False", "FlavorN
 READY = condition("Ready", "True")
 SUSPENDED = {"metadata": {"generation": 1}, "spec": {"suspend": True}}
 OLD = with_conditions(condition("Active", "True", observedGeneration=1))
-FAILING = condition("PredictorReady", "False", "ProgressDeadlineExceeded")
+FAILING = condition("PredictorReady", "False", "FailedCreate")
+SLOW = condition("PredictorReady", "False", "ProgressDeadlineExceeded")
 
 STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (CQ, "active", with_conditions(ACTIVE), "Healthy"),
@@ -139,9 +140,11 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
         "Progressing",
     ),
     (IS, "no pods", with_conditions(condition("Ready", "False"), FAILING), "Degraded"),
+    (IS, "a large model", with_conditions(condition("Ready", "False"), SLOW), "Progressing"),
     (IS, "stopped", with_conditions(condition("Stopped", "True")), "Suspended"),
     (IS, "not stopped", with_conditions(READY, condition("Stopped", "False")), "Healthy"),
     (LLM, "ready", with_conditions(READY, condition("PresetsCombined", "True")), "Healthy"),
+    (LLM, "a large model", with_conditions(condition("Ready", "False"), SLOW), "Progressing"),
     (LLM, "starting", with_conditions(condition("Ready", "Unknown")), "Progressing"),
     (LLM, "no config", with_conditions(condition("PresetsCombined", "False", "ConfigNotFound")), "Degraded"),
     (LLM, "no gateway", with_conditions(condition("GatewaysReady", "False", "RefsInvalid")), "Degraded"),

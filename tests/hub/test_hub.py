@@ -73,6 +73,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         hub=said.get("hub"),
         models=tuple(said.get("models", ())),
         images=tuple(said.get("images", ())),
+        longest=said.get("longest", 0),
     )
 
 

@@ -107,6 +107,7 @@ def test_alerts_are_complete() -> None:
     assert sorted(names) == [
         "NearedgeEdgeSilent",
         "NearedgeModelNotReady",
+        "NearedgeModelPodsNotReady",
         "NearedgeQueueStuck",
         "NearedgeVolumeFull",
     ]
@@ -135,6 +136,8 @@ def kept(expr: str) -> set[str]:
 
 SERVER = '{cluster="store-1", namespace="ai", deployment="till-predictor"}'
 OTHER = '{cluster="store-1", namespace="ai", deployment="till"}'
+SET = '{cluster="store-1", namespace="ai", statefulset="wide-kserve-mn-0"}'
+ANOTHER_SET = '{cluster="store-1", namespace="ai", statefulset="wide"}'
 QUEUE = 'cluster="store-1", cluster_queue="work"'
 VOLUME = '{cluster="store-1", namespace="ai-serving", persistentvolumeclaim="models"}'
 ELSEWHERE = '{cluster="store-1", namespace="kube-system", persistentvolumeclaim="models"}'
@@ -153,6 +156,21 @@ HUB_STORY: dict[str, tuple[int, dict[str, float], dict[str, float], dict[str, st
             f"kube_deployment_spec_replicas{OTHER}": 1,
         },
         {"cluster": "store-1", "namespace": "ai", "deployment": "till-predictor"},
+    ),
+    "NearedgeModelPodsNotReady": (
+        15,
+        {
+            f"kube_statefulset_status_replicas_ready{SET}": 0,
+            f"kube_statefulset_replicas{SET}": 1,
+        },
+        {
+            f"kube_statefulset_status_replicas_ready{SET}": 1,
+            f"kube_statefulset_replicas{SET}": 1,
+            # No model server.
+            f"kube_statefulset_status_replicas_ready{ANOTHER_SET}": 0,
+            f"kube_statefulset_replicas{ANOTHER_SET}": 1,
+        },
+        {"cluster": "store-1", "namespace": "ai", "statefulset": "wide-kserve-mn-0"},
     ),
     "NearedgeQueueStuck": (
         30,
@@ -205,7 +223,7 @@ def without_cluster(series: Mapping[str, float]) -> dict[str, float]:
 
 def site_rules() -> dict[str, dict[str, Any]]:
     made = [
-        model_not_ready("NearedgeSite", (), 'namespace="ai"'),
+        *model_not_ready("NearedgeSite", (), 'namespace="ai"'),
         queue_stuck("NearedgeSite", (), 'cluster_queue=~"rush|work"'),
         volume_full("NearedgeSite", (), 'namespace="ai-serving"'),
         load_failed("NearedgeSite", 'namespace="ai"'),

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from generator.hub.delivery.applicationsets import IN_PLACE, root_application
 from generator.hub.delivery.gitops import NAME, project_of
 from generator.objects.manifest import Manifest
+from generator.specs.fleet import FleetSpec
+from tests.conftest import FLEET
 
 from .argocd_program import NAMESPACE
 from .client import Client
@@ -34,7 +36,8 @@ class Ground(NamedTuple):
         namespaces = [item["metadata"]["name"] for item in self.client.list("v1", "Namespace")]
         project = project_of(self.repo.url, [*namespaces, "*"], "live")
         self.client.apply(_argo("AppProject", NAME, project))
-        spec = root_application(name, BRANCH, self.repo.url, IN_PLACE)
+        fleet = FleetSpec.model_validate({**FLEET, "repository": {"url": self.repo.url}})
+        spec = root_application(name, BRANCH, fleet, IN_PLACE)
         spec["syncPolicy"] = {**spec["syncPolicy"], **(change or {})}
         return self.client.apply(_argo("Application", name, spec))
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from generator.admission.amounts import said
 from generator.admission.demand import Pods, Workload, demands
 from generator.components.kit.component import Cluster
+from generator.components.kit.counting import said
 from generator.objects.manifest import Manifest
 
 from .client import Client

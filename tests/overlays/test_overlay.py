@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Component, Unit
 from generator.components.kit.recipe import Recipe
+from generator.disk.owned import header
 from generator.errors import BaseDiffers
 from generator.findings.finding import Finding
 from generator.objects.json_patch import apply_patch
 from generator.objects.manifest import CONTENT_HASH, Manifest, identify
 from generator.overlays import overlay as factoring
 from generator.overlays.base import Base, base_files, base_of
-from generator.overlays.files import folder_files, header
+from generator.overlays.files import folder_files
 from generator.overlays.images import with_images
 from generator.overlays.overlay import Overlay, overlay_if_sound
 from tests.conftest import build
@@ -187,10 +188,9 @@ def test_a_base_is_made_once_and_names_its_origin(monkeypatch: pytest.MonkeyPatc
     made = base_of(first, cluster(), bases)
     assert made is bases["base/odh-3.4/toy/model/x"]
     texts = base_files(made)
-    line = f"# {header('clusters/models/flan.yaml')}"
+    files = [f"base/odh-3.4/toy/model/x/{name}.yaml" for name in ("kustomization", "resources")]
     assert {path: text.splitlines()[0] for path, text in texts.items()} == {
-        "base/odh-3.4/toy/model/x/kustomization.yaml": line,
-        "base/odh-3.4/toy/model/x/resources.yaml": line,
+        path: f"# {header(path, 'clusters/models/flan.yaml')}" for path in files
     }
     assert not any("edge-" in text for text in texts.values())
 
@@ -220,7 +220,7 @@ def test_two_clusters_never_mean_different_things_by_one_base(monkeypatch: pytes
             Unit(
                 base_key("toy", "model", "x"), ("clusters/",), Recipe(tuple, ([config("a")],)), (config("a"),)
             ),
-            "is '# Made by nearedge from clusters/models/flan.yaml: edit",
+            "kustomization.yaml, made by nearedge from clusters/models/flan.yaml: edit",
         ),
         (
             unit("x", [{**dict(reversed(config("a").items()))}], [config("a")]),
@@ -251,9 +251,9 @@ def test_another_recipe_may_lead_to_the_same_base(monkeypatch: pytest.MonkeyPatc
 def test_files_of_a_cluster_name_its_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     overlay, _ = compiled(monkeypatch, unit(None, [], [config("a")]), name="edge-7")
     assert overlay is not None
-    first = {text.splitlines()[0] for text in overlay.files.values()}
-    assert first == {
-        "# Made by nearedge from clusters/near-edge/edge-7.yaml: edit there, then run make render."
+    assert {path: text.splitlines()[0] for path, text in overlay.files.items()} == {
+        path: f"# {path}, made by nearedge from clusters/near-edge/edge-7.yaml: edit there, then run make render."
+        for path in overlay.files
     }
     assert {path.rpartition("/")[0] for path in overlay.files} == {"overlays/edge-7"}
 

@@ -97,3 +97,11 @@ def test_a_volume_does_not_shrink(before: str, after: str, *, shrinks: bool) -> 
         "its data is lost when it is deleted"
     )
     assert found == ([(Effect.RECREATE, text)] if shrinks else [])
+
+
+@pytest.mark.parametrize("more", ["", ",SkipDryRunOnMissingResource=true"])
+def test_what_argo_cd_never_deletes_stays_whatever_else_is_said_of_it(more: str) -> None:
+    was = claim("1Gi")
+    was["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": f"Prune=false,Delete=false{more}"}
+    (found,) = consequences(object_changes([was], []), [])
+    assert found.effect is Effect.LEFT

@@ -97,3 +97,20 @@ def test_an_edit_of_what_is_wrapped_is_a_new_wrapper(key: str, effect: str) -> N
 def test_how_a_wrapper_is_looked_after_changes_in_place() -> None:
     before = {**QUEUED, "appWrapper": {"retryLimit": 1}}
     assert effects("clusters", before, {"appWrapper": {"retryLimit": 2}}, "odh-2.35") == []
+
+
+@pytest.mark.parametrize(("said", "told"), [(QUEUED, True), ({}, False)], ids=["queued", "not"])
+def test_what_argo_cd_does_not_compare_is_told_as_late(said: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+    worker = {**PODS["workers"][0], "nodeSelector": {"disk": "fast"}}
+    found = effects("clusters", said, {"workers": [worker]})
+    assert [text.startswith("later: RayCluster: Argo CD does not compare") for text in found] == [told]
+    # With more beside it the commit reaches the cluster, and all of it.
+    more = effects("clusters", said, {"workers": [worker], **LARGER})
+    assert not any("Argo CD does not compare" in text for text in more)
+
+
+def test_the_number_of_an_autoscaled_cluster_arrives_late() -> None:
+    bounds = {"minReplicas": 1, "maxReplicas": 4}
+    before, after = ({"workers": [{**PODS["workers"][0], **bounds, "replicas": number}]} for number in (2, 3))
+    (found,) = effects("clusters", {"autoscaling": {}, **before}, after)
+    assert found.startswith("later: RayCluster: Argo CD does not compare")

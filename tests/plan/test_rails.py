@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from generator.objects.manifest import ResourceId
 from generator.plan.changes import Action, ObjectChange
 from generator.plan.clusters import ClusterChange
 from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_objects, refused, shares
+from generator.plan.reach import HubChange
 from generator.plan.renames import gone_clusters
 from generator.plan.sides import Sides
 from generator.specs.fleet import FleetSpec
@@ -200,6 +202,15 @@ def test_an_object_without_a_namespace_is_named_without_one() -> None:
     assert said(removals(objects=[{"cluster": "a", "kind": "Namespace", "name": "ai"}]), both) == []
 
 
+def test_a_namespace_that_leaves_the_fleet_stays_permitted_for_rings_that_are_behind() -> None:
+    both = sides((A, B), clusters=(changed("a", removes("Namespace", "ai")),))
+    (found,) = refused({}, both)
+    assert "keep ai in delivery.keptNamespaces" in str(found.hint)
+    still = replace(B, namespaces=(("ai", ()),))
+    (found,) = refused({}, sides((A, still), clusters=(changed("a", removes("Namespace", "ai")),)))
+    assert "keptNamespaces" not in str(found.hint)
+
+
 def test_what_is_made_again_needs_no_name_but_on_a_core_cluster() -> None:
     config = removes("ConfigMap", "script", "ai")
     assert said({}, sides((A, B), clusters=(changed("a", config),))) == []
@@ -234,12 +245,12 @@ def test_a_cluster_that_comes_or_goes_as_a_whole_is_not_told_object_by_object(ac
 
 def test_what_a_hub_loses_has_to_be_named_where_a_file_describes_the_hub() -> None:
     policy = removes("Policy", "settings", "policies")
-    both = sides((A, B), hubs=(("a", (policy, *(removes(kind, "b") for kind in FOLLOWS))),))
+    both = sides((A, B), hubs=(HubChange("a", (policy, *(removes(kind, "b") for kind in FOLLOWS))),))
     assert said({}, both) == ["REMOVE001: Policy policies/settings of a is removed"]
     named = {"cluster": "a", "kind": "Policy", "namespace": "policies", "name": "settings"}
     assert said(removals(objects=[named]), both) == []
     # Of a hub that no file describes there is no line to blame, and no spec that brought it.
-    assert said({}, sides((A, B), hubs=(("hub", (policy,)),))) == []
+    assert said({}, sides((A, B), hubs=(HubChange("hub", (policy,)),))) == []
 
 
 # Rings

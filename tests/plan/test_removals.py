@@ -216,8 +216,8 @@ def test_a_cluster_that_came_back_goes_again(tmp_path: File, reason: str) -> Non
     assert (
         main(["retire", "store-006", "--remove", "--reason", reason, "--no-render", "--root", str(root)]) == 0
     )
-    said = (root / "clusters/removals.yaml").read_text(encoding="utf-8")
-    assert said.count("store-006") == 2
+    said = (root / "clusters/removals/store-006.yaml").read_text(encoding="utf-8")
+    assert said.count("store-006") == 2, "its name and the one entry"
     assert reason in said.splitlines()[-1]
     assert refused(root) == []
 

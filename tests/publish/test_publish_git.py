@@ -14,10 +14,10 @@ import pytest
 
 from generator.git.command import GitCredential, GitFailed, NotAllowed, Unreachable, cleaned, environment
 from generator.git.command import git as run
-from generator.publish.checkout import commit, on_branch, open_checkout, uncommitted_files
+from generator.publish.checkout import Checkout, commit, on_branch, open_checkout, uncommitted_files
 from generator.publish.errors import PublishRefused
 from generator.publish.land import Target, land
-from generator.publish.merge import merged
+from generator.publish.merge import merged, stage
 from generator.publish.patience import Patience, WaitedEnough
 from generator.publish.remote import (
     NoSuchRemote,
@@ -309,7 +309,7 @@ def test_commits_what_is_the_fleets_and_leaves_the_rest(root: File) -> None:
     checkout = open_checkout(root)
     files = uncommitted_files(checkout)
     assert files == ("clusters/a.yaml", "clusters/new.yaml", "mirror/models.lock", "overlays/a/k.yaml")
-    done = commit(checkout, files, (), "More memory\n\n- one\n# not a comment")
+    done = commit(checkout, files, "More memory\n\n- one\n# not a comment")
     shown = git(root, "show", "--name-status", "--no-renames", "--format=%B", "HEAD").split("\n")
     assert shown[:4] == ["More memory", "", "- one", "# not a comment"]
     assert [line for line in shown[4:] if line] == [
@@ -331,19 +331,8 @@ def test_odd_file_names_are_committed(root: File) -> None:
         (root / "clusters" / name).write_text("x\n")
     checkout = open_checkout(root)
     assert len(uncommitted_files(checkout)) == 6
-    commit(checkout, uncommitted_files(checkout), (), "odd")
+    commit(checkout, uncommitted_files(checkout), "odd")
     assert git(root, "status", "--porcelain=v1") == ""
-
-
-def test_output_that_git_ignores_is_not_left_out(root: File) -> None:
-    (root / ".gitignore").write_text("*.secret.yaml\n")
-    (root / "overlays/a/x.secret.yaml").write_text("x\n")
-    (root / "clusters/a.yaml").write_text("changed\n")
-    checkout = open_checkout(root)
-    head = git(root, "rev-parse", "HEAD")
-    with pytest.raises(PublishRefused, match=r"git ignores overlays/a/x\.secret\.yaml, which has to be"):
-        commit(checkout, uncommitted_files(checkout), ("overlays/a/k.yaml", "overlays/a/x.secret.yaml"), "x")
-    assert git(root, "rev-parse", "HEAD") == head
 
 
 def test_hooks_are_asked_and_may_say_no(root: File) -> None:
@@ -355,7 +344,7 @@ def test_hooks_are_asked_and_may_say_no(root: File) -> None:
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
     with pytest.raises(PublishRefused, match="nothing was committed: git commit: the linter is unhappy"):
-        commit(checkout, uncommitted_files(checkout), (), "x")
+        commit(checkout, uncommitted_files(checkout), "x")
     assert (root / "seen").read_text() == "clusters/a.yaml\n"
 
 
@@ -364,7 +353,7 @@ def test_nobody_who_commits(root: File, tmp_path: File) -> None:
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
     with pytest.raises(PublishRefused, match=r"git config user\.name NAME"):
-        commit(checkout, uncommitted_files(checkout), (), "x")
+        commit(checkout, uncommitted_files(checkout), "x")
 
 
 def test_commits_are_signed_when_git_is_told_to(root: File, tmp_path: File) -> None:
@@ -381,13 +370,13 @@ def test_commits_are_signed_when_git_is_told_to(root: File, tmp_path: File) -> N
         git(root, "config", name, value)
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
-    done = commit(checkout, uncommitted_files(checkout), (), "x")
+    done = commit(checkout, uncommitted_files(checkout), "x")
     assert signed(root, "HEAD")
     # What brings two heads together is a commit of ours as well.
     assert done.head is not None
     git(root, "switch", "--quiet", "--create", "theirs", "HEAD~1")
     theirs = committed(root, "clusters/b.yaml")
-    both = merged(done, done.head, theirs, "origin/x", lambda _: None)
+    both = merged(done, done.head, theirs, "origin/x", only_staged)
     assert signed(root, both)
 
 
@@ -396,28 +385,19 @@ def signed(root: File, revision: str) -> bool:
     return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
 
 
-def test_line_ends_of_windows(root: File) -> None:
-    git(root, "config", "core.autocrlf", "true")
-    (root / "clusters/a.yaml").write_bytes(b"changed\r\n")
-    checkout = open_checkout(root)
-    commit(checkout, uncommitted_files(checkout), (), "x")
-    assert git(root, "cat-file", "blob", "HEAD:clusters/a.yaml") == "changed\n"
-    assert uncommitted_files(checkout) == ()
-
-
 def test_a_large_file_whose_filter_is_missing(root: File) -> None:
     (root / ".gitattributes").write_text("*.onnx filter=lfs diff=lfs merge=lfs -text\n")
     committed(root, "big.onnx", "version https://git-lfs.github.com/spec/v1\n")
     first = git(root, "rev-parse", "HEAD").strip()
     (root / "clusters/a.yaml").write_text("changed\n")
     checkout = open_checkout(root)
-    done = commit(checkout, uncommitted_files(checkout), (), "x")
+    done = commit(checkout, uncommitted_files(checkout), "x")
     assert done.head is not None
     for name, value in {"required": "true", "smudge": "no-such-program", "clean": "no-such-program"}.items():
         git(root, "config", f"filter.lfs.{name}", value)
     git(root, "branch", "theirs", first)
     git(root, "update-ref", "refs/heads/theirs", side(root, first, "clusters/b.yaml"))
-    both = merged(done, done.head, git(root, "rev-parse", "theirs").strip(), "theirs", lambda _: None)
+    both = merged(done, done.head, git(root, "rev-parse", "theirs").strip(), "theirs", only_staged)
     assert git(root, "cat-file", "blob", f"{both}:clusters/b.yaml") == "side\n"
 
 
@@ -455,7 +435,7 @@ def test_kinds_of_checkouts(root: File, tmp_path: File, where: str) -> None:
     assert checkout.branch == {"worktree": "linked", "detached": None}.get(where, "main")
     files = uncommitted_files(checkout)
     assert files == (f"{checkout.prefix}clusters/a.yaml",)
-    checkout = commit(on_branch(checkout, "more"), files, (), "x")
+    checkout = commit(on_branch(checkout, "more"), files, "x")
     assert git(fleet, "branch", "--show-current").strip() == "more"
     assert uncommitted_files(checkout) == ()
 
@@ -521,7 +501,7 @@ def test_a_remote_in_trouble_is_asked_again(tmp_path: File, name: str) -> None:
         git(root, "remote", "add", "origin", f"{url}/fleet.git")
         head = committed(root)
         checkout = open_checkout(root)
-        target = Target(open_remote(root, "origin"), "main", None, made)
+        target = Target(open_remote(root, "origin"), "main", None, remade)
         landed = land(checkout, target, head, Patience(60, sleep=slept.append))
     assert landed.commit == head
     assert landed.tries > 1
@@ -538,7 +518,7 @@ def test_a_remote_that_stays_in_trouble_is_given_up(tmp_path: File) -> None:
         git(tmp_path, "init", "--quiet", str(root))
         git(root, "remote", "add", "origin", f"{url}/fleet.git")
         head = committed(root)
-        target = Target(open_remote(root, "origin"), "main", None, made)
+        target = Target(open_remote(root, "origin"), "main", None, remade)
         with pytest.raises(Unreachable, match="returned error: 503"):
             land(open_checkout(root), target, head, Patience(600, sleep=slept.append))
     assert 0 < sum(slept) < 60
@@ -554,9 +534,9 @@ def pusher(name: str, root: File, pushes: int) -> Counter[int]:
         checkout = open_checkout(root)
         (root / f"clusters/{name}-{i}.yaml").write_text(f"{name}: {i}\n")
         made(root)
-        checkout = commit(checkout, uncommitted_files(checkout), (), f"{name} {i}")
+        checkout = commit(checkout, uncommitted_files(checkout), f"{name} {i}")
         assert checkout.head is not None
-        target = Target(open_remote(root, "origin"), "main", None, made)
+        target = Target(open_remote(root, "origin"), "main", None, remade)
         landed = land(checkout, target, checkout.head, Patience(3600))
         git(root, "merge", "--quiet", "--ff-only", landed.commit)
         tries[landed.tries] += 1
@@ -571,11 +551,13 @@ def test_rivals_without_end_are_not_waited_for_without_end(tmp_path: File) -> No
     git(rival, "pull", "--quiet", "origin", "main")
     pushed: list[str] = []
 
-    def quicker(_: File) -> None:
+    def quicker(scratch: Checkout, _: str) -> None:
         pushed.append(committed(rival, f"clusters/rival-{len(pushed)}.yaml"))
         git(rival, "push", "--quiet", "origin", "main")
+        stage(scratch)
 
-    quicker(ours)
+    pushed.append(committed(rival, "clusters/rival-0.yaml"))
+    git(rival, "push", "--quiet", "origin", "main")
     slept: list[float] = []
     head = committed(ours, "clusters/ours.yaml")
     patience = Patience(20, slept.append, lambda: sum(slept), lambda: 0.5)
@@ -583,6 +565,17 @@ def test_rivals_without_end_are_not_waited_for_without_end(tmp_path: File) -> No
         land(open_checkout(ours), Target(open_remote(ours, "origin"), "main", None, quicker), head, patience)
     assert 15 < sum(slept) <= 20
     assert heads(open_remote(ours, "origin"), (MAIN,)) == {MAIN: pushed[-1]}
+
+
+def only_staged(scratch: Checkout, _: str) -> None:
+    """No output at all."""
+    stage(scratch)
+
+
+def remade(scratch: Checkout, _: str) -> None:
+    """The output where two heads come together."""
+    made(scratch.root)
+    stage(scratch)
 
 
 def made(root: File) -> None:

@@ -19,6 +19,7 @@ from generator.findings.finding import Path
 from generator.fleet.kinds import document_models
 from generator.fleet.spec_files import kind_of
 from generator.report.schemas import DIALECT, spec_schemas
+from generator.specs.types import FORM
 from tests.conftest import ROOT
 
 KINDS = ("Fleet", "Group", "Model", "Cluster")
@@ -76,6 +77,26 @@ def test_the_committed_schemas_are_those_of_the_models() -> None:
     assert list(texts) == [f"schemas/{kind.lower()}.json" for kind in (*KINDS, "Removals")]
     stale = [path for path, text in texts.items() if (ROOT / path).read_text(encoding="utf-8") != text]
     assert stale == [], "nearedge schema rewrites them"
+
+
+def parts(value: Any) -> list[dict[str, Any]]:
+    """All mappings of a schema that speak of a value; those below `not` say what is refused."""
+    found = [value] if isinstance(value, dict) else []
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*found, *(part for key, item in inside if key != "not" for part in parts(item))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_pattern_is_said_in_words(kind: str) -> None:
+    patterns = [part for part in parts(schema(kind)) if isinstance(part.get("pattern"), str)]
+    assert patterns
+    assert {part["pattern"] for part in patterns if not part.get(FORM)} == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_editor_shows_the_name_of_a_class(kind: str) -> None:
+    titles = [part["title"] for part in parts(schema(kind)) if isinstance(part.get("title"), str)]
+    assert titles == [kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)

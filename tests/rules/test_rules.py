@@ -139,6 +139,10 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "SPEC001": ({**WHOLE, "models/a.yaml": "#" * 2**18}, {**WHOLE, "models/a.yaml": "#" * (2**18 + 1)}),
     "SPEC006": ({**WHOLE, "models/a.yaml": ""}, {**WHOLE, "models/a.yml": ""}),
+    "SPEC008": (
+        {**WHOLE, "groups/a.yaml": spec("Group", "a")},
+        {**WHOLE, "groups/a.yaml": spec("Model", "a")},
+    ),
 }
 """Code -> files that are silent, and files that trip it."""
 

@@ -21,8 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain the value of a spec, or a line of output."""
-    from ...explain.line import path_in_spec, trace_line
-    from ...explain.value import explain_path
+    from ...explain.line import trace_line
+    from ...explain.value import explain_line, explain_path
     from ...report import explained
 
     root = root_of(options)
@@ -39,8 +39,9 @@ def run(options: argparse.Namespace) -> int:
             if trace.stale:
                 sys.stderr.write(f"{file} is not what the specs give now: run nearedge render\n")
             return CLEAN
-        subject, path = path_in_spec(root, file, line)
-    found = explain_path(root, subject if "/" not in subject else file_of(root, subject), path)
+        found = explain_line(root, file, line)
+    else:
+        found = explain_path(root, subject if "/" not in subject else file_of(root, subject), path)
     as_json = options.format == "json"
     sys.stdout.write(explained.explanation_json(found) if as_json else explained.explanation_text(found))
     return CLEAN

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import CLEAN, FOUND, UsageError
-from ..here import root_of
+from ..here import from_here, root_of
 
 if TYPE_CHECKING:
     from ...components.kit.component import Cluster
@@ -52,10 +52,9 @@ def _checksum(options: argparse.Namespace) -> int:
     from ..progress import Watch
 
     watch = Watch()
-    found = listing(options.folder)
-    sums = digests(
-        options.folder, found, lambda done, total: watch.progress("MiB", done // MEBI, total // MEBI)
-    )
+    folder = from_here(options.folder)
+    found = listing(folder)
+    sums = digests(folder, found, lambda done, total: watch.progress("MiB", done // MEBI, total // MEBI))
     watch.end()
     if options.write:
         _tell_size(len(sums), found.size, found.hidden)

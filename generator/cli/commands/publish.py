@@ -14,7 +14,8 @@ from ..exits import CLEAN, FOUND, UsageError
 from ..here import root_of, standing
 from ..output import show_findings
 from ..progress import Watch
-from ..writing import settle
+from ..proof import outcome
+from ..writing import settle, writing
 
 if TYPE_CHECKING:
     from ...publish.flow import Published
@@ -64,29 +65,44 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, or say what would be."""
-    from ...publish.flow import Unfit, publish
-    from ...publish.order import settled
-    from ...publish.patience import Patience
-    from ...publish.rehearse import rehearse
+    from ...publish.prospect import Unfit, Unproven
 
     root, watch = root_of(options), Watch()
-    order = settled(root, _order(options), offline=options.dry_run)
-    settle(root)
+    act = _rehearse if options.dry_run else _publish
     try:
-        if options.dry_run:
-            rehearsed = rehearse(root, order, watch.progress)
-            watch.end()
-            sys.stdout.writelines(_rehearsed(order, rehearsed))
-            return CLEAN
-        done = publish(root, order, Patience(options.max_wait), watch.progress)
+        lines = act(options, root, watch)
     except Unfit as unfit:
         watch.end()
         show_findings(root, unfit.findings, unfit.waived)
         sys.stderr.write(f"{unfit}\n")
         return FOUND
+    except Unproven as unproven:
+        watch.end()
+        code = outcome(unproven.verification)
+        sys.stderr.write(f"{unproven}\n")
+        return code
     watch.end()
-    sys.stdout.writelines(_summary(order, done))
+    sys.stdout.writelines(lines)
     return CLEAN
+
+
+def _publish(options: argparse.Namespace, root: File, watch: Watch) -> Iterator[str]:
+    from ...publish.flow import publish
+    from ...publish.order import settled
+    from ...publish.patience import Patience
+
+    with writing(root):
+        order = settled(root, _order(options))
+        return _summary(order, publish(root, order, Patience(options.max_wait), watch.progress))
+
+
+def _rehearse(options: argparse.Namespace, root: File, watch: Watch) -> Iterator[str]:
+    from ...publish.order import settled
+    from ...publish.rehearse import rehearse
+
+    settle(root)
+    order = settled(root, _order(options), offline=True)
+    return _rehearsed(order, rehearse(root, order, watch.progress))
 
 
 def _order(options: argparse.Namespace) -> Order:
@@ -118,10 +134,13 @@ def _order(options: argparse.Namespace) -> Order:
 
 
 def _summary(order: Order, done: Published) -> Iterator[str]:
+    from ...report.proof import proof_line
+
     landed, shown = done.landed, done.shown
     if landed is None:
         yield f"nothing to publish: the specs and their output are those of {order.remote}/{order.base}\n"
         return
+    yield f"proven        {proof_line(done.proof)}\n"
     yield f"commit        {landed.commit[:12]}  {_files(len(done.files))}\n"
     pushed = "pushed" if landed.pushed else "was there already"
     yield f"branch        {order.remote}/{order.branch}  {pushed}{_tries(landed.tries)}\n"
@@ -146,12 +165,14 @@ def _comment(did: str) -> str:
 def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
     from ...publish.flow import comment
     from ...publish.order import proposal
+    from ...report.proof import proof_line
 
     if not found.files and found.planned is None:
         yield "nothing to publish\n"
         return
     yield f"branch  {order.remote}/{order.branch}\n"
     yield from (f"commit  {path}\n" for path in found.files)
+    yield f"proven  {proof_line(found.proof)}\n"
     yield f"\n{order.text}\n"
     if order.pull_request:
         asked = proposal(order)

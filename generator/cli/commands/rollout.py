@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import add_root, root_of
 from ..progress import colour
+from ..writing import writing
 from . import simulate
 
 if TYPE_CHECKING:
@@ -89,6 +91,9 @@ def _of_rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ring", metavar="RING", help="ring to move")
     parser.add_argument(
         "--to", metavar="COMMIT", help="where to (default: the commit that the ring held before)"
+    )
+    parser.add_argument(
+        "--unproven", action="store_true", help="go back although the output there does not pass its proof"
     )
     parser.add_argument("--dry-run", action="store_true", help="show what it does; ask nobody, move nothing")
     parser.add_argument(
@@ -219,6 +224,21 @@ def _target(known: Rollout, said: str | None) -> str | None:
 
 
 def _advance(options: argparse.Namespace) -> int:
+    with _alone(options):
+        return _moved_forward(options)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    with _alone(options):
+        return _moved_back(options)
+
+
+def _alone(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Nobody else writes here from the first look to the move, unless nothing is moved."""
+    return nullcontext() if options.dry_run else writing(root_of(options))
+
+
+def _moved_forward(options: argparse.Namespace) -> int:
     from ...rollout.advance import find, forward, next_target
 
     known, remote = _known(options)
@@ -228,11 +248,12 @@ def _advance(options: argparse.Namespace) -> int:
     return _carried_out(options, known, judged, remote)
 
 
-def _rollback(options: argparse.Namespace) -> int:
+def _moved_back(options: argparse.Namespace) -> int:
     from ...rollout.advance import backward, find
 
     known, remote = _known(options)
-    judged = backward(known, find(known.rings, options.ring), _target(known, options.to))
+    place, target = find(known.rings, options.ring), _target(known, options.to)
+    judged = backward(known, place, target, unproven=options.unproven)
     return _carried_out(options, known, judged, remote)
 
 
@@ -240,7 +261,7 @@ def _carried_out(options: argparse.Namespace, known: Rollout, judged: Judged, re
     from ...rollout.report import move as move_text
     from ...rollout.report import status_json
 
-    held = bool(judged.refused or judged.open) and judged.action == "advance"
+    held = bool(judged.refused or judged.open)
     quiet = held or options.dry_run or judged.idle
     done = None if quiet else _moved(options, known, judged, remote)
     if options.format == "json":

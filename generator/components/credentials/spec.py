@@ -9,14 +9,30 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ...specs.types import Duration, Flag, Line, Name, Strictly, Subdomain
+from ...specs.types import SUBDOMAIN_FORM, Duration, Flag, Line, Name, Strictly, Subdomain
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-SecretName = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 63)]
+SecretName = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 63, form=SUBDOMAIN_FORM)]
 """Name of a Secret that also ends the key of a label of its clusters, which takes 63 characters."""
-SecretKey = Annotated[str, Line(r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", 253)]
-RemoteKey = Annotated[str, Line(r"^[A-Za-z0-9/][A-Za-z0-9._/:@-]*$", 512)]
-Endpoint = Annotated[str, Line(r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$", 253)]
+SecretKey = Annotated[
+    str, Line(r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", 253, form="letters, digits, ., _ and -")
+]
+RemoteKey = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9/][A-Za-z0-9._/:@-]*$",
+        512,
+        form="letters, digits and . _ / : @ -, a letter, digit or / first",
+    ),
+]
+Endpoint = Annotated[
+    str,
+    Line(
+        r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$",
+        253,
+        form="https://HOST or https://HOST:PORT, in small letters and without a path",
+    ),
+]
 
 Type = Literal["s3", "registry", "huggingface", "https", "opaque"]
 
@@ -25,12 +41,12 @@ class Bucket(Strictly):
     """What clients of an S3 store must know beside its keys; nothing of it is secret."""
 
     endpoint: Endpoint = Field(description="Address of the store: https://s3.acme.internal.")
-    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63)] | None = Field(
-        None, description="Region, where the store has some."
+    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63, form="small letters, digits and -")] | None = (
+        Field(None, description="Region, where the store has some.")
     )
-    bucket: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 63)] | None = Field(
-        None, description="Bucket, which the platform's dashboard shows."
-    )
+    bucket: (
+        Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 63, form="small letters, digits, . and -")] | None
+    ) = Field(None, description="Bucket, which the platform's dashboard shows.")
     verifySSL: Flag = Field(True, description="Check the store's certificate; plain KServe only.")
     caBundle: Subdomain | None = Field(
         None, description="ConfigMap with the store's CA, key cabundle.crt; plain KServe only."

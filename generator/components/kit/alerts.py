@@ -6,11 +6,14 @@ a rule speaks of one namespace, because OpenShift lets rules of a user's namespa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 PREDICTOR = 'deployment=~".+-(predictor|kserve|kserve-prefill)"'
 """Deployments of model servers: of an InferenceService, and of an LLMInferenceService (data/metrics.yaml)."""
+
+SETS = 'statefulset=~".+-kserve-mn(-prefill)?(-[0-9]+)?"'
+"""StatefulSets of an LLMInferenceService whose server spans pods: a LeaderWorkerSet makes them (data/metrics.yaml)."""
 
 FULL = "0.05"
 """Free share below which a volume is full: a volume for models has 10 % to spare when it is new."""
@@ -29,18 +32,29 @@ def alert(name: str, expr: str, wait: str, severity: str, annotations: dict[str,
     }
 
 
-def model_not_ready(prefix: str, by: Iterable[str], *matchers: str) -> Rule:
-    """A model server has fewer ready pods than it should."""
-    sums, where = _sum(by, "namespace", "deployment"), _where(*matchers, PREDICTOR)
+def model_not_ready(prefix: str, by: Iterable[str], *matchers: str) -> Iterator[Rule]:
+    """A model server has fewer ready pods than it should: as a Deployment, and as sets of pods that serve together."""
+    ready, wanted = "kube_deployment_status_replicas_available", "kube_deployment_spec_replicas"
+    yield _not_ready(
+        f"{prefix}ModelNotReady", by, ("deployment", ready, wanted), _where(*matchers, PREDICTOR)
+    )
+    ready, wanted = "kube_statefulset_status_replicas_ready", "kube_statefulset_replicas"
+    yield _not_ready(
+        f"{prefix}ModelPodsNotReady", by, ("statefulset", ready, wanted), _where(*matchers, SETS)
+    )
+
+
+def _not_ready(name: str, by: Iterable[str], names: tuple[str, str, str], where: str) -> Rule:
+    label, ready, wanted = names
+    sums = _sum(by, "namespace", label)
     return alert(
-        f"{prefix}ModelNotReady",
-        f"{sums} (kube_deployment_status_replicas_available{where})"
-        f" < {sums} (kube_deployment_spec_replicas{where})",
+        name,
+        f"{sums} ({ready}{where}) < {sums} ({wanted}{where})",
         "15m",
         "warning",
         {
             "summary": "A model server has fewer ready pods than it should.",
-            "description": f"{{{{ $labels.deployment }}}} in {{{{ $labels.namespace }}}}{_of(by)} has {{{{ $value }}}} ready pods.",
+            "description": f"{{{{ $labels.{label} }}}} in {{{{ $labels.namespace }}}}{_of(by)} has {{{{ $value }}}} ready pods.",
         },
     )
 

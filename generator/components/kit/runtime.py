@@ -59,6 +59,11 @@ class Server:
     metrics_port: int | None
     readiness_path: str | None
     read_only_root: bool | None
+    command: tuple[str, ...] = ()
+    """What is started in place of the image's own program."""
+    liveness_path: str | None = None
+    shared_memory: str | None = None
+    """Size of /dev/shm; that of the container runtime when there is none."""
     beside: tuple[Beside, ...] = ()
     """More models: adapters of vLLM, or models that the runtime serves as well."""
     lora: tuple[str, ...] = ()
@@ -85,7 +90,8 @@ class Runtime:
     """Its server in data/flags, which is its image in the fleet's `images` as well; none: nobody knows its flags."""
     reserved: frozenset[str] = frozenset()
     """Flags, or variables, that it sets itself."""
-    shared_memory: bool = False
+    shared_memory: str | None = None
+    """Size of /dev/shm when the spec says none."""
     timeout: str = "60s"
     """How long a request may take when the spec does not say."""
     legacy: str | None = None
@@ -122,7 +128,7 @@ def container(server: Server, name: str, shipped_as: str, read_only_root: bool =
         "image": server.image or image(shipped_as, server.images),
         "resources": pod.resources(server.limits, server.requests),
         "securityContext": pod.container_security(read_only_root=locked),
-        "volumeMounts": [TMP_MOUNT, *beside_mounts(server)],
+        "volumeMounts": [TMP_MOUNT, *([SHM_MOUNT] if server.shared_memory else []), *beside_mounts(server)],
     }
 
 
@@ -158,16 +164,16 @@ TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the p
 SHM_MOUNT: Manifest = {"name": "shm", "mountPath": "/dev/shm"}  # noqa: S108
 
 
-def volumes(runtime: Runtime, server: Server, settings: str | None = None) -> list[Manifest]:
+def volumes(server: Server, settings: str | None = None) -> list[Manifest]:
     """Volumes of a server: scratch, more models, and the ConfigMap that tells of them.
 
     Its own model is mounted by KServe.
     """
-    shm = {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}}
+    shm = {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": server.shared_memory}}
     told = {"name": "settings", "configMap": {"name": settings}}
     return [
         {"name": "tmp", "emptyDir": {}},
-        *([shm] if runtime.shared_memory else []),
+        *([shm] if server.shared_memory else []),
         *beside_volumes(server),
         *([told] if settings else []),
     ]

@@ -4,7 +4,7 @@ Each model that a namespace serves from a volume has one PersistentVolumeClaim a
 that a Ray job `produces` gets a shared volume in the job's namespace and no load Job: the job writes it, and a Job
 that `publish` asks for puts it where other clusters fetch it from. `claims` says which volumes there are, `emit` makes
 their objects, `transfer` what a download is told, `publish` those of publishing, `cache` those of the nodes' own disks,
-`upload` what brings files from here; `checks`, `source_checks` and `cache_checks` hold the rules.
+`upload` what brings files from here, `demand` what the Jobs' pods ask for; `checks`, `source_checks` and `cache_checks` hold the rules.
 """
 
 from .cache import JOB_NAMESPACE, cache_nodes, holds, placed_by_cache
@@ -22,6 +22,7 @@ from .claims import (
     volume_name,
     volumes,
 )
+from .demand import workloads
 from .emit import ROOT as MODELS_DIR
 from .emit import claim_name, place, storage_uri
 from .publish import target
@@ -63,4 +64,5 @@ __all__ = [
     "volume_modes",
     "volume_name",
     "volumes",
+    "workloads",
 ]

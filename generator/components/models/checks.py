@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...documents.validate import nearest
+from ...findings.finding import MODELS as MODEL_FILES
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...specs.quantity import binary, parse
@@ -193,9 +194,10 @@ def transfers_are_verified(cluster: Cluster) -> Iterator[Problem]:
     for i, item in _volume_items(cluster):
         if not cluster.models[item.model].checksums:
             yield Problem(
-                ("serving", i, "model"),
+                (MODEL_FILES, item.model, "checksums"),
                 f"model {item.model} has no checksums: its copy is not verified",
-                "add checksums to the model",
+                "nearedge models checksum DIR --write MODEL adds them",
+                (("serving", i, "model"),),
             )
 
 

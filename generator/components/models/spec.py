@@ -24,10 +24,16 @@ from ...specs.types import (
 class Proxy(Strictly):
     """The proxy that load Jobs reach the world through."""
 
-    url: Annotated[str, Line(rf"^https?://{ENDPOINT}$", 253)] = Field(
-        description="Its address: http://proxy.acme.internal:3128."
-    )
-    noProxy: tuple[Annotated[str, Line(r"^[A-Za-z0-9.*:/-]+$", 253)], ...] = Field(
+    url: Annotated[
+        str, Line(rf"^https?://{ENDPOINT}$", 253, form="https://HOST or https://HOST:PORT, without a path")
+    ] = Field(description="Its address: http://proxy.acme.internal:3128.")
+    noProxy: tuple[
+        Annotated[
+            str,
+            Line(r"^[A-Za-z0-9.*:/-]+$", 253, form="a host, a domain that begins with a dot, or a network"),
+        ],
+        ...,
+    ] = Field(
         (),
         description="Hosts, domains (.acme.internal) and networks that are reached without it.",
         max_length=64,
@@ -62,9 +68,17 @@ class ModelsSpec(Strictly):
         description="ConfigMap in the servers' namespaces with all certificates that load Jobs trust, key cabundle.crt; "
         "on OpenShift the cluster's own when left out.",
     )
-    huggingFaceEndpoint: Annotated[str, Line(rf"^https://{ENDPOINT}(/[A-Za-z0-9._/-]+)?$", 253)] | None = (
-        Field(None, description="Mirror of the Hugging Face Hub that load Jobs ask instead.")
-    )
+    huggingFaceEndpoint: (
+        Annotated[
+            str,
+            Line(
+                rf"^https://{ENDPOINT}(/[A-Za-z0-9._/-]+)?$",
+                253,
+                form="https://HOST, with a port and a path if need be",
+            ),
+        ]
+        | None
+    ) = Field(None, description="Mirror of the Hugging Face Hub that load Jobs ask instead.")
     cache: Cache | None = Field(None, description="Nodes' own disks for models of storage.type cache.")
 
 

@@ -81,7 +81,7 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
         callers += callers_of(profile.network.ingress)
     yield policy(namespace, "allow-serving", SERVING, ingress=[{"from": callers}])
     yield policy(namespace, "allow-serving-clients", {}, egress=[{"to": [{"podSelector": SERVING}]}])
-    if "auth" in features:
+    if "auth" in features or profile.kserve.proxyAlways:
         # The proxy in front of the model asks the API server about each token. The API server is no pod and
         # has no portable address, so its ports have to do.
         rule = {"ports": ports(*profile.network.apiServerPorts)}
@@ -129,9 +129,12 @@ def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterato
         yield policy(namespace, "allow-ray-submitter", SUBMITTER, egress=to_head)
     if "rayservice" in features:
         yield from _ray_serve(namespace, features, profile)
+    to_api_server = {"ports": ports(*profile.network.apiServerPorts)}
     if "autoscaling" in features:
-        rule = {"ports": ports(*profile.network.apiServerPorts)}
-        yield policy(namespace, "allow-ray-autoscaler", RAY_HEAD, egress=[rule])
+        yield policy(namespace, "allow-ray-autoscaler", RAY_HEAD, egress=[to_api_server])
+    if profile.kuberay.headProxy is not None:
+        # It asks the API server about each caller of the dashboard.
+        yield policy(namespace, "allow-ray-proxy", RAY_HEAD, egress=[to_api_server])
 
 
 def _ray_serve(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...specs.types import AnyPort, LabelKey, Labels, Line, Name, Quantity, ResourceName, Strictly, Text
 
-Cidr = Annotated[str, Line(r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", 64)]
+Cidr = Annotated[str, Line(r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", 64, form="an address and its mask: 10.0.0.0/24")]
 
 
 class NetworkRule(Strictly):
@@ -43,7 +43,7 @@ class Namespace(Strictly):
     name: Name = Field(description="Name of the namespace.")
     labels: Labels = Field({}, description="More labels for it.")
     annotations: dict[LabelKey, Text] = Field({}, description="More annotations for it.")
-    quota: dict[ResourceName, Quantity] = Field(
+    quota: dict[LabelKey, Quantity] = Field(
         {}, description='What all pods together may have: {requests.cpu: "8", pods: "20"}.'
     )
     limits: Limits | None = Field(None, description="Limits of each container.")

@@ -1,10 +1,11 @@
 """Ray: clusters, jobs with a cluster of their own or on one that is there, and services.
 
-`spec` is the section (`serve` and `runtime_env` parts of it), `pods` its pod templates, `emit`, `service` and
-`wrapper` its objects, `units` the component itself; the rules are in the modules that end in `_checks`.
+`spec` is the section (`serve` and `runtime_env` parts of it), `pods` its pod templates and `demand` what these ask for,
+`emit`, `service` and `wrapper` its objects, `units` the component itself; the rules are in `checks`.
 """
 
 from .accelerators import ray_name
+from .demand import submitters, workloads
 from .units import RAY
 
-__all__ = ["RAY", "ray_name"]
+__all__ = ["RAY", "ray_name", "submitters", "workloads"]

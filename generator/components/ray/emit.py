@@ -20,6 +20,7 @@ from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
 from ...specs.types import EnvVar, PvcMount
 from ..models import MODELS_DIR, claim_name, place
+from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
 from .runtime_env import runtime_env_text
 from .shapes import own_cluster
@@ -34,8 +35,9 @@ CLUSTER_KEY = "ray.io/cluster"
 """Key of clusterSelector that holds the name of the RayCluster (validation.go RayJobClusterSelectorKey)."""
 
 
-def emit_cluster(ray: RayCluster, profile: Profile) -> tuple[Manifest, ...]:
-    """A RayCluster and what it needs."""
+def emit_cluster(ray: RayCluster, profile: Profile, place: Place = ()) -> tuple[Manifest, ...]:
+    """A RayCluster and what it needs, with what its queue would add to its pods (flavor.py)."""
+    ray = placed(ray, place)
     cluster = {
         "apiVersion": API_VERSION,
         "kind": "RayCluster",
@@ -52,13 +54,14 @@ def emit_cluster(ray: RayCluster, profile: Profile) -> tuple[Manifest, ...]:
 
 
 def emit_job(
-    job: RayJob, host: RayCluster | None, profile: Profile, model: ModelSpec | None = None
+    job: RayJob, host: RayCluster | None, profile: Profile, model: ModelSpec | None = None, place: Place = ()
 ) -> tuple[Manifest, ...]:
     """A RayJob and what it needs.
 
     `host` is the RayCluster it runs on when it brings none of its own, `model` the one that it produces.
     """
     own = own_cluster(job)
+    own = own and placed(own, place)
     ray = own or host
     assert ray is not None, job.name  # noqa: S101 - RAY021 and RAY022 refuse such a job
     if own is not None and job.produces and model is not None:

@@ -59,7 +59,7 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
     """One entry of workerGroupSpecs.
 
     Every field that the CRD has a default for is written: the list is atomic, so a default that the API
-    server adds is a lasting difference for Argo CD. The three replica fields also keep Kueue and KubeRay in
+    server adds is a lasting difference for Argo CD (priority, of KubeRay 1.7.0 alone, is not compared). The three replica fields also keep Kueue and KubeRay in
     agreement: Kueue counts `replicas` as it stands, KubeRay clamps it into [minReplicas, maxReplicas].
     """
     return {
@@ -132,13 +132,22 @@ def _pod(ray: RayCluster, group: PodGroup, profile: Profile) -> Manifest:
     gate = {"schedulingGates": [{"name": ELASTIC_GATE}]} if elastic(ray) else {}
     return {
         **(_head_identity(ray) if is_head else _identity(ray)),
-        "automountServiceAccountToken": is_head and ray.autoscaling is not None,
+        "automountServiceAccountToken": is_head and _asks_api_server(ray, profile),
         "securityContext": security(profile),
         **_scheduling(ray, group),
         **gate,
         "containers": [_container(ray, group, mounts)],
         "volumes": [{"name": "tmp", "emptyDir": {}}, _shared_memory(group), *volumes],
     }
+
+
+def _asks_api_server(ray: RayCluster, profile: Profile) -> bool:
+    """Whether a container beside the head needs a token: the autoscaler, or the proxy that the platform puts there.
+
+    KubeRay gives the pod an account of its own for the proxy, and leaves this field as it is; without a token the proxy
+    exits, and the cluster never becomes ready (kuberay, profile field headProxy).
+    """
+    return ray.autoscaling is not None or profile.kuberay.headProxy is not None
 
 
 def _container(ray: RayCluster, group: PodGroup, mounts: list[Manifest]) -> Manifest:

@@ -23,10 +23,21 @@ from .runtime_env import RuntimeEnv
 
 ApplicationName = Annotated[str, Line(longest=253)]
 DeploymentName = Annotated[str, Line(longest=253)]
-ImportPath = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*[:.][A-Za-z_][A-Za-z0-9_]*$", 256)]
-RoutePrefix = Annotated[str, Line(r"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", 256)]
+ImportPath = Annotated[
+    str, Line(r"^[A-Za-z_][A-Za-z0-9_.-]*[:.][A-Za-z_][A-Za-z0-9_]*$", 256, form="module:variable")
+]
+RoutePrefix = Annotated[
+    str,
+    Line(
+        r"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
+        256,
+        form="a path that begins with / and does not end with it",
+    ),
+]
 """Begins with a slash and does not end in one, unless it is all of it (ray.serve ServeApplicationSchema)."""
-Argument = Annotated[str, Line(r"^[A-Za-z0-9_][A-Za-z0-9_.:/@ -]*$", 253)]
+Argument = Annotated[
+    str, Line(r"^[A-Za-z0-9_][A-Za-z0-9_.:/@ -]*$", 253, form="letters, digits, blanks and _ . : / @ -")
+]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, Wave, meta
 from .emit import API_VERSION, account, cluster_spec, elastic_notes, queue_labels
+from .flavor import Place, placed
 from .serve import PORT, serve_config_text
 from .shapes import served_cluster
 from .spec import RayService
@@ -27,9 +28,9 @@ SERVE_SERVICE = "-serve-svc"
 """End of the name of the Service for requests (kuberay utils GenerateServeServiceName)."""
 
 
-def emit_service(service: RayService, profile: Profile) -> tuple[Manifest, ...]:
-    """A RayService and what it needs."""
-    ray = served_cluster(service)
+def emit_service(service: RayService, profile: Profile, place: Place = ()) -> tuple[Manifest, ...]:
+    """A RayService and what it needs, with what its queue would add to its pods (flavor.py)."""
+    ray = placed(served_cluster(service), place)
     known = profile.kuberay.serviceOptions
     notes = {TIMEOUT: service.initializingTimeout} if service.initializingTimeout and known else {}
     manifest = {

@@ -31,15 +31,47 @@ from ...specs.types import (
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import ServeConfig
 
-RayName = Annotated[str, Line(r"^[a-z]([-a-z0-9]*[a-z0-9])?$", 63)]
+RayName = Annotated[
+    str,
+    Line(
+        r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
+        63,
+        form="small letters, digits and -, a letter first and no - at the end",
+    ),
+]
 """A DNS-1035 label: KubeRay makes Services of it (validation.go ValidateRayClusterMetadata)."""
-RayVersion = Annotated[str, Line(r"^[0-9]+\.[0-9]+\.[0-9]+((rc|\.dev)[0-9]+)?$", 32)]
+RayVersion = Annotated[
+    str, Line(r"^[0-9]+\.[0-9]+\.[0-9]+((rc|\.dev)[0-9]+)?$", 32, form="a release in three parts: 2.52.0")
+]
 Entrypoint = Annotated[str, Line(longest=8192)]
-ParameterName = Annotated[str, Line(r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$", 64)]
-ParameterValue = Annotated[str, Line(r"^[A-Za-z0-9._:/,=+@-]+$", 256)]
+ParameterName = Annotated[
+    str,
+    Line(
+        r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$",
+        64,
+        form="an option of `ray start` without its two hyphens: num-cpus",
+    ),
+]
+ParameterValue = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9._:/,=+@-]+$",
+        256,
+        form="letters, digits and . _ : / , = + @ -, without blanks and quotes",
+    ),
+]
 """KubeRay puts these into a shell command as they are."""
-CustomResource = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_.:/-]*$", 128)]
-RedisAddress = Annotated[str, Line(r"^((redis|rediss)://)?[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$", 253)]
+CustomResource = Annotated[
+    str, Line(r"^[A-Za-z_][A-Za-z0-9_.:/-]*$", 128, form="letters, digits and _ . : / -, a letter or _ first")
+]
+RedisAddress = Annotated[
+    str,
+    Line(
+        r"^((redis|rediss)://)?[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$",
+        253,
+        form="HOST:PORT or redis://HOST:PORT",
+    ),
+]
 
 
 class PodGroup(Strictly):

@@ -18,7 +18,9 @@ from ..kit.base_key import base_key, digest
 from ..kit.component import Cluster, Component, Unit, alone
 from ..kit.recipe import Recipe, recipe
 from .emit import emit_cluster, emit_job
+from .flavor import place_of, placed
 from .service import emit_service
+from .shapes import own_cluster
 from .spec import PodGroup, RayCluster, RayJob, RayService, RaySpec, WorkerGroup
 
 G = TypeVar("G", bound=PodGroup)
@@ -50,18 +52,20 @@ def find(listed: tuple[Item, ...], namespace: str, name: str | None) -> Item | N
 
 
 def _cluster_unit(item: RayCluster, shared: RayCluster | None, cluster: Cluster) -> Unit:
-    profile = cluster.profile
+    profile, place = cluster.profile, place_of(item.namespace, item.queue, cluster)
     if item.appWrapper is not None:
-        final = emit_cluster(item, profile)
-        if shared is None or item != shared:
+        final = emit_cluster(item, profile, place)
+        if shared is None or placed(item, place) != shared:
             return alone(final)
         return _of_groups(item, cluster, recipe(emit_cluster, shared, profile), final)
     # A base holds no object that the cluster does not have: the ServiceAccount stands and falls with this
     # field.
     if shared is not None and shared.appWrapper is None and _same_account(item, shared):
-        return _of_groups(item, cluster, recipe(emit_cluster, shared, profile), emit_cluster(item, profile))
+        return _of_groups(
+            item, cluster, recipe(emit_cluster, shared, profile), emit_cluster(item, profile, place)
+        )
     bare = skeleton(item)
-    return _of_its_own(bare, recipe(emit_cluster, bare, profile), emit_cluster(item, profile))
+    return _of_its_own(bare, recipe(emit_cluster, bare, profile), emit_cluster(item, profile, place))
 
 
 def _of_groups(item: Item, cluster: Cluster, common: Recipe, final: tuple[Manifest, ...]) -> Unit:
@@ -80,12 +84,13 @@ def _same_account(item: RayCluster | RayService, shared: RayCluster | RayService
 
 
 def _service_unit(item: RayService, shared: RayService | None, cluster: Cluster) -> Unit:
-    profile = cluster.profile
+    profile, place = cluster.profile, place_of(item.namespace, item.queue, cluster)
+    final = emit_service(item, profile, place)
     # The Route stands and falls with this field, as the ServiceAccount does with its own.
     if shared is not None and _same_account(item, shared) and (item.exposed or not shared.exposed):
-        return _of_groups(item, cluster, recipe(emit_service, shared, profile), emit_service(item, profile))
+        return _of_groups(item, cluster, recipe(emit_service, shared, profile), final)
     bare = skeleton(item).model_copy(update={"exposed": False})
-    return _of_its_own(bare, recipe(emit_service, bare, profile), emit_service(item, profile))
+    return _of_its_own(bare, recipe(emit_service, bare, profile), final)
 
 
 def _model(job: RayJob, cluster: Cluster) -> ModelSpec | None:
@@ -95,10 +100,15 @@ def _model(job: RayJob, cluster: Cluster) -> ModelSpec | None:
 def _job_unit(job: RayJob, spec: RaySpec, shared: RaySpec, cluster: Cluster) -> Unit:
     profile = cluster.profile
     model = _model(job, cluster)
-    final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model)
+    place = place_of(job.namespace, job.queue, cluster)
+    final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model, place)
     common = find(shared.jobs, job.namespace, job.name)
     host = find(shared.clusters, job.namespace, job.cluster)
     if common is None or job != common or (job.cluster is not None and host is None):
+        return alone(final)
+    own = own_cluster(job)
+    if job.appWrapper is not None and own is not None and placed(own, place) != own:
+        # What is wrapped is named after its content, which another cluster's queue may change.
         return alone(final)
     return _of_groups(job, cluster, recipe(emit_job, common, host, profile, model), final)
 

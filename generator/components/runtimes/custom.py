@@ -17,12 +17,14 @@ def containers(server: Server) -> list[Manifest]:
         ports.append({"name": "metrics", "containerPort": server.metrics_port, "protocol": "TCP"})
     listening: Manifest = {"tcpSocket": {"port": server.port}}
     ready = http(server.readiness_path, server.port) if server.readiness_path else listening
+    alive = http(server.liveness_path, server.port) if server.liveness_path else listening
     return [
         {
             **start(server, SERVER, "", read_only_root=False),
+            **({"command": list(server.command)} if server.command else {}),
             **command(server.args, {}, server.env),
             "ports": ports,
-            **probes(ready, listening, server.startup),
+            **probes(ready, alive, server.startup),
         }
     ]
 

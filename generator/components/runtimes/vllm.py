@@ -10,12 +10,9 @@ from ...objects.manifest import Manifest
 from ..kit.runtime import (
     MODEL_DIR,
     SERVER,
-    SHM_MOUNT,
-    TMP_MOUNT,
     Runtime,
     Server,
     accelerators,
-    beside_mounts,
     command,
     container,
     http,
@@ -33,7 +30,6 @@ def containers(server: Server) -> list[Manifest]:
     return [
         {
             **container(server, SERVER, "vllm"),
-            "volumeMounts": [TMP_MOUNT, SHM_MOUNT, *beside_mounts(server)],
             "command": ["python", "-m", "vllm.entrypoints.openai.api_server"],
             **command(
                 [
@@ -89,7 +85,7 @@ VLLM = Runtime(
     needs_accelerator=True,
     flags="vllm",
     reserved=frozenset({"--port", "--model", "--served-model-name"}),
-    shared_memory=True,
+    shared_memory="2Gi",
     timeout="300s",
     adapters=True,
 )

@@ -1,11 +1,12 @@
 """Serving: one model server per item, as an InferenceService in raw mode with its own ServingRuntime.
 
-`spec` is the section, `emit` its objects, `units` the component itself; the rules are in `reference_checks`
+`spec` is the section, `emit` its objects, `demand` what their pods ask for, `units` the component itself; the rules are in `reference_checks`
 (what an item names) and `value_checks` (what its fields may say). How a server runs is a file of
 `components/runtimes/`.
 """
 
 from .beside import max_rank, ranks
+from .demand import workloads
 from .llm_emit import BEHIND, PORT
 from .server import Endpoint, endpoint
 from .sizes import PodKind, pod_kinds, roles
@@ -22,4 +23,5 @@ __all__ = [
     "pod_kinds",
     "ranks",
     "roles",
+    "workloads",
 ]

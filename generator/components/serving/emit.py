@@ -107,7 +107,7 @@ def _serving_runtime(
             **({"protocolVersions": list(runtime.protocols)} if runtime.protocols else {}),
             "supportedModelFormats": [{**_format(model), "autoSelect": setting.auto_select}],
             "containers": runtime.containers(server),
-            "volumes": volumes(runtime, server, settings),
+            "volumes": volumes(server, settings),
         },
     }
 
@@ -160,7 +160,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
 
 
 def _inside(runtime: Runtime, server: Server) -> Manifest:
-    return {"containers": runtime.containers(server), "volumes": volumes(runtime, server)}
+    return {"containers": runtime.containers(server), "volumes": volumes(server)}
 
 
 def _model(item: Service, model: ModelSpec, profile: Profile) -> Manifest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.validate import nearest
-from ...findings.finding import Severity
+from ...findings.finding import MODELS, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kueue import KUEUE
@@ -38,6 +38,11 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
         if formats and model.format not in formats:
             able = [name for name, other in runtimes().items() if model.format in other.formats]
             meant = next((name for name in formats if name.casefold() == model.format.casefold()), None)
+            if not able and not meant:
+                # No runtime has such a format: it is the model's word that is wrong.
+                meant = nearest(
+                    model.format, [name for other in runtimes().values() for name in other.formats]
+                )
             hint = (
                 f"write the model's format as {meant}"
                 if meant
@@ -46,7 +51,9 @@ def runtime_serves_the_format(cluster: Cluster) -> Iterator[Problem]:
             if model.adapter is not None:
                 hint = f"list it in lora.adapters of a server of {model.adapter.base}"
             said = f"{item.runtime} serves {', '.join(formats)}; model {item.model} is {model.format}"
-            yield Problem(("serving", i, "runtime"), said, hint)
+            # Where only the model's word is wrong, its file is what has to be edited.
+            server, own = ("serving", i, "runtime"), (MODELS, item.model, "format")
+            yield Problem(own, said, hint, (server,)) if meant else Problem(server, said, hint, (own,))
 
 
 FITTING = {
@@ -101,6 +108,8 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
 
 
 HOST_LIMIT = 63
+"""Characters of a label of a host name. The default domainTemplate is {{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}, and
+the predictor's name is <name>-predictor (kserve v0.15.2 to v0.20.0 reconcilers/ingress/domain.go GenerateDomainName)."""
 
 
 @rule(
@@ -109,24 +118,25 @@ HOST_LIMIT = 63
     source=f"{ISVC}; odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
 )
 def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
-    """A server's name begins with a letter and is short enough, alone and as `<name>-<namespace>`.
+    """A server's name begins with a letter and is short enough, alone and as `<name>-predictor-<namespace>`.
 
-    The webhook denies the InferenceService; a host name with a longer label does not resolve.
+    The webhook denies the InferenceService. Its predictor has a host of its own, which KServe also makes for a service
+    that nobody reaches from outside; with a longer label there is no Deployment, for ever.
     """
     limit = cluster.profile.kserve.nameLimit
     for i, item in items(cluster):
         path = ("serving", i, "name")
         if not item.name[0].isalpha():
             yield Problem(path, f"name {item.name} begins with a digit", "begin it with a letter")
+        host = f"{item.name}-predictor-{item.namespace}"
         if len(item.name) > limit:
             yield Problem(
                 path,
                 f"name {item.name} has {len(item.name)} characters, {cluster.profile.name} allows {limit}",
                 "shorten it",
             )
-        host = f"{item.name}-{item.namespace}"
         # An LLMInferenceService is a path of its gateway's host.
-        if len(host) > HOST_LIMIT and not is_llm(item):
+        elif len(host) > HOST_LIMIT and not is_llm(item):
             yield Problem(
                 path,
                 f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
@@ -212,9 +222,10 @@ def s3_has_a_credential(cluster: Cluster) -> Iterator[Problem]:
     for i, item, model in known(cluster):
         if model.source.startswith("s3://") and model.credentialsSecret is None:
             yield Problem(
-                ("serving", i, "model"),
+                (MODELS, item.model, "credentialsSecret"),
                 f"model {item.model} has no credentialsSecret",
-                "set credentialsSecret in the model, unless the bucket is public",
+                "set it, unless the bucket is public",
+                (("serving", i, "model"),),
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...facts.flags import Flag, Known
 from ...findings.finding import MODELS, Path, Severity
 from ...findings.rule import Problem, rule
+from ...specs.quantity import parse
 from ...specs.types import EnvVar
 from ..kit.arguments import close, wrong_value
 from ..kit.component import Cluster
@@ -114,3 +115,16 @@ def credentials_are_where_the_download_is(cluster: Cluster) -> Iterator[Problem]
 def _moved(item: Service, entry: EnvVar) -> str:
     named = entry.secret or "its Secret"
     return f"say credentialsSecret: {named} in clusters/models/{item.model}.yaml, and drop it here"
+
+
+@rule("SERVE037")
+def shared_memory_fits(cluster: Cluster) -> Iterator[Problem]:
+    """The sharedMemory of a server is less than its memory.
+
+    What lies in /dev/shm counts against the memory limit: filling it would kill the pod.
+    """
+    for i, item in items(cluster):
+        memory = item.resources.get("memory")
+        if item.sharedMemory and memory and parse(item.sharedMemory) >= parse(memory):
+            said = f"sharedMemory {item.sharedMemory} is not less than the memory limit {memory}"
+            yield Problem(("serving", i, "sharedMemory"), said, "a half is much; vLLM is given 2Gi")

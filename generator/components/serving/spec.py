@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ...specs.model import ModelSpec
 from ...specs.types import (
+    SUBDOMAIN_FORM,
     Argument,
     Count,
     Duration,
@@ -78,10 +79,12 @@ class ServingStorage(Strictly):
         "the server; oci+native: that image mounted as a volume; oci+fetch: its files copied at every start; cache: on "
         "the nodes' own disks (models.cache); image: inside the server's own image."
     )
-    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253)] | None = Field(
-        None,
-        alias="class",
-        description="Storage class of the volume; the cluster's default one when left out.",
+    class_: Annotated[str, Line(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", 253, form=SUBDOMAIN_FORM)] | None = (
+        Field(
+            None,
+            alias="class",
+            description="Storage class of the volume; the cluster's default one when left out.",
+        )
     )
     size: Quantity | None = Field(
         None, description="Size of the volume; room for two versions when left out."
@@ -126,6 +129,9 @@ class Service(Strictly):
     image: Image | None = Field(
         None, description="Image of the model server instead of the fleet's; custom runtimes need one."
     )
+    command: tuple[Argument, ...] = Field(
+        (), description="Program of the image to start in place of its own, one word each; custom only."
+    )
     args: tuple[Argument, ...] = Field((), description="More arguments for the model server, one word each.")
     env: tuple[EnvVar, ...] = Field((), description="Environment of the model server.")
     port: Port | None = Field(None, description="Port of the API; runtime custom only.")
@@ -133,6 +139,14 @@ class Service(Strictly):
     readinessPath: Path | None = Field(
         None,
         description="Path that answers 200 when the model is loaded: /v2/models/bike/ready; custom only.",
+    )
+    livenessPath: Path | None = Field(
+        None,
+        description="Path that answers 200 while the server lives, whatever it loads; its port is asked when left out; custom only.",
+    )
+    sharedMemory: Quantity | None = Field(
+        None,
+        description="Size of /dev/shm, a part of the memory limit; 2Gi of vLLM and the node's 64Mi of others when left out.",
     )
     grpc: Flag = Field(
         False, description="Serve gRPC (h2c on 8085) instead of REST; runtime caikit-tgis only."
@@ -183,6 +197,10 @@ def is_llm(item: Service) -> bool:
 
 DOWNLOADS = frozenset({"s3", "hf", "oci+fetch"})
 """Storage types whose servers bring the model themselves, every time a pod starts (KServe's storage initializer)."""
+
+
+CUSTOM_ONLY = ("command", "port", "metricsPort", "readinessPath", "livenessPath")
+"""What the other runtimes know of themselves."""
 
 
 def items(cluster: Cluster) -> Iterator[tuple[int, Service]]:

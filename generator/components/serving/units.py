@@ -16,9 +16,10 @@ from ..kit.runtime import accelerators
 from ..models import access_modes, is_written, node_bound, on_volume, placed_by_cache, servers
 from . import llm_emit
 from .emit import Setting, emit
+from .room import has_room
 from .server import has_image
 from .sizes import total_devices
-from .spec import Service, ServingStorage, is_llm, known
+from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, known
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -76,7 +77,7 @@ def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
     """
     names = {"name", "namespace", "model", "runtime", "kind"}
     if item.runtime == "custom":
-        names |= {"image", "args", "env", "port", "metricsPort", "readinessPath"}
+        names |= {"image", "args", "env", *CUSTOM_ONLY}
     kept = {name: getattr(item, name) for name in names}
     base = Service.model_construct(
         **{**_defaults(), **kept, "storage": ServingStorage(type=item.storage.type)}
@@ -108,7 +109,7 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
     return Setting(
         cluster.profile,
         cluster.fleet.images,
-        _strategy(item, modes, _free(item, cluster)),
+        _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster)),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
         auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,
         models=_beside(item, cluster),
@@ -148,6 +149,11 @@ QUARTER = 4
 """From this number of replicas on a rolling update may stop one first."""
 
 
+def _has_room(item: Service, cluster: Cluster) -> bool:
+    """Whether quota lets a rolling update begin; from four replicas on it may stop an old pod first."""
+    return item.deploymentStrategy is not None or item.replicas.min >= QUARTER or has_room(item, cluster)
+
+
 def _free(item: Service, cluster: Cluster) -> int | None:
     """Accelerators that stay free when all servers are at their maximum; None: unknown."""
     if not cluster.spec.nodes:
@@ -160,11 +166,11 @@ def _free(item: Service, cluster: Cluster) -> int | None:
     return min(rest, default=0)
 
 
-def _strategy(item: Service, modes: tuple[str, ...], free: int | None) -> Manifest:
-    """DeploymentStrategy that an update can finish with.
+def _strategy(item: Service, modes: tuple[str, ...], free: int | None, *, room: bool = True) -> Manifest:
+    """DeploymentStrategy that an update can finish with; `room`: quota holds a pod beside the old ones.
 
-    A rolling update starts the new pod first: on a node-bound volume, or without a free accelerator, that pod
-    waits for the old one, and the old one for it. One replica is stopped first then; of several, one at a
+    A rolling update starts the new pod first: on a node-bound volume, without a free accelerator, or in a full queue,
+    that pod waits for the old one, and the old one for it. One replica is stopped first then; of several, one at a
     time.
     """
     if item.deploymentStrategy:
@@ -172,7 +178,7 @@ def _strategy(item: Service, modes: tuple[str, ...], free: int | None) -> Manife
     surge = -(-item.replicas.max // 4)
     needed = max((surge * parse(amount) for amount in accelerators(item.resources).values()), default=0)
     bound = bool(modes) and node_bound(modes)
-    if not bound and (needed == 0 or (free is not None and free >= needed)):
+    if not bound and room and (needed == 0 or (free is not None and free >= needed)):
         return {"type": "RollingUpdate"}
     if bound or item.replicas.max <= 1:
         return {"type": "Recreate"}

@@ -10,8 +10,9 @@ from ...specs.quantity import parse
 from ..kit.component import Cluster
 from ..kit.runtime import accelerators, seconds
 from ..kit.tolerations import malformed
+from ..kit.two_parts import NAMES_OF_TWO_PARTS
 from .server import LOAD_SECONDS, has_image
-from .spec import DOWNLOADS, ISVC, is_llm, items, known, runtimes
+from .spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
 
 
@@ -81,8 +82,8 @@ def custom_servers_are_complete(cluster: Cluster) -> Iterator[Problem]:
         if item.storage.type == "image" and model.source.startswith("image://"):
             said = f"model {item.model} is served by its own image, runtime {item.runtime} brings another"
             yield Problem(("serving", i, "runtime"), said, "use runtime custom with port and readinessPath")
-        for field in ("port", "metricsPort", "readinessPath"):
-            if getattr(item, field) is not None:
+        for field in CUSTOM_ONLY:
+            if getattr(item, field):
                 yield Problem(
                     ("serving", i, field), f"runtime {item.runtime} has a {field} of its own", f"drop {field}"
                 )
@@ -167,11 +168,17 @@ def runtime_has_a_future(cluster: Cluster) -> Iterator[Problem]:
     for i, item in items(cluster):
         reason = runtimes()[item.runtime].legacy
         if reason:
-            yield Problem(
-                ("serving", i, "runtime"),
-                f"runtime {item.runtime}: {reason}",
-                "plan the move to runtime vllm: its API is OpenAI's, not Caikit's",
-            )
+            said = f"runtime {item.runtime}: {reason}"
+            yield Problem(("serving", i, "runtime"), said, _way_out(item.model))
+
+
+def _way_out(model: str) -> str:
+    """What `nearedge migrate caikit-to-vllm` would say of a model."""
+    if NAMES_OF_TWO_PARTS.search(model):
+        return f"vLLM does not serve an encoder with a decoder, as {model} is by its name: plan for another model"
+    return (
+        f"nearedge migrate caikit-to-vllm {model} moves it to runtime vllm; its API is OpenAI's, not Caikit's"
+    )
 
 
 @rule("SERVE015", Severity.WARNING)

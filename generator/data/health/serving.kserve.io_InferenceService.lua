@@ -4,7 +4,8 @@
 -- status.conditions[Ready]: it answers; Stopped: annotation serving.kserve.io/stop. status.modelStatus:
 -- transitionStatus UpToDate, InProgress, BlockedByFailedLoad, InvalidSpec; lastFailureInfo.message. With the old model
 -- still answering Ready is True while transitionStatus says that the new one failed (kserve v0.20.0
--- pkg/apis/serving/v1beta1/inference_service_status.go).
+-- pkg/apis/serving/v1beta1/inference_service_status.go). ProgressDeadlineExceeded is no failure: KServe gives every
+-- Deployment ten minutes (reconcilers/deployment), and a large model may take startupBudget.
 local hs = {status = "Progressing", message = "waiting for KServe"}
 local s = obj.status
 if s == nil then
@@ -43,7 +44,7 @@ end
 hs.message = ready.message or ready.reason or hs.message
 for kind, c in pairs(found) do
   if c.status == "False" and (c.reason == "FailedCreate" or c.reason == "ReplicaFailure"
-    or c.reason == "ProgressDeadlineExceeded" or c.reason == "RuntimeNotRecognized"
+    or c.reason == "RuntimeNotRecognized"
     or c.reason == "NoSupportingRuntime") then
     hs.status = "Degraded"
     hs.message = kind .. ": " .. (c.message or c.reason)

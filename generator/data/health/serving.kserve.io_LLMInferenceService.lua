@@ -29,7 +29,7 @@ if ready ~= nil and ready.status == "True" then
   return hs
 end
 for kind, c in pairs(found) do
-  if c.status == "False" and (c.reason == "ProgressDeadlineExceeded" or c.reason == "ReplicaFailure"
+  if c.status == "False" and (c.reason == "ReplicaFailure"
     or c.reason == "FailedCreate" or c.reason == "RefsInvalid") then
     hs.status = "Degraded"
     hs.message = kind .. ": " .. (c.message or c.reason)

@@ -90,9 +90,10 @@ def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
     marks = marks_of(text) if inside else None
     placed = [(_place(text, found.at), found) for found in raw]
     placed += [(place_of(marks, path), found) for path, found in inside if marks is not None]
-    return tuple(
-        dict.fromkeys(_fault(place, found) for place, found in sorted(placed, key=lambda item: item[0]))
-    )
+    once: dict[tuple[tuple[int, int], str], FoundCredential] = {}
+    for place, found in sorted(placed, key=lambda item: (item[0], item[1].rule.code)):
+        once.setdefault((place, found.value), found)
+    return tuple(dict.fromkeys(_fault(place, found) for (place, _), found in once.items()))
 
 
 def _first_ones(founds: tuple[FoundCredential, ...]) -> list[FoundCredential]:

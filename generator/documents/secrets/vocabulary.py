@@ -76,7 +76,7 @@ def sureness(name: str) -> str:
 def is_value(value: str, name: str) -> bool:
     """True when a value is no reference, number, path or plain switch."""
     sure = sureness(name)
-    if not value or _REFERENCE.match(value):
+    if not any(map(str.isalnum, value)) or _REFERENCE.match(value):
         return False
     if sure == "strong":
         return not value.startswith("/")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...components.namespaces import reserved
+from ...documents.near import nearest
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
-from ...fleet.fleet import Fleet
+from ...fleet.fleet import Fleet, Member
 from ...specs.fleet import NO_HUB
 from ..kit.profile import hub_profiles, profile_of
 from ..kit.rings import groups_of
@@ -36,10 +37,13 @@ def hub_is_a_core_cluster(fleet: Fleet) -> Iterator[Problem]:
     if fleet.hub is None:
         core = ", ".join(member.name for member in fleet.members if member.tier == "core")
         said = f"there is no cluster {fleet.spec.hub.cluster}"
-        yield Problem(("hub", "cluster"), said, f"core clusters: {core or 'none'}")
+        yield Problem(
+            ("hub", "cluster"), said, f"core clusters: {core or 'none'}; write one of them, or its file"
+        )
     elif fleet.hub.tier != "core":
         said = f"the hub {fleet.hub.name} is of tier {fleet.hub.tier}"
-        yield Problem(("hub", "cluster"), said, "a hub is a core cluster")
+        core = ", ".join(member.name for member in fleet.members if member.tier == "core")
+        yield Problem(("hub", "cluster"), said, f"a hub is a core cluster: {core or 'there is none'}")
 
 
 @rule("HUB002", scope="fleet")
@@ -49,13 +53,29 @@ def clusters_are_in_a_ring(fleet: Fleet) -> Iterator[Problem]:
     No ApplicationSet selects a cluster without ring: its overlay would never be delivered, without an error.
     """
     names = [ring.name for ring in fleet.rings]
-    for member in fleet.members:
-        if member.ring is None and member.name != fleet.spec.hub.cluster and names:
+    for member in _without_ring(fleet):
+        path = ("members", member.name, "ring")
+        if member.ring is None:
             said = f"cluster {member.name} is in no ring"
-            yield Problem(("members", member.name, "ring"), said, f"rings: {', '.join(names)}")
-        elif member.ring is not None and member.ring not in names:
+            yield Problem(path, said, f"give it a ring: {' or '.join(names)}")
+        else:
             said = f"cluster {member.name} is in ring {member.ring}, which the fleet does not have"
-            yield Problem(("members", member.name, "ring"), said, f"rings: {', '.join(names) or 'none'}")
+            near = nearest(member.ring, names)
+            yield Problem(
+                path, said, f"did you mean {near}?" if near else f"rings: {', '.join(names) or 'none'}"
+            )
+
+
+def _without_ring(fleet: Fleet) -> Iterator[Member]:
+    """Clusters that no ring of the fleet has; where the hub is not known, one of the core clusters may be it."""
+    names = {ring.name for ring in fleet.rings}
+    known = fleet.spec.hub.cluster == NO_HUB or (fleet.hub is not None and fleet.hub.tier == "core")
+    for member in fleet.members:
+        no_hub = member.name != fleet.spec.hub.cluster and (known or member.tier != "core")
+        if (member.ring is None and no_hub and names) or (
+            member.ring is not None and member.ring not in names
+        ):
+            yield member
 
 
 @rule("HUB003", scope="fleet")
@@ -89,6 +109,9 @@ def rings_have_clusters(fleet: Fleet) -> Iterator[Problem]:
 
     Its ApplicationSet reports an error as long as no decision names one, and a change passes it untested.
     """
+    if len(list(_without_ring(fleet))) == 1 or (fleet.hub is not None and fleet.hub.tier != "core"):
+        # The one cluster that is in no ring may belong here.
+        return
     used = {member.ring for member in (*fleet.managed, *fleet.others)}
     for i, ring in enumerate(fleet.rings):
         if ring.name not in used:

@@ -10,6 +10,7 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...specs.fleet import NO_HUB
 from ..delivery.argocd import jitter
+from ..kit.durations import seconds
 from ..kit.profile import hub_profiles, profile_of
 
 CROWD = 100
@@ -98,6 +99,24 @@ def clusters_do_not_ask_together(fleet: Fleet) -> Iterator[Problem]:
     if number > CROWD and jitter(fleet.spec.delivery) == 0:
         said = f"{number} clusters ask Git without jitter"
         yield Problem(("delivery", "pollJitter"), said, "leave pollJitter out: half of pollInterval suits")
+
+
+@rule(
+    "HUB038", source="argo-cd v3.5.1 controller/appcontroller.go processRequestedAppOperation", scope="fleet"
+)
+def syncs_outlast_loads(fleet: Fleet) -> Iterator[Problem]:
+    """delivery.syncTimeout is longer than any load Job or job of a cluster may take.
+
+    A sync that is ended is not tried again for the same commit: what waits for a long download would never be applied
+    on that site.
+    """
+    said = fleet.spec.delivery.syncTimeout
+    slow = [member for member in fleet.managed if said and 0 < seconds(said) <= member.longest]
+    if slow:
+        worst = max(slow, key=lambda member: member.longest)
+        text = f"a sync ends after {said}, and a job of {worst.name} may take {worst.longest // 3600}h"
+        hint = f"{worst.longest // 3600 + 1}h or more, or shorter deadlines (models.deadline, activeDeadlineSeconds)"
+        yield Problem(("delivery", "syncTimeout"), text, hint)
 
 
 @rule("HUB035", scope="fleet")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, meta
+from ...specs.fleet import Delivery, FleetSpec
 from ..kit import placement
 from ..kit.profile import HubProfile
 from ..kit.rings import DecisionGroup
@@ -18,7 +19,6 @@ PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
 PULL_CLUSTER = "apps.open-cluster-management.io/ocm-managed-cluster"
 PULL_NAMESPACE = "apps.open-cluster-management.io/ocm-managed-cluster-app-namespace"
 SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
-GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
 LARGE = 1000
 """From this number of clusters on the generator asks for decisions every 300 s instead of 180."""
@@ -29,6 +29,10 @@ CLUSTER = "{{.name}}"
 INJECTED = ("metadata", "spec.nodeSelector", "spec.tolerations", "spec.schedulingGates")
 """What Kueue writes into pod templates. The metadata as a whole: without Kueue's labels an empty map would be
 left, which is again a difference."""
+
+
+QUEUED = 'select(.metadata.labels["kueue.x-k8s.io/queue-name"] != null)'
+"""In jq: only objects that Kueue looks at."""
 
 
 def set_name(group: str) -> str:
@@ -44,8 +48,6 @@ def application_name(cluster: str) -> str:
 def application_set(group: DecisionGroup, fleet: Fleet, profile: HubProfile) -> Manifest:
     """Applications for the clusters of a ring or a shard; they outlive it and whatever it is made from."""
     template = template_of(application_name(CLUSTER), fleet, profile)
-    notes = {GENERATE_PATHS: generate_paths(CLUSTER), **template["metadata"].get("annotations", {})}
-    template["metadata"]["annotations"] = dict(sorted(notes.items()))
     template["spec"] = root(CLUSTER, group.ring.revision, fleet, destination_of(CLUSTER, NOWHERE, fleet))
     return application_set_of(
         set_name(group.name),
@@ -109,35 +111,37 @@ def hub_application(hub: Member, fleet: Fleet) -> Manifest:
     others, so a change reaches it after every edge has taken it.
     """
     own = [ring for ring in fleet.rings if ring.name == hub.ring]
-    notes = {GENERATE_PATHS: generate_paths(hub.name)}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": meta(application_name(hub.name), fleet.spec.hub.argocdNamespace, annotations=notes),
+        "metadata": meta(application_name(hub.name), fleet.spec.hub.argocdNamespace),
         "spec": root(hub.name, (*fleet.rings, *own)[-1].revision, fleet, IN_PLACE),
     }
 
 
-def generate_paths(cluster: str) -> str:
-    """Folders that a cluster's manifests are made from: another commit is no reason to build them again."""
-    return f"/base;/overlays/{cluster}"
-
-
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    return root_application(cluster, revision, fleet.spec.repository.url, destination)
+    return root_application(cluster, revision, fleet.spec, destination)
 
 
-def root_application(cluster: str, revision: str, repository: str, destination: Manifest) -> Manifest:
-    """The same, for those who have no fleet."""
-    source = {"repoURL": repository, "targetRevision": revision, "path": f"overlays/{cluster}"}
-    # Beside our own options: kinds of overlays are shared with Kueue and Ray, and applied on the server.
-    options = ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
+def root_application(cluster: str, revision: str, fleet: FleetSpec, destination: Manifest) -> Manifest:
+    """The same, for those who have no more than the fleet's spec.
+
+    It has no annotation manifest-generate-paths: with it Argo CD compares a commit with the newest one that it saw, not
+    with the one that it tried, and a sync that failed or was ended is not followed by one of the commit that came
+    meanwhile (argo-cd v3.5.1 controller/state.go evaluateRevisionChanges, appcontroller.go alreadyAttemptedSync; v3.1.9
+    GetRepoObjs). What it saves is one build for each commit of a ring.
+    """
+    source = {"repoURL": fleet.repository.url, "targetRevision": revision, "path": f"overlays/{cluster}"}
+    # Kinds of overlays are shared with Kueue and Ray: what Git does not name stays theirs on the server. Not
+    # RespectIgnoreDifferences: a path inside a list takes the whole list from the cluster, or gives it Git's
+    # (argo-cd v3.1.9 and v3.5.1 controller/sync.go normalizeTargetResources, restoreNonIgnoredFields).
+    options = ["ServerSideApply=true"]
     return {
         "project": NAME,
         "source": source,
         "destination": dict(destination),
-        "syncPolicy": sync_policy(options),
+        "syncPolicy": sync_policy(options, fleet.delivery),
         "ignoreDifferences": ignore_differences(),
     }
 
@@ -146,22 +150,32 @@ IN_PLACE = {"server": IN_CLUSTER, "namespace": NOWHERE}
 """Destination of an Application on the cluster that it is for."""
 
 
-def sync_policy(options: list[str]) -> Manifest:
+RETRY_REFRESH = (3, 2)
+"""First release of Argo CD with syncPolicy.retry.refresh: argo-cd v3.2.0 pkg/apis/application/v1alpha1/types.go
+RetryStrategy; v3.1.16 has no such field, and a server-side apply of a field that a CRD does not have is refused."""
+
+
+def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
     """How Argo CD syncs: by itself, never to nothing, and for long enough."""
+    major, _, minor = delivery.argoCD.partition(".")
+    # A retry of the commit that failed would hold back the one that mends it.
+    refresh = {"refresh": True} if (int(major), int(minor)) >= RETRY_REFRESH else {}
     return {
         "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
         # A failed sync of a commit is never tried again once the retries are used up, so they last for
         # about three hours: longer than it takes until operators and rights are there.
-        "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
+        "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}, **refresh},
         "syncOptions": options,
     }
 
 
 def ignore_differences() -> list[Manifest]:
-    """What Kueue writes into jobs when it admits them, and what Ray's autoscaler writes.
+    """What Kueue writes into jobs when it admits them, and what KubeRay and its autoscaler write.
 
-    kueue v0.19.2 pkg/controller/jobs/raycluster UpdateRayClusterSpecToRunWithPodSetsInfo. Argo CD would take
-    it out again, and a job would lose the nodes that it was admitted for.
+    For the comparison only: a sync applies all that Git says. kueue v0.19.2 pkg/controller/jobs/raycluster
+    UpdateRayClusterSpecToRunWithPodSetsInfo; components/ray/flavor.py has what of it is known beforehand. KubeRay
+    ends no worker of an autoscaled cluster that another number of replicas leaves over, it leaves that to the
+    autoscaler, which writes its number again (kuberay v1.4.2 raycluster_controller.go reconcilePods).
     """
     return [
         _ignored("ray.io", "RayCluster", (".spec.suspend", *_ray_paths(".spec"))),
@@ -183,7 +197,10 @@ def _ignored(group: str, kind: str, paths: tuple[str, ...]) -> Manifest:
 
 def _ray_paths(spec: str) -> tuple[str, ...]:
     pods = (f"{spec}.headGroupSpec.template", f"{spec}.workerGroupSpecs[]?.template")
-    injected = [f"{pod}.{field}" for pod in pods for field in INJECTED]
-    # Only where the autoscaler is on: a count that a person changes must reach the cluster.
+    # Only where there is a queue, and where the autoscaler is on: what a person changes must reach the cluster.
+    injected = [f"{QUEUED} | {pod}.{field}" for pod in pods for field in INJECTED]
     scaled = f"select({spec}.enableInTreeAutoscaling == true) | {spec}.workerGroupSpecs[]?"
-    return (*injected, f"{scaled}.replicas", f"{scaled}.scaleStrategy")
+    # KubeRay writes an empty scaleStrategy whenever it updates the object (seen on 1.4.2, 1.6.2 and 1.7.0); priority has
+    # a default from 1.7.0 on (config/crd/bases), and no spec of ours says one.
+    always = (f"{spec}.workerGroupSpecs[]?.{field}" for field in ("scaleStrategy", "priority"))
+    return (*injected, f"{scaled}.replicas", *always)

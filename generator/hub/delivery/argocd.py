@@ -1,19 +1,23 @@
-"""Settings of the Argo CD of each cluster, by Policy: how often it asks Git, and what it calls healthy.
+"""Settings of the Argo CD of each cluster, by Policy: how often it asks Git, what it calls healthy, how long it waits.
 
-    delivery.pollInterval, pollJitter, healthChecks -> a Policy for the edges, and one for the hub (health alone)
+    delivery.pollInterval, pollJitter, syncTimeout, healthChecks -> a Policy for the edges, and one for the hub (health
+    alone)
 
 With OpenShift GitOps they go into every ArgoCD resource of the namespace, whatever its name: the add-on and the
 operator call theirs differently, and a name of ours would make a second instance. `extraConfig` and not
 `resourceHealthChecks`, which is a list without keys: a Policy could add to it and never replace. Upstream they go into
 argocd-cm, and the controller starts anew when the interval changes, as it reads that when it starts.
+
+A sync that waits, for a claim, a queue or a load, takes no later commit: a time-out ends it, and the newest commit is
+synced then. The commit that was ended is not tried again by itself, so nothing that may take its time is ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...fleet.fleet import Fleet
+from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest
 from ...specs.fleet import Delivery
 from ...yaml.writer import to_yaml
@@ -33,6 +37,13 @@ JITTER_ENV = "ARGOCD_RECONCILIATION_JITTER"
 """Read by the controller (argo-cd cmd/argocd-application-controller); the operator sets the interval's variable from
 controller.appSync, and none for the jitter (argocd-operator controllers/argocd/statefulset.go)."""
 
+TIMEOUT_ENV = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT"
+TIMEOUT = "controller.sync.timeout.seconds"
+"""Seconds until a sync is ended, its retries included; 0: never (argo-cd v3.1.5 to v3.5.1
+cmd/argocd-application-controller; manifests/install.yaml fills the variable from this key of argocd-cmd-params-cm)."""
+MARGIN = 3600
+"""Seconds between the deadline of a load or a job, and the end of the sync that waits for it."""
+
 CONTROLLER = "argocd-application-controller"
 """StatefulSet of argo-cd manifests/install.yaml."""
 RESTARTED = "nearedge.io/poll-interval"
@@ -44,11 +55,18 @@ def jitter(delivery: Delivery) -> int:
     return seconds(delivery.pollJitter) if delivery.pollJitter else seconds(delivery.pollInterval) // 2
 
 
+def sync_timeout(delivery: Delivery, members: Iterable[Member]) -> int:
+    """Seconds after which a sync is ended: as the fleet says, else more than any of its loads and jobs may take."""
+    if delivery.syncTimeout is not None:
+        return seconds(delivery.syncTimeout)
+    return MARGIN + max((member.longest for member in members), default=0)
+
+
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """The Policy of the edges, and that of the hub where it manages itself."""
     delivery = fleet.spec.delivery
     if fleet.managed:
-        template = of_edges(delivery, profile)
+        template = of_edges(delivery, profile, sync_timeout(delivery, fleet.managed))
         # Resolved on the cluster, so templates stay on.
         yield from enforced(fleet, EDGE, placement.NAME, template, annotations={})
     if fleet.hub is not None and own.manages_itself(profile) and delivery.healthChecks:
@@ -57,21 +75,24 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield from enforced(fleet, OWN, own.HUB, template, annotations={})
 
 
-def of_edges(delivery: Delivery, profile: HubProfile) -> str:
+def of_edges(delivery: Delivery, profile: HubProfile, longest: int) -> str:
     """The template of the objects that hold the settings of an edge."""
     if profile.edge.settings == "ArgoCD":
-        return _every_instance(profile.edge.namespace, instance_spec(delivery))
-    return _config_map(delivery, profile.edge.namespace)
+        return _every_instance(profile.edge.namespace, instance_spec(delivery, longest))
+    return _config_map(delivery, profile.edge.namespace, longest)
 
 
-def instance_spec(delivery: Delivery) -> Manifest:
+def instance_spec(delivery: Delivery, longest: int) -> Manifest:
     """What the spec of an ArgoCD resource has to hold."""
     extra = {"extraConfig": health.settings()} if delivery.healthChecks else {}
     return {
         "controller": {
             # As Go writes it: the operator may write the resource back.
             "appSync": go_duration(seconds(delivery.pollInterval)),
-            "env": [{"name": JITTER_ENV, "value": f"{jitter(delivery)}s"}],
+            "env": [
+                {"name": TIMEOUT_ENV, "value": str(longest)},
+                {"name": JITTER_ENV, "value": f"{jitter(delivery)}s"},
+            ],
         },
         **extra,
     }
@@ -85,13 +106,19 @@ def config_map_data(delivery: Delivery) -> dict[str, str]:
 
 def config_map(delivery: Delivery, namespace: str) -> Manifest:
     """argocd-cm with these keys."""
+    return _of_argocd("argocd-cm", namespace, config_map_data(delivery))
+
+
+def parameters(longest: int, namespace: str) -> Manifest:
+    """argocd-cmd-params-cm, which the controller reads when it starts."""
+    return _of_argocd("argocd-cmd-params-cm", namespace, {TIMEOUT: str(longest)})
+
+
+def _of_argocd(name: str, namespace: str, data: dict[str, str]) -> Manifest:
     # Argo CD looks for its ConfigMaps by this label.
-    metadata = {
-        "name": "argocd-cm",
-        "namespace": namespace,
-        "labels": {"app.kubernetes.io/part-of": "argocd"},
-    }
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": config_map_data(delivery)}
+    labels = {"app.kubernetes.io/part-of": "argocd"}
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
 def _every_instance(namespace: str, spec: Manifest) -> str:
@@ -107,9 +134,9 @@ def _every_instance(namespace: str, spec: Manifest) -> str:
     return f"{{{{- range {listed} }}}}\n{to_yaml([entry])}{{{{- end }}}}\n"
 
 
-def _config_map(delivery: Delivery, namespace: str) -> str:
+def _config_map(delivery: Delivery, namespace: str, longest: int) -> str:
     data = config_map_data(delivery)
-    interval = f"{data[INTERVAL]}-{data[JITTER]}"
+    interval = f"{data[INTERVAL]}-{data[JITTER]}-{longest}s"
     pods: dict[str, Any] = {"template": {"metadata": {"annotations": {RESTARTED: interval}}}}
     restarted = {
         "apiVersion": "apps/v1",
@@ -119,6 +146,6 @@ def _config_map(delivery: Delivery, namespace: str) -> str:
     }
     found = f'lookup "apps/v1" "StatefulSet" "{namespace}" "{CONTROLLER}"'
     return (
-        to_yaml([must_have(config_map(delivery, namespace))])
+        to_yaml([must_have(config_map(delivery, namespace)), must_have(parameters(longest, namespace))])
         + f"{{{{- if {found} }}}}\n{to_yaml([must_have(restarted)])}{{{{- end }}}}\n"
     )

@@ -13,7 +13,7 @@ from ...facts.profiles import profiles
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
-from ...specs.fleet import ExtraApp
+from ...specs.fleet import Delivery, ExtraApp
 from ..kit import placement
 from ..kit.clusters import ARGOCD_LABEL
 from ..kit.naming import policy_name
@@ -44,7 +44,10 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield placement.placement(fleet, hub.policyNamespace, policy, labels=app.labels)
         namespace = must_have(_namespace(app, fleet))
         if by_policy:
-            objects = [namespace, *map(roots.exactly, _on_edges(app, profile.edge.namespace))]
+            objects = [
+                namespace,
+                *map(roots.exactly, _on_edges(app, fleet.spec.delivery, profile.edge.namespace)),
+            ]
             # The hub's template has to be filled in, so templates stay on.
             yield from enforced(fleet, policy, policy, objects, annotations={})
         else:
@@ -84,26 +87,26 @@ def project_of_extra(app: ExtraApp) -> Manifest:
 def _application_set(app: ExtraApp, fleet: Fleet, profile: HubProfile) -> Manifest:
     name = extra_name(app)
     template = template_of(f"{name}-{CLUSTER}", fleet, profile)
-    template["spec"] = of_extra(app, destination_of(CLUSTER, app.namespace, fleet))
+    template["spec"] = of_extra(app, fleet.spec.delivery, destination_of(CLUSTER, app.namespace, fleet))
     return application_set_of(name, fleet, profile, {"placement": name}, template)
 
 
-def _on_edges(app: ExtraApp, namespace: str) -> list[Manifest]:
+def _on_edges(app: ExtraApp, delivery: Delivery, namespace: str) -> list[Manifest]:
     name = extra_name(app)
     return [
         roots.project(name, namespace, project_of_extra(app)),
-        roots.application(f"{name}-{roots.CLUSTER}", namespace, of_extra(app)),
+        roots.application(f"{name}-{roots.CLUSTER}", namespace, of_extra(app, delivery)),
     ]
 
 
-def of_extra(app: ExtraApp, destination: Manifest | None = None) -> Manifest:
+def of_extra(app: ExtraApp, delivery: Delivery, destination: Manifest | None = None) -> Manifest:
     """Spec of an extra application: on its own cluster unless told otherwise."""
     place = {"chart": app.chart} if app.chart else {"path": app.path}
     return {
         "project": extra_name(app),
         "source": {"repoURL": app.repoURL, "targetRevision": app.targetRevision, **place},
         "destination": destination or {"server": IN_CLUSTER, "namespace": app.namespace},
-        "syncPolicy": sync_policy(["ServerSideApply=true"]),
+        "syncPolicy": sync_policy(["ServerSideApply=true"], delivery),
     }
 
 

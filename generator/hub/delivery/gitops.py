@@ -96,7 +96,9 @@ def _agent(agent: Agent) -> Manifest:
 
 def app_project(fleet: Fleet) -> Manifest:
     """Our repository, our namespaces and our kinds only; with model pull each Application carries it to its cluster."""
-    namespaces = {name for member in fleet.members for name, _ in member.namespaces}
+    # It is of the newest commit and reaches every site at once; rings are older, and what they prune must be permitted.
+    kept = fleet.spec.delivery.keptNamespaces
+    namespaces = {*kept, *(name for member in fleet.members for name, _ in member.namespaces)}
     project = project_of(fleet.spec.repository.url, namespaces, fleet.name)
     metadata = meta(NAME, fleet.spec.hub.argocdNamespace)
     if fleet.spec.delivery.model == "agent":

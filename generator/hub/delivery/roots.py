@@ -16,7 +16,7 @@ from ..kit.naming import policy_name
 from ..kit.policies import POLICY_API, RIGHTS, binding, inner, must_have, policy
 from ..kit.profile import HubProfile
 from ..kit.rings import RING_LABEL
-from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root
+from .applicationsets import IN_PLACE, application_name, root
 from .gitops import NAME, app_project
 
 CLUSTER = "{{hub .ManagedClusterName hub}}"
@@ -56,10 +56,9 @@ RIGHTS_FIRST = {"apiVersion": POLICY_API, "kind": "Policy", "name": RIGHTS, "com
 def _objects(ring: Ring, fleet: Fleet, profile: HubProfile) -> list[Manifest]:
     namespace = profile.edge.namespace
     spec = root(CLUSTER, ring.revision, fleet, IN_PLACE)
-    notes = {GENERATE_PATHS: generate_paths(CLUSTER)}
     objects = (
         project(NAME, namespace, {**app_project(fleet)["spec"], "destinations": _local(fleet)}),
-        application(application_name(CLUSTER), namespace, spec, notes),
+        application(application_name(CLUSTER), namespace, spec),
     )
     return [exactly(item) for item in objects]
 
@@ -83,7 +82,7 @@ def project(name: str, namespace: str, spec: Manifest) -> Manifest:
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": kept}
 
 
-def application(name: str, namespace: str, spec: Manifest, notes: dict[str, str] | None = None) -> Manifest:
+def application(name: str, namespace: str, spec: Manifest) -> Manifest:
     """An Application on the cluster that it is for."""
-    metadata = meta(name, namespace, annotations=notes)
+    metadata = meta(name, namespace)
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}

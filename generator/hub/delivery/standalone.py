@@ -16,10 +16,11 @@ from typing import Any
 
 from ...components.kit.component import Cluster
 from ...components.platform import Install
+from ...disk.owned import header
 from ...facts.files import shipped_text
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
-from ...overlays.files import folder_files, header
+from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
 from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
 from ..kit.edge import role
@@ -29,7 +30,7 @@ from ..kit.profile import EdgeArgoCD, hub_profiles
 from ..platform import catalogs, mirror
 from ..platform.operators import group_of, namespace_of, subscription_of
 from . import argocd, roots
-from .applicationsets import GENERATE_PATHS, IN_PLACE, application_name, generate_paths, root_application
+from .applicationsets import IN_PLACE, application_name, root_application
 from .extra import extra_name, of_extra, project_of_extra
 from .gitops import NAME, project_of
 
@@ -53,7 +54,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(namespace_for(*pair) for pair in namespaces_to_label(member)),
             "rights.yaml": tuple(role(edge.serviceAccounts, edge.namespace)),
-            "settings.yaml": (_settings(cluster, edge),),
+            "settings.yaml": tuple(_settings(cluster, member, edge)),
             **({} if installed else mirrored),
             "application.yaml": tuple(_root(cluster, member, edge)),
             "extraapps.yaml": tuple(_extra(cluster, member, edge)),
@@ -74,7 +75,9 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
         for folder, items in folders.items()
         for path, text in folder_files(f"{place}/{folder}", items, cluster.file).items()
     }
-    return {**texts, f"{place}/README.md": _readme(cluster, member, OPERATORS in folders)}
+    readme = f"{place}/README.md"
+    first = header(readme, cluster.file)
+    return {**texts, readme: _readme(cluster, member, first, operators=OPERATORS in folders)}
 
 
 def schemas(cluster: Cluster) -> tuple[str, ...]:
@@ -108,15 +111,17 @@ def _operator(item: Install) -> Iterator[Manifest]:
     }
 
 
-def _settings(cluster: Cluster, edge: EdgeArgoCD) -> Manifest:
-    delivery = cluster.fleet.delivery
+def _settings(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
+    delivery, longest = cluster.fleet.delivery, argocd.sync_timeout(cluster.fleet.delivery, [member])
     if edge.settings == "argocd-cm":
-        return argocd.config_map(delivery, edge.namespace)
-    return {
+        yield argocd.config_map(delivery, edge.namespace)
+        yield argocd.parameters(longest, edge.namespace)
+        return
+    yield {
         "apiVersion": "argoproj.io/v1beta1",
         "kind": "ArgoCD",
         "metadata": {"name": INSTANCE, "namespace": edge.namespace},
-        "spec": argocd.instance_spec(delivery),
+        "spec": argocd.instance_spec(delivery, longest),
     }
 
 
@@ -129,13 +134,12 @@ def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
 
 def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
     fleet = cluster.fleet
-    namespaces = {name for name, _ in member.namespaces}
+    namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
     yield roots.project(NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name))
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
-            spec = root_application(cluster.name, ring.revision, fleet.repository.url, IN_PLACE)
-            notes = {GENERATE_PATHS: generate_paths(cluster.name)}
-            yield roots.application(application_name(cluster.name), edge.namespace, spec, notes)
+            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE)
+            yield roots.application(application_name(cluster.name), edge.namespace, spec)
 
 
 def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
@@ -144,7 +148,9 @@ def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manif
             yield _namespace(app, member)
             name = extra_name(app)
             yield roots.project(name, edge.namespace, project_of_extra(app))
-            yield roots.application(f"{name}-{cluster.name}", edge.namespace, of_extra(app))
+            yield roots.application(
+                f"{name}-{cluster.name}", edge.namespace, of_extra(app, cluster.fleet.delivery)
+            )
 
 
 def _namespace(app: ExtraApp, member: Member) -> Manifest:
@@ -152,10 +158,10 @@ def _namespace(app: ExtraApp, member: Member) -> Manifest:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
 
 
-def _readme(cluster: Cluster, member: Member, operators: bool) -> str:  # noqa: FBT001 - said by its name
+def _readme(cluster: Cluster, member: Member, first: str, *, operators: bool) -> str:
     edge = edge_of(member)
     values: Mapping[str, Any] = {
-        "header": header(cluster.file),
+        "header": first,
         "cluster": cluster.name,
         "namespace": edge.namespace,
         "openshift": member.openshift,

@@ -13,7 +13,7 @@ BY = ("cluster",)
 
 def alert_groups(namespaces: Iterable[str]) -> dict[str, Any]:
     """A file of rules as Prometheus reads it; `namespaces` are those that the fleet fills."""
-    rules = [model_not_ready(PREFIX, BY), queue_stuck(PREFIX, BY), _edge_silent()]
+    rules = [*model_not_ready(PREFIX, BY), queue_stuck(PREFIX, BY), _edge_silent()]
     named = sorted(set(namespaces))
     if named:
         rules.append(volume_full(PREFIX, BY, f'namespace=~"{"|".join(named)}"'))

@@ -10,6 +10,7 @@ from typing import Any
 from ...objects.manifest import CONTENT_HASH
 from ...plan.changes import ABSENT, Action, FieldChange, Named, ObjectChange, Steps
 from ...yaml.writer import to_yaml
+from ..text import printable
 
 LONGEST = 100
 """Characters of a value; longer ones are cut in the middle of the line that shows them."""
@@ -30,7 +31,7 @@ def change_rows(change: ObjectChange, *, every: bool = False) -> Iterator[str]:
     With `every` nothing is left out, and an object that comes or goes is shown whole.
     """
     was = f" (was {change.was.name})" if change.was else ""
-    yield plain(f"{SIGNS[change.action]} {change.identity}{was}")
+    yield printable(f"{SIGNS[change.action]} {change.identity}{was}")
     places = dict(_places(change.fields))
     for item in change.fields:
         if item.order is not None and _in_their_order(*item.order):
@@ -38,10 +39,10 @@ def change_rows(change: ObjectChange, *, every: bool = False) -> Iterator[str]:
             continue
         if every or not _says_the_name(item, change):
             rows = list(_field(item, _rows_of(change, every=every)))
-            yield from (f"    {plain(row)}" for row in (*rows[:-1], rows[-1] + places.get(item.path, "")))
+            yield from (f"    {printable(row)}" for row in (*rows[:-1], rows[-1] + places.get(item.path, "")))
     whole = change.after if change.action is Action.ADD else change.before
     if every and change.action in {Action.ADD, Action.REMOVE} and whole is not None:
-        yield from (f"    {plain(row)}" for row in to_yaml(whole).splitlines())
+        yield from (f"    {printable(row)}" for row in to_yaml(whole).splitlines())
 
 
 def _in_their_order(before: Sequence[Any], after: Sequence[Any]) -> bool:
@@ -160,8 +161,3 @@ def _json(value: Any) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
-
-
-def plain(text: str) -> str:
-    """One line that steers no terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

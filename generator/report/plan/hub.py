@@ -12,7 +12,8 @@ from ...plan.changes import ABSENT, Action, ObjectChange
 from ...plan.plan import Plan
 from ...plan.platforms import is_operator_label, of_operator
 from ...plan.reach import Given, HubChange
-from .fields import SIGNS, change_rows, plain
+from ..text import printable
+from .fields import SIGNS, change_rows
 from .section import Section
 from .words import NAMES, names, number_of, some
 
@@ -64,7 +65,7 @@ def _on_hub(changes: Sequence[ObjectChange], hub: HubChange, plan: Plan) -> Iter
             listed = ", ".join(item.identity.name for item in many[:NAMES])
             place = f" in {change.identity.namespace}" if change.identity.namespace else ""
             more = f"{listed} and {len(many) - NAMES} more"
-            yield plain(f"{SIGNS[change.action]} {len(many)} {change.identity.kind}{place}: {more}")
+            yield printable(f"{SIGNS[change.action]} {len(many)} {change.identity.kind}{place}: {more}")
 
 
 def _one(change: ObjectChange, hub: HubChange, plan: Plan) -> Iterator[str]:
@@ -75,12 +76,12 @@ def _one(change: ObjectChange, hub: HubChange, plan: Plan) -> Iterator[str]:
     first, *rest = change_rows(change, every=bool(plan.only))
     yield first
     if change.identity.kind == "Policy" and change.action is not Action.CHANGE:
-        yield f"    {plain(_policy(change))}"
+        yield f"    {printable(_policy(change))}"
     reached = hub.reached.get(change.identity, ())
     if reached and not plan.only:
         yield f"    # on {names(reached)}"
     if labels:
-        yield from (f"    {plain(row)}" for row in _given(change.identity.name, hub, plan.by_moves))
+        yield from (f"    {printable(row)}" for row in _given(change.identity.name, hub, plan.by_moves))
     yield from rest
 
 

@@ -14,7 +14,8 @@ from ...components.platform import Install
 from ...plan.changes import object_changes
 from ...plan.contents import Contents
 from ...plan.platforms import OperatorMove, PlatformMove
-from .fields import change_rows, plain
+from ..text import printable
+from .fields import change_rows
 from .section import Section
 from .words import names as clusters_of
 from .words import number_of, some
@@ -32,11 +33,11 @@ def platform_sections(moves: Iterable[PlatformMove]) -> Iterator[Section]:
         if move.upgrade:
             rows = (*_versions(move), *_operators(move), *_restarts(dict(move.contents)))
             title = f"Platform {move.before} -> {move.after}: {clusters_of(move.clusters)}"
-            yield Section(title, tuple(map(plain, rows)))
+            yield Section(title, tuple(map(printable, rows)))
     rest = [move for move in moves if not move.upgrade]
     if rest:
         rows = tuple(chain.from_iterable(_operators(move, always=True) for move in rest))
-        yield Section("Operators", tuple(map(plain, rows)))
+        yield Section("Operators", tuple(map(printable, rows)))
 
 
 def _versions(move: PlatformMove) -> Iterator[str]:

@@ -13,10 +13,11 @@ from ...plan.changes import Action
 from ...plan.consequence import DANGERS, Consequence
 from ...plan.plan import AlikeClusters, Plan
 from .. import count_line
+from ..text import printable
 from .capacity import capacity_rows, verdict_rows
 from .colour import row as painted
 from .colour import title_of
-from .fields import change_rows, plain
+from .fields import change_rows
 from .hub import hub_sections
 from .platforms import platform_sections
 from .section import Section
@@ -172,7 +173,7 @@ def _rings(plan: Plan) -> Iterator[Section]:
         was, now = (", ".join(side) or "none" for side in (order.before, order.after))
         rows.insert(0, f"! order of the rollout: {was} -> {now}")
     if rows:
-        yield Section("Rings", tuple(map(plain, rows)))
+        yield Section("Rings", tuple(map(printable, rows)))
 
 
 def _crowded(plan: Plan) -> Iterator[Section]:
@@ -203,12 +204,12 @@ def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iter
     if most is not None and len(findings) > most:
         rows.append(f"{len(findings) - most} more; `nearedge plan` tells all of them")
     if rows:
-        yield Section(f"{title}: {count_line(findings)}", tuple(plain(row) for row in rows))
+        yield Section(f"{title}: {count_line(findings)}", tuple(printable(row) for row in rows))
 
 
 def _group(group: AlikeClusters, *, every: bool) -> Section:
     rows = [f"{'!' if item.effect in DANGERS else '#'} {_said(item)}" for item in group.consequences]
-    rows += [plain(row) for row in verdict_rows(group.verdicts)]
+    rows += [printable(row) for row in verdict_rows(group.verdicts)]
     rows += [row for change in group.changes for row in change_rows(change, every=every)]
     if group.by_hand:
         rows.append("! nobody brings what follows: apply bootstrap/ again on each of these clusters")
@@ -217,4 +218,4 @@ def _group(group: AlikeClusters, *, every: bool) -> Section:
 
 
 def _said(item: Consequence) -> str:
-    return plain(f"{item.effect.value}: {item.identity}: {item.text}")
+    return printable(f"{item.effect.value}: {item.identity}: {item.text}")

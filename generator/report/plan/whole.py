@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ...plan.clusters import ClusterChange
 from ...plan.contents import Contents
-from .fields import change_rows, plain
+from ..text import printable
+from .fields import change_rows
 from .section import Section
 from .words import names, number_of, size, some
 
@@ -28,7 +29,7 @@ def whole_sections(
             shown = (change for item in found for change in (*item.changes, *item.by_hand))
             rows += [row for change in shown for row in change_rows(change, every=True)]
     if rows:
-        yield Section(title, tuple(plain(row) for row in rows))
+        yield Section(title, tuple(printable(row) for row in rows))
 
 
 def _place(item: ClusterChange) -> str:

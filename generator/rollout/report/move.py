@@ -10,6 +10,7 @@ from ...plan.plan import Plan
 from ...report.plan.colour import row as painted
 from ...report.plan.text import section_rows, sections
 from ...report.plan.words import names, size
+from ...report.proof import proof_line
 from ...report.text import printable
 from ..advance import Judged
 from ..dangers import CODES, Danger
@@ -30,15 +31,16 @@ def _lines(judged: Judged, *, colour: bool) -> Iterator[str]:
     yield f"{verb} ring {move.ring}: {was[:SHORT] if was else 'nothing'} -> {move.target[:SHORT]}"
     if judged.refused:
         yield ""
-        yield from (f"! {printable(reason)}" for reason in judged.refused)
+        yield from (f"! {_lines_of(reason)}" for reason in judged.refused)
         return
     if judged.idle:
         yield f"ring {move.ring} holds {move.target[:SHORT]} already: nothing to do"
         yield from (f"# {printable(note)}" for note in judged.notes)
         return
-    yield from (f"# {printable(note)}" for note in judged.notes)
+    yield from (f"# {_lines_of(note)}" for note in judged.notes)
     touched = sum(bool(item.changes) for item in move.plan.clusters)
     yield f"clusters touched: {touched} of {len(move.clusters)}; {move.plan.counts}"
+    yield f"proven: {_proof(judged)}"
     yield ""
     rows = list(section_rows(sections(_without_findings(move.plan)), colour=colour))
     yield from rows[:-1]
@@ -47,6 +49,18 @@ def _lines(judged: Judged, *, colour: bool) -> Iterator[str]:
         yield ""
         yield "What a rollback does not bring back"
         yield from (f"  {row}" for row in staying(move.plan))
+
+
+def _lines_of(said: str) -> str:
+    """A sentence, and the list behind it."""
+    return "\n".join(map(printable, said.split("\n")))
+
+
+def _proof(judged: Judged) -> str:
+    move = judged.move
+    if move.proven_by:
+        return f"when ring {move.ring} took it before, as its step {move.proven_by[:SHORT]} says"
+    return proof_line(move.proof) if judged.tree else "no"
 
 
 def _without_findings(plan: Plan) -> Plan:

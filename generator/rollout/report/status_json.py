@@ -70,6 +70,7 @@ def move_json(judged: Judged, done: str | None) -> str:
         "notes": list(judged.notes),
         "errors": findings_body(move.wrong),
         "stale": list(move.stale),
+        "proven": _proof(judged),
         "dangers": [
             {
                 "code": item.code,
@@ -84,3 +85,14 @@ def move_json(judged: Judged, done: str | None) -> str:
         "moved": done,
     }
     return to_text(body)
+
+
+def _proof(judged: Judged) -> dict[str, Any]:
+    move = judged.move
+    judged_by = {check.name: check.judged for check in move.proof.checks} if move.proof else {}
+    return {
+        "tree": judged.tree or None,
+        "by": move.proven_by or None,
+        "checks": judged_by,
+        "failures": [item._asdict() for item in move.failures],
+    }

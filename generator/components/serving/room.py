@@ -1,0 +1,253 @@
+"""Whether a second pod of a server finds quota beside everything else, as an update needs it that starts the new pod first.
+
+A yes is certain: whatever flavors the rest has taken, one of those that the pod can take is left with room for it. What a
+queue could borrow is nobody's for sure, and does not count. Whether an update that is asked for can finish is found out in
+`admission`, as Kueue would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from ...specs.types import Resources
+from .. import ray
+from ..kit.component import Cluster, once
+from ..kit.counting import amount
+from ..kit.demand import Pods, Workload
+from ..kit.quota import resource_of, taken_by_pod
+from ..kit.tolerations import untolerated
+from ..kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, quota_of, root_of
+from .demand import workloads
+from .spec import Service
+
+PODS = "pods"
+"""Resource by which a queue limits the number of pods (corev1.ResourcePods)."""
+
+WAYS = 4096
+"""Most ways to be short that are looked at; of a queue with more nothing is certain."""
+
+
+@once
+def declared(cluster: Cluster) -> tuple[Workload, ...]:
+    """Everything that servers and Ray ask for."""
+    return tuple(found.work for part in (workloads(cluster), ray.workloads(cluster)) for found in part)
+
+
+def has_room(item: Service, cluster: Cluster) -> bool:
+    """Whether quota holds one more pod of each kind that a Deployment runs for a server."""
+    mine = [work for work in declared(cluster) if (work.namespace, work.name) == (item.namespace, item.name)]
+    pods = [one for work in mine if not work.whole for one in work.pods]
+    return all(_in_queue(one, item, cluster) and _in_namespace(one, item.namespace, cluster) for one in pods)
+
+
+def _in_namespace(pods: Pods, namespace: str, cluster: Cluster) -> bool:
+    quota: Resources = next((item.quota for item in cluster.spec.namespaces if item.name == namespace), {})
+    for name, hard in quota.items():
+        each = taken_by_pod(pods, name)
+        if each:
+            there = [work for work in declared(cluster) if work.namespace == namespace]
+            taken = sum(one.most * (taken_by_pod(one, name) or 0) for work in there for one in work.pods)
+            if taken + each > amount(resource_of(name), hard):
+                return False
+    return True
+
+
+class _Asked(NamedTuple):
+    """Pods of a queue: `peak` is how many there can be while they are updated, `together` how many get one flavor.
+
+    `single`: each of them is a Workload, which takes the first flavor that has room.
+    """
+
+    pods: Pods
+    peak: int
+    together: int
+    single: bool
+
+
+class _Line(NamedTuple):
+    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace)."""
+
+    queue: Queue
+    others: tuple[Queue, ...]
+    asked: Mapping[tuple[str, str], Sequence[_Asked]]
+
+    def of(self, queue: Queue) -> Sequence[_Asked]:
+        """What is declared for a queue."""
+        return self.asked.get((queue.name, queue.namespace), ())
+
+    def may_take(self, queue: Queue, flavor: Flavor, item: _Asked) -> bool:
+        """Whether pods may get a flavor: no label of it is another for them, and all queues have enough of it for them."""
+        if any(item.pods.selector.get(key, value) != value for key, value in flavor.nodeLabels.items()):
+            return False
+        queues = (self.queue, *self.others)
+        return all(
+            _each(item.pods, name) * item.together <= sum(_quota(one, flavor, name).nominal for one in queues)
+            for name in _covered(queue, flavor)
+            if name != PODS
+        )
+
+    def demand(
+        self, queue: Queue, name: str, flavors: Sequence[Flavor], settled: Collection[int] = ()
+    ) -> int:
+        """The most that is taken of a resource of these flavors through a queue, but by those `settled` (by id)."""
+        return sum(
+            item.pods.most * _each(item.pods, name)
+            for item in self.of(queue)
+            if id(item) not in settled and any(self.may_take(queue, flavor, item) for flavor in flavors)
+        )
+
+
+def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
+    spec: KueueSpec = cluster.spec.kueue
+    queue = next(
+        (one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None
+    )
+    if queue is None:
+        return True
+    covered = {name for resources in queue.quota.values() for name in resources}
+    if any(number and name not in covered for name, number in pods.requests.items()):
+        return False
+    line = _line(queue, spec, cluster)
+    flavors = {flavor.name: flavor for flavor in spec.flavors}
+    return all(
+        _in_group(pods, [flavors[name] for name in names if name in flavors], line) for names in groups(queue)
+    )
+
+
+def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
+    root = root_of(queue.cohort or spec.cohort, spec)
+    others = (one for one in spec.queues if one is not queue and root)
+    asked: dict[tuple[str, str], list[_Asked]] = {}
+    for work in declared(cluster):
+        if work.queue:
+            asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
+    return _Line(
+        queue, tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root), asked
+    )
+
+
+def _asked(work: Workload) -> Iterable[_Asked]:
+    for pods in work.pods:
+        # To the pods of a Deployment an update may add a quarter, rounded up.
+        more = 0 if work.whole else -(-pods.most // 4)
+        yield _Asked(pods, pods.most + more, pods.replicas if work.whole else 1, not work.whole)
+
+
+def _settled(group: Sequence[Flavor], until: Flavor, line: _Line) -> set[int]:
+    """Pods of the queue, by id, that never come to a flavor: one before it has enough for all that may come to that."""
+    found: set[int] = set()
+    keys = {key for flavor in group for key in flavor.nodeLabels}
+    for flavor in group:
+        if flavor is until:
+            break
+        coming = [
+            item
+            for item in line.of(line.queue)
+            if id(item) not in found and line.may_take(line.queue, flavor, item)
+        ]
+        if _holds(flavor, coming, line):
+            found |= {id(item) for item in coming if item.single and _takes(flavor, item.pods, keys)}
+    return found
+
+
+def _holds(flavor: Flavor, coming: Sequence[_Asked], line: _Line) -> bool:
+    """Whether quota of a flavor is enough for all that may come to it, also while they are updated."""
+    for name in _covered(line.queue, flavor):
+        peak = sum(item.peak * _each(item.pods, name) for item in coming)
+        free = _quota(line.queue, flavor, name).nominal - peak
+        if free < 0 or free + sum(_lent(other, name, [flavor], line) for other in line.others) < 0:
+            return False
+    return True
+
+
+def _in_group(pods: Pods, group: Sequence[Flavor], line: _Line) -> bool:
+    """Whether some flavor of a resource group is certainly left for a pod.
+
+    Suppose none were: then each flavor is short of some resource, by the queue's own quota or by the cohort's. It is
+    certain when what is declared is too little for that, whichever way the flavors are short.
+    """
+    covered = covered_resources(line.queue, tuple(flavor.name for flavor in group))
+    asked = [name for name in covered if _each(pods, name)]
+    keys = {key for flavor in group for key in flavor.nodeLabels}
+    sure = [
+        flavor
+        for flavor in group
+        if _takes(flavor, pods, keys)
+        and all(_quota(line.queue, flavor, name).nominal >= _each(pods, name) for name in asked)
+    ]
+    reasons = list(product(asked, (False, True) if line.others else (False,)))
+    if not asked:
+        return True
+    if not sure or len(reasons) ** len(sure) > WAYS:
+        return False
+    settled = {flavor.name: _settled(group, flavor, line) for flavor in sure}
+    return all(_cannot_be(way, sure, pods, line, settled) for way in product(reasons, repeat=len(sure)))
+
+
+def _cannot_be(
+    way: Sequence[tuple[str, bool]],
+    flavors: Sequence[Flavor],
+    pods: Pods,
+    line: _Line,
+    settled: Mapping[str, set[int]],
+) -> bool:
+    """Whether flavors cannot all be short of these resources, of the cohort's where it says True."""
+    for reason in dict.fromkeys(way):
+        short = [flavor for flavor, one in zip(flavors, way, strict=True) if one == reason]
+        name, in_cohort = reason
+        free = sum(_quota(line.queue, flavor, name).nominal - _each(pods, name) for flavor in short)
+        gone = set.intersection(*(settled[flavor.name] for flavor in short))
+        free -= line.demand(line.queue, name, short, gone)
+        if in_cohort:
+            free += sum(_lent(other, name, short, line) for other in line.others)
+        if free >= 0:
+            return True
+    return False
+
+
+def _lent(other: Queue, name: str, flavors: Sequence[Flavor], line: _Line) -> int:
+    """What another queue certainly gives to the cohort, less what it may take of it."""
+    cells = [_quota(other, flavor, name) for flavor in flavors]
+    demand = line.demand(other, name, flavors)
+    # With several flavors it may have its fill of one, and keep the other for itself.
+    beyond = max(0, demand - cells[0].kept) if len(cells) == 1 else demand
+    return sum(cell.nominal - cell.kept for cell in cells) - beyond
+
+
+def _covered(queue: Queue, flavor: Flavor) -> tuple[str, ...]:
+    """The resources of the resource group that a queue has a flavor in."""
+    return next(
+        (covered_resources(queue, names) for names in groups(queue) if flavor.name in names),
+        (),
+    )
+
+
+class _Amounts(NamedTuple):
+    """Quota of one cell, and what of it is not lent."""
+
+    nominal: int
+    kept: int
+
+
+def _quota(queue: Queue, flavor: Flavor, name: str) -> _Amounts:
+    value = queue.quota.get(flavor.name, {}).get(name)
+    if value is None:
+        return _Amounts(0, 0)
+    said = quota_of(value)
+    nominal = amount(name, said.nominal)
+    lends = nominal if said.lendingLimit is None else amount(name, said.lendingLimit)
+    return _Amounts(nominal, max(0, nominal - lends))
+
+
+def _each(pods: Pods, name: str) -> int:
+    return 1 if name == PODS else pods.requests.get(name, 0)
+
+
+def _takes(flavor: Flavor, pods: Pods, keys: Iterable[str]) -> bool:
+    """Whether pods can take a flavor for sure, whichever label keys of the group count."""
+    wanted = {key: pods.selector[key] for key in keys if key in pods.selector}
+    return all(flavor.nodeLabels.get(key) == value for key, value in wanted.items()) and not any(
+        untolerated(flavor.nodeTaints, (*pods.tolerations, *flavor.tolerations))
+    )

@@ -1,0 +1,121 @@
+"""Two people at work: what each adds, edits or retires is merged by git alone, and is what `render` makes.
+
+More pairs than usual: `pytest tests/git/test_merges.py --merges 1000`.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import combinations
+from pathlib import Path as File
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.cli.commands.merge import ATTRIBUTE
+from generator.disk.folders import SPECS
+from generator.overlays.spread import gap_of, listing, merged_listing
+from tests.conftest import ROOT
+from tests.edits import commit, git
+from tests.merging import CHANGES, CLUSTERS, Merged, apart, begun, branches, looked_at, merge, rendered
+
+LISTS = frozenset({"acm/hub/kustomization.yaml", "acm/hub/mirror.yaml", "acm/hub/observability.yaml"})
+"""Where two neighbours of one list are left: docs/merging.md names them."""
+
+
+def test_two_edits_are_merged_by_git_alone(tmp_path: File, merges: int) -> None:
+    draw = Random(5)  # noqa: S311 - the same edits every time
+    main = begun(tmp_path, ROOT)
+    made = list(branches(tmp_path, main, draw, max(2 * len(CHANGES), round(merges**0.5) * 2)))
+    pairs = list(combinations(made, 2))
+    untouched = listed = 0
+    for one, two in draw.sample(pairs, min(merges, len(pairs))):
+        told = f"{one.said} | {two.said}"
+        found = merge(tmp_path, one.name, two.name)
+        tree = git(tmp_path, "rev-parse", "HEAD^{tree}")
+        if apart(main, one, two) and not found.unsound:
+            untouched += 1
+            listed += bool(found.files)
+            assert LISTS.issuperset(found.conflicts), told
+            assert found.files == found.conflicts, told
+        specs = any(path.startswith(f"{SPECS}/") for path in found.conflicts)
+        if found.files and not specs:
+            # Whatever git made of the output, one command makes it right.
+            assert rendered(tmp_path), told
+            assert looked_at(tmp_path) == Merged(), told
+        again = merge(tmp_path, two.name, one.name, look=False)
+        assert again.conflicts == found.conflicts, told
+        assert found.conflicts or git(tmp_path, "rev-parse", "HEAD^{tree}") == tree, told
+    assert untouched > merges // 3, "most edits have nothing to do with each other"
+    assert listed <= merges // 20, "neighbours are rare"
+
+
+def added(root: File, *names: str) -> None:
+    """Clusters like another one, as a commit of a branch that begins at main."""
+    git(root, "checkout", "--quiet", "-B", names[0], "main")
+    for name in names:
+        text = (root / CLUSTERS / "store-006.yaml").read_text("utf-8")
+        (root / CLUSTERS / f"{name}.yaml").write_text(text.replace("store-006", name), "utf-8")
+    assert rendered(root)
+    commit(root)
+
+
+def neighbours() -> tuple[str, str]:
+    """Names of two clusters whose files stand in one gap of the list."""
+    seen: dict[int, str] = {}
+    for number in range(100, 999):
+        gap = gap_of(f"managedclusters/shop-{number}.yaml")
+        if gap in seen:
+            return seen[gap], f"shop-{number}"
+        seen[gap] = f"shop-{number}"
+    raise AssertionError("more names than gaps")
+
+
+@pytest.mark.parametrize("names", [("store-009", "store-010"), ("a", "b"), ("zz", "store-009")], ids=" ".join)
+def test_two_new_clusters_are_merged_whatever_their_names(tmp_path: File, names: tuple[str, str]) -> None:
+    begun(tmp_path, ROOT)
+    for name in names:
+        added(tmp_path, name)
+    assert merge(tmp_path, *names) == Merged()
+    assert merge(tmp_path, *reversed(names)) == Merged()
+
+
+def test_neighbours_of_the_list_are_merged_by_the_driver(tmp_path: File) -> None:
+    begun(tmp_path, ROOT)
+    one, two = neighbours()
+    added(tmp_path, one)
+    added(tmp_path, two)
+    assert merge(tmp_path, one, two) == Merged(conflicts=("acm/hub/kustomization.yaml",))
+    assert rendered(tmp_path)
+    assert looked_at(tmp_path) == Merged()
+    (tmp_path / ".git/info/attributes").write_text(f"{ATTRIBUTE}\n", "utf-8")
+    # What is not configured is merged as ever.
+    assert merge(tmp_path, one, two).conflicts
+    driver = f"PYTHONPATH={ROOT} {sys.executable} -m generator merge %O %A %B"
+    git(tmp_path, "config", "merge.nearedge.driver", driver)
+    assert merge(tmp_path, one, two) == Merged()
+    assert merge(tmp_path, two, one) == Merged()
+
+
+def listing_of(*paths: str) -> str:
+    whole = sorted(path for path in paths if "/" not in path)
+    return listing(whole, [path for path in paths if "/" in path], "acm/hub/kustomization.yaml, made")
+
+
+PATHS = st.sets(st.sampled_from(["a.yaml", "z.yaml", *(f"managedclusters/c{i}.yaml" for i in range(9))]))
+
+
+@given(PATHS, PATHS, PATHS)
+def test_a_merged_list_is_what_render_writes(base: set[str], ours: set[str], theirs: set[str]) -> None:
+    found = merged_listing(*(listing_of(*paths) for paths in (base, ours, theirs)))
+    assert found == listing_of(*((ours & theirs) | (ours - base) | (theirs - base)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "resources: [a.yaml]\n", "<<<<<<< ours\n", listing_of("a.yaml") + "patches: []\n"]
+)
+def test_what_is_no_list_is_not_merged(text: str) -> None:
+    assert merged_listing(listing_of(), listing_of("a.yaml"), text) is None
+    assert merged_listing(listing_of(), text, listing_of("a.yaml")) is None
