@@ -52,10 +52,10 @@ def validated(
 
 def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> Iterator[Finding]:
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
-    above = {path[:length] for _, path, _ in seen for length in range(len(path))}
     # A key that cannot be one says nothing with its value.
     keys = {path for item, path, key in seen if key}
     seen = [found for found in seen if found[2] or not any(found[1][: len(path)] == path for path in keys)]
+    above = {path[:length] for _, path, _ in seen for length in range(len(path))}
     # Of a union's members the one that got furthest is what the author meant.
     meant = list(
         _one_each([found for found in seen if found[1] not in above or found[0]["type"] == "missing"])

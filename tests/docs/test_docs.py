@@ -51,7 +51,7 @@ def commands(page: str) -> Iterator[list[str]]:
     """The arguments of each command of ours in the blocks of a page."""
     for block in blocks(page):
         for line in block.splitlines():
-            said = re.match(r"(?:\S+/)?nearedge (.*)", line)
+            said = re.match(r"(?:[A-Z_]+=\S+ )*(?:\S+/)?nearedge (.*)", line)
             told = said[1].partition("  #")[0].replace(" | oc apply -f -", "") if said else ""
             if told and not SYNOPSIS.search(told):
                 yield shlex.split(told.partition(" && ")[0], comments=True)

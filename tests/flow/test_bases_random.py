@@ -97,8 +97,8 @@ def whoever_asks_first(names: list[str], seed: str) -> Counter[str]:
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_base_is_the_same_whoever_asks_first(component: str) -> None:
     found = [whoever_asks_first([name], name) for name in cases() if name.startswith(f"{component}/")]
-    # Else nothing would have been compared.
-    assert sum(max(asked.values(), default=0) > 1 for asked in found) > len(found) / 2
+    # Else nothing would have been compared; what a case gives to one cluster alone has no base.
+    assert sum(max(asked.values(), default=0) > 1 for asked in found) > len(found) / 3
 
 
 @pytest.mark.slow

@@ -73,6 +73,7 @@ FULL = Member(
     hub="hub",
     models=("shelf", "till"),
     images=("ovms",),
+    longest=600,
 )
 """A member of which every field says something."""
 

@@ -144,7 +144,7 @@ def test_what_is_not_in_step_is_proven_for_nobody(work: File) -> None:
     root = work / "fleet"
     render(root)
     path = root / "overlays/a-one/kustomization.yaml"
-    path.write_text(path.read_text("utf-8").replace("Made by", "Written by"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("edit there", "write there"), "utf-8")
     known = recalled(root, work / "new", believed=False)
     done = incremental.render_changed(root, witness=Looking(known, reader(root)))
     assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)

@@ -140,7 +140,7 @@ def test_what_no_step_vouches_for_is_proven_on_the_way_back(root: File, capsys: 
 def test_what_another_nearedge_wrote_is_held_against_itself(root: File, capsys: Capture) -> None:
     """The output of an earlier commit is not what this one would write; kustomize, schemas and references judge it."""
     base = root / "base/odh-3.4/kueue/group/retail-gpu/resources.yaml"
-    base.write_text(base.read_text("utf-8").replace("Made by nearedge", "Made by another nearedge"), "utf-8")
+    base.write_text(base.read_text("utf-8").replace("edit there", "write there"), "utf-8")
     git(root, "commit", "--quiet", "--all", "--message=older")
     git(root, "push", "--quiet", "origin", "main", "main:refs/heads/ring/canary")
     older = git(root, "rev-parse", "HEAD").strip()
