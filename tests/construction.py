@@ -55,7 +55,7 @@ def hubs() -> tuple[tuple[Fleet, tuple[Manifest, ...]], ...]:
 def in_sites(kind: str) -> Iterator[tuple[Site, Manifest]]:
     """All objects of a kind, each with its site; there are some, or nothing would be shown."""
     found = [(site, item) for site in sites() for item in site.objects if item["kind"] == kind]
-    assert len(found) > 2, kind
+    assert found, kind
     yield from found
 
 

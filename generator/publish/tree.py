@@ -160,9 +160,10 @@ def refuse_another(checkout: Checkout, commit: str, wanted: Stored) -> None:
 @contextmanager
 def _apart(checkout: Checkout) -> Iterator[tuple[File, dict[str, str]]]:
     """A folder with an index and an object store of its own, and the environment in which git uses these."""
-    asked = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    # Below `top`, whose own name need not be UTF-8, as what git prints has to be.
+    below = git(checkout.top, "rev-parse", "--git-path", "objects").stdout.rstrip("\n")
     # In quotes, as a colon would end the path (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES).
-    real = json.dumps(git(checkout.top, *asked).stdout.rstrip("\n"), ensure_ascii=False)
+    real = json.dumps(str(checkout.top / below), ensure_ascii=False)
     with tempfile.TemporaryDirectory(prefix="nearedge-tree-") as name:
         folder = File(name)
         (folder / "objects").mkdir()

@@ -66,7 +66,6 @@ def test_a_sound_fleet_has_no_errors(tmp_path: File) -> None:
     assert {
         path.split("/")[1] for path in pipeline.render(tmp_path).tree.paths if path.startswith("overlays/")
     } == {
-        ".nearedge",
         "hub",
         "edge-1",
         "edge-2",

@@ -445,7 +445,8 @@ def test_clusters_without_a_hub_get_the_catalogs_as_a_file() -> None:
 
 
 def test_nothing_comes_from_a_default_catalog_where_the_mirror_has_one() -> None:
-    policies = read_documents((ROOT / "acm/hub/operators.yaml").read_text("utf-8"))
+    files = sorted((ROOT / "acm/hub/operators").glob("*.yaml"))
+    policies = [item for file in files for item in read_documents(file.read_text("utf-8"))]
     bound = {
         item["subjects"][0]["name"]: item["placementRef"]["name"]
         for item in policies

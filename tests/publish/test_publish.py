@@ -211,9 +211,9 @@ def test_output_is_never_merged_as_text(site: Site) -> None:
         added.append(root)
     assert run(site, added[0], "--no-pull-request", branch="main") == 0
     assert run(site, added[1]) == 0
-    listed = site.text("acm/.nearedge") + site.text("overlays/.nearedge")
-    assert "store-901" in listed
-    assert "store-902" in listed
+    listed = site.text("acm/hub/kustomization.yaml")
+    assert "managedclusters/store-901.yaml" in listed
+    assert "managedclusters/store-902.yaml" in listed
     assert main(["render", "--check", "--root", str(added[1])]) == 0
     assert not site.world.wrong
 
