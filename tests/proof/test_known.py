@@ -151,6 +151,25 @@ def test_what_is_not_in_step_is_proven_for_nobody(work: File) -> None:
     assert not (work / "new").exists()
 
 
+def test_files_below_a_folder_are_part_of_its_proof(work: File) -> None:
+    """A hub has a file for each cluster, in a folder of its own."""
+    root = work / "fleet"
+    render(root)
+    spec, before = root / ONE, on_hub(root)
+    text = spec.read_text("utf-8").replace("  name: a-one\n", "  name: a-one\n  labels: {site: x}\n")
+    spec.write_text(text, "utf-8")
+    found, _ = render(root)
+    assert {path for path, raw in on_hub(root).items() if before[path] != raw} == {
+        "managedclusters/a-one.yaml"
+    }
+    assert counts(found) == (1, FOLDERS - 1)
+
+
+def on_hub(root: File) -> dict[str, bytes]:
+    folder = root / "acm/hub"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.yaml")}
+
+
 def test_who_rendered_without_a_witness_is_proven_too(work: File) -> None:
     root = work / "fleet"
     done = incremental.render_changed(root)
