@@ -32,6 +32,8 @@ _VALUE = False
 
 MOST = 200
 """Findings about the form of one document: behind more of them stands one mistake, or none of a person."""
+READ = 1000
+"""Errors of one document, and items of one list, that are held against each other; of more, the rest is only counted."""
 
 Place = Callable[[Path, bool], Where]
 """Where a path stands; with True, where its key stands."""
@@ -54,14 +56,16 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
     seen = [(item, *_path(item, data)) for item in error.errors(include_url=False)]
     # A key that cannot be one says nothing with its value.
     keys = {path for item, path, key in seen if key}
-    seen = [found for found in seen if found[2] or not any(found[1][: len(path)] == path for path in keys)]
+    seen = [found for found in seen if found[2] or not any(start in keys for start in _starts(found[1]))]
     above = {path[:length] for _, path, _ in seen for length in range(len(path))}
     # Of a union's members the one that got furthest is what the author meant.
     meant = list(
         _one_each([found for found in seen if found[1] not in above or found[0]["type"] == "missing"])
     )
-    told = list(_told(meant, model, data))
-    for one in told[:MOST]:
+    strange = {found.path: unknown(found.path, model) for found in meant[:READ] if _is_unknown(found)}
+    mistakes = _mistakes(meant[:READ], strange, data)
+    for found in mistakes[:MOST]:
+        one = _said(found[0], [item.path for item in found], strange, model, data)
         yield Finding(
             place(one.path, one.key),
             one.rule.severity,
@@ -69,8 +73,9 @@ def _findings(error: ValidationError, model: type[BaseModel], data: Any, place: 
             showable(one.message),
             redacted(one.hint),
         )
-    if len(told) > MOST:
-        message = f"{len(told) - MOST} more values are wrong"
+    more = len(mistakes[MOST:]) + len(meant[READ:])
+    if more:
+        message = f"{more} more values are wrong"
         yield Finding(place((), _VALUE), WRONG.severity, WRONG.code, message, "mend the others first")
 
 
@@ -92,20 +97,19 @@ class Told(NamedTuple):
     hint: str
 
 
-def _told(seen: Sequence[Seen], model: type[BaseModel], data: Any) -> Iterator[Told]:
-    """One mistake is told once: what follows from a wrong key, or lacks beside others, is not told again."""
-    strange = {found.path: unknown(found.path, model) for found in seen if _is_unknown(found)}
+def _starts(path: Path) -> Iterator[Path]:
+    """The path itself, and all that it lies below."""
+    return (path[:length] for length in range(len(path) + 1))
+
+
+def _mistakes(seen: Sequence[Seen], strange: Mapping[Path, Unknown], data: Any) -> list[list[Seen]]:
+    """The errors of each mistake: what follows from a wrong key, or lacks beside others, is not told again."""
     dropped = {path[:-1] for path in strange if _is_removal(path)}
-    seen = [
-        found for found in seen if not (_is_missing(found) and _follows(found.path, strange, dropped, data))
-    ]
-    told: set[object] = set()
+    mistakes: dict[object, list[Seen]] = {}
     for found in seen:
-        alike = _alike(found, strange)
-        if alike not in told:
-            told.add(alike)
-            beside = [other.path for other in seen if _alike(other, strange) == alike]
-            yield _said(found, beside, strange, model, data)
+        if not (_is_missing(found) and _follows(found.path, strange, dropped, data)):
+            mistakes.setdefault(_alike(found, strange), []).append(found)
+    return list(mistakes.values())
 
 
 def _alike(found: Seen, strange: Mapping[Path, Unknown]) -> object:
@@ -186,9 +190,9 @@ def _path(item: ErrorDetails, data: Any) -> tuple[Path, bool]:
 def _namesakes(data: Any, path: Path) -> str:
     """Other items that have the name of the one that a field belongs to, in other places; empty when none has."""
     items, number = value_at(data, path[:-2]), path[-2] if len(path) > 1 else None
-    if not isinstance(items, list) or not isinstance(number, int):
+    if not isinstance(items, list) or not isinstance(number, int) or number >= READ:
         return ""
-    known = [identity_of(item) for item in items]
+    known = [identity_of(item) for item in items[:READ]]
     one = known[number]
     others = (other for other in known if one and other and other.called == one.called and other != one)
     return showable(", ".join(dict.fromkeys(other.label for other in others)))
@@ -257,7 +261,7 @@ def _near_item(data: Any, path: Path) -> str:
     if not isinstance(items, list) or not isinstance(number, int):
         return ""
     one = identity_of(items[number])
-    others = [found.name for item in items if (found := identity_of(item)) and found != one]
+    others = [found.name for item in items[:READ] if (found := identity_of(item)) and found != one]
     near = nearest(one.name, others) if one else None
     return f"did you mean {near}? What a group gives is meant by its name" if near else ""
 
