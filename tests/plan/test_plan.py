@@ -246,8 +246,13 @@ def test_flavors_that_change_places_are_told(tmp_path: File, capsys: pytest.Capt
         "  ~ ClusterQueue inference\n      spec.resourceGroups[0].flavors: order: cpu, a10 -> a10, cpu\n"
         in text
     )
-    (group,) = json.loads(run(root, capsys, "--format", "json")[1])["groups"]
-    (field,) = group["changes"][0]["fields"]
+    groups = json.loads(run(root, capsys, "--format", "json")[1])["groups"]
+    (field,) = next(
+        change["fields"]
+        for group in groups
+        for change in group["changes"]
+        if change["kind"] == "ClusterQueue"
+    )
     assert field["order"] == {"before": ["cpu", "a10"], "after": ["a10", "cpu"]}
     # Beside it stands what always stands there: the value of the path on both sides.
     assert [[item["name"] for item in field[side]] for side in ("before", "after")] == [
@@ -563,8 +568,8 @@ def test_a_commit_that_this_nearedge_cannot_compile_is_told(tmp_path: File) -> N
 
 
 BROKEN = {
-    "model": ("models/shelf-detector.yaml", "size:", "sise:", "line 6: size is missing"),
-    "group": ("groups/retail-small.yaml", "spec:", "spec: [", "did not find expected"),
+    "model": ("models/shelf-detector.yaml", "size:", "sise:", "line 9: unknown key sise"),
+    "group": ("groups/retail-small.yaml", "spec:", "spec: [", "the [ in line 6 is not closed"),
     "fleet": ("fleet.yaml", "hub:", "hob:", "unknown key hob"),
 }
 

@@ -261,7 +261,9 @@ def test_specs_with_errors_are_not_rolled_out(root: File, capsys: Capture) -> No
     git(root, "push", "--quiet", "origin", "main")
     code, out, _ = run(root, capsys, "advance", "canary")
     assert code == 1
-    assert "have errors: clusters/near-edge/store-008.yaml:7:1: SPEC011: platform is missing" in out
+    assert (
+        "have errors: clusters/near-edge/store-008.yaml:8:12: FLEET010: there is no group retail-smal" in out
+    )
 
 
 def test_a_dry_run_moves_nothing(root: File, capsys: Capture) -> None:
