@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+import signal
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path as File
 from typing import Any
 
 from generator import pipeline
 from generator.disk import tree
+from generator.disk.lock import locked
 from generator.disk.owned import header
 from generator.disk.sealed import copy_sealed
 from generator.disk.tree import Tree
@@ -126,3 +130,21 @@ def bases_alone(root: File, files: Iterable[str] = ()) -> dict[str, dict[str, li
         for path, text in texts.items():
             found.setdefault(path, {}).setdefault(text, []).append(file)
     return found
+
+
+@contextmanager
+def another_writer(root: File) -> Iterator[int]:
+    """The id of another process that writes here: no process is held up by a lock of its own."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with locked(root):
+            os.write(writer, b"x")
+            signal.pause()
+        os._exit(0)
+    os.read(reader, 1)
+    try:
+        yield child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)

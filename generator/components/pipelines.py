@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
-from ..specs.types import SUBDOMAIN_FORM, AnyPort, Line, Name, Quantity, Strictly, Subdomain
+from ..specs.types import SUBDOMAIN_FORM, AnyPort, Line, Name, PathBelow, Quantity, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit, alone
 from .kit.recipe import recipe
 from .namespaces import HTTPS, places
@@ -49,17 +49,7 @@ class ObjectStorage(Strictly):
     bucket: Annotated[str, Line(r"^[a-z0-9][a-z0-9.-]*$", 63, form="small letters, digits, . and -")] = Field(
         description="Name of the bucket."
     )
-    basePath: (
-        Annotated[
-            str,
-            Line(
-                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
-                256,
-                form="a path without / at its beginning, of letters, digits, ., _ and -",
-            ),
-        ]
-        | None
-    ) = Field(None, description="Folder in the bucket.")
+    basePath: PathBelow | None = Field(None, description="Folder in the bucket.")
     secret: Subdomain = Field(
         description="Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a data connection has them."
     )

@@ -6,11 +6,11 @@ of those who name it, and a comment the business of those about whom something i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..disk.plain import digest
 from ..documents.files import Document
 from ..documents.merge import Resolved
 from ..findings.finding import Where
@@ -121,7 +121,7 @@ def documents_of(shared: Shared) -> Iterator[Document]:
 
 def said(data: Any) -> str:
     """Digest of what a document says; the order of keys is part of it."""
-    return hashlib.blake2b(json.dumps(data).encode(), digest_size=12).hexdigest()
+    return digest(json.dumps(data).encode())
 
 
 def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def touched(rendered: Rendered, changed: Collection[str], was: kustomize.Read) -
 
 
 def _place(path: str) -> str:
-    """The overlay, the hub's folder or the base that a file belongs to; "" for specs and indexes."""
+    """The overlay, the hub's folder or the base that a file belongs to; "" for specs."""
     parts = path.split("/")
     if path.startswith(_BASES):
         return "/".join(parts[:-1])

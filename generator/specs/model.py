@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from .types import (
     LABEL,
+    PATH_BELOW,
+    PATH_BELOW_FORM,
     STEPS,
     TAGGED,
     Flag,
@@ -162,18 +164,7 @@ class ModelSpec(Strictly):
         ...,
     ] = Field((), description="None of these files: *.bin, original/*.", max_length=32)
     memory: ModelMemory | None = Field(None, description="What it needs in GPU memory.")
-    folder: (
-        Annotated[
-            str,
-            Line(
-                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
-                256,
-                STEPS,
-                form="a path without / at its beginning, of letters, digits, ., _ and -",
-            ),
-        ]
-        | None
-    ) = Field(
+    folder: Annotated[str, Line(PATH_BELOW, 256, STEPS, form=PATH_BELOW_FORM)] | None = Field(
         None,
         description="Folder of the model that vLLM reads, where it is not the whole: artifacts, of a Caikit model.",
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, Strictly, Subdomain
+from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Strictly, Subdomain
 
 
 class Repository(Strictly):
@@ -63,17 +63,7 @@ class ExtraApp(Strictly):
             form="https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
         ),
     ] = Field(description="Git repository, or Helm repository, without user or password.")
-    path: (
-        Annotated[
-            str,
-            Line(
-                r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
-                256,
-                form="a path without / at its beginning, of letters, digits, ., _ and -",
-            ),
-        ]
-        | None
-    ) = Field(None, description="Folder in the Git repository; instead of chart.")
+    path: PathBelow | None = Field(None, description="Folder in the Git repository; instead of chart.")
     chart: (
         Annotated[str, Line(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 128, form="letters, digits, ., _ and -")] | None
     ) = Field(None, description="Chart in the Helm repository; instead of path.")

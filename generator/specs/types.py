@@ -154,6 +154,10 @@ STEPS = Never(r"(^|/)(\.|%2[eE]){1,2}(/|$)", "it leads out of its place: no step
 _GIT = Never(r"\.\.|//|(^|/)\.|\.lock(/|$)|[./]$", "it is no name that Git allows: see git check-ref-format")
 FileName = Annotated[str, Line(rf"^{LABEL}$", 63, DEVICES, form=NAME_FORM)]
 """A DNS-1123 label that can be the name of a file and of a folder wherever the repository is checked out."""
+PATH_BELOW = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
+PATH_BELOW_FORM = "a path without / at its beginning, of letters, digits, ., _ and -"
+PathBelow = Annotated[str, Line(PATH_BELOW, 256, form=PATH_BELOW_FORM)]
+"""A path below something that is named beside it: a bucket, a repository."""
 Subdomain = Annotated[str, Line(rf"^{LABEL}(\.{LABEL})*$", 253, form=SUBDOMAIN_FORM)]
 """A DNS-1123 subdomain: names of most objects."""
 LabelKey = Annotated[

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path as File
 
 import pytest
 
 from generator import cli
-from generator.disk.lock import locked
 from generator.documents.paths import leaves, value_at
 from generator.edit import put
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
+from tests.repositories import another_writer
 
 STORE = "clusters/near-edge/store-001.yaml"
 SMALL = "clusters/near-edge/store-006.yaml"
@@ -233,19 +231,9 @@ def test_an_error_that_was_there_before_is_in_the_way(root: File, capsys: pytest
 
 def test_only_one_writes(root: File, capsys: pytest.CaptureFixture[str]) -> None:
     before = texts(root)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        # A process is not held up by a lock of its own.
-        with locked(root):
-            os.write(writer, b"x")
-            signal.pause()
-        os._exit(0)
-    os.read(reader, 1)
-    assert run("set", "store-001", "ring", "pilot") == 3
-    assert "another nearedge" in capsys.readouterr().err
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with another_writer(root):
+        assert run("set", "store-001", "ring", "pilot") == 3
+        assert "another nearedge" in capsys.readouterr().err
     assert texts(root) == before
     assert run("set", "store-001", "ring", "pilot") == 0
 

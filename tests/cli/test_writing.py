@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
@@ -12,9 +10,9 @@ import pytest
 
 from generator import cli
 from generator.disk import staging, transaction
-from generator.disk.lock import locked
 from tests.commands import EDITS, READERS, WRITERS, fleet_with_remote
 from tests.edits import git
+from tests.repositories import another_writer
 
 
 def test_every_command_is_known_to_write_or_to_read() -> None:
@@ -42,17 +40,8 @@ def texts(root: File) -> dict[str, bytes]:
 @pytest.fixture
 def held(root: File) -> Iterator[int]:
     """Another process that writes here."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with locked(root):
-            os.write(writer, b"x")
-            signal.pause()
-        os._exit(0)
-    os.read(reader, 1)
-    yield child
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with another_writer(root) as process:
+        yield process
 
 
 @pytest.mark.parametrize("command", WRITERS)

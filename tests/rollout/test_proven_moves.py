@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from generator.cli import main
-from generator.disk.lock import locked
 from generator.rollout import proof
 from generator.rollout.history import read_commit, repository
 from generator.rollout.step import RingStep, step_of
 from tests.edits import git, swap
+from tests.repositories import another_writer
 from tests.rings import merge, ringed
 
 pytestmark = pytest.mark.slow
@@ -156,15 +154,7 @@ def test_what_another_nearedge_wrote_is_held_against_itself(root: File, capsys: 
 
 @pytest.mark.parametrize("action", ["advance", "rollback"])
 def test_only_one_moves_a_ring_from_a_clone(root: File, action: str, capsys: Capture) -> None:
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with locked(root):
-            os.write(writer, b"x")
-            signal.pause()
-        os._exit(0)
-    os.read(reader, 1)
-    try:
+    with another_writer(root) as child:
         at = git(root, "ls-remote", "origin")
         code, _, err = run(root, capsys, action, "canary")
         assert code == 3
@@ -172,6 +162,3 @@ def test_only_one_moves_a_ring_from_a_clone(root: File, action: str, capsys: Cap
         assert git(root, "ls-remote", "origin") == at
         # A rehearsal moves nothing, and waits for nobody.
         assert run(root, capsys, "advance", "canary", "--dry-run")[0] == 0
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)

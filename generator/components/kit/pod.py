@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...objects.manifest import Manifest
+from ...specs.quantity import parse
 from ...specs.types import EnvVar, PvcMount, Toleration
 
 
@@ -67,3 +68,11 @@ def claim_volumes(mounts: Iterable[PvcMount]) -> tuple[list[Manifest], list[Mani
         for mount in listed
     ]
     return volumes, mounted
+
+
+def over_memory(shared: str | None, limits: Mapping[str, str]) -> str | None:
+    """What is wrong with a size of /dev/shm, which counts against the memory limit; None when nothing is."""
+    memory = limits.get("memory")
+    if shared and memory and parse(shared) >= parse(memory):
+        return f"sharedMemory {shared} is not less than the memory limit {memory}"
+    return None

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from ...facts.flags import Flag, Known
 from ...findings.finding import MODELS, Path, Severity
 from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
 from ...specs.types import EnvVar
 from ..kit.arguments import close, wrong_value
 from ..kit.component import Cluster
+from ..kit.pod import over_memory
 from .args_checks import known_of, release_said
 from .spec import DOWNLOADS, Service, items, known, runtimes
 
@@ -124,7 +124,6 @@ def shared_memory_fits(cluster: Cluster) -> Iterator[Problem]:
     What lies in /dev/shm counts against the memory limit: filling it would kill the pod.
     """
     for i, item in items(cluster):
-        memory = item.resources.get("memory")
-        if item.sharedMemory and memory and parse(item.sharedMemory) >= parse(memory):
-            said = f"sharedMemory {item.sharedMemory} is not less than the memory limit {memory}"
+        said = over_memory(item.sharedMemory, item.resources)
+        if said:
             yield Problem(("serving", i, "sharedMemory"), said, "a half is much; vLLM is given 2Gi")

@@ -10,6 +10,7 @@ from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ....specs.types import EnvVar, PvcMount
 from ...kit.component import Cluster
+from ...kit.pod import over_memory
 from ...kit.tolerations import malformed
 from ...models import MODELS_DIR
 from ..pods import MOUNTED
@@ -145,9 +146,8 @@ def shared_memory_fits(cluster: Cluster) -> Iterator[Problem]:
     """
     for shape in shapes(cluster.part(RAY)):
         for path, group in groups(shape):
-            memory = group.resources.get("memory")
-            if group.sharedMemory and memory and parse(group.sharedMemory) >= parse(memory):
-                said = f"sharedMemory {group.sharedMemory} is not less than the memory limit {memory}"
+            said = over_memory(group.sharedMemory, group.resources)
+            if said:
                 yield Problem((*path, "sharedMemory"), said, "a half is usual")
 
 
