@@ -75,6 +75,25 @@ def unprivileged() -> Iterator[File]:
                 path.chmod(0o755)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def proofs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
+    """What any test of this run has proven is known to all, as to the runs of a CI: most prove the same folders.
+
+    Tests of proving itself begin without it: `alone`.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proofs"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NEAREDGE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known that the test itself has not proven."""
+    monkeypatch.delenv("NEAREDGE_CACHE")
+
+
 T = TypeVar("T")
 
 

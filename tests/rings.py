@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
@@ -15,9 +18,20 @@ RINGS = ("canary", "pilot", "main")
 
 def ringed(folder: File, remote: str = "remote.git") -> File:
     """A clone of a bare repository with specs and output; each ring's branch is at the first commit."""
-    (folder / remote).parent.mkdir(exist_ok=True)
-    bare(folder / remote)
-    git(folder, "clone", "--quiet", str(folder / remote), "work")
+    shutil.copytree(_made() / "remote.git", folder / remote)
+    shutil.copytree(_made() / "work", folder / "work")
+    root = folder / "work"
+    git(root, "remote", "set-url", "origin", str(folder / remote))
+    return root
+
+
+@cache
+def _made() -> File:
+    """Both of them, made once: every test takes a copy."""
+    folder = File(tempfile.mkdtemp(prefix="nearedge-rings-"))
+    atexit.register(shutil.rmtree, folder)
+    bare(folder / "remote.git")
+    git(folder, "clone", "--quiet", str(folder / "remote.git"), "work")
     root = folder / "work"
     git(root, "config", "user.name", "test")
     git(root, "config", "user.email", "test@example.com")
@@ -25,12 +39,14 @@ def ringed(folder: File, remote: str = "remote.git") -> File:
     git(root, "checkout", "--quiet", "-B", "main")
     for name in ("clusters", "base", "overlays", "acm"):
         shutil.copytree(ROOT / name, root / name)
+    (root / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     merge(root, "Begin")
     for ring in RINGS:
         git(root, "push", "--quiet", "origin", f"main:refs/heads/ring/{ring}")
     git(root, "fetch", "--quiet")
     git(root, "remote", "set-head", "origin", "main")
-    return root
+    git(root, "gc", "--quiet")
+    return folder
 
 
 def merge(root: File, subject: str) -> str:

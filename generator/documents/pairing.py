@@ -48,10 +48,16 @@ def paired(below: Sequence[Any], above: Sequence[Any]) -> Pairing | None:
     if not known or not new:
         return None
     alike_below, alike_beside = _by_name(known), _by_name(new)
+    first: dict[Identity, int] = {}
     unclear: list[Unclear] = []
     found: dict[int, int] = {}
     added: list[int] = []
     for i, one in enumerate(new):
+        earlier = first.setdefault(one, i)
+        if earlier != i:
+            # Before anything is compared: of a name that stands thousands of times, each would be with all others.
+            unclear.append(_second(i, one, earlier))
+            continue
         alike = alike_below.get(one.called, ())
         could_be = [alike[k] for k in candidates(one, [known[k] for k in alike])]
         trouble = _beside(i, new, alike_beside[one.called], [known[k] for k in alike])
@@ -89,17 +95,21 @@ def _beside(
     i: int, new: Sequence[Identity], alike: Sequence[int], below: Sequence[Identity]
 ) -> Unclear | None:
     """Why an item cannot be told from the others of its name in its own document; None where it can."""
-    one, others = new[i], tuple(k for k in alike if k != i)
-    earlier = tuple(k for k in others if k < i and new[k] == one)
-    if earlier:
-        message = f"a second {one.label} in one list"
-        return Unclear(i, message, "merge the two, or give one another name", (), earlier)
-    if one.is_open and any(not new[k].is_open for k in others):
+    one = new[i]
+    if not one.is_open:
+        return None
+    others = tuple(k for k in alike if new[k] != one)
+    if others:
         message = (
             f"{one.label} stands without a {NAMESPACE} beside {' and '.join(new[k].label for k in others)}"
         )
         return Unclear(i, message, _which(below), (), others)
     return None
+
+
+def _second(i: int, one: Identity, earlier: int) -> Unclear:
+    message = f"a second {one.label} in one list"
+    return Unclear(i, message, "merge the two, or give one another name", (), (earlier,))
 
 
 def _several(i: int, one: Identity, known: Sequence[Identity], could_be: Sequence[int]) -> Unclear:
