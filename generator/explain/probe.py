@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -52,6 +53,12 @@ class Subject:
         yield from self.models.values()
         yield self.document
 
+    @cached_property
+    def refused_by(self) -> frozenset[str]:
+        """Codes of the rules that refuse the cluster as it is: asked once, and compared with for each changed value."""
+        cluster = _cluster(self)
+        return frozenset(_refusing(cluster)) if cluster else frozenset()
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -64,6 +71,11 @@ class Compiled:
     bases: Mapping[str, Base]
     named: tuple[str, ...]
     fleet: Fleet = field(compare=False)
+
+    @cached_property
+    def refused_by(self) -> frozenset[str]:
+        """Codes of the rules that refuse the cluster."""
+        return frozenset(_refusing(self.cluster))
 
     def final(self) -> Objects:
         """Objects on the cluster."""
@@ -128,16 +140,25 @@ def changed_in_file(subject: Subject, file: str, path: Path, most: int = 2) -> I
     """The subject compiled with other values at a leaf of one of its documents, accepted ones if there are any."""
     document = next(item for item in subject.documents() if item.file == file)
     known = field_at(document_models()[kind_of(file)], path)
-    values = others(value_at(document.data, path), known.choices if known else ())
-    subjects = (other for value in values if (other := with_leaf(subject, file, path, value)) is not None)
-    clusters = [
-        (other, found) for other in subjects if (found := cluster_of(other.shared, other.document, {}))[0]
-    ]
-    before = cluster_of(subject.shared, subject.document, {})[0]
-    accepted = _errors(before) if before else frozenset()
-    judged = [(item, found[0] is not None and _errors(found[0]) <= accepted) for item, found in clusters]
-    chosen = [item for item, right in judged if right] or [item for item, _ in judged]
-    yield from islice((result for item in chosen if (result := _tried(item)) is not None), most)
+    refused: list[Subject] = []
+    accepted = made = 0
+    for value in others(value_at(document.data, path), known.choices if known else ()):
+        other = with_leaf(subject, file, path, value)
+        cluster = _cluster(other) if other else None
+        if other is None or cluster is None:
+            continue
+        if not _only_refused_by(cluster, subject.refused_by):
+            refused.append(other)
+            continue
+        accepted += 1
+        result = _tried(other)
+        if result is not None:
+            yield result
+            made += 1
+        if made == most:
+            return
+    if not accepted:
+        yield from islice((result for item in refused if (result := _tried(item)) is not None), most)
 
 
 def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Compiled]:
@@ -153,11 +174,10 @@ def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Com
     values = tuple(others(now, known.choices if known else ()))
     alone = [with_value(data, path, value) for value in values]
     together = [renamed(data, now, value) for value in values] if path[-1] == "name" else []
-    accepted = _errors(before.cluster)
     tried = 0
     for spec, strict in (*((item, True) for item in alone + together), *((item, False) for item in alone)):
         cluster = _with_spec(before.cluster, spec)
-        if cluster is not None and (not strict or _errors(cluster) <= accepted):
+        if cluster is not None and (not strict or _only_refused_by(cluster, before.refused_by)):
             result = _safely(cluster, before)
             if result is not None:
                 yield result
@@ -175,13 +195,20 @@ def _with_spec(cluster: Cluster, spec: Any) -> Cluster | None:
     return replace(cluster, spec=model, profile=known) if known else None
 
 
-def _errors(cluster: Cluster) -> frozenset[str]:
+def _cluster(subject: Subject) -> Cluster | None:
+    return cluster_of(subject.shared, subject.document, {})[0]
+
+
+def _refusing(cluster: Cluster) -> Iterator[str]:
     """Codes of the rules that refuse a cluster."""
-    return frozenset(
-        item.code
-        for item in cluster_rules()
-        if item.severity is Severity.ERROR and item.check and any(True for _ in item.check(cluster))
-    )
+    for item in cluster_rules():
+        if item.severity is Severity.ERROR and item.check and any(True for _ in item.check(cluster)):
+            yield item.code
+
+
+def _only_refused_by(cluster: Cluster, accepted: frozenset[str]) -> bool:
+    """Whether no other rule than these refuses it: a changed value is a sensible one."""
+    return all(code in accepted for code in _refusing(cluster))
 
 
 def dumped(cluster: Cluster) -> Any:
