@@ -38,7 +38,7 @@ FLEET: dict[str, Any] = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
     parser.addoption("--kills", type=int, default=20, help="how often a writer is killed at a random moment")
-
+    parser.addoption("--pushes", type=int, default=10, help="how often each of eight pushers pushes")
     parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
 
 
@@ -51,6 +51,12 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def kills(request: pytest.FixtureRequest) -> int:
     """How often a writer is killed."""
     return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture
+def pushes(request: pytest.FixtureRequest) -> int:
+    """How often each of the rivals pushes."""
+    return int(request.config.getoption("--pushes"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from importlib import resources
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
@@ -30,6 +30,14 @@ WORKFLOWS = {
     "gitlab-ci.yml": "gitlab-ci.json",
 }
 WHO = {"GIT_AUTHOR_NAME": "ci", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "ci", "GIT_COMMITTER_EMAIL": "ci@example.com"}  # fmt: skip
+
+
+class Proposed(NamedTuple):
+    """A remote with a branch that somebody asks to merge, where it began, and whether `render` was forgotten."""
+
+    remote: File
+    base: str
+    forgotten: bool
 
 
 def run(*arguments: str) -> int:
@@ -332,18 +340,43 @@ def test_all_forges_promote_by_the_same_script() -> None:
 # CI: what its scripts do
 
 
-@pytest.fixture
-def bare(tmp_path: File) -> File:
-    """A bare repository with the example fleet on main."""
-    work = tmp_path / "work"
-    for folder in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / folder, work / folder)
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """A bare repository with the example fleet on main, made once: tests take copies."""
+    folder = tmp_path_factory.mktemp("begun")
+    work = folder / "work"
+    for name in ("clusters", "base", "overlays", "acm"):
+        shutil.copytree(ROOT / name, work / name)
     (work / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     git(work, "init", "-q", "-b", "main")
     git(work, "add", "-A")
     git(work, "commit", "-qm", "fleet")
-    git(tmp_path, "clone", "-q", "--bare", str(work), "fleet.git")
-    return tmp_path / "fleet.git"
+    git(folder, "clone", "-q", "--bare", str(work), "fleet.git")
+    return folder / "fleet.git"
+
+
+@pytest.fixture
+def bare(begun: File, tmp_path: File) -> File:
+    """Such a repository of a test's own."""
+    return File(shutil.copytree(begun, tmp_path / "fleet.git"))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["rendered", "render forgotten"])
+def proposed(
+    request: pytest.FixtureRequest, begun: File, tmp_path_factory: pytest.TempPathFactory
+) -> Proposed:
+    """A change on a branch of its own, with its output or without."""
+    folder = tmp_path_factory.mktemp("proposed")
+    remote = File(shutil.copytree(begun, folder / "fleet.git"))
+    git(folder, "clone", "-q", remote.as_uri(), "edit")
+    edit = folder / "edit"
+    options = ["--no-render"] if request.param else []
+    setting = ("set", "store-001", "serving[assistant].resources.memory", "17Gi", "--root", str(edit))
+    assert run(*setting, *options) == 0
+    git(edit, "checkout", "-qb", "change")
+    git(edit, "commit", "-qam", "change")
+    git(edit, "push", "-q", "origin", "change")
+    return Proposed(remote, git(edit, "rev-parse", "main").strip(), forgotten=request.param)
 
 
 def git(folder: File, *arguments: str) -> str:
@@ -371,9 +404,11 @@ PYTHONPATH={ROOT} exec {sys.executable} -m generator "$@"
 
 
 def sh(script: str, cwd: File, tools: File, **env: str) -> subprocess.CompletedProcess[str]:
+    proofs = os.environ["NEAREDGE_CACHE"]
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("CI", "GITHUB", "NEAREDGE"))
     }
+    clean["NEAREDGE_CACHE"] = proofs
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["sh", "-c", script], cwd=cwd, env={**clean, **WHO, "PATH": path, **env}, capture_output=True, text=True, check=False
@@ -443,30 +478,17 @@ def check_scripts() -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("forge", ["github", "gitlab", "tekton"])
-@pytest.mark.parametrize("forgotten", [False, True], ids=["rendered", "render forgotten"])
 def test_output_that_is_not_in_step_is_refused(
-    forge: str,
-    forgotten: bool,  # noqa: FBT001 - a parameter of a test
-    bare: File,
-    tools: File,
-    tmp_path: File,
+    forge: str, proposed: Proposed, tools: File, tmp_path: File
 ) -> None:
-    git(tmp_path, "clone", "-q", bare.as_uri(), "edit")
-    edit = tmp_path / "edit"
-    options = ["--no-render"] if forgotten else []
-    assert (
-        run("set", "store-001", "serving[assistant].resources.memory", "17Gi", "--root", str(edit), *options)
-        == 0
-    )
-    git(edit, "checkout", "-qb", "change")
-    git(edit, "commit", "-qam", "change")
-    git(edit, "push", "-q", "origin", "change")
-    base = git(edit, "rev-parse", "main").strip()
-    work = tmp_path / "tekton" if forge == "tekton" else edit
-    work.mkdir(exist_ok=True)
-    shutil.copytree(ROOT / "schemas/kinds", edit / "schemas/kinds")
-    env = {"REPOSITORY": bare.as_uri(), "REVISION": "change", "BASE": "main", "NEAREDGE_TOKEN": ""}
-    env |= {"GITHUB_BASE_REF": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    work = tmp_path / "job"
+    work.mkdir()
+    if forge != "tekton":
+        git(work, "clone", "-q", "--branch", "change", proposed.remote.as_uri(), ".")
+        git(work, "branch", "-q", "main", "origin/main")
+        shutil.copytree(ROOT / "schemas/kinds", work / "schemas/kinds")
+    env = {"REPOSITORY": proposed.remote.as_uri(), "REVISION": "change", "BASE": "main", "NEAREDGE_TOKEN": ""}
+    env |= {"GITHUB_BASE_REF": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": proposed.base}
     done = sh(check_scripts()[forge], work, tools, **env)
-    assert done.returncode == forgotten, (done.stdout, done.stderr)
-    assert ("run nearedge render" in done.stdout) == forgotten
+    assert done.returncode == proposed.forgotten, (done.stdout, done.stderr)
+    assert ("run nearedge render" in done.stdout) == proposed.forgotten

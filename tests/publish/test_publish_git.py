@@ -588,7 +588,8 @@ def made(root: File) -> None:
 
 
 @pytest.mark.slow
-def test_eight_pushers_and_two_hundred_commits(tmp_path: File) -> None:
+def test_what_eight_pushers_push_is_all_there(tmp_path: File, pushes: int) -> None:
+    """More of it: `--pushes 25` makes two hundred commits."""
     (tmp_path / "srv").mkdir()
     bare(tmp_path / "srv/fleet.git")
     with git_server(tmp_path / "srv") as url:
@@ -598,16 +599,16 @@ def test_eight_pushers_and_two_hundred_commits(tmp_path: File) -> None:
         git(first, "push", "--quiet", "origin", "main")
         clones = {f"p{i}": clone(urls[i % 4 > 0], tmp_path / f"p{i}") for i in range(8)}
         with ThreadPoolExecutor(8) as pool:
-            running = [pool.submit(pusher, name, root, 25) for name, root in clones.items()]
+            running = [pool.submit(pusher, name, root, pushes) for name, root in clones.items()]
             tries = sum((item.result() for item in running), Counter[int]())
-    assert sum(tries.values()) == 200
+    assert sum(tries.values()) == 8 * pushes
     repository = tmp_path / "srv/fleet.git"
     titles = Counter(git(repository, "log", "--format=%s", "main").splitlines())
-    wanted = {f"p{i} {turn}" for i in range(8) for turn in range(25)}
+    wanted = {f"p{i} {turn}" for i in range(8) for turn in range(pushes)}
     assert {title: titles[title] for title in wanted} == dict.fromkeys(wanted, 1)
     files = git(repository, "ls-tree", "--name-only", "main:clusters").splitlines()
-    assert len(files) == 201
+    assert len(files) == 8 * pushes + 1
     listed = git(repository, "cat-file", "blob", "main:overlays/fleet/all.txt").splitlines()
-    assert listed == ["201 specs", *files]
+    assert listed == [f"{8 * pushes + 1} specs", *files]
     # A push that lost the race may leave its objects behind.
     assert git(repository, "fsck", "--full", "--strict", "--no-dangling") == ""
