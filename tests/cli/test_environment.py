@@ -15,6 +15,7 @@ from generator import cli
 from tests.commands import EVERY, WITHOUT_FLEET, copied, fleet_with_remote
 from tests.conftest import ROOT
 from tests.edits import git
+from tests.forked import Done, Stream, forked
 
 Capture = pytest.CaptureFixture[str]
 
@@ -158,27 +159,37 @@ def test_a_working_folder_that_was_removed(
 # Standard streams
 
 
-def started(command: str, root: File, redirection: str) -> subprocess.CompletedProcess[str]:
-    """A command as a shell starts it."""
-    line = f'exec "$@" {redirection}'
-    return subprocess.run(
-        ["sh", "-c", line, "sh", sys.executable, "-P", "-m", "generator", *EVERY.get(command, (command,))],
+PRINTING = [*EVERY, "--help", "--version"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
+STARTED = {"check", "--help"}
+"""Commands that a shell starts; for the others a process is forked that has imported nearedge."""
+REDIRECTED: dict[str, Stream] = {"/dev/full": "full", "&-": "closed"}
+
+
+def started(command: str, root: File, out: str = "", err: str = "", stdin: str = "") -> Done:
+    """A command whose streams a shell has redirected."""
+    arguments = EVERY.get(command, (command,))
+    if command not in STARTED:
+        streams = (REDIRECTED.get(stream, "kept") for stream in (out, err, stdin))
+        return forked(arguments, root, **dict(zip(("out", "err", "stdin"), streams, strict=True)))
+    signs = ((">", out), ("2>", err), ("<", stdin))
+    redirections = " ".join(f"{sign}{stream}" for sign, stream in signs if stream)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", sys.executable, "-P", "-m", "generator", *arguments],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
-
-
-PRINTING = [*EVERY, "--help", "--version"]
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_standard_output_that_is_full(command: str, root: File) -> None:
-    done = started(command, root, ">/dev/full")
+    done = started(command, root, out="/dev/full")
     said = "nearedge: standard output cannot be written: No space left on device"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (3, said)
     assert "Traceback" not in done.stderr
@@ -188,32 +199,37 @@ def test_standard_output_that_is_full(command: str, root: File) -> None:
 @pytest.mark.parametrize("command", PRINTING)
 def test_standard_output_that_is_closed(command: str, unchanged: File) -> None:
     before = git(unchanged, "status", "--porcelain", "--ignored")
-    done = started(command, unchanged, ">&-")
+    done = started(command, unchanged, out="&-")
     assert (done.returncode, done.stderr) == (3, "nearedge: standard output is closed: nothing was done\n")
     assert git(unchanged, "status", "--porcelain", "--ignored") == before
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>&- <&-"])
+@pytest.mark.parametrize(("err", "stdin"), [("&-", ""), ("/dev/full", ""), ("&-", "&-")])
 @pytest.mark.parametrize("command", ["check", "set", "mirror", "rules", "nothing"])
-def test_standard_error_that_takes_nothing(command: str, redirection: str, root: File) -> None:
-    done = started(command, root, redirection)
-    assert done.returncode == (
-        64 if command == "nothing" else 3 if "full" in redirection and not done.stdout else 0
-    )
+def test_standard_error_that_takes_nothing(command: str, err: str, stdin: str, root: File) -> None:
+    done = started(command, root, err=err, stdin=stdin)
+    assert done.returncode == (64 if command == "nothing" else 3 if "full" in err and not done.stdout else 0)
     assert done.stderr == ""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_a_reader_that_has_gone(command: str, root: File) -> None:
+    arguments = EVERY.get(command, (command,))
+    done = unread(arguments, root) if command in STARTED else forked(arguments, root, out="unread")
+    assert done.returncode in {0, 141}
+    assert not any(word in done.stderr for word in ("pipe", "Pipe", "Traceback", "Exception"))
+
+
+def unread(arguments: tuple[str, ...], root: File) -> Done:
+    """A command in a pipe whose reader has ended."""
     reader, writer = os.pipe()
     os.close(reader)
-    arguments = EVERY.get(command, (command,))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "generator", *arguments],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+        env=ENVIRONMENT,
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
@@ -221,8 +237,7 @@ def test_a_reader_that_has_gone(command: str, root: File) -> None:
         timeout=300,
     )
     os.close(writer)
-    assert done.returncode in {0, 141}
-    assert not any(word in done.stderr for word in ("pipe", "Pipe", "Traceback", "Exception"))
+    return Done(done.returncode, "", done.stderr)
 
 
 # Options without a value
