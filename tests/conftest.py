@@ -38,6 +38,9 @@ FLEET: dict[str, Any] = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected output of all cases")
     parser.addoption("--kills", type=int, default=20, help="how often a writer is killed at a random moment")
+    parser.addoption(
+        "--seeds", type=int, default=15, help="how many random fleets are compiled in several ways"
+    )
     parser.addoption("--pushes", type=int, default=10, help="how often each of eight pushers pushes")
     parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
 

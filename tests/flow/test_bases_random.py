@@ -1,4 +1,7 @@
-"""Bases of random fleets: each is the same text whoever asks for it, and a render is the same however it is done."""
+"""Bases of random fleets: each is the same text whoever asks for it, and a render is the same however it is done.
+
+More fleets than usual: `pytest tests/flow/test_bases_random.py --seeds 300`.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,16 @@ class Emission(NamedTuple):
     cluster: Cluster
     emitted: Emitted
     alone: Content
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """As many seeds as are asked for; the first three are quick enough for every day."""
+    if "seed" in metafunc.fixturenames:
+        marks = {
+            number: () if number < 3 else (pytest.mark.slow,)
+            for number in range(metafunc.config.option.seeds)
+        }
+        metafunc.parametrize("seed", [pytest.param(seed, marks=mark) for seed, mark in marks.items()])
 
 
 def emissions(given: Mapping[str, Any]) -> Iterator[Emission]:
@@ -101,8 +114,6 @@ def test_a_base_is_the_same_whoever_asks_first(component: str) -> None:
     assert sum(max(asked.values(), default=0) > 1 for asked in found) > len(found) / 3
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(40))
 def test_a_base_of_mixed_cases_is_the_same_whoever_asks_first(seed: int) -> None:
     draw = Random(seed)  # noqa: S311 - no secrets
     found = [whoever_asks_first(draw.sample(list(cases()), 2), f"{seed} {i}") for i in range(10)]
@@ -139,9 +150,6 @@ def edit(root: File, file: str, draw: Random) -> None:
     comment(root, file)
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 30))]
-)
 def test_a_render_is_the_same_however_it_is_done(
     tmp_path: File, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -91,7 +91,7 @@ def test_the_order_of_every_list_is_told() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(pair=pairs())
 def test_a_plan_names_what_differs_and_nothing_else(pair: tuple[Cluster, Cluster]) -> None:
     before, after = pair
@@ -111,7 +111,7 @@ def test_a_plan_names_what_differs_and_nothing_else(pair: tuple[Cluster, Cluster
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(before=clusters())
 def test_a_cluster_that_stays_as_it_is_has_nothing_to_tell(before: Cluster) -> None:
     found = change(before, before)
@@ -127,7 +127,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(before=clusters(), after=clusters())
 def test_any_plan_can_be_shown_in_every_form(empty: dict[str, Any], before: Cluster, after: Cluster) -> None:
     one = change(before, after)
