@@ -12,6 +12,7 @@ RequeueIfNotPresent, requeueIfNotPresent (the same in 0.12.10, 0.14.8, 0.16.6 an
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ class _Run:
 
     def __init__(self, given: Offer) -> None:
         self._ledger = Ledger(given)
-        self._entries: list[_Entry] = []
+        self._entries: list[_Entry] = []  # In the order in which they are looked at.
         self._clock = 0
         self._rounds = 0
         self._behind: dict[int, int] = {}
@@ -102,7 +103,7 @@ class _Run:
 
     def come(self, entry: _Entry) -> None:
         """Somebody comes, and every queue is looked through until nothing changes."""
-        self._entries.append(entry)
+        insort(self._entries, entry, key=lambda one: (-one.item.priority, one.came))
         while self._look_through():
             pass
 
@@ -127,7 +128,7 @@ class _Run:
         """Try the heads of all queues; whether somebody was admitted."""
         moved = False
         heads: dict[int, _Entry] = {}
-        for entry in sorted(self._entries, key=lambda one: (-one.item.priority, one.came)):
+        for entry in self._entries:
             queue = id(entry.item.queue)
             if not entry.left or not entry.active:
                 continue

@@ -7,6 +7,7 @@ queue could borrow is nobody's for sure, and does not count. Whether an update t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from ..kit.counting import amount
 from ..kit.demand import Pods, Workload
 from ..kit.quota import resource_of, taken_by_pod
 from ..kit.tolerations import untolerated
-from ..kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, quota_of, root_of
+from ..kueue.spec import Flavor, KueueSpec, Queue, Quota, covered_resources, groups, quota_of, root_of
 from .demand import workloads
 from .spec import Service
 
@@ -67,11 +68,15 @@ class _Asked(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace)."""
+    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace).
+
+    `nominal` is the quota of all of them together, by flavor and resource.
+    """
 
     queue: Queue
     others: tuple[Queue, ...]
     asked: Mapping[tuple[str, str], Sequence[_Asked]]
+    nominal: Mapping[tuple[str, str], int]
 
     def of(self, queue: Queue) -> Sequence[_Asked]:
         """What is declared for a queue."""
@@ -81,9 +86,8 @@ class _Line(NamedTuple):
         """Whether pods may get a flavor: no label of it is another for them, and all queues have enough of it for them."""
         if any(item.pods.selector.get(key, value) != value for key, value in flavor.nodeLabels.items()):
             return False
-        queues = (self.queue, *self.others)
         return all(
-            _each(item.pods, name) * item.together <= sum(_quota(one, flavor, name).nominal for one in queues)
+            _each(item.pods, name) * item.together <= self.nominal.get((flavor.name, name), 0)
             for name in _covered(queue, flavor)
             if name != PODS
         )
@@ -118,14 +122,22 @@ def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
 
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
     root = root_of(queue.cohort or spec.cohort, spec)
-    others = (one for one in spec.queues if one is not queue and root)
+    others = tuple(
+        one
+        for one in spec.queues
+        if one is not queue and root and root_of(one.cohort or spec.cohort, spec) == root
+    )
+    nominal: Counter[tuple[str, str]] = Counter()
+    for one in (queue, *others):
+        for flavor, resources in one.quota.items():
+            nominal.update(
+                {(flavor, name): _amounts(name, value).nominal for name, value in resources.items()}
+            )
     asked: dict[tuple[str, str], list[_Asked]] = {}
     for work in declared(cluster):
         if work.queue:
             asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
-    return _Line(
-        queue, tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root), asked
-    )
+    return _Line(queue, others, asked, nominal)
 
 
 def _asked(work: Workload) -> Iterable[_Asked]:
@@ -233,8 +245,10 @@ class _Amounts(NamedTuple):
 
 def _quota(queue: Queue, flavor: Flavor, name: str) -> _Amounts:
     value = queue.quota.get(flavor.name, {}).get(name)
-    if value is None:
-        return _Amounts(0, 0)
+    return _Amounts(0, 0) if value is None else _amounts(name, value)
+
+
+def _amounts(name: str, value: Quota | str) -> _Amounts:
     said = quota_of(value)
     nominal = amount(name, said.nominal)
     lends = nominal if said.lendingLimit is None else amount(name, said.lendingLimit)
