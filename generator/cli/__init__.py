@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import NearedgeError
-from . import exits, here, streams
+from . import exits, streams
+from .root import add_root
 
 # Order of --help: what people run most comes first.
 COMMANDS = {
@@ -48,6 +49,8 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    # Nothing of nearedge is a plugin of pydantic: it need not look through all that is installed, nor run what it finds.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with streams.watched() as (out, err):
         try:
             if out.is_closed:
@@ -184,7 +187,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        here.add_root(command)
+        add_root(command)
         if name in given:
             module = import_module(f".commands.{name}", __package__)
             module.arguments(command)

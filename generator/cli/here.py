@@ -39,16 +39,6 @@ def from_here(path: File) -> File:
     return path if path.is_absolute() else standing() / path
 
 
-def add_root(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """The argument that every command has; an action of a command keeps what stands before it (SUPPRESS)."""
-    parser.add_argument(
-        "--root",
-        type=File,
-        default=default,
-        help="repository to work on (default: the one around this folder)",
-    )
-
-
 def root_of(options: argparse.Namespace) -> File:
     """The repository: what --root says, or the nearest folder upwards with specs.
 

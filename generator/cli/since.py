@@ -19,11 +19,13 @@ def merge_base(remote: str = "origin") -> str | None:
 
 def guarded(root: File, rendered: Rendered, ref: str | None) -> Rendered:
     """With what is removed and not named, where it is known what to compare with."""
+    base = ref or merge_base()
+    if not base:
+        return rendered
     from ..findings.finding import ordered
     from ..git.commit import snapshot
     from ..plan.rails import refused
     from ..plan.sides import both
 
-    base = ref or merge_base()
-    removed = refused(root, both(root, snapshot(root, base))) if base else ()
+    removed = refused(root, both(root, snapshot(root, base)))
     return replace(rendered, findings=ordered((*rendered.findings, *removed)))

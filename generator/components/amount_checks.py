@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from ..findings.finding import MODELS
 from ..findings.rule import Problem, rule
@@ -25,9 +26,10 @@ UNIT = 2**16
 """Fewer bytes than any memory, volume or disk has: somebody left the unit out."""
 
 
-def _kind(item: Amount) -> str:
+@cache
+def _kind(resource: str) -> str:
     """bytes, whole or any."""
-    name = item.resource.removeprefix("requests.").removeprefix("limits.")
+    name = resource.removeprefix("requests.").removeprefix("limits.")
     if name in SIZES or name.startswith("hugepages-") or name.endswith("requests.storage"):
         return "bytes"
     return "whole" if "/" in name or name in COUNTS else "any"
@@ -40,7 +42,7 @@ def devices_are_whole(cluster: Cluster) -> Iterator[Problem]:
     Kubernetes gives a device to one container as a whole, and refuses a pod that asks for a part of one.
     """
     for item in amounts(cluster):
-        if _kind(item) == "whole" and parse(item.text).denominator != 1:
+        if _kind(item.resource) == "whole" and parse(item.text).denominator != 1:
             said = f"{item.resource} is {item.text}, it comes in whole numbers"
             yield Problem(
                 item.path, said, "round it up; parts of a GPU are MIG slices, resources of their own"
@@ -55,7 +57,7 @@ def bytes_are_whole(cluster: Cluster) -> Iterator[Problem]:
     never started.
     """
     for item in amounts(cluster):
-        if _kind(item) == "bytes" and parse(item.text).denominator != 1:
+        if _kind(item.resource) == "bytes" and parse(item.text).denominator != 1:
             said = f"{item.resource} {item.text} is a part of a byte: m is a thousandth"
             yield Problem(item.path, said, f"write {_mega(item.text)}")
 
@@ -72,7 +74,7 @@ def bytes_have_their_unit(cluster: Cluster) -> Iterator[Problem]:
     container runtime of OpenShift starts none with less than 12Mi.
     """
     for item in amounts(cluster):
-        if _kind(item) != "bytes" or (found := parse(item.text)) == 0 or found.denominator != 1:
+        if _kind(item.resource) != "bytes" or (found := parse(item.text)) == 0 or found.denominator != 1:
             continue
         if found < (least := _least(item)):
             why = "a container starts with (12Mi)" if least == LEAST_MEMORY else "anybody needs"

@@ -45,17 +45,20 @@ def read_start(path: str | File, most: int) -> bytes:
         os.close(handle)
 
 
-def write_new(path: File, raw: bytes, *, flush: bool = False) -> None:
+def write_new(path: str | File, raw: bytes, *, flush: bool = False) -> None:
     """Write a file that is nobody else's: what stands there goes first, and a link is not followed.
 
     Raises:
         OSError: it cannot be written.
     """
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, _NEW, 0o666), "wb") as file:
-        file.write(raw)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108 - of thousands of files, as text
+    # Without a buffer: a file is written at once, and a full render writes thousands.
+    with open(os.open(path, _NEW, 0o666), "wb", buffering=0) as file:  # noqa: PTH123
+        left = memoryview(raw)
+        while left:
+            left = left[file.write(left) :]
         if flush:
-            file.flush()
             os.fsync(file.fileno())
 
 

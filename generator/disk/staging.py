@@ -42,10 +42,10 @@ class Prepared:
     """Whether anything is exchanged, or the files are renamed one by one."""
 
 
-def mark_of(path: File) -> Mark:
+def mark_of(path: str | File) -> Mark:
     """The mark of what stands at a path."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
@@ -85,7 +85,7 @@ def prepared(
     Raises:
         OSError: the system does not let it, or has no room.
     """
-    before = {path: mark_of(root / path) for path in (*written, *removed)}
+    before = {path: mark_of(f"{root}/{path}") for path in (*written, *removed)}
     exchanges = exchanges and can_exchange(root / stage)
     staging = _Staging(root, stage, exchanges=exchanges, flush=len(written) <= FEW)
     steps: list[Step] = []
@@ -94,7 +94,7 @@ def prepared(
         steps += staging.steps(new, [path for path in unit if path not in written])
     if not staging.flush:
         os.sync()
-    after = {path: mark_of(root / staging.copies[path]) if path in written else None for path in before}
+    after = {path: mark_of(f"{root}/{staging.copies[path]}") if path in written else None for path in before}
     return Prepared(tuple(steps), {path: (before[path], after[path]) for path in before}, exchanges)
 
 
@@ -189,11 +189,14 @@ class _Staging:
         there = (root / live).is_dir()
         if there:
             _link(root / live, root / staged, within({*written, *removed}, live))
+        entered: set[str] = set()
         for path, raw in written.items():
             self.copies[path] = f"{self.stage}/tree/{path}"
-            target = root / self.copies[path]
-            _enter((root / path).parent, target.parent)
-            write_new(target, raw, flush=self.flush)
+            folder = path.rpartition("/")[0]
+            if folder not in entered:
+                _enter(root / folder, root / f"{self.stage}/tree/{folder}")
+                entered.add(folder)
+            write_new(f"{root}/{self.copies[path]}", raw, flush=self.flush)
         if there:
             shutil.copymode(root / live, root / staged)
         kind = StepKind.EXCHANGE if there else StepKind.PLACE

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path as File
 from pathlib import PurePosixPath
@@ -62,8 +63,7 @@ def carry_out(
     """
     if not written and not removed:
         return
-    for path in (*written, *removed):
-        _check(root, path)
+    _check(root, (*written, *removed))
     ready = _staged(root, written, removed, judged, exchanges=True)
     if not _run(root, ready, judged):
         _run(root, _staged(root, written, removed, judged, exchanges=False), judged)
@@ -198,28 +198,48 @@ def _leave(root: File) -> None:
         return
 
 
-def _check(root: File, path: str) -> None:
-    """Nothing is in the way of a file: no symlink, no folder in its place, no missing right."""
+def _check(root: File, paths: Iterable[str]) -> None:
+    """Nothing is in the way of these files: no symlink, no folder in the place of one, no missing right."""
+    sound: set[str] = set()
+    for path in paths:
+        try:
+            if not sound and (root / FOLDER).is_symlink():
+                raise Unwritable(path=path, reason=f"{FOLDER} is a symlink; remove it")
+            folder = path.rpartition("/")[0]
+            if folder not in sound:
+                _check_folder(root, path, folder)
+                sound.add(folder)
+            _check_place(f"{root}/{path}", path)
+        except OSError as error:
+            raise Unwritable(path=path, reason=error.strerror or str(error)) from error
+
+
+def _check_place(place: str, path: str) -> None:
     try:
-        if (root / FOLDER).is_symlink():
-            raise Unwritable(path=path, reason=f"{FOLDER} is a symlink; remove it")
-        at = parent = root
-        for part in PurePosixPath(path).parts:
-            at = at / part
-            if at.is_symlink():
-                raise Unwritable(path=path, reason=f"{at.relative_to(root)} is a symlink; remove it")
-            if at != root / path and at.exists():
-                parent = at
-        while not parent.exists():
-            parent = parent.parent
-        if not parent.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if (root / path).is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not os.access(parent, os.W_OK | os.X_OK, effective_ids=_ACCESS):
-            raise PermissionError(*_denied(parent))
-    except OSError as error:
-        raise Unwritable(path=path, reason=error.strerror or str(error)) from error
+        mode = os.lstat(place).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(mode):
+        raise Unwritable(path=path, reason=f"{path} is a symlink; remove it")
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+def _check_folder(root: File, path: str, folder: str) -> None:
+    """The folder of a file, or the one that it will be made in, can be written."""
+    at = parent = root
+    for part in PurePosixPath(folder).parts:
+        at = at / part
+        if at.is_symlink():
+            raise Unwritable(path=path, reason=f"{at.relative_to(root)} is a symlink; remove it")
+        if at.exists():
+            parent = at
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(parent, os.W_OK | os.X_OK, effective_ids=_ACCESS):
+        raise PermissionError(*_denied(parent))
 
 
 def _denied(folder: File) -> tuple[int, str]:

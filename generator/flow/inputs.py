@@ -7,6 +7,7 @@ of those who name it, and a comment the business of those about whom something i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -128,23 +129,17 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
     """The groups and models that a cluster is made of, and the models that these name in turn; but for the fleet's file."""
     groups = [layer.document.file for layer in resolved.layers[1:-1]]
     named: set[str] = set()
-    asked: set[str] = set()
-    _gather(resolved.spec, asked)
+    asked = _strings(resolved.spec)
     while new := (asked & shared.model_documents.keys()) - named:
         named |= new
         for name in new:
-            _gather(shared.model_documents[name].data, asked)
+            asked |= _strings(shared.model_documents[name].data)
     return (*groups, *sorted(shared.model_documents[name].file for name in named))
 
 
-def _gather(value: Any, found: set[str]) -> None:
-    """Add everything in a spec that could be a name."""
-    if isinstance(value, str):
-        found.add(value)
-    elif isinstance(value, dict):
-        found.update(value)
-        for item in value.values():
-            _gather(item, found)
-    elif isinstance(value, list):
-        for item in value:
-            _gather(item, found)
+def _strings(value: Any) -> set[str]:
+    """Everything in a spec that could be a name: no name has a character that JSON escapes."""
+    return set(_STRING.findall(json.dumps(value)))
+
+
+_STRING = re.compile(r'"([^"\\]*)"')

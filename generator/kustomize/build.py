@@ -5,6 +5,7 @@ all else; it judges an overlay in about a millisecond. That it may is proven by 
 shape (proof/verify.py, tests/kustomize/test_kustomize.py).
 
     evaluator(read)("overlays/store-001")   the evaluator, with bases read once
+    builder(read)("overlays/store-001")     the same, and the shapes of the parts of the folder
     build(tool, root, folders)              the program
 """
 
@@ -12,16 +13,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..objects.json_patch import PatchFailed
 from ..objects.manifest import Manifest
 from ..programs.run import Tool, run
 from ..yaml.machine import NotReadable, read_documents
-from .file import FILE, NotBuildable, parse
+from .file import FILE, Kustomization, NotBuildable, Patch, parse
+from .shape import shape_of, shape_of_part
 from .transform import Object, checked, finished, refuse_subjects, transform
 
 Read = Callable[[str], str | None]
@@ -51,19 +53,37 @@ def evaluate(read: Read, folder: str) -> list[Manifest]:
     return evaluator(read)(folder)
 
 
+class Built(NamedTuple):
+    """What a folder becomes, and the shapes of its parts (shape.py)."""
+
+    manifests: list[Manifest]
+    parts: frozenset[str]
+
+
+class _Gathered(NamedTuple):
+    objects: tuple[Object, ...]
+    parts: frozenset[str]
+
+
 def evaluator(read: Read) -> Callable[[str], list[Manifest]]:
     """`evaluate` for many folders: what folders have in common is read, parsed and patched once.
 
     Manifests of two results can be the same object: do not change them.
     """
-    bases: dict[str, tuple[Object, ...]] = {}
+    built = builder(read)
+    return lambda folder: built(folder).manifests
+
+
+def builder(read: Read) -> Callable[[str], Built]:
+    """`evaluator`, which says as well what kustomize has to be asked about."""
+    bases: dict[str, _Gathered] = {}
 
     def base(folder: str, trail: tuple[str, ...]) -> tuple[Object, ...]:
         if folder not in bases:
             bases[folder] = accumulate(folder, trail)
-        return bases[folder]
+        return bases[folder].objects
 
-    def accumulate(folder: str, trail: tuple[str, ...]) -> tuple[Object, ...]:
+    def accumulate(folder: str, trail: tuple[str, ...]) -> _Gathered:
         if folder in trail:
             raise NotBuildable(
                 f"{folder}: the folder is a resource of itself ({' -> '.join((*trail, folder))})"
@@ -75,9 +95,11 @@ def evaluator(read: Read) -> Callable[[str], list[Manifest]]:
         with _located(file):
             found = parse(_without_header(text))
         objects: list[Object] = []
+        begins: list[tuple[int, str]] = []
         for path in found.resources:
             target = _resolve(folder, path, file)
             text = read(target)
+            begins.append((len(objects), target if text is None else shape_of(text)))
             if text is None:
                 objects += base(target, (*trail, folder))
             elif not target.startswith(f"{folder}/"):
@@ -85,16 +107,33 @@ def evaluator(read: Read) -> Callable[[str], list[Manifest]]:
             else:
                 with _located(target):
                     objects += (Object(checked(item)) for item in read_documents(text))
+        selects: dict[Patch, Sequence[int]] = {}
         with _located(file):
-            return tuple(transform(objects, found))
+            made = tuple(transform(objects, found, selects))
+        return _Gathered(made, frozenset(_parts(begins, len(objects), found, selects)))
 
-    def evaluate_folder(folder: str) -> list[Manifest]:
-        objects = accumulate(folder, ())
+    def build_folder(folder: str) -> Built:
+        objects, parts = accumulate(folder, ())
         with _located(f"{folder}/{FILE}"):
             refuse_subjects(objects)
-        return [finished(item.manifest) for item in sorted(objects, key=_rank)]
+        return Built([finished(item.manifest) for item in sorted(objects, key=_rank)], parts)
 
-    return evaluate_folder
+    return build_folder
+
+
+def _parts(
+    begins: Sequence[tuple[int, str]],
+    number: int,
+    found: Kustomization,
+    selects: Mapping[Patch, Sequence[int]],
+) -> Iterator[str]:
+    """Shapes of the resources of a folder; `begins` has for each the number of its first object, of `number`."""
+    # A folder that names nothing is a part as well: it is built, to nothing.
+    begins = begins or [(0, "")]
+    ends = [*(first for first, _ in begins[1:]), number]
+    for (first, resource), end in zip(begins, ends, strict=True):
+        patches = (patch for patch, hit in selects.items() if any(first <= i < end for i in hit))
+        yield shape_of_part(resource, patches, found.images)
 
 
 class _located:  # noqa: N801 - reads as a statement

@@ -60,8 +60,13 @@ def finished(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": kept}
 
 
-def transform(objects: Iterable[Object], found: Kustomization) -> Iterator[Object]:
-    """The objects of a folder after its patches and images, in the order they came."""
+def transform(
+    objects: Iterable[Object], found: Kustomization, selects: dict[Patch, Sequence[int]]
+) -> Iterator[Object]:
+    """The objects of a folder after its patches and images, in the order they came.
+
+    `selects` is told the numbers of the objects that each patch changes.
+    """
     listed = list(objects)
     _refuse_twice(listed)
     for patch in found.patches:
@@ -69,6 +74,7 @@ def transform(objects: Iterable[Object], found: Kustomization) -> Iterator[Objec
         if not selected:
             # kustomize would ignore the patch without a word (kustomize issue 4379 and others).
             raise NotBuildable(f"a patch selects nothing: {patch}")
+        selects[patch] = selected
         for i in selected:
             listed[i] = _patched(listed[i], patch)
     _refuse_twice(listed)

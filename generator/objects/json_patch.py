@@ -26,7 +26,7 @@ class PatchFailed(ValueError):
 
 def diff(base: Manifest, final: Manifest) -> list[Operation]:
     """Operations that turn `base` into `final`, a test first; empty when they are equal."""
-    operations = list(_differences(base, final, ""))
+    operations = [] if plainly_same(base, final) else list(_differences(base, final, ""))
     return [_guard(base), *operations] if operations else []
 
 
@@ -39,8 +39,7 @@ def _guard(base: Manifest) -> Operation:
 
 
 def _differences(base: Any, final: Any, path: str) -> Iterator[Operation]:
-    if plainly_same(base, final):
-        return
+    """Of two values that are not `plainly_same`."""
     if isinstance(base, dict) and isinstance(final, dict):
         yield from _mapping(base, final, path)
     elif isinstance(base, list) and isinstance(final, list):

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from ..kustomize import build as kustomize
 from ..kustomize.file import NotBuildable
-from ..kustomize.shape import shape
 from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..objects.names_used import names_used
@@ -38,8 +37,8 @@ class Evidence:
     folder: str
     schemas: tuple[str, ...]
     failures: tuple[Failure, ...] = ()
-    shape: str = ""
-    """Equal for folders that kustomize treats alike; empty when the evaluator cannot build it."""
+    parts: frozenset[str] = frozenset()
+    """Shapes of what is in it (kustomize/shape.py); none when the evaluator cannot build it."""
     objects: int = 0
     distinct: tuple[str, ...] = ()
     """Objects as canonical JSON that the same examiner had not met in an earlier folder."""
@@ -78,17 +77,19 @@ def _text(one: _One) -> str:
 
 def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
     """A function that examines one folder after the other; what they have in common is judged once."""
-    evaluate = kustomize.evaluator(read)
+    build = kustomize.builder(read)
     unsafe = pods.pod_security()
     facts: dict[str, _Facts] = {}
     met: dict[tuple[str, ...], set[str]] = {}
 
     def examine(item: Expected) -> Evidence:
+        built: Sequence[Manifest] | None = None
+        failures: list[Failure] = []
+        parts = frozenset[str]()
         try:
-            built: Sequence[Manifest] | None = evaluate(item.folder)
-            failures: list[Failure] = []
+            built, parts = build(item.folder)
         except NotBuildable as error:
-            built, failures = None, [Failure(item.folder, "", str(error))]
+            failures = [Failure(item.folder, "", str(error))]
         judged = item.emitted if built is None else built
         texts = list(item.texts) if built is None else [_text(_One(manifest)) for manifest in built]
         if built is not None:
@@ -110,7 +111,8 @@ def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
             item.folder,
             item.schemas,
             tuple(failures),
-            "" if built is None else _shape(read, item.folder),
+            # The hub's folder is like no other.
+            frozenset({item.folder}) if parts and item.folder.startswith(HUBS) else parts,
             len(texts),
             fresh,
             sum(len(one.uses) for one in found),
@@ -127,10 +129,6 @@ def _differing(item: Expected, built: Sequence[Manifest], texts: Sequence[str]) 
         return
     for who, said in differences(item.emitted, built):
         yield Failure(item.folder, str(who), said)
-
-
-def _shape(read: kustomize.Read, folder: str) -> str:
-    return folder if folder.startswith(HUBS) else shape(read, folder)
 
 
 def _open(item: Expected, objects: Sequence[Manifest], found: Sequence[_Facts]) -> Iterator[OpenUse]:

@@ -13,6 +13,7 @@ from ..kustomize import build as kustomize
 from ..kustomize.file import NotBuildable
 from ..kustomize.readback import reader
 from ..kustomize.sample import sample
+from ..kustomize.shape import cover
 from ..objects.difference import differences
 from ..objects.manifest import identify
 from ..programs.record import find
@@ -41,15 +42,14 @@ class Answer(NamedTuple):
 def by_kustomize(  # noqa: PLR0913 - where, by what, what, and how much of it
     root: File, program: Tool, seen: Sequence[Evidence], *, every: bool, whole: bool, tell: Progress
 ) -> Answer:
-    """The real kustomize beside the evaluator: on every folder, or on one of each shape.
+    """The real kustomize beside the evaluator: on every folder, or on so many that each shape of a part is among them.
 
     Of a hub with more than `LARGE` objects it builds one object of each shape, unless the `whole` is asked for.
 
     The evaluator was held against what was meant before, so where the two agree both are right.
     """
-    buildable = [one for one in seen if one.shape]
-    shapes = {one.shape: one for one in reversed(buildable)}
-    chosen = [one.folder for one in buildable if every or shapes[one.shape] is one]
+    buildable = {one.folder: one.parts for one in seen if one.parts}
+    chosen = list(buildable if every else cover(buildable))
     large = {one.folder for one in seen if one.objects > LARGE and one.folder.startswith(HUBS) and not whole}
     samples = {one: found for one in chosen if one in large and (found := _sample(root, one))}
     with tempfile.TemporaryDirectory(prefix="nearedge-") as aside:

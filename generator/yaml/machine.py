@@ -38,7 +38,8 @@ def read_documents(text: str) -> list[Any]:
         NotReadable: with the line.
     """
     try:
-        events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        # yaml.parse() asks before each event whether there is one; the parser says None at the end.
+        events = iter(yaml.CSafeLoader(text).get_event, None)
         return [_node(event, events) for event in events if isinstance(event, yaml.NodeEvent)]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

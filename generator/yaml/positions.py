@@ -29,7 +29,8 @@ class Mark(NamedTuple):
 
 def marks_of(text: str) -> Mark:
     """Marks of a document whose nesting `documents/files.py` has found to be bounded."""
-    events = yaml.parse(text, Loader=yaml.CSafeLoader)
+    # yaml.parse() asks before each event whether there is one; the parser says None at the end.
+    events = iter(yaml.CSafeLoader(text).get_event, None)
     start = next((event for event in events if isinstance(event, yaml.NodeEvent)), None)
     return Mark((1, 1)) if start is None else _node(events, start)
 

@@ -310,17 +310,22 @@ def test_what_others_proved_does_not_count(work: File, monkeypatch: pytest.Monke
 def test_an_evaluator_that_is_wrong_on_a_shape_is_caught(work: File, monkeypatch: pytest.MonkeyPatch) -> None:
     """It agrees with what was meant, as both are wrong alike: the real kustomize does not. Nothing is remembered."""
     root = work / "fleet"
-    real, compiled = kustomize.evaluator, overlay_of
+    real, compiled = kustomize.builder, overlay_of
 
-    def evaluator(read: kustomize.Read) -> Callable[[str], list[Any]]:
-        evaluate = real(read)
-        return lambda folder: [_wrong(item) for item in evaluate(folder)]
+    def builder(read: kustomize.Read) -> Callable[[str], kustomize.Built]:
+        build = real(read)
+
+        def wrong(folder: str) -> kustomize.Built:
+            made = build(folder)
+            return made._replace(manifests=list(map(_wrong, made.manifests)))
+
+        return wrong
 
     def wrongly(*given: Any) -> Overlay:
         made = compiled(*given)
         return replace(made, manifests=tuple(map(_wrong, made.manifests)))
 
-    monkeypatch.setattr(kustomize, "evaluator", evaluator)
+    monkeypatch.setattr(kustomize, "builder", builder)
     monkeypatch.setattr(clusters, "overlay_of", wrongly)
     for _ in range(2):
         found, _ = render(root)

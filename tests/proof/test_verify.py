@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from generator.errors import ToolMissing
-from generator.kustomize.shape import shape
+from generator.kustomize.build import builder
+from generator.kustomize.shape import cover, shape_of
 from generator.objects.difference import differences, first_difference
 from generator.objects.manifest import Manifest
 from generator.programs import record
@@ -255,10 +256,6 @@ def test_large_fleets_build_one_of_each_shape(
 # Shapes
 
 
-def shape_of(text: str, resources: str = "") -> str:
-    return shape({"o/kustomization.yaml": text, "o/resources.yaml": resources}.get, "o")
-
-
 @pytest.mark.parametrize(
     ("left", "right", "same"),
     [
@@ -282,8 +279,69 @@ def test_shapes(left: str, right: str, same: bool) -> None:  # noqa: FBT001
     assert (shape_of(left) == shape_of(right)) == same
 
 
-def test_own_resources_belong_to_the_shape() -> None:
-    assert shape_of(overlay(2)) != shape_of(overlay(2), to_documents([NAMESPACE]))
+def parts_of(
+    *patches: str, resources: Sequence[str] = ("../b/one", "../b/two"), own: str = ""
+) -> frozenset[str]:
+    """Parts of a folder over two bases of one ConfigMap each, called as they are."""
+    listed = "".join(f"- {item}\n" for item in resources)
+    head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    files = {
+        "o/kustomization.yaml": f"{head}resources:\n{listed}"
+        + ("patches:\n" if patches else "")
+        + "".join(patches),
+        "o/own.yaml": own,
+    }
+    for name in ("one", "two"):
+        files[f"b/{name}/kustomization.yaml"] = f"{head}resources:\n- r.yaml\n"
+        files[f"b/{name}/r.yaml"] = config(name)
+    return builder(lambda path: files.get(path) or None)("o").parts
+
+
+def config(name: str, **data: str) -> str:
+    return to_documents(
+        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "b", **data}}]
+    )
+
+
+def patch(name: str, value: str, path: str = "/data/a") -> str:
+    operations = f"    - op: test\n      path: /kind\n      value: ConfigMap\n    - op: replace\n      path: {path}\n      value: {value}\n"
+    return f"- target:\n    version: v1\n    kind: ConfigMap\n    name: {name}\n  patch: |\n{operations}"
+
+
+def test_a_patch_belongs_to_the_base_that_it_changes() -> None:
+    plain = parts_of()
+    assert len(plain) == 2
+    one, other = parts_of(patch("one", "c")), parts_of(patch("two", "c"))
+    assert len(one & plain) == len(other & plain) == 1, "the other base is as it was"
+    assert not (one - plain) & (other - plain)
+    assert parts_of(patch("one", "d")) == one, "another value of the same form is no other shape"
+    assert parts_of(patch("one", '"1"')) != one
+    assert parts_of(patch("one", "c"), patch("two", "c")) == (one | other) - plain
+
+
+def test_a_folder_of_nothing_is_built_as_well() -> None:
+    files = {
+        "o/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"
+    }
+    assert len(builder(files.get)("o").parts) == 1
+
+
+def test_own_files_are_parts() -> None:
+    own = parts_of(resources=("../b/one", "own.yaml"), own=config("three"))
+    assert len(own & parts_of()) == 1
+    assert parts_of(resources=("../b/one", "own.yaml"), own=config("three", c="d")) != own
+
+
+def test_a_few_folders_have_every_part_of_all() -> None:
+    folders = {
+        "a": frozenset("12"),
+        "b": frozenset("1"),
+        "c": frozenset("234"),
+        "d": frozenset("234"),
+        "e": frozenset("15"),
+    }
+    assert list(cover(folders)) == ["c", "e"]
+    assert list(cover({})) == []
 
 
 # Differences

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
-from ..here import add_root
+from ..root import add_root
 
 if TYPE_CHECKING:
     from ...edit.fleet import Edit

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
-from ..here import add_root, root_of
+from ..here import root_of
 from ..progress import colour
+from ..root import add_root
 from ..writing import writing
 from . import simulate
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVarTuple
 
 from pydantic import BaseModel
@@ -63,5 +64,11 @@ def _parts(value: Any) -> Sequence[Any] | None:
     if isinstance(value, dict):
         return [*value, *value.values()]
     if is_dataclass(value):
-        return [getattr(value, item.name) for item in fields(value)]
+        kind: Any = type(value)
+        return [getattr(value, name) for name in _names(kind)]
     return None
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))

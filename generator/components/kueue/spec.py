@@ -9,6 +9,7 @@ which says the same.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field
@@ -106,6 +107,8 @@ class KueueSpec(Strictly):
 
 def groups(queue: Queue) -> tuple[tuple[str, ...], ...]:
     """Flavors of a queue by resource group: two flavors that share a resource are in one group."""
+    if len(queue.quota) == 1:
+        return (tuple(queue.quota),)
     found: list[tuple[list[str], set[str]]] = []
     for flavor, quota in queue.quota.items():
         touching = [group for group in found if group[1] & quota.keys()]
@@ -126,7 +129,12 @@ def covered_resources(queue: Queue, flavors: tuple[str, ...]) -> tuple[str, ...]
 
 def quota_of(value: Quota | str) -> Quota:
     """The long form of a quota."""
-    return value if isinstance(value, Quota) else Quota(nominal=value)
+    return value if isinstance(value, Quota) else _nominal(value)
+
+
+@lru_cache(maxsize=4096)
+def _nominal(value: str) -> Quota:
+    return Quota(nominal=value)
 
 
 def root_of(cohort: str | None, spec: KueueSpec) -> str | None:

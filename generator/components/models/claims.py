@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...specs.quantity import parse
 from ..kit import pod
-from ..kit.component import Cluster
+from ..kit.component import Cluster, once
 from ..kit.runtime import accelerators
 from ..kueue import KUEUE
 from .emit import claim_name, claim_size, clone_name
@@ -77,6 +77,7 @@ def node_bound(modes: tuple[str, ...]) -> bool:
     return not {"ReadWriteMany", "ReadOnlyMany"} & set(modes)
 
 
+@once
 def claims_of(cluster: Cluster) -> tuple[Claim, ...]:
     """What models have of volumes: one per model and namespace, in the order the spec first speaks of them."""
     found: dict[tuple[str, str], Claim] = {}

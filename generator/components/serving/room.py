@@ -8,7 +8,9 @@ queue could borrow is nobody's for sure, and does not count. Whether an update t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -67,28 +69,41 @@ class _Asked(NamedTuple):
     single: bool
 
 
-class _Line(NamedTuple):
-    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace).
-
-    `nominal` is the quota of all of them together, by flavor and resource.
-    """
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A queue, the other queues of its cohort, and what is declared for each of them, by (name, namespace)."""
 
     queue: Queue
     others: tuple[Queue, ...]
     asked: Mapping[tuple[str, str], Sequence[_Asked]]
+    covered: Mapping[tuple[str, str, str], tuple[str, ...]]
+    """(name, namespace, flavor) -> the resources of the resource group that the queue has the flavor in."""
     nominal: Mapping[tuple[str, str], int]
+    """(flavor, resource) -> the quota of all of them together."""
+    answers: dict[tuple[int, str, int], bool] = field(default_factory=dict)
+    """What `may_take` said."""
 
     def of(self, queue: Queue) -> Sequence[_Asked]:
         """What is declared for a queue."""
         return self.asked.get((queue.name, queue.namespace), ())
 
+    def covers(self, queue: Queue, flavor: Flavor) -> tuple[str, ...]:
+        """The resources of the resource group that a queue has a flavor in."""
+        return self.covered.get((queue.name, queue.namespace, flavor.name), ())
+
     def may_take(self, queue: Queue, flavor: Flavor, item: _Asked) -> bool:
         """Whether pods may get a flavor: no label of it is another for them, and all queues have enough of it for them."""
+        asked = id(queue), flavor.name, id(item)
+        if asked not in self.answers:
+            self.answers[asked] = self._may_take(queue, flavor, item)
+        return self.answers[asked]
+
+    def _may_take(self, queue: Queue, flavor: Flavor, item: _Asked) -> bool:
         if any(item.pods.selector.get(key, value) != value for key, value in flavor.nodeLabels.items()):
             return False
         return all(
             _each(item.pods, name) * item.together <= self.nominal.get((flavor.name, name), 0)
-            for name in _covered(queue, flavor)
+            for name in self.covers(queue, flavor)
             if name != PODS
         )
 
@@ -122,22 +137,29 @@ def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
 
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
     root = root_of(queue.cohort or spec.cohort, spec)
-    others = tuple(
-        one
-        for one in spec.queues
-        if one is not queue and root and root_of(one.cohort or spec.cohort, spec) == root
-    )
-    nominal: Counter[tuple[str, str]] = Counter()
-    for one in (queue, *others):
-        for flavor, resources in one.quota.items():
-            nominal.update(
-                {(flavor, name): _amounts(name, value).nominal for name, value in resources.items()}
-            )
+    others = (one for one in spec.queues if one is not queue and root)
     asked: dict[tuple[str, str], list[_Asked]] = {}
     for work in declared(cluster):
         if work.queue:
             asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
-    return _Line(queue, others, asked, nominal)
+    beside = tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root)
+    queues = (queue, *beside)
+    return _Line(queue, beside, asked, dict(_covered(queues)), _nominal(queues))
+
+
+def _nominal(queues: Iterable[Queue]) -> Mapping[tuple[str, str], int]:
+    total: Counter[tuple[str, str]] = Counter()
+    for queue in queues:
+        for flavor, resources in queue.quota.items():
+            total.update({(flavor, name): _cell(name, value).nominal for name, value in resources.items()})
+    return total
+
+
+def _covered(queues: Iterable[Queue]) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    for queue in queues:
+        for names in groups(queue):
+            resources = covered_resources(queue, names)
+            yield from (((queue.name, queue.namespace, flavor), resources) for flavor in names)
 
 
 def _asked(work: Workload) -> Iterable[_Asked]:
@@ -166,7 +188,7 @@ def _settled(group: Sequence[Flavor], until: Flavor, line: _Line) -> set[int]:
 
 def _holds(flavor: Flavor, coming: Sequence[_Asked], line: _Line) -> bool:
     """Whether quota of a flavor is enough for all that may come to it, also while they are updated."""
-    for name in _covered(line.queue, flavor):
+    for name in line.covers(line.queue, flavor):
         peak = sum(item.peak * _each(item.pods, name) for item in coming)
         free = _quota(line.queue, flavor, name).nominal - peak
         if free < 0 or free + sum(_lent(other, name, [flavor], line) for other in line.others) < 0:
@@ -228,14 +250,6 @@ def _lent(other: Queue, name: str, flavors: Sequence[Flavor], line: _Line) -> in
     return sum(cell.nominal - cell.kept for cell in cells) - beyond
 
 
-def _covered(queue: Queue, flavor: Flavor) -> tuple[str, ...]:
-    """The resources of the resource group that a queue has a flavor in."""
-    return next(
-        (covered_resources(queue, names) for names in groups(queue) if flavor.name in names),
-        (),
-    )
-
-
 class _Amounts(NamedTuple):
     """Quota of one cell, and what of it is not lent."""
 
@@ -243,12 +257,16 @@ class _Amounts(NamedTuple):
     kept: int
 
 
+_NOTHING = _Amounts(0, 0)
+
+
 def _quota(queue: Queue, flavor: Flavor, name: str) -> _Amounts:
     value = queue.quota.get(flavor.name, {}).get(name)
-    return _Amounts(0, 0) if value is None else _amounts(name, value)
+    return _NOTHING if value is None else _cell(name, value)
 
 
-def _amounts(name: str, value: Quota | str) -> _Amounts:
+@lru_cache(maxsize=4096)
+def _cell(name: str, value: Quota | str) -> _Amounts:
     said = quota_of(value)
     nominal = amount(name, said.nominal)
     lends = nominal if said.lendingLimit is None else amount(name, said.lendingLimit)
