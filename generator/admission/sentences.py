@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..components.kit.counting import said
 from ..components.kueue.spec import Flavor
+from ..documents.near import nearest_device
 from ..findings.finding import Path
 from ..findings.rule import Problem
 from .demand import Pods, Workload
@@ -74,7 +75,9 @@ def _uncovered(work: Workload, line: ActiveQueue) -> Problem | None:
                     f"{who(work)} is never admitted: {total(work, resource)}, and queue {queue} has no quota for"
                     f" {resource}, only for {', '.join(line.covers)}"
                 )
-                hint = f"add {resource} to a flavor of queue {queue}, or do not ask for it"
+                near = nearest_device(resource, (name for name in line.covers if "/" in name))
+                add = f"add {resource} to a flavor of queue {queue}, or do not ask for it"
+                hint = f"did you mean {near}?" if near else add
                 return Problem(_at(pods, resource), text, hint)
     return None
 

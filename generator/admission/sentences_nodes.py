@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..components.kit.counting import said
+from ..documents.near import nearest, nearest_device
+from ..findings.finding import Path
 from ..findings.rule import Problem
 from .demand import Pods, Workload
 from .offer import NodeKind, Offer, has_labels, slots
@@ -22,7 +24,8 @@ def no_node(work: Workload, found: Sequence[Slot], given: Offer) -> Problem:
             reasons = "; ".join(node_reasons(item.pods, option, item.times, given.kinds))
             flavor = _in_flavor(option)
             text = f"{who(work)}: no node can run {item.pods.name}{flavor}: {reasons}"
-            return Problem(item.pods.path, text, _node_hint(item.pods, option, given.kinds))
+            at, hint = node_hint(item.pods, option, given.kinds)
+            return Problem(at, text, hint)
     sums = [f"{total(work, name)} of {_all_nodes(name, given)}" for name in _short_of(work, given)]
     text = f"{who(work)} finds no room on the nodes: {'; '.join(sums) or 'its pods do not fit onto them together'}"
     hint = "fewer or smaller pods, or more nodes; what runs there without a queue counts too"
@@ -86,7 +89,22 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[NodeKin
             yield f"{kind.nodes} {kind.name} hold {places} of {times}"
 
 
-def _node_hint(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> str:
+def node_hint(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> tuple[Path, str]:
+    """What to do where no kind of node can run the pods, and the place of what is wrong with them."""
+    offered = {name for kind in kinds for name in kind.has if "/" in name}
+    device = next((name for name in pods.real if "/" in name and name not in offered), None)
+    if device is not None:
+        near = nearest_device(device, sorted(offered))
+        otherwise = f"no node in spec.nodes offers {device}: say it in allocatable, or do not ask for it"
+        return (*pods.path, "resources", device), f"did you mean {near}?" if near else otherwise
+    there = sorted({f"{key}: {value}" for kind in kinds for key, value in kind.labels.items()})
+    for key, value in pods.selector.items():
+        if f"{key}: {value}" not in there and (near := nearest(f"{key}: {value}", there)):
+            return pods.path, f"nodeSelector: did you mean {near}?"
+    return pods.path, _fitting(pods, option, kinds)
+
+
+def _fitting(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> str:
     reasons = [misfit(pods, option.flavors, kind) for kind in kinds]
     taint = next((why for why in reasons if why.startswith("taint ")), "")
     if taint:

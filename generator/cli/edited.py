@@ -18,7 +18,7 @@ from .exits import CLEAN, FOUND
 from .here import root_of
 from .output import show_findings
 from .progress import Watch
-from .proof import outcome, proven_before
+from .proof import outcome, proven_before, shared_folder
 from .writing import writing
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         return FOUND
     idle = edit.idle and _idle(root, rendered)
     done = "" if options.dry_run else _write(options, root, texts, rendered, judged)
+    if proof is not None and not options.dry_run:
+        from ..proof.noted import note
+
+        note(root, shared_folder(root), rendered, proof)
     sys.stdout.writelines(f"{line}\n" for line in edit.said)
     for file, lines in difference.items():
         sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
@@ -111,12 +115,15 @@ def _judged(
     """The fleet as it would be; None, and the findings said, when an error is in the way."""
     from ..findings.finding import has_errors
     from ..flow import incremental
+    from ..proof.noted import Naming
 
     day = today(options)
     before = {_sign(item) for item in incremental.check(root, watch.progress, day).findings}
     quick = options.no_render and not compile_all
-    judge = incremental.check if quick else incremental.render_changed
-    rendered = judge(stage, watch.progress, day)
+    if quick:
+        rendered = incremental.check(stage, watch.progress, day)
+    else:
+        rendered = incremental.render_changed(stage, watch.progress, day, Naming())
     # What was said of the specs before is no news, unless it is what stands in the way.
     fresh = [item for item in rendered.findings if has_errors([item]) or _sign(item) not in before]
     if fresh:

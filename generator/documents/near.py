@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 ALIKE = 0.6
 """How much two words have in common, of 1, so that one may be meant by the other."""
+ALIKE_MAKERS = 0.7
+"""The same of two domains."""
 
 
 def nearest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
@@ -25,6 +27,27 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = nearest(word, names)
     return f": did you mean {near}?" if near else f"; there is {', '.join(names[:20])}" if names else ""
+
+
+def meant(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A hint about a name that is not there: the one that was probably meant, or what is to be done."""
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else otherwise
+
+
+def nearest_device(name: str, known: Iterable[str]) -> str | None:
+    """The device that was probably meant: `nvidia.com/gpus` is gpu; amd.com/gpu is another maker's.
+
+    >>> nearest_device("nvidia.com/gpus", ["nvidia.com/gpu"])
+    'nvidia.com/gpu'
+    >>> nearest_device("amd.com/gpu", ["nvidia.com/gpu"])
+    """
+    maker, _, word = name.partition("/")
+    for device in known:
+        whose, _, other = device.partition("/")
+        if nearest(maker, (whose,), ALIKE_MAKERS) and nearest(word, (other,)):
+            return device
+    return None
 
 
 def same_word(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ behind the line decides it, one that makes its object go decides whether it is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as File
@@ -22,7 +22,17 @@ from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
-from .origins import Origin, View, changes_of, defaults_behind, origin_at, origins_of, places_built_in
+from .naming import naming_origins
+from .origins import (
+    Origin,
+    View,
+    changes_of,
+    defaults_behind,
+    images_of_ours,
+    origin_at,
+    origins_of,
+    places_built_in,
+)
 from .output_lines import FieldLine, field_line, field_lines, places_in
 from .probe import Compiled, Objects, Subject, compiled, with_spare_models
 from .subject import CannotExplainError, subject_of
@@ -42,7 +52,7 @@ class Trace:
     value: Any
     origins: tuple[Origin, ...]
     built_in: tuple[str, ...]
-    """Files of nearedge itself that the value comes from, when no spec decides it."""
+    """Files of nearedge itself that the value comes from, when no spec decides it, or none says it."""
     stale: bool
     """Whether the file on disk is not what the specs give now."""
 
@@ -168,8 +178,8 @@ def _base_of_cluster(root: File, at: OutputLine, subject: Subject, before: Compi
     folder = at.file.rpartition("/")[0]
     text = _text(base_files(before.bases[folder]), at.file)
     spot = _spot(text, at.line, ())
-    # A base holds nothing of one cluster: its own file is not asked.
-    documents = [item.file for item in subject.documents() if item.file != subject.document.file]
+    # Also its own file: some bases are for all clusters that say the same themselves.
+    documents = [item.file for item in subject.documents()]
     trace = _traced(subject, before, spot, lambda after: _objects_of(before, after, folder), documents)
     return replace(trace, file=at.file, line=at.line, stale=_stale(root, at.file, text))
 
@@ -221,7 +231,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
         origins += _traced(subject, _compiled(subject), spot, on_hub, documents).origins
     unique = tuple(dict.fromkeys(origins))
     return replace(
-        trace, file=file, line=line, origins=unique, built_in=trace.built_in if not unique else (),
+        trace, file=file, line=line, origins=unique, built_in=trace.built_in if not _decided(unique) else (),
         stale=_stale(root, file, text),
     )  # fmt: skip
 
@@ -239,18 +249,24 @@ def _named_in(objects: Objects, spot: FieldLine, clusters: Iterable[str]) -> tup
 
 
 def _traced(
-    subject: Subject, before: Compiled, spot: FieldLine, view: View, documents: Iterable[str]
+    subject: Subject, before: Compiled, spot: FieldLine, view: View, documents: Sequence[str]
 ) -> Trace:
     objects = view(before)
     value = value_at(objects.get(spot.identity), spot.path) if spot.identity else None
     origins = tuple(origins_of(subject, before, spot, view, documents)) if spot.identity else ()
-    built_in: tuple[str, ...] = ()
-    if not any(item.decides == "value" for item in origins):
+    built_in = tuple(images_of_ours(value))
+    if spot.identity and not _decided(origins):
+        origins += tuple(naming_origins(subject, before, spot, view, documents))
+    if not _decided(origins):
         origins += (
             tuple(defaults_behind(before, spot, view)) if view is Compiled.final and spot.identity else ()
         )
         built_in = tuple(places_built_in(value, before, on_hub=isinstance(view, partial)))
     return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
+
+
+def _decided(origins: Iterable[Origin]) -> bool:
+    return any(item.decides == "value" for item in origins)
 
 
 def _compiled(subject: Subject) -> Compiled:

@@ -86,11 +86,17 @@ def defaults_behind(before: Compiled, spot: FieldLine, view: View) -> Iterator[O
                 break
 
 
+def images_of_ours(value: Any) -> Iterator[str]:
+    """Where an image is written down that comes with nearedge: a spec may choose it and does not say it."""
+    named = [name for name, item in shipped().items() if isinstance(value, str) and item.image in value]
+    if named:
+        yield f"generator/data/images.yaml ({', '.join(named)})"
+
+
 def places_built_in(value: Any, before: Compiled, *, on_hub: bool) -> Iterator[str]:
     """Where in nearedge a value is written down that no spec decides."""
-    images = [name for name, item in shipped().items() if isinstance(value, str) and item.image in value]
-    if images:
-        yield f"generator/data/images.yaml ({', '.join(images)})"
+    if images := tuple(images_of_ours(value)):
+        yield from images
     elif on_hub:
         yield "the code of nearedge, with its generator/data/hubs/"
     else:

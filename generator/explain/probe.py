@@ -71,11 +71,7 @@ class Compiled:
     bases: Mapping[str, Base]
     named: tuple[str, ...]
     fleet: Fleet = field(compare=False)
-
-    @cached_property
-    def refused_by(self) -> frozenset[str]:
-        """Codes of the rules that refuse the cluster."""
-        return frozenset(_refusing(self.cluster))
+    subject: Subject = field(compare=False, repr=False)
 
     def final(self) -> Objects:
         """Objects on the cluster."""
@@ -99,24 +95,29 @@ class Compiled:
 def compiled(subject: Subject) -> Compiled | None:
     """Compile a subject; None when its spec is not valid."""
     cluster, resolved, _ = cluster_of(subject.shared, subject.document, {})
-    return None if cluster is None else of_cluster(cluster, resolved, subject.members)
+    return None if cluster is None else of_cluster(cluster, resolved, subject)
 
 
-def of_cluster(cluster: Cluster, resolved: Resolved, members: tuple[Member, ...] = ()) -> Compiled:
-    """Compile a cluster with its overlay and bases."""
+def of_cluster(cluster: Cluster, resolved: Resolved, subject: Subject) -> Compiled:
+    """Compile a cluster with its overlay and bases, in the fleet of a subject."""
     emitted = emit(cluster)
     bases: dict[str, Base] = {}
     overlay = overlay_of(cluster, emitted, bases)
-    everyone = sorted((member_of(cluster, emitted.manifests), *members), key=lambda member: member.name)
-    fleet = Fleet("fleet", cluster.fleet, tuple(everyone))
-    return Compiled(cluster, resolved, emitted, overlay.files, bases, overlay.bases, fleet)
+    everyone = (member_of(cluster, emitted.manifests), *subject.members)
+    ordered = tuple(sorted(everyone, key=lambda member: member.name))
+    fleet = Fleet(subject.shared.fleet_name, cluster.fleet, ordered)
+    return Compiled(cluster, resolved, emitted, overlay.files, bases, overlay.bases, fleet, subject)
 
 
 def with_leaf(subject: Subject, file: str, path: Path, value: Any) -> Subject | None:
     """The subject with another value in one of its documents; None when that document is not valid then."""
     old = next(item for item in subject.documents() if item.file == file)
-    new = Document(file, old.text, with_value(old.data, path, value))
-    shared, kind = subject.shared, kind_of(file)
+    return with_document(subject, Document(file, old.text, with_value(old.data, path, value)))
+
+
+def with_document(subject: Subject, new: Document) -> Subject | None:
+    """The subject with one of its documents as it is here; None when that is not valid."""
+    shared, file, kind = subject.shared, new.file, kind_of(new.file)
     if kind == "Cluster":
         return replace(subject, document=new)
     try:
@@ -124,7 +125,9 @@ def with_leaf(subject: Subject, file: str, path: Path, value: Any) -> Subject | 
     except ValidationError:
         return None
     if kind == "Fleet":
-        return replace(subject, shared=replace(shared, fleet=model.spec, fleet_document=new))
+        name = new.data["metadata"]["name"]
+        shared = replace(shared, fleet_name=name, fleet=model.spec, fleet_document=new)
+        return replace(subject, shared=shared)
     if kind == "Group":
         return replace(subject, shared=replace(shared, groups={**shared.groups, stem(file): new}))
     return replace(subject, shared=replace(shared, models={**shared.models, stem(file): model.spec}))
@@ -151,14 +154,14 @@ def changed_in_file(subject: Subject, file: str, path: Path, most: int = 2) -> I
             refused.append(other)
             continue
         accepted += 1
-        result = _tried(other)
+        result = attempted(other)
         if result is not None:
             yield result
             made += 1
         if made == most:
             return
     if not accepted:
-        yield from islice((result for item in refused if (result := _tried(item)) is not None), most)
+        yield from islice((result for item in refused if (result := attempted(item)) is not None), most)
 
 
 def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Compiled]:
@@ -177,7 +180,7 @@ def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Com
     tried = 0
     for spec, strict in (*((item, True) for item in alone + together), *((item, False) for item in alone)):
         cluster = _with_spec(before.cluster, spec)
-        if cluster is not None and (not strict or _only_refused_by(cluster, before.refused_by)):
+        if cluster is not None and (not strict or _only_refused_by(cluster, before.subject.refused_by)):
             result = _safely(cluster, before)
             if result is not None:
                 yield result
@@ -229,7 +232,8 @@ UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError
 """What a component may stumble over: the rules that guard it have not been asked about a changed value."""
 
 
-def _tried(subject: Subject) -> Compiled | None:
+def attempted(subject: Subject) -> Compiled | None:
+    """Compile a subject that need not make sense; None when nothing comes of it."""
     try:
         return compiled(subject)
     except UNGUARDED:
@@ -237,9 +241,8 @@ def _tried(subject: Subject) -> Compiled | None:
 
 
 def _safely(cluster: Cluster, before: Compiled) -> Compiled | None:
-    members = tuple(member for member in before.fleet.members if member.name != cluster.name)
     try:
-        return of_cluster(cluster, before.resolved, members)
+        return of_cluster(cluster, before.resolved, before.subject)
     except UNGUARDED:
         return None
 

@@ -13,7 +13,7 @@ earlier run proved (known.py) it is asked again only whether all names still lea
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -59,6 +59,8 @@ class Verification:
     failures: tuple[Failure, ...]
     known: int = 0
     """Folders that an earlier run proved, and that are as they were then."""
+    evidence: tuple[Evidence, ...] = field(default=(), repr=False, compare=False)
+    """What the folders proved that were judged by themselves (noted.py)."""
 
     @property
     def passed(self) -> bool:
@@ -107,7 +109,7 @@ def verify(  # noqa: PLR0913 - what is judged, where it lies, and what lies besi
     others = Remembered(tuple(beside.folders), delivered=frozenset(beside.delivered() if asked else ()))
     ground = Ground(root, repository or root)
     found = settled(ground, seen, others, every=len(seen) <= BUILD_ALL, full=full, progress=tell)
-    return replace(found, known=0)
+    return replace(found, known=0, evidence=tuple(seen))
 
 
 class Remembered(NamedTuple):

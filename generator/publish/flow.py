@@ -26,6 +26,7 @@ from ..git.command import git
 from ..git.commit import contents, files_that_differ, snapshot, snapshot_at
 from ..plan.plan import Plan, plan, plan_of
 from ..plan.sides import between
+from ..proof.noted import note
 from ..proof.verify import Verification
 from ..report.plan.text import LIMIT, as_markdown
 from .checkout import (
@@ -101,6 +102,8 @@ def _published(root: File, order: Order, patience: Patience, progress: Progress)
     proof = proven(prospect, root, progress)
     progress("commit", 0, 1)
     checkout, files = _committed(prospect, order)
+    if proof is not None:
+        note(root, None, rendered, proof)
     if checkout.head is None:
         raise PublishRefused("there is nothing to publish: the repository has no commit and no specs")
     progress("push", 0, 1)

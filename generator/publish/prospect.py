@@ -15,6 +15,7 @@ from ..flow import incremental
 from ..flow.incremental import Partly
 from ..flow.rendered import Progress, silent
 from ..git.commit import reader_at
+from ..proof.noted import Naming
 from ..proof.part import Ground, is_laid_out, prove, touched
 from ..proof.verify import Verification
 from ..rules.waivers import Waived
@@ -67,7 +68,7 @@ def judged(root: File, today: str, progress: Progress = silent) -> Partly:
     Raises:
         Unfit: they have errors.
     """
-    rendered = incremental.render_changed(root, progress, today)
+    rendered = incremental.render_changed(root, progress, today, Naming())
     if has_errors(rendered.findings):
         raise Unfit(rendered.findings, rendered.waived)
     return rendered

@@ -112,6 +112,8 @@ def _trace(found: Trace) -> Iterator[str]:
     yield table([_row(item) for item in values]) if values else ""
     if not values:
         yield from (f"  no spec: {item}\n" for item in found.built_in or ("the form of the file",))
+    else:
+        yield from (f"  with {item}\n" for item in found.built_in)
     if others:
         yield "\nthere because of\n"
         yield table([_row(item) for item in others])

@@ -73,12 +73,36 @@ def test_secrets_of_policies_are_never_shown() -> None:
 
 
 def test_templates_read_as_a_reader_of_named_secrets() -> None:
-    roles = [item for _, item in every_hub("Role") if item["metadata"]["name"] == "nearedge-templates"]
+    roles = [
+        item for _, item in every_hub("Role") if item["metadata"]["name"].startswith("nearedge-templates")
+    ]
     assert roles
     for item in roles:
         [rule] = item["rules"]
         assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "list", "watch"])
         assert rule["resourceNames"]
+
+
+def test_what_is_of_one_cluster_is_in_a_role_of_its_own() -> None:
+    """So a new cluster is a new file: no list names the Secrets of two."""
+    found = {
+        (fleet.name, secret): item["metadata"]["name"]
+        for fleet, item in every_hub("Role")
+        if item["metadata"]["name"].startswith("nearedge-templates")
+        for secret in item["rules"][0]["resourceNames"]
+    }
+    clusters = {
+        (fleet.name, f"nearedge-templates-{member.name}")
+        for fleet, _ in every_hub("Role")
+        for member in fleet.members
+    }
+    own = {(name, role) for (name, _), role in found.items() if role != "nearedge-templates"}
+    assert len(own) > 1
+    assert own <= clusters
+    for (_, secret), role in found.items():
+        assert role == "nearedge-templates" or secret.startswith(role.removeprefix("nearedge-templates-"))
+    bound = {item["roleRef"]["name"] for _, item in every_hub("RoleBinding")}
+    assert {role for _, role in own} <= bound
 
 
 @pytest.mark.parametrize(

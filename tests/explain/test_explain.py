@@ -18,6 +18,7 @@ from generator.explain.value import Explanation, explain_line, explain_path
 from generator.pipeline import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 from tests.conftest import ROOT
+from tests.repositories import write_specs
 
 STORE = "clusters/near-edge/store-001.yaml"
 GPU = "clusters/groups/retail-gpu.yaml"
@@ -441,3 +442,74 @@ def test_a_line_of_the_output_has_the_lines_of_its_item(shops: File) -> None:
     decide = [str(item.where) for item in found.origins if item.decides == "value"]
     # Under another name or namespace it would be another item, and this one would be the group's.
     assert decide == [f"{TWO}:8:11", f"{TWO}:9:16", f"{TWO}:10:26"]
+
+
+QUEUES_OF_SHOPS = {
+    "namespaces": [{"name": "ai"}],
+    "kueue": {
+        "flavors": [{"name": "small"}, {"name": "large", "nodeLabels": {"size": "large"}}],
+        "queues": [
+            {
+                "name": "inference",
+                "namespace": "ai",
+                "quota": {
+                    "small": {"cpu": "8", "memory": "32Gi"},
+                    "large": {"cpu": "16", "memory": "64Gi"},
+                },
+            }
+        ],
+    },
+}
+SMALL_QUEUES = "base/odh-3.4/kueue/group/shops/resources.yaml"
+
+
+@pytest.fixture(scope="module")
+def queues(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """A fleet with a queue of two flavors, rendered."""
+    root = tmp_path_factory.mktemp("queues")
+    write_specs(root, {"a-one": {"groups": ["shops"]}}, groups={"shops": QUEUES_OF_SHOPS})
+    assert main(["render", "--root", str(root), "--no-verify"]) == 0
+    return root
+
+
+QUOTA = "spec.kueue.queues[inference].quota"
+NAMED: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
+    "a key of a mapping": (
+        SMALL_QUEUES,
+        ("coveredResources", "- memory"),
+        {f"{QUOTA}.small.memory", f"{QUOTA}.large.memory"},
+    ),
+    "the name of its entry": (
+        SMALL_QUEUES,
+        ("coveredResources", "- name: small", "name: memory"),
+        {f"{QUOTA}.small.memory", f"{QUOTA}.large.memory"},
+    ),
+    "a key that is a name elsewhere": (
+        SMALL_QUEUES,
+        ("coveredResources", "- name: large"),
+        {"spec.kueue.flavors[large].name", f"{QUOTA}.large"},
+    ),
+    "a name that is said twice": (
+        "base/odh-3.4/namespaces/group/shops/ai/queue/resources.yaml",
+        ("kind: Namespace", "name: ai"),
+        {"spec.namespaces[ai].name", "spec.kueue.queues[inference].namespace"},
+    ),
+    "the name of a cluster": (
+        "acm/hub/managedclusters/a-one.yaml",
+        ("kind: ManagedCluster", "name: a-one"),
+        {"metadata.name"},
+    ),
+    "the name of the fleet": ("acm/hub/appproject.yaml", ("description:",), {"metadata.name"}),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_and_keys_decide_what_no_value_does(queues: File, name: str) -> None:
+    file, words, wanted = NAMED[name]
+    lines = (queues / file).read_text("utf-8").splitlines()
+    at = 0
+    for word in words:
+        at = next(i for i in range(at, len(lines)) if word in lines[i])
+    found = trace_line(queues, file, at + 1)
+    assert {item.path for item in found.origins if item.decides == "value"} == wanted
+    assert (found.built_in, found.stale) == ((), False)

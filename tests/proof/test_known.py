@@ -114,6 +114,48 @@ def test_a_comment_proves_nothing_new(work: File) -> None:
     assert counts(render(work / "fleet")[0]) == (0, FOLDERS)
 
 
+EDITS: dict[str, tuple[str, ...]] = {
+    "a cluster": ("set", "a-one", "kueue.queues[inference].quota.cpu.memory", "40Gi"),
+    "what the hub says": ("set", "a-one", "metadata.labels.floor", "two"),
+    "no output": ("set", "--group", "shops", "connectivity.bandwidth", "20Mbit"),
+    "a new cluster": ("add", "cluster", "c-three", "--like", "a-one"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_the_render_after_an_edit_does_nothing(work: File, builds: list[str], name: str) -> None:
+    """The edit compiled and proved: what it leaves is what a render leaves."""
+    root = work / "fleet"
+    render(root)
+    assert main([*EDITS[name], "--root", str(root)]) == 0
+    builds.clear()
+    found, done = render(root)
+    assert all(compiled.kept for compiled in done.clusters), "nothing is compiled"
+    assert (found.failures, found.checks[0].judged, builds) == ((), 0, [])
+    seen = [*(compiled.seen for compiled in done.clusters), done.whole.seen]
+    assert found.known == sum(len(one.keys) for one in seen)
+
+
+def test_an_edit_proves_for_other_machines_too(
+    work: File, monkeypatch: pytest.MonkeyPatch, builds: list[str]
+) -> None:
+    monkeypatch.setenv("NEAREDGE_CACHE", str(work / "shared"))
+    root = work / "fleet"
+    render(root, work / "shared")
+    assert main([*EDITS["a cluster"], "--root", str(root)]) == 0
+    shutil.rmtree(root / ".nearedge")
+    builds.clear()
+    assert counts(render(root, work / "shared")[0]) == (0, FOLDERS)
+    assert builds == []
+
+
+def test_an_edit_of_what_nobody_proved_proves_its_own_part(work: File) -> None:
+    root = work / "fleet"
+    assert main(["render", "--no-verify", "--root", str(root)]) == 0
+    assert main([*EDITS["a cluster"], "--root", str(root)]) == 0
+    assert counts(render(root)[0]) == (FOLDERS - 1, 1)
+
+
 def test_a_fresh_clone_believes_the_shared_folder(work: File, builds: list[str]) -> None:
     assert counts(render(work / "fleet", work / "shared")[0]) == (0, FOLDERS)
     assert builds == []

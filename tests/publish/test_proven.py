@@ -21,6 +21,7 @@ from generator.flow import incremental
 from generator.flow.assemble import assemble
 from generator.flow.rendered import Rendered, silent
 from generator.proof import verify
+from generator.proof.known import recalled
 from generator.publish import flow
 from generator.publish.checkout import on_branch, open_checkout, uncommitted_files, with_trailer
 from generator.publish.land import looked
@@ -228,6 +229,7 @@ def test_the_commit_says_which_tree_was_proven(root: File) -> None:
     tree, said = proven_tree(root, "origin/more")
     assert tree == said
     assert "Signed-off-by: a <a@b>\nNearedge-Proven: " in git(root, "log", "-1", "--format=%B", "origin/more")
+    assert len(recalled(root, None).lines) == 1, "and the next render need not prove its folder again"
     # What brings two heads together says so, too.
     swap(other, SMALL, 'cpu: "2"', 'cpu: "3"')
     assert publish(other) == 0

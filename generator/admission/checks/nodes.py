@@ -17,7 +17,7 @@ from ..judge import Analysis, analyse
 from ..offer import ENDLESS, NodeKind, has_labels
 from ..placing import Option
 from ..sentences import who
-from ..sentences_nodes import node_reasons
+from ..sentences_nodes import node_hint, node_reasons
 from ..verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"
@@ -205,11 +205,12 @@ def unqueued_pods_have_a_node(cluster: Cluster) -> Iterator[Problem]:
         return
     for work, pods, nodes in found.loose:
         if not nodes:
-            reasons = "; ".join(node_reasons(pods, Option((), (), 0), 1, found.given.kinds))
+            alone = Option((), (), 0)
+            reasons = "; ".join(node_reasons(pods, alone, 1, found.given.kinds))
             text = f"{who(work)}: no node can run {pods.name}: {reasons}"
-            hint = "give it the tolerations, nodeSelector and size of one kind of node"
-            asked = tuple((*pods.path, "resources", name) for name in pods.requests)
-            yield Problem(pods.path, text, hint, asked)
+            at, hint = node_hint(pods, alone, found.given.kinds)
+            asked = ((*pods.path, "resources", name) for name in pods.requests)
+            yield Problem(at, text, hint, tuple(place for place in asked if place != at))
     if found.crowded:
         yield found.crowded
 

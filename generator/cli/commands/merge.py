@@ -1,8 +1,12 @@
-"""`nearedge merge`: what git calls to merge the list of a hub's files, where both sides changed neighbours of it."""
+"""`nearedge merge`: what git calls to merge the list of a hub's files, where both sides changed neighbours of it.
+
+What git merges without a conflict may be behind the specs all the same (docs/merging.md): a hook says so.
+"""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path as File
 
@@ -16,13 +20,21 @@ SETTINGS = {
     "merge.nearedge.driver": "nearedge merge %O %A %B",
 }
 """Of a clone: gitattributes(5), Defining a custom merge driver."""
+HOOK = "post-merge"
+"""Runs after each merge and pull without a conflict: githooks(5). It changes nothing."""
+_SCRIPT = """#!/bin/sh
+# nearedge merge --install
+nearedge render --check{root} > /dev/null 2>&1 ||
+  echo "nearedge: the output is not what the merged specs make: run nearedge render, and commit" >&2
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Three files as git names them, or what git has to be told."""
     parser.description = (
         "A merge driver of git for acm/*/kustomization.yaml: a file that one side added is in, one that it removed is "
-        "out, and the rest is as render writes it. Without files, say how git is told; --install tells it, in this clone."
+        "out, and the rest is as render writes it. Without files, say how git is told; --install tells it, in this clone, "
+        "with a hook that says after a merge whether the output is behind the specs."
     )
     parser.add_argument(
         "files", nargs="*", type=File, metavar="FILE", help="BASE OURS THEIRS; OURS is written"
@@ -71,4 +83,30 @@ def _install(options: argparse.Namespace) -> int:
     text = attributes.read_text("utf-8", "replace") if attributes.is_file() else ""
     if "merge=nearedge" not in text:
         sys.stdout.write(f"once for all clones: add to .gitattributes the line {ATTRIBUTE}\n")
+    sys.stdout.write(_hooked(root))
     return CLEAN
+
+
+def _hooked(root: File) -> str:
+    """Write the hook, unless hooks are somebody's already; the sentence that says which."""
+    from ...git.command import git
+
+    asked = (
+        "--show-prefix",
+        "--absolute-git-dir",
+        "--path-format=absolute",
+        "--git-common-dir",
+        "--git-path",
+    )
+    told = git(root, "rev-parse", *asked, f"hooks/{HOOK}").stdout.split("\n")
+    inside, own, common, place = told[:4]
+    script = _SCRIPT.format(root=f" --root {shlex.quote(inside)}" if inside else "")
+    hook = File(place)
+    # Where core.hooksPath leads elsewhere, other repositories may have the same hooks.
+    ours = any(hook.is_relative_to(folder) for folder in (own, common))
+    if not ours or (hook.exists() and hook.read_text("utf-8", "replace") != script):
+        return f"git has hooks of yours: add to {HOOK} the line nearedge render --check\n"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(script, "utf-8")
+    hook.chmod(0o755)
+    return "after a merge git says whether the output is behind the specs\n"

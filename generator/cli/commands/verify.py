@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compile in memory, then hold what is on disk against it, kustomize and the schemas."""
+    from ...disk import tree
     from ...findings.finding import has_errors
     from ...flow import incremental
     from ...kustomize.readback import reader
@@ -42,4 +43,12 @@ def run(options: argparse.Namespace) -> int:
     verification = proven(root, rendered, watch, full=options.full, known=known)
     watch.end()
     sys.stdout.writelines(proof_lines(verification))
-    return outcome(verification)
+    code = outcome(verification)
+    behind = tree.compare(root, rendered.tree) if code else None
+    if behind:
+        # One cause of many failures, as after a merge: it has one way out.
+        number = len(behind.written) + len(behind.removed)
+        sys.stderr.write(
+            f"{number} file{'s are' if number != 1 else ' is'} not what the specs make: run nearedge render\n"
+        )
+    return code

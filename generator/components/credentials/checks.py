@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...documents.validate import nearest
+from ...documents.near import meant, nearest
 from ...facts.operators import offered, operators
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
@@ -121,7 +121,8 @@ def credentials_have_the_keys_of_their_use(cluster: Cluster) -> Iterator[Problem
         i, one = items.get(use.name, (0, None))
         if one is not None and one.keys and use.key is not None and use.key not in one.keys:
             said = f"key {use.key} is read, credential {use.name} has {', '.join(sorted(one.keys))}"
-            yield Problem(use.path, said, "add the key to it in credentials", (("credentials", i, "keys"),))
+            hint = meant(use.key, one.keys, "add the key to it in credentials")
+            yield Problem(use.path, said, hint, (("credentials", i, "keys"),))
 
 
 @rule("CRED005")
@@ -258,5 +259,8 @@ def external_secrets_have_a_namespace(cluster: Cluster) -> Iterator[Problem]:
         for j, namespace in enumerate(item.namespaces if item.from_ == "externalSecrets" else ()):
             if namespace not in own:
                 said = f"the cluster has no namespace {namespace}"
-                hint = f"namespaces: [{{name: {namespace}}}], or one of {', '.join(sorted(own)) or 'none'}"
+                otherwise = (
+                    f"namespaces: [{{name: {namespace}}}], or one of {', '.join(sorted(own)) or 'none'}"
+                )
+                hint = meant(namespace, own, otherwise)
                 yield Problem(("credentials", i, "namespaces", j), said, hint)

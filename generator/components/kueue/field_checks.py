@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...documents.near import meant
 from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
 from ..kit.component import Cluster
@@ -28,7 +29,8 @@ def quota_names_declared_flavors(cluster: Cluster) -> Iterator[Problem]:
         for flavor in queue.quota:
             if flavor not in known:
                 said = f"queue {queue.name} gives quota for flavor {flavor}, the cluster declares {', '.join(known) or 'none'}"
-                yield Problem(("kueue", "queues", i, "quota", flavor), said, "declare it in kueue.flavors")
+                hint = meant(flavor, known, "declare it in kueue.flavors")
+                yield Problem(("kueue", "queues", i, "quota", flavor), said, hint)
 
 
 @rule("KUEUE002", covers=("CQ-1",), source=WEBHOOK)

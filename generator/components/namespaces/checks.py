@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ...documents.near import meant
 from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
@@ -154,7 +155,7 @@ def quota_names_are_counted(cluster: Cluster) -> Iterator[Problem]:
         for name in item.quota:
             path = ("namespaces", i, "quota", name)
             if "/" not in name and name not in QUOTA_NAMES:
-                hint = "such as requests.cpu, limits.memory, requests.storage, pods"
+                hint = meant(name, QUOTA_NAMES, "such as requests.cpu, limits.memory, requests.storage, pods")
                 yield Problem(path, f"a ResourceQuota knows no {name}", hint)
             elif "/" in name and not (name.startswith(("requests.", "count/")) or STORAGE_CLASS in name):
                 yield Problem(path, f"quota for {name} would never be counted", f"write requests.{name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.validate import nearest
+from ...documents.near import meant, nearest
 from ...facts.operators import offered, operators
 from ...facts.profiles import profiles
 from ...findings.finding import Severity
@@ -111,7 +111,8 @@ def hardware_profiles_are_whole(cluster: Cluster) -> Iterator[Problem]:
         seen.add((item.namespace, item.name))
         if item.queue and (item.namespace, item.queue) not in queues:
             said = f"there is no queue {item.queue} in {item.namespace}"
-            yield Problem((*path, "queue"), said, "declare it in kueue.queues")
+            there = [name for namespace, name in sorted(queues) if namespace == item.namespace]
+            yield Problem((*path, "queue"), said, meant(item.queue, there, "declare it in kueue.queues"))
         yield from (
             Problem((*path, field), said, "drop one of the two") for field, said in _contradictions(item)
         )

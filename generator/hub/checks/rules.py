@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...components.namespaces import reserved
-from ...documents.near import nearest
+from ...documents.near import meant, nearest
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
@@ -35,11 +35,10 @@ def hub_is_a_core_cluster(fleet: Fleet) -> Iterator[Problem]:
     if fleet.spec.delivery.model == "standalone" or fleet.spec.hub.cluster == NO_HUB:
         return
     if fleet.hub is None:
-        core = ", ".join(member.name for member in fleet.members if member.tier == "core")
+        known = [member.name for member in fleet.members if member.tier == "core"]
         said = f"there is no cluster {fleet.spec.hub.cluster}"
-        yield Problem(
-            ("hub", "cluster"), said, f"core clusters: {core or 'none'}; write one of them, or its file"
-        )
+        otherwise = f"core clusters: {', '.join(known) or 'none'}; write one of them, or its file"
+        yield Problem(("hub", "cluster"), said, meant(fleet.spec.hub.cluster, known, otherwise))
     elif fleet.hub.tier != "core":
         said = f"the hub {fleet.hub.name} is of tier {fleet.hub.tier}"
         core = ", ".join(member.name for member in fleet.members if member.tier == "core")

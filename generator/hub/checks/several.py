@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...components.kit.images_in import images_of, is_short, repository
+from ...documents.near import meant
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
@@ -130,7 +131,7 @@ def clusters_name_their_hub(fleet: Fleet) -> Iterator[Problem]:
         path = ("members", member.name, "hub")
         if member.hub is not None and member.hub not in names:
             said = f"cluster {member.name} names hub {member.hub}, which the fleet does not have"
-            yield Problem(path, said, f"hubs: {', '.join(names) or 'none'}")
+            yield Problem(path, said, meant(member.hub, names, f"hubs: {', '.join(names) or 'none'}"))
         elif member.hub is None and member.name not in names and len(names) > 1:
             said = f"cluster {member.name} names no hub"
             yield Problem(

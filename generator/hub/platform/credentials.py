@@ -95,12 +95,26 @@ def _nodes(item: Delivered, source: str) -> Manifest:
 
 def named_secrets(fleet: Fleet) -> tuple[str, ...]:
     """Secrets of the policy namespace that Policies read, sorted."""
+    return tuple(sorted(_readable(fleet)))
+
+
+def _readable(fleet: Fleet) -> dict[str, str]:
+    """Secret of the policy namespace that Policies read -> the one cluster that it is for, or "" for several."""
     found = {
-        f"{member.name}-{item.secret}" if item.per_cluster else item.secret
+        _there(member, item): member.name if item.per_cluster else ""
         for member in fleet.members
         for item, _ in variants(member)
     }
-    return tuple(sorted(found | set(repository_secrets(fleet))))
+    if fleet.spec.repository.credentialsSecret:
+        own = fleet.spec.repository.credentialsPerCluster
+        for member in fleet.managed:
+            found.setdefault(credential_secret(fleet, member.name), member.name if own else "")
+    return found
+
+
+def _there(member: Member, item: Delivered) -> str:
+    """What the Secret is called in the policy namespace."""
+    return f"{member.name}-{item.secret}" if item.per_cluster else item.secret
 
 
 def repository_secrets(fleet: Fleet) -> Iterator[str]:
@@ -111,17 +125,9 @@ def repository_secrets(fleet: Fleet) -> Iterator[str]:
 
 
 def _reader(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
-    names, namespace = named_secrets(fleet), fleet.spec.hub.policyNamespace
-    if not names or account(profile) is None:
+    readable, namespace = _readable(fleet), fleet.spec.hub.policyNamespace
+    if not readable or account(profile) is None:
         return
-    group = "rbac.authorization.k8s.io"
-    rule: dict[str, Any] = {
-        "apiGroups": [""],
-        "resources": ["secrets"],
-        "resourceNames": list(names),
-        # The propagator watches each Secret by its name, which resourceNames allows.
-        "verbs": ["get", "list", "watch"],
-    }
     yield {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -129,17 +135,33 @@ def _reader(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         # Nothing runs as it: the hub's own controller asks for its tokens.
         "automountServiceAccountToken": False,
     }
+    # A cluster's own Secrets have a Role of their own: who adds a cluster adds a file, and changes no list.
+    for cluster in sorted(set(readable.values())):
+        names = sorted(name for name, owner in readable.items() if owner == cluster)
+        yield from _right(f"{READER}-{cluster}" if cluster else READER, namespace, names)
+
+
+def _right(name: str, namespace: str, secrets: list[str]) -> Iterator[Manifest]:
+    """The reader may read these Secrets."""
+    group = "rbac.authorization.k8s.io"
+    rule: dict[str, Any] = {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": secrets,
+        # The propagator watches each Secret by its name, which resourceNames allows.
+        "verbs": ["get", "list", "watch"],
+    }
     yield {
         "apiVersion": f"{group}/v1",
         "kind": "Role",
-        "metadata": meta(READER, namespace),
+        "metadata": meta(name, namespace),
         "rules": [rule],
     }
     yield {
         "apiVersion": f"{group}/v1",
         "kind": "RoleBinding",
-        "metadata": meta(READER, namespace),
-        "roleRef": {"apiGroup": group, "kind": "Role", "name": READER},
+        "metadata": meta(name, namespace),
+        "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": READER, "namespace": namespace}],
     }
 
@@ -166,11 +188,7 @@ def repository_credential_stays_with_argocd(fleet: Fleet) -> Iterator[Problem]:
     Every namespace that got it could read the specs of all clusters.
     """
     opens = set(repository_secrets(fleet))
-    taken = {
-        f"{member.name}-{item.secret}" if item.per_cluster else item.secret: member.name
-        for member in fleet.members
-        for item, _ in variants(member)
-    }
+    taken = {_there(member, item): member.name for member in fleet.members for item, _ in variants(member)}
     for name in sorted(opens & set(taken)):
         said = f"workloads of {taken[name]} would get {name}, which opens the repository"
         yield Problem(("repository", "credentialsSecret"), said, "use another Secret for one of the two")

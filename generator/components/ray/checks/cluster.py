@@ -6,9 +6,9 @@ healthy that never starts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from ....documents.validate import nearest
+from ....documents.near import meant
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
@@ -30,11 +30,6 @@ def items(cluster: Cluster) -> Iterator[tuple[Path, RayCluster | RayJob | RaySer
     yield from ((("ray", "clusters", i), item) for i, item in enumerate(spec.clusters))
     yield from ((("ray", "jobs", i), job) for i, job in enumerate(spec.jobs))
     yield from ((("ray", "services", i), service) for i, service in enumerate(spec.services))
-
-
-def _hint(word: str, known: Sequence[str], otherwise: str) -> str:
-    near = nearest(word, list(known))
-    return f"did you mean {near}?" if near else otherwise
 
 
 @rule("RAY001", covers=("RC-1",), source=f"{VALIDATION} ValidateRayClusterMetadata")
@@ -194,7 +189,7 @@ def queue_exists(cluster: Cluster) -> Iterator[Problem]:
         elsewhere = [namespace for name, namespace in queues if name == item.queue]
         said = f"no queue {item.queue} in namespace {item.namespace}"
         known = f"queues there: {', '.join(there)}" if there else f"no queue has namespace {item.namespace}"
-        hint = f"it is in namespace {elsewhere[0]}" if elsewhere else _hint(item.queue, there, known)
+        hint = f"it is in namespace {elsewhere[0]}" if elsewhere else meant(item.queue, there, known)
         yield Problem((*path, "queue"), said, hint, ((*path, "namespace"),))
 
 
@@ -218,5 +213,5 @@ def priority_class_exists(cluster: Cluster) -> Iterator[Problem]:
                 at, f"priorityClass {item.priorityClass} is for queues, {item.name} is in none", "add queue"
             )
         if item.priorityClass not in known:
-            hint = _hint(item.priorityClass, known, f"declared: {', '.join(known) or 'none'}")
+            hint = meant(item.priorityClass, known, f"declared: {', '.join(known) or 'none'}")
             yield Problem(at, f"no priority class {item.priorityClass} in kueue.priorityClasses", hint)
