@@ -8,11 +8,13 @@ from collections.abc import Collection
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
+from ..flow.parallel import PROCESSES
 from ..programs.record import judged_repository
 from .exits import CLEAN, FOUND, UsageError
 from .progress import Watch
 
 if TYPE_CHECKING:
+    from ..flow.engine import Engine
     from ..flow.rendered import Rendered
     from ..proof.known import Known
     from ..proof.verify import Verification
@@ -56,14 +58,21 @@ def shared_folder(root: File) -> File | None:
     return folder
 
 
-def proven(
-    root: File, rendered: Rendered, watch: Watch, *, full: bool = False, known: Known | None = None
+def proven(  # noqa: PLR0913 - what, how much of it, what is known of it, by whom
+    root: File,
+    rendered: Rendered,
+    watch: Watch,
+    *,
+    full: bool = False,
+    known: Known | None = None,
+    engine: Engine = PROCESSES,
 ) -> Verification:
     """What is found in the tree on disk; without `known` everything is proven anew."""
     from ..proof.prove import prove
 
     watch.progress("verify", 0, 1)
-    return prove(root, rendered, known or recalled(root, believed=False), full=full, progress=watch.progress)
+    held = known or recalled(root, believed=False)
+    return prove(root, rendered, held, full=full, progress=watch.progress, engine=engine)
 
 
 def proven_before(

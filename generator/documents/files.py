@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as File
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import plain_rule
@@ -50,15 +50,24 @@ class Document:
         return tuple(in_order(self._marks))
 
 
-Root = File | Mapping[str, bytes]
-"""Where specs are: a repository on disk, or path -> bytes of files that were read from Git."""
+class Unreadable(NamedTuple):
+    """Why a file is not looked at, and what to do."""
+
+    wrong: str
+    hint: str
+
+
+Root = File | Mapping[str, bytes | Unreadable]
+"""Where specs are: a repository on disk, or path -> bytes of files that were read from Git, or on another machine."""
+
+_ABSENT = Unreadable("cannot be read: Git has no plain file there", "check the path")
 
 
 def read_file(root: Root, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """One spec below `root`; no Document when there is nothing that can be looked at further."""
-    text, problem = _text_of(root / file) if isinstance(root, File) else _text_in(root, file)
-    if text is None:
-        return None, (_finding(file, Fault(UNREADABLE, 1, 1, *problem)),)
+    text = _decoded(raw_of(root, file))
+    if isinstance(text, Unreadable):
+        return None, (_finding(file, Fault(UNREADABLE, 1, 1, *text)),)
     data, faults = read_text(text)
     leaks = secrets_in(text, data)
     findings = tuple(_finding(file, fault) for fault in (*faults, *leaks))
@@ -81,46 +90,41 @@ def _finding(file: str, fault: Fault) -> Finding:
     return Finding(where, fault.rule.severity, fault.rule.code, showable(fault.message), fault.hint)
 
 
-def _text_of(path: File) -> tuple[str | None, tuple[str, str]]:
-    """The text of a file; else None and (what is wrong with it, what to do)."""
+def raw_of(root: Root, file: str) -> bytes | Unreadable:
+    """The bytes of one spec below `root`, or why there is nothing to read."""
+    if not isinstance(root, File):
+        raw = root.get(file, _ABSENT)
+        return _too_large(len(raw)) if isinstance(raw, bytes) and len(raw) > MAX_BYTES else raw
+    path = root / file
     try:
-        refused = _refused(path.lstat())
-        if refused is not None:
-            return None, refused
-        raw = path.read_bytes()
+        return _refused(path.lstat()) or path.read_bytes()
     except OSError as error:
-        return None, (f"cannot be read: {error.strerror}", "check that the file exists and may be read")
-    return _decoded(raw)
+        return Unreadable(f"cannot be read: {error.strerror}", "check that the file exists and may be read")
 
 
-def _text_in(files: Mapping[str, bytes], file: str) -> tuple[str | None, tuple[str, str]]:
-    raw = files.get(file)
-    if raw is None:
-        return None, ("cannot be read: Git has no plain file there", "check the path")
-    if len(raw) > MAX_BYTES:
-        return None, (f"has {len(raw)} bytes, at most {MAX_BYTES} are read", "split it")
-    return _decoded(raw)
-
-
-def _decoded(raw: bytes) -> tuple[str | None, tuple[str, str]]:
+def _decoded(raw: bytes | Unreadable) -> str | Unreadable:
+    if isinstance(raw, Unreadable):
+        return raw
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return None, (f"is not UTF-8: byte 0x{raw[error.start]:02x} in line {line}", "save it as UTF-8")
+        return Unreadable(f"is not UTF-8: byte 0x{raw[error.start]:02x} in line {line}", "save it as UTF-8")
     if text.startswith("\ufeff"):
-        return None, ("starts with a byte order mark", "save it as UTF-8 without BOM")
-    return text, ("", "")
+        return Unreadable("starts with a byte order mark", "save it as UTF-8 without BOM")
+    return text
 
 
-def _refused(status: os.stat_result) -> tuple[str, str] | None:
+def _refused(status: os.stat_result) -> Unreadable | None:
     if stat.S_ISLNK(status.st_mode):
-        return "is a symlink", "put the file itself here"
+        return Unreadable("is a symlink", "put the file itself here")
     if not stat.S_ISREG(status.st_mode):
-        return "is not a regular file", "put a plain file here"
-    if status.st_size > MAX_BYTES:
-        return f"has {status.st_size} bytes, at most {MAX_BYTES} are read", "split it"
-    return None
+        return Unreadable("is not a regular file", "put a plain file here")
+    return _too_large(status.st_size) if status.st_size > MAX_BYTES else None
+
+
+def _too_large(size: int) -> Unreadable:
+    return Unreadable(f"has {size} bytes, at most {MAX_BYTES} are read", "split it")
 
 
 FOLDERS: Mapping[str, str] = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path as File
 
 from ..components.kit.component import Cluster
+from ..documents.files import Root
 from ..documents.merge import Resolved
 from ..findings.finding import Finding
 from ..fleet.member import member_of
@@ -22,7 +22,7 @@ from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
 
 
 def compile_clusters(
-    root: File,
+    root: Root,
     shared: Shared,
     files: tuple[str, ...],
     progress: Progress = silent,
@@ -41,7 +41,7 @@ def compile_clusters(
 
 
 def check_clusters(
-    root: File, shared: Shared, files: tuple[str, ...], progress: Progress = silent
+    root: Root, shared: Shared, files: tuple[str, ...], progress: Progress = silent
 ) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters, judged but without overlays: for those who only want to know what is wrong."""
     memo = Memo()
@@ -53,7 +53,7 @@ def check_clusters(
 
 
 def compile_cluster(
-    root: File, shared: Shared, file: str, memo: Memo, witness: Witness | None = None
+    root: Root, shared: Shared, file: str, memo: Memo, witness: Witness | None = None
 ) -> CompiledCluster:
     """One cluster from its file to its overlay."""
     cluster, resolved, findings = cluster_in(root, shared, file, memo)
@@ -69,7 +69,7 @@ def compile_cluster(
     return replace(compiled, files=files, bases=overlay.bases, seen=seen, uses=uses)
 
 
-def check_one(root: File, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
+def check_one(root: Root, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
     """One cluster from its file to its findings."""
     cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:

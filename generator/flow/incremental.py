@@ -7,11 +7,11 @@ from, and counts only while the files on disk still have the digests they were w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path as File
+from typing import NamedTuple
 
 from ..disk.specs import Digests
 from ..disk.tree import Tree
@@ -19,16 +19,14 @@ from ..findings.finding import Severity, ordered
 from ..fleet.spec_files import Shared, kind_of
 from .assemble import assemble
 from .cache import NOTHING_KNOWN, Cache, recall, save, vouched
+from .engine import Engine
 from .judge import Asked, judge_fleet
-from .parallel import in_parts
+from .parallel import PROCESSES
 from .read import cluster_files, read, uses_files
 from .rendered import CompiledCluster, Progress, Rendered, Witness, silent
 
 WORTH_A_PROCESS = 250
 """Clusters below which a second process costs more than it gains (measured on two cores)."""
-
-Work = Callable[[File, Shared, tuple[str, ...], Progress], tuple[tuple[CompiledCluster, ...], dict[str, str]]]
-"""`compile_clusters` or `check_clusters`: clusters, and the texts of their bases."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,11 @@ class Partly(Rendered):
 
 
 def render_changed(
-    root: File, progress: Progress = silent, today: str = "", witness: Witness | None = None
+    root: File,
+    progress: Progress = silent,
+    today: str = "",
+    witness: Witness | None = None,
+    engine: Engine = PROCESSES,
 ) -> Partly:
     """The same result as `pipeline.render`; unchanged files come as paths instead of texts.
 
@@ -60,7 +62,7 @@ def render_changed(
         known = {
             file: item if item and witness.knows(item.seen.keys) else None for file, item in known.items()
         }
-    done, texts = _clusters(root, shared, known, progress, lambda: _compiling(witness))
+    done, texts = _clusters(Here(root, shared, progress, engine), known, Wanted(witness))
     _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
@@ -71,39 +73,39 @@ def render_changed(
     return Partly(**vars(assemble(judged, bases, whole, witness)), memory=memory)
 
 
-def _compiling(witness: Witness | None = None) -> Work:
-    from .clusters import compile_clusters  # noqa: PLC0415 - all components, and most runs compile a few or none
+class Here(NamedTuple):
+    """Where specs are, what clusters share, who is told how far it is, and who does the work."""
 
-    return partial(compile_clusters, witness=witness)
+    root: File
+    shared: Shared
+    progress: Progress
+    engine: Engine
 
 
-def _checking() -> Work:
-    from .clusters import check_clusters  # noqa: PLC0415 - as above
+class Wanted(NamedTuple):
+    """What is made of clusters: overlays, looked at by a witness where there is one, or findings alone."""
 
-    return check_clusters
+    witness: Witness | None = None
+    judged_only: bool = False
 
 
 def _clusters(
-    root: File,
-    shared: Shared,
-    known: Mapping[str, CompiledCluster | None],
-    progress: Progress,
-    work: Callable[[], Work],
+    here: Here, known: Mapping[str, CompiledCluster | None], wanted: Wanted
 ) -> tuple[dict[str, CompiledCluster], dict[str, str]]:
     """Every cluster by its file, those that did not change as they are known; texts of the bases of the others."""
     asked = tuple(file for file in known if not known[file])
-    fresh, texts = _parallel(root, shared, asked, progress, work()) if asked else ((), {})
+    fresh, texts = _worked(here, asked, wanted) if asked else ((), {})
     worked = {compiled.file: compiled for compiled in fresh}
     return {file: compiled or worked[file] for file, compiled in known.items()}, texts
 
 
 def compiled_again(
-    root: File, files: tuple[str, ...], progress: Progress, witness: Witness
+    root: File, files: tuple[str, ...], progress: Progress, witness: Witness, engine: Engine = PROCESSES
 ) -> tuple[CompiledCluster, ...]:
     """Clusters that were rendered without a witness, for one."""
     _, shared, _ = read(root)
     assert shared is not None  # noqa: S101 - the fleet has been rendered
-    return _parallel(root, shared, files, progress, _compiling(witness))[0]
+    return _worked(Here(root, shared, progress, engine), files, Wanted(witness))[0]
 
 
 def remember(root: File, rendered: Partly) -> None:
@@ -164,19 +166,25 @@ def _askers(
     return first, second
 
 
-def check(root: File, progress: Progress = silent, today: str = "") -> Rendered:
+def check(root: File, progress: Progress = silent, today: str = "", engine: Engine = PROCESSES) -> Rendered:
     """What is wrong with the fleet: the findings of `render`, without its tree."""
     memory = recall(root)
     files, shared, findings = read(root, progress, known=memory.right)
     if shared is None:
         return Rendered(ordered(findings), Tree({}))
     known = {file: memory.compiled(root, file) for file in cluster_files(files)}
-    done, _ = _clusters(root, shared, known, progress, _checking)
+    done, _ = _clusters(Here(root, shared, progress, engine), known, Wanted(judged_only=True))
     asked = Asked(today, known=memory.whole_of(done))
     return judge_fleet(root, shared, tuple(done.values()), findings, asked)
 
 
-def check_part(root: File, part: frozenset[str], progress: Progress = silent, today: str = "") -> Rendered:
+def check_part(
+    root: File,
+    part: frozenset[str],
+    progress: Progress = silent,
+    today: str = "",
+    engine: Engine = PROCESSES,
+) -> Rendered:
     """What is wrong with some spec files and with every cluster that they are part of."""
     files, shared, findings = read(root, progress)
     common = frozenset(files) - frozenset(cluster_files(files))
@@ -190,20 +198,18 @@ def check_part(root: File, part: frozenset[str], progress: Progress = silent, to
     touched = tuple(
         file for file in cluster_files(files) if file in part or uses_files(root, shared, file, part)
     )
-    clusters, _ = _parallel(root, shared, touched, progress, _checking())
+    clusters, _ = _worked(Here(root, shared, progress, engine), touched, Wanted(judged_only=True))
     return judge_fleet(root, shared, clusters, told, Asked(today, part))
 
 
-def _parallel(
-    root: File, shared: Shared, files: tuple[str, ...], progress: Progress, work: Work
+def _worked(
+    here: Here, files: tuple[str, ...], wanted: Wanted
 ) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
-    """`work` on all cores; only this process tells how far it is."""
-    here = os.getpid()
+    """These clusters, whoever does them."""
+    from .compiling import Compiling  # noqa: PLC0415 - all components, and most runs compile a few or none
 
-    def part(some: tuple[str, ...]) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
-        return work(root, shared, some, progress if os.getpid() == here else silent)
-
-    done = in_parts(part, files, WORTH_A_PROCESS)
+    job = Compiling(here.root, here.shared, WORTH_A_PROCESS, here.progress, *wanted)
+    done = here.engine.run(job, files)
     return tuple(compiled for found, _ in done for compiled in found), _joined(done)
 
 

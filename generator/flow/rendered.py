@@ -55,6 +55,19 @@ class Witness(Protocol):
     def hub(self, fleet: Fleet, emitted: Mapping[str, Emitted], files: Mapping[str, str]) -> Seen:
         """The folders of the hubs."""
 
+    def away(self) -> DistantWitness:
+        """What makes one like it on a machine that has none of our files."""
+
+    def agrees(self, files: Mapping[str, str]) -> bool:
+        """Whether what one far away saw of these files is what would be seen here."""
+
+
+class DistantWitness(Protocol):
+    """A witness as a value that can be pickled."""
+
+    def arrived(self) -> Witness:
+        """The witness, where it is to look."""
+
 
 Emitted = Mapping[str, tuple[Manifest, ...]]
 """Files of a hub's folder -> what is in them."""

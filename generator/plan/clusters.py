@@ -1,13 +1,12 @@
 """Each cluster before and after: compiled where something about it differs, remembered or judged once where nothing does.
 
-The part of sides.py that many processes share.
+The part of sides.py that engines share out (pairs.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
@@ -15,9 +14,9 @@ from ..documents.files import Document, Root
 from ..findings.finding import Finding
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
 from ..flow.clusters import judge_cluster
-from ..flow.parallel import in_parts
-from ..flow.read import cluster_files, cluster_of_document, takes_from
-from ..flow.rendered import CompiledCluster, Memo, Progress
+from ..flow.read import cluster_of_document, takes_from
+from ..flow.rendered import CompiledCluster, Memo
+from ..flow.texts import Texts
 from ..hub.delivery import standalone
 from ..objects.manifest import Manifest
 from ..overlays.overlay import Emitted, emit
@@ -26,9 +25,6 @@ from .changes import Action, ObjectChange, object_changes
 from .contents import Contents, contents_of
 from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
-
-WORTH_A_PROCESS = 100
-"""Clusters, compiled on both sides, below which a second process costs more than it gains."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class BothSpecs:
     root: Root
     files: frozenset[str]
     shared: Shared
-    then: Mapping[str, bytes]
+    then: Texts
     """Files of the commit that differ, and all of its shared ones."""
     listed: frozenset[str]
     """All files of the commit."""
@@ -101,27 +97,8 @@ Given = tuple[Document | None, tuple[Finding, ...]]
 """A cluster's file as it was read."""
 
 
-def pairs_of(specs: BothSpecs, progress: Progress) -> tuple[Pair, ...]:
-    """Every cluster of both sides, by its file; many are shared out among processes."""
-    names = {*cluster_files(specs.files), *cluster_files(specs.listed)}
-    every = tuple(sorted(names))
-    quick = {file: pair for file in every if (pair := _untouched(specs, file)) is not None}
-    rest = tuple(file for file in every if file not in quick)
-    progress("compile", 0, len(rest))
-    parts = in_parts(partial(_compiled, specs), rest, WORTH_A_PROCESS)
-    done = {**quick, **{pair.file: pair for part in parts for pair in part}}
-    return tuple(done[file] for file in every)
-
-
-def _untouched(specs: BothSpecs, file: str) -> Pair | None:
-    """A cluster that nothing about it has changed, as the last render remembers it."""
-    compiled = specs.known.get(file)
-    if specs.common or file in specs.differ or compiled is None:
-        return None
-    return Pair(file, compiled, compiled)
-
-
-def _compiled(specs: BothSpecs, files: tuple[str, ...]) -> tuple[Pair, ...]:
+def compiled_pairs(specs: BothSpecs, files: Iterable[str]) -> tuple[Pair, ...]:
+    """These clusters, one after the other."""
     memos = (Memo(), Memo())
     return tuple(_pair(specs, file, memos) for file in files)
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from ..documents.files import Root
 from ..findings.finding import Finding, ordered
+from ..flow.engine import Engine
+from ..flow.parallel import PROCESSES
 from ..flow.rendered import Progress, silent
 from ..git.commit import snapshot
 from .capacity import Meter, VerdictChange
@@ -130,14 +132,16 @@ class Plan:
         return sum(ring.clusters for ring in self.rings)
 
 
-def plan(root: File, ref: str, progress: Progress = silent, today: str = "") -> Plan:
+def plan(
+    root: File, ref: str, progress: Progress = silent, today: str = "", engine: Engine = PROCESSES
+) -> Plan:
     """What the specs below `root` change, compared with where this branch left `ref`.
 
     Raises:
         NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
     """
     taken = snapshot(root, ref)
-    return plan_of(root, both(root, taken, progress, today), ref, taken.commit)
+    return plan_of(root, both(root, taken, progress, today, engine), ref, taken.commit)
 
 
 def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool = True) -> Plan:

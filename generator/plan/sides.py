@@ -19,12 +19,15 @@ from ..findings.finding import Finding, Severity, has_errors
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..flow import incremental
+from ..flow.engine import Engine
 from ..flow.judge import Asked, judge_fleet
+from ..flow.parallel import PROCESSES
 from ..flow.read import cluster_files, read
 from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
 from ..git.commit import Snapshot, contents, files_that_differ
 from .changes import ObjectChange, object_changes
-from .clusters import BothSpecs, ClusterChange, Pair, pairs_of, slim
+from .clusters import BothSpecs, ClusterChange, Pair, slim
+from .pairs import pairs_of
 from .reach import HubChange, hub_change
 
 
@@ -61,7 +64,9 @@ class Sides:
         return self.judged.fleet
 
 
-def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = "") -> Sides:
+def both(
+    root: File, taken: Snapshot, progress: Progress = silent, today: str = "", engine: Engine = PROCESSES
+) -> Sides:
     """Compile what differs between a commit and the specs below `root`."""
     files, shared, findings = read(root, progress)
     differ = files_that_differ(root, taken, files)
@@ -72,9 +77,8 @@ def both(root: File, taken: Snapshot, progress: Progress = silent, today: str = 
         incremental.compiled_before(root, then, taken.blobs) if shared and len(known) < len(files) else {}
     )
     read_now = Read(root, files, shared, findings)
-    return compared(
-        read_now, Then(then, frozenset(taken.blobs), differ), Known(known, sealed), progress, today
-    )
+    was = Then(then, frozenset(taken.blobs), differ)
+    return compared(read_now, was, Known(known, sealed), progress, today, engine=engine)
 
 
 def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: Progress = silent) -> Sides:
@@ -115,7 +119,15 @@ class Known(NamedTuple):
     then: Mapping[str, CompiledCluster] = MappingProxyType({})
 
 
-def compared(read_now: Read, then: Then, known: Known, progress: Progress = silent, today: str = "") -> Sides:
+def compared(  # noqa: PLR0913 - both sides, what is known of them, on which day, by whom, and who is told
+    read_now: Read,
+    then: Then,
+    known: Known,
+    progress: Progress = silent,
+    today: str = "",
+    *,
+    engine: Engine = PROCESSES,
+) -> Sides:
     """Both sides; `known` clusters need no second look."""
     root, files, shared, findings = read_now
     differ = then.differ
@@ -131,7 +143,7 @@ def compared(read_now: Read, then: Then, known: Known, progress: Progress = sile
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
         *(known.now, {} if broken else known.then),
     )
-    pairs = pairs_of(specs, progress)
+    pairs = pairs_of(specs, progress, engine)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
     judged = judge_fleet(
         root, shared, tuple(pair.after for pair in pairs if pair.after), findings, Asked(today)

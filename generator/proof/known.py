@@ -23,7 +23,7 @@ from ..disk.sealed import read_sealed, write_sealed
 from ..objects.manifest import ResourceId
 from ..objects.object_names import NameUse, ObjectPart
 from .evidence import Evidence, OpenUse
-from .shared import read_shared, write_shared
+from .shared import keys_shared, read_shared, write_shared
 from .verify import Remembered
 from .versions import FORM, Versions, versions
 
@@ -78,6 +78,12 @@ class Known:
             found = read_shared(self.folder, self.context, missing)
             self.lines |= {key: line for key, line in found.items() if _is_fact(line)}
         return all(key in self.lines for key in keys)
+
+    def every_key(self) -> frozenset[str]:
+        """The keys of all that was proven, for who cannot ask; what `has` says later decides."""
+        if not self.believed:
+            return frozenset()
+        return frozenset((*self.lines, *(keys_shared(self.folder, self.context) if self.folder else ())))
 
 
 def recalled(root: File, folder: File | None, *, believed: bool = True) -> Known:

@@ -11,7 +11,9 @@ from itertools import chain
 from pathlib import Path as File
 
 from ..disk import tree
+from ..flow.engine import Engine
 from ..flow.incremental import compiled_again
+from ..flow.parallel import PROCESSES
 from ..flow.rendered import Rendered, Seen
 from ..kustomize.readback import reader
 from .evidence import Evidence
@@ -22,18 +24,25 @@ from .verify import BUILD_ALL, NOTHING_KNOWN, Ground, Verification, settled
 from .witness import Looking
 
 
-def prove(
-    root: File, rendered: Rendered, known: Known, *, full: bool = False, progress: Progress
+def prove(  # noqa: PLR0913 - what, held against what, what is known of it, how, by whom
+    root: File,
+    rendered: Rendered,
+    known: Known,
+    *,
+    full: bool = False,
+    progress: Progress,
+    engine: Engine = PROCESSES,
 ) -> Verification:
     """What is on disk, held against what was rendered; what passes is remembered.
 
-    `full` has the real kustomize build every folder that is not known.
+    `full` has the real kustomize build every folder that is not known. `engine` looks at what was rendered without a
+    witness.
 
     Raises:
         ToolMissing: there is no kustomize.
         ToolFailed: a program does not start or does not end.
     """
-    seen = _seen(root, rendered, known, progress)
+    seen = _seen(root, rendered, known, progress, engine)
     evidence: list[Evidence] = [one for part in seen for one in part.evidence]
     keys = dict(chain.from_iterable(part.keys for part in seen))
     fresh = {one.folder: one for one in evidence}
@@ -53,12 +62,13 @@ def prove(
     return found
 
 
-def _seen(root: File, rendered: Rendered, known: Known, progress: Progress) -> Sequence[Seen]:
+def _seen(root: File, rendered: Rendered, known: Known, progress: Progress, engine: Engine) -> Sequence[Seen]:
     """What a witness saw of each cluster and of the hubs; who was rendered without one is looked at now."""
     assert rendered.fleet is not None  # noqa: S101 - the fleet has been rendered
     looking = Looking(known, reader(root))
     unseen = tuple(compiled.file for compiled in rendered.clusters if _unseen(compiled.seen, known))
-    again = {one.file: one for one in compiled_again(root, unseen, progress, looking)} if unseen else {}
+    fresh = compiled_again(root, unseen, progress, looking, engine) if unseen else ()
+    again = {one.file: one for one in fresh}
     clusters = [again.get(compiled.file, compiled).seen for compiled in rendered.clusters]
     whole = rendered.whole.seen
     if rendered.whole.files and _unseen(whole, known):
@@ -70,9 +80,10 @@ def _seen(root: File, rendered: Rendered, known: Known, progress: Progress) -> S
 
 
 def _unseen(seen: Seen, known: Known) -> bool:
-    if seen.evidence:
-        return False
-    return not known.has([key for _, key in seen.keys])
+    """Whether there is a folder that is neither proven nor has evidence; facts of the others are there from now on."""
+    examined = {one.folder for one in seen.evidence}
+    rest = [key for folder, key in seen.keys if folder not in examined]
+    return not known.has(rest) if rest else not examined
 
 
 def _texts(root: File, rendered: Rendered) -> Mapping[str, str]:

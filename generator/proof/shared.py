@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path as File
@@ -29,6 +29,12 @@ def read_shared(folder: File, context: str, keys: Iterable[str]) -> dict[str, st
         facts = _read(_file(folder, context, start))
         found |= {key: facts[key] for key in wanted if key in facts}
     return found
+
+
+def keys_shared(folder: File, context: str) -> Iterator[str]:
+    """The keys of all facts that are there."""
+    for file in sorted((folder / "proofs" / context).glob("[0-9a-f][0-9a-f]")):
+        yield from _read(file)
 
 
 def write_shared(folder: File, context: str, facts: Mapping[str, str]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from ..disk.plain import digest
 from ..fleet.fleet import Fleet
 from ..flow.rendered import Emitted, Memo, Seen
 from ..kustomize.build import Read
+from ..kustomize.file import NotBuildable
 from .evidence import Evidence, examiner
-from .known import Known, key_of
+from .known import key_of
 from .meant import Expected
 
 if TYPE_CHECKING:
@@ -19,11 +21,22 @@ if TYPE_CHECKING:
     from ..overlays.overlay import Overlay
 
 
+class Proven(Protocol):
+    """What need not be examined (known.py `Known`)."""
+
+    def has(self, keys: Collection[str]) -> bool:
+        """Whether something was proven, and all of it."""
+
+    def every_key(self) -> frozenset[str]:
+        """The keys of all that was."""
+
+
 class Looking:
     """A witness that examines what is not known: of the texts that are about to be written, or of what `read` gives."""
 
-    def __init__(self, known: Known, read: Read | None = None) -> None:
+    def __init__(self, known: Proven, read: Read | None = None) -> None:
         self._known = known
+        self._read = read
         self._bases: dict[str, dict[str, str]] = {}
         self._texts: dict[str, str] = {}
         self._examine: Callable[[Expected], Evidence] = examiner(read or self._texts.get)
@@ -44,6 +57,18 @@ class Looking:
         from .expected import of_hubs  # noqa: PLC0415 - as above
 
         return self._seen(of_hubs(fleet, emitted), files, ())
+
+    def away(self) -> LookingAway:
+        """One that looks at what is about to be written, with what is known here."""
+        return LookingAway(self._known.every_key())
+
+    def agrees(self, files: Mapping[str, str]) -> bool:
+        """Whether what one far away saw of these files, as they were made, is what is to be read of them here."""
+        read = self._read
+        try:
+            return read is None or all(read(path) == text for path, text in files.items())
+        except NotBuildable:
+            return False
 
     def _base(self, folder: str, memo: Memo) -> dict[str, str]:
         """Files of a base with their digests; their texts are there from now on."""
@@ -76,6 +101,25 @@ class Looking:
             if not self.knows(((item.folder, key),)):
                 evidence.append(self._examine(item))
         return Seen(tuple(keys), tuple(evidence))
+
+
+@dataclass(frozen=True)
+class LookingAway:
+    """A witness for a machine that has nothing but these keys."""
+
+    keys: frozenset[str]
+
+    def arrived(self) -> Looking:
+        """The witness."""
+        return Looking(self)
+
+    def has(self, keys: Collection[str]) -> bool:
+        """Whether something was proven, and all of it."""
+        return bool(keys) and self.keys.issuperset(keys)
+
+    def every_key(self) -> frozenset[str]:
+        """The keys of all that was."""
+        return self.keys
 
 
 def _meaning(item: Expected) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ..day import add_today, today
+from ..engine import add_engine, engine_of
 from ..exits import CLEAN, FOUND, UsageError
 from ..here import below, root_of, standing
 from ..output import lines_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to check, and how to show it."""
     add_today(parser)
+    add_engine(parser)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="spec files or folders (default: all)")
     parser.add_argument(
         "--format",
@@ -45,10 +47,11 @@ def run(options: argparse.Namespace) -> int:
     root, watch, day = root_of(options), Watch(), today(options)
     part = frozenset(file for path in options.paths for file in _spec_files(root, path))
     whole = not part or FLEET_FILE in part
-    if whole:
-        rendered = guarded(root, incremental.check(root, watch.progress, day), options.base)
-    else:
-        rendered = incremental.check_part(root, part, watch.progress, day)
+    with engine_of(options) as engine:
+        if whole:
+            rendered = guarded(root, incremental.check(root, watch.progress, day, engine), options.base)
+        else:
+            rendered = incremental.check_part(root, part, watch.progress, day, engine)
     watch.end()
     sys.stdout.write(_formatted(options, root, rendered, part))
     if not whole:

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..day import add_today, today
+from ..engine import add_engine, engine_of
 from ..exits import CHANGES, CLEAN, FOUND, UsageError
 from ..here import root_of
 from ..progress import Watch, colour
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to compare with, and how to show it."""
     add_today(parser)
+    add_engine(parser)
     parser.add_argument(
         "--base", metavar="REF", help="branch, tag or commit (default: the remote's default branch)"
     )
@@ -51,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         root, watch = root_of(options), Watch()
         settle(root)
-        found = plan(root, _base(root, options), watch.progress, today(options))
+        with engine_of(options) as engine:
+            found = plan(root, _base(root, options), watch.progress, today(options), engine)
         watch.end()
         if options.cluster:
             found = narrowed(found, _known(found, root, options.cluster))

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..day import add_today, today
+from ..engine import add_engine, engine_of
 from ..exits import FOUND
 from ..here import root_of
 from ..output import show_drift, show_findings
@@ -18,6 +19,7 @@ from ..writing import settle, writing
 
 if TYPE_CHECKING:
     from ...disk.tree import Changes
+    from ...flow.engine import Engine
     from ...flow.rendered import Rendered
     from ...proof.known import Known
     from ...proof.verify import Verification
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How far to go."""
     add_today(parser)
+    add_engine(parser)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list files that are not up to date (exit 1)"
     )
@@ -37,14 +40,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Bring base/, overlays/ and acm/ in step with the specs, or say what is not."""
     root = root_of(options)
-    if options.check:
-        settle(root)
-        return render(options, root)
-    with writing(root):
-        return render(options, root)
+    with engine_of(options) as engine:
+        if options.check:
+            settle(root)
+            return render(options, root, engine)
+        with writing(root):
+            return render(options, root, engine)
 
 
-def render(options: argparse.Namespace, root: File) -> int:
+def render(options: argparse.Namespace, root: File, engine: Engine) -> int:
     """Render a repository that nobody else writes to; the exit code."""
     from ... import report
     from ...disk import tree
@@ -55,7 +59,7 @@ def render(options: argparse.Namespace, root: File) -> int:
     watch = Watch()
     known = None if options.check or options.no_verify else _known(root)
     witness = Looking(known) if known else None
-    rendered = incremental.render_changed(root, watch.progress, today(options), witness)
+    rendered = incremental.render_changed(root, watch.progress, today(options), witness, engine)
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)
@@ -69,7 +73,7 @@ def render(options: argparse.Namespace, root: File) -> int:
     watch.progress("write", 0, 1)
     tree.write(root, rendered.tree, changes, rendered.specs)
     incremental.remember(root, rendered)
-    verification = _proven(root, rendered, watch, known) if known else None
+    verification = _proven(root, rendered, watch, known, engine) if known else None
     watch.end()
     sys.stdout.writelines(_summary(rendered, changes, verification, watch))
     return outcome(verification)
@@ -90,11 +94,11 @@ def _known(root: File) -> Known:
         raise ToolMissing(tool=missing.tool, hint=hint) from None
 
 
-def _proven(root: File, rendered: Rendered, watch: Watch, known: Known) -> Verification:
+def _proven(root: File, rendered: Rendered, watch: Watch, known: Known, engine: Engine) -> Verification:
     from ...errors import NearedgeError
 
     try:
-        return proven(root, rendered, watch, known=known)
+        return proven(root, rendered, watch, known=known, engine=engine)
     except NearedgeError as error:
         raise NearedgeError(f"the output is written, but not proven: {error}") from error
 

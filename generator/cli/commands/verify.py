@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ..day import add_today, today
+from ..engine import add_engine, engine_of
 from ..exits import FOUND
 from ..here import root_of
 from ..output import show_findings
@@ -17,6 +18,7 @@ from ..writing import settle
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How far to go."""
     add_today(parser)
+    add_engine(parser)
     parser.add_argument(
         "--full", action="store_true", help="real kustomize on every overlay of a large fleet too"
     )
@@ -35,12 +37,13 @@ def run(options: argparse.Namespace) -> int:
     settle(root)
     known = recalled(root, believed=False)
     witness = Looking(known, reader(root))
-    rendered = incremental.render_changed(root, watch.progress, today(options), witness)
-    if has_errors(rendered.findings):
-        watch.end()
-        show_findings(root, rendered.findings, rendered.waived)
-        return FOUND
-    verification = proven(root, rendered, watch, full=options.full, known=known)
+    with engine_of(options) as engine:
+        rendered = incremental.render_changed(root, watch.progress, today(options), witness, engine)
+        if has_errors(rendered.findings):
+            watch.end()
+            show_findings(root, rendered.findings, rendered.waived)
+            return FOUND
+        verification = proven(root, rendered, watch, full=options.full, known=known, engine=engine)
     watch.end()
     sys.stdout.writelines(proof_lines(verification))
     code = outcome(verification)
