@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ...components.kit.images_in import MIRRORED_CATALOG
+from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
 from ...specs.fleet import Agent
 from ..kit import placement
 from ..kit.edge import whitelist
-from ..kit.profile import HubProfile
+from ..kit.profile import HubProfile, profile_of
 
 NAME = "nearedge"
 """Name of the AppProject and of the GitOpsCluster, and prefix of Applications and ApplicationSets."""
@@ -81,11 +83,60 @@ def _delivery(fleet: Fleet, profile: HubProfile) -> Manifest:
     addon: dict[str, Any] = {"enabled": True}
     if profile.gitOpsCluster == "addon-olm" and all(member.openshift for member in fleet.managed):
         # enabled forces OLM on every cluster of the Placement; only OpenShift is sure to have it.
-        addon["olmSubscription"] = {"enabled": True}
+        addon["olmSubscription"] = {"enabled": True, **_catalog(fleet)}
     if fleet.spec.delivery.model == "agent":
         # Otherwise no such block, not even a disabled one: that is what tells the basic model from the agent.
         addon["argoCDAgent"] = _agent(fleet.spec.delivery.agent or Agent())
     return {"gitopsAddon": addon}
+
+
+GITOPS_CATALOG = "redhat-operators"
+"""Where the add-on subscribes from unless it is told: DefaultOLMSubscriptionSource in multicloud-integrations release-2.16
+and release-2.17 pkg/controller/gitopscluster/olm_subscription.go (read in source)."""
+
+
+def _catalog(fleet: Fleet) -> Manifest:
+    """Its catalog in the mirror, where the default ones are switched off; one for all clusters, see MIRROR009."""
+    mirror = fleet.spec.mirror
+    if mirror is None or GITOPS_CATALOG not in mirror.catalogSources:
+        return {}
+    mirrored = all(member.openshift and member.mirrored for member in fleet.managed)
+    return {"source": f"{MIRRORED_CATALOG}{GITOPS_CATALOG}"} if mirrored else {}
+
+
+def addon_subscribes(fleet: Fleet, profile: HubProfile | None) -> bool:
+    """Whether ACM's add-on installs Argo CD on the clusters through OLM."""
+    pulls = fleet.spec.delivery.model in {"pull", "agent"}
+    return pulls and profile is not None and profile.gitOpsCluster == "addon-olm"
+
+
+@rule(
+    "MIRROR009",
+    source="multicloud-integrations release-2.17 gitopsaddon/gitopsaddon_install.go createOrUpdateOLMSubscription",
+    scope="fleet",
+)
+def argocd_comes_from_a_catalog_that_is_there(fleet: Fleet) -> Iterator[Problem]:
+    """Where ACM's add-on installs Argo CD (hub.version 2.16 on), its catalog is one that every cluster has.
+
+    It subscribes all clusters from one catalog. mirror.catalogSources switches redhat-operators off where clusters pull
+    through the mirror, and others do not have the catalog of the mirror: on one of both Argo CD is never installed. What
+    `operators: [gitops]` brings the add-on leaves alone.
+    """
+    mirror = fleet.spec.mirror
+    if mirror is None or not mirror.catalogSources or not addon_subscribes(fleet, profile_of(fleet.spec.hub)):
+        return
+    cut_off = [item for item in fleet.managed if item.openshift and item.mirrored]
+    without = [item for item in cut_off if "gitops" not in dict(item.operators)]
+    if _catalog(fleet) or not without:
+        return
+    more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+    said = f"Argo CD comes from catalog {GITOPS_CATALOG}, which is switched off on {without[0].name}{more}"
+    if GITOPS_CATALOG not in mirror.catalogSources:
+        hint = f"catalogSources: {{{GITOPS_CATALOG}: {mirror.registry}/...@sha256:...}}"
+        yield Problem(("mirror", "catalogSources"), said, hint)
+    else:
+        hint = "mirror.clusters: all with OpenShift clusters only, or operators: [gitops] on these"
+        yield Problem(("mirror", "clusters"), said, hint)
 
 
 def _agent(agent: Agent) -> Manifest:

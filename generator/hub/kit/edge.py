@@ -51,6 +51,7 @@ KINDS = (
     ManagedKind("ray.io", "RayJob", "rayjobs"),
     ManagedKind("ray.io", "RayService", "rayservices"),
     ManagedKind("route.openshift.io", "Route", "routes"),
+    ManagedKind("serving.kserve.io", "ClusterStorageContainer", "clusterstoragecontainers", cluster=True),
     ManagedKind("serving.kserve.io", "InferenceService", "inferenceservices"),
     ManagedKind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
     ManagedKind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
