@@ -1,7 +1,8 @@
 """What overlays may hold: every kind that components emit, and the rights that an Argo CD needs for them.
 
 The AppProject's allow-lists and the ClusterRole of each cluster's Argo CD are made of this list; a test holds
-it against what the components emit.
+it against what the components emit. What bounds an overlay is the project: OpenShift GitOps gives its own instance more
+rights than these (docs/credentials.md), and upstream's installation all.
 """
 
 from __future__ import annotations
