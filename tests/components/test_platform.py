@@ -158,7 +158,7 @@ def test_words_are_what_the_cluster_says() -> None:
     assert words("kueue", ("kueue",), cluster_of({"kueue": QUEUE})) == ("BatchJob",)
 
 
-WRAPPED = {
+WRAPPED: dict[str, Any] = {
     "kueue": QUEUE,
     "ray": {
         "clusters": [
@@ -183,7 +183,10 @@ def test_the_operator_of_appwrappers_is_told_to_look_at_them(profile: str) -> No
     assert kinds.index("Namespace") < kinds.index("ConfigMap") < kinds.index("DataScienceCluster")
     told = next(item for item in objects if item["kind"] == "ConfigMap")
     namespace = profiles()[profile].applicationsNamespace
-    assert (told["metadata"]["name"], told["metadata"]["namespace"]) == ("codeflare-operator-config", namespace)
+    assert (told["metadata"]["name"], told["metadata"]["namespace"]) == (
+        "codeflare-operator-config",
+        namespace,
+    )
     (text,) = told["data"].values()
     said = yaml.safe_load(text)
     assert said["appwrapper"] == {"enabled": True}

@@ -21,8 +21,8 @@ from ..kit import pod
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ..models import storage_uri
 from ..runtimes import adapters
-from .beside import max_rank
 from . import initializer
+from .beside import max_rank
 from .emit import Setting, account, display_annotations, labels
 from .llm import Llm, LlmWorker, Parallelism, Prefill
 from .server import budget, server_of
