@@ -64,6 +64,10 @@ class KServe(Strictly):
     initializer: AddedContainer = Field(
         description="The container that fetches a model before the server starts."
     )
+    hardensInitializer: Flag = Field(
+        False,
+        description="That container needs a securityContext from us, which KServe lays over its own (from 0.20 on).",
+    )
     proxy: AddedContainer | None = Field(
         None,
         description="The proxy beside an InferenceService that asks callers for tokens; none: there is none.",

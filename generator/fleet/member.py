@@ -8,7 +8,7 @@ from ..components.credentials import delivered
 from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
 from ..components.kit.runtime import seconds
-from ..components.models import MODELS, claims_of, fetched_models, trained_models
+from ..components.models import MODELS, claims_of, fetched_models, longest_outage, trained_models
 from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
@@ -46,7 +46,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
 def _deadlines(cluster: Cluster) -> Iterator[int]:
     """Seconds after which load Jobs, jobs and what publishes their models have failed, where that is known."""
     if any(claim.load for claim in claims_of(cluster)):
-        yield seconds(cluster.part(MODELS).deadline)
+        yield seconds(cluster.part(MODELS).deadline) + longest_outage(cluster)
     for job in cluster.part(RAY).jobs:
         yield job.activeDeadlineSeconds or 0
-        yield seconds(job.publish.deadline) if job.publish is not None else 0
+        yield seconds(job.publish.deadline) + longest_outage(cluster) if job.publish is not None else 0

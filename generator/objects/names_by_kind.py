@@ -51,6 +51,8 @@ def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:
             name = model["runtime"]
             runtime = one(SERVING, "ServingRuntime", namespace, name)
             yield f"spec.{role}.model.runtime", runtime + one(SERVING, "ClusterServingRuntime", "", name)
+        where = f"spec.{role}.storageContainerName"
+        yield from field_name(where, SERVING, "ClusterStorageContainer", item, "")
         if model.get("storageUri", "").startswith("pvc://"):
             claim = model["storageUri"].removeprefix("pvc://").partition("/")[0]
             yield f"spec.{role}.model.storageUri", one("", "PersistentVolumeClaim", namespace, claim)

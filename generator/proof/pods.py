@@ -34,10 +34,12 @@ def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Itera
     `head_proxy`: the platform puts a proxy beside Ray heads (profile field kuberay.headProxy).
     """
     runtimes = {identify(item): item for item in objects if item["kind"].endswith("ServingRuntime")}
+    named = (item for item in objects if item["kind"] == "ClusterStorageContainer")
+    fetching = {item["metadata"]["name"]: item["spec"]["container"] for item in named}
     used: set[ResourceId] = set()
     for item in objects:
         if item["kind"] == "InferenceService":
-            for path, pod, runtime in _served(item, runtimes):
+            for path, pod, runtime in _served(item, runtimes, fetching):
                 used |= {runtime} if runtime else set()
                 yield EmittedPod(identify(item), path, pod, _token(item, path, head_proxy=head_proxy))
         elif identify(item) not in runtimes:
@@ -49,7 +51,7 @@ def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Itera
 
 
 def _served(
-    service: Manifest, runtimes: Mapping[ResourceId, Manifest]
+    service: Manifest, runtimes: Mapping[ResourceId, Manifest], containers: Mapping[str, Pod]
 ) -> Iterator[tuple[str, Pod, ResourceId | None]]:
     for role in ROLES:
         part = service["spec"].get(role)
@@ -63,7 +65,9 @@ def _served(
             **part,
             "containers": merged(part.get("containers") or (), [{"name": "kserve-container", **model}]),
         }
-        yield f"spec.{role}", merge_pods(beneath, over if "model" in part else part), found
+        pod = merge_pods(beneath, over if "model" in part else part)
+        fetching = containers.get(part.get("storageContainerName", ""))
+        yield f"spec.{role}", {**pod, "initContainers": [fetching]} if fetching else pod, found
 
 
 _CONTAINER_FIELDS = frozenset(
@@ -158,7 +162,7 @@ def pod_security() -> FolderJudge:
     @cache
     def judged(text: str, version: str) -> tuple[Violation, ...]:
         pod = json.loads(text)
-        return (*restricted(pod, version), *hardened(pod))
+        return (*restricted(pod, version), *hardened(_ours(pod)))
 
     def judge_folder(
         objects: Sequence[Manifest], version: str, *, head_proxy: bool = False
@@ -168,6 +172,16 @@ def pod_security() -> FolderJudge:
             yield work, (*judged(canonical(work.pod), version), *_token_violations(work, accounts))
 
     return judge_folder
+
+
+def _ours(pod: Pod) -> Pod:
+    """A pod without what is laid over containers that KServe adds: their image and resources are its own."""
+    before = [item for item in pod.get("initContainers") or () if item.get("name") != FETCHES]
+    return {**pod, "initContainers": before}
+
+
+FETCHES = "storage-initializer"
+"""components/serving/initializer.py"""
 
 
 def _token_violations(work: EmittedPod, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:

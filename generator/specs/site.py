@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from .types import (
     SUBDOMAIN_FORM,
+    Duration,
     Flag,
     LabelKey,
     LabelValue,
@@ -71,6 +72,10 @@ class Connectivity(Strictly):
         ]
         | None
     ) = Field(None, description="50Mbit.")
+    longestOutage: Duration | None = Field(
+        None,
+        description="The longest that the line may be away: load Jobs wait so long for it, and go on where they stopped. 72h; left out, they give up after a few tries.",
+    )
     maintenanceWindow: (
         Annotated[
             str,

@@ -12,6 +12,8 @@ import hashlib
 import os
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +85,30 @@ def upload(folder: Path, target: str) -> int:
             print(f"s3://{bucket}/{key} has another content: give the model a new version", file=sys.stderr)
             return 1
         if there is None:
-            store.upload_file(str(path), bucket, key, ExtraArgs={"Metadata": {"sha256": found}})
+            sent = partial(
+                store.upload_file, str(path), bucket, key, ExtraArgs={"Metadata": {"sha256": found}}
+            )
+            patiently(sent, float(os.environ.get("PUBLISH_PATIENCE", "0")))
         print(f"{found}  {name}", flush=True)
     print(f"published {target}", flush=True)
     return 0
+
+
+def patiently(attempt: Callable[[], object], patience: float, pause: float = 10) -> None:
+    """Try until it is done; the site may be without its line for `patience` seconds. A bucket that says no is believed."""
+    waited = 0.0
+    while True:
+        try:
+            attempt()
+        except Exception as fault:
+            status = getattr(fault, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if waited >= patience or 400 <= status < 500:  # noqa: PLR2004
+                raise
+            print(f"{type(fault).__name__}: {fault}; again in {pause:g} s", file=sys.stderr, flush=True)
+        else:
+            return
+        time.sleep(pause)
+        waited, pause = waited + pause, min(pause * 2, 300)
 
 
 def published(store: Any, bucket: str, key: str) -> str | None:

@@ -9,9 +9,11 @@ from collections import Counter
 
 import pytest
 
+from generator.components.kit.component import Cluster
 from generator.components.kit.runtime import SERVER
 from generator.components.kueue import KUEUE
 from generator.components.kueue.spec import Flavor
+from generator.components.serving.spec import DOWNLOADS
 from generator.facts.profiles import profiles
 from generator.hub.kit.edge import KINDS
 from generator.objects.difference import canonical
@@ -25,7 +27,7 @@ from generator.objects.manifest import (
     identify,
 )
 from generator.proof.conformance import library
-from generator.proof.pods import pod_security, workloads
+from generator.proof.pods import FETCHES, pod_security, workloads
 from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
@@ -264,6 +266,37 @@ def test_a_cache_is_there_before_its_servers_and_goes_after_them() -> None:
     assert max(waves("LocalModelCache")) < min(waves("InferenceService"))
 
 
+def test_the_storage_container_is_one_that_kserve_takes() -> None:
+    named = [
+        (site, item)
+        for site, item in in_sites("InferenceService")
+        if site.cluster.profile.kserve.hardensInitializer and _downloads(site.cluster, item)
+    ]
+    assert len(named) > 3
+    for site, item in named:
+        (found,) = (one for one in site.objects if one["kind"] == "ClusterStorageContainer")
+        predictor = item["spec"]["predictor"]
+        assert predictor["storageContainerName"] == found["metadata"]["name"]
+        assert "disabled" not in found
+        formats = [entry["prefix"] for entry in found["spec"]["supportedUriFormats"]]
+        uri = predictor["model"].get("storageUri", "s3://")
+        assert any(uri.startswith(prefix) for prefix in formats)
+        assert all(list(entry) == ["prefix"] for entry in found["spec"]["supportedUriFormats"])
+    # Elsewhere the SCC fills the container's securityContext in; nobody does that for the two of a modelcar.
+    assert all(
+        site.cluster.profile.openshift or not str(model.get("storageUri", "")).startswith("oci://")
+        for site, item in in_sites("InferenceService")
+        for model in [item["spec"]["predictor"].get("model", {})]
+    )
+
+
+def _downloads(cluster: Cluster, service: Manifest) -> bool:
+    at = service["metadata"]["namespace"], service["metadata"]["name"]
+    return any(
+        item.storage.type in DOWNLOADS and (item.namespace, item.name) == at for item in cluster.spec.serving
+    )
+
+
 def test_a_server_finds_its_cache_by_the_source() -> None:
     found = 0
     for site in sites():
@@ -328,7 +361,9 @@ def test_images_are_pinned() -> None:
     assert refuses(Image, "quay.io/acme/a:latest")
     assert not refuses(Image, "quay.io/acme/a@sha256:" + "0" * 64)
     pods = [work.pod for site in sites() for work in workloads(site.objects)]
-    images = {container["image"] for pod in pods for _, container in containers(pod)}
+    # What is laid over a container of KServe's leaves its image as it is.
+    listed = (container for pod in pods for _, container in containers(pod))
+    images = {container["image"] for container in listed if container["name"] != FETCHES}
     assert len(images) > 5
     assert all(re.fullmatch(r"[^@:]+(:[0-9]+)?[^@:]*@sha256:[0-9a-f]{64}", image) for image in images)
 

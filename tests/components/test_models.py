@@ -15,7 +15,7 @@ import pytest
 from generator.components.kit.base_key import base_key
 from generator.components.kit.component import Cluster, Unit
 from generator.components.models import MODELS, claim_name
-from generator.components.models.emit import INITIALIZER, SCRIPTS
+from generator.components.models.emit import FETCH, INITIALIZER, SCRIPTS
 from generator.objects.manifest import CONTENT_HASH, SYNC_WAVE, Manifest
 from tests.conftest import build
 
@@ -68,6 +68,7 @@ class Volume:
         initializer.write_text(f'#!/bin/sh\ncp -R "{self.source}/." "$2/"\n')
         initializer.chmod(0o755)
         places = {
+            FETCH: str(initializer),
             INITIALIZER: str(initializer),
             SCRIPTS: str(scripts),
             "/mnt/models": str(self.root),

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 
 from generator.cli import main
 from generator.components.kit.component import Cluster
@@ -155,6 +156,53 @@ def test_words_are_what_the_cluster_says() -> None:
         "gpu": ("gpu",),
     }
     assert words("kueue", ("kueue",), cluster_of({"kueue": QUEUE})) == ("BatchJob",)
+
+
+WRAPPED: dict[str, Any] = {
+    "kueue": QUEUE,
+    "ray": {
+        "clusters": [
+            {
+                "name": "r",
+                "namespace": "ai",
+                "queue": "q",
+                "rayVersion": "2.52.0",
+                "image": f"q.io/r@sha256:{'0' * 64}",
+                "head": {"resources": {"cpu": "1", "memory": "4Gi"}},
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("profile", ["odh-2.35", "rhoai-2.25"])
+def test_the_operator_of_appwrappers_is_told_to_look_at_them(profile: str) -> None:
+    objects = _objects(cluster_of(_wrapping(), profile))
+    kinds = [item["kind"] for item in objects]
+    # The operator reads it once, when it starts.
+    assert kinds.index("Namespace") < kinds.index("ConfigMap") < kinds.index("DataScienceCluster")
+    told = next(item for item in objects if item["kind"] == "ConfigMap")
+    namespace = profiles()[profile].applicationsNamespace
+    assert (told["metadata"]["name"], told["metadata"]["namespace"]) == (
+        "codeflare-operator-config",
+        namespace,
+    )
+    (text,) = told["data"].values()
+    said = yaml.safe_load(text)
+    assert said["appwrapper"] == {"enabled": True}
+    # What it would write into RayClusters is in no Git: a lasting difference, and a proxy without its token.
+    assert said["kuberay"] == {"rayDashboardOAuthEnabled": False, "mTLSEnabled": False}
+    assert "ConfigMap" not in {item["kind"] for item in _objects(cluster_of(WRAPPED, profile))}
+
+
+def _wrapping() -> dict[str, Any]:
+    (ray,) = WRAPPED["ray"]["clusters"]
+    return {**WRAPPED, "ray": {"clusters": [{**ray, "appWrapper": {}}]}}
+
+
+def _objects(cluster: Cluster) -> list[Manifest]:
+    listed = installs(cluster.profile.name, chosen(cluster))
+    return [item for one in listed for item in one.objects if one.name == "opendatahub"]
 
 
 def test_the_operator_switches_the_model_cache_on() -> None:

@@ -237,7 +237,7 @@ class Refused(Exception):
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.response = {"Error": {"Code": code}}
+        self.response: dict[str, Any] = {"Error": {"Code": code}}
 
 
 class Bucket:
@@ -258,6 +258,29 @@ class Bucket:
     def upload_file(self, path: str, bucket: str, key: str, *, ExtraArgs: dict[str, Any]) -> None:  # noqa: N803
         self.uploads += 1
         self.objects[f"{bucket}/{key}"] = (File(path).read_bytes(), ExtraArgs["Metadata"])
+
+
+def test_a_line_that_ends_is_waited_for_and_a_refusal_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = program()
+    pauses: list[float] = []
+    monkeypatch.setattr(found.time, "sleep", pauses.append)
+    answers: list[Exception | None] = [ConnectionError(), ConnectionError(), None]
+
+    def attempt() -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    found.patiently(attempt, patience=60)
+    assert (answers, pauses) == ([], [10, 20])
+    answers[:] = [ConnectionError()] * 9
+    with pytest.raises(ConnectionError):
+        found.patiently(attempt, patience=60)
+    denied = Refused("AccessDenied")
+    denied.response["ResponseMetadata"] = {"HTTPStatusCode": 403}
+    answers[:] = [denied]
+    with pytest.raises(Refused):
+        found.patiently(attempt, patience=60)
 
 
 @pytest.fixture

@@ -130,6 +130,16 @@ def test_a_standalone_cluster_gets_its_operators_first() -> None:
     kinds = {"ImageDigestMirrorSet", "Namespace", "OperatorGroup", "Subscription"}
     assert {item["kind"] for item in first} == kinds
     assert "openshift-gitops-operator" in {item["metadata"]["name"] for item in first}
+    # OLM goes on to the head of a channel: a version that a platform's name means is one that a person approves.
+    approvals = {
+        item["metadata"]["name"]: (item["spec"].get("startingCSV"), item["spec"]["installPlanApproval"])
+        for item in first
+        if item["kind"] == "Subscription"
+    }
+    assert approvals["opendatahub-operator"] == ("opendatahub-operator.v3.4.0", "Manual")
+    assert {way for csv, way in approvals.values() if csv is None} == {"Automatic"}
+    readme = texts("standalone")["overlays/shop-1/bootstrap/README.md"]
+    assert "opendatahub-operator.v3.4.0" in readme
     second = objects("standalone", "overlays/shop-1/bootstrap/2-argocd/")
     assert {"DataScienceCluster", "Kueue", "ArgoCD"} <= {item["kind"] for item in second}
     assert not objects("standalone", "overlays/shop-3/bootstrap/1-operators/")

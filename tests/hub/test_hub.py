@@ -114,7 +114,8 @@ def test_every_rule_has_a_case_that_trips_it() -> None:
     tripped = {
         line.split()[0] for case in FOUND for line in findings(fleet_of(read_case(case / "fleet.yaml")))
     }
-    assert tripped == {rule.code for rule in fleet_rules() if rule.code.startswith("HUB")}
+    ours = {code for code in tripped if code.startswith("HUB")}
+    assert ours == {rule.code for rule in fleet_rules() if rule.code.startswith("HUB")}
 
 
 @pytest.mark.parametrize("name", sorted(hub_profiles()))

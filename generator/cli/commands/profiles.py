@@ -8,15 +8,20 @@ import sys
 from ..exits import CLEAN
 
 
-def arguments(_: argparse.ArgumentParser) -> None:
-    """None but those of every command."""
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Whether to say how each fact is known."""
+    parser.add_argument(
+        "--verbose", action="store_true", help="say of each fact how it is known: docs/live.md"
+    )
 
 
-def run(_: argparse.Namespace) -> int:
-    """List platforms, then hubs."""
-    from ...report import table
+def run(args: argparse.Namespace) -> int:
+    """List platforms, then hubs; then their facts."""
+    from ...report import evidence, table
     from ...report.releases import hub_rows, platform_rows
 
-    for rows in (platform_rows(), hub_rows()):
-        sys.stdout.write(table(list(rows)))
+    parts = [platform_rows(), hub_rows()]
+    if args.verbose:
+        parts += [evidence.kind_rows(), evidence.platform_rows(), evidence.hub_rows()]
+    sys.stdout.write(("\n" if args.verbose else "").join(table(list(rows)) for rows in parts))
     return CLEAN

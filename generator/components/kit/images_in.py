@@ -86,7 +86,7 @@ def images_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def packages(manifest: Manifest) -> Iterator[Package]:
-    """Operators of a Subscription or an OperatorPolicy, also of those inside a Policy."""
+    """Operators of a Subscription, an OperatorPolicy or ACM's add-on, also of those inside a Policy."""
     for item in _objects(manifest):
         spec = item.get("spec")
         group, kind = str(item["apiVersion"]).partition("/")[0], item["kind"]
@@ -96,6 +96,17 @@ def packages(manifest: Manifest) -> Iterator[Package]:
             yield _package(spec)
         elif (group, kind) == ("policy.open-cluster-management.io", "OperatorPolicy"):
             yield _package(spec.get("subscription", {}))
+        elif (group, kind) == ("apps.open-cluster-management.io", "GitOpsCluster"):
+            yield from _of_addon(spec.get("gitopsAddon", {}).get("olmSubscription", {}))
+
+
+_GITOPS = {"name": "openshift-gitops-operator", "channel": "latest", "source": "redhat-operators"}
+"""What ACM's add-on subscribes to (multicloud-integrations release-2.17 pkg/controller/gitopscluster/olm_subscription.go)."""
+
+
+def _of_addon(said: Mapping[str, Any]) -> Iterator[Package]:
+    if said.get("enabled"):
+        yield _package({**_GITOPS, **said})
 
 
 def _package(subscription: Mapping[str, Any]) -> Package:

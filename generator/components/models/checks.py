@@ -13,6 +13,7 @@ from ...specs.quantity import binary, parse
 from ..kit.component import Cluster
 from ..kit.runtime import seconds
 from .claims import (
+    claims_of,
     on_same_volume,
     on_volume,
     one_node,
@@ -170,6 +171,28 @@ def load_jobs_ask_for_resources(cluster: Cluster) -> Iterator[Problem]:
             ("models", "deadline"),
             f"deadline {spec.deadline} stops a load Job before it starts",
             "give it some hours: 24h",
+        )
+
+
+@rule(
+    "MODEL023",
+    Severity.WARNING,
+    source="kubernetes pkg/controller/job/backoff_utils.go: waits double from 10 s, so seven tries take some 11 minutes",
+)
+def loads_outlast_an_outage(cluster: Cluster) -> Iterator[Problem]:
+    """A site whose line comes and goes says for how long at most, where load Jobs fetch over it.
+
+    A load Job gives up after a few tries otherwise, within minutes, and nothing begins it again but another commit.
+    """
+    link = cluster.spec.connectivity
+    if (
+        link.mode == "intermittent"
+        and not link.longestOutage
+        and any(item.load for item in claims_of(cluster))
+    ):
+        said = "load Jobs give up after minutes without the line"
+        yield Problem(
+            ("connectivity", "mode"), said, "connectivity.longestOutage: 72h, or what the site has seen"
         )
 
 

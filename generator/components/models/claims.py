@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.component import Cluster, once
-from ..kit.runtime import accelerators
+from ..kit.runtime import accelerators, seconds
 from ..kueue import KUEUE
 from .emit import claim_name, claim_size, clone_name
 from .spec import Claim, Placement, Volume
@@ -131,7 +131,14 @@ def _served(item: Service, cluster: Cluster) -> Claim:
         volume=volume_name(item),
         shared=item.storage.volume is not None,
         clone=item.storage.clone,
+        patience=longest_outage(cluster),
     )
+
+
+def longest_outage(cluster: Cluster) -> int:
+    """Seconds that the cluster's line may be away; 0 where nobody says."""
+    said = cluster.spec.connectivity.longestOutage
+    return seconds(said) if said else 0
 
 
 def _size(item: Service, cluster: Cluster) -> str:

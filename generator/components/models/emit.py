@@ -6,7 +6,11 @@ wave, because a claim that waits for its first consumer is never healthy without
 
 A modelcar (`oci://`) is copied by the model's image itself: it holds /models, and it must have `sh` and `cp`
 beside the `sh`, `ln` and `sleep` that KServe asks of it (a busybox or ubi-micro base has them). Older storage
-initializers cannot pull OCI at all. Every other source goes through KServe's storage initializer.
+initializers cannot pull OCI at all. Every other source is fetched in the image of KServe's storage initializer.
+
+A transfer that a line ends is begun again by the script, where it stopped, for as long as the site's line may be away
+(connectivity.longestOutage); the Job's deadline is longer by that. What fails for another reason, and a node that goes,
+is the Job's own to try again (backoffLimit).
 """
 
 from __future__ import annotations
@@ -32,6 +36,11 @@ SCRIPTS = "/etc/nearedge"
 CA_FOLDER = "/etc/nearedge-ca"
 CA_CONFIGMAP = "odh-kserve-custom-ca-bundle"
 """CA bundle that odh-model-controller keeps in every namespace with a model, key cabundle.crt."""
+
+FETCH = f"python3 {SCRIPTS}/fetch.py"
+"""templates/fetch_model.py, which goes on within a file. Files of the Hugging Face Hub are left to the storage initializer:
+what it calls does so too (huggingface_hub snapshot_download with local_dir)."""
+RESUMED = ("s3://", "https://")
 
 INITIALIZER = "/storage-initializer/scripts/initializer-entrypoint"
 """Entrypoint of the storage initializer, args `<uri> <folder>` (kserve
@@ -102,7 +111,7 @@ def emit(
         "metadata": meta(name, claim.namespace, wave=Wave.RUNTIME, labels=LOADER),
         "automountServiceAccountToken": False,
     }
-    data = script(claim.model, model, spec, profile)
+    data = script(claim.model, model, spec, profile, claim.patience)
     job = _job_spec(claim, model, spec, profile, images)
     digest = content_hash(data, job)
     labels = {**LOADER, CONTENT_HASH: digest}
@@ -157,8 +166,10 @@ def _clone(claim: Claim, model: ModelSpec) -> Manifest:
     }
 
 
-def script(name: str, model: ModelSpec, spec: ModelsSpec, profile: Profile) -> dict[str, str]:
-    """What a load Job mounts: load.sh and, where the model has checksums, SHA256SUMS."""
+def script(
+    name: str, model: ModelSpec, spec: ModelsSpec, profile: Profile, patience: int = 0
+) -> dict[str, str]:
+    """What a load Job mounts: load.sh, what fetches, and, where the model has checksums, SHA256SUMS."""
     sums = "".join(f"{digest}  {file}\n" for file, digest in sorted(model.checksums.items()))
     values = {
         "root": ROOT,
@@ -167,17 +178,23 @@ def script(name: str, model: ModelSpec, spec: ModelsSpec, profile: Profile) -> d
         "source": model.source,
         "key": version_key(model),
         "copy": MODELCAR_FOLDER if model.source.startswith("oci://") else "",
-        "initializer": INITIALIZER,
+        "program": FETCH if model.source.startswith(RESUMED) else INITIALIZER,
+        "patience": patience,
         "ca": f"{CA_FOLDER}/cabundle.crt" if ca_bundle(spec, profile) else "",
         "sums": f"{SCRIPTS}/SHA256SUMS" if sums else "",
         "fast": spec.verify == "fast",
     }
     text = rendered("templates/load-model.sh.j2", tuple(values.items()))
-    return {"load.sh": text, **({"SHA256SUMS": sums} if sums else {})}
+    program = shipped_text("templates/fetch_model.py") if model.source.startswith(RESUMED) else ""
+    return {
+        "load.sh": text,
+        **({"fetch.py": program} if program else {}),
+        **({"SHA256SUMS": sums} if sums else {}),
+    }
 
 
 @lru_cache(maxsize=1024)
-def rendered(template: str, values: tuple[tuple[str, str | bool], ...]) -> str:
+def rendered(template: str, values: tuple[tuple[str, str | bool | int], ...]) -> str:
     """A script with its values."""
     import jinja2  # noqa: PLC0415 - only a fleet with volumes pays for it
 
@@ -198,7 +215,7 @@ def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile
         fetch["volumeMounts"].append({"name": "ca", "mountPath": CA_FOLDER, "readOnly": True})
     return {
         "backoffLimit": spec.backoffLimit,
-        "activeDeadlineSeconds": seconds(spec.deadline),
+        "activeDeadlineSeconds": seconds(spec.deadline) + claim.patience,
         # No ttlSecondsAfterFinished: Argo CD would start a finished Job again as soon as it is gone.
         "template": {
             "metadata": {"labels": dict(LOADER)},

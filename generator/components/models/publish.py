@@ -58,9 +58,17 @@ def target(model: ModelSpec, version: str | None) -> str:
     return f"{scheme}://{'/'.join(now if step == model.version else step for step in steps)}"
 
 
-def emit_publish(
-    job: RayJob, model: ModelSpec, spec: ModelsSpec, profile: Profile, images: Images
-) -> tuple[Manifest, ...]:
+class Place(NamedTuple):
+    """What a Job depends on beside the item that asks for it."""
+
+    spec: ModelsSpec
+    profile: Profile
+    images: Images
+    patience: int = 0
+    """Seconds that the site's line may be away."""
+
+
+def emit_publish(job: RayJob, model: ModelSpec, where: Place) -> tuple[Manifest, ...]:
     """ServiceAccount, script and Job; `model.source` is where it goes."""
     publish, name = job.publish, job.produces
     assert publish is not None  # noqa: S101 - `publishing` gives no others
@@ -73,7 +81,7 @@ def emit_publish(
         "automountServiceAccountToken": False,
     }
     data = {"publish.py": shipped_text("templates/publish_model.py")}
-    made = _job(name, publish, model, _Place(spec, profile, images))
+    made = _job(name, publish, model, where)
     digest = content_hash(data, made)
     hashed = meta(
         f"{title}-{digest}", job.namespace, wave=Wave.FOLLOWER, labels={**LOADER, CONTENT_HASH: digest}
@@ -88,15 +96,7 @@ def emit_publish(
     )
 
 
-class _Place(NamedTuple):
-    """What a Job depends on beside the item that asks for it."""
-
-    spec: ModelsSpec
-    profile: Profile
-    images: Images
-
-
-def _job(name: str, publish: Publish, model: ModelSpec, where: _Place) -> Manifest:
+def _job(name: str, publish: Publish, model: ModelSpec, where: Place) -> Manifest:
     secret = publish.credentialsSecret or model.credentialsSecret
     ours = image("storageInitializer", where.images)
     script = ["python3", f"{SCRIPTS}/publish.py"]
@@ -118,7 +118,7 @@ def _job(name: str, publish: Publish, model: ModelSpec, where: _Place) -> Manife
     }
     return {
         "backoffLimit": BACKOFF,
-        "activeDeadlineSeconds": seconds(publish.deadline),
+        "activeDeadlineSeconds": seconds(publish.deadline) + where.patience,
         # No ttlSecondsAfterFinished: Argo CD would start a finished Job again as soon as it is gone.
         "template": {
             "metadata": {"labels": dict(LOADER)},
@@ -162,10 +162,11 @@ class _Way(NamedTuple):
     volumes: list[Manifest]
 
 
-def _bucket(model: ModelSpec, where: _Place) -> _Way:
+def _bucket(model: ModelSpec, where: Place) -> _Way:
     """As a load Job reaches the bucket."""
     ca = ca_bundle(where.spec, where.profile)
     env: list[Manifest] = environment(model, where.spec)["env"]
+    env += [{"name": "PUBLISH_PATIENCE", "value": str(where.patience)}] if where.patience else []
     if ca is None:
         return _Way(env, [], [])
     trusted = {"name": "PUBLISH_CA", "value": f"{CA_FOLDER}/cabundle.crt"}

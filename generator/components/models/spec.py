@@ -57,8 +57,13 @@ class ModelsSpec(Strictly):
         description="A version that is there already - full: its checksums are computed again; "
         "fast: its files only have to be there. After a transfer they always are computed.",
     )
-    deadline: Duration = Field("24h", description="When a load Job gives up; a slow link needs its time.")
-    backoffLimit: Int32 = Field(6, description="How often a load Job tries again.")
+    deadline: Duration = Field(
+        "24h",
+        description="When a load Job gives up; a slow link needs its time. connectivity.longestOutage is added to it.",
+    )
+    backoffLimit: Int32 = Field(
+        6, description="How often a load Job tries again, beside what connectivity.longestOutage waits for."
+    )
     resources: Resources = Field(
         {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of a load Job's containers."
     )
@@ -108,6 +113,8 @@ class Claim:
     """Other models may lie on it as well."""
     clone: bool = False
     """Each version is served from a ReadOnlyMany clone."""
+    patience: int = 0
+    """Seconds that a transfer may stand still: the site's longest outage."""
 
 
 @dataclass(frozen=True)

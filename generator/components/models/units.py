@@ -11,9 +11,9 @@ from ..kit.base_key import BaseKey, base_key, digest
 from ..kit.component import Cluster, Component, Unit, whole
 from ..kit.recipe import recipe
 from . import cache
-from .claims import claims_of
+from .claims import claims_of, longest_outage
 from .emit import claim_size, emit, emit_volume
-from .publish import emit_publish, publishing
+from .publish import Place, emit_publish, publishing
 from .spec import Claim, ModelsSpec, Placement
 
 
@@ -47,7 +47,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         )
     for _, job, model in publishing(cluster):
         # Nothing of a Job that publishes belongs to one cluster: all of it is named after its content.
-        made = emit_publish(job, model, spec, profile, images)
+        made = emit_publish(job, model, Place(spec, profile, images, longest_outage(cluster)))
         key = base_key("models", "published", job.produces or "", job.namespace).marked(digest(made))
         yield whole(key, (f"clusters/models/{job.produces}.yaml",), made)
 
@@ -80,10 +80,10 @@ def _key(claim: Claim, jobs: ModelsSpec) -> BaseKey:
     else:
         key = base_key("models", "own", claim.model, claim.namespace)
     key = key.marked("clone") if claim.clone else key
-    if jobs == MODELS.default and claim.placement == Placement():
+    if jobs == MODELS.default and claim.placement == Placement() and not claim.patience:
         return key
     kept = jobs.model_dump(exclude_defaults=True), claim.placement.node_selector, claim.placement.tolerations
-    return key.marked(digest(*kept))
+    return key.marked(digest(*kept, *([claim.patience] if claim.patience else ())))
 
 
 MODELS = Component(

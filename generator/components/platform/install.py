@@ -64,6 +64,8 @@ def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[st
     )
 
 
+CODEFLARE, SETTINGS = "codeflare", frozenset({"Namespace", "ConfigMap"})
+"""Component that has settings, and what they are; no other entry of the catalog has objects of these kinds."""
 GATEWAYS = "gateway.networking.k8s.io/"
 """Objects that only clusters with a gateway of their own get."""
 
@@ -74,7 +76,8 @@ def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[
     return [
         _labelled(_filled(copy.deepcopy(item), words, profile))
         for item in entry.objects
-        if "gateway" in words or not item["apiVersion"].startswith(GATEWAYS)
+        if ("gateway" in words or not item["apiVersion"].startswith(GATEWAYS))
+        and (CODEFLARE in words or item["kind"] not in SETTINGS)
     ]
 
 
@@ -94,6 +97,10 @@ def _filled(item: Manifest, words: tuple[str, ...], profile: Profile) -> Manifes
     platform = profile.platform
     assert platform is not None  # noqa: S101 - only platforms with OLM have operators
     match item["kind"]:
+        case "Namespace":
+            item["metadata"]["name"] = profile.applicationsNamespace
+        case "ConfigMap":
+            item["metadata"]["namespace"] = profile.applicationsNamespace
         case "DSCInitialization":
             return _initialization(item, profile, platform)
         case "DataScienceCluster":

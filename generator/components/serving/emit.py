@@ -17,6 +17,7 @@ from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
 from ..models import parameters, storage_uri
+from . import initializer
 from .server import server_of
 from .spec import Service, is_llm, runtimes
 
@@ -130,6 +131,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
     notes = _metrics(item, runtime, setting.profile) if inside else {}
     source = model.source.partition("://")[0]
     secret = model.credentialsSecret if source in {"oci", "image"} and item.storage.type != "pvc" else None
+    hardened = initializer.is_hardened(item, setting.profile)
     predictor = {
         **({"annotations": notes} if notes else {}),
         "minReplicas": item.replicas.min,
@@ -143,6 +145,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"storageContainerName": initializer.NAME} if hardened else {}),
         **(_inside(runtime, server) if inside else {"model": _model(item, model, setting.profile)}),
     }
     return {
@@ -153,7 +156,10 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
             item.namespace,
             wave=setting.wave,
             labels=labels(item, setting.profile),
-            annotations=_annotations(item, runtime, setting.profile),
+            annotations={
+                **_annotations(item, runtime, setting.profile),
+                **({initializer.NOTE: initializer.NAME} if hardened and not model.credentialsSecret else {}),
+            },
         ),
         "spec": {"predictor": predictor},
     }

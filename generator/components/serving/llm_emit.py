@@ -21,6 +21,7 @@ from ..kit import pod
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ..models import storage_uri
 from ..runtimes import adapters
+from . import initializer
 from .beside import max_rank
 from .emit import Setting, account, display_annotations, labels
 from .llm import Llm, LlmWorker, Parallelism, Prefill
@@ -102,7 +103,7 @@ def _service(here: Serving) -> Manifest:
             "replicas": item.replicas.min,
             **_decode(here),
             **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
-            **_router(item, llm),
+            **_router(item, llm, profile),
         },
     }
 
@@ -181,9 +182,14 @@ def _pod(here: Serving, role: Role) -> Manifest:
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
         **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
+        **_fetching(item, here.setting.profile),
         "containers": [_main(here, role)],
         **({"volumes": volumes} if volumes else {}),
     }
+
+
+def _fetching(item: Service, profile: Profile) -> Manifest:
+    return {"initContainers": [initializer.container()]} if initializer.is_hardened(item, profile) else {}
 
 
 def _main(here: Serving, role: Role) -> Manifest:
@@ -255,7 +261,7 @@ def _parallel_flags(args: tuple[str, ...], role: Role) -> list[str]:
     ]
 
 
-def _router(item: Service, llm: Llm) -> Manifest:
+def _router(item: Service, llm: Llm, profile: Profile) -> Manifest:
     """Without a router it answers in the cluster only, at <name>-kserve-workload-svc."""
     if not item.exposed:
         return {}
@@ -265,10 +271,15 @@ def _router(item: Service, llm: Llm) -> Manifest:
         "router": {
             "gateway": {"refs": refs} if refs else {},
             "route": {},
-            **({"scheduler": _scheduler(scheduler.replicas)} if scheduler else {}),
+            **({"scheduler": _scheduler(scheduler.replicas, item, profile)} if scheduler else {}),
         }
     }
 
 
-def _scheduler(replicas: int | None) -> Manifest:
-    return {"replicas": replicas} if replicas else {}
+def _scheduler(replicas: int | None, item: Service, profile: Profile) -> Manifest:
+    # The presets lie beneath this template; where its pods mount the model, they fetch it too.
+    fetching = _fetching(item, profile) if profile.kserve.schedulerMountsModel else {}
+    return {
+        **({"replicas": replicas} if replicas else {}),
+        **({"template": fetching} if fetching else {}),
+    }

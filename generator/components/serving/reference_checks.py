@@ -167,7 +167,8 @@ def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
     """storage.type oci, oci+native and oci+fetch are used only where the platform's KServe serves models so.
 
     Elsewhere KServe refuses the storageUri in the status of the InferenceService, or hands it to a storage
-    initializer that does not know it. oci+native mounts a folder of an image, which takes Kubernetes 1.33.
+    initializer that does not know it. On plain Kubernetes the two containers of oci have no securityContext, so that
+    the namespace refuses the pod. oci+native mounts a folder of an image, which takes Kubernetes 1.33.
     """
     modes = cluster.profile.kserve.ociModes
     for i, item in items(cluster):
@@ -183,8 +184,14 @@ def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
                 f"the cluster has {version}" if version else "the cluster does not say its kubernetesVersion"
             )
             yield Problem(
-                path, f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}", "use oci or pvc"
+                path,
+                f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}",
+                f"use {_instead(modes)}",
             )
+
+
+def _instead(modes: tuple[str, ...]) -> str:
+    return "oci or pvc" if "modelcar" in modes else "pvc"
 
 
 OCI_MODES = {"oci": "modelcar", "oci+native": "native", "oci+fetch": "fetch"}
@@ -209,7 +216,8 @@ def image_volumes_are_on(cluster: Cluster) -> Iterator[Problem]:
     for i, item in items(cluster):
         if item.storage.type == "oci+native" and IMAGE_VOLUMES <= minor(cluster) < IMAGE_VOLUMES_ON:
             said = f"image volumes are off by default in Kubernetes {cluster.spec.kubernetesVersion}"
-            hint = "see that feature gate ImageVolume is on in API server and kubelets, or use oci"
+            instead = _instead(cluster.profile.kserve.ociModes)
+            hint = f"see that feature gate ImageVolume is on in API server and kubelets, or use {instead}"
             yield Problem(("serving", i, "storage", "type"), said, hint)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ...fleet.fleet import Fleet
+from ...components.kit.images_in import MIRRORED_CATALOG
+from ...findings.rule import Problem, rule
+from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta
 from ...specs.fleet import Agent
 from ..kit import placement
+from ..kit.clusters import MIRROR_LABEL
 from ..kit.edge import whitelist
-from ..kit.profile import HubProfile
+from ..kit.profile import HubProfile, profile_of
 
 NAME = "nearedge"
 """Name of the AppProject and of the GitOpsCluster, and prefix of Applications and ApplicationSets."""
@@ -30,22 +33,44 @@ def gitops_cluster(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     if agent and profile.agent == "addon-v1alpha1":
         yield _upstream_agent(fleet, profile)
     elif profile.gitOpsCluster != "none":
-        yield _gitops_cluster(fleet, profile)
+        yield from _gitops_clusters(fleet, profile)
 
 
-def _gitops_cluster(fleet: Fleet, profile: HubProfile) -> Manifest:
+def _gitops_clusters(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """One for all clusters; two where some of them have Argo CD from a catalog in the mirror, and others do not.
+
+    The add-on has one catalog for each GitOpsCluster, and each cluster belongs to one. The controller works through all
+    there are (multicloud-integrations release-2.17 pkg/controller/gitopscluster/gitopscluster_controller.go Reconcile).
+    """
+    mirrored = [member for member in fleet.managed if from_mirror(member, fleet, profile)]
+    others = [member for member in fleet.managed if not from_mirror(member, fleet, profile)]
+    if not mirrored or not others:
+        yield _gitops_cluster(fleet, profile, NAME, placement.NAME, fleet.managed)
+        return
+    namespace = fleet.spec.hub.argocdNamespace
+    for name, members, mark in ((DIRECT, others, None), (MIRRORED, mirrored, "true")):
+        yield placement.placement(fleet, namespace, name, labels={MIRROR_LABEL: mark})
+        yield _gitops_cluster(fleet, profile, name, name, members)
+
+
+def _gitops_cluster(
+    fleet: Fleet, profile: HubProfile, name: str, placed: str, members: Sequence[Member]
+) -> Manifest:
     return {
         "apiVersion": "apps.open-cluster-management.io/v1beta1",
         "kind": "GitOpsCluster",
-        "metadata": meta(NAME, fleet.spec.hub.argocdNamespace),
+        "metadata": meta(name, fleet.spec.hub.argocdNamespace),
         "spec": {
             # The controller ignores `cluster`; examples of ACM have it, so readers look for it.
             "argoServer": {"cluster": "notused", "argoNamespace": fleet.spec.hub.argocdNamespace},
-            "placementRef": dict(PLACEMENT),
-            **_delivery(fleet, profile),
+            "placementRef": {**PLACEMENT, "name": placed},
+            **_delivery(fleet, profile, members),
         },
     }
 
+
+DIRECT, MIRRORED = f"{NAME}-direct", f"{NAME}-mirrored"
+"""Names of two GitOpsClusters and of their Placements."""
 
 PLACEMENT = {
     "apiVersion": "cluster.open-cluster-management.io/v1beta1",
@@ -75,17 +100,56 @@ def _upstream_agent(fleet: Fleet, profile: HubProfile) -> Manifest:
     }
 
 
-def _delivery(fleet: Fleet, profile: HubProfile) -> Manifest:
+def _delivery(fleet: Fleet, profile: HubProfile, members: Sequence[Member]) -> Manifest:
     if profile.gitOpsCluster == "blank-secrets":
         return {"createBlankClusterSecrets": True}
     addon: dict[str, Any] = {"enabled": True}
-    if profile.gitOpsCluster == "addon-olm" and all(member.openshift for member in fleet.managed):
+    if profile.gitOpsCluster == "addon-olm" and all(member.openshift for member in members):
         # enabled forces OLM on every cluster of the Placement; only OpenShift is sure to have it.
-        addon["olmSubscription"] = {"enabled": True}
+        moved = any(from_mirror(member, fleet, profile) for member in members)
+        source = {"source": f"{MIRRORED_CATALOG}{GITOPS_CATALOG}"} if moved else {}
+        addon["olmSubscription"] = {"enabled": True, **source}
     if fleet.spec.delivery.model == "agent":
         # Otherwise no such block, not even a disabled one: that is what tells the basic model from the agent.
         addon["argoCDAgent"] = _agent(fleet.spec.delivery.agent or Agent())
     return {"gitopsAddon": addon}
+
+
+GITOPS_CATALOG = "redhat-operators"
+"""Where the add-on subscribes from unless it is told: DefaultOLMSubscriptionSource in multicloud-integrations release-2.16
+and release-2.17 pkg/controller/gitopscluster/olm_subscription.go (read in source)."""
+
+
+def from_mirror(member: Member, fleet: Fleet, profile: HubProfile) -> bool:
+    """Whether ACM's add-on has to install a cluster's Argo CD from a catalog in the mirror."""
+    mirror = fleet.spec.mirror
+    there = mirror is not None and GITOPS_CATALOG in mirror.catalogSources
+    return there and profile.gitOpsCluster == "addon-olm" and member.openshift and member.mirrored
+
+
+@rule(
+    "MIRROR009",
+    source="multicloud-integrations release-2.17 gitopsaddon/gitopsaddon_install.go createOrUpdateOLMSubscription",
+    scope="fleet",
+)
+def argocd_comes_from_a_catalog_that_is_there(fleet: Fleet) -> Iterator[Problem]:
+    """Where ACM's add-on installs Argo CD (hub.version 2.16 on), mirror.catalogSources has redhat-operators.
+
+    The add-on subscribes from it, and mirror.catalogSources switches the default catalogs off on clusters that pull through
+    the mirror: Argo CD would never be installed there, and nothing delivered. What `operators: [gitops]` brings the add-on
+    leaves alone.
+    """
+    mirror, profile = fleet.spec.mirror, profile_of(fleet.spec.hub)
+    pulls = fleet.spec.delivery.model in {"pull", "agent"}
+    if mirror is None or not mirror.catalogSources or GITOPS_CATALOG in mirror.catalogSources or not pulls:
+        return
+    cut_off = (item for item in fleet.managed if item.openshift and item.mirrored)
+    without = [item.name for item in cut_off if "gitops" not in dict(item.operators)]
+    if profile is not None and profile.gitOpsCluster == "addon-olm" and without:
+        more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+        said = f"Argo CD comes from catalog {GITOPS_CATALOG}, which is switched off on {without[0]}{more}"
+        hint = f"catalogSources: {{{GITOPS_CATALOG}: {mirror.registry}/...@sha256:...}}"
+        yield Problem(("mirror", "catalogSources"), said, hint)
 
 
 def _agent(agent: Agent) -> Manifest:

@@ -77,7 +77,9 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
     }
     readme = f"{place}/README.md"
     first = header(readme, cluster.file)
-    return {**texts, readme: _readme(cluster, member, first, operators=OPERATORS in folders)}
+    installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
+    pinned = tuple((item.namespace, item.csv) for item in installed if item.csv)
+    return {**texts, readme: _readme(cluster, member, first, pinned, operators=OPERATORS in folders)}
 
 
 def schemas(cluster: Cluster) -> tuple[str, ...]:
@@ -107,8 +109,16 @@ def _operator(item: Install) -> Iterator[Manifest]:
         "kind": "Subscription",
         "metadata": {"name": name, "namespace": namespace},
         # In a Subscription the package is `name`; in an OperatorPolicy it is both.
-        "spec": {"name": name, **subscription, "installPlanApproval": "Automatic"},
+        "spec": {"name": name, **subscription, "installPlanApproval": approval_of(item)},
     }
+
+
+def approval_of(item: Install) -> str:
+    """Manual where the platform's name is one version of it: startingCSV alone is only where OLM begins in the channel.
+
+    On a hub OperatorPolicy.versions approves that one and no other.
+    """
+    return "Manual" if item.csv else "Automatic"
 
 
 def _settings(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
@@ -158,7 +168,9 @@ def _namespace(app: ExtraApp, member: Member) -> Manifest:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
 
 
-def _readme(cluster: Cluster, member: Member, first: str, *, operators: bool) -> str:
+def _readme(
+    cluster: Cluster, member: Member, first: str, pinned: tuple[tuple[str, str], ...], *, operators: bool
+) -> str:
     edge = edge_of(member)
     values: Mapping[str, Any] = {
         "header": first,
@@ -166,6 +178,7 @@ def _readme(cluster: Cluster, member: Member, first: str, *, operators: bool) ->
         "namespace": edge.namespace,
         "openshift": member.openshift,
         "operators": operators,
+        "pinned": pinned,
         "url": cluster.fleet.repository.url,
         "secret": cluster.fleet.repository.credentialsSecret or "",
         "application": application_name(cluster.name),

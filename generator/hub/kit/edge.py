@@ -1,7 +1,8 @@
 """What overlays may hold: every kind that components emit, and the rights that an Argo CD needs for them.
 
 The AppProject's allow-lists and the ClusterRole of each cluster's Argo CD are made of this list; a test holds
-it against what the components emit.
+it against what the components emit. What bounds an overlay is the project: OpenShift GitOps gives its own instance more
+rights than these (docs/credentials.md), and upstream's installation all.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ KINDS = (
     ManagedKind("ray.io", "RayJob", "rayjobs"),
     ManagedKind("ray.io", "RayService", "rayservices"),
     ManagedKind("route.openshift.io", "Route", "routes"),
+    ManagedKind("serving.kserve.io", "ClusterStorageContainer", "clusterstoragecontainers", cluster=True),
     ManagedKind("serving.kserve.io", "InferenceService", "inferenceservices"),
     ManagedKind("serving.kserve.io", "LLMInferenceService", "llminferenceservices"),
     ManagedKind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),

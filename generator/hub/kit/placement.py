@@ -22,11 +22,13 @@ def placement(
     namespace: str,
     name: str = NAME,
     *,
-    labels: Mapping[str, str] | None = None,
+    labels: Mapping[str, str | None] | None = None,
     rings: bool = False,
 ) -> Manifest:
-    """Clusters of the set, those with `labels` only; `rings` divides the decision into groups by ring."""
-    selector = {**({"matchLabels": dict(labels)} if labels else {}), "matchExpressions": [LOCAL_CLUSTER]}
+    """Clusters of the set with these labels, or without one whose value is None; `rings` groups the decision by ring."""
+    said = {key: value for key, value in (labels or {}).items() if value is not None}
+    absent = [{"key": key, "operator": "DoesNotExist"} for key in labels or {} if key not in said]
+    selector = {**({"matchLabels": said} if said else {}), "matchExpressions": [LOCAL_CLUSTER, *absent]}
     decided = [
         {"groupName": group.name, "groupClusterSelector": {"labelSelector": {"matchLabels": group.labels}}}
         for group in decision_groups(fleet)
