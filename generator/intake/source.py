@@ -1,0 +1,148 @@
+r"""Manifests as they were found: plain data, and a place for every path.
+
+The documents of a file are read by the strict reader of specs, one by one: what it does not take is told as a finding, and
+left aside.
+
+    >>> [item.manifest["kind"] for item in manifests_in("a.yaml", "kind: A\n---\nkind: B\n")[0]]
+    ['A', 'B']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from ..documents.secrets.search import showable
+from ..findings.finding import Finding, Path, Where
+from ..findings.rule import Rule
+from ..objects.manifest import Manifest, ResourceId, identify
+from ..rules.imported import UNREAD
+from ..yaml.positions import Mark, marks_of, place_of, position
+from ..yaml.strict import read_text
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object, and where it was read: a file below the folder that is imported."""
+
+    manifest: Manifest
+    file: str
+    text: str = ""
+    """The document with as many lines before it as the file has, or nothing where the file is not known."""
+
+    @cached_property
+    def _marks(self) -> Mark:
+        return marks_of(self.text)
+
+    def where(self, path: Path = ()) -> Where:
+        """Place of a path in the file, or of its nearest ancestor that is there."""
+        return Where(self.file, *place_of(self._marks, path)) if self.text else Where(self.file, 1, 1)
+
+    @property
+    def identity(self) -> ResourceId:
+        """What makes it one object on a cluster."""
+        return identify(self.manifest)
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.manifest["kind"])
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; empty when it says none."""
+        return str(self.manifest["metadata"].get("namespace") or "")
+
+    def at(self, *path: str | int) -> Any:
+        """The value of a path; None when there is none."""
+        return value_at(self.manifest, path)
+
+    def mapping(self, *path: str | int) -> dict[str, Any]:
+        """The mapping of a path; an empty one when there is none."""
+        found = self.at(*path)
+        return found if isinstance(found, dict) else {}
+
+    def listed(self, *path: str | int) -> list[Any]:
+        """The list of a path; an empty one when there is none."""
+        found = self.at(*path)
+        return found if isinstance(found, list) else []
+
+    def mappings(self, *path: str | int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The mappings in the list of a path, with their places; whatever else lies there is passed over."""
+        return ((i, item) for i, item in enumerate(self.listed(*path)) if isinstance(item, dict))
+
+
+def value_at(data: Any, path: Path) -> Any:
+    """The value of a path; None when there is none."""
+    for step in path:
+        if isinstance(data, dict) and isinstance(step, str):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+def finding(rule: Rule, where: Where, message: str, hint: str = "") -> Finding:
+    """A finding of the import; nothing of a credential is shown."""
+    return Finding(where, rule.severity, rule.code, showable(message), hint)
+
+
+def manifests_in(file: str, text: str) -> tuple[tuple[Source, ...], tuple[Finding, ...]]:
+    """The objects of one text, and what of it nobody can read. Documents that are no objects are passed over."""
+    found: list[Source] = []
+    wrong: list[Finding] = []
+    for part in documents(text):
+        data, faults = read_text(part)
+        if faults:
+            fault = faults[0]
+            where = Where(file, fault.line, fault.column)
+            wrong.append(finding(UNREAD, where, f"is left aside: {fault.message}", fault.hint))
+        else:
+            found += (Source(item, file, part if item is data else "") for item in _objects(data))
+    return tuple(found), tuple(wrong)
+
+
+def documents(text: str) -> Iterator[str]:
+    """The documents of a YAML text, each with empty lines in place of what stands before it."""
+    starts: list[int] = []
+    try:
+        starts += (
+            position(event)[0] - 1
+            for event in yaml.parse(text, Loader=yaml.CSafeLoader)
+            if isinstance(event, yaml.DocumentStartEvent)
+        )
+    except yaml.YAMLError:
+        # Read as a whole, it says where it is broken.
+        yield text
+        return
+    lines = text.split("\n")
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield "\n" * start + "\n".join(lines[start:end])
+
+
+def _objects(data: Any) -> Iterator[Manifest]:
+    if not isinstance(data, dict):
+        return
+    if str(data.get("kind", "")).endswith("List") and isinstance(data.get("items"), list):
+        for item in data["items"]:
+            yield from _objects(item)
+    elif is_object(data):
+        yield data
+
+
+def is_object(data: Any) -> bool:
+    """Whether it is an object of Kubernetes with a name."""
+    metadata = data.get("metadata") if isinstance(data, dict) else None
+    named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
+    return bool(named) and all(isinstance(data.get(key), str) and data[key] for key in ("apiVersion", "kind"))
