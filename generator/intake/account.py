@@ -25,6 +25,9 @@ from .source import Source, value_at
 NO_WORD = "a spec has no word for it"
 """Why a field is not carried of which no section knows more."""
 
+NOTHING = "it says nothing"
+"""Of an empty mapping or list."""
+
 IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
 """Fields that say which object it is: told once, at its head."""
 
@@ -108,6 +111,8 @@ class Reading:
         if path in inner and (children := list(_children(value))):
             for step, item in children:
                 yield from self._entries(item, (*path, step), own, inner)
+        elif value in ({}, [], None) and path not in self._marks:
+            yield Entry(path, value, Fate.INTENT, "", NOTHING)
         else:
             yield Entry(path, value, *own)
 

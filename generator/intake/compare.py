@@ -142,6 +142,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 _WHY: tuple[tuple[str, str], ...] = (
+    ("content-hash", "the name ends in the hash of what the object says"),
     ("app.kubernetes.io/managed-by", "says that nearedge made it"),
     ("argocd.argoproj.io/", "tells Argo CD in which order things exist, and what it never deletes"),
     ("securityContext", "pods fit Pod Security's restricted standard"),
@@ -157,6 +158,8 @@ _WHY: tuple[tuple[str, str], ...] = (
     ("haproxy.router.openshift.io/timeout", "the Route waits as long as the server does"),
     ("namespaceSelector", "without a selector a ClusterQueue takes no workload at all"),
     ("queueingStrategy", "what Kueue takes by itself, written so that Argo CD sees no difference"),
+    ("nodeSelector", "the nodes of its queue's flavor"),
+    ("tolerations", "the nodes of its queue's flavor"),
     ("volumeMounts", "scratch room, and what the runtime needs"),
     ("volumes", "scratch room, and what the runtime needs"),
     ("env", "what the runtime is always told"),
@@ -166,11 +169,17 @@ _WHY: tuple[tuple[str, str], ...] = (
 """What a path holds -> why nearedge writes the field."""
 
 
+_MARKS = ("labels", "annotations")
+"""Mappings of which each key has a reason of its own."""
+
+
 def _added(before: Any, after: Any, path: Path = ()) -> Iterator[Added]:
     """Fields that only the later object has, the whole of each once."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in after.items():
-            if key not in before:
+            if key not in before and key in _MARKS and isinstance(value, dict):
+                yield from _added({}, value, (*path, key))
+            elif key not in before:
                 yield Added((*path, key), value, why_added((*path, key)))
             else:
                 yield from _added(before[key], value, (*path, key))

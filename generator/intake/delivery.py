@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ..objects.elements import same
 from ..objects.manifest import ResourceId
 from .build import Builder
-from .source import Source
+from .source import Source, mapping_of, mappings_of, value_at
 from .tree import Tree, below
 
 ARGO = "argoproj.io/"
@@ -158,10 +158,8 @@ def paths_of(item: Source) -> Iterator[str]:
     if item.kind == "Application" and _is_local(item.at("spec", "destination")):
         yield from _sources(item.at("spec"))
     if item.kind == "ApplicationSet" and _is_local(item.at("spec", "template", "spec", "destination")):
-        for generator in item.listed("spec", "generators"):
-            for element in (
-                (generator.get("list") or {}).get("elements") or () if isinstance(generator, dict) else ()
-            ):
+        for _, generator in item.mappings("spec", "generators"):
+            for _, element in mappings_of(mapping_of(generator.get("list")).get("elements")):
                 for path in _sources(item.at("spec", "template", "spec")):
                     yield _filled(path, element)
 
@@ -172,9 +170,9 @@ def _is_local(destination: object) -> bool:
 
 
 def _sources(spec: object) -> Iterator[str]:
-    said = spec if isinstance(spec, dict) else {}
-    for source in (said.get("source"), *(said.get("sources") or ())):
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
+    said = mapping_of(spec)
+    for source in (mapping_of(said.get("source")), *(one for _, one in mappings_of(said.get("sources")))):
+        if isinstance(source.get("path"), str):
             yield source["path"]
 
 
@@ -212,15 +210,11 @@ def _sets(builder: Builder, objects: Iterable[Source]) -> dict[str, dict[str, So
     for item in listed:
         if item.kind != "ApplicationSet":
             continue
-        for generator in item.listed("spec", "generators"):
-            decided = generator.get("clusterDecisionResource") if isinstance(generator, dict) else None
+        for _, generator in item.mappings("spec", "generators"):
+            decided = generator.get("clusterDecisionResource")
             if decided is None:
                 continue
-            labels = (
-                ((decided.get("labelSelector") or {}).get("matchLabels") or {})
-                if isinstance(decided, dict)
-                else {}
-            )
+            labels = mapping_of(value_at(decided, ("labelSelector", "matchLabels")))
             placement = placements.get(str(labels.get(_PLACEMENT, "")))
             sets = placement.listed("spec", "clusterSets") if placement else []
             name = str(sets[0]) if sets else str(labels.get(_PLACEMENT) or item.name)

@@ -11,7 +11,7 @@ from .account import unaddressed
 from .delivery import Site
 from .models import Models
 from .part import Answers, Part, Scene
-from .sections import deployments, hardware, inference, kueue, others, ray
+from .sections import credentials, deployments, hardware, inference, kueue, others, ray
 from .source import Source
 
 ORDER = (
@@ -30,6 +30,7 @@ ORDER = (
     ("ray", "jobs"),
     ("ray", "services"),
     ("hardwareProfiles",),
+    ("credentials",),
     ("operators",),
 )
 """Fields of a spec in the order that people write them."""
@@ -59,7 +60,7 @@ def draft(
     """The spec of one site; `assumed` are fields of which nothing may be read, `said` win over what is read."""
     objects, repeated = _apart(site.objects)
     scene = Scene(objects, models, answers)
-    for section in (deployments, inference, kueue, ray, hardware, others):
+    for section in (deployments, inference, kueue, ray, hardware, credentials, others):
         section.read(scene)
     scene.part.accounts += (unaddressed(item, TWICE, secret=item.kind == "Secret") for item in repeated)
     given = {**assumed, **scene.part.items, **scene.part.values, **said}

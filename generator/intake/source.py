@@ -68,8 +68,7 @@ class Source:
 
     def mapping(self, *path: str | int) -> dict[str, Any]:
         """The mapping of a path; an empty one when there is none."""
-        found = self.at(*path)
-        return found if isinstance(found, dict) else {}
+        return mapping_of(self.at(*path))
 
     def listed(self, *path: str | int) -> list[Any]:
         """The list of a path; an empty one when there is none."""
@@ -78,7 +77,21 @@ class Source:
 
     def mappings(self, *path: str | int) -> Iterator[tuple[int, dict[str, Any]]]:
         """The mappings in the list of a path, with their places; whatever else lies there is passed over."""
-        return ((i, item) for i, item in enumerate(self.listed(*path)) if isinstance(item, dict))
+        return mappings_of(self.at(*path))
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """The value where it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings_of(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The mappings in a list, with their places; of what is no list, none."""
+    return (
+        ((i, item) for i, item in enumerate(value) if isinstance(item, dict))
+        if isinstance(value, list)
+        else iter(())
+    )
 
 
 def value_at(data: Any, path: Path) -> Any:
@@ -108,8 +121,14 @@ def manifests_in(file: str, text: str) -> tuple[tuple[Source, ...], tuple[Findin
             fault = faults[0]
             where = Where(file, fault.line, fault.column)
             wrong.append(finding(UNREAD, where, f"is left aside: {fault.message}", fault.hint))
-        else:
-            found += (Source(item, file, part if item is data else "") for item in _objects(data))
+            continue
+        for item in _objects(data):
+            text_of = part if item is data else ""
+            source = Source(item, file, text_of)
+            if said := _broken(item):
+                wrong.append(finding(UNREAD, source.where(("metadata",)), f"is left aside: {said}"))
+            else:
+                found.append(source)
     return tuple(found), tuple(wrong)
 
 
@@ -117,15 +136,12 @@ def documents(text: str) -> Iterator[str]:
     """The documents of a YAML text, each with empty lines in place of what stands before it."""
     starts: list[int] = []
     try:
-        starts += (
-            position(event)[0] - 1
-            for event in yaml.parse(text, Loader=yaml.CSafeLoader)
-            if isinstance(event, yaml.DocumentStartEvent)
-        )
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                starts.append(position(event)[0] - 1)  # noqa: PERF401 - what stands before a fault is kept
     except yaml.YAMLError:
-        # Read as a whole, it says where it is broken.
-        yield text
-        return
+        # The last one that begins is broken; read by itself it says where.
+        starts = starts or [0]
     lines = text.split("\n")
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield "\n" * start + "\n".join(lines[start:end])
@@ -142,7 +158,23 @@ def _objects(data: Any) -> Iterator[Manifest]:
 
 
 def is_object(data: Any) -> bool:
-    """Whether it is an object of Kubernetes with a name."""
-    metadata = data.get("metadata") if isinstance(data, dict) else None
-    named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
-    return bool(named) and all(isinstance(data.get(key), str) and data[key] for key in ("apiVersion", "kind"))
+    """Whether it is an object of Kubernetes."""
+    return isinstance(data, dict) and all(
+        isinstance(data.get(key), str) and data[key] for key in ("apiVersion", "kind")
+    )
+
+
+def _broken(item: Manifest) -> str:
+    """Why no API server would take its metadata; empty when it would."""
+    metadata = mapping_of(item.get("metadata"))
+    if not isinstance(metadata.get("name"), str) or not metadata["name"]:
+        return f"this {item['kind']} has no metadata.name"
+    if not isinstance(metadata.get("namespace") or "", str):
+        return "metadata.namespace is no text"
+    for group in ("labels", "annotations"):
+        marks = metadata.get(group) or {}
+        if not isinstance(marks, dict) or not all(
+            isinstance(value, str) for pair in marks.items() for value in pair
+        ):
+            return f"metadata.{group} is no mapping of texts"
+    return ""

@@ -27,6 +27,19 @@ def document(kind: str, name: str, spec: Mapping[str, Any], notes: Mapping[str, 
     return "\n".join(lines) + "\n"
 
 
+_FIRST = (
+    *("name", "namespace", "class", "displayName", "model", "runtime", "queue", "priorityClass", "cluster"),
+    *("image", "rayVersion", "entrypoint", "runtimeEnv", "serveConfigV2", "replicas", "storage"),
+    *("resources", "requests", "exposed", "auth", "port", "metricsPort", "readinessPath", "livenessPath"),
+)
+"""Fields of an item in the order that people write them; others follow."""
+
+
+def _in_order(item: dict[str, Any]) -> dict[str, Any]:
+    ranked = sorted(item, key=lambda key: _FIRST.index(key) if key in _FIRST else len(_FIRST))
+    return {key: item[key] for key in ranked}
+
+
 def _mapping(value: dict[str, Any], indent: str, path: str, notes: Mapping[str, str]) -> Iterator[str]:
     for key, item in value.items():
         here = f"{path}.{key}" if path else key
@@ -49,8 +62,12 @@ def _mapping(value: dict[str, Any], indent: str, path: str, notes: Mapping[str, 
 def _sequence(value: Any, indent: str, path: str, notes: Mapping[str, str]) -> Iterator[str]:
     for item in value:
         if isinstance(item, dict):
-            name = item.get("name", item.get("class", ""))
-            first, *rest = _mapping(item, f"{indent}  ", f"{path}[{name}]", notes)
+            here = f"{path}[{item.get('name', item.get('class', ''))}]"
+            line = f"{indent}- {one_line(_in_order(item))}"
+            if not any(note.startswith(here) for note in notes) and _is_small(item) and len(line) <= WIDTH:
+                yield line
+                continue
+            first, *rest = _mapping(_in_order(item), f"{indent}  ", here, notes)
             yield f"{indent}- {first.lstrip()}"
             yield from rest
         else:
@@ -66,6 +83,11 @@ def _is_short(item: Any, line: str) -> bool:
     if isinstance(item, list | tuple):
         return len(line) <= WIDTH and not any(_is_deep(one) for one in item)
     return True
+
+
+def _is_small(item: dict[str, Any]) -> bool:
+    """Whether all it holds are plain values, in one line each."""
+    return not any(isinstance(one, dict | list | tuple) or "\n" in str(one) for one in item.values())
 
 
 def _is_deep(item: Any) -> bool:

@@ -15,8 +15,8 @@ def server(reading: Reading, first: Path, said: str, made: dict[str, Any]) -> No
     """What a container of one's own says: its program, environment, ports and paths of its probes."""
     fields.container(reading, first)
     for field in ("command", "args"):
-        if reading.get(*first, field):
-            made[field] = [str(word) for word in reading.carry((*first, field), f"{said}.{field}")]
+        if found := fields.words(reading, (*first, field), f"{said}.{field}"):
+            made[field] = found
     if env := fields.environment(reading, (*first, "env"), said):
         made["env"] = env
     port = _port(reading, first, said, made)
@@ -33,11 +33,11 @@ def server(reading: Reading, first: Path, said: str, made: dict[str, Any]) -> No
 
 def _port(reading: Reading, first: Path, said: str, made: dict[str, Any]) -> object:
     """The port of the API, which the readiness probe asks, or the first; another one called metrics is theirs."""
-    listed = [port for port in reading.source.listed(*first, "ports") if isinstance(port, dict)]
+    listed = list(reading.source.mappings(*first, "ports"))
     asked = reading.get(*first, "readinessProbe", "httpGet", "port")
-    named = {port.get("name"): port.get("containerPort") for port in listed}
-    port = named.get(asked, asked) or next(iter(named.values()), None)
-    for i, one in enumerate(listed):
+    named = {str(port.get("name")): port.get("containerPort") for _, port in listed}
+    port = named.get(str(asked), asked) or next(iter(named.values()), None)
+    for i, one in listed:
         number = one.get("containerPort")
         path = (*first, "ports", i)
         reading.intend(path, "nearedge names the ports itself: http, metrics")

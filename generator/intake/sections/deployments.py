@@ -11,7 +11,7 @@ from typing import Any
 from ..account import Reading, unaddressed
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from ..source import Source
+from ..source import Source, mapping_of, mappings_of
 from . import fields
 from .custom import server
 
@@ -36,16 +36,11 @@ def read(scene: Scene) -> None:
 
 def is_server(item: Source) -> bool:
     """Whether a Deployment serves a model, as its probe or its image tells."""
-    containers = item.listed(*POD, "containers")
-    first = containers[0] if containers and isinstance(containers[0], dict) else {}
-    paths = [
-        ((first.get(f"{probe}Probe") or {}).get("httpGet") or {}).get("path")
-        for probe in ("readiness", "liveness")
-    ]
+    paths = [item.at(*FIRST, f"{probe}Probe", "httpGet", "path") for probe in ("readiness", "liveness")]
     labels = item.mapping("spec", "template", "metadata", "labels")
     return (
         any(str(path or "").startswith(_PATHS) for path in paths)
-        or any(word in str(first.get("image", "")) for word in _IMAGES)
+        or any(word in str(item.at(*FIRST, "image")) for word in _IMAGES)
         or "model-name" in labels
     )
 
@@ -82,7 +77,7 @@ def _model(scene: Scene, reading: Reading, image: str) -> str:
     labels = item.mapping("spec", "template", "metadata", "labels")
     wanted = str(labels.get("model-name") or called(f"image://{image}")[0])
     spec = {"format": "custom", "version": "1", "size": SIZE, "source": f"image://{image}"}
-    secrets = [one.get("name") for one in item.listed(*POD, "imagePullSecrets") if isinstance(one, dict)]
+    secrets = [one.get("name") for _, one in item.mappings(*POD, "imagePullSecrets")]
     if secrets:
         spec["credentialsSecret"] = str(secrets[0])
     name, new = scene.models.named(spec, wanted)
@@ -97,7 +92,7 @@ def _model(scene: Scene, reading: Reading, image: str) -> str:
         if name not in scene.answers.sizes:
             hint = f"nothing says how large it is; --size {name}=SIZE does"
             scene.part.assumed.append(Assumed(f"{said}: size", SIZE, hint))
-    reading.carry((*FIRST, "image"), f"{said}: source")
+    fields.image(reading, (*FIRST, "image"), image, f"{said}: source")
     for place in (
         ("metadata", "labels"),
         (*POD[:-1], "metadata", "labels"),
@@ -179,13 +174,13 @@ def _service(scene: Scene, service: Source, said: str, made: dict[str, Any]) -> 
     reading.intend(("spec",), why)
     reading.intend(("metadata", "labels"), _OURS)
     fields.marks(reading)
-    for i, port in enumerate(service.listed("spec", "ports")):
-        target = port.get("targetPort", port.get("port")) if isinstance(port, dict) else None
+    for i, port in service.mappings("spec", "ports"):
+        target = port.get("targetPort", port.get("port"))
         path = (
             "spec",
             "ports",
             i,
-            "targetPort" if isinstance(port, dict) and "targetPort" in port else "port",
+            "targetPort" if "targetPort" in port else "port",
         )
         if target == made.get("port"):
             reading.carry(path, f"{said}.port")
@@ -221,7 +216,8 @@ def _service(scene: Scene, service: Source, said: str, made: dict[str, Any]) -> 
 def _backends(route: Source) -> set[str]:
     """Services that a Route or an Ingress leads to."""
     found = {str(route.at("spec", "to", "name") or "")}
-    for rule in route.listed("spec", "rules"):
-        for path in ((rule.get("http") or {}).get("paths") or ()) if isinstance(rule, dict) else ():
-            found.add(str((((path.get("backend") or {}).get("service")) or {}).get("name", "")))
+    for _, rule in route.mappings("spec", "rules"):
+        for _, path in mappings_of(mapping_of(rule.get("http")).get("paths")):
+            service = mapping_of(mapping_of(path.get("backend")).get("service"))
+            found.add(str(service.get("name", "")))
     return found - {""}

@@ -8,6 +8,7 @@ from typing import Any
 from ...findings.finding import Path
 from ...specs.quantity import canonical
 from ..account import Reading
+from ..source import mapping_of
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
@@ -81,15 +82,15 @@ def environment(
 ) -> list[dict[str, Any]]:
     """`env` of a spec's item: plain values, and keys of Secrets. `ours` are variables that nearedge sets itself."""
     made: list[dict[str, Any]] = []
-    for i, item in enumerate(reading.get(*path) or ()):
+    for i, item in reading.source.mappings(*path):
         at = (*path, i)
-        name = item.get("name") if isinstance(item, dict) else None
+        name = item.get("name")
         if not isinstance(name, str):
             continue
         if name in ours:
             reading.intend(at, "nearedge sets this variable itself")
             continue
-        reference = ((item.get("valueFrom") or {}).get("secretKeyRef")) or {}
+        reference = mapping_of(mapping_of(item.get("valueFrom")).get("secretKeyRef"))
         place = f"{said}.env[{name}]"
         if "valueFrom" not in item:
             made.append({"name": name, "value": str(item.get("value") or "")})
@@ -106,12 +107,21 @@ def environment(
     return made
 
 
+def words(reading: Reading, path: Path, said: str) -> list[str]:
+    """The words of a command line; what is no list of texts is left."""
+    listed = reading.source.listed(*path)
+    if listed and all(isinstance(word, str | int | float) for word in listed):
+        reading.carry(path, said)
+        return [str(word) for word in listed]
+    if reading.get(*path):
+        reading.leave(path, "a command line is a list of words")
+    return []
+
+
 def tolerations(reading: Reading, path: Path, said: str) -> list[dict[str, Any]]:
     """`tolerations` of a spec's item."""
     made = []
-    for i, item in enumerate(reading.get(*path) or ()):
-        if not isinstance(item, dict):
-            continue
+    for i, item in reading.source.mappings(*path):
         reading.carry((*path, i), f"{said}.tolerations")
         made.append({key: item[key] for key in ("key", "operator", "value", "effect") if item.get(key)})
         if "tolerationSeconds" in item:
@@ -131,8 +141,9 @@ def queue(reading: Reading, said: str) -> dict[str, Any]:
 def scheduling(reading: Reading, path: Path, said: str) -> dict[str, Any]:
     """Node selector and tolerations of a pod."""
     made: dict[str, Any] = {}
-    if reading.get(*path, "nodeSelector"):
-        made["nodeSelector"] = dict(reading.carry((*path, "nodeSelector"), f"{said}.nodeSelector"))
+    if selector := reading.source.mapping(*path, "nodeSelector"):
+        made["nodeSelector"] = dict(selector)
+        reading.carry((*path, "nodeSelector"), f"{said}.nodeSelector")
     if found := tolerations(reading, (*path, "tolerations"), said):
         made["tolerations"] = found
     return made
@@ -162,6 +173,14 @@ def pod(reading: Reading, path: Path) -> None:
         )
 
 
+def image(reading: Reading, path: Path, pinned: str, said: str) -> None:
+    """An image that is carried: as it is, or with the digest that the command line said of its tag."""
+    if reading.get(*path) == pinned:
+        reading.carry(path, said)
+    else:
+        reading.intend(path, "the tag is not kept: the digest decides what is pulled", said)
+
+
 def container(reading: Reading, path: Path) -> None:
     """What nearedge writes of every container itself."""
     defaults(reading, path)
@@ -175,7 +194,7 @@ def container(reading: Reading, path: Path) -> None:
 def marks(reading: Reading, path: Path = ("metadata",)) -> None:
     """Labels and annotations that nearedge writes itself, or that others keep as records."""
     for group in ("labels", "annotations"):
-        for key in reading.get(*path, group) or {}:
+        for key in reading.source.mapping(*path, group):
             why = next((why for begin, why in ANNOTATIONS.items() if key.startswith(begin)), None)
             if why:
                 reading.intend((*path, group, key), why)

@@ -75,7 +75,7 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
     where = (*PREDICTOR, "containers", 0) if inside else MODEL
     made |= fields.resources(reading, (*where, "resources"), said)
     if inside:
-        reading.carry((*where, "image"), f"model {made['model']}: source")
+        fields.image(reading, (*where, "image"), str(image), f"model {made['model']}: source")
         server(reading, where, said, made)
         for i in range(1, len(item.listed(*PREDICTOR, "containers"))):
             reading.leave((*PREDICTOR, "containers", i), "a server of the spec is one container")
@@ -208,8 +208,8 @@ def _replicas(reading: Reading, said: str) -> dict[str, int]:
 
 
 def _arguments(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    if reading.get(*MODEL, "args"):
-        made["args"] = [str(word) for word in reading.carry((*MODEL, "args"), f"{said}.args")]
+    if args := fields.words(reading, (*MODEL, "args"), f"{said}.args"):
+        made["args"] = args
     if env := fields.environment(reading, (*MODEL, "env"), said):
         made["env"] = env
     reading.intend(

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..account import Reading, unaddressed
 from ..part import Scene
-from ..source import Source
+from ..source import Source, mappings_of
 from . import fields
 
 _SELECTOR = "nearedge lets in the namespace of the queue, and no other"
@@ -37,10 +37,12 @@ def _flavor(scene: Scene, item: Source) -> None:
     reading = Reading(item, said)
     fields.marks(reading)
     made: dict[str, Any] = {"name": item.name}
-    if item.mapping("spec", "nodeLabels"):
-        made["nodeLabels"] = dict(reading.carry(("spec", "nodeLabels"), f"{said}.nodeLabels"))
-    if item.listed("spec", "nodeTaints"):
-        taints = reading.carry(("spec", "nodeTaints"), f"{said}.nodeTaints")
+    if labels := item.mapping("spec", "nodeLabels"):
+        made["nodeLabels"] = dict(labels)
+        reading.carry(("spec", "nodeLabels"), f"{said}.nodeLabels")
+    taints = [taint for _, taint in item.mappings("spec", "nodeTaints")]
+    if taints:
+        reading.carry(("spec", "nodeTaints"), f"{said}.nodeTaints")
         made["nodeTaints"] = [
             {key: taint[key] for key in ("key", "value", "effect") if taint.get(key)} for taint in taints
         ]
@@ -116,16 +118,16 @@ def _local_queue(scene: Scene, item: Source, said: str, first: Source) -> None:
 def _quota(reading: Reading, said: str) -> dict[str, Any]:
     """Flavor -> resource -> quota."""
     made: dict[str, Any] = {}
-    for i, group in enumerate(reading.source.listed("spec", "resourceGroups")):
+    for i, group in reading.source.mappings("spec", "resourceGroups"):
         path = ("spec", "resourceGroups", i)
         reading.carry((*path, "coveredResources"), f"{said}.quota")
-        for j, flavor in enumerate(group.get("flavors") or () if isinstance(group, dict) else ()):
+        for j, flavor in mappings_of(group.get("flavors")):
             name = str(flavor.get("name"))
             reading.carry((*path, "flavors", j, "name"), f"{said}.quota.{name}")
-            for k, cell in enumerate(flavor.get("resources") or ()):
+            for k, cell in mappings_of(flavor.get("resources")):
                 resource = str(cell.get("name"))
                 reading.carry((*path, "flavors", j, "resources", k), f"{said}.quota.{name}.{resource}")
-                limits = {
+                limits: dict[str, Any] = {
                     key: fields.amount(cell[key]) for key in ("borrowingLimit", "lendingLimit") if key in cell
                 }
                 nominal = fields.amount(cell.get("nominalQuota", "0"))

@@ -14,7 +14,6 @@ from . import fields
 
 _EXTRA = "an application of extraApps can bring it, from a folder of Git at a commit"
 _WHY: Mapping[str, str] = {
-    "Secret": "values are never carried: `credentials` names it, and a Policy or External Secrets brings it (docs/credentials.md)",
     "ConfigMap": f"ConfigMaps are not in a spec; {_EXTRA}",
     "ServiceAccount": "nearedge makes an account for each server and each Ray cluster, without any right",
     "Role": "nearedge gives no rights in the workloads' namespaces",
@@ -70,7 +69,7 @@ def _other(scene: Scene, item: Source) -> None:
     if item.kind in _INSTEAD:
         for key in item.manifest:
             reading.intend((key,), why)
-    scene.part.accounts.append(reading.account(secret=item.kind == "Secret", rest=why))
+    scene.part.accounts.append(reading.account(rest=why))
 
 
 def _namespace(scene: Scene, item: Source) -> None:

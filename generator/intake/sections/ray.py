@@ -78,14 +78,14 @@ def _cluster(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> 
     head = (*inner, "headGroupSpec")
     made["head"] = group(reading, head, f"{said}.head", said, made)
     for field in ("serviceType", "enableIngress", "headService"):
-        if reading.get(*head, field) in {"ClusterIP", False}:
+        if reading.get(*head, field) in ("ClusterIP", False):
             reading.intend((*head, field), "nearedge writes it: the head's Service stays inside the cluster")
         else:
             reading.leave((*head, field), "the head's Service stays inside the cluster")
     workers = []
-    for i, item in enumerate(reading.source.listed(*inner, "workerGroupSpecs")):
+    for i, item in reading.source.mappings(*inner, "workerGroupSpecs"):
         path = (*inner, "workerGroupSpecs", i)
-        name = str(item.get("groupName", f"workers-{i}")) if isinstance(item, dict) else f"workers-{i}"
+        name = str(item.get("groupName", f"workers-{i}"))
         place = f"{said}.workers[{name}]"
         worker: dict[str, Any] = {"name": name}
         reading.carry((*path, "groupName"), f"{place}.name")
@@ -148,7 +148,7 @@ def _service(reading: Reading, said: str, made: dict[str, Any]) -> None:
     if reading.get("spec", "serveConfigV2"):
         made["serveConfigV2"] = reading.carry(("spec", "serveConfigV2"), f"{said}.serveConfigV2")
     kind = reading.get("spec", "upgradeStrategy", "type")
-    if kind in {"NewCluster", "None"}:
+    if kind in ("NewCluster", "None"):
         made["upgradeStrategy"] = reading.carry(
             ("spec", "upgradeStrategy", "type"), f"{said}.upgradeStrategy"
         )

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from ...findings.finding import Path
-from ..account import Reading
+from ..account import NOTHING, Reading
 from ..part import Scene
-from ..source import Source
+from ..source import Source, mapping_of
 from . import fields
 
 POD = ("template", "spec")
@@ -31,7 +31,7 @@ def group(reading: Reading, path: Path, place: str, said: str, ray: dict[str, An
     fields.pod(reading, pod)
     fields.container(reading, first)
     if reading.get(*first, "image") == reading.get(*_head(path), *POD, "containers", 0, "image"):
-        reading.carry((*first, "image"), f"{said}.image")
+        fields.image(reading, (*first, "image"), str(ray["image"]), f"{said}.image")
     else:
         reading.leave(
             (*first, "image"), "all pods of a Ray cluster have one image in a spec: that of the head"
@@ -73,8 +73,8 @@ def _identity(reading: Reading, pod: Path, said: str, ray: dict[str, Any]) -> No
             reading.carry((*pod, field), f"{said}.{key}")
         elif value is not None:
             reading.leave((*pod, field), f"all pods of a Ray cluster have one {key} in a spec")
-    for i, item in enumerate(reading.source.listed(*pod, "imagePullSecrets")):
-        name = item.get("name") if isinstance(item, dict) else None
+    for i, item in reading.source.mappings(*pod, "imagePullSecrets"):
+        name = item.get("name")
         if isinstance(name, str):
             listed = ray.setdefault("imagePullSecrets", [])
             listed += [] if name in listed else [name]
@@ -92,7 +92,8 @@ def _start(reading: Reading, path: Path, place: str) -> dict[str, Any]:
             made["numCpus"] = int(text)
             reading.carry(at, f"{place}.numCpus")
         elif key == "resources" and (custom := _custom(text)) is not None:
-            reading.carry(at, f"{place}.customResources") if custom else reading.intend(at, "it says nothing")
+            why = "nearedge writes it as KubeRay wants it: JSON in quotes" if custom else NOTHING
+            reading.intend(at, why, f"{place}.customResources" if custom else "")
             made |= {"customResources": custom} if custom else {}
         elif key in {"num-gpus", "memory"}:
             reading.intend(
@@ -118,27 +119,24 @@ def _custom(text: str) -> dict[str, int] | None:
 
 def _volumes(reading: Reading, pod: Path, first: Path, place: str) -> dict[str, Any]:
     """Claims, and /dev/shm in memory; other volumes have no word."""
-    volumes = {
-        item.get("name"): (i, item)
-        for i, item in enumerate(reading.source.listed(*pod, "volumes"))
-        if isinstance(item, dict)
-    }
+    volumes = {str(item.get("name")): (i, item) for i, item in reading.source.mappings(*pod, "volumes")}
     claims: list[dict[str, Any]] = []
     made: dict[str, Any] = {}
-    for j, mount in enumerate(reading.source.listed(*first, "volumeMounts")):
-        if not isinstance(mount, dict) or mount.get("name") not in volumes:
+    for j, mount in reading.source.mappings(*first, "volumeMounts"):
+        if str(mount.get("name")) not in volumes:
             continue
-        i, volume = volumes[mount["name"]]
+        i, volume = volumes[str(mount.get("name"))]
         inner, outer = (*pod, "volumes", i), (*first, "volumeMounts", j)
-        claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+        claim = mapping_of(volume.get("persistentVolumeClaim")).get("claimName")
+        path = str(mount.get("mountPath"))
         empty = volume.get("emptyDir")
         if isinstance(claim, str) and "subPath" not in mount:
             reading.carry(inner, f"{place}.volumes")
             reading.carry(outer, f"{place}.volumes")
             read_only = {"readOnly": True} if mount.get("readOnly") else {}
-            claims.append({"claim": claim, "path": str(mount.get("mountPath")), **read_only})
-        elif isinstance(empty, dict) and mount.get("mountPath") in {_SHM, "/tmp/ray", "/tmp"}:  # noqa: S108
-            said = f"{place}.sharedMemory" if mount["mountPath"] == _SHM and empty.get("sizeLimit") else ""
+            claims.append({"claim": claim, "path": path, **read_only})
+        elif isinstance(empty, dict) and path in {_SHM, "/tmp/ray", "/tmp"}:  # noqa: S108
+            said = f"{place}.sharedMemory" if path == _SHM and empty.get("sizeLimit") else ""
             reading.intend(inner, "nearedge mounts /tmp and /dev/shm itself", said)
             reading.intend(outer, "nearedge mounts /tmp and /dev/shm itself", said)
             if said:

@@ -14,7 +14,7 @@ from .custom import server
 FIRST: Path = ("spec", "containers", 0)
 BOTH = "nearedge writes what its runtime speaks"
 _WRITTEN = "nearedge writes its own ServingRuntime for each server"
-_SHM = "/dev/shm"  # noqa: S108 - the path inside the container
+_SHM, _TMP = "/dev/shm", "/tmp"  # noqa: S108 - paths inside the container
 
 
 def read_runtime(
@@ -35,7 +35,7 @@ def read_runtime(
         reading.intend(("spec", field), _WRITTEN if field != "protocolVersions" else BOTH)
     if image is not None:
         made["image"] = image
-        reading.carry((*FIRST, "image"), f"{said}.image")
+        fields.image(reading, (*FIRST, "image"), image, f"{said}.image")
     else:
         why = "nearedge runs the image that it knows, by digest; spec.images of the fleet or image of the server change it"
         reading.intend((*FIRST, "image"), why)
@@ -117,15 +117,15 @@ def _plain(flag: str) -> str:
 def _memory(reading: Reading, said: str, made: dict[str, Any]) -> None:
     """A volume in memory at /dev/shm is sharedMemory; other volumes have no word."""
     mounts = {
-        mount.get("name"): (i, mount.get("mountPath"))
-        for i, mount in enumerate(reading.source.listed(*FIRST, "volumeMounts"))
-        if isinstance(mount, dict)
+        str(mount.get("name")): (i, mount.get("mountPath"))
+        for i, mount in reading.source.mappings(*FIRST, "volumeMounts")
     }
-    for i, volume in enumerate(reading.source.listed("spec", "volumes")):
-        place, path = (
-            mounts.get(volume.get("name"), (None, None)) if isinstance(volume, dict) else (None, None)
-        )
-        empty = volume.get("emptyDir") if isinstance(volume, dict) else None
+    for i, volume in reading.source.mappings("spec", "volumes"):
+        place, path = mounts.get(str(volume.get("name")), (None, None))
+        empty = volume.get("emptyDir")
+        if path == _TMP and isinstance(empty, dict) and place is not None:
+            reading.intend(("spec", "volumes", i), "nearedge gives each server scratch room at /tmp")
+            reading.intend((*FIRST, "volumeMounts", place), "nearedge gives each server scratch room at /tmp")
         if path == _SHM and isinstance(empty, dict) and place is not None:
             reading.intend(("spec", "volumes", i), "nearedge names the volume itself", f"{said}.sharedMemory")
             reading.intend(
