@@ -76,7 +76,7 @@ def bring(tree: Tree, tool: Tool | None, answers: Answers, basis: Basis, today: 
     said, accounts = hub.read(once(delivering))
     texts = written(drafts, models.specs, said, basis)
     findings += tuple(item for one in drafts for item in one.part.findings)
-    findings += tuple(_there(texts.texts, basis))
+    findings += (*_there(texts.texts, basis), *basis.findings)
     if not any(one.part.items or one.part.values for one in drafts):
         message = "holds nothing that becomes part of a spec"
         findings += (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..findings.finding import Finding, Path, Where
+from ..findings.finding import Finding, Path, Severity, Where
 from ..yaml.positions import Mark, Position, marks_of
 from ..yaml.strict import read_text
 from .account import Account, Fate, shown
@@ -28,6 +28,8 @@ def placed(
     for item in findings:
         file, texts = item.where.file, specs.texts
         if file not in texts:
+            # Of the fleet that is there, only what is in the way.
+            made += [item] if item.severity is Severity.ERROR else []
             continue
         if file not in known:
             known[file] = dict(_positions(marks_of(texts[file]), ()))

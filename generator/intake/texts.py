@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ..edit.init import EXAMPLE_URL
 from ..facts.files import shipped_text
+from ..findings.finding import Finding
 from ..specs.fleet import Repository
 from ..yaml.strict import read_text
 from .part import Assumed, label
@@ -31,6 +32,9 @@ class Basis:
     clusters: tuple[str, ...] = ()
     """Names of the clusters that a set holds."""
     existing: Mapping[str, bytes] = field(default_factory=dict)
+    """Specs that are there, by file."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with files of theirs that nobody reads."""
 
     @property
     def has_fleet(self) -> bool:

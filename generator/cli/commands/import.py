@@ -148,10 +148,10 @@ def _basis(options: argparse.Namespace, root: File) -> Basis:
         checked_name(name)
     if options.platform and options.platform not in profiles():
         raise UsageError(f"there is no platform {options.platform}: {', '.join(sorted(profiles()))}")
-    existing = {file: (root / file).read_bytes() for file in find_specs(root)[0]}
-    return Basis(
-        options.name, options.hub, options.platform or "", tuple(dict.fromkeys(options.cluster)), existing
-    )
+    files, misplaced = find_specs(root)
+    existing = {file: (root / file).read_bytes() for file in files}
+    clusters = tuple(dict.fromkeys(options.cluster))
+    return Basis(options.name, options.hub, options.platform or "", clusters, existing, misplaced)
 
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
