@@ -8,22 +8,19 @@ anything else                                        one cluster
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..objects.elements import same
 from ..objects.manifest import ResourceId
+from .applications import folder_of, is_of_hub, paths_of, sets_of
 from .build import Builder
-from .source import Source, mapping_of, mappings_of, value_at
-from .tree import Tree, below
+from .source import Source
+from .tree import Tree
 
-ARGO = "argoproj.io/"
-_LOCAL = ("https://kubernetes.default.svc", "in-cluster", "")
 _CLUSTER_FOLDERS = ("bootstrap/overlays", "clusters/overlays", "overlays", "clusters")
 """Folders whose folders are clusters, the one first that builds the others."""
 _NOT_MEANT = frozenset({"test", "tests", "testdata", "example", "examples", "docs"})
-_PLACEMENT = "cluster.open-cluster-management.io/placement"
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def delivered(tree: Tree, builder: Builder, name: str, *, several: bool = False)
     tops = [folder for folder in tree.tops() if _is_meant(tree, folder)]
     loose = [file for file in tree.loose() if _is_meant(tree, file)]
     read = [*(item for folder in tops for item in builder.folder(folder)), *builder.files(loose)]
-    sets = _sets(builder, read)
+    sets = sets_of(tree, read)
     if not sets:
         sites = (Site(name, once(_followed(builder, read, set())), is_set=several),)
         return Delivered(sites, aside=_aside(builder, {*tops, *loose}, _identities(sites)))
@@ -76,8 +73,15 @@ def delivered(tree: Tree, builder: Builder, name: str, *, several: bool = False)
         )
         for of, found in sorted(sets.items())
     )
-    hub = tuple(item for item in once(read) if _is_of_hub(item))
-    reached |= {folder for folder in tops if any(_is_of_hub(item) for item in builder.folder(folder))}
+    folders_of_hub = [folder for folder in tops if any(map(is_of_hub, builder.folder(folder)))]
+    files_of_hub = [file for file in loose if any(map(is_of_hub, builder.file(file)))]
+    hub = once(
+        (
+            *(item for folder in folders_of_hub for item in builder.folder(folder)),
+            *builder.files(files_of_hub),
+        )
+    )
+    reached |= {*folders_of_hub, *files_of_hub}
     known = _identities((*sites, Site("", hub)))
     return Delivered(sites, hub, _aside(builder, reached, known))
 
@@ -149,94 +153,6 @@ CLUSTER_WIDE = frozenset(
         "PersistentVolume",
     }
 )
-
-
-def paths_of(item: Source) -> Iterator[str]:
-    """Folders of Git that an Application brings to the cluster it is on, or an ApplicationSet with a list."""
-    if not str(item.manifest["apiVersion"]).startswith(ARGO):
-        return
-    if item.kind == "Application" and _is_local(item.at("spec", "destination")):
-        yield from _sources(item.at("spec"))
-    if item.kind == "ApplicationSet" and _is_local(item.at("spec", "template", "spec", "destination")):
-        for _, generator in item.mappings("spec", "generators"):
-            for _, element in mappings_of(mapping_of(generator.get("list")).get("elements")):
-                for path in _sources(item.at("spec", "template", "spec")):
-                    yield _filled(path, element)
-
-
-def _is_local(destination: object) -> bool:
-    said = destination if isinstance(destination, dict) else {}
-    return (said.get("server") or said.get("name") or "") in _LOCAL
-
-
-def _sources(spec: object) -> Iterator[str]:
-    said = mapping_of(spec)
-    for source in (mapping_of(said.get("source")), *(one for _, one in mappings_of(said.get("sources")))):
-        if isinstance(source.get("path"), str):
-            yield source["path"]
-
-
-_FIELD = re.compile(r"\{\{\s*\.?([A-Za-z0-9_.]+)\s*\}\}")
-
-
-def _filled(text: str, element: object) -> str:
-    """A template of an ApplicationSet with the fields of one element of its list."""
-
-    def value(match: re.Match[str]) -> str:
-        found = element
-        for step in match[1].split("."):
-            found = found.get(step) if isinstance(found, dict) else None
-        return found if isinstance(found, str) else match[0]
-
-    return _FIELD.sub(value, text)
-
-
-def folder_of(tree: Tree, path: str) -> str | None:
-    """The folder of the tree that a path in Git means: the whole path, or what is left of it below the imported folder."""
-    steps = [step for step in path.split("/") if step not in {"", "."}]
-    for i in range(len(steps)):
-        for base in ("", tree.start):
-            folder = posixpath.join(base, *steps[i:])
-            if folder in tree.kustomizations or any(below(tree.loose(), folder)):
-                return folder
-    return None
-
-
-def _sets(builder: Builder, objects: Iterable[Source]) -> dict[str, dict[str, Source]]:
-    """Set of clusters -> folders that ApplicationSets bring to all clusters of a Placement, each with its ApplicationSet."""
-    listed = list(objects)
-    placements = {item.name: item for item in listed if item.kind == "Placement"}
-    found: dict[str, dict[str, Source]] = {}
-    for item in listed:
-        if item.kind != "ApplicationSet":
-            continue
-        for _, generator in item.mappings("spec", "generators"):
-            decided = generator.get("clusterDecisionResource")
-            if decided is None:
-                continue
-            labels = mapping_of(value_at(decided, ("labelSelector", "matchLabels")))
-            placement = placements.get(str(labels.get(_PLACEMENT, "")))
-            sets = placement.listed("spec", "clusterSets") if placement else []
-            name = str(sets[0]) if sets else str(labels.get(_PLACEMENT) or item.name)
-            for path in _sources(item.at("spec", "template", "spec")):
-                folder = folder_of(builder.tree, path)
-                if folder is not None:
-                    found.setdefault(name, {})[folder] = item
-    return found
-
-
-def delivers(item: Source) -> bool:
-    """Whether an object says how others are delivered."""
-    return str(item.manifest["apiVersion"]).startswith(ARGO) and item.kind in {
-        "Application",
-        "ApplicationSet",
-        "AppProject",
-    }
-
-
-def _is_of_hub(item: Source) -> bool:
-    group = str(item.manifest["apiVersion"]).partition("/")[0]
-    return item.kind == "ApplicationSet" or group.endswith("open-cluster-management.io")
 
 
 def once(objects: Iterable[Source]) -> tuple[Source, ...]:

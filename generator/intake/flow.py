@@ -17,9 +17,10 @@ from ..objects.manifest import Manifest, ResourceId
 from ..programs.run import Tool
 from ..rules.imported import NOTHING, THERE
 from .account import Account, Entry, Fate
+from .applications import delivers
 from .build import Builder
 from .compare import Compared, Verdict, by_identity, compared, why_made
-from .delivery import Aside, Delivered, delivered, delivers, once
+from .delivery import Aside, Delivered, delivered, once
 from .models import Models
 from .part import Answers, Assumed, label
 from .place import placed
@@ -28,6 +29,7 @@ from .site import Draft, Fields, draft
 from .source import finding
 from .texts import FLEET, Basis, Written, default_platform, written
 from .tree import Tree
+from .unfollowed import unfollowed
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def bring(tree: Tree, tool: Tool | None, answers: Answers, basis: Basis, today: 
     ]
     drafts = [draft(site, models, answers, assumed, asked) for site in sites]
     said, accounts = hub.read(once(delivering))
+    findings += tuple(unfollowed(tree, delivering))
     texts = written(drafts, models.specs, said, basis)
     findings += tuple(item for one in drafts for item in one.part.findings)
     findings += (*_there(texts.texts, basis), *basis.findings)

@@ -3,8 +3,9 @@ r"""Manifests as they were found: plain data, and a place for every path.
 The documents of a file are read by the strict reader of specs, one by one: what it does not take is told as a finding, and
 left aside.
 
-    >>> [item.manifest["kind"] for item in manifests_in("a.yaml", "kind: A\n---\nkind: B\n")[0]]
-    ['A', 'B']
+    >>> one = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
+    >>> [item.where(("metadata", "name")).line for item in manifests_in("a.yaml", one % "a" + "---\n" + one % "b")[0]]
+    [3, 7]
 """
 
 from __future__ import annotations

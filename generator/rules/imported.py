@@ -49,4 +49,13 @@ THERE = plain_rule(
     "IMPORT006",
     "An import writes new specs: no spec that is there already is written over, and nothing is written then.",
 )
+ELSEWHERE = plain_rule(
+    "IMPORT008",
+    """What Applications bring is among the files that are imported.
+
+    A folder of another repository, a chart, what a generator finds in Git or what goes to another cluster is not followed. Nothing of it
+    is imported.
+    """,
+    Severity.WARNING,
+)
 NOTHING = plain_rule("IMPORT007", "What is imported holds at least one object that a spec can say.")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from generator.intake.account import Fate, shown
-from generator.intake.delivery import Site, paths_of
+from generator.intake.applications import paths_of
+from generator.intake.delivery import Site
 from generator.intake.models import Models, called
 from generator.intake.part import Answers
 from generator.intake.sections import hub
