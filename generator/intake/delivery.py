@@ -125,10 +125,11 @@ def _folder(builder: Builder, folder: str, app: Source | None = None) -> list[So
     """The objects of a folder; what says no namespace goes where the Application says."""
     spec = ("spec", "template", "spec") if app is not None and app.kind == "ApplicationSet" else ("spec",)
     namespace = app.at(*spec, "destination", "namespace") if app is not None else None
-    return [_placed(item, namespace) for item in builder.folder(folder)]
+    return [placed_in(item, namespace) for item in builder.folder(folder)]
 
 
-def _placed(item: Source, namespace: object) -> Source:
+def placed_in(item: Source, namespace: object) -> Source:
+    """The object in a namespace, where it says none itself and is of a kind that has one."""
     if item.namespace or not isinstance(namespace, str) or item.kind in CLUSTER_WIDE:
         return item
     metadata = {**item.manifest["metadata"], "namespace": namespace}

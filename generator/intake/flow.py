@@ -20,7 +20,7 @@ from .account import Account, Entry, Fate
 from .applications import delivers
 from .build import Builder
 from .compare import Compared, Verdict, by_identity, compared, why_made
-from .delivery import Aside, Delivered, delivered, once
+from .delivery import Aside, Delivered, delivered, once, placed_in
 from .models import Models
 from .part import Answers, Assumed, label
 from .place import placed
@@ -66,7 +66,7 @@ def bring(tree: Tree, tool: Tool | None, answers: Answers, basis: Basis, today: 
         builder = Builder(tree, tool, File(name))
         found = delivered(tree, builder, _named(tree, basis), several=len(basis.clusters) > 1)
         findings = (*tree.findings, *builder.findings)
-    models = Models()
+    models = Models(basis.models)
     assumed: Fields = {("tier",): "near-edge", ("platform",): default_platform(), ("ring",): basis.ring}
     asked: Fields = {("platform",): basis.platform} if basis.platform else {}
     delivering = (*found.hub, *(item for site in found.sites for item in site.objects if delivers(item)))
@@ -74,6 +74,11 @@ def bring(tree: Tree, tool: Tool | None, answers: Answers, basis: Basis, today: 
         replace(site, objects=tuple(item for item in site.objects if not delivers(item)))
         for site in found.sites
     ]
+    if basis.namespace:
+        sites = [
+            replace(site, objects=tuple(placed_in(item, basis.namespace) for item in site.objects))
+            for site in sites
+        ]
     drafts = [draft(site, models, answers, assumed, asked) for site in sites]
     said, accounts = hub.read(once(delivering))
     findings += tuple(unfollowed(tree, delivering))
@@ -132,7 +137,7 @@ def _compiled(
     for one in before.drafts:
         cluster = texts.clusters[one.site.name][0]
         objects = by_identity(build(f"overlays/{cluster}")) if compiles else {}
-        checked = [_checked(account, one.spec, before.models.specs) for account in one.part.accounts]
+        checked = [_checked(account, one.spec, before.models.every) for account in one.part.accounts]
         sites[one.site.name] = tuple(compared(account, objects) for account in checked)
         made[one.site.name] = tuple(_made(objects, sites[one.site.name]))
     hubs = tuple(compared(_fleet_checked(account, texts.texts), {}) for account in before.hub)
@@ -150,11 +155,10 @@ def _compiled(
 
 
 def _render(texts: Mapping[str, str], basis: Basis, today: str) -> Rendered:
+    """The fleet with the new specs; other sites of it are nothing to these."""
+    there = {path: raw for path, raw in basis.existing.items() if "/near-edge/" not in path}
     with tempfile.TemporaryDirectory(prefix="nearedge-import-") as name:
-        for path, content in {
-            **{path: text.encode() for path, text in texts.items()},
-            **basis.existing,
-        }.items():
+        for path, content in {**{path: text.encode() for path, text in texts.items()}, **there}.items():
             target = File(name) / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 _VERSION = re.compile(r"v?[0-9][A-Za-z0-9._-]*")
@@ -22,20 +23,30 @@ class Named(NamedTuple):
 class Models:
     """Name -> spec of each model, as they are found."""
 
-    def __init__(self) -> None:
+    def __init__(self, there: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.specs: dict[str, dict[str, Any]] = {}
+        self.there = dict(there or {})
+        """Models that the fleet has already: one of the same source is that model."""
 
     def named(self, spec: dict[str, Any], wanted: str = "") -> Named:
         """The name of the model with this spec (but for its size), made where there is none."""
         for name, known in self.specs.items():
             if _apart(known) == _apart(spec):
                 return Named(name, new=False)
+        for name, theirs in self.there.items():
+            if (theirs.get("source"), theirs.get("format")) == (spec["source"], spec["format"]):
+                return Named(name, new=False)
         stem = _label(wanted or called(str(spec["source"]))[0]) or "model"
         name, number = stem, 2
-        while name in self.specs:
+        while name in self.specs or name in self.there:
             name, number = f"{stem[:59]}-{number}", number + 1
         self.specs[name] = spec
         return Named(name, new=True)
+
+    @property
+    def every(self) -> dict[str, Mapping[str, Any]]:
+        """Those that are there, and those that are new."""
+        return {**self.there, **self.specs}
 
 
 def _apart(spec: dict[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _common(said: str, entry: str) -> int:
     one, other = _steps(said), _steps(entry)
     length = 0
     for a, b in zip(one, other, strict=False):
-        if a != b:
+        if a != b and a.partition("[")[0] != b and b.partition("[")[0] != a:
             break
         length += 1
     return length if length > 1 or (length == 1 and ("[" in one[0] or one[0].startswith("model "))) else 0

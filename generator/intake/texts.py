@@ -16,6 +16,7 @@ from ..yaml.strict import read_text
 from .part import Assumed, label
 from .sharing import share
 from .site import Draft
+from .source import mapping_of
 from .write import document
 
 FLEET = "clusters/fleet.yaml"
@@ -31,6 +32,8 @@ class Basis:
     platform: str = ""
     clusters: tuple[str, ...] = ()
     """Names of the clusters that a set holds."""
+    namespace: str = ""
+    """Of objects that say none."""
     existing: Mapping[str, bytes] = field(default_factory=dict)
     """Specs that are there, by file."""
     findings: tuple[Finding, ...] = ()
@@ -40,6 +43,17 @@ class Basis:
     def has_fleet(self) -> bool:
         """Whether the specs come into a fleet."""
         return FLEET in self.existing
+
+    @property
+    def models(self) -> dict[str, Mapping[str, Any]]:
+        """Models that are there, by name."""
+        begin = "clusters/models/"
+        files = (file for file in self.existing if file.startswith(begin))
+        read = {file: read_text(self.existing[file].decode("utf-8", "replace"))[0] for file in files}
+        return {
+            file.removeprefix(begin).removesuffix(".yaml"): mapping_of(mapping_of(data).get("spec"))
+            for file, data in read.items()
+        }
 
     @property
     def ring(self) -> str:

@@ -16,6 +16,16 @@ EDGE = str(SHAPES / "edge")
 SDK = str(SHAPES / "sdk")
 RAY = f"quay.io/acme/ray:2.52.0-py311={DIGEST}"
 
+SERVER = f"""apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: shelf, namespace: vision}}
+spec:
+  predictor:
+    model:
+      modelFormat: {{name: onnx}}
+      storageUri: oci://quay.io/acme/models/shelf@{DIGEST}
+"""
+
 
 @pytest.fixture
 def here(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
@@ -67,6 +77,16 @@ def test_another_import_comes_into_the_same_fleet(here: File) -> None:
     assert run(SDK, "--digest", RAY, "--cluster", "lab-002", "--into", "clusters") == 0
     assert "clusters/near-edge/lab-002.yaml" in files(here)
     assert cli.main(["check"]) == 0
+
+
+def test_a_model_that_the_fleet_has_is_that_model(here: File) -> None:
+    (here / "m").mkdir()
+    (here / "m/a.yaml").write_text(SERVER)
+    assert run("m", "--cluster", "lab-001", "--into", "clusters") == 0
+    model = (here / "clusters/models/shelf.yaml").read_bytes()
+    assert run("m", "--cluster", "lab-002", "--into", "clusters") == 0
+    assert [path for path in files(here) if "/models/" in path] == ["clusters/models/shelf.yaml"]
+    assert (here / "clusters/models/shelf.yaml").read_bytes() == model
 
 
 def test_what_cannot_be_said_refuses_all_of_it_unless_it_is_asked_for(here: File, capsys: Capture) -> None:

@@ -108,6 +108,33 @@ spec:
     assert "image" not in made.spec["serving"][0]
 
 
+def test_a_name_that_callers_say_is_told_when_it_goes() -> None:
+    text = (
+        SERVICE
+        % "storageUri: s3://models/shelf/7/\n      runtime: own-vllm\n      args: ['--served-model-name=%s', --port, '8000']"
+    )
+    runtime = "apiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: own-vllm, namespace: a}\nspec: {}\n---\n"
+    found = fates(runtime + text % "other")
+    assert found["spec.predictor.model.args[0]"][0] is Fate.LOST
+    assert found["spec.predictor.model.args[2]"][0] is Fate.INTENT
+    assert found["spec.predictor.model.storageUri"][0] is Fate.INTENT
+    assert fates(runtime + text % "{{.Name}}")["spec.predictor.model.args[0]"][0] is Fate.INTENT
+    made = drafted(runtime + text % "other").spec["serving"][0]
+    assert "args" not in made
+
+
+def test_what_kserve_would_put_in_is_put_in() -> None:
+    text = SERVICE.replace("model:", "containers:\n    - image: %s").replace(
+        "      modelFormat: {name: onnx}\n", ""
+    ) % (
+        f"quay.io/acme/own@{DIGEST}",
+        "args: ['--name={{ .Name }}.{{.Namespace}}']",
+    )
+    made = drafted(text).spec["serving"][0]
+    assert made["args"] == ["--name=m.a"]
+    assert (made["runtime"], made["port"]) == ("custom", 8080)
+
+
 def test_values_of_secrets_are_nowhere() -> None:
     text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: a}\nstringData: {token: not-a-real-one}\n"
     made = drafted(text)

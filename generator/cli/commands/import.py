@@ -42,6 +42,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name of a cluster that gets it; again for more",
     )
+    parser.add_argument(
+        "--namespace", metavar="NAME", help="namespace of objects that say none (default: default)"
+    )
     parser.add_argument("--platform", metavar="PROFILE", help="platform profile, such as odh-3.4")
     parser.add_argument(
         "--hub", default="hub", metavar="NAME", help="name of a new fleet's hub (default: hub)"
@@ -144,14 +147,15 @@ def _basis(options: argparse.Namespace, root: File) -> Basis:
     from ...facts.profiles import profiles
     from ...intake.texts import Basis
 
-    for name in (*options.cluster, options.hub, options.name):
+    namespace = options.namespace or ""
+    for name in (*options.cluster, options.hub, options.name, *([namespace] if namespace else [])):
         checked_name(name)
     if options.platform and options.platform not in profiles():
         raise UsageError(f"there is no platform {options.platform}: {', '.join(sorted(profiles()))}")
     files, misplaced = find_specs(root)
     existing = {file: (root / file).read_bytes() for file in files}
     clusters = tuple(dict.fromkeys(options.cluster))
-    return Basis(options.name, options.hub, options.platform or "", clusters, existing, misplaced)
+    return Basis(options.name, options.hub, options.platform or "", clusters, namespace, existing, misplaced)
 
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

@@ -29,7 +29,7 @@ def read(scene: Scene) -> None:
 def _named(scene: Scene) -> Iterator[tuple[str, str]]:
     """Secrets with what they are for, the surest first."""
     for server in scene.part.items.get(("serving",), ()):
-        model = scene.models.specs.get(server["model"], {})
+        model = scene.models.every.get(server["model"], {})
         if secret := model.get("credentialsSecret"):
             yield secret, _OF_SOURCE.get(str(model["source"]).partition("://")[0], "opaque")
     for ray in (

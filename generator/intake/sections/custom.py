@@ -7,6 +7,7 @@ from typing import Any
 from ...findings.finding import Path
 from ..account import Reading
 from . import fields
+from .arguments import words
 
 _PROBE = "nearedge writes the probes: every 10 s, and a startup probe with time for the model"
 
@@ -15,7 +16,7 @@ def server(reading: Reading, first: Path, said: str, made: dict[str, Any]) -> No
     """What a container of one's own says: its program, environment, ports and paths of its probes."""
     fields.container(reading, first)
     for field in ("command", "args"):
-        if found := fields.words(reading, (*first, field), f"{said}.{field}"):
+        if found := words(reading, (*first, field), f"{said}.{field}", made):
             made[field] = found
     if env := fields.environment(reading, (*first, "env"), said):
         made["env"] = env

@@ -16,6 +16,7 @@ from . import fields
 from .custom import server
 
 POD = ("spec", "template", "spec")
+PORT = 8080
 FIRST = (*POD, "containers", 0)
 _PATHS = ("/v1/models", "/v2/", "/v1/health", "/health/ready", "/infer")
 _IMAGES = ("mlserver", "openvino", "ovms", "triton", "vllm", "tgis", "torchserve", "tensorflow-serving")
@@ -67,6 +68,9 @@ def _server(scene: Scene, item: Source) -> None:
     server(reading, FIRST, said, made)
     _pod(reading, said, made)
     _beside(scene, item, said, made)
+    if "port" not in made:
+        made["port"] = PORT
+        scene.part.assumed.append(Assumed(f"{said}.port", PORT, "no port and no probe says which"))
     scene.part.add(("serving",), made)
     scene.part.accounts.append(reading.account())
 

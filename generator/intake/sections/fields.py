@@ -107,17 +107,6 @@ def environment(
     return made
 
 
-def words(reading: Reading, path: Path, said: str) -> list[str]:
-    """The words of a command line; what is no list of texts is left."""
-    listed = reading.source.listed(*path)
-    if listed and all(isinstance(word, str | int | float) for word in listed):
-        reading.carry(path, said)
-        return [str(word) for word in listed]
-    if reading.get(*path):
-        reading.leave(path, "a command line is a list of words")
-    return []
-
-
 def tolerations(reading: Reading, path: Path, said: str) -> list[dict[str, Any]]:
     """`tolerations` of a spec's item."""
     made = []

@@ -11,12 +11,15 @@ from ..models import SIZE, called
 from ..part import Assumed, Scene
 from ..source import Source
 from . import fields
+from .arguments import without_ours
 from .custom import server
 from .runtimes import BOTH, read_runtime
 from .storage import NOT_SAID, stored
 
 MODEL = ("spec", "predictor", "model")
 PREDICTOR = ("spec", "predictor")
+PORT = 8080
+"""Source: kserve pkg/constants/constants.go InferenceServiceDefaultHttpPort."""
 _MODE = "the platform's profile says it: nearedge runs raw Deployments, without Knative"
 _WORDS = {
     "caikit-tgis": ("caikit", "tgis"),
@@ -92,6 +95,11 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
             Assumed(f"{said}.resources", default, "what KServe takes when nothing is said")
         )
         made["resources"] = default
+    if runtime == "custom" and "port" not in made:
+        made["port"] = PORT
+        scene.part.assumed.append(
+            Assumed(f"{said}.port", PORT, "where KServe sends requests when no port is said")
+        )
     scene.part.add(("serving",), made)
     scene.part.accounts += (reading.account(), *told)
 
@@ -142,7 +150,10 @@ def _model(scene: Scene, reading: Reading, place: dict[str, Any], *, inside: boo
     for field, key in (("name", "format"), ("version", "formatVersion")):
         reading.carry((*MODEL, "modelFormat", field), f"{said}: {key}")
     for at in (("storageUri",), ("storage", "path")):
-        reading.carry((*MODEL, *at), f"{said}: source")
+        if str(reading.get(*MODEL, *at) or "").endswith("/"):
+            reading.intend((*MODEL, *at), "a source has no / at its end", f"{said}: source")
+        else:
+            reading.carry((*MODEL, *at), f"{said}: source")
     reading.carry((*MODEL, "storage", "key"), f"{said}: credentialsSecret")
     if new and not version:
         scene.part.assumed.append(Assumed(f"{said}: version", "1", "its source names none"))
@@ -208,9 +219,11 @@ def _replicas(reading: Reading, said: str) -> dict[str, int]:
 
 
 def _arguments(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    if args := fields.words(reading, (*MODEL, "args"), f"{said}.args"):
+    reserved = runtimes()[made["runtime"]].reserved
+    if args := without_ours(reading, (*MODEL, "args"), f"{said}.args", made, reserved):
         made["args"] = args
-    if env := fields.environment(reading, (*MODEL, "env"), said):
+    variables = frozenset(name for name in reserved if not name.startswith("-"))
+    if env := fields.environment(reading, (*MODEL, "env"), said, variables):
         made["env"] = env
     reading.intend(
         (*MODEL, "runtime"),

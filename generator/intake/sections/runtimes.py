@@ -9,6 +9,7 @@ from ...findings.finding import Path
 from ..account import Account, Reading
 from ..source import Source
 from . import fields
+from .arguments import without_ours
 from .custom import server
 
 FIRST: Path = ("spec", "containers", 0)
@@ -61,7 +62,7 @@ def read_runtime(
 
 
 def _custom(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = {"name": made["name"], "namespace": made["namespace"]}
     server(reading, FIRST, said, own)
     made["args"] = [*own.pop("args", []), *made.get("args", [])]
     made["env"] = _merged(own.pop("env", []), made.get("env", []))
@@ -78,7 +79,7 @@ def _known(reading: Reading, runtime: Runtime, said: str, made: dict[str, Any]) 
             reading.intend(
                 (*FIRST, field), f"nearedge knows how {runtime.title} is started, reached and probed"
             )
-    args = _arguments(reading, runtime, said)
+    args = without_ours(reading, (*FIRST, "args"), f"{said}.args", made, runtime.reserved)
     if args or made.get("args"):
         made["args"] = [*args, *made.get("args", [])]
     variables = frozenset(name for name in runtime.reserved if not name.startswith("-"))
@@ -89,29 +90,6 @@ def _known(reading: Reading, runtime: Runtime, said: str, made: dict[str, Any]) 
 def _merged(below: list[dict[str, Any]], above: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of one name that of the InferenceService wins, as KServe merges them."""
     return list({item["name"]: item for item in (*below, *above)}.values())
-
-
-def _arguments(reading: Reading, runtime: Runtime, said: str) -> list[str]:
-    """Words of the command line but for those that nearedge writes itself, with their values."""
-    ours = {_plain(flag) for flag in runtime.reserved if flag.startswith("-")}
-    words = [str(word) for word in reading.source.listed(*FIRST, "args")]
-    kept: list[str] = []
-    dropping = False
-    for i, word in enumerate(words):
-        is_flag = word.startswith("-")
-        dropping = _plain(word.partition("=")[0]) in ours if is_flag else dropping
-        if dropping:
-            reading.intend((*FIRST, "args", i), "nearedge sets this flag itself")
-            # Its value stands in the next word.
-            dropping = is_flag and "=" not in word
-        else:
-            kept.append(word)
-            reading.carry((*FIRST, "args", i), f"{said}.args")
-    return kept
-
-
-def _plain(flag: str) -> str:
-    return flag.replace("_", "-")
 
 
 def _memory(reading: Reading, said: str, made: dict[str, Any]) -> None:
