@@ -112,9 +112,11 @@ def _hub(result: Result) -> Iterator[str]:
 def _aside(result: Result) -> Iterator[str]:
     if result.aside:
         yield "left aside"
-        yield from _columns(
-            [(one.path or ".", _number(one.objects, "object"), one.why) for one in result.aside], "  "
-        )
+        rows = [
+            (one.path or ".", _number(one.objects, "object") if one.objects else "not built", one.why)
+            for one in result.aside
+        ]
+        yield from _columns(rows, "  ")
         yield ""
 
 

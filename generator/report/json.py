@@ -20,7 +20,11 @@ def as_json(findings: Sequence[Finding], waived: Sequence[Waived] = ()) -> str:
         {**as_data(item.finding), "reason": item.waiver.reason, "until": item.waiver.until} for item in waived
     ]
     return to_text(
-        {"formatVersion": FORMAT_VERSION, "findings": [as_data(item) for item in findings], "waived": accepted}
+        {
+            "formatVersion": FORMAT_VERSION,
+            "findings": [as_data(item) for item in findings],
+            "waived": accepted,
+        }
     )
 
 
