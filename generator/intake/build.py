@@ -112,6 +112,10 @@ class Builder:
 
 def _copy(tree: Tree, to: File) -> None:
     for path, content in tree.files.items():
+        folder, name = posixpath.split(path)
+        if name in NAMES and folder not in tree.kustomizations:
+            # Nobody could read it, so nobody knows what it would make kustomize do.
+            continue
         target = to / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

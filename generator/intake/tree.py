@@ -258,8 +258,9 @@ class _Reader:
 
     def _keeps(self, item: Any, at: Path, folders: bool) -> bool:  # noqa: FBT001 - of a list of folders or of files
         if not isinstance(item, str):
+            self.taken.append((at, "this", "it is no path", ""))
             return False
-        if "\n" in item:
+        if "\n" in item.strip() and not folders:
             # A patch that stands in the file itself.
             return True
         path = posixpath.normpath(posixpath.join(self.folder, item)).removeprefix("./")

@@ -31,6 +31,8 @@ REFUSED = {
     "validator": "resources:\n- flavor.yaml\nvalidators:\n- validator.yaml\n",
     "outside": "resources:\n- flavor.yaml\n- ../../../outside\n",
     "absolute": "resources:\n- flavor.yaml\n- /etc\n",
+    "a line that goes on": 'resources:\n- flavor.yaml\n- "https://example.com/x.yaml\\n\\n#"\n',
+    "no path": "resources:\n- flavor.yaml\n- {path: https://example.com/x.yaml}\n",
     "not there": "resources:\n- flavor.yaml\n- absent.yaml\n",
 }
 
@@ -57,6 +59,22 @@ def test_what_is_left_is_built(bring_files: Callable[..., Result]) -> None:
     (item,) = result.every
     assert item.account.source.name == "shop-cpu"
     assert [found.code for found in result.findings if found.code.startswith("IMPORT")] == ["IMPORT002"]
+
+
+def test_a_kustomization_that_nobody_can_read_is_not_given_to_kustomize(
+    bring_files: Callable[..., Result],
+) -> None:
+    """It could name what it likes; the folder that builds on it does not build then."""
+    result = bring_files(
+        {
+            "kustomization.yaml": HEAD + "resources: [flavor.yaml, base]\n",
+            "flavor.yaml": FLAVOR % "cpu",
+            "base/kustomization.yaml": HEAD + "resources: &all [https://example.com/x.yaml]\n",
+        }
+    )
+    codes = {found.code for found in result.findings}
+    assert {"IMPORT001", "IMPORT003"} <= codes
+    assert "example.com" not in " ".join(found.message for found in result.findings)
 
 
 def test_a_base_beside_the_folder_is_read_where_the_repository_holds_both(tmp_path: File) -> None:
