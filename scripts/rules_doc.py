@@ -33,6 +33,7 @@ PARTS = {
     "HUB": "The hub",
     "MIRROR": "The image mirror",
     "OBSERVE": "Observability",
+    "IMPORT": "Importing manifests",
 }
 """Prefix of codes -> heading, in the order of the document; others follow by their prefix."""
 

@@ -37,6 +37,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     **{name: arguments for name, (arguments, _) in EDITS.items()},
     "render": ("render", "--no-verify"),
     "publish": ("publish", "--branch", "more", "--title", "More", "--no-pull-request"),
+    "import": ("import", "files", "--cluster", "store-098", "--into", "clusters"),
     "init": ("init", "--ci", "github"),
     "schema": ("schema",),
     "mirror": ("mirror",),
@@ -54,6 +55,26 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 """Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""
 EVERY = {**READERS, **WRITERS}
+QUEUE = """apiVersion: kueue.x-k8s.io/v1beta1
+kind: ResourceFlavor
+metadata: {name: cpu}
+spec: {}
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: ClusterQueue
+metadata: {name: team}
+spec:
+  namespaceSelector: {}
+  resourceGroups:
+  - coveredResources: [cpu]
+    flavors: [{name: cpu, resources: [{name: cpu, nominalQuota: 4}]}]
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: LocalQueue
+metadata: {name: team, namespace: team}
+spec: {clusterQueue: team}
+"""
+"""Manifests that can be imported."""
 WITHOUT_FLEET = frozenset({"merge", "profiles", "rules"})
 """Commands that look at no repository."""
 
@@ -82,6 +103,7 @@ def _made() -> File:
         shutil.copytree(ROOT / name, root / name)
     (root / "files").mkdir()
     (root / "files/model.onnx").write_bytes(b"x")
+    (root / "files/queue.yaml").write_text(QUEUE, "utf-8")
     (root / ".gitignore").write_text("/.nearedge/\n/files/\n", "utf-8")
     git(root, "init", "--quiet", "--initial-branch=main")
     for name, value in (("user.name", "test"), ("user.email", "test@example.com"), ("commit.gpgSign", "no")):

@@ -34,6 +34,7 @@ COMMANDS = {
     "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",
     "promote": "give a model or an image another version, for all, a ring or a cluster",
     "init": "write a new fleet repository that renders, or CI for one",
+    "import": "read manifests that you have, and say them as specs, with an account of every field",
     "add": "write the file of a new cluster, group or model",
     "retire": "take a cluster out of the fleet, in two steps",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",

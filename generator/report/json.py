@@ -17,10 +17,14 @@ FORMAT_VERSION = "1.1"
 def as_json(findings: Sequence[Finding], waived: Sequence[Waived] = ()) -> str:
     """The findings as one JSON object, stable for scripts."""
     accepted = [
-        {**_item(item.finding), "reason": item.waiver.reason, "until": item.waiver.until} for item in waived
+        {**as_data(item.finding), "reason": item.waiver.reason, "until": item.waiver.until} for item in waived
     ]
     return to_text(
-        {"formatVersion": FORMAT_VERSION, "findings": [_item(item) for item in findings], "waived": accepted}
+        {
+            "formatVersion": FORMAT_VERSION,
+            "findings": [as_data(item) for item in findings],
+            "waived": accepted,
+        }
     )
 
 
@@ -30,7 +34,8 @@ def to_text(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
-def _item(item: Finding) -> dict[str, Any]:
+def as_data(item: Finding) -> dict[str, Any]:
+    """One finding as plain data."""
     return {
         "code": item.code,
         "severity": item.severity.value,

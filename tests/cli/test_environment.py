@@ -152,7 +152,7 @@ def test_a_working_folder_that_was_removed(
     else:
         said = "nearedge: the folder that you stand in was removed: cd to one that is there, or once more to this one\n"
         assert (code, err) == (3, said)
-    absolute = [str(root / "files") if word == "files" else word for word in EVERY[command]]
+    absolute = [str(root / word) if word in {"files", "clusters"} else word for word in EVERY[command]]
     assert run(*absolute, "--root", str(root)) == 0, capsys.readouterr().err
 
 

@@ -1,0 +1,227 @@
+"""Model servers that are plain Deployments, with Service and Route: servers of runtime custom.
+
+Open Data Hub's ai-edge builds model and server into one image and runs it so. The nearest that a spec can say is an
+InferenceService of that image; what is another then is told of each field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..account import Reading, unaddressed
+from ..models import SIZE, called
+from ..part import Assumed, Scene
+from ..source import Source, mapping_of, mappings_of
+from . import fields
+from .custom import server
+
+POD = ("spec", "template", "spec")
+PORT = 8080
+FIRST = (*POD, "containers", 0)
+_PATHS = ("/v1/models", "/v2/", "/v1/health", "/health/ready", "/infer")
+_IMAGES = ("mlserver", "openvino", "ovms", "triton", "vllm", "tgis", "torchserve", "tensorflow-serving")
+_OURS = "KServe makes Deployment and Service of the InferenceService, and selects its pods itself"
+NO_SERVER = (
+    "no model server is seen in it (no probe or image of one); an application of extraApps can bring it"
+)
+
+
+def read(scene: Scene) -> None:
+    """All Deployments that serve a model, and what stands beside them."""
+    for item in scene.of("Deployment"):
+        if is_server(item):
+            _server(scene, item)
+        else:
+            scene.part.accounts.append(unaddressed(item, NO_SERVER))
+
+
+def is_server(item: Source) -> bool:
+    """Whether a Deployment serves a model, as its probe or its image tells."""
+    paths = [item.at(*FIRST, f"{probe}Probe", "httpGet", "path") for probe in ("readiness", "liveness")]
+    labels = item.mapping("spec", "template", "metadata", "labels")
+    return (
+        any(str(path or "").startswith(_PATHS) for path in paths)
+        or any(word in str(item.at(*FIRST, "image")) for word in _IMAGES)
+        or "model-name" in labels
+    )
+
+
+def _server(scene: Scene, item: Source) -> None:
+    image = scene.image(item.at(*FIRST, "image"), item, (*FIRST, "image"))
+    if image is None:
+        scene.part.accounts.append(unaddressed(item, "its image has no digest"))
+        return
+    said = f"serving[{item.name}]"
+    reading = Reading(item, said)
+    fields.marks(reading)
+    model = _model(scene, reading, image)
+    made: dict[str, Any] = {
+        "name": item.name,
+        "namespace": item.namespace or "default",
+        "model": model,
+        "runtime": "custom",
+        **fields.queue(reading, said),
+        "replicas": _replicas(reading, said),
+        "storage": {"type": "image"},
+        **_amounts(scene, reading, said),
+    }
+    server(reading, FIRST, said, made)
+    _pod(reading, said, made)
+    _beside(scene, item, said, made)
+    if "port" not in made:
+        made["port"] = PORT
+        scene.part.assumed.append(Assumed(f"{said}.port", PORT, "no port and no probe says which"))
+    scene.part.add(("serving",), made)
+    scene.part.accounts.append(reading.account())
+
+
+def _model(scene: Scene, reading: Reading, image: str) -> str:
+    """The model inside the image; its name is that of the label model-name, else of the image."""
+    item = reading.source
+    labels = item.mapping("spec", "template", "metadata", "labels")
+    wanted = str(labels.get("model-name") or called(f"image://{image}")[0])
+    spec = {"format": "custom", "version": "1", "size": SIZE, "source": f"image://{image}"}
+    secrets = [one.get("name") for _, one in item.mappings(*POD, "imagePullSecrets")]
+    if secrets:
+        spec["credentialsSecret"] = str(secrets[0])
+    name, new = scene.models.named(spec, wanted)
+    said = f"model {name}"
+    spec["size"] = scene.answers.sizes.get(name, SIZE)
+    if new:
+        why = "nothing says how the model in the image is stored"
+        scene.part.assumed.append(Assumed(f"{said}: format", "custom", why))
+        scene.part.assumed.append(
+            Assumed(f"{said}: version", "1", "nothing says which version the image holds")
+        )
+        if name not in scene.answers.sizes:
+            hint = f"nothing says how large it is; --size {name}=SIZE does"
+            scene.part.assumed.append(Assumed(f"{said}: size", SIZE, hint))
+    fields.image(reading, (*FIRST, "image"), image, f"{said}: source")
+    for place in (
+        ("metadata", "labels"),
+        (*POD[:-1], "metadata", "labels"),
+        ("spec", "selector", "matchLabels"),
+    ):
+        for key in item.mapping(*place):
+            reading.intend((*place, key), _OURS)
+        if item.at(*place, "model-name") and place[0] == "metadata":
+            reading.intend((*place, "model-name"), "the model's name, and how pods are selected", said)
+    if secrets:
+        reading.carry((*POD, "imagePullSecrets", 0), f"{said}: credentialsSecret")
+    return name
+
+
+def _replicas(reading: Reading, said: str) -> dict[str, int]:
+    number = reading.get("spec", "replicas")
+    if isinstance(number, int) and number > 0:
+        reading.carry(("spec", "replicas"), f"{said}.replicas")
+        return {"min": number, "max": number}
+    if number == 0:
+        reading.intend(("spec", "replicas"), "KServe runs at least one pod in raw mode", f"{said}.replicas")
+    return {"min": 1, "max": 1}
+
+
+def _amounts(scene: Scene, reading: Reading, said: str) -> dict[str, Any]:
+    path = (*FIRST, "resources")
+    found = fields.resources(reading, path, said)
+    if "resources" not in found:
+        default = {"cpu": "1", "memory": "2Gi"}
+        why = "the manifest bounds neither, and a server without limits is not admitted everywhere"
+        scene.part.assumed.append(Assumed(f"{said}.resources", default, why))
+        return {"resources": default}
+    return found
+
+
+def _pod(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    fields.pod(reading, POD)
+    made |= fields.scheduling(reading, POD, said)
+    for i in range(1, len(reading.source.listed(*POD, "containers"))):
+        reading.leave((*POD, "containers", i), "a server of the spec is one container")
+    for i in range(1, len(reading.source.listed(*POD, "imagePullSecrets"))):
+        reading.leave(
+            (*POD, "imagePullSecrets", i),
+            "a model has one credential; docs/credentials.md has pull secrets of namespaces",
+        )
+    for field in ("initContainers", "volumes"):
+        if reading.get(*POD, field):
+            reading.leave((*POD, field), "a custom server brings what it needs in its image")
+    if reading.get("spec", "strategy") is not None:
+        kind = reading.get("spec", "strategy", "type")
+        why = "nearedge chooses how pods are replaced so that an update cannot hang"
+        reading.intend(("spec", "strategy"), why, f"{said}.deploymentStrategy")
+        if kind == "Recreate":
+            made["deploymentStrategy"] = reading.carry(
+                ("spec", "strategy", "type"), f"{said}.deploymentStrategy"
+            )
+    fields.defaults(reading, ("spec",))
+    for field in ("revisionHistoryLimit", "progressDeadlineSeconds", "minReadySeconds"):
+        if reading.get("spec", field) is not None:
+            reading.intend(
+                ("spec", field), "KServe makes the Deployment, with what Kubernetes takes by itself"
+            )
+
+
+def _beside(scene: Scene, item: Source, said: str, made: dict[str, Any]) -> None:
+    """Service, Route and monitors that lead to the Deployment."""
+    labels = item.mapping("spec", "template", "metadata", "labels")
+    for service in scene.of("Service"):
+        selector = service.mapping("spec", "selector")
+        if service.namespace == item.namespace and selector and selector.items() <= labels.items():
+            _service(scene, service, said, made)
+
+
+def _service(scene: Scene, service: Source, said: str, made: dict[str, Any]) -> None:
+    reading = Reading(service, said)
+    why = (
+        f"KServe makes the Service, called {made['name']}-predictor: callers inside the cluster use that name"
+    )
+    reading.intend(("spec",), why)
+    reading.intend(("metadata", "labels"), _OURS)
+    fields.marks(reading)
+    for i, port in service.mappings("spec", "ports"):
+        target = port.get("targetPort", port.get("port"))
+        path = (
+            "spec",
+            "ports",
+            i,
+            "targetPort" if "targetPort" in port else "port",
+        )
+        if target == made.get("port"):
+            reading.carry(path, f"{said}.port")
+        elif isinstance(target, int) and "metrics" in str(port.get("name", "")):
+            made["metricsPort"] = reading.carry(path, f"{said}.metricsPort")
+        else:
+            reading.leave(("spec", "ports", i), "a server has one port beside that of its metrics")
+    scene.part.accounts.append(reading.account())
+    for route in scene.of("Route", "Ingress"):
+        if route.namespace == service.namespace and service.name in _backends(route):
+            made["exposed"] = True
+            own = Reading(route, said)
+            fields.marks(own)
+            own.intend(("metadata", "labels"), _OURS)
+            own.intend(
+                ("spec",),
+                "the platform makes the Route of an exposed server: TLS at the edge, a name of its own",
+            )
+            own.intend(("spec", "to"), "it leads to the Service that KServe makes", f"{said}.exposed")
+            own.leave(("spec", "host"), "the platform names the host after server and namespace")
+            scene.part.accounts.append(own.account())
+    for monitor in scene.of("ServiceMonitor", "PodMonitor"):
+        selector = monitor.mapping("spec", "selector", "matchLabels")
+        if (
+            monitor.namespace == service.namespace
+            and selector.items() <= service.mapping("metadata", "labels").items()
+        ):
+            scene.part.accounts.append(
+                unaddressed(monitor, "nearedge writes the monitor of each server's metricsPort")
+            )
+
+
+def _backends(route: Source) -> set[str]:
+    """Services that a Route or an Ingress leads to."""
+    found = {str(route.at("spec", "to", "name") or "")}
+    for _, rule in route.mappings("spec", "rules"):
+        for _, path in mappings_of(mapping_of(rule.get("http")).get("paths")):
+            service = mapping_of(mapping_of(path.get("backend")).get("service"))
+            found.add(str(service.get("name", "")))
+    return found - {""}

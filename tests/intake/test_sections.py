@@ -1,0 +1,231 @@
+"""What becomes of fields, section by section; and that no manifest, however wrong, ends in a traceback."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import pytest
+
+from generator.intake.account import Fate, shown
+from generator.intake.applications import paths_of
+from generator.intake.delivery import Site
+from generator.intake.models import Models, called
+from generator.intake.part import Answers
+from generator.intake.sections import hub
+from generator.intake.site import TWICE, draft
+from generator.intake.source import Source, manifests_in
+from generator.intake.texts import Basis, written
+
+from .conftest import DIGEST, SHAPES, drafted
+
+SERVICE = """apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: m, namespace: a}
+spec:
+  predictor:
+    model:
+      modelFormat: {name: onnx}
+      %s
+"""
+
+
+def fates(text: str, answers: Answers | None = None) -> dict[str, tuple[Fate, str]]:
+    """Path -> fate and where a spec says it, of the first object."""
+    account = drafted(text, answers).part.accounts[0]
+    return {shown(entry.path, account.source.manifest): (entry.fate, entry.said) for entry in account.entries}
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "storage"),
+    [
+        ("storageUri: s3://models/shelf/7", "s3://models/shelf/7", "s3"),
+        (f"storageUri: hf://acme/shelf:{'0' * 40}", f"hf://acme/shelf:{'0' * 40}", "hf"),
+        (f"storageUri: oci://quay.io/acme/shelf:v1@{DIGEST}", f"oci://quay.io/acme/shelf@{DIGEST}", "oci"),
+        (
+            f"storageUri: oci+native://quay.io/acme/shelf@{DIGEST}",
+            f"oci://quay.io/acme/shelf@{DIGEST}",
+            "oci+native",
+        ),
+        ("storageUri: pvc://store/shelf", "pvc://store/shelf", "pvc"),
+        (
+            "storageUri: https://models.acme.internal/shelf.onnx",
+            "https://models.acme.internal/shelf.onnx",
+            "pvc",
+        ),
+        ("storage: {path: shelf/7, parameters: {bucket: models}}", "s3://models/shelf/7", "s3"),
+    ],
+)
+def test_a_model_comes_from_where_its_server_says(said: str, source: str, storage: str) -> None:
+    models = Models()
+    made = drafted(SERVICE % said, models=models)
+    assert [spec["source"] for spec in models.specs.values()] == [source]
+    assert made.spec["serving"][0]["storage"] == {"type": storage}
+    assert made.part.findings == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "hint"),
+    [
+        ("storageUri: gs://models/shelf", "IMPORT005", "copy it"),
+        ("storage: {key: aws, path: shelf}", "IMPORT005", "--bucket aws=BUCKET"),
+        ("storageUri: oci://quay.io/acme/shelf:v1", "IMPORT004", "--digest quay.io/acme/shelf:v1="),
+        ("name: kserve-container", "IMPORT005", "say where"),
+    ],
+)
+def test_a_source_that_no_spec_has_is_told_at_its_line(said: str, code: str, hint: str) -> None:
+    made = drafted(SERVICE % said)
+    (found,) = made.part.findings
+    assert (found.code, found.where.line) == (code, 7 if code == "IMPORT005" and "name:" in said else 8)
+    assert hint in found.hint
+    assert "serving" not in made.spec
+    assert {entry.fate for entry in made.part.accounts[0].entries} == {Fate.LOST}
+
+
+def test_two_servers_of_one_source_have_one_model() -> None:
+    models = Models()
+    text = SERVICE % "storageUri: s3://models/shelf/7"
+    drafted(text + "---\n" + text.replace("name: m,", "name: n,"), models=models)
+    assert list(models.specs) == ["shelf"]
+    assert called("s3://models/shelf/7") == ("shelf", "7")
+
+
+def test_flags_that_nearedge_sets_itself_are_dropped_with_their_values() -> None:
+    runtime = """apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {name: own-vllm, namespace: a}
+spec:
+  containers:
+  - name: kserve-container
+    image: quay.io/acme/vllm:latest
+    args: [--model, /mnt/models, --port=8080, --served_model_name, x, --max-model-len, "4096"]
+"""
+    service = SERVICE % "storageUri: s3://models/shelf/7\n      runtime: own-vllm\n      args: [--seed=1]"
+    made = drafted(runtime + "---\n" + service)
+    assert made.spec["serving"][0]["args"] == ["--max-model-len", "4096", "--seed=1"]
+    assert made.spec["serving"][0]["runtime"] == "vllm"
+    assert "image" not in made.spec["serving"][0]
+
+
+def test_a_name_that_callers_say_is_told_when_it_goes() -> None:
+    text = (
+        SERVICE
+        % "storageUri: s3://models/shelf/7/\n      runtime: own-vllm\n      args: ['--served-model-name=%s', --port, '8000']"
+    )
+    runtime = "apiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: own-vllm, namespace: a}\nspec: {}\n---\n"
+    found = fates(runtime + text % "other")
+    assert found["spec.predictor.model.args[0]"][0] is Fate.LOST
+    assert found["spec.predictor.model.args[2]"][0] is Fate.INTENT
+    assert found["spec.predictor.model.storageUri"][0] is Fate.INTENT
+    assert fates(runtime + text % "{{.Name}}")["spec.predictor.model.args[0]"][0] is Fate.INTENT
+    made = drafted(runtime + text % "other").spec["serving"][0]
+    assert "args" not in made
+
+
+def test_what_kserve_would_put_in_is_put_in() -> None:
+    text = SERVICE.replace("model:", "containers:\n    - image: %s").replace(
+        "      modelFormat: {name: onnx}\n", ""
+    ) % (
+        f"quay.io/acme/own@{DIGEST}",
+        "args: ['--name={{ .Name }}.{{.Namespace}}']",
+    )
+    made = drafted(text).spec["serving"][0]
+    assert made["args"] == ["--name=m.a"]
+    assert (made["runtime"], made["port"]) == ("custom", 8080)
+
+
+def test_values_of_secrets_are_nowhere() -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: a}\nstringData: {token: not-a-real-one}\n"
+    made = drafted(text)
+    assert made.part.accounts[0].secret
+    assert "not-a-real-one" not in str(made.spec)
+
+
+def test_a_secret_that_a_server_uses_is_named_as_a_credential() -> None:
+    text = SERVICE % "storage: {key: aws, path: shelf/7, parameters: {bucket: models}}"
+    assert drafted(text).spec["credentials"] == [{"name": "aws", "type": "s3", "from": "existing"}]
+
+
+def test_the_queue_has_the_name_that_workloads_say() -> None:
+    made = drafted((SHAPES / "plain/queues.yaml").read_text("utf-8"))
+    assert [queue["name"] for queue in made.spec["kueue"]["queues"]] == ["gpu"]
+    assert made.spec["kueue"]["queues"][0]["quota"]["l4"] == {
+        "cpu": "40",
+        "memory": {"nominal": "160Gi", "borrowingLimit": "16Gi"},
+        "nvidia.com/gpu": "4",
+    }
+    lost = [account for account in made.part.accounts if account.source.name == "gpu-too"]
+    assert "chat/gpu is that of ClusterQueue" in lost[0].entries[0].why
+
+
+def test_a_deployment_that_serves_nothing_is_no_server() -> None:
+    text = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: collector, namespace: a}
+spec:
+  template:
+    spec:
+      containers: [{name: c, image: quay.io/acme/collector:1}]
+"""
+    made = drafted(text)
+    assert made.spec == {}
+    assert made.part.findings == []
+    assert "no model server" in made.part.accounts[0].entries[0].why
+
+
+def test_ray_is_asked_for_what_the_cluster_says() -> None:
+    found = fates((SHAPES / "plain/ray.yaml").read_text("utf-8"))
+    assert found["spec.entrypoint"] == (Fate.CARRIED, "ray.jobs[tune].entrypoint")
+    assert found["spec.suspend"][0] is Fate.INTENT
+    group = "spec.rayClusterSpec.workerGroupSpecs[gpu]"
+    assert found[f"{group}.rayStartParams.resources"] == (
+        Fate.INTENT,
+        "ray.jobs[tune].workers[gpu].customResources",
+    )
+    assert found[f"{group}.template.spec.volumes[ca]"][0] is Fate.LOST
+
+
+def test_the_second_object_of_one_name_is_told() -> None:
+    text = "apiVersion: kueue.x-k8s.io/v1beta1\nkind: ResourceFlavor\nmetadata: {name: f}\nspec: {nodeLabels: {a: %s}}\n"
+    made = drafted(text % "x" + "---\n" + text % "y")
+    assert made.spec["kueue"]["flavors"] == [{"name": "f", "nodeLabels": {"a": "x"}}]
+    assert [entry.why for entry in made.part.accounts[-1].entries] == [TWICE]
+
+
+ODD: tuple[Any, ...] = (None, 1, "x", [], {}, [None], {"a": None}, True, [[1]], {"name": 1}, ["x"], 0.5)
+
+
+def test_no_manifest_however_wrong_ends_in_a_traceback() -> None:
+    texts = [path.read_text("utf-8") for path in sorted(SHAPES.rglob("*.yaml"))]
+    every = [item.manifest for text in texts for item in manifests_in("f.yaml", text)[0]]
+    chance = random.Random(7)  # noqa: S311 - the same mistakes on every machine
+    for _ in range(150):
+        picked = copy.deepcopy(chance.sample(every, 8))
+        for manifest in picked:
+            _spoil(manifest, chance)
+        site = Site("s", tuple(Source(item, "f.yaml") for item in picked))
+        models = Models()
+        made = draft(site, models, Answers(), {}, {})
+        said, _ = hub.read(site.objects)
+        written([made], models.specs, said, Basis())
+        assert all(isinstance(path, str) for item in site.objects for path in paths_of(item))
+        # Whatever was read, each object is told of.
+        told = {id(account.source) for account in made.part.accounts}
+        assert told >= {id(item) for item in site.objects}
+
+
+def _spoil(manifest: dict[str, Any], chance: random.Random) -> None:
+    """Put something odd in the place of one field, but for the metadata, which the reader holds right."""
+    paths = [path for path in _paths(manifest, ()) if len(path) > 1 and path[0] != "metadata"]
+    if paths:
+        *above, last = chance.choice(paths)
+        place: Any = manifest
+        for step in above:
+            place = place[step]
+        place[last] = copy.deepcopy(chance.choice(ODD))
+
+
+def _paths(value: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(inner for step, item in pairs for inner in _paths(item, (*path, step)))]
