@@ -56,8 +56,8 @@ NO_MOVES = Moves()
 
 
 def is_shared(file: str) -> bool:
-    """Whether clusters are compiled from it beside their own files."""
-    return file.startswith(("clusters/groups/", "clusters/models/")) or file == FLEET_FILE
+    """Whether clusters are compiled from it, or judged by it, beside their own files."""
+    return file.startswith(("clusters/groups/", "clusters/models/", "clusters/rules/")) or file == FLEET_FILE
 
 
 def contents_of(
@@ -117,6 +117,7 @@ def documents_of(shared: Shared) -> Iterator[Document]:
     yield shared.fleet_document
     yield from shared.groups.values()
     yield from shared.model_documents.values()
+    yield from (item.document for item in shared.rules)
 
 
 def said(data: Any) -> str:
@@ -125,7 +126,11 @@ def said(data: Any) -> str:
 
 
 def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
-    """The groups and models that a cluster is made of, and the models that these name in turn; but for the fleet's file."""
+    """The groups and models that a cluster is made of, the models that these name in turn, and the fleet's own rules.
+
+    But for the fleet's file.
+    """
+    rules = (item.document.file for item in shared.rules)
     groups = [layer.document.file for layer in resolved.layers[1:-1]]
     named: set[str] = set()
     asked: set[str] = set()
@@ -134,7 +139,7 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
         named |= new
         for name in new:
             _gather(shared.model_documents[name].data, asked)
-    return (*groups, *sorted(shared.model_documents[name].file for name in named))
+    return (*groups, *sorted(shared.model_documents[name].file for name in named), *rules)
 
 
 def _gather(value: Any, found: set[str]) -> None:

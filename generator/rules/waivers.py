@@ -86,7 +86,8 @@ def waivers_of(cluster: Cluster, resolved: Resolved) -> tuple[Waiver, ...]:
     found = []
     for i, item in enumerate(cluster.spec.waivers):
         known = _rule(item.code)
-        if known is None or why_not(known) or not _is_date(item.until):
+        refused = item.code not in cluster.own_codes and (known is None or why_not(known))
+        if refused or not _is_date(item.until):
             continue
         path, left = located(resolved.spec, item.path or "")
         if len(choices(resolved.spec, path, left)) > 1:
@@ -160,20 +161,20 @@ def why_not(item: Rule) -> str:
 
 @rule("WAIVER003")
 def waived_codes_are_known(cluster: Cluster) -> Iterator[Problem]:
-    """A waiver names a rule of nearedge.
+    """A waiver names a rule of nearedge, or one of the fleet's own.
 
     One that is misspelt would accept nothing, and nobody would know.
     """
     for i, item in enumerate(cluster.spec.waivers):
-        if _rule(item.code) is None:
-            near = nearest(item.code, list(_every_rule()))
+        if _rule(item.code) is None and item.code not in cluster.own_codes:
+            near = nearest(item.code, [*_every_rule(), *sorted(cluster.own_codes)])
             hint = f"did you mean {near}?" if near else "nearedge rules lists them"
             yield Problem(("waivers", i, "code"), f"there is no rule {item.code}", hint)
 
 
 @rule("WAIVER004")
 def waived_rules_can_be_waived(cluster: Cluster) -> Iterator[Problem]:
-    """A waiver names a rule whose findings may be accepted: warnings, notes, and errors that are estimates.
+    """A waiver names a rule whose findings may be accepted: warnings, notes, errors that are estimates, and own rules.
 
     What a cluster would refuse does not become right by being accepted here.
     """

@@ -206,13 +206,14 @@ func (made *program) asked(self, cluster any) verdict {
 	if made.message == nil {
 		return verdict{}
 	}
+	// As with CRDs: what gives no message leaves the one that is written down.
 	said, _, err := made.message.ContextEval(ends, values)
 	if err != nil {
-		return failed(ends, err)
+		return verdict{Over: failed(ends, err).Over}
 	}
 	text, ok := said.Value().(string)
 	if !ok {
-		return verdict{Error: fmt.Sprintf("messageExpression gives %s, and has to give string", said.Type())}
+		return verdict{}
 	}
 	if len(text) > celconfig.MaxEvaluatedMessageExpressionSizeBytes {
 		text = strings.ToValidUTF8(text[:celconfig.MaxEvaluatedMessageExpressionSizeBytes], "")

@@ -142,6 +142,7 @@ func variable(name string, of *shape) (cel.EnvOption, []*apiservercel.DeclType) 
 	if of == nil {
 		return cel.Variable(name, cel.DynType), nil
 	}
-	declared := of.declared(name)
+	// A type that is called as the variable would be taken for it.
+	declared := of.declared("nearedge." + name)
 	return cel.Variable(name, declared.CelType()), []*apiservercel.DeclType{declared}
 }
