@@ -32,6 +32,8 @@ UNUSED = plain_rule(
     Severity.WARNING,
 )
 
+OWN = "own"
+"""Scope of a rule of the fleet's own."""
 ESTIMATES = ("ADMIT", "FIT")
 """Families of rules whose errors are arithmetic on what the spec declares, and may be known better on the site."""
 
@@ -149,7 +151,9 @@ def _spoken(said: dict[Waiver, bool], today: str, whole: frozenset[str] | None) 
 
 
 def why_not(item: Rule) -> str:
-    """Why findings of a rule cannot be waived; empty when they can."""
+    """Why findings of a rule cannot be waived; empty when they can, as those of a fleet's own rules always."""
+    if item.scope == OWN:
+        return ""
     if item.code.startswith("WAIVER"):
         return "a waiver does not accept what is wrong with waivers"
     if item.scope == "stage" and item.severity is Severity.ERROR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path as File
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from generator.cel import engine
 from generator.cli import main
 from generator.documents.files import read_file
 from generator.errors import ToolMissing
@@ -18,6 +20,7 @@ from generator.flow.clusters import own_rules
 from generator.flow.read import read
 from generator.flow.rendered import CompiledCluster
 from generator.plan.sides import between
+from generator.programs.record import find
 from generator.rules.own import asking
 from tests.repositories import comment, specs, write_output, write_specs
 
@@ -198,6 +201,26 @@ def test_a_rule_that_costs_too_much_ends_and_is_said(root: File) -> None:
     assert (found.code, str(found.where.file)) == ("OWN003", RULES)
     # Ten to the power of nine: it would be minutes.
     assert time.monotonic() - started < 20
+
+
+def test_what_a_rule_costs_together_has_an_end_too() -> None:
+    # A pattern costs the product of its length and the text's, and little time.
+    rule = {"rule": f"!self.matches('{'a' * 900}')", "message": "", "each": [], "types": [""]}
+    subjects = [{"rule": 0, "type": 0, "self": "b" * 40_000, "cluster": -1}] * 40
+    request = {"types": {}, "cluster": "", "rules": [rule], "clusters": [], "subjects": subjects}
+    answer = engine.asked(find(File(), engine.NAME), "own", json.dumps(request))
+    over = [item.get("over", False) for item in answer["verdicts"]]
+    assert over.count(True) == 1
+    assert 10 <= over.index(True) < 39
+
+
+def test_an_own_rule_is_listed_and_explained(root: File, capsys: pytest.CaptureFixture[str]) -> None:
+    ruled(root, no_lab())
+    assert main(["rules", "ACME-001", "--root", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "A laboratory is in a core cluster" in said
+    assert RULES in said
+    assert "can be waived" in said
 
 
 def test_what_has_no_answer_is_no_answer(root: File) -> None:

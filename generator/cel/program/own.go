@@ -71,6 +71,9 @@ type program struct {
 // timeForVerdict bounds what the cost limit lets through on a machine that is busy; the limit means a tenth of a second.
 const timeForVerdict = 5 * time.Second
 
+// leastCalls is for how many calls a rule may cost the limit where there are fewer clusters: groups, models, examples.
+const leastCalls = 10
+
 func own(asked []byte) (any, error) {
 	var request ownAsked
 	if err := json.Unmarshal(asked, &request); err != nil {
@@ -102,10 +105,12 @@ func own(asked []byte) (any, error) {
 			of.fitted(request.Clusters[i])
 		}
 	}
-	spent := map[int]bool{}
+	// All that a rule may cost in this request, beside the limit of each call.
+	most := uint64(celconfig.PerCallLimit) * uint64(max(leastCalls, len(request.Clusters)))
+	spent := map[int]uint64{}
 	for i, subject := range request.Subjects {
 		made := programs[subject.Rule][subject.Type]
-		if made == nil || spent[subject.Rule] {
+		if made == nil || spent[subject.Rule] > most {
 			// It was said what is wrong with the rule; a rule that has cost too much is not asked again.
 			answer.Verdicts[i] = verdict{Holds: true}
 			continue
@@ -114,8 +119,14 @@ func own(asked []byte) (any, error) {
 		if subject.Cluster >= 0 {
 			cluster = request.Clusters[subject.Cluster]
 		}
-		answer.Verdicts[i] = made.asked(subject.Self, cluster)
-		spent[subject.Rule] = answer.Verdicts[i].Over
+		found, cost := made.asked(subject.Self, cluster)
+		spent[subject.Rule] += cost
+		if found.Over {
+			spent[subject.Rule] = most + 1
+		} else if spent[subject.Rule] > most {
+			found = verdict{Error: "all of it costs more than the limit of one call for each cluster", Over: true}
+		}
+		answer.Verdicts[i] = found
 	}
 	return answer, nil
 }
@@ -186,39 +197,50 @@ func expression(env *cel.Env, part, text string, wanted *cel.Type, faults []faul
 	return made, faults
 }
 
-func (made *program) asked(self, cluster any) verdict {
+// asked gives the verdict and what it cost.
+func (made *program) asked(self, cluster any) (verdict, uint64) {
 	if made.self != nil {
 		self = made.self.fitted(self)
 	}
 	ends, cancel := context.WithTimeout(context.Background(), timeForVerdict)
 	defer cancel()
 	values := map[string]any{"self": self, "cluster": cluster}
-	found, _, err := made.rule.ContextEval(ends, values)
+	found, details, err := made.rule.ContextEval(ends, values)
+	cost := costOf(details)
 	if err != nil {
-		return failed(ends, err)
+		return failed(ends, err), cost
 	}
 	if found == types.True {
-		return verdict{Holds: true}
+		return verdict{Holds: true}, cost
 	}
 	if found != types.False {
-		return verdict{Error: fmt.Sprintf("gives %s, and has to give bool", found.Type())}
+		return verdict{Error: fmt.Sprintf("gives %s, and has to give bool", found.Type())}, cost
 	}
 	if made.message == nil {
-		return verdict{}
+		return verdict{}, cost
 	}
 	// As with CRDs: what gives no message leaves the one that is written down.
-	said, _, err := made.message.ContextEval(ends, values)
+	said, details, err := made.message.ContextEval(ends, values)
+	cost += costOf(details)
 	if err != nil {
-		return verdict{Over: failed(ends, err).Over}
+		return verdict{Over: failed(ends, err).Over}, cost
 	}
 	text, ok := said.Value().(string)
 	if !ok {
-		return verdict{}
+		return verdict{}, cost
 	}
 	if len(text) > celconfig.MaxEvaluatedMessageExpressionSizeBytes {
 		text = strings.ToValidUTF8(text[:celconfig.MaxEvaluatedMessageExpressionSizeBytes], "")
 	}
-	return verdict{Message: text}
+	return verdict{Message: text}, cost
+}
+
+// costOf is what a call cost; one that nobody counted cost all that it may.
+func costOf(details *cel.EvalDetails) uint64 {
+	if details == nil || details.ActualCost() == nil {
+		return celconfig.PerCallLimit
+	}
+	return *details.ActualCost()
 }
 
 func failed(ends context.Context, err error) verdict {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path as File
+from typing import TYPE_CHECKING
 
 from ..exits import CLEAN, FOUND, UsageError
 from ..here import root_of
 from ..output import show_findings
+
+if TYPE_CHECKING:
+    from ...findings.rule import Rule
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from ...report.rule_examples import example
     from ...rules.load import every_rule
 
-    known = every_rule()
+    known = {**every_rule(), **_own(options)}
     code = options.code.upper() if options.code else None
     if code is not None and code not in known:
         near = nearest(code, list(known))
@@ -47,6 +52,26 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(catalog.rules_text(chosen))
     return CLEAN
+
+
+def _own(options: argparse.Namespace) -> Mapping[str, Rule]:
+    """The own rules of the fleet that one stands in, if one does: as rules, by code."""
+    from ...documents.files import find_specs
+    from ...findings.finding import Severity
+    from ...findings.rule import Rule
+    from ...fleet.spec_files import kind_of, read_rules
+    from ...rules.waivers import OWN
+
+    root = root_of(options)
+    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
+    found = {}
+    for file in read_rules(root, names)[0] if names else ():
+        for item in file.rules:
+            doc = f"{item.message[:1].upper()}{item.message[1:]}: not where {' '.join(item.rule.split())}"
+            found[item.code] = Rule(
+                item.code, Severity(item.severity), source=file.document.file, doc=doc, scope=OWN
+            )
+    return found
 
 
 def tried(root: File) -> int:
