@@ -71,7 +71,7 @@ contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI docum
 fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
 	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)
 
-live: setup-dev ## run our objects under real controllers, PART=api|kueue|ray|serving|delivery (docs/live.md)
+live: setup-dev ## run our objects under real controllers, PART=api|cel|kueue|ray|serving|delivery (docs/live.md)
 	$(PY) -m tests.live $(PART)
 
 bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md

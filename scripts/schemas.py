@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from generator.proof.schema_files import FOLDER, SchemaKind, schema_file
+from generator.facts.schema_files import FOLDER, SchemaKind, schema_file
 from generator.yaml.writer import to_yaml
 from scripts.compact import to_text
 from scripts.handwritten import Found, SourceError, handwritten

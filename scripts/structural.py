@@ -1,8 +1,8 @@
 """Kubernetes schemas as strict JSON Schema (draft 7): the converting half of scripts/schemas.py.
 
 A CRD's schema, a built-in kind's OpenAPI or a hand-written shape goes in; out comes a document that keeps
-types and limits, drops prose and defaults, and refuses what the API server would refuse *or silently drop*:
-unknown fields, `status`, null.
+types, limits and CEL rules, drops prose, and refuses what the API server would refuse *or silently drop*: unknown
+fields, `status`, null. Defaults stay where a kind has CEL rules, which are asked when defaults are set.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ KEPT = (
     *("type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf"),
     *("minItems", "maxItems", "minProperties", "maxProperties", "propertyNames", "required"),
     *("x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
+    "default",
 )
+RULES = "x-kubernetes-validations"
+RULE = ("rule", "message", "messageExpression", "reason", "fieldPath", "optionalOldSelf")
+"""What counts of a CEL rule: all of it, for it is evaluated offline (generator/cel)."""
 
 # apimachinery: validation of names, label keys and label values (pkg/util/validation, v0.33).
 _SUBDOMAIN = {
@@ -86,9 +90,16 @@ def document(  # noqa: PLR0913 - a kind's whole identity
     }
     if scope != "none":
         fixed["metadata"] = strict(object_meta(api_version, kind, scope, name))
+    if RULES not in repr(body):
+        body = _without_defaults(body)
     body["properties"] = {**fixed, **body["properties"]}
     body["required"] = [*fixed, *body.get("required", ())]
     return {"$schema": DIALECT, **shared(body)}
+
+
+def _without_defaults(node: Schema) -> Schema:
+    kept = {key: value for key, value in node.items() if key != "default"}
+    return mapped(kept, lambda part, _: _without_defaults(part))
 
 
 def object_meta(api_version: str, kind: str, scope: str, name: str = "") -> Schema:
@@ -115,6 +126,8 @@ def strict(node: Schema, *, closed: bool = True) -> Schema:
     `closed` is off inside allOf, anyOf, oneOf and not, which only narrow what the outer schema lists.
     """
     kept = {key: node[key] for key in KEPT if key in node}
+    if rules := node.get(RULES):
+        kept[RULES] = [{key: rule[key] for key in RULE if key in rule} for rule in rules]
     if node.get("x-kubernetes-int-or-string"):
         return {**kept, "type": ["integer", "string"]}
     if "pattern" in kept:
@@ -123,8 +136,6 @@ def strict(node: Schema, *, closed: bool = True) -> Schema:
         kept["format"] = "date-time"
     if node.get("x-kubernetes-list-type") == "set":
         kept["uniqueItems"] = True
-    if rules := node.get("x-kubernetes-validations"):
-        kept["x-kubernetes-validations"] = [{"rule": rule["rule"]} for rule in rules]
     parts = {
         key: node[key]
         for key in ("properties", "items", "additionalProperties", "not", *BRANCHES)

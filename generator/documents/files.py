@@ -133,6 +133,7 @@ FOLDERS: Mapping[str, str] = {
     "core": "Cluster",
     "near-edge": "Cluster",
     "removals": "Removals",
+    "rules": "Rules",
 }
 """Folder below clusters/ -> kind of the specs in it."""
 
@@ -190,7 +191,9 @@ def is_spec(file: str) -> bool:
     return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
 
 
-_PLACES = "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,core,near-edge}/"
+_PLACES = (
+    "specs are clusters/{fleet,removals}.yaml and *.yaml in clusters/{groups,models,rules,core,near-edge}/"
+)
 
 
 def _proper(file: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from ..yaml.strict import read_text
 
 PACKAGE = File(__file__).parent.parent
-CODE = frozenset({".j2", ".json", ".lua", ".py", ".yaml"})
+CODE = frozenset({".go", ".j2", ".json", ".lua", ".mod", ".py", ".sum", ".yaml"})
 """Endings of the files that decide what nearedge does: code and data."""
 
 

@@ -117,6 +117,7 @@ def cluster_of(
             models=shared.models,
             groups=groups,
             shared=shared_sections[groups],
+            own_codes=frozenset(rule.code for file in shared.rules for rule in file.rules),
         )
     )
     return cluster, resolved, findings

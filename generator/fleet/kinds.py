@@ -22,6 +22,7 @@ from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, Pins
 from ..specs.removals import Removals
+from ..specs.rules import Rules
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.types import (
     API_VERSION,
@@ -140,6 +141,7 @@ def document_models() -> dict[str, type[BaseModel]]:
         "Model": Model,
         "Cluster": _kind("Cluster", part, ONE_CLUSTER),
         "Removals": Removals,
+        "Rules": Rules,
     }
 
 

@@ -20,6 +20,7 @@ from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, ModelSpec
+from ..specs.rules import OwnRule, Rules
 from .kinds import cluster_envelope, document_models
 from .strangers import stranger
 
@@ -39,6 +40,14 @@ FLEET_FILE = "clusters/fleet.yaml"
 
 
 @dataclass(frozen=True)
+class RulesFile:
+    """A file of the fleet's own rules."""
+
+    document: Document
+    rules: tuple[OwnRule, ...]
+
+
+@dataclass(frozen=True)
 class Shared:
     """What all clusters have in common: the fleet, its groups and models."""
 
@@ -50,6 +59,7 @@ class Shared:
     unusable: frozenset[str] = frozenset()
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
     model_documents: Mapping[str, Document] = field(default_factory=dict)
+    rules: tuple[RulesFile, ...] = ()
 
 
 def read_shared(
@@ -63,6 +73,7 @@ def read_shared(
     groups: dict[str, Document] = {}
     models: dict[str, ModelSpec] = {}
     files_of: dict[str, Document] = {}
+    rules: list[RulesFile] = []
     unusable: set[str] = set()
     fleet: tuple[Document, Any] | None = None
     for file in files:
@@ -76,6 +87,8 @@ def read_shared(
             case "Model" if document is not None and model is not None:
                 models[stem(file)] = model.spec  # type: ignore[attr-defined]
                 files_of[stem(file)] = document
+            case "Rules" if document is not None and model is not None:
+                rules.append(RulesFile(document, model.spec.rules))  # type: ignore[attr-defined]
             case "Group" | "Model":
                 unusable.add(stem(file))
     if FLEET_FILE not in files:
@@ -97,9 +110,20 @@ def read_shared(
         return None, tuple(findings)
     document, parsed = fleet
     name = parsed.metadata.name
-    shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of)
+    shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of, tuple(rules))
     findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
+
+
+def read_rules(root: Root, files: tuple[str, ...]) -> tuple[tuple[RulesFile, ...], tuple[Finding, ...]]:
+    """The own rules of these files, and what is wrong with the files."""
+    read = [_read(root, file) for file in files]
+    rules = tuple(
+        RulesFile(document, model.spec.rules)  # type: ignore[attr-defined]
+        for document, model, _ in read
+        if document is not None and model is not None
+    )
+    return rules, tuple(item for _, _, found in read for item in found)
 
 
 def unknown_pins(shared: Shared, document: Document) -> Iterator[Finding]:
@@ -172,6 +196,8 @@ def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | Non
             return document, Fleet.model_validate({**document.data, "spec": own}), findings
         case "Model":
             return document, Model.model_validate(document.data), findings
+        case "Rules":
+            return document, Rules.model_validate(document.data), findings
     return document, None, findings
 
 

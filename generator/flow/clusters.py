@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..components.kit.component import Cluster
 from ..documents.files import Root
 from ..documents.merge import Resolved
 from ..findings.finding import Finding
 from ..fleet.member import member_of
-from ..fleet.spec_files import (
-    Shared,
-)
+from ..fleet.spec_files import Shared
 from ..overlays.base import base_files
 from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
@@ -19,6 +19,9 @@ from ..rules.waivers import refuses, waivers_of
 from .inputs import uses_of
 from .read import cluster_in
 from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
+
+if TYPE_CHECKING:
+    from ..rules.own.clusters import Asking
 
 
 def compile_clusters(
@@ -29,11 +32,12 @@ def compile_clusters(
     witness: Witness | None = None,
 ) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters and the texts of their bases, one cluster after the other."""
-    memo = Memo()
+    memo, own = Memo(), own_rules(root, shared)
     clusters = []
     for i, file in enumerate(files):
         progress("compile", i, len(files))
-        clusters.append(compile_cluster(root, shared, file, memo, witness))
+        clusters.append(compile_cluster(root, shared, file, memo, witness, own=own))
+    clusters = with_own(clusters, own)
     # A base that was made for a cluster which then could not use it (one that is retired) is nobody's.
     named = {folder for compiled in clusters for folder in compiled.bases}
     bases = (base for folder, base in memo.bases.items() if folder in named)
@@ -44,22 +48,46 @@ def check_clusters(
     root: Root, shared: Shared, files: tuple[str, ...], progress: Progress = silent
 ) -> tuple[tuple[CompiledCluster, ...], dict[str, str]]:
     """All clusters, judged but without overlays: for those who only want to know what is wrong."""
-    memo = Memo()
+    memo, own = Memo(), own_rules(root, shared)
     clusters = []
     for i, file in enumerate(files):
         progress("check", i, len(files))
-        clusters.append(check_one(root, shared, file, memo))
-    return tuple(clusters), {}
+        clusters.append(check_one(root, shared, file, memo, own))
+    return tuple(with_own(clusters, own)), {}
 
 
-def compile_cluster(
-    root: Root, shared: Shared, file: str, memo: Memo, witness: Witness | None = None
+def own_rules(root: Root, shared: Shared) -> Asking | None:
+    """What asks the fleet's own rules of clusters; None where there are none."""
+    if not shared.rules:
+        return None
+    from ..rules.own.clusters import Asking  # noqa: PLC0415 - most fleets have none
+
+    return Asking(root, shared.rules)
+
+
+def with_own(clusters: Sequence[CompiledCluster], own: Asking | None) -> list[CompiledCluster]:
+    """Clusters with what the fleet's own rules find in them."""
+    found = own.findings() if own else {}
+    return [
+        replace(item, findings=(*item.findings, *found[item.file])) if found.get(item.file) else item
+        for item in clusters
+    ]
+
+
+def compile_cluster(  # noqa: PLR0913 - who looks at it as well
+    root: Root,
+    shared: Shared,
+    file: str,
+    memo: Memo,
+    witness: Witness | None = None,
+    *,
+    own: Asking | None = None,
 ) -> CompiledCluster:
     """One cluster from its file to its overlay."""
     cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:
         return CompiledCluster(file, findings)
-    compiled, emitted = judge_cluster(cluster, resolved, findings)
+    compiled, emitted = judge_cluster(cluster, resolved, findings, own)
     if emitted is None:
         return compiled
     uses = uses_of(shared, resolved)
@@ -69,18 +97,23 @@ def compile_cluster(
     return replace(compiled, files=files, bases=overlay.bases, seen=seen, uses=uses)
 
 
-def check_one(root: Root, shared: Shared, file: str, memo: Memo) -> CompiledCluster:
+def check_one(
+    root: Root, shared: Shared, file: str, memo: Memo, own: Asking | None = None
+) -> CompiledCluster:
     """One cluster from its file to its findings."""
     cluster, resolved, findings = cluster_in(root, shared, file, memo)
     if cluster is None or resolved is None:
         return CompiledCluster(file, findings)
-    return judge_cluster(cluster, resolved, findings)[0]
+    return judge_cluster(cluster, resolved, findings, own)[0]
 
 
 def judge_cluster(
-    cluster: Cluster, resolved: Resolved, findings: tuple[Finding, ...]
+    cluster: Cluster, resolved: Resolved, findings: tuple[Finding, ...], own: Asking | None = None
 ) -> tuple[CompiledCluster, Emitted | None]:
-    """All rules on one cluster, and what its components make of it when nothing is in the way."""
+    """All rules on one cluster, and what its components make of it when nothing is in the way.
+
+    The fleet's own rules are asked later, of many at once: `own` notes it for them.
+    """
     waivers = waivers_of(cluster, resolved)
     findings += check_cluster(cluster, resolved)
     emitted = None if refuses(findings, waivers) else emit(cluster)
@@ -89,6 +122,8 @@ def judge_cluster(
     if emitted is not None:
         findings += tuple(nothing(cluster, emitted, resolved.where(())))
     manifests = emitted.manifests if emitted else ()
+    if own is not None:
+        own.note(cluster, resolved, manifests)
     member = member_of(cluster, manifests)
     return CompiledCluster(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
 

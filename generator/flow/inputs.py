@@ -57,8 +57,8 @@ NO_MOVES = Moves()
 
 
 def is_shared(file: str) -> bool:
-    """Whether clusters are compiled from it beside their own files."""
-    return file.startswith(("clusters/groups/", "clusters/models/")) or file == FLEET_FILE
+    """Whether clusters are compiled from it, or judged by it, beside their own files."""
+    return file.startswith(("clusters/groups/", "clusters/models/", "clusters/rules/")) or file == FLEET_FILE
 
 
 def contents_of(
@@ -118,6 +118,7 @@ def documents_of(shared: Shared) -> Iterator[Document]:
     yield shared.fleet_document
     yield from shared.groups.values()
     yield from shared.model_documents.values()
+    yield from (item.document for item in shared.rules)
 
 
 def said(data: Any) -> str:
@@ -126,7 +127,11 @@ def said(data: Any) -> str:
 
 
 def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
-    """The groups and models that a cluster is made of, and the models that these name in turn; but for the fleet's file."""
+    """The groups and models that a cluster is made of, the models that these name in turn, and the fleet's own rules.
+
+    But for the fleet's file.
+    """
+    rules = (item.document.file for item in shared.rules)
     groups = [layer.document.file for layer in resolved.layers[1:-1]]
     named: set[str] = set()
     asked = _strings(resolved.spec)
@@ -134,7 +139,7 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
         named |= new
         for name in new:
             asked |= _strings(shared.model_documents[name].data)
-    return (*groups, *sorted(shared.model_documents[name].file for name in named))
+    return (*groups, *sorted(shared.model_documents[name].file for name in named), *rules)
 
 
 def _strings(value: Any) -> set[str]:

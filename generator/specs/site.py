@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from .rules import OWN_CODE
 from .types import (
     SUBDOMAIN_FORM,
     Duration,
@@ -92,9 +93,14 @@ class Connectivity(Strictly):
 class Waiver(Strictly):
     """A finding that somebody has looked at and accepts for a while."""
 
-    code: Annotated[str, Line(r"^[A-Z]+[0-9]{3}$", 16, form="capital letters and three digits: SERVE014")] = (
-        Field(description="Code of the rule, such as SERVE014; nearedge rules lists them.")
-    )
+    code: Annotated[
+        str,
+        Line(
+            rf"^([A-Z]+[0-9]{{3}}|{OWN_CODE})$",
+            17,
+            form="the code of a rule: SERVE014, or ACME-001 of your own",
+        ),
+    ] = Field(description="Code of the rule, such as SERVE014; nearedge rules lists them.")
     reason: Text = Field(description="Why it is accepted, for those who read the summary.")
     until: Annotated[str, Line(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10, form="year-month-day: 2027-03-31")] = (
         Field(description="Last day on which it holds: 2027-03-31.")

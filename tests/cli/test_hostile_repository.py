@@ -39,6 +39,7 @@ PROGRAMS = (
     "kustomize",
     "kubectl",
     "kubeconform",
+    "nearedge-cel",
     "sh",
     "bash",
     "env",
@@ -135,6 +136,7 @@ def hostile(tmp_path: File) -> Hostile:
 def plant_programs(hostile: Hostile) -> None:
     """A record of programs, and programs of every name that is ever looked for."""
     kinds = {"kustomize": "kustomize", "kubeconform": "kubeconform", "git": "git"}
+    kinds["nearedge-cel"] = "nearedge-cel"
     record = {
         name: {
             "kind": kind,

@@ -15,9 +15,9 @@ from generator.components.platform import chosen, installs
 from generator.components.platform.needs import closure, words
 from generator.facts.operators import component_of, offered, operators
 from generator.facts.profiles import profiles
+from generator.facts.schema_files import load_schema, schema_path
 from generator.objects.manifest import Manifest
 from generator.overlays.overlay import overlay_if_sound
-from generator.proof.schema_files import load_schema, schema_path
 from generator.report import releases as listing
 from tests.conftest import ROOT, build, some
 

@@ -16,8 +16,8 @@ from generator.components.ray import RAY
 from generator.components.ray.accelerators import ray_name, start_params
 from generator.components.ray.spec import PodGroup
 from generator.facts.profiles import profiles
+from generator.facts.schema_files import load_schema, schema_path
 from generator.objects.manifest import Manifest, identify, pod_specs
-from generator.proof.schema_files import load_schema, schema_path
 from tests.conftest import CASES, ROOT, build, read_case, some
 
 SHOWN = (

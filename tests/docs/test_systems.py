@@ -14,6 +14,7 @@ from generator.documents.files import read_text
 from generator.documents.merge import merge
 from generator.facts.operators import offered, operators
 from generator.facts.profiles import profiles
+from generator.facts.schema_files import FOLDER, known_kinds
 from generator.findings.finding import Severity
 from generator.fleet.cluster import cluster_of
 from generator.fleet.fleet import Fleet
@@ -23,7 +24,6 @@ from generator.fleet.spec_files import Shared
 from generator.flow.read import read
 from generator.objects.manifest import Manifest
 from generator.overlays.overlay import emit
-from generator.proof.schema_files import FOLDER, known_kinds
 from generator.rules.run import check_cluster
 from tests.conftest import FLEET, ROOT, document
 

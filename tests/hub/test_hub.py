@@ -18,6 +18,7 @@ from generator.components.credentials import Delivered
 from generator.components.namespaces import managed_labels
 from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
+from generator.facts.schema_files import load_schema, schema_path
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
 from generator.hub.kit.durations import go_duration, seconds
@@ -25,7 +26,6 @@ from generator.hub.kit.edge import KINDS, rights
 from generator.hub.kit.naming import LONGEST, policy_name
 from generator.hub.kit.profile import hub_profiles, profile_of
 from generator.objects.manifest import Manifest, identify
-from generator.proof.schema_files import load_schema, schema_path
 from generator.rules.load import fleet_rules
 from generator.specs.fleet import FleetSpec, Hub
 from generator.yaml.machine import read_documents

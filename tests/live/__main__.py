@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
-from . import api, kueue, ray, serving
+from . import api, cel, kueue, ray, serving
 from .binaries import BuildFailed, say
 from .client import Refused
 from .processes import NotReady
 
 PARTS: dict[str, Callable[[File], list[str]]] = {
     "api": api.run,
+    "cel": cel.run,
     "kueue": kueue.run,
     "ray": ray.run,
     "serving": serving.run,

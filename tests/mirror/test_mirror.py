@@ -15,6 +15,7 @@ from generator.cli import main
 from generator.components.kit.images_in import Package, packages, references, repositories
 from generator.components.mirror_checks import images_name_their_registry, mirrored_clusters_know_mirror_sets
 from generator.facts.operators import operators
+from generator.facts.schema_files import load_schema, schema_path
 from generator.findings.finding import has_errors
 from generator.git.commit import NoSuchCommit
 from generator.hub.platform.catalogs import catalogs, sources
@@ -23,7 +24,6 @@ from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror
 from generator.mirror.content import Content, Inventory, content_of
 from generator.mirror.delta import delta
 from generator.mirror.files import files, image_set, unpinned
-from generator.proof.schema_files import load_schema, schema_path
 from generator.specs.fleet import FleetSpec, Mirror
 from generator.specs.model import ModelSpec
 from generator.yaml.machine import read_documents

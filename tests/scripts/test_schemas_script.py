@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from generator.proof.schema_files import FOLDER, SchemaKind
+from generator.facts.schema_files import FOLDER, SchemaKind
 from scripts import compact, handwritten, schemas, structural
 from scripts.handwritten import SourceError
 
@@ -135,8 +135,8 @@ def test_strict_keeps_the_limits_and_closes_objects(node: dict[str, Any], good: 
     assert not accepts(schema, bad)
 
 
-def test_strict_drops_prose_and_keeps_rules_as_data() -> None:
-    rule = {"rule": "self == oldSelf", "message": "may not change"}
+def test_strict_drops_prose_and_keeps_rules_whole_with_the_defaults_they_count_on() -> None:
+    rule = {"rule": "self == oldSelf", "message": "may not change", "optionalOldSelf": True}
     node = {
         "type": "integer",
         "format": "int32",
@@ -146,8 +146,19 @@ def test_strict_drops_prose_and_keeps_rules_as_data() -> None:
     }
     assert structural.strict(node) == {
         "type": "integer",
-        "x-kubernetes-validations": [{"rule": "self == oldSelf"}],
+        "default": 1,
+        "x-kubernetes-validations": [rule],
     }
+
+
+def test_defaults_stay_only_where_rules_are_asked() -> None:
+    size: dict[str, Any] = {"type": "integer", "default": 1}
+    root = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": size}}}}
+    plain = structural.document(root, "example.io/v1", "Widget", "Namespaced")
+    assert "default" not in plain["properties"]["spec"]["properties"]["size"]
+    size["x-kubernetes-validations"] = [{"rule": "self > 0"}]
+    ruled = structural.document(root, "example.io/v1", "Widget", "Namespaced")
+    assert ruled["properties"]["spec"]["properties"]["size"]["default"] == 1
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,42 @@
-"""`nearedge rules`: what is checked, and why."""
+"""`nearedge rules`: what is checked, and why; `nearedge rules test`: whether the fleet's own rules find what they should."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import TYPE_CHECKING
 
-from ..exits import CLEAN, UsageError
+from ..exits import CLEAN, FOUND, UsageError
+from ..here import root_of
+from ..output import show_findings
+
+if TYPE_CHECKING:
+    from ...findings.rule import Rule
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which rule, and how to show it."""
-    parser.add_argument("code", nargs="?", metavar="CODE", help="a rule, such as SERVE004")
+    parser.add_argument(
+        "code",
+        nargs="?",
+        metavar="CODE|test",
+        help="a rule, such as SERVE004; test tries the own rules of clusters/rules/ by their examples",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to show rules")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the rules, or explain one with an example."""
+    """List the rules, explain one with an example, or try the own ones."""
+    if options.code == "test":
+        return tried(root_of(options))
     from ...documents.validate import nearest
     from ...report import catalog
     from ...report.rule_examples import example
     from ...rules.load import every_rule
 
-    known = every_rule()
+    known = {**every_rule(), **_own(options)}
     code = options.code.upper() if options.code else None
     if code is not None and code not in known:
         near = nearest(code, list(known))
@@ -37,3 +52,50 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(catalog.rules_text(chosen))
     return CLEAN
+
+
+def _own(options: argparse.Namespace) -> Mapping[str, Rule]:
+    """The own rules of the fleet that one stands in, if one does: as rules, by code."""
+    from ...documents.files import find_specs
+    from ...findings.finding import Severity
+    from ...findings.rule import Rule
+    from ...fleet.spec_files import kind_of, read_rules
+    from ...rules.waivers import OWN
+
+    root = root_of(options)
+    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
+    found = {}
+    for file in read_rules(root, names)[0] if names else ():
+        for item in file.rules:
+            doc = f"{item.message[:1].upper()}{item.message[1:]}: not where {' '.join(item.rule.split())}"
+            found[item.code] = Rule(
+                item.code, Severity(item.severity), source=file.document.file, doc=doc, scope=OWN
+            )
+    return found
+
+
+def tried(root: File) -> int:
+    """Ask the own rules of their examples, and say for each what came out; 1 when something is not as it says."""
+    from ...documents.files import find_specs
+    from ...findings.finding import has_errors
+    from ...fleet.spec_files import kind_of, read_rules
+    from ...report import table
+    from ...rules.own.examples import tried
+
+    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
+    files, findings = read_rules(root, names)
+    if has_errors(findings):
+        show_findings(root, findings, ())
+        return FOUND
+    if not files:
+        sys.stdout.write("clusters/rules/ holds no rules\n")
+        return CLEAN
+    found = tried(root, files)
+    wrong = [line for item in found for line in item.wrong]
+    rows = [
+        (item.rule.rule.code, f"pass {item.passing}", f"fail {item.failing}", "wrong" if item.wrong else "ok")
+        for item in found
+    ]
+    sys.stdout.write(table(rows))
+    sys.stdout.writelines(f"{where}: {said}\n" for where, said in wrong)
+    return FOUND if wrong else CLEAN

@@ -64,6 +64,8 @@ class Cluster:
     groups: tuple[str, ...] = ()
     shared: Mapping[str, Any] = field(default_factory=dict)
     """Sections as the fleet's defaults and the groups alone give them, validated; cluster-free."""
+    own_codes: frozenset[str] = frozenset()
+    """Codes of the fleet's own rules, which a waiver may name."""
     plain: Cluster | None = None
     """The same cluster without its pins and those of its ring; None when it has none (fleet/pins.py)."""
 

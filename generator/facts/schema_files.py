@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..facts.files import PACKAGE
+from .files import PACKAGE
 
 FOLDER = Path("schemas/kinds")
 
@@ -63,13 +63,21 @@ def load_schema(path: Path) -> dict[str, Any]:
     return schema
 
 
+def schema_paths(root: Path, sets: Sequence[str]) -> tuple[Path, ...]:
+    """The file of every kind, from the first set that has it."""
+    found: dict[str, Path] = {}
+    for item in sets:
+        for path in sorted((root / FOLDER / item).glob("*.json")):
+            found.setdefault(path.name, path)
+    return tuple(found.values())
+
+
 def known_kinds(root: Path, sets: Sequence[str]) -> frozenset[SchemaKind]:
     """Every kind that some of the sets has a schema for."""
-    return frozenset(
-        _kind_of(load_schema(path)) for item in sets for path in sorted((root / FOLDER / item).glob("*.json"))
-    )
+    return frozenset(kind_of(load_schema(path)) for path in schema_paths(root, sets))
 
 
-def _kind_of(schema: dict[str, Any]) -> SchemaKind:
+def kind_of(schema: dict[str, Any]) -> SchemaKind:
+    """What a schema is for."""
     fields = schema["properties"]
     return SchemaKind(fields["apiVersion"]["enum"][0], fields["kind"]["enum"][0])
