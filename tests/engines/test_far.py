@@ -155,7 +155,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs run on this machine, whoever did the parts; here they say what they would look at."""
 
     def by_kustomize(_: object, __: object, seen: Sequence[Evidence], **___: object) -> Answer:
-        shapes = sorted({one.shape for one in seen})
+        shapes = sorted({shape for one in seen for shape in one.parts})
         return Answer(len(shapes), ", ".join(shapes))
 
     def by_schemas(_: object, seen: Sequence[Evidence], __: object) -> Answer:
