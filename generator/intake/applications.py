@@ -61,7 +61,7 @@ def folder_of(tree: Tree, path: str) -> str | None:
     for i in range(len(steps)):
         for base in ("", tree.start):
             folder = posixpath.join(base, *steps[i:])
-            if folder in tree.kustomizations or any(below(tree.loose(), folder)):
+            if folder in tree.kustomizations or any(below(tree.loose, folder)):
                 return folder
     return None
 

@@ -58,7 +58,7 @@ def delivered(tree: Tree, builder: Builder, name: str, *, several: bool = False)
         sites = tuple(Site(posixpath.basename(item), _with_apps(builder, item, reached)) for item in folders)
         return Delivered(sites, aside=_aside(builder, reached, _identities(sites)))
     tops = [folder for folder in tree.tops() if _is_meant(tree, folder)]
-    loose = [file for file in tree.loose() if _is_meant(tree, file)]
+    loose = [file for file in tree.loose if _is_meant(tree, file)]
     read = [*(item for folder in tops for item in builder.folder(folder)), *builder.files(loose)]
     sets = sets_of(tree, read)
     if not sets:
@@ -180,7 +180,7 @@ def _set_aside(builder: Builder, reached: set[str], known: frozenset[ResourceId]
     tree = builder.tree
     named = {folder for item in tree.kustomizations.values() for folder in item.folders}
     used = _closure(tree, reached)
-    for path in (*tree.tops(), *tree.loose()):
+    for path in (*tree.tops(), *tree.loose):
         inside = any(folder and (path == folder or path.startswith(f"{folder}/")) for folder in reached)
         if path in used or inside or path in named:
             continue

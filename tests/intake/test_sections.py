@@ -174,6 +174,35 @@ spec:
     assert "no model server" in made.part.accounts[0].entries[0].why
 
 
+def test_an_autoscaler_of_a_server_is_its_replicas() -> None:
+    text = f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: m, namespace: a}}
+spec:
+  replicas: 2
+  template:
+    metadata: {{labels: {{model-name: shelf}}}}
+    spec:
+      containers: [{{name: c, image: quay.io/acme/shelf@{DIGEST}}}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: m, namespace: a}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}
+  maxReplicas: 5
+  metrics: [{{type: Resource, resource: {{name: memory}}}}]
+"""
+    made = drafted(text)
+    assert made.spec["serving"][0]["replicas"] == {"min": 2, "max": 5}
+    scaler = next(one for one in made.part.accounts if one.source.kind == "HorizontalPodAutoscaler")
+    assert {(shown(one.path), one.fate) for one in scaler.entries} == {
+        ("spec.scaleTargetRef", Fate.INTENT),
+        ("spec.maxReplicas", Fate.CARRIED),
+        ("spec.metrics", Fate.LOST),
+    }
+
+
 def test_ray_is_asked_for_what_the_cluster_says() -> None:
     found = fates((SHAPES / "plain/ray.yaml").read_text("utf-8"))
     assert found["spec.entrypoint"] == (Fate.CARRIED, "ray.jobs[tune].entrypoint")

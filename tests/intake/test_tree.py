@@ -95,6 +95,7 @@ def test_what_is_no_plain_file_is_left_aside_and_named(tmp_path: File) -> None:
     (tmp_path / "a.yaml").write_text(FLAVOR % "cpu")
     (tmp_path / "link.yaml").symlink_to("/etc/hostname")
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_FILE + 1))
+    (tmp_path / "odd\nname.yaml").write_text(FLAVOR % "odd")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden/b.yaml").write_text(FLAVOR % "gpu")
     tree = read_tree(tmp_path)
@@ -102,6 +103,7 @@ def test_what_is_no_plain_file_is_left_aside_and_named(tmp_path: File) -> None:
     assert {(found.where.file, found.code) for found in tree.findings} == {
         ("link.yaml", "IMPORT001"),
         ("large.yaml", "IMPORT001"),
+        (r"odd\nname.yaml", "IMPORT001"),
     }
 
 
