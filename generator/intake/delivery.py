@@ -113,7 +113,7 @@ def _followed(builder: Builder, objects: Iterable[Source], reached: set[str]) ->
     while waiting:
         item = waiting.pop(0)
         yield item
-        for path in paths_of(item):
+        for path in paths_of(builder.tree, item):
             folder = folder_of(builder.tree, path)
             if folder is not None and folder not in seen:
                 seen.add(folder)

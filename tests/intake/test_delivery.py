@@ -71,6 +71,22 @@ def test_an_application_brings_its_folder_to_its_own_cluster(bring_files: Bring)
     assert [(one.path, one.objects) for one in result.aside] == [("apps/other/f.yaml", 1)]
 
 
+@pytest.mark.parametrize("template", ["'{{path}}'", "'{{.path.path}}'", "'apps/{{path.basename}}'"])
+def test_folders_that_a_generator_finds_are_brought(template: str, bring_files: Bring) -> None:
+    found = "{git: {directories: [{path: apps/*}, {path: apps/left, exclude: true}]}}"
+    result = bring_files(
+        {
+            "overlays/one/kustomization.yaml": HEAD + "resources: [app.yaml]\n",
+            "overlays/one/app.yaml": SET % (found, template),
+            "apps/queues/f.yaml": FLAVOR % ("cpu", "a"),
+            "apps/left/f.yaml": FLAVOR % ("gpu", "b"),
+            "apps/queues/deep/f.yaml": FLAVOR % ("tpu", "c"),
+        }
+    )
+    assert "gpu" not in flavors(result)["one"]
+    assert "cpu" in flavors(result)["one"]
+
+
 def test_a_set_over_a_placement_is_a_group(bring_files: Bring) -> None:
     placement = "apiVersion: cluster.open-cluster-management.io/v1beta1\nkind: Placement\nmetadata: {name: shops}\nspec: {clusterSets: [edge-shops]}\n"
     result = bring_files(
@@ -103,7 +119,14 @@ UNFOLLOWED = {
     ),
     "a chart": (APP % ("chart: acme", HERE), "the chart acme is not unpacked"),
     "another cluster": (APP % ("path: apps", "name: store-001"), "it goes to another cluster"),
-    "a generator of Git": (SET % ("{git: {repoURL: x}}", "apps"), "generator git is not followed"),
+    "a generator of Git that finds nothing": (
+        SET % ("{git: {directories: [{path: none/*}]}}", "'{{path}}'"),
+        "generator git is not followed",
+    ),
+    "a generator of pull requests": (
+        SET % ("{pullRequest: {}}", "apps"),
+        "generator pullRequest is not followed",
+    ),
     "an element that is not there": (
         SET % ("{list: {elements: [{p: apps}, {p: gone}]}}", "'{{p}}'"),
         "the folder gone is not among the files",

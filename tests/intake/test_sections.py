@@ -14,9 +14,10 @@ from generator.intake.delivery import Site
 from generator.intake.models import Models, called
 from generator.intake.part import Answers
 from generator.intake.sections import hub
-from generator.intake.site import TWICE, draft
+from generator.intake.site import THEIRS, TWICE, draft
 from generator.intake.source import Source, manifests_in
 from generator.intake.texts import Basis, written
+from generator.intake.tree import Tree
 
 from .conftest import DIGEST, SHAPES, drafted
 
@@ -203,6 +204,21 @@ spec:
     }
 
 
+def test_nothing_goes_into_a_namespace_of_the_platform() -> None:
+    profile = """apiVersion: infrastructure.opendatahub.io/v1
+kind: HardwareProfile
+metadata: {name: small, namespace: redhat-ods-applications}
+spec: {identifiers: []}
+"""
+    made = drafted(profile)
+    assert made.spec == {}
+    assert [entry.why for entry in made.part.accounts[0].entries] == [THEIRS]
+    assert (
+        drafted(profile.replace("redhat-ods-applications", "team")).spec["hardwareProfiles"][0]["name"]
+        == "small"
+    )
+
+
 def test_ray_is_asked_for_what_the_cluster_says() -> None:
     found = fates((SHAPES / "plain/ray.yaml").read_text("utf-8"))
     assert found["spec.entrypoint"] == (Fate.CARRIED, "ray.jobs[tune].entrypoint")
@@ -222,6 +238,7 @@ def test_the_second_object_of_one_name_is_told() -> None:
     assert [entry.why for entry in made.part.accounts[-1].entries] == [TWICE]
 
 
+TREE = Tree(SHAPES, {})
 ODD: tuple[Any, ...] = (None, 1, "x", [], {}, [None], {"a": None}, True, [[1]], {"name": 1}, ["x"], 0.5)
 
 
@@ -238,7 +255,7 @@ def test_no_manifest_however_wrong_ends_in_a_traceback() -> None:
         made = draft(site, models, Answers(), {}, {})
         said, _ = hub.read(site.objects)
         written([made], models.specs, said, Basis())
-        assert all(isinstance(path, str) for item in site.objects for path in paths_of(item))
+        assert all(isinstance(path, str) for item in site.objects for path in paths_of(TREE, item))
         # Whatever was read, each object is told of.
         told = {id(account.source) for account in made.part.accounts}
         assert told >= {id(item) for item in site.objects}
