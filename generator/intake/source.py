@@ -144,7 +144,8 @@ def documents(text: str) -> Iterator[str]:
         # The last one that begins is broken; read by itself it says where.
         starts = starts or [0]
     lines = text.split("\n")
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    ends = [*starts[1:], len(lines)]
+    for start, end in zip(starts, ends, strict=False):
         yield "\n" * start + "\n".join(lines[start:end])
 
 

@@ -123,6 +123,11 @@ def test_a_document_that_cannot_be_read_is_named_at_its_line(text: str, line: in
     assert [(found.code, found.where.line) for found in wrong] == [("IMPORT001", line)]
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "a\n", "[]\n", "null\n", "---\n---\n"])
+def test_a_text_without_an_object_has_none(text: str) -> None:
+    assert manifests_in("a.yaml", text) == ((), ())
+
+
 def test_documents_and_lists_are_read_one_by_one() -> None:
     text = (
         "# first\n"
