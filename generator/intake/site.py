@@ -9,11 +9,11 @@ from typing import Any
 from ..facts.profiles import profiles
 from ..objects.manifest import ResourceId
 from .account import unaddressed
-from .delivery import Site
+from .delivery.sites import Site
+from .files.source import Source
 from .models import Models
 from .part import Answers, Part, Scene
 from .sections import credentials, deployments, hardware, inference, kueue, others, ray
-from .source import Source
 
 ORDER = (
     ("tier",),

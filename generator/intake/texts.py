@@ -13,10 +13,10 @@ from ..facts.files import shipped_text
 from ..findings.finding import Finding
 from ..specs.fleet import Repository
 from ..yaml.strict import read_text
+from .files.source import mapping_of
 from .part import Assumed, label
 from .sharing import share
 from .site import Draft
-from .source import mapping_of
 from .write import document
 
 FLEET = "clusters/fleet.yaml"

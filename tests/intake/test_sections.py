@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from generator.intake.account import Fate, shown
-from generator.intake.applications import paths_of
-from generator.intake.delivery import Site
+from generator.intake.delivery.applications import paths_of
+from generator.intake.delivery.sites import Site
+from generator.intake.files.source import Source, manifests_in
+from generator.intake.files.tree import Tree
 from generator.intake.models import Models, called
 from generator.intake.part import Answers
 from generator.intake.sections import hub
 from generator.intake.site import THEIRS, TWICE, draft
-from generator.intake.source import Source, manifests_in
 from generator.intake.texts import Basis, written
-from generator.intake.tree import Tree
 
 from .conftest import DIGEST, SHAPES, drafted
 

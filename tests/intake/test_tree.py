@@ -7,9 +7,9 @@ from pathlib import Path as File
 
 import pytest
 
+from generator.intake.files.source import manifests_in
+from generator.intake.files.tree import MAX_FILE, read_tree
 from generator.intake.flow import Result
-from generator.intake.source import manifests_in
-from generator.intake.tree import MAX_FILE, read_tree
 
 from .conftest import SHAPES
 

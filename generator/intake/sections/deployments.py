@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..account import Reading, unaddressed
+from ..files.source import Source, mapping_of, mappings_of
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from ..source import Source, mapping_of, mappings_of
 from . import fields
 from .custom import server
 

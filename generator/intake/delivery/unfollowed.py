@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..findings.finding import Finding, Path
-from ..objects.elements import same
-from ..rules.imported import ELSEWHERE
+from ...findings.finding import Finding, Path
+from ...objects.elements import same
+from ...rules.imported import ELSEWHERE
+from ..files.source import Source, finding
+from ..files.tree import Tree
 from .applications import ARGO, elements_of, filled, folder_of, is_local
-from .source import Source, finding
-from .tree import Tree
 
 _KNOWN = frozenset({"list", "git", "clusterDecisionResource"})
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .source import Source, mapping_of, mappings_of, value_at
-from .tree import Tree, below
+from ..files.source import Source, mapping_of, mappings_of, value_at
+from ..files.tree import Tree, below
 
 ARGO = "argoproj.io/"
 _LOCAL = ("https://kubernetes.default.svc", "in-cluster", "")

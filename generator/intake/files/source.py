@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
-from ..documents.secrets.search import showable
-from ..findings.finding import Finding, Path, Where
-from ..findings.rule import Rule
-from ..objects.manifest import Manifest, ResourceId, identify
-from ..rules.imported import UNREAD
-from ..yaml.positions import Mark, marks_of, place_of, position
-from ..yaml.strict import read_text
+from ...documents.secrets.search import showable
+from ...findings.finding import Finding, Path, Where
+from ...findings.rule import Rule
+from ...objects.manifest import Manifest, ResourceId, identify
+from ...rules.imported import UNREAD
+from ...yaml.positions import Mark, marks_of, place_of, position
+from ...yaml.strict import read_text
 
 
 @dataclass(frozen=True)

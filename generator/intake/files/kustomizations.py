@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..findings.finding import Finding, Path, Where
-from ..rules.imported import TAKEN_OUT, UNREAD
-from ..yaml.positions import marks_of, place_of
-from ..yaml.strict import read_text
+from ...findings.finding import Finding, Path, Where
+from ...rules.imported import TAKEN_OUT, UNREAD
+from ...yaml.positions import marks_of, place_of
+from ...yaml.strict import read_text
 from .source import finding
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")

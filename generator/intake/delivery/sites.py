@@ -11,12 +11,12 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..objects.elements import same
-from ..objects.manifest import ResourceId
+from ...objects.elements import same
+from ...objects.manifest import ResourceId
+from ..files.build import Builder
+from ..files.source import Source
+from ..files.tree import Tree
 from .applications import folder_of, is_of_hub, paths_of, sets_of
-from .build import Builder
-from .source import Source
-from .tree import Tree
 
 _CLUSTER_FOLDERS = ("bootstrap/overlays", "clusters/overlays", "overlays", "clusters")
 """Folders whose folders are clusters, the one first that builds the others."""

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
-from ..findings.finding import Finding, Where
-from ..kustomize.build import SLOWEST
-from ..programs.run import Tool, run
-from ..rules.imported import NOT_BUILT
-from ..yaml.strict import read_text
-from ..yaml.writer import to_yaml
+from ...findings.finding import Finding, Where
+from ...kustomize.build import SLOWEST
+from ...programs.run import Tool, run
+from ...rules.imported import NOT_BUILT
+from ...yaml.strict import read_text
+from ...yaml.writer import to_yaml
 from .kustomizations import NAMES
 from .source import Source, finding, manifests_in
 from .tree import Tree, below

@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path as File
 from pathlib import PurePosixPath
 
-from ..findings.finding import Finding, Where
-from ..rules.imported import UNREAD
+from ...findings.finding import Finding, Where
+from ...rules.imported import UNREAD
 from .kustomizations import NAMES, Kustomization, folders_named, kustomization_in
 from .source import finding
 
