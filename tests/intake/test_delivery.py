@@ -58,6 +58,15 @@ def test_folders_of_clusters_are_clusters(parent: str, bring_files: Bring) -> No
     }
 
 
+def test_each_cluster_has_a_name_of_its_own(bring_files: Bring) -> None:
+    folders = ("Store_1", "store-1", "___")
+    files = {f"overlays/{folder}/kustomization.yaml": HEAD + "resources: [f.yaml]\n" for folder in folders}
+    files |= {f"overlays/{folder}/f.yaml": FLAVOR % (f"f{i}", "a") for i, folder in enumerate(folders)}
+    result = bring_files(files)
+    assert result.clusters == {"Store_1": ("store-1",), "___": ("cluster",), "store-1": ("store-1-2",)}
+    assert len([file for file in result.texts if "/near-edge/" in file]) == 3
+
+
 def test_an_application_brings_its_folder_to_its_own_cluster(bring_files: Bring) -> None:
     result = bring_files(
         {
