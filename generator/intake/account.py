@@ -3,7 +3,7 @@
 A section reads an object through a `Reading` and says of each path what becomes of it. Leaves of which nothing was said are
 not carried, whoever forgot them.
 
-    >>> from .source import Source
+    >>> from .files.source import Source
     >>> reading = Reading(Source({"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "spec": {"x": 1, "y": 2}}, "a.yaml"))
     >>> reading.carry(("spec", "x"), "serving[a].x")
     1
@@ -20,7 +20,7 @@ from typing import Any
 
 from ..findings.finding import Path
 from ..objects.elements import NAME_KEYS
-from .source import Source, value_at
+from .files.source import Source, value_at
 
 NO_WORD = "a spec has no word for it"
 """Why a field is not carried of which no section knows more."""

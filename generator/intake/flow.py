@@ -17,19 +17,19 @@ from ..objects.manifest import Manifest, ResourceId
 from ..programs.run import Tool
 from ..rules.imported import NOTHING, THERE
 from .account import Account, Entry, Fate
-from .applications import delivers
-from .build import Builder
 from .compare import Compared, Verdict, by_identity, compared, why_made
-from .delivery import Aside, Delivered, delivered, once, placed_in
+from .delivery.applications import delivers
+from .delivery.sites import Aside, Delivered, delivered, once, placed_in
+from .delivery.unfollowed import unfollowed
+from .files.build import Builder
+from .files.source import finding
+from .files.tree import Tree
 from .models import Models
 from .part import Answers, Assumed, label
 from .place import placed
 from .sections import hub
 from .site import Draft, Fields, draft
-from .source import finding
 from .texts import FLEET, Basis, Written, default_platform, written
-from .tree import Tree
-from .unfollowed import unfollowed
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from ..findings.finding import Finding
 from ..rules.imported import NO_DIGEST
 from ..specs.types import IMAGE, untagged
 from .account import Account
+from .files.source import Source, finding
 from .models import Models
-from .source import Source, finding
 
 
 @dataclass(frozen=True)

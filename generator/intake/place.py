@@ -9,7 +9,7 @@ from ..findings.finding import Finding, Path, Severity, Where
 from ..yaml.positions import Mark, Position, marks_of
 from ..yaml.strict import read_text
 from .account import Account, Fate, shown
-from .source import value_at
+from .files.source import value_at
 from .texts import Written
 
 

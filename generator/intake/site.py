@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..facts.profiles import profiles
 from ..objects.manifest import ResourceId
 from .account import unaddressed
-from .delivery import Site
+from .delivery.sites import Site
+from .files.source import Source
 from .models import Models
 from .part import Answers, Part, Scene
 from .sections import credentials, deployments, hardware, inference, kueue, others, ray
-from .source import Source
 
 ORDER = (
     ("tier",),
@@ -38,6 +39,14 @@ ORDER = (
 Fields = Mapping[tuple[str, ...], Any]
 """Fields of a spec by their paths."""
 
+THEIRS = "its namespace belongs to the platform, where nothing of a spec goes"
+_PLACED = frozenset(
+    {
+        *("Namespace", "Deployment", "InferenceService", "ServingRuntime", "LocalQueue"),
+        *("HardwareProfile", "RayCluster", "RayJob", "RayService"),
+    }
+)
+"""Kinds that become an item with a namespace."""
 TWICE = "another object of this kind and name was read before it"
 
 
@@ -59,12 +68,21 @@ def draft(
 ) -> Draft:
     """The spec of one site; `assumed` are fields of which nothing may be read, `said` win over what is read."""
     objects, repeated = _apart(site.objects)
-    scene = Scene(objects, models, answers)
+    theirs = [item for item in objects if _is_of_platform(item)]
+    scene = Scene(tuple(item for item in objects if not _is_of_platform(item)), models, answers)
     for section in (deployments, inference, kueue, ray, hardware, credentials, others):
         section.read(scene)
     scene.part.accounts += (unaddressed(item, TWICE, secret=item.kind == "Secret") for item in repeated)
+    scene.part.accounts += (unaddressed(item, THEIRS) for item in theirs)
     given = {**assumed, **scene.part.items, **scene.part.values, **said}
     return Draft(site, nested(given), scene.part)
+
+
+def _is_of_platform(item: Source) -> bool:
+    """Whether it would be an item of a spec, in a namespace that belongs to the platform (NS001)."""
+    name = item.name if item.kind == "Namespace" else item.namespace
+    taken = {"kueue-system", *(profile.applicationsNamespace for profile in profiles().values())}
+    return item.kind in _PLACED and (name in taken or name.startswith(("kube-", "openshift-")))
 
 
 def _apart(objects: tuple[Source, ...]) -> tuple[tuple[Source, ...], tuple[Source, ...]]:

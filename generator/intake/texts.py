@@ -13,10 +13,10 @@ from ..facts.files import shipped_text
 from ..findings.finding import Finding
 from ..specs.fleet import Repository
 from ..yaml.strict import read_text
+from .files.source import mapping_of
 from .part import Assumed, label
 from .sharing import share
 from .site import Draft
-from .source import mapping_of
 from .write import document
 
 FLEET = "clusters/fleet.yaml"
@@ -141,10 +141,11 @@ def _sets(
 ) -> Iterator[File]:
     """A group for each set of clusters, and its clusters, whose names the command has to say."""
     groups: dict[str, list[str]] = {}
+    named = _names(item.site.name for item in sets)
     for item in sets:
-        group = label(item.site.name) or "edge"
+        group = named[item.site.name]
         yield f"clusters/groups/{group}.yaml", document("Group", group, item.spec, notes), (item.site.name,)
-        members = basis.clusters or (f"{group[:59]}-001",)
+        members = basis.clusters or (f"{group}-001",)
         if not basis.clusters:
             why = f"Git does not say which clusters {item.site.name} holds; --cluster NAME does"
             assumed.append(Assumed(f"clusters of {group}", members[0], why))
@@ -161,8 +162,11 @@ def _clusters(
     drafts: list[Draft], basis: Basis, notes: Mapping[str, str], clusters: dict[str, tuple[str, ...]]
 ) -> Iterator[File]:
     """A file for each cluster, and a group for what several have in common."""
-    names = {label(item.site.name): item.site.name for item in drafts}
-    shared = share({label(item.site.name): _tiered(item, basis) for item in drafts})
+    named = _names(item.site.name for item in drafts)
+    names = {name: site for site, name in named.items()}
+    shared = share(
+        {named[item.site.name]: _tiered(item, named[item.site.name] == basis.hub) for item in drafts}
+    )
     for name, group in shared.groups.items():
         of = tuple(names[member] for member in group.members)
         yield f"clusters/groups/{name}.yaml", document("Group", name, group.spec, notes), of
@@ -172,9 +176,21 @@ def _clusters(
         yield f"clusters/{folder}/{name}.yaml", document("Cluster", name, spec, notes), (names[name],)
 
 
-def _tiered(item: Draft, basis: Basis) -> dict[str, Any]:
+def _names(sites: Iterable[str]) -> dict[str, str]:
+    """Site -> name of its cluster, or of the group of a set, each another one."""
+    made: dict[str, str] = {}
+    for site in sites:
+        stem = label(site, 59) or "cluster"
+        name, number = stem, 2
+        while name in made.values():
+            name, number = f"{stem}-{number}", number + 1
+        made[site] = name
+    return made
+
+
+def _tiered(item: Draft, is_hub: bool) -> dict[str, Any]:  # noqa: FBT001 - of two kinds of clusters
     """The spec of a cluster; that of the hub is of tier core and in no ring."""
-    if label(item.site.name) != basis.hub:
+    if not is_hub:
         return dict(item.spec)
     return {**{key: value for key, value in item.spec.items() if key != "ring"}, "tier": "core"}
 

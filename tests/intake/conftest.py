@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from generator.intake.delivery import Site
+from generator.intake.delivery.sites import Site
+from generator.intake.files.source import manifests_in
+from generator.intake.files.tree import read_tree
 from generator.intake.flow import Result, bring
 from generator.intake.models import Models
 from generator.intake.part import Answers
 from generator.intake.site import Draft, draft
-from generator.intake.source import manifests_in
 from generator.intake.texts import Basis
-from generator.intake.tree import read_tree
 from generator.programs.record import find
 from generator.programs.run import Tool
 from tests.conftest import ROOT

@@ -58,6 +58,15 @@ def test_folders_of_clusters_are_clusters(parent: str, bring_files: Bring) -> No
     }
 
 
+def test_each_cluster_has_a_name_of_its_own(bring_files: Bring) -> None:
+    folders = ("Store_1", "store-1", "___")
+    files = {f"overlays/{folder}/kustomization.yaml": HEAD + "resources: [f.yaml]\n" for folder in folders}
+    files |= {f"overlays/{folder}/f.yaml": FLAVOR % (f"f{i}", "a") for i, folder in enumerate(folders)}
+    result = bring_files(files)
+    assert result.clusters == {"Store_1": ("store-1",), "___": ("cluster",), "store-1": ("store-1-2",)}
+    assert len([file for file in result.texts if "/near-edge/" in file]) == 3
+
+
 def test_an_application_brings_its_folder_to_its_own_cluster(bring_files: Bring) -> None:
     result = bring_files(
         {
@@ -69,6 +78,22 @@ def test_an_application_brings_its_folder_to_its_own_cluster(bring_files: Bring)
     )
     assert flavors(result) == {"one": ["cpu"]}
     assert [(one.path, one.objects) for one in result.aside] == [("apps/other/f.yaml", 1)]
+
+
+@pytest.mark.parametrize("template", ["'{{path}}'", "'{{.path.path}}'", "'apps/{{path.basename}}'"])
+def test_folders_that_a_generator_finds_are_brought(template: str, bring_files: Bring) -> None:
+    found = "{git: {directories: [{path: apps/*}, {path: apps/left, exclude: true}]}}"
+    result = bring_files(
+        {
+            "overlays/one/kustomization.yaml": HEAD + "resources: [app.yaml]\n",
+            "overlays/one/app.yaml": SET % (found, template),
+            "apps/queues/f.yaml": FLAVOR % ("cpu", "a"),
+            "apps/left/f.yaml": FLAVOR % ("gpu", "b"),
+            "apps/queues/deep/f.yaml": FLAVOR % ("tpu", "c"),
+        }
+    )
+    assert "gpu" not in flavors(result)["one"]
+    assert "cpu" in flavors(result)["one"]
 
 
 def test_a_set_over_a_placement_is_a_group(bring_files: Bring) -> None:
@@ -103,7 +128,14 @@ UNFOLLOWED = {
     ),
     "a chart": (APP % ("chart: acme", HERE), "the chart acme is not unpacked"),
     "another cluster": (APP % ("path: apps", "name: store-001"), "it goes to another cluster"),
-    "a generator of Git": (SET % ("{git: {repoURL: x}}", "apps"), "generator git is not followed"),
+    "a generator of Git that finds nothing": (
+        SET % ("{git: {directories: [{path: none/*}]}}", "'{{path}}'"),
+        "generator git is not followed",
+    ),
+    "a generator of pull requests": (
+        SET % ("{pullRequest: {}}", "apps"),
+        "generator pullRequest is not followed",
+    ),
     "an element that is not there": (
         SET % ("{list: {elements: [{p: apps}, {p: gone}]}}", "'{{p}}'"),
         "the folder gone is not among the files",

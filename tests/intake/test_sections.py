@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from generator.intake.account import Fate, shown
-from generator.intake.applications import paths_of
-from generator.intake.delivery import Site
+from generator.intake.delivery.applications import paths_of
+from generator.intake.delivery.sites import Site
+from generator.intake.files.source import Source, manifests_in
+from generator.intake.files.tree import Tree
 from generator.intake.models import Models, called
 from generator.intake.part import Answers
 from generator.intake.sections import hub
-from generator.intake.site import TWICE, draft
-from generator.intake.source import Source, manifests_in
+from generator.intake.site import THEIRS, TWICE, draft
 from generator.intake.texts import Basis, written
 
 from .conftest import DIGEST, SHAPES, drafted
@@ -174,6 +175,50 @@ spec:
     assert "no model server" in made.part.accounts[0].entries[0].why
 
 
+def test_an_autoscaler_of_a_server_is_its_replicas() -> None:
+    text = f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: m, namespace: a}}
+spec:
+  replicas: 2
+  template:
+    metadata: {{labels: {{model-name: shelf}}}}
+    spec:
+      containers: [{{name: c, image: quay.io/acme/shelf@{DIGEST}}}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: m, namespace: a}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}
+  maxReplicas: 5
+  metrics: [{{type: Resource, resource: {{name: memory}}}}]
+"""
+    made = drafted(text)
+    assert made.spec["serving"][0]["replicas"] == {"min": 2, "max": 5}
+    scaler = next(one for one in made.part.accounts if one.source.kind == "HorizontalPodAutoscaler")
+    assert {(shown(one.path), one.fate) for one in scaler.entries} == {
+        ("spec.scaleTargetRef", Fate.INTENT),
+        ("spec.maxReplicas", Fate.CARRIED),
+        ("spec.metrics", Fate.LOST),
+    }
+
+
+def test_nothing_goes_into_a_namespace_of_the_platform() -> None:
+    profile = """apiVersion: infrastructure.opendatahub.io/v1
+kind: HardwareProfile
+metadata: {name: small, namespace: redhat-ods-applications}
+spec: {identifiers: []}
+"""
+    made = drafted(profile)
+    assert made.spec == {}
+    assert [entry.why for entry in made.part.accounts[0].entries] == [THEIRS]
+    assert (
+        drafted(profile.replace("redhat-ods-applications", "team")).spec["hardwareProfiles"][0]["name"]
+        == "small"
+    )
+
+
 def test_ray_is_asked_for_what_the_cluster_says() -> None:
     found = fates((SHAPES / "plain/ray.yaml").read_text("utf-8"))
     assert found["spec.entrypoint"] == (Fate.CARRIED, "ray.jobs[tune].entrypoint")
@@ -193,6 +238,7 @@ def test_the_second_object_of_one_name_is_told() -> None:
     assert [entry.why for entry in made.part.accounts[-1].entries] == [TWICE]
 
 
+TREE = Tree(SHAPES, {})
 ODD: tuple[Any, ...] = (None, 1, "x", [], {}, [None], {"a": None}, True, [[1]], {"name": 1}, ["x"], 0.5)
 
 
@@ -200,7 +246,7 @@ def test_no_manifest_however_wrong_ends_in_a_traceback() -> None:
     texts = [path.read_text("utf-8") for path in sorted(SHAPES.rglob("*.yaml"))]
     every = [item.manifest for text in texts for item in manifests_in("f.yaml", text)[0]]
     chance = random.Random(7)  # noqa: S311 - the same mistakes on every machine
-    for _ in range(150):
+    for _ in range(100):
         picked = copy.deepcopy(chance.sample(every, 8))
         for manifest in picked:
             _spoil(manifest, chance)
@@ -209,7 +255,7 @@ def test_no_manifest_however_wrong_ends_in_a_traceback() -> None:
         made = draft(site, models, Answers(), {}, {})
         said, _ = hub.read(site.objects)
         written([made], models.specs, said, Basis())
-        assert all(isinstance(path, str) for item in site.objects for path in paths_of(item))
+        assert all(isinstance(path, str) for item in site.objects for path in paths_of(TREE, item))
         # Whatever was read, each object is told of.
         told = {id(account.source) for account in made.part.accounts}
         assert told >= {id(item) for item in site.objects}

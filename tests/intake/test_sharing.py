@@ -72,7 +72,7 @@ def unordered(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.dictionaries(st.sampled_from(["store-1", "store-2", "plant-1", "plant-2"]), _SPEC, min_size=1))
 def test_groups_and_clusters_say_what_clusters_said(specs: dict[str, dict[str, Any]]) -> None:
     made = share(specs)

@@ -7,9 +7,9 @@ from pathlib import Path as File
 
 import pytest
 
+from generator.intake.files.source import manifests_in
+from generator.intake.files.tree import MAX_FILE, read_tree
 from generator.intake.flow import Result
-from generator.intake.source import manifests_in
-from generator.intake.tree import MAX_FILE, read_tree
 
 from .conftest import SHAPES
 
@@ -95,6 +95,7 @@ def test_what_is_no_plain_file_is_left_aside_and_named(tmp_path: File) -> None:
     (tmp_path / "a.yaml").write_text(FLAVOR % "cpu")
     (tmp_path / "link.yaml").symlink_to("/etc/hostname")
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_FILE + 1))
+    (tmp_path / "odd\nname.yaml").write_text(FLAVOR % "odd")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden/b.yaml").write_text(FLAVOR % "gpu")
     tree = read_tree(tmp_path)
@@ -102,6 +103,7 @@ def test_what_is_no_plain_file_is_left_aside_and_named(tmp_path: File) -> None:
     assert {(found.where.file, found.code) for found in tree.findings} == {
         ("link.yaml", "IMPORT001"),
         ("large.yaml", "IMPORT001"),
+        (r"odd\nname.yaml", "IMPORT001"),
     }
 
 
@@ -119,6 +121,11 @@ def test_a_document_that_cannot_be_read_is_named_at_its_line(text: str, line: in
     objects, wrong = manifests_in("a.yaml", text)
     assert objects == ()
     assert [(found.code, found.where.line) for found in wrong] == [("IMPORT001", line)]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "a\n", "[]\n", "null\n", "---\n---\n"])
+def test_a_text_without_an_object_has_none(text: str) -> None:
+    assert manifests_in("a.yaml", text) == ((), ())
 
 
 def test_documents_and_lists_are_read_one_by_one() -> None:

@@ -17,9 +17,9 @@ from ..progress import colour
 from ..writing import writing
 
 if TYPE_CHECKING:
+    from ...intake.files.tree import Tree
     from ...intake.flow import Result
     from ...intake.texts import Basis
-    from ...intake.tree import Tree
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +127,7 @@ def _imported(options: argparse.Namespace, root: File) -> Result:
 
 
 def _tree(path: File) -> Tree:
-    from ...intake.tree import read_tree
+    from ...intake.files.tree import read_tree
     from ...programs.record import judged_repository
 
     try:

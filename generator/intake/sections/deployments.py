@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..account import Reading, unaddressed
+from ..files.source import Source, mapping_of, mappings_of
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from ..source import Source, mapping_of, mappings_of
 from . import fields
 from .custom import server
 
@@ -162,12 +162,32 @@ def _pod(reading: Reading, said: str, made: dict[str, Any]) -> None:
 
 
 def _beside(scene: Scene, item: Source, said: str, made: dict[str, Any]) -> None:
-    """Service, Route and monitors that lead to the Deployment."""
+    """Service, Route, monitors and the autoscaler that go with the Deployment."""
+    for scaler in scene.of("HorizontalPodAutoscaler"):
+        if scaler.namespace == item.namespace and scaler.at("spec", "scaleTargetRef", "name") == item.name:
+            _scaler(scene, scaler, said, made)
     labels = item.mapping("spec", "template", "metadata", "labels")
     for service in scene.of("Service"):
         selector = service.mapping("spec", "selector")
         if service.namespace == item.namespace and selector and selector.items() <= labels.items():
             _service(scene, service, said, made)
+
+
+def _scaler(scene: Scene, scaler: Source, said: str, made: dict[str, Any]) -> None:
+    reading = Reading(scaler, said)
+    fields.marks(reading)
+    reading.intend(
+        ("spec", "scaleTargetRef"), "KServe makes the autoscaler of the server", f"{said}.replicas"
+    )
+    for field, key in (("minReplicas", "min"), ("maxReplicas", "max")):
+        number = scaler.at("spec", field)
+        if isinstance(number, int) and number > 0:
+            made["replicas"] = {**made["replicas"], key: number}
+            reading.carry(("spec", field), f"{said}.replicas.{key}")
+    made["replicas"]["max"] = max(made["replicas"].values())
+    scene.part.accounts.append(
+        reading.account(rest="KServe scales on CPU use, between replicas.min and replicas.max")
+    )
 
 
 def _service(scene: Scene, service: Source, said: str, made: dict[str, Any]) -> None:

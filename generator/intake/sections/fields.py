@@ -8,7 +8,7 @@ from typing import Any
 from ...findings.finding import Path
 from ...specs.quantity import canonical
 from ..account import Reading
-from ..source import mapping_of
+from ..files.source import mapping_of
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..account import Reading
+from ..files.source import Source
 from ..part import Scene
-from ..source import Source
 from . import fields
 
 KIND = "HardwareProfile"

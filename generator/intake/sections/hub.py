@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..account import Account, Reading
-from ..source import Source
+from ..files.source import Source
 
 _NOT_OURS = "a spec says of the hub how it delivers; what else is on it stays as it is"
 _LEFT = {

@@ -7,9 +7,9 @@ from typing import Any
 from ...components.serving.spec import runtimes
 from ...findings.finding import Path
 from ..account import Account, Reading, unaddressed
+from ..files.source import Source
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from ..source import Source
 from . import fields
 from .arguments import without_ours
 from .custom import server

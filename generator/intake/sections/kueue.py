@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..account import Reading, unaddressed
+from ..files.source import Source, mappings_of
 from ..part import Scene
-from ..source import Source, mappings_of
 from . import fields
 
 _SELECTOR = "nearedge lets in the namespace of the queue, and no other"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from ...facts.operators import operators
 from ...facts.profiles import profiles
 from ..account import Reading, unaddressed
+from ..files.source import Source
 from ..part import Scene
-from ..source import Source
 from . import fields
 
 _EXTRA = "an application of extraApps can bring it, from a folder of Git at a commit"

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...findings.finding import Path
 from ..account import Reading, unaddressed
+from ..files.source import Source
 from ..part import Scene
-from ..source import Source
 from . import fields
 from .ray_pods import group, image_of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...findings.finding import Path
 from ..account import NOTHING, Reading
+from ..files.source import Source, mapping_of
 from ..part import Scene
-from ..source import Source, mapping_of
 from . import fields
 
 POD = ("template", "spec")

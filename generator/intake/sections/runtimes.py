@@ -7,7 +7,7 @@ from typing import Any
 from ...components.kit.runtime import Runtime
 from ...findings.finding import Path
 from ..account import Account, Reading
-from ..source import Source
+from ..files.source import Source
 from . import fields
 from .arguments import without_ours
 from .custom import server

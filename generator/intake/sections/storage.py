@@ -8,8 +8,8 @@ from ...findings.finding import Path
 from ...rules.imported import NO_DIGEST, NO_SOURCE
 from ...specs.types import untagged
 from ..account import Reading
+from ..files.source import finding
 from ..part import Scene
-from ..source import finding
 
 NOT_SAID = "not said"
 """In place of an image whose digest nobody says."""

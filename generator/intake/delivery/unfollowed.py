@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..findings.finding import Finding, Path
-from ..objects.elements import same
-from ..rules.imported import ELSEWHERE
-from .applications import ARGO, filled, folder_of, is_local
-from .source import Source, finding, mapping_of, mappings_of
-from .tree import Tree
+from ...findings.finding import Finding, Path
+from ...objects.elements import same
+from ...rules.imported import ELSEWHERE
+from ..files.source import Source, finding
+from ..files.tree import Tree
+from .applications import ARGO, elements_of, filled, folder_of, is_local
 
-_KNOWN = frozenset({"list", "clusterDecisionResource"})
+_KNOWN = frozenset({"list", "git", "clusterDecisionResource"})
 
 
 def unfollowed(tree: Tree, objects: Iterable[Source]) -> Iterator[Finding]:
@@ -42,13 +42,13 @@ def _generators(tree: Tree, item: Source) -> Iterator[tuple[Path, str]]:
     template: Path = ("spec", "template", "spec")
     for i, generator in item.mappings("spec", "generators"):
         names = sorted(set(generator) - {"selector"})
-        if not _KNOWN.intersection(names):
+        if not _KNOWN.intersection(names) or ("git" in names and not any(elements_of(tree, generator))):
             yield ("spec", "generators", i), f"generator {', '.join(names) or '(none)'} is not followed"
-        elif "list" in generator and not is_local(item.at(*template, "destination")):
+        elif "clusterDecisionResource" not in generator and not is_local(item.at(*template, "destination")):
             yield (*template, "destination"), "it goes to another cluster, where nobody followed it"
         else:
-            elements = [one for _, one in mappings_of(mapping_of(generator.get("list")).get("elements"))]
-            yield from _sources(tree, item, template, elements if "list" in generator else ({},))
+            elements = ({},) if "clusterDecisionResource" in generator else elements_of(tree, generator)
+            yield from _sources(tree, item, template, elements)
 
 
 def _sources(

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from .source import Source, mapping_of, mappings_of, value_at
-from .tree import Tree, below
+from ..files.source import Source, mapping_of, mappings_of, value_at
+from ..files.tree import Tree, below
 
 ARGO = "argoproj.io/"
 _LOCAL = ("https://kubernetes.default.svc", "in-cluster", "")
 _PLACEMENT = "cluster.open-cluster-management.io/placement"
 
 
-def paths_of(item: Source) -> Iterator[str]:
-    """Folders of Git that an Application brings to the cluster it is on, or an ApplicationSet with a list."""
+def paths_of(tree: Tree, item: Source) -> Iterator[str]:
+    """Folders of Git that an Application brings to the cluster it is on, or an ApplicationSet with a list or folders."""
     if not str(item.manifest["apiVersion"]).startswith(ARGO):
         return
     if item.kind == "Application" and is_local(item.at("spec", "destination")):
         yield from _sources(item.at("spec"))
     if item.kind == "ApplicationSet" and is_local(item.at("spec", "template", "spec", "destination")):
         for _, generator in item.mappings("spec", "generators"):
-            for _, element in mappings_of(mapping_of(generator.get("list")).get("elements")):
+            for element in elements_of(tree, generator):
                 for path in _sources(item.at("spec", "template", "spec")):
                     yield filled(path, element)
+
+
+def elements_of(tree: Tree, generator: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a generator puts into its template: the elements of a list, or the folders that it finds in Git."""
+    yield from (element for _, element in mappings_of(mapping_of(generator.get("list")).get("elements")))
+    listed = [one for _, one in mappings_of(mapping_of(generator.get("git")).get("directories"))]
+    folders = {posixpath.dirname(file) for file in tree.loose} | set(tree.kustomizations)
+    for folder in sorted(folders):
+        wanted = [one for one in listed if matches(folder, str(one.get("path")))]
+        if wanted and not any(one.get("exclude") is True for one in wanted):
+            name = posixpath.basename(folder)
+            # The names of the template's fields, of its older and of its newer language.
+            yield {
+                "path": folder,
+                **dict.fromkeys(("path.basename", "path.basenameNormalized"), name),
+                "path.path": folder,
+            }
+
+
+def matches(folder: str, pattern: str) -> bool:
+    """Whether a folder is one that a pattern means: a star stands for the name of one folder.
+
+    Source: argo-cd applicationset/generators/git.go filterApps, which takes Go's path.Match.
+    """
+    steps, wanted = folder.split("/"), pattern.strip("/").split("/")
+    return len(steps) == len(wanted) and all(map(fnmatch.fnmatchcase, steps, wanted))
 
 
 def is_local(destination: object) -> bool:
@@ -48,6 +76,8 @@ def filled(text: str, element: object) -> str:
 
     def value(match: re.Match[str]) -> str:
         found = element
+        if isinstance(element, dict) and isinstance(element.get(match[1]), str):
+            return str(element[match[1]])
         for step in match[1].split("."):
             found = found.get(step) if isinstance(found, dict) else None
         return found if isinstance(found, str) else match[0]
@@ -61,7 +91,7 @@ def folder_of(tree: Tree, path: str) -> str | None:
     for i in range(len(steps)):
         for base in ("", tree.start):
             folder = posixpath.join(base, *steps[i:])
-            if folder in tree.kustomizations or any(below(tree.loose(), folder)):
+            if folder in tree.kustomizations or any(below(tree.loose, folder)):
                 return folder
     return None
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
-from ..documents.secrets.search import showable
-from ..findings.finding import Finding, Path, Where
-from ..findings.rule import Rule
-from ..objects.manifest import Manifest, ResourceId, identify
-from ..rules.imported import UNREAD
-from ..yaml.positions import Mark, marks_of, place_of, position
-from ..yaml.strict import read_text
+from ...documents.secrets.search import showable
+from ...findings.finding import Finding, Path, Where
+from ...findings.rule import Rule
+from ...objects.manifest import Manifest, ResourceId, identify
+from ...rules.imported import UNREAD
+from ...yaml.positions import Mark, marks_of, place_of, position
+from ...yaml.strict import read_text
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ def documents(text: str) -> Iterator[str]:
         # The last one that begins is broken; read by itself it says where.
         starts = starts or [0]
     lines = text.split("\n")
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    ends = [*starts[1:], len(lines)]
+    for start, end in zip(starts, ends, strict=False):
         yield "\n" * start + "\n".join(lines[start:end])
 
 

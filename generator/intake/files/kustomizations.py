@@ -1,36 +1,22 @@
-"""The files that are imported, read once: which folders kustomize builds, and which files stand by themselves.
-
-Everything is copied before it is built, and what could start a program, ask the network or lead out of the folder is taken out
-of the copy and named: a remote base, a chart, a generator, a transformer. kustomize never sees the folder itself.
-"""
+"""Kustomizations of others, without what could start a program, ask the network or lead out of the imported folder."""
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-import stat
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path as File
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..findings.finding import Finding, Path, Where
-from ..rules.imported import TAKEN_OUT, UNREAD
-from ..yaml.positions import marks_of, place_of
-from ..yaml.strict import read_text
+from ...findings.finding import Finding, Path, Where
+from ...rules.imported import TAKEN_OUT, UNREAD
+from ...yaml.positions import marks_of, place_of
+from ...yaml.strict import read_text
 from .source import finding
-
-MAX_FILE = 1024 * 1024
-"""Bytes of one file: what Kubernetes takes of one object, and a little less than etcd does."""
-MAX_FILES = 20_000
-MAX_TOTAL = 256 * 1024 * 1024
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """As kustomize looks for them (api/konfig/general.go RecognizedKustomizationFileNames)."""
-MANIFESTS = frozenset({".yaml", ".yml", ".json"})
-
 _REFUSED = (
     "helmCharts",
     "helmChartInflationGenerator",
@@ -60,77 +46,7 @@ class Kustomization:
     """Nothing was taken out: the file can stay as it is."""
 
 
-@dataclass(frozen=True)
-class Tree:
-    """The files below a folder, and those of its kustomizations."""
-
-    root: File
-    files: Mapping[str, bytes]
-    """Path below root -> content of every file that is plain and not too large."""
-    start: str = ""
-    """The folder that is imported; the others are there because it names them."""
-    kustomizations: Mapping[str, Kustomization] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-
-    def tops(self) -> tuple[str, ...]:
-        """Folders that kustomize builds and that no other folder does; a Component is none, alone it is not built."""
-        named = {folder for item in self.kustomizations.values() for folder in item.folders}
-        return tuple(
-            sorted(
-                folder
-                for folder in below(self.kustomizations, self.start)
-                if folder not in named and self.kustomizations[folder].data.get("kind") != "Component"
-            )
-        )
-
-    def loose(self) -> tuple[str, ...]:
-        """Manifests that no kustomization names, outside of folders that have one."""
-        named = {file for item in self.kustomizations.values() for file in item.files}
-        return tuple(
-            file
-            for file in sorted(below(self.files, self.start))
-            if PurePosixPath(file).suffix in MANIFESTS
-            and file not in named
-            and posixpath.dirname(file) not in self.kustomizations
-        )
-
-
-def read_tree(root: File, start: str = "", *, single: bool = False) -> Tree:
-    """All that lies below `start`, and the folders of `root` that its kustomizations name; or one file.
-
-    No symlink is followed, and nothing hidden is read.
-    """
-    files: dict[str, bytes] = {}
-    wrong: list[Finding] = []
-    total = 0
-    waiting = [start]
-    for begun in waiting:
-        for path in [begun] if single else _walk(root, begun):
-            if path in files:
-                continue
-            content = _content(root / path)
-            if isinstance(content, str):
-                wrong.append(finding(UNREAD, Where(path, 1, 1), f"is left aside: {content}"))
-                continue
-            total += len(content)
-            if len(files) >= MAX_FILES or total > MAX_TOTAL:
-                said = f"this and what follows is left aside: more than {MAX_FILES} files or {MAX_TOTAL >> 20} MiB"
-                wrong.append(finding(UNREAD, Where(path, 1, 1), said, "import a smaller folder"))
-                return Tree(root, files, start, findings=tuple(wrong))
-            files[path] = content
-            if not single and PurePosixPath(path).name in NAMES:
-                waiting += (folder for folder in _named(path, content) if not _is_below(folder, waiting))
-    made: dict[str, Kustomization] = {}
-    for path in files if not single else ():
-        if PurePosixPath(path).name in NAMES:
-            item, found = _kustomization(path, files)
-            wrong += found
-            if item is not None:
-                made[item.folder] = item
-    return Tree(root, files, start, made, tuple(wrong))
-
-
-def _named(path: str, content: bytes) -> Iterator[str]:
+def folders_named(path: str, content: bytes) -> Iterator[str]:
     """Folders that a kustomization names beside its own."""
     data, _ = read_text(content.decode("utf-8", "replace"))
     for key in _FOLDERS:
@@ -142,45 +58,8 @@ def _named(path: str, content: bytes) -> Iterator[str]:
                     yield folder
 
 
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
-
-
-def _walk(root: File, start: str) -> Iterator[str]:
-    folders = [start]
-    while folders:
-        folder = folders.pop()
-        if not (root / folder).is_dir() or (root / folder).is_symlink():
-            # A kustomization that names a file, or something that is not there.
-            continue
-        with os.scandir(root / folder) as entries:
-            listed = sorted(entries, key=lambda item: item.name)
-        for item in listed:
-            path = f"{folder}/{item.name}".lstrip("/")
-            if item.name.startswith(".") or not item.name.isprintable():
-                continue
-            if item.is_dir(follow_symlinks=False):
-                folders.append(path)
-            else:
-                yield path
-
-
-def _content(path: File) -> bytes | str:
-    """The bytes of a file, or why they are not read."""
-    try:
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            return "it is a symlink"
-        if not stat.S_ISREG(status.st_mode):
-            return "it is no plain file"
-        if status.st_size > MAX_FILE:
-            return f"it has {status.st_size} bytes, at most {MAX_FILE} are read"
-        return path.read_bytes()
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
-
-
-def _kustomization(path: str, files: Mapping[str, bytes]) -> tuple[Kustomization | None, list[Finding]]:
+def kustomization_in(path: str, files: Mapping[str, bytes]) -> tuple[Kustomization | None, list[Finding]]:
+    """The kustomization of a file, and what was taken out of it; none where nobody can read it."""
     text = files[path].decode("utf-8", "replace")
     data, faults = read_text(text)
     if faults or not isinstance(data, dict):
@@ -279,8 +158,3 @@ class _Reader:
             why, hint = "there is no such file or folder that can be built", ""
         self.taken.append((at, item, why, hint))
         return False
-
-
-def below(paths: Iterable[str], folder: str) -> Iterator[str]:
-    """Those paths that lie in a folder, at any depth."""
-    return (path for path in paths if not folder or path == folder or path.startswith(f"{folder}/"))

@@ -11,12 +11,12 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..objects.elements import same
-from ..objects.manifest import ResourceId
+from ...objects.elements import same
+from ...objects.manifest import ResourceId
+from ..files.build import Builder
+from ..files.source import Source
+from ..files.tree import Tree
 from .applications import folder_of, is_of_hub, paths_of, sets_of
-from .build import Builder
-from .source import Source
-from .tree import Tree
 
 _CLUSTER_FOLDERS = ("bootstrap/overlays", "clusters/overlays", "overlays", "clusters")
 """Folders whose folders are clusters, the one first that builds the others."""
@@ -58,7 +58,7 @@ def delivered(tree: Tree, builder: Builder, name: str, *, several: bool = False)
         sites = tuple(Site(posixpath.basename(item), _with_apps(builder, item, reached)) for item in folders)
         return Delivered(sites, aside=_aside(builder, reached, _identities(sites)))
     tops = [folder for folder in tree.tops() if _is_meant(tree, folder)]
-    loose = [file for file in tree.loose() if _is_meant(tree, file)]
+    loose = [file for file in tree.loose if _is_meant(tree, file)]
     read = [*(item for folder in tops for item in builder.folder(folder)), *builder.files(loose)]
     sets = sets_of(tree, read)
     if not sets:
@@ -113,7 +113,7 @@ def _followed(builder: Builder, objects: Iterable[Source], reached: set[str]) ->
     while waiting:
         item = waiting.pop(0)
         yield item
-        for path in paths_of(item):
+        for path in paths_of(builder.tree, item):
             folder = folder_of(builder.tree, path)
             if folder is not None and folder not in seen:
                 seen.add(folder)
@@ -180,7 +180,7 @@ def _set_aside(builder: Builder, reached: set[str], known: frozenset[ResourceId]
     tree = builder.tree
     named = {folder for item in tree.kustomizations.values() for folder in item.folders}
     used = _closure(tree, reached)
-    for path in (*tree.tops(), *tree.loose()):
+    for path in (*tree.tops(), *tree.loose):
         inside = any(folder and (path == folder or path.startswith(f"{folder}/")) for folder in reached)
         if path in used or inside or path in named:
             continue

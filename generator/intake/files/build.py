@@ -13,14 +13,15 @@ from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
-from ..findings.finding import Finding, Where
-from ..kustomize.build import SLOWEST
-from ..programs.run import Tool, run
-from ..rules.imported import NOT_BUILT
-from ..yaml.strict import read_text
-from ..yaml.writer import to_yaml
+from ...findings.finding import Finding, Where
+from ...kustomize.build import SLOWEST
+from ...programs.run import Tool, run
+from ...rules.imported import NOT_BUILT
+from ...yaml.strict import read_text
+from ...yaml.writer import to_yaml
+from .kustomizations import NAMES
 from .source import Source, finding, manifests_in
-from .tree import NAMES, Tree, below
+from .tree import Tree, below
 
 ORIGIN = "config.kubernetes.io/origin"
 _COPY, _ASKED = "tree", "asked"
@@ -36,6 +37,7 @@ class Builder:
         self._workshop = workshop
         self._built: dict[str, tuple[Source, ...]] = {}
         self._read: dict[str, tuple[Source, ...]] = {}
+        self._begun: dict[str, tuple[Source, ...]] = {}
         if tree.kustomizations:
             _copy(tree, workshop / _COPY)
 
@@ -45,7 +47,7 @@ class Builder:
             if folder not in self._built:
                 self._built[folder] = self._kustomize(folder)
             return self._built[folder]
-        return self.files(below(self.tree.loose(), folder))
+        return self.files(below(self.tree.loose, folder))
 
     def known(self, folder: str) -> tuple[Source, ...]:
         """The objects of a folder that was built, or that needs no building."""
@@ -107,7 +109,10 @@ class Builder:
         return Source(manifest, file, text)
 
     def _silent(self, file: str) -> tuple[Source, ...]:
-        return manifests_in(file, self.tree.files[file].decode("utf-8", "replace"))[0]
+        """The objects of a file that kustomize read: what is wrong with it was kustomize's to say."""
+        if file not in self._begun:
+            self._begun[file] = manifests_in(file, self.tree.files[file].decode("utf-8", "replace"))[0]
+        return self._begun[file]
 
 
 def _copy(tree: Tree, to: File) -> None:
