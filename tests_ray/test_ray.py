@@ -181,6 +181,7 @@ def test_what_kills_every_worker_is_done_here(address: str, monkeypatch: pytest.
     assert found == (("a",), "")
 
 
+@pytest.mark.usefixtures("small_parts")
 def test_another_nearedge_ends_the_run(
     root: File, address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +194,7 @@ def test_another_nearedge_ends_the_run(
     assert output(root) == before
 
 
+@pytest.mark.usefixtures("small_parts")
 def test_a_worker_without_nearedge_is_named(
     root: File, address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,7 +214,7 @@ def test_the_judged_repository_is_on_no_workers_path(
 
     def paths() -> tuple[str, ...]:
         with connected(address) as connect:
-            [found] = Far(connect).run(Paths(0), ("a",))
+            [found] = Far(connect, Sizes(1, 1)).run(Paths(0), ("a",))
         return found.items
 
     assert str(tmp_path) not in paths()
@@ -221,6 +223,7 @@ def test_the_judged_repository_is_on_no_workers_path(
     assert str(tmp_path) in paths()
 
 
+@pytest.mark.usefixtures("small_parts")
 def test_a_cluster_that_is_not_there(
     root: File, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
