@@ -54,12 +54,27 @@ def reading(seen: Sequence[Seen], *, load: float, cores: int) -> Iterator[str]:
         )
 
 
+def not_run(seen: Sequence[Seen], planned: Sequence[tuple[int, str, int]]) -> Iterator[str]:
+    """What was to be measured and was not, as somebody stopped it."""
+    done = {(one.size, one.what, one.workers) for one in seen}
+    left = [
+        f"{what} of {size:,} clusters, {_engine(who)}"
+        for size, what, who in planned
+        if (size, what, who) not in done
+    ]
+    if left:
+        yield f"\n## Not run\n\nStopped before: {'; '.join(left)}.\n"
+
+
+def _engine(workers: int) -> str:
+    return f"ray, {workers} worker{'s' if workers > 1 else ''}" if workers else "processes"
+
+
 def _row(one: Seen) -> tuple[str, ...]:
-    engine = f"ray, {one.workers} worker{'s' if one.workers > 1 else ''}" if one.workers else "processes"
     far = (f"{one.cpu:.1f}", f"{one.largest / results.MIB:.0f}") if one.workers else ("", "")
     own = f"{one.run.largest / results.MIB:.0f}"
     return (
-        *(f"{one.size:,}", one.what, engine, f"{one.run.seconds:.1f}", f"{one.run.cpu:.1f}"),
+        *(f"{one.size:,}", one.what, _engine(one.workers), f"{one.run.seconds:.1f}", f"{one.run.cpu:.1f}"),
         *(far[0], own, far[1]),
     )
 
@@ -85,4 +100,4 @@ def _needed(total: float, least: float, moved: float) -> str:
     room = total / 2 - least
     if room <= 0:
         return "longer than two cores of one machine with any number of workers"
-    return f"more than {moved / room:.0f} workers on cores of their own to beat two cores of one machine"
+    return f"more than {int(moved / room)} workers on cores of their own to beat two cores of one machine"

@@ -25,7 +25,7 @@ from bench import measure, results
 from bench.fleet import SEED, write_fleet
 from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed
-from bench.ray_report import Seen, reading
+from bench.ray_report import Seen, not_run, reading
 
 NEAREDGE = str(ROOT / ".venv/bin/nearedge")
 LOOPBACK = "127.0.0.2"
@@ -37,6 +37,8 @@ COMMANDS = {
 }
 MADE = ("acm", "base", "overlays", ".nearedge")
 TICKS = os.sysconf("SC_CLK_TCK")
+NICENESS = "RAY_worker_niceness"
+"""Ray's own variable. Its workers give way to all else (15) by default; on nodes of their own there is nothing else."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for one in (one for size in options.sizes for one in _measured(Path(folder), size, options)):
                 seen.append(one)
                 # After each: a run of an hour that is stopped has still seen something.
-                Path(options.out).write_text("".join(_report(Path(folder), seen)), "utf-8")
+                report = "".join(_report(Path(folder), seen, _planned(options)))
+                Path(options.out).write_text(report, "utf-8")
         except CommandFailed as problem:
             print(f"bench: {problem}", file=sys.stderr)
             return 1
@@ -95,6 +98,7 @@ def _measured(folder: Path, size: int, options: argparse.Namespace) -> Iterator[
 @contextmanager
 def _ray(workers: int) -> Iterator[list[int]]:
     """A cluster with so many nodes of one CPU; the processes that start workers."""
+    os.environ[NICENESS] = "0"
     nodes = Cluster(
         initialize_head=True,
         head_node_args={"num_cpus": 0, "include_dashboard": False, "node_ip_address": LOOPBACK},
@@ -188,12 +192,21 @@ def _digest(root: Path) -> str:
     return made.hexdigest()
 
 
-def _report(where: Path, seen: Sequence[Seen]) -> Iterator[str]:
+def _planned(options: argparse.Namespace) -> list[tuple[int, str, int]]:
+    """(clusters, command, workers) of all runs."""
+    whos = (0, *options.workers)
+    return [
+        (size, what, who) for size in options.sizes for what in options.commands.split(",") for who in whos
+    ]
+
+
+def _report(where: Path, seen: Sequence[Seen], planned: Sequence[tuple[int, str, int]]) -> Iterator[str]:
     yield "# What a Ray cluster brings\n\nMade by `make bench-ray`; do not edit.\n\n"
     facts = [("", ""), *machine(where), *versions(), ("Ray", measure_ray()), ("seed", str(SEED))]
     load = os.getloadavg()[2]
     yield from results.table([*facts, ("load of the last 15 minutes", f"{load:.1f}")], left=(0, 1))
     yield from reading(seen, load=load, cores=len(os.sched_getaffinity(0)))
+    yield from not_run(seen, planned)
 
 
 def measure_ray() -> str:
