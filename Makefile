@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
-CODE := $(wildcard generator scripts tests bench)
+CODE := $(wildcard generator scripts tests tests_ray bench)
 
 # Any Python since 3.8 can run the bootstrap, which looks for one that is new enough. Ours comes first
 # because it starts fastest: python3 is often a shim.
@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: flags help setup setup-dev render check verify test lint pytest golden schemas docs bench mutants contract fuzz live lock clean
+.PHONY: flags help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,13 @@ lint: setup-dev ## ruff, mypy and the import contracts
 pytest: lint
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
+# Ray is large, and nothing else needs it.
+setup-ray: setup-dev
+	@$(PY) -m pip install --quiet --no-input --require-hashes --no-deps -r requirements-ray.lock
+
+test-ray: setup-ray ## run the tests of --engine ray on two nodes of a real Ray
+	$(PY) -m pytest tests_ray $(ARGS)
+
 golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the code emits now
 	$(PY) -m pytest tests/components/test_cases.py tests/hub/test_hub.py tests/documents/test_files.py --update-golden -q
 
@@ -77,6 +84,9 @@ live: setup-dev ## run our objects under real controllers, PART=api|cel|kueue|ra
 bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
 	$(PY) bench/run.py
 
+bench-ray: setup-ray ## measure --engine ray with 1, 2 and 4 workers into bench/RAY.md (SIZES=1000,10000)
+	$(PY) -m bench.ray_run $(if $(SIZES),--sizes $(SIZES))
+
 # Needs uv on PATH; pins with the index that uv is configured with, whose name is not written down.
 LOCK = uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
@@ -85,7 +95,8 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) requirements.in --output-file requirements.lock
 	$(LOCK) requirements-dev.in --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) requirements-kubectl.in --output-file requirements-kubectl.lock
+	$(LOCK) requirements-ray.in --constraint requirements-dev.lock --output-file requirements-ray.lock
 
 clean: ## remove .venv/, .bin/ and all caches; specs and output stay
 	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
-	find generator scripts tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find generator scripts tests tests_ray bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -106,7 +106,7 @@ def memory_of_all(command: Sequence[str]) -> int | None:
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=ENVIRONMENT)
         while process.poll() is None:
-            most = max(most, sum(_proportional(pid) for pid in _family(process.pid)))
+            most = max(most, sum(_proportional(pid) for pid in family(process.pid)))
             time.sleep(EVERY)
         _expect_success(command, process.returncode, err)
     return most or None
@@ -120,11 +120,12 @@ def _expect_success(command: Sequence[str], code: int, err: IO[str]) -> None:
     raise CommandFailed(f"{' '.join(command)} ended with code {code}:\n{said}")
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """A process and all that it and those started."""
     yield pid
     with contextlib.suppress(OSError, ValueError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _proportional(pid: int) -> int:

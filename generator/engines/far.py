@@ -75,7 +75,7 @@ class Sizes(NamedTuple):
 
 @dataclass
 class Far:
-    """The engine; its machines are asked for when there is work for them."""
+    """The engine; its machines are asked for when there is work for them, which a few files are not."""
 
     connect: Callable[[], Workers]
     sizes: Sizes = field(default_factory=Sizes)
@@ -88,8 +88,8 @@ class Far:
             OtherVersion: a worker has another nearedge.
             NearedgeError: what the job itself raises, or the machines cannot be reached.
         """
-        if not items:
-            return ()
+        if len(items) < self.sizes.least:
+            return (job.here(items),) if items else ()
         if self._workers is None:
             self._workers = self.connect()
         run = _Run(self._workers, job, self.sizes.parts(items, self._workers.number()))

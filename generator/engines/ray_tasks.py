@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import pickle
+import socket
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,12 +21,14 @@ from ..errors import NearedgeError
 from ..facts.files import PACKAGE
 from .there import Stranger
 
+NEAREDGE = __package__.partition(".")[0]
+"""What this package is called: the same as on a worker, or there is none."""
 RUNNING = "ray"
 """The cluster that RAY_ADDRESS names, or the one that runs on this machine."""
 RETRIES = 3
 """How often Ray starts a task again whose process or node died."""
 PATIENCE = 30.0
-"""Seconds in which nothing was done, after which it is asked whether anybody is left."""
+"""Seconds to wait for a connection; and those in which nothing was done, after which it is asked whether anybody is left."""
 
 
 class Unreachable(NearedgeError):
@@ -41,7 +46,10 @@ def connected(address: str) -> Iterator[Callable[[], Tasks]]:
 
     def connect() -> Tasks:
         try:
-            with _in_our_folder():
+            _answers(address)
+            with _in_our_folder(), warnings.catch_warnings():
+                # What it warns of is said where it matters: that nothing answers.
+                warnings.simplefilter("ignore")
                 ray.init(
                     "auto" if address == RUNNING else address,
                     log_to_driver=False,
@@ -58,6 +66,19 @@ def connected(address: str) -> Iterator[Callable[[], Tasks]]:
         yield connect
     finally:
         ray.shutdown()
+
+
+def _answers(address: str) -> None:
+    """Whether anybody listens there: Ray itself would try for two minutes.
+
+    Raises:
+        OSError, ValueError: nobody does, or it is no address.
+    """
+    # Which is Ray's own variable; where it says nothing, Ray knows whether one runs here.
+    named = os.environ.get("RAY_ADDRESS", "") if address == RUNNING else address
+    host, sign, port = named.removeprefix("ray://").rpartition(":")
+    if sign:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
 
 @contextlib.contextmanager
@@ -93,7 +114,7 @@ class Tasks:
     def start(self, asked: str, kept: Any, sent: bytes) -> Any:
         """A task."""
         with self._reached():
-            return self._task.remote(__package__.partition(".")[0], asked, kept, sent)
+            return self._task.remote(NEAREDGE, asked, kept, sent)
 
     def first(self, tickets: Sequence[Any]) -> tuple[Any, bytes | None]:
         """The first task that ended, and what it answered, or None when its process or node died too often."""

@@ -421,7 +421,22 @@ def test_the_dev_lock_contains_the_runtime_lock() -> None:
     runtime = requirements(ROOT / "requirements.lock")
     dev = requirements(ROOT / "requirements-dev.lock")
     assert runtime.items() <= dev.items()
-    assert len(LOCK_FILES) == 3
+    assert len(LOCK_FILES) == 4
+
+
+def test_the_lock_of_ray_changes_nothing_that_is_installed() -> None:
+    dev = requirements(ROOT / "requirements-dev.lock")
+    extra = requirements(ROOT / "requirements-ray.lock")
+    names = {line.partition("==")[0]: line for line in dev}
+    common = [line for line in extra if line.partition("==")[0] in names]
+    assert "pyyaml" in {line.partition("==")[0] for line in common}
+    assert {line: extra[line] for line in common} == {line: dev[line] for line in common}
+
+
+def test_the_extra_is_what_the_lock_of_ray_was_made_from() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = (ROOT / "requirements-ray.in").read_text("utf-8").splitlines()
+    assert project["optional-dependencies"]["ray"] == [line for line in lines if not line.startswith("#")]
 
 
 def test_the_package_needs_what_the_lock_was_made_from() -> None:
