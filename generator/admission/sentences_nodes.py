@@ -105,9 +105,11 @@ def node_hint(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> tuple[Pa
 
 
 def _fitting(pods: Pods, option: Option, kinds: Sequence[NodeKind]) -> str:
-    reasons = [misfit(pods, option.flavors, kind) for kind in kinds]
+    # What has no such device is no place for the pods, whatever else is in the way.
+    able = [kind for kind in kinds if all(name in kind.has for name in pods.real if "/" in name)]
+    reasons = [misfit(pods, option.flavors, kind) for kind in able]
     taint = next((why for why in reasons if why.startswith("taint ")), "")
-    if taint:
+    if taint and "size" not in reasons:
         whom = f"flavor {option.flavors[0].name}" if option.flavors else "the pods"
         key, _, effect = taint.removeprefix("taint ").rpartition(":")
         return f"give {whom} tolerations: [{{key: {key}, operator: Exists, effect: {effect}}}]"

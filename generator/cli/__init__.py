@@ -122,9 +122,11 @@ def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
     from ..documents.validate import nearest
 
     given = next((word.partition("=")[0] for word in left if word.startswith("--")), "")
-    known = [name for action in command._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001 - argparse lists them nowhere else
-    near = nearest(given, known) if given else None
-    return f": did you mean {near}?" if near else ""
+    names = (name for action in _options(command) for name in action.option_strings)
+    # The dashes are alike in all of them.
+    known = [name.removeprefix("--") for name in names if name.startswith("--")]
+    near = nearest(given.removeprefix("--"), known) if given else None
+    return f": did you mean --{near}?" if near else ""
 
 
 def _refuse_empty(command: argparse.ArgumentParser, given: Sequence[str]) -> None:
@@ -158,16 +160,13 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As ever, but what is left over is an error of the command that has been given, not of the program."""
         name = next((word for word in args if word in self.commands), "")
+        takes_values = bool(name) and self.commands[name].get_default("intermixed")
         if name:
             _refuse_empty(self.commands[name], args)
         parsed, left = self.parse_known_args(args, namespace)
         if left:
             command = next((self.commands[word] for word in args if word in self.commands), self)
-            value = (
-                ""
-                if not command.get_default("intermixed")
-                else "; a value that begins with - stands behind --"
-            )
+            value = "; a value that begins with - stands behind --" if takes_values else ""
             command.error(f"unrecognized arguments: {' '.join(left)}{_option(left, command)}{value}")
         return parsed
 

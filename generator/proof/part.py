@@ -12,8 +12,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path as File
 
@@ -33,6 +32,25 @@ _DEPTH = 2
 """Parts of a path that name an overlay, or the folder of a hub."""
 
 
+class MeantByHubs:
+    """What the folders of hubs mean; of each hub it is made once, whoever asks for it, and only when somebody does."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Expected, ...]] = {}
+
+    def of(self, views: Iterable[Fleet]) -> Iterator[Expected]:
+        """Those of these hubs."""
+        for view in views:
+            name = view.spec.hub.cluster
+            if name not in self._made:
+                self._made[name] = tuple(expected_of_hubs((view,)))
+            yield from self._made[name]
+
+    def delivered(self, views: Iterable[Fleet]) -> frozenset[ObjectPart]:
+        """What the policies of these hubs deliver."""
+        return frozenset(_parts(item for folder in self.of(views) for item in folder.emitted))
+
+
 @dataclass(frozen=True)
 class Touched:
     """The clusters and hubs whose folders a change touches."""
@@ -40,6 +58,7 @@ class Touched:
     clusters: tuple[CompiledCluster, ...]
     hubs: tuple[Fleet, ...] = ()
     """Each as what it sees of the fleet."""
+    meant: MeantByHubs = field(default_factory=MeantByHubs, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.clusters or self.hubs)
@@ -72,9 +91,10 @@ def touched(rendered: Rendered, changed: Collection[str], was: kustomize.Read) -
     others = {place for place in places if place.startswith(OVERLAYS)} - known
     views = rendered.fleet.views()
     hubs = tuple(view for view in views if others or f"{HUBS}{view.spec.hub.cluster}" in places)
-    if hubs and not _delivered_before(hubs, was) <= _delivered(views):
+    meant = MeantByHubs()
+    if hubs and not _delivered_before(hubs, was) <= meant.delivered(views):
         clusters = rendered.clusters
-    return Touched(clusters, hubs)
+    return Touched(clusters, hubs, meant)
 
 
 def _place(path: str) -> str:
@@ -88,12 +108,6 @@ def _place(path: str) -> str:
 
 def _name(compiled: CompiledCluster) -> str:
     return compiled.member.name if compiled.member else File(compiled.file).stem
-
-
-def _delivered(views: Iterable[Fleet]) -> frozenset[ObjectPart]:
-    """What the policies of hubs deliver."""
-    made = (item for folder in expected_of_hubs(views) for item in folder.emitted)
-    return frozenset(_parts(made))
 
 
 def _delivered_before(hubs: Iterable[Fleet], was: kustomize.Read) -> frozenset[ObjectPart]:
@@ -179,8 +193,8 @@ def prove_in(root: File, ground: Ground, part: Touched, progress: Progress = sil
     assert rendered.fleet is not None  # noqa: S101 - a fleet without errors is complete
     views = rendered.fleet.views()
     whole = Touched(rendered.clusters, views)
-    beside = Beside(whole.folders, partial(_delivered, views))
-    meant = chain(expected_of_clusters(ground.specs, part.clusters), expected_of_hubs(part.hubs))
+    beside = Beside(whole.folders, lambda: part.meant.delivered(views))
+    meant = chain(expected_of_clusters(ground.specs, part.clusters), part.meant.of(part.hubs))
     items = _built(root, meant) if ground.as_built else meant
     found = verify(root, items, progress=progress, beside=beside, repository=ground.repository)
     # Where the folders lay meanwhile is nobody's business.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -11,6 +13,8 @@ from ..git.reading import ask
 from ..programs.record import find
 from ..programs.run import Tool
 
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""A commit by its id, which never holds anything else; a branch does."""
 _MOST = 10_000
 """Commits of the main branch among which the one with a ring's tree is looked for."""
 
@@ -100,10 +104,8 @@ def with_tree(repo: Repo, head: str, tree: str) -> str | None:
 
 def entries(repo: Repo, commit: str, folder: str, *, deep: bool = False) -> dict[str, str]:
     """Path below the fleet's folder -> object id of what lies in a folder of a commit; with `deep`, of all folders."""
-    options = ("-r", "-d", "-t") if deep else ()
-    listed = _ask(repo, "ls-tree", *options, "-z", commit, f"{folder}/")
     found = {}
-    for entry in listed.split("\0"):
+    for entry in _listed(repo, commit, folder, *(("-r", "-d", "-t") if deep else ())):
         head, _, path = entry.partition("\t")
         if path.startswith(f"{folder}/"):
             found[path] = head.split(" ")[2]
@@ -113,10 +115,28 @@ def entries(repo: Repo, commit: str, folder: str, *, deep: bool = False) -> dict
 def files(repo: Repo, commit: str, folder: str) -> dict[str, str]:
     """Path below the fleet's folder -> blob id of every plain file in a folder of a commit."""
     found = {}
-    for entry in _ask(repo, "ls-tree", "-r", "-z", commit, f"{folder}/").split("\0"):
+    for entry in _listed(repo, commit, folder, "-r"):
         head, _, path = entry.partition("\t")
         if path.startswith(f"{folder}/") and head.startswith("100"):
             found[path] = head.split(" ")[2]
+    return found
+
+
+def _listed(repo: Repo, commit: str, folder: str, *options: str) -> list[str]:
+    """What a folder of a commit holds, as `ls-tree` says it: a move asks several times about its two commits."""
+    asked = ("ls-tree", *options, "-z", commit, f"{folder}/")
+    try:
+        return (_remembered if _ID.fullmatch(commit) else _ask)(repo, *asked).split("\0")
+    except LookupError:
+        return []
+
+
+@lru_cache(maxsize=16)
+def _remembered(repo: Repo, *arguments: str) -> str:
+    found = _ask(repo, *arguments)
+    if not found:
+        # A commit that is not here may be fetched yet.
+        raise LookupError
     return found
 
 

@@ -312,7 +312,12 @@ def test_the_rules_that_are_explained_by_an_example_are_most_of_them() -> None:
         (("check", ".."), "there is no .."),
         (("check", "a\0b"), "there is no"),
         (("check", "--root", "/nowhere"), "there is no folder"),
-        (("rules", "SERVE"), "there is no rule SERVE"),
+        (("rules", "SERVES"), "there is no rule SERVES"),
+        (("profiles", "odh-3.44"), "there is no platform odh-3.44: did you mean odh-3.4?"),
+        (
+            ("set", "store-001", "serving[assistant].args[0]", "--foo"),
+            "unrecognized arguments: --foo; a value that begins with - stands behind --\n",
+        ),
         (("rules", "SERVE999"), "did you mean"),
         (("explain",), "required"),
         (("explain", "store-001"), "FILE:LINE"),
@@ -336,6 +341,15 @@ def test_usage_errors(
     assert said in captured.err
     assert captured.out == ""
     assert len(captured.err.splitlines()) <= 6
+
+
+def test_a_family_of_rules_and_a_platform_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rules", "kueue") == 0
+    codes = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert {"KUEUE001", "KUEUE010"} <= codes
+    assert not {code for code in codes if code.startswith("SERVE")}
+    assert run("profiles", "odh-3.4") == 0
+    assert "name: odh-3.4" in capsys.readouterr().out
 
 
 def test_help_and_version_are_clean(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path as File
 
 import pytest
 
-from generator.flow.rendered import Rendered
+from generator import hub
+from generator.fleet.fleet import Fleet
+from generator.flow.rendered import Emitted, Rendered
 from generator.kustomize.readback import reader
 from generator.pipeline import render
 from generator.proof.expected import expected
@@ -82,6 +84,24 @@ def test_all_that_a_folder_needs_is_laid_out(rendered: Rendered) -> None:
 def proof(rendered: Rendered, changed: Collection[str], texts: dict[str, str]) -> Verification:
     part = of(rendered, *changed)
     return prove(Ground(ROOT, rendered, ROOT), part, files_to_be(ROOT, part, texts, ()))
+
+
+def test_the_hub_s_objects_are_made_once(rendered: Rendered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To see what is touched, to prove it, and for the names that overlays use."""
+    made: list[str] = []
+    real = hub.emit
+
+    def emit(view: Fleet) -> Emitted:
+        made.append(view.spec.hub.cluster)
+        return real(view)
+
+    monkeypatch.setattr(hub, "emit", emit)
+    part = of(rendered, "acm/hub/managedclusters/store-006.yaml", "overlays/store-006/kustomization.yaml")
+    assert rendered.fleet is not None
+    views = rendered.fleet.views()
+    assert [item.folder for item in part.meant.of(part.hubs)] == ["acm/hub"]
+    assert part.meant.delivered(views)
+    assert made == ["hub"]
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from generator.cli import main
-from generator.rollout import proof
+from generator.git import reading
+from generator.programs.run import Tool
+from generator.rollout import history, proof
 from generator.rollout.history import read_commit, repository
 from generator.rollout.step import RingStep, step_of
 from tests.edits import git, swap
@@ -77,12 +79,25 @@ def test_what_does_not_pass_its_proof_is_not_advanced_to(
     assert said["moved"] is None
 
 
-def test_a_ring_is_proven_for_its_own_clusters(root: File, capsys: Capture) -> None:
+def test_a_ring_is_proven_for_its_own_clusters(
+    root: File, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is broken on pilot does not hold canary up; and its proof costs what canary's clusters cost."""
     swap(f"near-edge/{CANARY}.yaml", "memory: 16Gi", "memory: 17Gi")(root)
     target = broken(root, PILOT)
-    code, out, _ = run(root, capsys, "advance", "canary", "--acknowledge", "DOWNTIME")
+    asked: list[tuple[str, ...]] = []
+
+    def ask(git: Tool, place: File, *arguments: str) -> str:
+        asked.append(arguments)
+        return reading.ask(git, place, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(history, "ask", ask)
+        code, out, _ = run(root, capsys, "advance", "canary", "--acknowledge", "DOWNTIME")
     assert code == 0
+    listed = [arguments for arguments in asked if arguments[0] == "ls-tree"]
+    assert len(listed) > 3
+    assert len(listed) == len(set(listed)), "what a commit holds is listed once"
     assert "proven: 1 folder, " in out
     assert last_step(root).proven == read_commit(repository(root), target).tree
     assert run(root, capsys, "advance", "pilot")[0] == 1

@@ -5,23 +5,40 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..exits import CLEAN
+from ..exits import CLEAN, UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Whether to say how each fact is known."""
+    """Which one, and whether to say how each fact is known."""
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="a platform, such as odh-3.4: all that is known of it"
+    )
     parser.add_argument(
         "--verbose", action="store_true", help="say of each fact how it is known: docs/live.md"
     )
 
 
-def run(args: argparse.Namespace) -> int:
-    """List platforms, then hubs; then their facts."""
+def run(options: argparse.Namespace) -> int:
+    """List platforms, then hubs, and their facts where that is asked; or show all that is known of one platform."""
     from ...report import evidence, table
     from ...report.releases import hub_rows, platform_rows
 
+    if options.name:
+        sys.stdout.write(_profile(options.name))
+        return CLEAN
     parts = [platform_rows(), hub_rows()]
-    if args.verbose:
+    if options.verbose:
         parts += [evidence.kind_rows(), evidence.platform_rows(), evidence.hub_rows()]
-    sys.stdout.write(("\n" if args.verbose else "").join(table(list(rows)) for rows in parts))
+    sys.stdout.write(("\n" if options.verbose else "").join(table(list(rows)) for rows in parts))
     return CLEAN
+
+
+def _profile(name: str) -> str:
+    """The file of a platform, with the sources of what it says."""
+    from ...documents.near import suggestion
+    from ...facts.files import shipped_text
+    from ...facts.profiles import profiles
+
+    if name not in profiles():
+        raise UsageError(f"there is no platform {name}{suggestion(name, profiles())}")
+    return shipped_text(f"data/profiles/{name}.yaml")

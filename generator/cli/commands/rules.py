@@ -22,13 +22,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "code",
         nargs="?",
         metavar="CODE|test",
-        help="a rule, such as SERVE004; test tries the own rules of clusters/rules/ by their examples",
+        help="a rule, such as SERVE004, or a family, such as SERVE; test tries the own rules of clusters/rules/",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to show rules")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the rules, explain one with an example, or try the own ones."""
+    """List the rules or a family of them, explain one with an example, or try the own ones."""
     if options.code == "test":
         return tried(root_of(options))
     from ...documents.validate import nearest
@@ -38,16 +38,17 @@ def run(options: argparse.Namespace) -> int:
 
     known = {**every_rule(), **_own(options)}
     code = options.code.upper() if options.code else None
-    if code is not None and code not in known:
+    family = [item for name, item in known.items() if code and name.rstrip("0123456789") == code]
+    if code is not None and code not in known and not family:
         near = nearest(code, list(known))
         raise UsageError(
             f"there is no rule {options.code}"
             + (f": did you mean {near}?" if near else "; nearedge rules lists all")
         )
-    chosen = [known[code]] if code else list(known.values())
+    chosen = family or ([known[code]] if code else list(known.values()))
     if options.format == "json":
         sys.stdout.write(catalog.rules_json(chosen))
-    elif code:
+    elif code and not family:
         sys.stdout.write(catalog.rule_text(known[code], example(code)))
     else:
         sys.stdout.write(catalog.rules_text(chosen))

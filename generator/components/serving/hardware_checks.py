@@ -15,7 +15,7 @@ from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
 from ..kit.component import Cluster
-from .spec import Service, items
+from .spec import Service, items, runtimes
 
 WEBHOOK = "opendatahub-operator internal/webhook/hardwareprofile/mutating.go"
 
@@ -113,3 +113,24 @@ def server_stays_within_its_profile(cluster: Cluster) -> Iterator[Problem]:
             allowed = f"{least} to {most}" if most else f"{least} or more"
             path: Path = ("serving", i, "resources", entry.identifier)
             yield Problem(path, said + allowed, "change one of the two")
+
+
+@rule("SERVE038", Severity.NOTE)
+def what_nobody_says_is_said(cluster: Cluster) -> Iterator[Problem]:
+    """A server that works with or without an accelerator says what it gets, where nodes have one.
+
+    Without `resources` it starts on the processor with little, and is slow without a reason that anybody sees.
+    """
+    offered = {name for kind in cluster.spec.nodes for name in kind.allocatable}
+    for i, item in items(cluster):
+        runtime = runtimes()[item.runtime]
+        device = next((name for name in runtime.accelerators if name in offered), None)
+        said_so = "resources" in item.model_fields_set or item.hardwareProfile is not None
+        if device is None or said_so or runtime.needs_accelerator:
+            continue
+        given = ", ".join(f"{amount} {name}" for name, amount in item.resources.items())
+        yield Problem(
+            ("serving", i, "resources"),
+            f"{item.name} says no resources: it gets {given} and no {device}",
+            f'resources: {{cpu: "4", memory: 16Gi, {device}: "1"}}, or the amounts that it gets, to say that they are meant',
+        )
