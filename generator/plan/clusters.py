@@ -28,7 +28,7 @@ from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
 
 if TYPE_CHECKING:
-    from ..rules.own.clusters import Asking
+    from ..own.clusters import Asking
 
 WORTH_A_PROCESS = 100
 """Clusters, compiled on both sides, below which a second process costs more than it gains."""

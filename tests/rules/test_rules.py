@@ -229,8 +229,9 @@ STORIES = {
     *("COMPILE001", "COMPILE002", "WAIVER001", "WAIVER002"),
     *("SECRET001", "SECRET002", "SECRET003", "SECRET004"),
     *("REMOVE001", "REMOVE002", "REMOVE003", "REMOVE004"),
+    *("OWN001", "OWN002", "OWN003", "OWN004"),
 }
-"""Rules whose edge is a test of its own, above, in test_secrets.py and in test_rails.py."""
+"""Rules whose edge is a test of its own, above, in test_secrets.py, in test_rails.py and in test_own_rules.py."""
 
 
 def test_the_rules_are_all_there_whoever_asks_first() -> None:

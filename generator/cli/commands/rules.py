@@ -79,8 +79,8 @@ def tried(root: File) -> int:
     from ...documents.files import find_specs
     from ...findings.finding import has_errors
     from ...fleet.spec_files import kind_of, read_rules
+    from ...own.examples import tried
     from ...report import table
-    from ...rules.own.examples import tried
 
     names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
     files, findings = read_rules(root, names)

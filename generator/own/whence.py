@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ...components.discovery import discover
-from ...components.kit.component import Cluster
-from ...findings.finding import Path
-from ...objects.manifest import ResourceId, identify
-from ...overlays.overlay import emit
+from ..components.discovery import discover
+from ..components.kit.component import Cluster
+from ..findings.finding import Path
+from ..objects.manifest import ResourceId, identify
+from ..overlays.overlay import emit
 
 UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
 """What a component may stumble over where an item is missing that another one names."""

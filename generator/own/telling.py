@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from ...documents.near import nearest
-from ...documents.secrets.search import redacted
-from ...findings.finding import Finding, Path, Severity, Where
+from ..documents.near import nearest
+from ..documents.secrets.search import redacted
+from ..findings.finding import Finding, Path, Severity, Where
+from ..rules.own import NO_ANSWER, NO_CEL, TOO_DEAR
 from .asking import Fault, Placed, Verdict
-from .codes import NO_ANSWER, NO_CEL, TOO_DEAR
 
 _FIELD = re.compile(r"^(?:undefined field '|there is no field )([A-Za-z0-9_.-]+)")
 

@@ -19,9 +19,9 @@ from generator.flow import incremental
 from generator.flow.clusters import own_rules
 from generator.flow.read import read
 from generator.flow.rendered import CompiledCluster
+from generator.own import asking
 from generator.plan.sides import between
 from generator.programs.record import find
-from generator.rules.own import asking
 from tests.repositories import comment, specs, write_output, write_specs
 
 SHOPS = {"namespaces": [{"name": "ai"}], "kueue": {"flavors": [{"name": "cpu"}], "queues": [
