@@ -24,6 +24,8 @@ def told(rule: Placed, verdict: Verdict, where: Where, path: Path, subject: str 
     if verdict.error:
         message = f"{about}{said.code} has no answer here: {verdict.error}"
         hint = "has(self.field) asks whether a field is there"
+        if verdict.error.startswith("no such overload"):
+            hint = "type(self.field) == string asks of which type it is"
         related = (expression(rule, "rule"),)
         return Finding(
             where, NO_ANSWER.severity, NO_ANSWER.code, redacted(message), hint, path, related=related
