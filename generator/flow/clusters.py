@@ -21,7 +21,7 @@ from .read import cluster_in
 from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
 
 if TYPE_CHECKING:
-    from ..rules.own.clusters import Asking
+    from ..own.clusters import Asking
 
 
 def compile_clusters(
@@ -60,7 +60,7 @@ def own_rules(root: Root, shared: Shared) -> Asking | None:
     """What asks the fleet's own rules of clusters; None where there are none."""
     if not shared.rules:
         return None
-    from ..rules.own.clusters import Asking  # noqa: PLC0415 - most fleets have none
+    from ..own.clusters import Asking  # noqa: PLC0415 - most fleets have none
 
     return Asking(root, shared.rules)
 

@@ -67,7 +67,7 @@ def judge_fleet(
 
 def _own(root: Root, shared: Shared, part: frozenset[str] | None) -> tuple[Finding, ...]:
     """What is wrong with the fleet's own rules, and what they find in groups and models."""
-    from ..rules.own.shared import findings_of_shared  # noqa: PLC0415 - most fleets have none
+    from ..own.shared import findings_of_shared  # noqa: PLC0415 - most fleets have none
 
     found = findings_of_shared(root, shared)
     return found if part is None else tuple(item for item in found if item.where.file in part)

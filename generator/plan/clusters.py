@@ -27,7 +27,7 @@ from .downloads import Download, download
 from .effects import Consequence, consequences, started_again
 
 if TYPE_CHECKING:
-    from ..rules.own.clusters import Asking
+    from ..own.clusters import Asking
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from ..fleet.fleet import Fleet
 from ..fleet.kinds import document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import FLEET_FILE, RulesFile, Shared
-from ..rules.own.clusters import Asking
-from ..rules.own.shared import findings_of_shared
+from ..own.clusters import Asking
+from ..own.shared import findings_of_shared
 from ..rules.run import check_cluster, findings_of, fleet_rules
 from ..specs.types import API_VERSION
 from ..yaml.strict import read_text

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from ..documents.paths import dotted
 from ..findings.finding import Finding, Severity, Where
 from ..findings.rule import Rule
-from ..rules.waivers import Waived
+from ..rules.waivers import OWN, Waived
 from .json import to_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -63,7 +63,7 @@ def as_sarif(
 def _rule(code: str, rule: Rule | None) -> dict[str, Any]:
     if rule is None:
         return {"id": code}
-    where = f"docs/rules.md#{code.lower()}"
+    where = rule.source if rule.scope == OWN else f"docs/rules.md#{code.lower()}"
     source = f"\n\nSource: {rule.source}" if rule.source else ""
     return {
         "id": code,

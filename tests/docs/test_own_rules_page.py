@@ -16,7 +16,7 @@ HEAD = "apiVersion: nearedge/v1alpha1\nkind: Rules\nmetadata: {name: acme}\nspec
 
 def test_the_three_rules_pass_their_examples(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs/own-rules.md").read_text("utf-8")
-    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    shown = re.findall(r"```yaml\nrules:\n(.*?)```", page, re.DOTALL)
     rules = tmp_path / "clusters/rules/acme.yaml"
     rules.parent.mkdir(parents=True)
     rules.write_text(HEAD + indent("".join(shown), "    "), "utf-8")

@@ -67,6 +67,7 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     from ... import report
     from ...documents.files import find_specs
     from ...rules.load import every_rule
+    from .rules import own_rules
 
     name, findings, waived = options.format, rendered.findings, rendered.waived
     if name == "json":
@@ -74,10 +75,13 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     if name == "github":
         return report.as_github(findings, waived)
     if name == "sarif":
-        return report.as_sarif(findings, waived, rules=every_rule(), version=__version__)
+        return report.as_sarif(
+            findings, waived, rules={**every_rule(), **own_rules(root)}, version=__version__
+        )
     if name == "junit":
         files = {*part, *(site.file for site in rendered.clusters)} if part else find_specs(root)[0]
-        return report.as_junit(findings, waived, files=files, codes=every_rule())
+        codes = {**every_rule(), **own_rules(root)}
+        return report.as_junit(findings, waived, files=files, codes=codes)
     text = report.as_text(
         findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
     )

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from ...report.rule_examples import example
     from ...rules.load import every_rule
 
-    known = {**every_rule(), **_own(options)}
+    known = {**every_rule(), **own_rules(root_of(options))}
     code = options.code.upper() if options.code else None
     family = [item for name, item in known.items() if code and name.rstrip("0123456789") == code]
     if code is not None and code not in known and not family:
@@ -55,15 +55,14 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _own(options: argparse.Namespace) -> Mapping[str, Rule]:
-    """The own rules of the fleet that one stands in, if one does: as rules, by code."""
+def own_rules(root: File) -> Mapping[str, Rule]:
+    """The own rules of a fleet, as rules by code; those that can be read."""
     from ...documents.files import find_specs
     from ...findings.finding import Severity
     from ...findings.rule import Rule
     from ...fleet.spec_files import kind_of, read_rules
     from ...rules.waivers import OWN
 
-    root = root_of(options)
     names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
     found = {}
     for file in read_rules(root, names)[0] if names else ():
@@ -80,8 +79,8 @@ def tried(root: File) -> int:
     from ...documents.files import find_specs
     from ...findings.finding import has_errors
     from ...fleet.spec_files import kind_of, read_rules
+    from ...own.examples import tried
     from ...report import table
-    from ...rules.own.examples import tried
 
     names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
     files, findings = read_rules(root, names)

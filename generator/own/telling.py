@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from ...documents.near import nearest
-from ...documents.secrets.search import redacted
-from ...findings.finding import Finding, Path, Severity, Where
+from ..documents.near import nearest
+from ..documents.secrets.search import redacted
+from ..findings.finding import Finding, Path, Severity, Where
+from ..rules.own import NO_ANSWER, NO_CEL, TOO_DEAR
 from .asking import Fault, Placed, Verdict
-from .codes import NO_ANSWER, NO_CEL, TOO_DEAR
 
 _FIELD = re.compile(r"^(?:undefined field '|there is no field )([A-Za-z0-9_.-]+)")
 
@@ -24,6 +24,8 @@ def told(rule: Placed, verdict: Verdict, where: Where, path: Path, subject: str 
     if verdict.error:
         message = f"{about}{said.code} has no answer here: {verdict.error}"
         hint = "has(self.field) asks whether a field is there"
+        if verdict.error.startswith("no such overload"):
+            hint = "type(self.field) == string asks of which type it is"
         related = (expression(rule, "rule"),)
         return Finding(
             where, NO_ANSWER.severity, NO_ANSWER.code, redacted(message), hint, path, related=related

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...findings.rule import plain_rule
+from ..findings.rule import plain_rule
 
 UNFIT = plain_rule(
     "OWN001",

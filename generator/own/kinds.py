@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path as File
 from typing import Any
 
-from ...documents.files import Root
-from ...facts.schema_files import FOLDER, home, load_schema
+from ..documents.files import Root
+from ..facts.schema_files import FOLDER, home, load_schema
 from .asking import Fault, Placed, place_of, schema_over
 
 SchemasOfKinds = Mapping[str, Sequence[File]]

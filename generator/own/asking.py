@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from ...cel import engine
-from ...documents.files import Root
-from ...findings.finding import Path, Where
-from ...fleet.kinds import document_models, partial_spec
-from ...fleet.spec_files import RulesFile
-from ...programs.record import find
-from ...specs.rules import OwnRule
+from ..cel import engine
+from ..documents.files import Root
+from ..findings.finding import Path, Where
+from ..fleet.kinds import document_models, partial_spec
+from ..fleet.spec_files import RulesFile
+from ..programs.record import find
+from ..specs.rules import OwnRule
 
 CLUSTER = "cluster"
 ANYTHING = ""

@@ -19,9 +19,9 @@ from generator.flow import incremental
 from generator.flow.clusters import own_rules
 from generator.flow.read import read
 from generator.flow.rendered import CompiledCluster
+from generator.own import asking
 from generator.plan.sides import between
 from generator.programs.record import find
-from generator.rules.own import asking
 from tests.repositories import comment, specs, write_output, write_specs
 
 SHOPS = {"namespaces": [{"name": "ai"}], "kueue": {"flavors": [{"name": "cpu"}], "queues": [
@@ -221,6 +221,17 @@ def test_an_own_rule_is_listed_and_explained(root: File, capsys: pytest.CaptureF
     assert "A laboratory is in a core cluster" in said
     assert RULES in said
     assert "can be waived" in said
+
+
+def test_reports_for_machines_know_own_rules(root: File, capsys: pytest.CaptureFixture[str]) -> None:
+    ruled(root, no_lab("nothing"))
+    assert main(["check", "--root", str(root), "--format", "junit"]) == 0
+    assert '<testsuite name="ACME-"' in capsys.readouterr().out
+    ruled(root, no_lab())
+    assert main(["check", "--root", str(root), "--format", "sarif"]) == 0
+    driver = json.loads(capsys.readouterr().out)["runs"][0]["tool"]["driver"]
+    [told] = [item for item in driver["rules"] if item["id"] == "ACME-001"]
+    assert told["shortDescription"]["text"].startswith("A laboratory is in a core cluster")
 
 
 def test_what_has_no_answer_is_no_answer(root: File) -> None:

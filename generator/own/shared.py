@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...documents.files import Document, Root
-from ...documents.near import nearest
-from ...findings.finding import Finding, Path
-from ...fleet.spec_files import Shared
+from ..documents.files import Document, Root
+from ..documents.near import nearest
+from ..findings.finding import Finding, Path
+from ..fleet.spec_files import Shared
+from ..rules.own import UNFIT
 from .asking import Placed, Question, asked, items_of, placed
-from .codes import UNFIT
 from .kinds import SchemasOfKinds, fields_of, is_broken, schemas_of_kinds, types_of
 from .telling import faults, told
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...components.kit.component import Cluster
-from ...documents.files import Root
-from ...documents.merge import Resolved
-from ...findings.finding import Finding, Path
-from ...fleet.spec_files import RulesFile
-from ...objects.manifest import Manifest, ResourceId, identify
+from ..components.kit.component import Cluster
+from ..documents.files import Root
+from ..documents.merge import Resolved
+from ..findings.finding import Finding, Path
+from ..fleet.spec_files import RulesFile
+from ..objects.manifest import Manifest, ResourceId, identify
 from .asking import Placed, Question, Verdict, asked, items_of, placed
 from .kinds import is_broken, schemas_of_kinds, types_of
 from .telling import told

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path as File
 from typing import NamedTuple
 
-from ...findings.finding import Where
-from ...fleet.spec_files import RulesFile
+from ..findings.finding import Where
+from ..fleet.spec_files import RulesFile
 from .asking import Placed, Question, Verdict, asked, placed
 from .telling import expression
 
