@@ -74,8 +74,8 @@ fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): 
 live: setup-dev ## run our objects under real controllers, PART=api|kueue|ray|serving|delivery (docs/live.md)
 	$(PY) -m tests.live $(PART)
 
-bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
-	$(PY) bench/run.py
+bench: setup-dev ## measure fleets into bench/RESULTS.md; ARGS="--sizes 100,1000": only these
+	$(PY) bench/run.py $(ARGS)
 
 # Needs uv on PATH; pins with the index that uv is configured with, whose name is not written down.
 LOCK = uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -85,6 +85,7 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) requirements.in --output-file requirements.lock
 	$(LOCK) requirements-dev.in --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) requirements-kubectl.in --output-file requirements-kubectl.lock
+	$(LOCK) bench/requirements.in --output-file bench/requirements.lock
 
 clean: ## remove .venv/, .bin/ and all caches; specs and output stay
 	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
