@@ -81,8 +81,8 @@ fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): 
 live: setup-dev ## run our objects under real controllers, PART=api|cel|kueue|ray|serving|delivery (docs/live.md)
 	$(PY) -m tests.live $(PART)
 
-bench: setup-dev ## measure fleets of 100, 1,000 and 10,000 clusters into bench/RESULTS.md
-	$(PY) bench/run.py
+bench: setup-dev ## measure fleets into bench/RESULTS.md; ARGS="--sizes 100,1000": only these
+	$(PY) bench/run.py $(ARGS)
 
 bench-ray: setup-ray ## measure --engine ray with 1, 2 and 4 workers into bench/RAY.md (SIZES=1000,10000)
 	$(PY) -m bench.ray_run $(if $(SIZES),--sizes $(SIZES))
@@ -96,6 +96,7 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) requirements-dev.in --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) requirements-kubectl.in --output-file requirements-kubectl.lock
 	$(LOCK) requirements-ray.in --constraint requirements-dev.lock --output-file requirements-ray.lock
+	$(LOCK) bench/requirements.in --output-file bench/requirements.lock
 
 clean: ## remove .venv/, .bin/ and all caches; specs and output stay
 	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

@@ -81,15 +81,17 @@ def repeat(times: int, command: Sequence[str], before: Callable[[int], object] =
     return Runs(tuple(runs))
 
 
-def run(command: Sequence[str]) -> Run:
-    """Run a command to its end.
+def run(command: Sequence[str], cwd: Path | None = None) -> Run:
+    """Run a command to its end, in a folder where that matters.
 
     Raises:
         CommandFailed: its exit code is not 0.
     """
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=ENVIRONMENT)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=ENVIRONMENT, cwd=cwd
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""Measure nearedge on fleets of growing size and write bench/RESULTS.md: `make bench`.
+"""Measure nearedge on fleets of growing size and write bench/RESULTS.md: `make bench ARGS="--sizes 100,1000"`.
 
 Everything is measured the way people run it: a new process through the real command line, on specs and an
 output tree on a real disk. Caches of the operating system are warm; nearedge's own are as each row says.
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import results
+from bench import kapitan, results
 from bench.commits import WHO, Commits, commits
 from bench.fleet import SEED, edit_cluster, edit_images, edit_model, note_group, write_fleet
 from bench.machine import ROOT, machine, versions
 from bench.measure import CommandFailed, Run, Runs, memory_of_all, repeat, run
-from bench.results import Figure, Loop, Memory
+from bench.results import Figure, Loop, Memory, Rival
 from generator.errors import NearedgeError
 from generator.programs.record import find
 
@@ -34,6 +34,8 @@ LOOP = 100
 """Overlays that the loop of kustomize builds."""
 COMMITS = 1_000
 """Clusters up to which commits are measured."""
+RIVALS = 1_000
+"""Clusters up to which kapitan is; of 10,000 it takes minutes."""
 _WRITTEN = re.compile(r"(\d+) written")
 
 
@@ -47,9 +49,9 @@ class Plan:
         """Runs of one command; a median needs several, the largest fleet needs patience."""
         return 1 if self.quick else 5 if size <= 1_000 else 3  # noqa: PLR2004
 
-    def once(self, size: int) -> int:
-        """Runs of a command that proves everything."""
-        return 1 if self.quick or size > 100 else 3  # noqa: PLR2004
+    def few(self, size: int) -> int:
+        """Runs of a command that looks at every cluster anew: of the largest fleet one takes most of a minute."""
+        return 1 if self.quick or size > 1_000 else 3  # noqa: PLR2004
 
     @property
     def loop(self) -> int:
@@ -65,6 +67,7 @@ class Measured:
     memories: Sequence[Memory]
     loop: Loop | None
     commits: Sequence[Commits] = ()
+    rivals: Sequence[Rival] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +92,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--sizes", type=_sizes, default=(100, 1_000, 10_000), help="numbers of clusters: 100,1000"
     )
-    parser.add_argument("--quick", action="store_true", help="each command once: to see that all of it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="each command once, and no kapitan: to see that all of it runs"
+    )
     parser.add_argument("--seed", type=int, default=SEED, help="another fleet of the same shapes")
     parser.add_argument(
         "--folder", type=Path, help="where the fleets are made (default: the temporary folder)"
@@ -112,6 +117,8 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
     memories: list[Memory] = []
     loop: Loop | None = None
     made: list[Commits] = []
+    rivals: list[Rival] = []
+    program = None if plan.quick else kapitan.install()
     for size in options.sizes:
         root = folder / str(size)
         _say(f"a fleet of {size:,} clusters")
@@ -127,18 +134,28 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
         figures += commands(root, size, plan)
         figures += plans(root, size, plan)
         memories.append(peak(root, size))
+        if program is not None and size <= RIVALS:
+            rivals.append(beside(program, root, size, plan))
         if loop is None:
             loop = kustomize_loop(root, plan.loop)
         if size <= COMMITS:
             _say("  commits")
             made.append(commits(root, size, plan.times(size), partial(run, _render(root))))
-    return Measured(figures, memories, loop, made)
+    return Measured(figures, memories, loop, made, rivals)
 
 
 def fixed(plan: Plan) -> Iterator[Figure]:
     """What a command costs before it looks at a fleet."""
     yield Figure(None, results.BARE, repeat(plan.times(0), (sys.executable, "-P", "-c", "pass")))
     yield Figure(None, results.HELP, repeat(plan.times(0), (NEAREDGE, "--help")))
+
+
+def beside(program: Path, root: Path, size: int, plan: Plan) -> Rival:
+    """kapitan on the same fleet, from what has been rendered of it."""
+    _say("  kapitan")
+    target = root.with_name(f"{root.name}-kapitan")
+    kapitan.write_inventory(root, target)
+    return Rival(size, Runs(tuple(kapitan.compile_all(program, target) for _ in range(plan.few(size)))))
 
 
 def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
@@ -153,11 +170,12 @@ def commands(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     )
     for what, command, before in cases:
         _say(f"  {what}")
-        runs = repeat(plan.times(size), command, before)
+        times = plan.few(size) if what in {results.COMPILE, results.FULL} else plan.times(size)
+        runs = repeat(times, command, before)
         yield Figure(size, what, runs, max(_written(item) for item in runs.all))
     _say(f"  {results.VERIFY}")
     verify = (NEAREDGE, "verify", "--root", str(root))
-    yield Figure(size, results.VERIFY, repeat(plan.once(size), verify))
+    yield Figure(size, results.VERIFY, repeat(plan.few(size), verify))
     _say(f"  {results.CHECK}")
     check = (NEAREDGE, "check", "--root", str(root))
     edit_cluster(root, 0)
@@ -176,18 +194,23 @@ def plans(root: Path, size: int, plan: Plan) -> Iterator[Figure]:
     for ring in ("canary", "pilot", "main"):
         run(("git", "-C", str(root), "branch", f"ring/{ring}"))
 
-    def fresh(edit: Edit) -> Callable[[int], object]:
+    def edited(edit: Edit, *, fresh: bool) -> Callable[[int], object]:
         def before(turn: int) -> object:
             run(("git", "-C", str(root), "checkout", "--quiet", "--", "clusters"))
+            if fresh:
+                shutil.rmtree(root / ".nearedge", ignore_errors=True)
             return edit(root, turn)
 
         return before
 
-    for what, edit in ((results.PLAN_EDIT, edit_cluster), (results.PLAN_IMAGES, edit_images)):
+    for what, edit, times, fresh in (
+        (results.PLAN_EDIT, edit_cluster, plan.times(size), False),
+        (results.PLAN_IMAGES, edit_images, plan.few(size), False),
+        (results.PLAN_FRESH, edit_cluster, plan.few(size), True),
+    ):
         _say(f"  {what}")
-        yield Figure(
-            size, what, repeat(plan.times(size), (NEAREDGE, "plan", "--root", str(root)), fresh(edit))
-        )
+        command = (NEAREDGE, "plan", "--root", str(root))
+        yield Figure(size, what, repeat(times, command, edited(edit, fresh=fresh)))
     run(("git", "-C", str(root), "checkout", "--quiet", "--", "clusters"))
     _say(f"  {results.STATUS}")
     yield Figure(
@@ -261,6 +284,15 @@ def _report(where: Path, options: argparse.Namespace, measured: Measured) -> Ite
         yield f"One process for each of {loop.overlays} overlays: {loop.seconds:.1f} s, "
         yield f"{loop.each * 1000:.0f} ms each; the rows extrapolate that.\n\n"
         yield from results.loop(loop, measured.figures)
+    if measured.rivals:
+        yield "\n## Beside kapitan\n\n"
+        yield f"kapitan {kapitan.version()} on the same fleet: what the bases of each cluster hold, uncorrected, unjudged and "
+        yield "unproven, two processes, reclass-rs.\n\n"
+        yield from results.rivals(measured.rivals, measured.figures)
+    missed = list(results.missed(measured.figures, measured.memories))
+    if missed:
+        yield "\n## Missed, and what holds it\n\n"
+        yield from missed
 
 
 def _say(text: str) -> None:

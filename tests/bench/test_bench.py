@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from bench import measure, results, run
+from bench import kapitan, measure, results, run
 from bench.fleet import EXAMPLE, edit_cluster, edit_model, shapes_of, write_fleet
 from generator.findings.finding import Severity
 from generator.pipeline import render
@@ -122,6 +123,40 @@ def test_aim_stands_beside_its_figure(size: int, what: str, seconds: float, told
     assert told in list(results.commands([results.Figure(size, what, runs)]))[-1]
 
 
+def test_what_misses_its_aim_is_told_with_what_holds_it() -> None:
+    runs = {seconds: measure.Runs((measure.Run(seconds, seconds, 0, ""),)) for seconds in (0.2, 4.0)}
+    figures = [
+        results.Figure(1_000, results.FULL, runs[4.0]),
+        results.Figure(1_000, results.SAME, runs[0.2]),
+        results.Figure(None, results.HELP, runs[0.2]),
+    ]
+    memories = [results.Memory(10_000, 2**20, 301 * 2**20)]
+    whole, start, memory = results.missed(figures, memories)
+    assert whole.startswith("- everything, proven, 1,000 clusters: 4.00 s of 3 s; every cluster is compiled")
+    assert start.startswith("- --help: 0.20 s of 0.03 s; ")
+    assert memory.startswith("- memory, 10,000 clusters: 301 MiB of 300 MiB; ")
+    assert {what for _, what in results.AIMS} == results.HOLDS.keys()
+
+
+def test_the_inventory_of_kapitan_has_the_bases_of_each_cluster(tmp_path: Path) -> None:
+    tree, target = tmp_path / "tree", tmp_path / "kapitan"
+    for base in ("base/p/ns/a", "base/p/kueue/a"):
+        (tree / base).mkdir(parents=True)
+        (tree / base / "kustomization.yaml").write_text("resources:\n- resources.yaml\n")
+        (tree / base / "resources.yaml").write_text(f"kind: Made\nmetadata: {{name: '{{{{ {base} }}}}'}}\n")
+    (tree / "overlays/one").mkdir(parents=True)
+    (tree / "overlays/one/resources.yaml").write_text("kind: Own\n")
+    listed = "resources:\n- ../../base/p/ns/a\n- ../../base/p/kueue/a\n- resources.yaml\n"
+    (tree / "overlays/one/kustomization.yaml").write_text(listed)
+    kapitan.write_inventory(tree, target)
+    said = yaml.safe_load((target / "inventory/targets/one.yml").read_text())
+    assert said["parameters"] == {"cluster": "one"}
+    assert len(said["classes"]) == 2
+    texts = [(target / f"templates/{name}.yaml").read_text() for name in said["classes"]]
+    assert [base in text for base, text in zip(("ns/a", "kueue/a"), texts, strict=True)] == [True, True]
+    assert all((target / f"inventory/classes/{name}.yml").is_file() for name in said["classes"])
+
+
 def test_columns_are_aligned() -> None:
     lines = list(results.table([("a", "what"), ("10,000", "x")], left=(1,)))
     assert lines == ["|      a | what |\n", "|-------:|------|\n", "| 10,000 | x    |\n"]
@@ -134,7 +169,7 @@ def test_bench_runs_and_writes_its_results(tmp_path: Path) -> None:
     printed = measure.run((*command, "--folder", str(tmp_path))).printed
     assert out.read_text("utf-8") == printed
     rows = (results.COMPILE, results.FULL, results.SAME, results.EDIT, results.NOTE, results.MODEL)
-    for what in (*rows, results.CHECK, results.VERIFY):
+    for what in (*rows, results.CHECK, results.VERIFY, results.PLAN_FRESH):
         assert re.search(rf"\| +30 \| {what} +\|", printed)
     # How long it takes here says nothing.
     assert re.search(r"\| +30 \| +\d+\.\d+ \| +\d+\.\d+ \| +-?\d+\.\d+ \| <= 0\.15 s \|", printed)
