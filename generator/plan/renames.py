@@ -17,7 +17,11 @@ _FEW = 400
 
 @dataclass(frozen=True)
 class Rename:
-    """A cluster that went and one that came, with nearly the same spec."""
+    """A cluster that went and one that came, with nearly the same spec.
+
+    Nothing else changes the name of an Application, so no move between hubs, rings or models of delivery changes a
+    tracking-id (argo-cd v3.5.1 util/argo/resource_tracking.go BuildAppInstanceValue; what KServe copies was seen on 0.20.0).
+    """
 
     before: str
     after: str
@@ -25,7 +29,9 @@ class Rename:
     def __str__(self) -> str:
         return (
             f"{self.before} looks renamed to {self.after}: to the hub these are two clusters. {self.after} has to be "
-            f"imported and fills its volumes anew; {self.before} keeps running what it has until it is detached"
+            f"imported and fills its volumes anew; {self.before} keeps running what it has until it is detached. On a "
+            "cluster that stays the same, every model server starts again: KServe copies Argo CD's tracking-id, which "
+            "begins with the Application's name, into its pods"
         )
 
 

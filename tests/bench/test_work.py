@@ -154,7 +154,15 @@ def fleet(root: File, size: int) -> File:
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Work]]:
+def alone() -> Iterator[None]:
+    """What other tests have proven is not known."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("NEAREDGE_CACHE")
+        yield
+
+
+@pytest.fixture(scope="module")
+def work(alone: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Work]]:
     """Row -> what it costs in each of the fleets."""
     found: dict[str, list[Work]] = {row: [] for row in ROWS}
     # What a process does once, such as building the models of specs, is no work of the first fleet.

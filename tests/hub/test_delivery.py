@@ -145,6 +145,32 @@ def test_a_standalone_cluster_gets_its_operators_first() -> None:
     assert not objects("standalone", "overlays/shop-3/bootstrap/1-operators/")
 
 
+def test_an_application_is_called_after_its_cluster_alone() -> None:
+    """Its name is in the tracking-id of every object, which KServe copies into pods: another name restarts servers."""
+    named: dict[str, set[str]] = {}
+    for model in MODELS:
+        for item in (*objects(model, "acm/"), *objects(model, "overlays/")):
+            named.setdefault(model, set()).update(_roots(item))
+    templates = {"nearedge-{{.name}}", "nearedge-{{hub .ManagedClusterName hub}}"}
+    for model, found in named.items():
+        clusters = {path.split("/")[1] for path in texts(model) if path.startswith("overlays/")}
+        assert found, model
+        assert found <= {*templates, *(f"nearedge-{name}" for name in clusters)}, model
+
+
+def _roots(item: Manifest) -> set[str]:
+    """Names of the root Applications that an object is, makes or brings."""
+    if item["kind"] == "ApplicationSet":
+        return _roots({"kind": "Application", **item["spec"]["template"]})
+    if item["kind"] == "Policy":
+        inner = (one["objectDefinition"]["spec"] for one in item["spec"]["policy-templates"])
+        brought = (entry["objectDefinition"] for spec in inner for entry in spec.get("object-templates", ()))
+        return {name for one in brought if isinstance(one, dict) for name in _roots(one)}
+    if item["kind"] != "Application" or item["spec"]["project"] != "nearedge":
+        return set()
+    return {item["metadata"]["name"]}
+
+
 def test_each_hub_has_what_is_its_own() -> None:
     for name, own in (("hub-eu", {"shop-1", "shop-2"}), ("hub-us", {"shop-3", "shop-4"})):
         found = objects("several-hubs", f"acm/{name}/")

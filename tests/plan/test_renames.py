@@ -83,5 +83,7 @@ def test_the_refusal_explains_it() -> None:
     assert found.hint.startswith(f"{RENAME}; name it under clusters: in ")
     assert str(RENAME) == (
         "edge-a looks renamed to edge-b: to the hub these are two clusters. edge-b has to be imported and fills its "
-        "volumes anew; edge-a keeps running what it has until it is detached"
+        "volumes anew; edge-a keeps running what it has until it is detached. On a cluster that stays the same, every "
+        "model server starts again: KServe copies Argo CD's tracking-id, which begins with the Application's name, into "
+        "its pods"
     )
