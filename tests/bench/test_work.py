@@ -154,20 +154,20 @@ def fleet(root: File, size: int) -> File:
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[None]:
-    """What other tests have proven is not known."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delenv("NEAREDGE_CACHE")
-        yield
-
-
-@pytest.fixture(scope="module")
-def work(alone: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Work]]:
+def work(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Work]]:
     """Row -> what it costs in each of the fleets."""
+    with pytest.MonkeyPatch.context() as patched:
+        # What other tests have proven is not known.
+        patched.delenv("NEAREDGE_CACHE")
+        return measured(tmp_path_factory.mktemp("work"))
+
+
+def measured(folder: File) -> dict[str, list[Work]]:
+    """The same, in fleets below a folder."""
     found: dict[str, list[Work]] = {row: [] for row in ROWS}
     # What a process does once, such as building the models of specs, is no work of the first fleet.
     for size in (SMALLEST, *SIZES):
-        root = fleet(tmp_path_factory.mktemp("work") / str(size), size)
+        root = fleet(folder / str(size), size)
         for row, (command, edit) in ROWS.items():
             edit(root)
             with counted(root, found[row]):
