@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
 from ..findings.finding import Finding
-from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, stem
+from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
 from ..flow.clusters import judge_cluster, own_rules, with_own
 from ..flow.read import cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo
@@ -114,10 +114,7 @@ def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo], own: Asking | N
     now = read_cluster_file(specs.root, file) if file in specs.files else None
     then = (read_cluster_file(specs.then, file) if file in specs.differ else now) if there else None
     if now and then and not _touched(specs, file, then[0]):
-        # What other rules said of it then is not what these say.
-        ruled = any(kind_of(other) == "Rules" for other in specs.differ)
-        known = None if ruled else specs.sealed.get(file)
-        compiled = known or _half(now, specs.shared, file, memos[1], own=own).compiled
+        compiled = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1], own=own).compiled
         return Pair(file, compiled, compiled)
     after = _half(now, specs.shared, file, memos[1], own=own) if now else None
     before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None

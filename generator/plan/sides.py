@@ -139,9 +139,11 @@ def compared(  # noqa: PLR0913 - both sides, what is known of them, on which day
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
     shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
+    ruled = any(kind_of(file) == "Rules" for file in differ)
     specs = BothSpecs(
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
-        *(known.now, {} if broken else known.then),
+        # What other rules said of clusters then is not what these say.
+        *(known.now, {} if broken or ruled else known.then),
     )
     pairs = pairs_of(specs, progress, engine)
     lost = {pair.file: pair.before.findings for pair in pairs if pair.lost and pair.before}
