@@ -13,10 +13,13 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "groupName": ("name",),
     "headGroupSpec": ("head",),
     "inferenceServices": ("serving",),
+    "labels": ("nodeLabels",),
     "maxReplicas": ("replicas.max",),
+    "maximum": ("max",),
     "minReplicas": ("replicas.min",),
+    "minimum": ("min",),
     "modelFormat": ("format",),
-    "models": ("serving",),
+    "models": ("serving", "model"),
     "nominalQuota": ("nominal",),
     "priorityClassName": ("priorityClass",),
     "queueName": ("queue",),
@@ -52,7 +55,7 @@ _POD = frozenset(
             "lifecycle",
         ),
         *("livenessProbe", "pod", "podSpec", "podTemplate", "ports", "predictor", "readinessProbe"),
-        *("restartPolicy", "securityContext", "sidecars", "startupProbe", "template"),
+        *("restartPolicy", "securityContext", "serviceAccountName", "sidecars", "startupProbe", "template"),
         *("topologySpreadConstraints", "transformer", "volumeMounts"),
     }
 )

@@ -69,7 +69,12 @@ def _candidates(text: str, pattern: str) -> Iterator[str]:
     yield from _versions(text)
     yield f"/{text}"
     yield text.lstrip("/")
-    yield from _names(text)
+    if text.startswith("arn:"):
+        # The name that Amazon gives a thing ends in the thing's own.
+        yield text.rpartition(":")[2]
+    if "://" not in text:
+        # An address is no name that is spelled wrong.
+        yield from _names(text)
     yield text.replace(" ", "")
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from ..specs.model import ModelMemory
 from ..specs.quantity import parse
 
+MIB = 2**20
 GIB = 2**30
 
 GROUP = 128
