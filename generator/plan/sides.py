@@ -19,6 +19,7 @@ from ..findings.finding import Finding, Severity, has_errors
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..flow import incremental
+from ..flow.inputs import documents_of, said
 from ..flow.judge import Asked, judge_fleet
 from ..flow.read import cluster_files, read
 from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
@@ -126,7 +127,7 @@ def compared(read_now: Read, then: Then, known: Known, progress: Progress = sile
         return Sides(differ, Rendered(findings, Tree({})), texts=texts, now=now)
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
-    shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
+    shared_now = frozenset(_saying_other(shared, was, differ))
     specs = BothSpecs(
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
         *(known.now, {} if broken else known.then),
@@ -143,6 +144,19 @@ def compared(read_now: Read, then: Then, known: Known, progress: Progress = sile
     return Sides(
         differ, judged, before, changed, tuple(_hubs(before, judged.fleet)), lost, broken, texts, now
     )
+
+
+def _saying_other(shared: Shared, was: Shared | None, differ: frozenset[str]) -> Iterator[str]:
+    """Shared files that say something else, or are on one side only; a comment is nobody's business."""
+    sides = [
+        {document.file: document.data for document in documents_of(side)} if side else {}
+        for side in (shared, was)
+    ]
+    for file in differ:
+        if kind_of(file) in {"Fleet", "Group", "Model"}:
+            now, then = (side.get(file) for side in sides)
+            if now is None or then is None or said(now) != said(then):
+                yield file
 
 
 def _shared_then(
