@@ -20,6 +20,7 @@ from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..flow import incremental
 from ..flow.engine import Engine
+from ..flow.inputs import documents_of, said
 from ..flow.judge import Asked, judge_fleet
 from ..flow.parallel import PROCESSES
 from ..flow.read import cluster_files, read
@@ -138,7 +139,7 @@ def compared(  # noqa: PLR0913 - both sides, what is known of them, on which day
         return Sides(differ, Rendered(findings, Tree({})), texts=texts, now=now)
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
-    shared_now = frozenset(file for file in differ if kind_of(file) in {"Fleet", "Group", "Model"})
+    shared_now = frozenset(_saying_other(shared, was, differ))
     ruled = any(kind_of(file) == "Rules" for file in differ)
     specs = BothSpecs(
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
@@ -157,6 +158,19 @@ def compared(  # noqa: PLR0913 - both sides, what is known of them, on which day
     return Sides(
         differ, judged, before, changed, tuple(_hubs(before, judged.fleet)), lost, broken, texts, now
     )
+
+
+def _saying_other(shared: Shared, was: Shared | None, differ: frozenset[str]) -> Iterator[str]:
+    """Shared files that say something else, or are on one side only; a comment is nobody's business."""
+    sides = [
+        {document.file: document.data for document in documents_of(side)} if side else {}
+        for side in (shared, was)
+    ]
+    for file in differ:
+        if kind_of(file) in {"Fleet", "Group", "Model"}:
+            now, then = (side.get(file) for side in sides)
+            if now is None or then is None or said(now) != said(then):
+                yield file
 
 
 def _shared_then(
