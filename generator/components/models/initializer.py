@@ -18,30 +18,30 @@ from ..kit import pod
 from ..kit.base_key import base_key
 from ..kit.component import Unit, whole
 
-NAME = "nearedge"
+STORAGE_CONTAINER = "nearedge"
 """Of the ClusterStorageContainer; `default` is that of the installation."""
 
 CONTAINER = "storage-initializer"
 
-NOTE = "internal.serving.kserve.io/storage-container-name"
+STORAGE_CONTAINER_NOTE = "internal.serving.kserve.io/storage-container-name"
 """KServe hands the name on to pods only with a storageUri (components/predictor.go addStorageInitializerAnnotations); for a
 bucket by its parameters we say it where the pod webhook looks (pkg/constants StorageContainerNameAnnotationKey)."""
 
 
-def container() -> Manifest:
+def fetching_container() -> Manifest:
     """What is laid over KServe's container: it writes the model beside the server's root file system, and /tmp."""
     return {"name": CONTAINER, "securityContext": pod.container_security(read_only_root=False)}
 
 
-def unit() -> Unit:
+def storage_container_unit() -> Unit:
     """The ClusterStorageContainer: one for all InferenceServices of a cluster."""
     made = {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "ClusterStorageContainer",
-        "metadata": meta(NAME, wave=Wave.RUNTIME),
+        "metadata": meta(STORAGE_CONTAINER, wave=Wave.RUNTIME),
         "spec": {
             # No image: that of the installation stays.
-            "container": container(),
+            "container": fetching_container(),
             "supportedUriFormats": [{"prefix": f"{scheme}://"} for scheme in ("s3", "hf")],
             "supportsMultiModelDownload": True,
             "workloadType": "initContainer",

@@ -16,7 +16,7 @@ from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
-from ..models import initializer, parameters, storage_uri
+from ..models import STORAGE_CONTAINER, STORAGE_CONTAINER_NOTE, parameters, storage_uri
 from .server import hardens_initializer, server_of
 from .spec import Service, is_llm, runtimes
 
@@ -144,7 +144,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
-        **({"storageContainerName": initializer.NAME} if hardened else {}),
+        **({"storageContainerName": STORAGE_CONTAINER} if hardened else {}),
         **(_inside(runtime, server) if inside else {"model": _model(item, model, setting.profile)}),
     }
     return {
@@ -157,7 +157,11 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
             labels=labels(item, setting.profile),
             annotations={
                 **_annotations(item, runtime, setting.profile),
-                **({initializer.NOTE: initializer.NAME} if hardened and not model.credentialsSecret else {}),
+                **(
+                    {STORAGE_CONTAINER_NOTE: STORAGE_CONTAINER}
+                    if hardened and not model.credentialsSecret
+                    else {}
+                ),
             },
         ),
         "spec": {"predictor": predictor},

@@ -13,7 +13,15 @@ from ..kit.base_key import BaseKey, base_key, digest
 from ..kit.component import Cluster, Component, Unit
 from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
-from ..models import access_modes, initializer, is_written, node_bound, on_volume, placed_by_cache, servers
+from ..models import (
+    access_modes,
+    is_written,
+    node_bound,
+    on_volume,
+    placed_by_cache,
+    servers,
+    storage_container_unit,
+)
 from . import llm_emit
 from .emit import Setting, emit
 from .room import has_room
@@ -25,7 +33,7 @@ from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, known
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per item: its base is the groups' item, or what its model, runtime and storage type say."""
     if any(hardens_initializer(item, cluster.profile) and not is_llm(item) for _, item, _ in known(cluster)):
-        yield initializer.unit()
+        yield storage_container_unit()
     for i, item, model in known(cluster):
         if not has_image(item, model):
             continue
