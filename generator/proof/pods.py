@@ -181,7 +181,7 @@ def _ours(pod: Pod) -> Pod:
 
 
 FETCHES = "storage-initializer"
-"""components/serving/initializer.py"""
+"""components/models/initializer.py"""
 
 
 def _token_violations(work: EmittedPod, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:

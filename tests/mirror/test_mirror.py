@@ -126,6 +126,23 @@ def test_operators_are_found(manifest: dict[str, Any]) -> None:
     assert list(packages(manifest)) == [KUEUE]
 
 
+@pytest.mark.parametrize(
+    ("addon", "found"),
+    [
+        (
+            {"enabled": True, "olmSubscription": {"enabled": True, "source": "nearedge-redhat-operators"}},
+            [Package("redhat-operators", "openshift-gitops-operator", "latest")],
+        ),
+        ({"enabled": True}, []),
+    ],
+)
+def test_what_the_add_on_subscribes_to_is_mirrored(addon: dict[str, Any], found: list[Package]) -> None:
+    api = "apps.open-cluster-management.io/v1beta1"
+    assert (
+        list(packages({"apiVersion": api, "kind": "GitOpsCluster", "spec": {"gitopsAddon": addon}})) == found
+    )
+
+
 def test_operators_come_from_pinned_catalogs_only() -> None:
     catalog = f"registry.redhat.io/redhat/redhat-operator-index@{DIGEST}"
     pinned = fleet(mirror={"registry": "m.example.com", "catalogs": {"redhat-operators": catalog}})

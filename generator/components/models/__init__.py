@@ -4,7 +4,8 @@ Each model that a namespace serves from a volume has one PersistentVolumeClaim a
 that a Ray job `produces` gets a shared volume in the job's namespace and no load Job: the job writes it, and a Job
 that `publish` asks for puts it where other clusters fetch it from. `claims` says which volumes there are, `emit` makes
 their objects, `transfer` what a download is told, `publish` those of publishing, `cache` those of the nodes' own disks,
-`upload` what brings files from here, `demand` what the Jobs' pods ask for; `checks`, `source_checks` and `cache_checks` hold the rules.
+`initializer` what KServe's own downloads are told, `upload` what brings files from here, `demand` what the Jobs' pods ask
+for; `checks`, `source_checks` and `cache_checks` hold the rules.
 """
 
 from .cache import JOB_NAMESPACE, cache_nodes, holds, placed_by_cache
@@ -26,6 +27,12 @@ from .claims import (
 from .demand import workloads
 from .emit import ROOT as MODELS_DIR
 from .emit import claim_name, place, storage_uri
+from .initializer import (
+    STORAGE_CONTAINER,
+    STORAGE_CONTAINER_NOTE,
+    fetching_container,
+    storage_container_unit,
+)
 from .publish import target
 from .trained import fetched_models, trained_models
 from .transfer import parameters, ports, secret_annotations
@@ -38,11 +45,14 @@ __all__ = [
     "JOB_NAMESPACE",
     "MODELS",
     "MODELS_DIR",
+    "STORAGE_CONTAINER",
+    "STORAGE_CONTAINER_NOTE",
     "access_modes",
     "cache_nodes",
     "claim_name",
     "claims_of",
     "fetched_models",
+    "fetching_container",
     "holds",
     "is_written",
     "longest_outage",
@@ -57,6 +67,7 @@ __all__ = [
     "secret_annotations",
     "servers",
     "storage_class",
+    "storage_container_unit",
     "storage_uri",
     "target",
     "trained_models",

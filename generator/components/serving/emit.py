@@ -16,9 +16,8 @@ from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
-from ..models import parameters, storage_uri
-from . import initializer
-from .server import server_of
+from ..models import STORAGE_CONTAINER, STORAGE_CONTAINER_NOTE, parameters, storage_uri
+from .server import hardens_initializer, server_of
 from .spec import Service, is_llm, runtimes
 
 
@@ -131,7 +130,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
     notes = _metrics(item, runtime, setting.profile) if inside else {}
     source = model.source.partition("://")[0]
     secret = model.credentialsSecret if source in {"oci", "image"} and item.storage.type != "pvc" else None
-    hardened = initializer.is_hardened(item, setting.profile)
+    hardened = hardens_initializer(item, setting.profile)
     predictor = {
         **({"annotations": notes} if notes else {}),
         "minReplicas": item.replicas.min,
@@ -145,7 +144,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
-        **({"storageContainerName": initializer.NAME} if hardened else {}),
+        **({"storageContainerName": STORAGE_CONTAINER} if hardened else {}),
         **(_inside(runtime, server) if inside else {"model": _model(item, model, setting.profile)}),
     }
     return {
@@ -158,7 +157,11 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
             labels=labels(item, setting.profile),
             annotations={
                 **_annotations(item, runtime, setting.profile),
-                **({initializer.NOTE: initializer.NAME} if hardened and not model.credentialsSecret else {}),
+                **(
+                    {STORAGE_CONTAINER_NOTE: STORAGE_CONTAINER}
+                    if hardened and not model.credentialsSecret
+                    else {}
+                ),
             },
         ),
         "spec": {"predictor": predictor},

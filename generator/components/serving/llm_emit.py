@@ -19,13 +19,12 @@ from ...specs.model import ModelSpec
 from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
-from ..models import storage_uri
+from ..models import fetching_container, storage_uri
 from ..runtimes import adapters
-from . import initializer
 from .beside import max_rank
 from .emit import Setting, account, display_annotations, labels
 from .llm import Llm, LlmWorker, Parallelism, Prefill
-from .server import budget, server_of
+from .server import budget, hardens_initializer, server_of
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
@@ -189,7 +188,7 @@ def _pod(here: Serving, role: Role) -> Manifest:
 
 
 def _fetching(item: Service, profile: Profile) -> Manifest:
-    return {"initContainers": [initializer.container()]} if initializer.is_hardened(item, profile) else {}
+    return {"initContainers": [fetching_container()]} if hardens_initializer(item, profile) else {}
 
 
 def _main(here: Serving, role: Role) -> Manifest:

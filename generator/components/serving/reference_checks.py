@@ -180,14 +180,9 @@ def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(path, said, f"use {' or '.join([*able, 'pvc'])}")
         elif mode == "native" and minor(cluster) < IMAGE_VOLUMES:
             version = cluster.spec.kubernetesVersion
-            runs = (
-                f"the cluster has {version}" if version else "the cluster does not say its kubernetesVersion"
-            )
-            yield Problem(
-                path,
-                f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, {runs}",
-                f"use {_instead(modes)}",
-            )
+            runs = f"has {version}" if version else "does not say its kubernetesVersion"
+            said = f"{item.storage.type} needs Kubernetes 1.{IMAGE_VOLUMES}, the cluster {runs}"
+            yield Problem(path, said, f"use {_instead(modes)}")
 
 
 def _instead(modes: tuple[str, ...]) -> str:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ...facts.profiles import Profile
 from ...specs.model import Images, ModelSpec
 from ...specs.quantity import parse
 from ..kit.runtime import Server, seconds
 from .beside import beside, lora_flags
-from .spec import Service, runtimes
+from .spec import DOWNLOADS, Service, runtimes
 
 LOAD_SECONDS = 300
 LOAD_BYTES_PER_SECOND = 50 * 2**20
 """Default budget for loading: five minutes to start at all, and the model read from a slow disk."""
+
+
+def hardens_initializer(item: Service, profile: Profile) -> bool:
+    """Whether the container that fetches this server's model gets its securityContext from us (models/initializer.py)."""
+    return profile.kserve.hardensInitializer and item.storage.type in DOWNLOADS
 
 
 def server_of(

@@ -13,19 +13,27 @@ from ..kit.base_key import BaseKey, base_key, digest
 from ..kit.component import Cluster, Component, Unit
 from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
-from ..models import access_modes, is_written, node_bound, on_volume, placed_by_cache, servers
-from . import initializer, llm_emit
+from ..models import (
+    access_modes,
+    is_written,
+    node_bound,
+    on_volume,
+    placed_by_cache,
+    servers,
+    storage_container_unit,
+)
+from . import llm_emit
 from .emit import Setting, emit
 from .room import has_room
-from .server import has_image
+from .server import hardens_initializer, has_image
 from .sizes import total_devices
 from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, known
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per item: its base is the groups' item, or what its model, runtime and storage type say."""
-    if initializer.needs_unit(tuple(item for _, item, _ in known(cluster)), cluster.profile):
-        yield initializer.unit()
+    if any(hardens_initializer(item, cluster.profile) and not is_llm(item) for _, item, _ in known(cluster)):
+        yield storage_container_unit()
     for i, item, model in known(cluster):
         if not has_image(item, model):
             continue

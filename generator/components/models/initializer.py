@@ -13,50 +13,38 @@ All of kserve v0.20.0. That the bare container is refused was seen there; what i
 
 from __future__ import annotations
 
-from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, Wave, meta
 from ..kit import pod
 from ..kit.base_key import base_key
 from ..kit.component import Unit, whole
-from .spec import DOWNLOADS, Service, is_llm
 
-NAME = "nearedge"
+STORAGE_CONTAINER = "nearedge"
 """Of the ClusterStorageContainer; `default` is that of the installation."""
 
 CONTAINER = "storage-initializer"
 
-NOTE = "internal.serving.kserve.io/storage-container-name"
+STORAGE_CONTAINER_NOTE = "internal.serving.kserve.io/storage-container-name"
 """KServe hands the name on to pods only with a storageUri (components/predictor.go addStorageInitializerAnnotations); for a
 bucket by its parameters we say it where the pod webhook looks (pkg/constants StorageContainerNameAnnotationKey)."""
 
 
-def is_hardened(item: Service, profile: Profile) -> bool:
-    """Whether the container that fetches this server's model gets its securityContext from us."""
-    return profile.kserve.hardensInitializer and item.storage.type in DOWNLOADS
-
-
-def container() -> Manifest:
+def fetching_container() -> Manifest:
     """What is laid over KServe's container: it writes the model beside the server's root file system, and /tmp."""
     return {"name": CONTAINER, "securityContext": pod.container_security(read_only_root=False)}
 
 
-def unit() -> Unit:
+def storage_container_unit() -> Unit:
     """The ClusterStorageContainer: one for all InferenceServices of a cluster."""
     made = {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "ClusterStorageContainer",
-        "metadata": meta(NAME, wave=Wave.RUNTIME),
+        "metadata": meta(STORAGE_CONTAINER, wave=Wave.RUNTIME),
         "spec": {
             # No image: that of the installation stays.
-            "container": container(),
+            "container": fetching_container(),
             "supportedUriFormats": [{"prefix": f"{scheme}://"} for scheme in ("s3", "hf")],
             "supportsMultiModelDownload": True,
             "workloadType": "initContainer",
         },
     }
     return whole(base_key("serving", "storage-container"), ("clusters/",), (made,))
-
-
-def needs_unit(items: tuple[Service, ...], profile: Profile) -> bool:
-    """Whether some InferenceService names it."""
-    return any(is_hardened(item, profile) and not is_llm(item) for item in items)
