@@ -39,12 +39,12 @@ AIMS: dict[tuple[int | None, str], float] = {
 """(clusters, what) -> seconds; no clusters where the fleet does not matter."""
 
 _EVERY_CLUSTER = (
-    "every cluster is compiled: of that, 250 rules take a third, emitting a quarter, bases and patches an eighth, the writing of "
-    "files a tenth. Both cores are busy but for the start, the hub and the writing"
+    "every cluster is compiled: of that, 250 rules take a third, emitting a fifth, bases and patches a tenth, writing files a "
+    "tenth. Both cores are busy but for the start, the hub and the writing"
 )
 _PROGRAMS = (
-    "a third is other programs: kustomize, one process for each folder that is chosen, most of it the reading of its own "
-    "OpenAPI document, and kubeconform on every distinct object"
+    "the proof is a third of the whole: most of it the evaluator and the comparing, the rest kustomize, one process for each "
+    "folder that is chosen, and kubeconform on every distinct object"
 )
 _START = (
     "more than half is the start: imports, and pydantic building the models of specs anew in each process"
