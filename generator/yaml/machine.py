@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isinf
 from typing import Any
 
 import yaml
@@ -18,10 +19,14 @@ _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FIRST = frozenset("0123456789+-.~")
 _AMBIGUOUS = re.compile(
     r"~|[-+]?\.?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-    r"|[-+]?0[xXoObB][0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+    r"|[-+]?0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"
 )
-"""Numbers of any YAML version and dates; written by kustomize only where they are not strings."""
+"""Numbers of any YAML version and dates; written by kustomize only where they are not strings.
+
+A hash such as 0bbd5e9b is none: kustomize writes it without quotes, and every reader takes it for a string.
+"""
+_EXPONENT = re.compile(r"[0-9]+[eE][0-9]+")
 _AMBIGUOUS_WORDS = frozenset({"", "null", "yes", "no", "on", "off", "y", "n", "true", "false"})
 _EXACT = 2**53
 """kustomize passes a patched object through JSON numbers: larger integers change."""
@@ -80,11 +85,20 @@ def _plain(event: Any) -> Any:
     if text[:1] in _FIRST:
         if _INT.fullmatch(text) and abs(int(text)) <= _EXACT:
             return int(text)
-        if _AMBIGUOUS.fullmatch(text):
+        if _AMBIGUOUS.fullmatch(text) and not _is_beyond(text):
             raise _refuse(event, f"the unquoted {text}")
     elif text.lower() in _AMBIGUOUS_WORDS:
         raise _refuse(event, f"the unquoted {text or 'empty value'}")
     return text
+
+
+def _is_beyond(text: str) -> bool:
+    """Whether a hash such as 1234e567 is too large for a number: kustomize leaves it without quotes then.
+
+    Go takes it for a string (strconv.ParseFloat fails, and resolve.go of go.yaml.in/yaml goes on), here as in Argo CD and
+    the API server, and nothing else reads what kustomize prints.
+    """
+    return _EXPONENT.fullmatch(text) is not None and isinf(float(text))
 
 
 def _refuse(event: Any, what: str) -> NotReadable:

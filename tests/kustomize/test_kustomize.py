@@ -98,6 +98,25 @@ def test_reads_what_all_readers_agree_on(text: str, value: Any) -> None:
     assert canonical(found) == canonical([value])
 
 
+def test_reads_every_hash_as_kustomize_writes_it(kustomize: Tool, tmp_path: File) -> None:
+    # One in 256 begins with 0b, one in a hundred is a number with an exponent that may be too large for one: kustomize
+    # writes these without quotes where they are no numbers to it.
+    hashes = (
+        "0bbd5e9b",
+        "0b101101",
+        "0b00000a",
+        "0e123456",
+        "12345678",
+        "1234e567",
+        "0a1b2c3d",
+        "00000e00",
+        "1234e307",
+        "12e30000",
+    )
+    manifest = config_map(**{f"k{i}": text for i, text in enumerate(hashes)})
+    assert real(kustomize, tmp_path, overlay(manifest)) == [manifest]
+
+
 AMBIGUOUS = (
     *("08", "1e3", "1.5", ".5", "+1", "0x1f", "0o17", "0b1", "1_000", "9007199254740993", ".inf", ".nan"),
     *("12:30:45", "2026-01-01", "yes", "No", "on", "OFF", "y", "N", "null", "~", "True", "FALSE"),

@@ -9,7 +9,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..exits import CLEAN, FOUND, UsageError
-from ..here import root_of
+from ..here import Gone, root_of
 from ..output import show_findings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from ...report.rule_examples import example
     from ...rules.load import every_rule
 
-    known = {**every_rule(), **own_rules(root_of(options))}
+    known = {**every_rule(), **_beside(options)}
     code = options.code.upper() if options.code else None
     family = [item for name, item in known.items() if code and name.rstrip("0123456789") == code]
     if code is not None and code not in known and not family:
@@ -53,6 +53,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(catalog.rules_text(chosen))
     return CLEAN
+
+
+def _beside(options: argparse.Namespace) -> Mapping[str, Rule]:
+    """The own rules of the fleet that one stands in; ours are listed also where there is no folder to stand in."""
+    try:
+        return own_rules(root_of(options))
+    except Gone:
+        return {}
 
 
 def own_rules(root: File) -> Mapping[str, Rule]:
