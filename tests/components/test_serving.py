@@ -186,8 +186,10 @@ def test_every_runtime_has_one_server_with_three_probes(name: str, profile: str)
         "startupBudget": "101s",
     }
     own = {"image": f"quay.io/a/b@{DIGEST}", "port": 8080} if name == "custom" else {}
-    (unit,) = units({**item, **own}, models=models, profile=profile)
-    containers = named(unit.final, "ServingRuntime")["spec"]["containers"]
+    made = [
+        manifest for unit in units({**item, **own}, models=models, profile=profile) for manifest in unit.final
+    ]
+    containers = named(tuple(made), "ServingRuntime")["spec"]["containers"]
     assert [item["name"] for item in containers].count(SERVER) == 1
     for container in containers:
         assert container["startupProbe"]["failureThreshold"] == 11

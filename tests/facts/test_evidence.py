@@ -51,7 +51,9 @@ def test_what_is_recorded_is_of_the_release_that_the_profile_names() -> None:
     shown = {
         (name, folder) for entry in evidence().profiles.values() for name, folder in entry.recorded.items()
     }
-    assert {folder for _, folder in shown} == {path.name for path in RECORDED.iterdir() if path.is_dir()}
+    # Of the API server profiles name no release.
+    folders = {path.name for path in RECORDED.iterdir() if path.is_dir() and not path.name.startswith("cel-")}
+    assert {folder for _, folder in shown} == folders
     for name, folder in shown:
         controller, _, version = folder.partition("-")
         assert getattr(profiles()[name], controller).version == version
