@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
+from generator.disk.sealed import copy_sealed
 from tests.conftest import ROOT
 from tests.edits import git
 from tests.githttp import bare
@@ -90,7 +91,14 @@ def copied(made: File, folder: File) -> File:
         shutil.copytree(made / name, folder / name)
     root = folder / "fleet"
     git(root, "remote", "set-url", "origin", str(folder / "remote.git"))
+    with_memory(made / "fleet", root)
     return root
+
+
+def with_memory(made: File, root: File) -> None:
+    """Let a copy of a fleet know what the fleet knows; copied with it, it would count for nothing."""
+    for path in (made / ".nearedge").iterdir():
+        copy_sealed(path, root / ".nearedge" / path.name)
 
 
 @cache

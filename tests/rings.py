@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
+from tests.commands import with_memory
 from tests.conftest import ROOT
 from tests.edits import git, swap
 from tests.githttp import bare
@@ -22,6 +23,7 @@ def ringed(folder: File, remote: str = "remote.git") -> File:
     shutil.copytree(_made() / "work", folder / "work")
     root = folder / "work"
     git(root, "remote", "set-url", "origin", str(folder / remote))
+    with_memory(_made() / "work", root)
     return root
 
 
