@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
-from generator.disk.sealed import copy_sealed
 from tests.conftest import ROOT
 from tests.edits import git
+from tests.example import with_memory
 from tests.githttp import bare
 
 STORE = "clusters/near-edge/store-001.yaml"
@@ -93,12 +93,6 @@ def copied(made: File, folder: File) -> File:
     git(root, "remote", "set-url", "origin", str(folder / "remote.git"))
     with_memory(made / "fleet", root)
     return root
-
-
-def with_memory(made: File, root: File) -> None:
-    """Let a copy of a fleet know what the fleet knows; copied with it, it would count for nothing."""
-    for path in (made / ".nearedge").iterdir():
-        copy_sealed(path, root / ".nearedge" / path.name)
 
 
 @cache

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
-from tests.commands import with_memory
 from tests.conftest import ROOT
 from tests.edits import git, swap
+from tests.example import with_memory
 from tests.githttp import bare
 
 RINGS = ("canary", "pilot", "main")

@@ -14,6 +14,7 @@ from generator.documents.paths import leaves, value_at
 from generator.edit import put
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
+from tests.example import example
 from tests.repositories import another_writer
 
 STORE = "clusters/near-edge/store-001.yaml"
@@ -25,8 +26,7 @@ DIGEST = "sha256:" + "ab" * 32
 
 @pytest.fixture
 def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
-    for folder in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+    example(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     return tmp_path
@@ -201,6 +201,7 @@ def test_options_stand_anywhere(root: File, arguments: list[str]) -> None:
 def test_a_dry_run_shows_the_difference_and_writes_nothing(
     root: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    shutil.rmtree(root / ".nearedge")
     before = texts(root)
     assert run("set", "store-001", "ring", "pilot", "--dry-run") == 0
     out = capsys.readouterr().out.splitlines()

@@ -19,7 +19,7 @@ from generator.flow.rendered import Rendered
 from generator.programs.record import find
 from generator.proof import verify
 from tests.commands import EDITS
-from tests.conftest import ROOT
+from tests.example import example
 
 pytestmark = pytest.mark.slow
 Capture = pytest.CaptureFixture[str]
@@ -30,8 +30,7 @@ OVERLAY = "overlays/store-001/kustomization.yaml"
 @pytest.fixture
 def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
     """The example, rendered, with a model's files beside it."""
-    for folder in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+    example(tmp_path)
     (tmp_path / "files").mkdir()
     (tmp_path / "files/model.onnx").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
@@ -84,6 +83,7 @@ def test_what_does_not_pass_its_proof_changes_nothing(root: File, name: str, cap
 
 @pytest.mark.usefixtures("fault")
 def test_a_dry_run_proves_as_well(root: File, capsys: Capture) -> None:
+    shutil.rmtree(root / ".nearedge")
     assert cli.main([*SET, "--dry-run"]) == 1
     assert "namePrefix" in capsys.readouterr().err
     assert not (root / ".nearedge").exists()

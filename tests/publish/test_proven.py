@@ -29,6 +29,7 @@ from generator.publish.order import Order
 from generator.publish.tree import future_tree
 from tests.conftest import ROOT
 from tests.edits import git
+from tests.example import with_memory
 from tests.githttp import bare
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,9 @@ def root(tmp_path: File, published: File, monkeypatch: pytest.MonkeyPatch) -> Fi
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     shutil.copytree(published / "remote.git", tmp_path / "remote.git")
-    return clone(tmp_path, "fleet")
+    made = clone(tmp_path, "fleet")
+    with_memory(published / "fleet", made)
+    return made
 
 
 def clone(folder: File, name: str) -> File:

@@ -1,0 +1,42 @@
+"""The example fleet, to be changed: copies of its folders that know what was compiled and proven of them."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import shutil
+import tempfile
+from contextlib import redirect_stdout
+from functools import cache
+from pathlib import Path as File
+
+from generator.cli import main
+from generator.disk.sealed import copy_sealed
+from tests.conftest import ROOT
+
+FOLDERS = ("clusters", "base", "overlays", "acm")
+
+
+def example(folder: File) -> File:
+    """Specs and output in a folder, as somebody's clone is after the first day."""
+    for name in FOLDERS:
+        shutil.copytree(_rendered() / name, folder / name)
+    with_memory(_rendered(), folder)
+    return folder
+
+
+def with_memory(made: File, root: File) -> None:
+    """Let a copy of a fleet know what the fleet knows; copied with it, it would count for nothing."""
+    for path in (made / ".nearedge").iterdir():
+        copy_sealed(path, root / ".nearedge" / path.name)
+
+
+@cache
+def _rendered() -> File:
+    root = File(tempfile.mkdtemp(prefix="nearedge-example-"))
+    atexit.register(shutil.rmtree, root)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, root / name)
+    with redirect_stdout(io.StringIO()):
+        assert main(["render", "--root", str(root)]) == 0
+    return root
