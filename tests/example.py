@@ -20,8 +20,8 @@ FOLDERS = ("clusters", "base", "overlays", "acm")
 def example(folder: File) -> File:
     """Specs and output in a folder, as somebody's clone is after the first day."""
     for name in FOLDERS:
-        shutil.copytree(_rendered() / name, folder / name)
-    with_memory(_rendered(), folder)
+        shutil.copytree(rendered() / name, folder / name)
+    with_memory(rendered(), folder)
     return folder
 
 
@@ -32,7 +32,8 @@ def with_memory(made: File, root: File) -> None:
 
 
 @cache
-def _rendered() -> File:
+def rendered() -> File:
+    """The example with what is known of it, made once."""
     root = File(tempfile.mkdtemp(prefix="nearedge-example-"))
     atexit.register(shutil.rmtree, root)
     for name in FOLDERS:

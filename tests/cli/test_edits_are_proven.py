@@ -19,12 +19,18 @@ from generator.flow.rendered import Rendered
 from generator.programs.record import find
 from generator.proof import verify
 from tests.commands import EDITS
-from tests.example import example
+from tests.example import example, rendered
 
 pytestmark = pytest.mark.slow
 Capture = pytest.CaptureFixture[str]
 SET = ("set", "store-001", "serving[assistant].resources.memory", "17Gi")
 OVERLAY = "overlays/store-001/kustomization.yaml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sound() -> None:
+    """The example is rendered before anything is at fault."""
+    rendered()
 
 
 @pytest.fixture
