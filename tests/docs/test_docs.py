@@ -155,6 +155,7 @@ def test_the_mistake_in_the_readme_is_told_like_that(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("alone")
 def test_the_summary_in_the_readme_is_what_render_prints(
     tmp_path: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
