@@ -110,7 +110,7 @@ _CHOICES = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>
 
 def _meant(message: str) -> str:
     """What was probably meant by a word that is none of the choices."""
-    from ..documents.validate import nearest
+    from ..documents.near import nearest
 
     found = _CHOICES.search(message)
     near = found and nearest(found["given"], re.findall(r"[\w.-]+", found["known"]))
@@ -119,7 +119,7 @@ def _meant(message: str) -> str:
 
 def _option(left: Sequence[str], command: argparse.ArgumentParser) -> str:
     """What was probably meant by the first option that is none."""
-    from ..documents.validate import nearest
+    from ..documents.near import nearest
 
     given = next((word.partition("=")[0] for word in left if word.startswith("--")), "")
     names = (name for action in _options(command) for name in action.option_strings)

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ..findings.finding import Finding, Path, Where
 from ..findings.rule import Rule, plain_rule
 from .identity import identity_of
-from .near import nearest, suggestion
+from .near import nearest
 from .paths import dotted, value_at
 from .schema import schema_at
 from .secrets.search import redacted, showable
@@ -287,4 +287,4 @@ def _below(path: Path) -> Path:
     return path
 
 
-__all__ = ["MISSING", "MOST", "UNKNOWN", "WRONG", "nearest", "suggestion", "validated"]
+__all__ = ["MISSING", "MOST", "UNKNOWN", "WRONG", "validated"]

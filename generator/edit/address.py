@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..documents.identity import NAMESPACE, NAMING, Identity, identity_of, labelled, labels, said
+from ..documents.near import nearest
 from ..documents.paths import Word, dotted, is_path, words
-from ..documents.validate import nearest
 from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..fleet.kinds import document_models

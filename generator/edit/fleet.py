@@ -12,7 +12,7 @@ from typing import Any
 
 from ..documents.files import Document, read_file
 from ..documents.merge import Resolved, resolve
-from ..documents.validate import suggestion
+from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of

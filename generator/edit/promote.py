@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..documents.near import nearest
 from ..documents.paths import leaves, value_at
-from ..documents.validate import nearest
 from ..errors import NearedgeError
 from ..facts.images import image as image_of
 from ..facts.images import shipped

@@ -8,7 +8,7 @@ from pathlib import Path as File
 
 from ..documents.files import read_file
 from ..documents.merge import resolve
-from ..documents.validate import suggestion
+from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..fleet.cluster import layers_of, mentions
 from ..fleet.fleet import Member

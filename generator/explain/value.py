@@ -16,8 +16,8 @@ from typing import Any
 
 from ..documents.identity import labels
 from ..documents.merge import Layer, Resolved, resolve
+from ..documents.near import meant
 from ..documents.paths import choices, leaves, located, value_at, written
-from ..documents.validate import nearest
 from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import cluster_spec, document_models
@@ -156,10 +156,7 @@ def _unknown(resolved: Resolved, path: Path, left: tuple[str, ...]) -> str:
         return f"{written(resolved.spec, path)} has {left[0]} {len(several)} times: say which: {' or '.join(several)}"
     items, field = value_at(resolved.spec, path), field_at(cluster_spec(), path)
     keys = labels(items) if isinstance(items, list) else list(field.keys if field else ())
-    near = nearest(left[0], keys)
-    hint = (
-        f"did you mean {near}?" if near else f"known: {', '.join(keys)}" if keys else "nothing lies below it"
-    )
+    hint = meant(left[0], keys, f"known: {', '.join(keys)}" if keys else "nothing lies below it")
     return f"{written(resolved.spec, path) or 'spec'} has no {left[0]}: {hint}"
 
 

@@ -15,8 +15,9 @@ from ..components.discovery import discover
 from ..components.kit.component import Cluster
 from ..documents.files import Document
 from ..documents.merge import Layer, Resolved, resolve
+from ..documents.near import meant, nearest
 from ..documents.secrets.search import showable
-from ..documents.validate import MISSING, nearest, validated
+from ..documents.validate import MISSING, validated
 from ..facts.profiles import profiles
 from ..findings.finding import Finding, Path, apart
 from ..findings.rule import Rule, plain_rule
@@ -61,11 +62,8 @@ def _group_names(document: Document) -> dict[int, str]:
 def _unknown_groups(shared: Shared, document: Document, names: Mapping[int, str]) -> Iterator[Finding]:
     for i, name in names.items():
         if name not in shared.groups and name not in shared.unusable and _NAME.fullmatch(name):
-            near = nearest(name, list(shared.groups))
-            hint = (
-                f"did you mean {near}?"
-                if near
-                else f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
+            hint = meant(
+                name, list(shared.groups), f"clusters/groups/ holds {', '.join(shared.groups) or 'nothing'}"
             )
             yield _finding(UNKNOWN_GROUP, document, ("spec", "groups", i), f"there is no group {name}", hint)
 
@@ -150,8 +148,7 @@ def mentions(value: Any, names: frozenset[str]) -> bool:
 
 def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Finding]:
     if spec.platform not in profiles():
-        near = nearest(spec.platform, list(profiles()))
-        hint = f"did you mean {near}?" if near else f"known: {', '.join(profiles())}"
+        hint = meant(spec.platform, list(profiles()), f"known: {', '.join(profiles())}")
         where = resolved.where(("platform",))
         yield Finding(
             where,

@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
+from ..documents.near import meant
 from ..documents.secrets.search import SECRETS, showable
-from ..documents.validate import nearest, validated
+from ..documents.validate import validated
 from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
 from ..specs.fleet import Fleet, FleetSpec
@@ -132,11 +133,8 @@ def unknown_pins(shared: Shared, document: Document) -> Iterator[Finding]:
     for path, names in _pins(document.data, ()):
         for name in names:
             if name not in known:
-                near = nearest(name, sorted(known))
-                hint = (
-                    f"did you mean {near}?"
-                    if near
-                    else f"clusters/models/ holds {', '.join(sorted(known)) or 'nothing'}"
+                hint = meant(
+                    name, sorted(known), f"clusters/models/ holds {', '.join(sorted(known)) or 'nothing'}"
                 )
                 where = document.where((*path, name), key=True)
                 message = f"there is no model {name} to pin"

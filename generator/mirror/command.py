@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path as File
 
-from ..documents.validate import suggestion
+from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..findings.finding import Finding, has_errors
 from ..report import table

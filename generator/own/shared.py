@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..documents.files import Document, Root
-from ..documents.near import nearest
+from ..documents.near import meant
 from ..findings.finding import Finding, Path
 from ..fleet.spec_files import Shared
 from ..rules.own import UNFIT
@@ -71,8 +71,7 @@ def _unfit(rules: Sequence[Placed], kinds: SchemasOfKinds) -> Iterator[Finding]:
             )
         for kind in rule.kinds if rule.over == "object" else ():
             if kind not in kinds:
-                near = nearest(kind, sorted(kinds))
-                hint = f"did you mean {near}?" if near else "schemas/kinds/ has those that nearedge renders"
+                hint = meant(kind, sorted(kinds), "schemas/kinds/ has those that nearedge renders")
                 yield _finding(item, "kinds", f"nearedge renders no {kind}", hint)
 
 

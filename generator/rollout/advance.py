@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ..documents.validate import suggestion
+from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..flow.rendered import Progress, silent
 from ..publish.place import UNSAID, ForgeChoice

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ..documents.near import meant
 from ..documents.paths import choices, located, words
-from ..documents.validate import nearest
 from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import Problem, Rule, plain_rule, rule
 
@@ -171,8 +171,7 @@ def waived_codes_are_known(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in enumerate(cluster.spec.waivers):
         if _rule(item.code) is None and item.code not in cluster.own_codes:
-            near = nearest(item.code, [*_every_rule(), *sorted(cluster.own_codes)])
-            hint = f"did you mean {near}?" if near else "nearedge rules lists them"
+            hint = meant(item.code, [*_every_rule(), *sorted(cluster.own_codes)], "nearedge rules lists them")
             yield Problem(("waivers", i, "code"), f"there is no rule {item.code}", hint)
 
 

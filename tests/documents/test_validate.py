@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from generator.documents.files import Document, read_text
+from generator.documents.near import nearest
 from generator.documents.paths import dotted
-from generator.documents.validate import nearest, validated
+from generator.documents.validate import validated
 from generator.findings.finding import Finding
 from generator.fleet.kinds import cluster_spec, document_models
 from generator.specs.types import NAME_FORM

@@ -91,7 +91,7 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
 def _spec_files(root: File, given: str) -> Iterator[str]:
     """The spec files that an argument names: a file, or all in a folder, from here or from the root."""
     from ...documents.files import find_specs
-    from ...documents.validate import nearest
+    from ...documents.near import nearest
 
     for base in (standing(), root):
         file = below(root, base / given)

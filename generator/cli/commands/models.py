@@ -115,7 +115,7 @@ def _upload(options: argparse.Namespace) -> int:
 
 def _cluster(options: argparse.Namespace) -> Cluster | None:
     """The cluster that is named; None when its specs have errors, which are shown."""
-    from ...documents.validate import suggestion
+    from ...documents.near import suggestion
     from ...findings.finding import has_errors
     from ...fleet.spec_files import stem
     from ...flow.read import cluster_files, cluster_in, read

@@ -88,7 +88,7 @@ def _known(found: Plan, root: File, name: str) -> str:
     Raises:
         UsageError: neither has one of that name.
     """
-    from ...documents.validate import suggestion
+    from ...documents.near import suggestion
     from ...fleet.spec_files import stem
     from ...flow.read import cluster_files, read
 

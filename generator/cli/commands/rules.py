@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """List the rules or a family of them, explain one with an example, or try the own ones."""
     if options.code == "test":
         return tried(root_of(options))
-    from ...documents.validate import nearest
+    from ...documents.near import nearest
     from ...report import catalog
     from ...report.rule_examples import example
     from ...rules.load import every_rule

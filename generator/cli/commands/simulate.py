@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _known(failed: list[str], specs: CommitSpecs) -> None:
-    from ...documents.validate import suggestion
+    from ...documents.near import suggestion
 
     for name in failed:
         if name not in specs.places:

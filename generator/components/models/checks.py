@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...documents.validate import nearest
+from ...documents.near import meant
 from ...findings.finding import MODELS as MODEL_FILES
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
@@ -51,8 +51,7 @@ def class_exists_and_gives_the_mode(cluster: Cluster) -> Iterator[Problem]:
                 ("serving", i, "storage"), said, "name one in storage.class, or set default: true on one"
             )
         elif named is not None and named not in known:
-            near = nearest(named, list(known))
-            hint = f"did you mean {near}?" if near else f"declared: {', '.join(known) or 'none'}"
+            hint = meant(named, list(known), f"declared: {', '.join(known) or 'none'}")
             yield Problem(
                 ("serving", i, "storage", "class"), f"the cluster declares no storage class {named}", hint
             )

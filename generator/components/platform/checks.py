@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.near import meant, nearest
+from ...documents.near import meant
 from ...facts.operators import offered, operators
 from ...facts.profiles import profiles
 from ...findings.finding import Severity
@@ -23,11 +23,8 @@ def operators_are_known(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, name in enumerate(cluster.spec.operators):
         if name not in operators():
-            near = nearest(name, list(operators()))
-            hint = (
-                f"did you mean {near}?"
-                if near
-                else f"known: {', '.join(operators())}; anything else: extraApps"
+            hint = meant(
+                name, list(operators()), f"known: {', '.join(operators())}; anything else: extraApps"
             )
             yield Problem(("operators", i), f"there is no operator {name}", hint)
 

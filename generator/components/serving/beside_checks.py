@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.validate import nearest
+from ...documents.near import meant
 from ...findings.finding import MODELS, Path, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
@@ -35,8 +35,7 @@ def models_beside_are_known_and_different(cluster: Cluster) -> Iterator[Problem]
     seen: set[tuple[int, str]] = set()
     for i, item, path, name in listed(cluster):
         if name not in cluster.models:
-            near = nearest(name, list(cluster.models))
-            hint = f"did you mean {near}?" if near else f"describe it in clusters/models/{name}.yaml"
+            hint = meant(name, list(cluster.models), f"describe it in clusters/models/{name}.yaml")
             yield Problem(path, f"there is no model {name}", hint)
         elif (i, name) in seen or name in {item.name, item.model}:
             said = f"{item.name} serves a model called {name} already"

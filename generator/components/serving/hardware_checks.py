@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...documents.validate import nearest
+from ...documents.near import meant
 from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ...specs.quantity import parse
@@ -47,8 +47,7 @@ def hardware_profile_exists(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(path, said, "drop hardwareProfile")
         elif found is None:
             named = [one.name for one in cluster.spec.hardwareProfiles if one.namespace == item.namespace]
-            near = nearest(item.hardwareProfile or "", named)
-            hint = f"did you mean {near}?" if near else "declare it in hardwareProfiles"
+            hint = meant(item.hardwareProfile or "", named, "declare it in hardwareProfiles")
             said = f"there is no hardware profile {item.hardwareProfile} in {item.namespace}"
             yield Problem(path, said, hint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.validate import nearest
+from ...documents.near import meant, nearest
 from ...findings.finding import MODELS, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
@@ -18,8 +18,9 @@ def model_exists(cluster: Cluster) -> Iterator[Problem]:
     """A server's model is a model of the fleet."""
     for i, item in items(cluster):
         if item.model not in cluster.models:
-            near = nearest(item.model, list(cluster.models))
-            hint = f"did you mean {near}?" if near else f"describe it in clusters/models/{item.model}.yaml"
+            hint = meant(
+                item.model, list(cluster.models), f"describe it in clusters/models/{item.model}.yaml"
+            )
             yield Problem(("serving", i, "model"), f"there is no model {item.model}", hint)
 
 
@@ -100,10 +101,7 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
             said = f"queue {item.queue} is in namespace {queues[item.queue]}, {item.name} in {item.namespace}"
         else:
             said = f"the cluster has no queue {item.queue}"
-        near = nearest(item.queue, there)
-        hint = (
-            f"did you mean {near}?" if near else f"queues in {item.namespace}: {', '.join(there) or 'none'}"
-        )
+        hint = meant(item.queue, there, f"queues in {item.namespace}: {', '.join(there) or 'none'}")
         yield Problem(("serving", i, "queue"), said, hint, (("serving", i, "namespace"),))
 
 
@@ -261,11 +259,8 @@ def priority_class_exists(cluster: Cluster) -> Iterator[Problem]:
             continue
         path = ("serving", i, "priorityClass")
         if item.priorityClass not in known:
-            near = nearest(item.priorityClass, known)
-            hint = (
-                f"did you mean {near}?"
-                if near
-                else f"declared in kueue.priorityClasses: {', '.join(known) or 'none'}"
+            hint = meant(
+                item.priorityClass, known, f"declared in kueue.priorityClasses: {', '.join(known) or 'none'}"
             )
             yield Problem(path, f"there is no priority class {item.priorityClass}", hint)
         elif item.queue is None:

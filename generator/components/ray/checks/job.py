@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from ....documents import files as load
-from ....documents.validate import nearest
+from ....documents.near import meant
 from ....findings.finding import Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
@@ -80,8 +80,7 @@ def named_cluster_exists(cluster: Cluster) -> Iterator[Problem]:
             continue
         there = [item.name for item in clusters if item.namespace == job.namespace]
         elsewhere = [item.namespace for item in clusters if item.name == job.cluster]
-        near = nearest(job.cluster, there)
-        hint = f"did you mean {near}?" if near else f"clusters there: {', '.join(there) or 'none'}"
+        hint = meant(job.cluster, there, f"clusters there: {', '.join(there) or 'none'}")
         if elsewhere:
             hint = f"it is in namespace {elsewhere[0]}, and a job runs in the namespace of its cluster"
         said = f"no cluster {job.cluster} in namespace {job.namespace}"
@@ -175,8 +174,7 @@ def produced_model_has_its_volume(cluster: Cluster) -> Iterator[Problem]:
         if job.produces is None:
             continue
         if job.produces not in cluster.models:
-            near = nearest(job.produces, sorted(cluster.models))
-            hint = f"did you mean {near}?" if near else f"add clusters/models/{job.produces}.yaml"
+            hint = meant(job.produces, sorted(cluster.models), f"add clusters/models/{job.produces}.yaml")
             yield Problem(path, f"there is no model {job.produces}", hint)
         if job.cluster is not None:
             said = f"{job.name} runs on {job.cluster}, which does not mount the volume of {job.produces}"
