@@ -26,13 +26,9 @@ func compile(asked []byte) (any, error) {
 	}
 	answer := compileAnswer{Broken: []string{}}
 	for _, path := range request.Schemas {
-		root, err := readSchema(path)
+		found, err := readStructural(path)
 		if err != nil {
-			return nil, unreadable(path, err)
-		}
-		found, err := structural(root)
-		if err != nil {
-			return nil, unreadable(path, err)
+			return nil, err
 		}
 		answer.walk(path, found, true)
 	}

@@ -47,13 +47,9 @@ func crds(asked []byte) (any, error) {
 	validators := make([]*cel.Validator, len(request.Schemas))
 	answer := crdsAnswer{Objects: make([][]misfit, len(request.Objects))}
 	for i, path := range request.Schemas {
-		root, err := readSchema(path)
+		found, err := readStructural(path)
 		if err != nil {
-			return nil, unreadable(path, err)
-		}
-		found, err := structural(root)
-		if err != nil {
-			return nil, unreadable(path, err)
+			return nil, err
 		}
 		structurals[i] = found
 		validators[i] = cel.NewValidator(found, true, celconfig.PerCallLimit)

@@ -85,7 +85,7 @@ func own(asked []byte) (any, error) {
 		if given.File != "" {
 			found, err := readSchema(given.File)
 			if err != nil {
-				return nil, unreadable(given.File, err)
+				return nil, err
 			}
 			root = found
 		}

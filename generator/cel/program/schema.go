@@ -24,10 +24,26 @@ var (
 func readSchema(path string) (node, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(path, err)
 	}
 	var found node
-	return found, json.Unmarshal(text, &found)
+	if err := json.Unmarshal(text, &found); err != nil {
+		return nil, unreadable(path, err)
+	}
+	return found, nil
+}
+
+// readStructural reads one of our files back as the structural schema that the CRD had.
+func readStructural(path string) (*schema.Structural, error) {
+	root, err := readSchema(path)
+	if err != nil {
+		return nil, err
+	}
+	found, err := structural(root)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return found, nil
 }
 
 // referred follows a reference into the document itself; a schema that contains itself ends as one that says nothing.
