@@ -13,7 +13,9 @@ from ..here import Gone, root_of
 from ..output import show_findings
 
 if TYPE_CHECKING:
+    from ...findings.finding import Finding
     from ...findings.rule import Rule
+    from ...fleet.spec_files import RulesFile
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,15 +67,12 @@ def _beside(options: argparse.Namespace) -> Mapping[str, Rule]:
 
 def own_rules(root: File) -> Mapping[str, Rule]:
     """The own rules of a fleet, as rules by code; those that can be read."""
-    from ...documents.files import find_specs
     from ...findings.finding import Severity
     from ...findings.rule import Rule
-    from ...fleet.spec_files import kind_of, read_rules
     from ...rules.waivers import OWN
 
-    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
     found = {}
-    for file in read_rules(root, names)[0] if names else ():
+    for file in _read(root)[0]:
         for item in file.rules:
             doc = f"{item.message[:1].upper()}{item.message[1:]}: not where {' '.join(item.rule.split())}"
             found[item.code] = Rule(
@@ -82,16 +81,22 @@ def own_rules(root: File) -> Mapping[str, Rule]:
     return found
 
 
+def _read(root: File) -> tuple[tuple[RulesFile, ...], tuple[Finding, ...]]:
+    """The files of own rules that can be read, and what is wrong with the others."""
+    from ...documents.files import find_specs
+    from ...fleet.spec_files import kind_of, read_rules
+
+    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
+    return read_rules(root, names)
+
+
 def tried(root: File) -> int:
     """Ask the own rules of their examples, and say for each what came out; 1 when something is not as it says."""
-    from ...documents.files import find_specs
     from ...findings.finding import has_errors
-    from ...fleet.spec_files import kind_of, read_rules
     from ...own.examples import tried
     from ...report import table
 
-    names = tuple(file for file in find_specs(root)[0] if kind_of(file) == "Rules")
-    files, findings = read_rules(root, names)
+    files, findings = _read(root)
     if has_errors(findings):
         show_findings(root, findings, ())
         return FOUND
