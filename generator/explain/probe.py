@@ -27,9 +27,9 @@ from ..fleet.fleet import Fleet, Member
 from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import Shared, kind_of, stem
-from ..objects.manifest import Manifest, ResourceId, identify
+from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..overlays.base import Base
-from ..overlays.overlay import Emitted, emit, overlay_of
+from ..overlays.overlay import UNGUARDED, Emitted, emit, overlay_of
 from ..rules.load import cluster_rules
 from ..specs.fields import field_at
 
@@ -75,7 +75,7 @@ class Compiled:
 
     def final(self) -> Objects:
         """Objects on the cluster."""
-        return {identify(item): item for item in self.emitted.manifests}
+        return by_identity(self.emitted.manifests)
 
     def on_hub(self, name: str = "") -> dict[str, dict[str, tuple[Manifest, ...]]]:
         """Objects on a hub, by its name and by file: on the named one, or the one that manages the cluster."""
@@ -89,7 +89,7 @@ class Compiled:
     def objects_on_hub(self, name: str = "") -> Objects:
         """The same by identity."""
         files = (items for made in self.on_hub(name).values() for items in made.values())
-        return {identify(item): item for items in files for item in items}
+        return by_identity(item for items in files for item in items)
 
 
 def compiled(subject: Subject) -> Compiled | None:
@@ -226,10 +226,6 @@ def renamed(data: Any, old: str, new: str) -> Any:
     if isinstance(data, list):
         return [renamed(item, old, new) for item in data]
     return new if data == old else data
-
-
-UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
-"""What a component may stumble over: the rules that guard it have not been asked about a changed value."""
 
 
 def attempted(subject: Subject) -> Compiled | None:

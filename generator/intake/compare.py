@@ -6,14 +6,14 @@ somewhere else. One that comes out with another value and without a reason is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ..findings.finding import Path
 from ..objects.elements import NAME_KEYS, same
-from ..objects.manifest import Manifest, ResourceId, identify
+from ..objects.manifest import Manifest, ResourceId
 from ..specs.quantity import canonical
 from .account import Account, Entry, Fate, leaves
 
@@ -224,9 +224,4 @@ def why_made(identity: ResourceId) -> str:
     return _MADE.get(identity.kind, "nearedge makes it of what the specs say")
 
 
-def by_identity(manifests: Iterable[Manifest]) -> dict[ResourceId, Manifest]:
-    """Objects by what makes them one."""
-    return {identify(item): item for item in manifests}
-
-
-__all__ = ["Added", "Compared", "Judged", "Verdict", "by_identity", "compared", "why_made"]
+__all__ = ["Added", "Compared", "Judged", "Verdict", "compared", "why_made"]

@@ -13,11 +13,11 @@ from ..documents.paths import located
 from ..findings.finding import Finding, Where, has_errors, ordered
 from ..flow.rendered import Rendered
 from ..kustomize.build import evaluator
-from ..objects.manifest import Manifest, ResourceId
+from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..programs.run import Tool
 from ..rules.imported import NOTHING, THERE
 from .account import Account, Entry, Fate
-from .compare import Compared, Verdict, by_identity, compared, why_made
+from .compare import Compared, Verdict, compared, why_made
 from .delivery.applications import delivers
 from .delivery.sites import Aside, Delivered, delivered, once, placed_in
 from .delivery.unfollowed import unfollowed

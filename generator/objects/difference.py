@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .json_patch import escape
-from .manifest import Manifest, ResourceId, identify
+from .manifest import Manifest, ResourceId, by_identity, identify
 
 LONGEST = 200
 """Characters shown of a value, about two lines of a terminal."""
@@ -26,8 +26,8 @@ def canonical(manifest: Any) -> str:
 
 def differences(meant: Sequence[Manifest], found: Sequence[Manifest]) -> Iterator[tuple[ResourceId, str]]:
     """Objects that are missing, twice, different or not meant at all, each with a sentence."""
-    wanted = {identify(item): item for item in meant}
-    built = {identify(item): item for item in found}
+    wanted = by_identity(meant)
+    built = by_identity(found)
     yield from ((identity, "was emitted twice") for identity in _twice(meant))
     yield from ((identity, "is built twice") for identity in _twice(found))
     for identity, item in wanted.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -58,6 +58,11 @@ def identify(manifest: Manifest) -> ResourceId:
     meta = manifest["metadata"]
     group = manifest["apiVersion"].rpartition("/")[0]
     return ResourceId(group, manifest["kind"], meta.get("namespace", ""), meta["name"])
+
+
+def by_identity(manifests: Iterable[Manifest]) -> dict[ResourceId, Manifest]:
+    """Objects by what makes them one."""
+    return {identify(item): item for item in manifests}
 
 
 def meta(

@@ -15,7 +15,7 @@ from ..components.kit.component import Cluster, Unit
 from ..components.kit.recipe import Recipe
 from ..disk.owned import header
 from ..errors import BaseDiffers
-from ..objects.manifest import Manifest, ResourceId, identify
+from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..yaml.writer import to_documents, to_yaml
 from .files import KUSTOMIZATION, RESOURCES, kustomization
 
@@ -52,7 +52,7 @@ def base_of(unit: Unit, cluster: Cluster, bases: dict[str, Base]) -> Base | None
 
 def _made(folder: str, unit: Unit, cluster: Cluster) -> Base:
     manifests = unit.common()
-    by_id = {identify(item): item for item in manifests}
+    by_id = by_identity(manifests)
     return Base(folder, unit.origins, manifests, by_id, unit.common, cluster.file)
 
 

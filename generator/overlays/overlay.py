@@ -21,7 +21,7 @@ from ..findings.finding import Finding, Severity, Where
 from ..findings.rule import plain_rule
 from ..fleet.pins import pinned_bases
 from ..objects.json_patch import Operation, diff
-from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
+from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, by_identity, identify
 from ..yaml.writer import to_documents, to_yaml
 from .base import Base, base_of
 from .files import KUSTOMIZATION, RESOURCES, kustomization
@@ -77,6 +77,10 @@ def overlay_if_sound(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay 
     return (None, twice) if twice else (overlay_of(cluster, emitted, bases), ())
 
 
+UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
+"""What a component may stumble over in a cluster that the rules which guard it have not been asked about."""
+
+
 def emit(cluster: Cluster) -> Emitted:
     """What the components make of a cluster; of a retired one, without what runs."""
     units = _units(cluster)
@@ -126,7 +130,7 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
     pairs: list[tuple[Manifest, Manifest]] = []
     for unit in emitted.units:
         base = base_of(unit, cluster, bases)
-        final = {identify(item): item for item in unit.final}
+        final = by_identity(unit.final)
         if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
             own += unit.final
             continue

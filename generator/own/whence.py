@@ -17,10 +17,8 @@ from ..components.discovery import discover
 from ..components.kit.component import Cluster, Component
 from ..findings.finding import Path
 from ..objects.manifest import ResourceId, identify
-from ..overlays.overlay import emit
+from ..overlays.overlay import UNGUARDED, emit
 
-UNGUARDED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
-"""What a component may stumble over where an item is missing that another one names."""
 _SOME = ResourceId("", "", "", "")
 """Beside what was made: without it nothing could be."""
 

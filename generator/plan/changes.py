@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from ..documents.paths import dotted
 from ..objects.elements import named_by, same
-from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, identify
+from ..objects.manifest import CONTENT_HASH, Manifest, ResourceId, by_identity
 
 _HASH = re.compile(r"-[0-9a-f]{8}$")
 
@@ -102,8 +102,8 @@ class ObjectChange:
 
 def object_changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[ObjectChange, ...]:
     """What has to happen to the objects `before` so that they are those `after`; dangers first, then by name."""
-    old = {identify(item): item for item in before}
-    new = {identify(item): item for item in after}
+    old = by_identity(before)
+    new = by_identity(after)
     gone = {identity: item for identity, item in old.items() if identity not in new}
     come = {identity: item for identity, item in new.items() if identity not in old}
     found = list(_replacements(gone, come))
