@@ -11,9 +11,8 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
-from tests.conftest import ROOT
 from tests.edits import git
-from tests.example import with_memory
+from tests.example import unpacked, with_memory
 from tests.githttp import bare
 
 STORE = "clusters/near-edge/store-001.yaml"
@@ -101,8 +100,7 @@ def _made() -> File:
     folder = File(tempfile.mkdtemp(prefix="nearedge-fleet-"))
     atexit.register(shutil.rmtree, folder)
     root = folder / "fleet"
-    for name in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / name, root / name)
+    unpacked(root)
     (root / "files").mkdir()
     (root / "files/model.onnx").write_bytes(b"x")
     (root / "files/queue.yaml").write_text(QUEUE, "utf-8")

@@ -1,4 +1,4 @@
-"""The example fleet, to be changed: copies of its folders that know what was compiled and proven of them."""
+"""The example fleet, to be changed: copies of its folders, some of which know what was compiled and proven of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from generator.disk.sealed import copy_sealed
 from tests.conftest import ROOT
 
 FOLDERS = ("clusters", "base", "overlays", "acm")
+
+
+def unpacked(folder: File, *more: str) -> File:
+    """Specs and output as they are committed, and other folders of this repository, in a folder of their own."""
+    for name in (*FOLDERS, *more):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
 
 
 def example(folder: File) -> File:
@@ -36,8 +43,7 @@ def rendered() -> File:
     """The example with what is known of it, made once."""
     root = File(tempfile.mkdtemp(prefix="nearedge-example-"))
     atexit.register(shutil.rmtree, root)
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, root / name)
+    unpacked(root)
     with redirect_stdout(io.StringIO()):
         assert main(["render", "--root", str(root)]) == 0
     return root

@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
-from tests.conftest import ROOT
 from tests.edits import git, swap
-from tests.example import with_memory
+from tests.example import unpacked, with_memory
 from tests.githttp import bare
 
 RINGS = ("canary", "pilot", "main")
@@ -39,8 +38,7 @@ def _made() -> File:
     git(root, "config", "user.email", "test@example.com")
     git(root, "config", "commit.gpgSign", "false")
     git(root, "checkout", "--quiet", "-B", "main")
-    for name in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / name, root / name)
+    unpacked(root)
     (root / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     merge(root, "Begin")
     for ring in RINGS:

@@ -20,6 +20,7 @@ from generator import cli
 from generator.disk.plain import digest
 from generator.programs.record import find
 from tests.conftest import ROOT
+from tests.example import unpacked
 
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "check": (0, ("check",)),
@@ -114,8 +115,7 @@ def hostile(tmp_path: File) -> Hostile:
     """The example fleet, two commits of it, among everything that a repository can plant."""
     marks, root = tmp_path / "marks", tmp_path / "fleet"
     marks.mkdir()
-    for folder in ("clusters", "base", "overlays", "acm"):
-        shutil.copytree(ROOT / folder, root / folder)
+    unpacked(root)
     folders = ("", ".", str(root), str(root / "bin"), "bin")
     env = {**os.environ, "PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
     made = Hostile(root, marks, env)

@@ -18,7 +18,7 @@ from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
 from tests.conftest import FLEET, ROOT, build
-from tests.flow.test_fleet import copy_of
+from tests.example import unpacked
 from tests.strategies import IMAGE
 
 MODELS = {
@@ -245,7 +245,7 @@ def test_templates_are_read_by_an_account_where_the_release_has_it(
 
 def test_an_earlier_run_remembers_credentials(tmp_path: Any) -> None:
     """What is remembered of a cluster gives the hub the same Policies as the cluster itself."""
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     first = incremental.check(root)
     again = incremental.check(root)
     assert first.fleet is not None

@@ -17,6 +17,7 @@ from generator.findings.finding import Finding, Where
 from generator.fleet.kinds import document_models
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT, some
+from tests.example import unpacked
 
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 DIGEST = "sha256:" + "ab" * 32
@@ -159,8 +160,7 @@ def test_the_mistake_in_the_readme_is_told_like_that(
 def test_the_summary_in_the_readme_is_what_render_prints(
     tmp_path: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("clusters", "base", "overlays", "acm", "schemas"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    unpacked(tmp_path, "schemas")
     assert cli.main(["render", "--root", str(tmp_path)]) == 0
     printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("  time")]
     [shown] = [block for block in blocks("README.md") if block.lstrip().startswith("clusters  ")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from generator.rollout.history import read_commit, repository
 from generator.rollout.step import RingAction, step_of
 from tests.conftest import ROOT
 from tests.edits import git
+from tests.example import unpacked
 
 HEADING = "## Change a running fleet\n"
 WHO = {"NAME": "walker", "EMAIL": "walker@example.com"}
@@ -40,10 +40,7 @@ def section() -> str:
 def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[File, str]:
     """The folder in which the commands were run, and all that they printed."""
     folder = tmp_path_factory.mktemp("walk")
-    start = folder / "fleet"
-    start.mkdir()
-    for name in ("clusters", "base", "overlays", "acm", "schemas"):
-        shutil.copytree(ROOT / name, start / name)
+    start = unpacked(folder / "fleet", "schemas")
     git(start, "init", "--quiet", "--initial-branch=main")
     git(start, "add", "--all")
     git(start, "commit", "--quiet", "--message=Begin")

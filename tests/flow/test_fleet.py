@@ -23,17 +23,11 @@ from generator.objects.manifest import identify
 from generator.proof.expected import expected
 from generator.proof.verify import verify
 from tests.conftest import ROOT, some
+from tests.example import unpacked
 
 MACHINE = ("acm", "base", "overlays")
 LISTS = frozenset({"acm/hub/kustomization.yaml"})
 """Files that name clusters because that is what they are for."""
-
-
-def copy_of(target: File) -> File:
-    """The example's specs and output in a folder of their own."""
-    for folder in ("clusters", *MACHINE):
-        shutil.copytree(ROOT / folder, target / folder)
-    return target
 
 
 def rendered(root: File) -> dict[str, str]:
@@ -87,7 +81,7 @@ def test_real_tools_find_nothing_wrong_with_the_example() -> None:
 
 
 def test_a_dropped_patch_is_found(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     for folder in (".bin", "schemas"):
         (root / folder).symlink_to(ROOT / folder)
     edit(
@@ -111,7 +105,7 @@ def test_a_dropped_patch_is_found(tmp_path: File) -> None:
     ids=["serving", "ray", "kueue"],
 )
 def test_a_cluster_edit_changes_that_overlay_only(tmp_path: File, file: str, old: str, new: str) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     before = rendered(root)
     edit(root, file, lambda text: text.replace(old, new, 1))
     name = File(file).stem
@@ -134,7 +128,7 @@ def test_a_cluster_edit_changes_that_overlay_only(tmp_path: File, file: str, old
     ids=["model-version", "model-source", "runtime-image"],
 )
 def test_a_base_change_touches_no_overlay(tmp_path: File, file: str, old: str, new: str) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     before = rendered(root)
     edit(root, file, lambda text: text.replace(old, new, 1))
     changed = touched(before, rendered(root))
@@ -143,7 +137,7 @@ def test_a_base_change_touches_no_overlay(tmp_path: File, file: str, old: str, n
 
 
 def test_an_image_from_a_new_repository_touches_the_mirror_set_as_well(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     before = rendered(root)
     image = f"  images:\n    ovms: quay.io/acme/ovms@sha256:{'ab' * 32}\n"
     edit(root, "clusters/fleet.yaml", lambda text: text.replace("  hub:\n", f"{image}  hub:\n", 1))
@@ -152,7 +146,7 @@ def test_an_image_from_a_new_repository_touches_the_mirror_set_as_well(tmp_path:
 
 
 def test_adding_a_cluster_adds_its_overlay_and_lengthens_lists(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     before = rendered(root)
     text = (root / "clusters/near-edge/store-006.yaml").read_text(encoding="utf-8")
     (root / "clusters/near-edge/store-106.yaml").write_text(
@@ -164,7 +158,7 @@ def test_adding_a_cluster_adds_its_overlay_and_lengthens_lists(tmp_path: File) -
 
 
 def test_removing_a_cluster_removes_its_overlay(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     (root / "clusters/near-edge/store-006.yaml").unlink()
     (root / "overlays/store-006/notes.txt").write_text("foreign", encoding="utf-8")
     result = pipeline.render(root)
@@ -252,7 +246,7 @@ def test_bases_name_no_cluster() -> None:
 
 
 def test_a_base_is_the_same_whichever_cluster_asks_first(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     forward = rendered(root)
     for file in ("store-001", "plant-101", "store-002"):
         old = root / f"clusters/near-edge/{file}.yaml"

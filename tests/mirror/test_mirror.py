@@ -28,7 +28,7 @@ from generator.specs.fleet import FleetSpec, Mirror
 from generator.specs.model import ModelSpec
 from generator.yaml.machine import read_documents
 from tests.conftest import FLEET, ROOT, build, some
-from tests.flow.test_fleet import copy_of
+from tests.example import unpacked
 
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64
@@ -202,7 +202,7 @@ def test_the_mirror_set_is_the_one_that_the_hub_delivers() -> None:
 
 
 def test_without_a_mirror_there_is_no_mirror_set(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     spec = root / "clusters/fleet.yaml"
     lines = spec.read_text("utf-8").splitlines(keepends=True)
     at = next(i for i, line in enumerate(lines) if line.startswith("  mirror:"))
@@ -220,7 +220,7 @@ def test_without_a_mirror_there_is_no_mirror_set(tmp_path: File) -> None:
 
 
 def test_only_disconnected_clusters_when_the_fleet_says_so(tmp_path: File) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     spec = root / "clusters/fleet.yaml"
     spec.write_text(
         spec.read_text("utf-8").replace("  mirror:\n", "  mirror:\n    clusters: disconnected\n"), "utf-8"
@@ -292,7 +292,7 @@ def git(root: File, *arguments: str) -> None:
 
 @pytest.fixture
 def committed(tmp_path: File) -> File:
-    root = copy_of(tmp_path / "fleet")
+    root = unpacked(tmp_path / "fleet")
     git(root, "init", "-q", "-b", "main")
     git(root, "add", "clusters")
     git(root, "commit", "-q", "-m", "one")
@@ -377,7 +377,7 @@ def test_the_command_writes_its_files(tmp_path: File, capsys: pytest.CaptureFixt
 
 
 def test_the_command_refuses_wrong_specs(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    root = copy_of(tmp_path)
+    root = unpacked(tmp_path)
     spec = root / "clusters/near-edge/store-003.yaml"
     spec.write_text(spec.read_text("utf-8").replace("model: ", "model: no-"), "utf-8")
     assert main(["mirror", "--root", str(root)]) == 1

@@ -219,10 +219,6 @@ def test_who_rendered_without_a_witness_is_proven_too(work: File) -> None:
     assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
 
 
-def first_file(folder: File) -> File:
-    return min(path for path in folder.rglob("*") if path.is_file())
-
-
 def every(folder: File) -> Iterator[File]:
     yield from (path for path in folder.rglob("*") if path.is_file())
 
