@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path as File
@@ -25,6 +26,9 @@ settings.register_profile("nearedge", derandomize=True, deadline=None, database=
 settings.load_profile("nearedge")
 
 ROOT = File(__file__).parents[1]
+MEMORY = File("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that the folders of a whole run find room in several times over."""
 CASES = File(__file__).parent / "cases"
 
 FLEET: dict[str, Any] = {
@@ -43,6 +47,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--pushes", type=int, default=10, help="how often each of eight pushers pushes")
     parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
+
+
+def pytest_configure() -> None:
+    """Let tests work in memory where the machine has room: most of what they do is to copy and write small files.
+
+    Who says where (TMPDIR) is asked nothing.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture

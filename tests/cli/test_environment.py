@@ -91,17 +91,7 @@ def test_names_that_cannot_be_shown(command: str, root: File, capsys: Capture) -
     assert not any(char in said for char in ("\udcff", "a\nb.yaml"))
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_a_folder_whose_name_is_no_utf_8(
-    command: str, root: File, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    odd = root.with_name(os.fsdecode(b"fl\xffeet"))
-    root.rename(odd)
-    monkeypatch.chdir(odd)
-    assert run(*EVERY[command]) == 0, capsys.readouterr().err
-
-
-# Messages of commits
+# Messages of commits, and the name of the folder that all is in
 
 MESSAGE = "Give it \x1f more\x1e \x1b[31mred\x1b[0m \u202e\n\n\x1f\x1e\x01 body\n"
 
@@ -122,13 +112,14 @@ def messaged(tmp_path_factory: pytest.TempPathFactory) -> File:
 
 
 @pytest.mark.parametrize("command", EVERY)
-def test_commit_messages_of_any_kind(
+def test_commit_messages_of_any_kind_in_a_folder_whose_name_is_no_utf_8(
     command: str, messaged: File, tmp_path: File, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    root = copied(messaged, tmp_path)
-    monkeypatch.chdir(root)
+    odd = tmp_path / os.fsdecode(b"fl\xffeet")
+    copied(messaged, tmp_path).rename(odd)
+    monkeypatch.chdir(odd)
     capsys.readouterr()
-    assert run(*EVERY[command]) == 0
+    assert run(*EVERY[command]) == 0, capsys.readouterr().err
     captured = capsys.readouterr()
     assert not {"\x1b", "\x1f", "\x1e", "\u202e"} & set(captured.out + captured.err)
     if command == "rollout":

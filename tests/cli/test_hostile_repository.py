@@ -305,10 +305,11 @@ ODD_NAMES = (
 )
 
 
-@pytest.mark.parametrize("folder", ["near-edge", "groups", "models", "core"])
-def test_names_of_files_are_only_names(hostile: Hostile, folder: str) -> None:
-    for name in ODD_NAMES:
-        (hostile.root / "clusters" / folder / name).write_text("kind: Cluster\n", "utf-8")
+def test_names_of_files_are_only_names(hostile: Hostile) -> None:
+    folders = ("near-edge", "groups", "models", "core")
+    for folder in folders:
+        for name in ODD_NAMES:
+            (hostile.root / "clusters" / folder / name).write_text("kind: Cluster\n", "utf-8")
     git(
         hostile.root,
         "-c",
@@ -326,9 +327,10 @@ def test_names_of_files_are_only_names(hostile: Hostile, folder: str) -> None:
         if said in {"check", "check --base", "plan", "verify", "render"}:
             done = hostile.nearedge(*arguments)
             assert (said, done.returncode) == (said, 1), done.stderr
-            assert "\x1b" not in done.stdout + done.stderr
-            assert "\u202e" not in done.stdout + done.stderr
+            told = done.stdout + done.stderr
+            assert not {"\x1b", "\u202e"} & set(told)
             assert "Traceback" not in done.stderr
+            assert [folder for folder in folders if f"clusters/{folder}/--output=pwned.yaml" not in told] == []
     assert hostile.left() == set()
     assert not list(hostile.root.rglob("pwned*"))
 
@@ -352,23 +354,27 @@ OVERLAYS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("kind", OVERLAYS)
-def test_output_of_somebody_is_proven_wrong_and_runs_nothing(hostile: Hostile, kind: str) -> None:
-    folder = hostile.root / "overlays/store-001"
-    (folder / "exec.yaml").write_text(EXEC % hostile.payload("function"), "utf-8")
-    (folder / "kustomization.yaml").write_text(
-        f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{OVERLAYS[kind]}", "utf-8"
-    )
+def test_output_of_somebody_is_proven_wrong_and_runs_nothing(hostile: Hostile) -> None:
+    folders = dict(zip(OVERLAYS, sorted((hostile.root / "overlays").glob("store-*")), strict=False))
+    assert folders.keys() == OVERLAYS.keys()
+    for kind, folder in folders.items():
+        (folder / "exec.yaml").write_text(EXEC % hostile.payload("function"), "utf-8")
+        (folder / "kustomization.yaml").write_text(
+            f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{OVERLAYS[kind]}", "utf-8"
+        )
     done = hostile.nearedge("verify")
     assert done.returncode == 1
-    assert "overlays/store-001" in done.stderr
+    named = {kind for kind, folder in folders.items() if f"overlays/{folder.name}" in done.stderr}
+    assert named == OVERLAYS.keys()
     assert hostile.left() == set()
     assert not (hostile.root / "pwned").exists()
-    if "exec.yaml" in OVERLAYS[kind]:
-        kustomize = find(ROOT, "kustomize").path
-        options = ("--enable-alpha-plugins", "--enable-exec")
-        subprocess.run([kustomize, "build", *options, str(folder)], capture_output=True, check=False)
+    kustomize = find(ROOT, "kustomize").path
+    options = ("--enable-alpha-plugins", "--enable-exec")
+    for kind in (kind for kind in OVERLAYS if "exec.yaml" in OVERLAYS[kind]):
+        command = [kustomize, "build", *options, str(folders[kind])]
+        subprocess.run(command, capture_output=True, check=False)
         assert hostile.left() == {"function"}
+        (hostile.marks / "function").unlink()
 
 
 def test_a_clone_without_all_objects_fetches_none(hostile: Hostile) -> None:
