@@ -26,7 +26,7 @@ settings.register_profile("nearedge", derandomize=True, deadline=None, database=
 settings.load_profile("nearedge")
 
 ROOT = File(__file__).parents[1]
-MEMORY = File("/dev/shm")
+MEMORY = File("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
 ROOM = 4 * 2**30
 """Bytes that the folders of a whole run find room in several times over."""
 CASES = File(__file__).parent / "cases"

@@ -330,7 +330,9 @@ def test_names_of_files_are_only_names(hostile: Hostile) -> None:
             told = done.stdout + done.stderr
             assert not {"\x1b", "\u202e"} & set(told)
             assert "Traceback" not in done.stderr
-            assert [folder for folder in folders if f"clusters/{folder}/--output=pwned.yaml" not in told] == []
+            assert [
+                folder for folder in folders if f"clusters/{folder}/--output=pwned.yaml" not in told
+            ] == []
     assert hostile.left() == set()
     assert not list(hostile.root.rglob("pwned*"))
 
