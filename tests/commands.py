@@ -46,11 +46,13 @@ WRITERS: dict[str, tuple[str, ...]] = {
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
     "explain": ("explain", "store-001", "ring"),
+    "list": ("list", "services"),
     "merge": ("merge",),
     "plan": ("plan",),
     "profiles": ("profiles",),
     "rollout": ("rollout", "status"),
     "rules": ("rules",),
+    "show": ("show", "store-001"),
     "verify": ("verify",),
 }
 """Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""

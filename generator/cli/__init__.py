@@ -29,6 +29,8 @@ COMMANDS = {
     "plan": "show what the specs change on every cluster since a commit",
     "publish": "commit specs and output, push them, and open or update one pull request with the plan",
     "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
+    "list": "list clusters, models, services, queues, images, operators or findings",
+    "show": "show a cluster, model or group: its spec as it counts, who says each value, what runs there",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
     "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",

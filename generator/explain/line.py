@@ -98,20 +98,26 @@ def path_in_spec(root: File, file: str, line: int) -> SpecLine:
     found = field_line(places_in(document.text), line)
     if found is None or found.path[:1] != ("spec",) or len(found.path) == 1:
         raise CannotExplainError(f"line {line} of {file} is no field below spec")
+    return place_in_spec(root, document, found.path)
+
+
+def place_in_spec(root: File, document: Document, path: Path) -> SpecLine:
+    """What a path of a spec's document says, and of which clusters."""
+    file = document.file
     files, shared, _ = read(root)
     if shared is None:
         raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
     if kind_of(file) == "Cluster":
-        return SpecLine((file,), _path_of(shared, document, document, found.path[1:]))
+        return SpecLine((file,), _path_of(shared, document, document, path[1:]))
     users = tuple(name for name in cluster_files(files) if uses_files(root, shared, name, frozenset({file})))
     if not users:
         raise CannotExplainError(f"no cluster uses {file}: name a cluster and a path of its spec")
     if kind_of(file) == "Model":
-        return SpecLine(users, "", found.path)
+        return SpecLine(users, "", path)
     cluster, _ = read_cluster_file(root, users[0])
     if cluster is None or kind_of(file) != "Group":
         raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
-    return SpecLine(users, _path_of(shared, cluster, document, found.path[1:]))
+    return SpecLine(users, _path_of(shared, cluster, document, path[1:]))
 
 
 def _path_of(shared: Shared, cluster: Document, said: Document, path: Path) -> str:

@@ -14,16 +14,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
+from ..documents.files import read_file
 from ..documents.identity import labels
-from ..documents.merge import Layer, Resolved, resolve
+from ..documents.merge import Resolved, resolve
 from ..documents.near import meant
 from ..documents.paths import choices, leaves, located, value_at, written
 from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import cluster_spec, document_models
-from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..fleet.spec_files import kind_of, stem
+from ..flow.read import read
 from ..specs.fields import field_at
-from .line import path_in_spec
+from .effective import layer_name
+from .line import SpecLine, path_in_spec, place_in_spec
 from .probe import Compiled, Subject, changed_in_file, changed_in_spec, compiled, dumped, with_spare_models
 from .reach import Reach, differences, reached, with_lines
 from .subject import CannotExplainError, subject_of
@@ -85,9 +88,28 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
     )
 
 
+def explain_named(root: File, name: str, text: str) -> Explanation:
+    """A path below the `spec` of a cluster, or of a group or model, in the first cluster that uses it."""
+    files, _, _ = read(root)
+    shared = {stem(file): file for file in files if kind_of(file) in {"Group", "Model"}}
+    clusters = {stem(file): file for file in files if kind_of(file) == "Cluster"}
+    if name not in shared or name in clusters:
+        return explain_path(root, name, text)
+    document, _ = read_file(root, shared[name])
+    if document is None:
+        raise CannotExplainError(f"{shared[name]} cannot be read: nearedge check says why")
+    path, left = located(document.data["spec"], text.removeprefix("spec."))
+    if left:
+        raise CannotExplainError(f"{document.file} does not say {text}")
+    return _explained(root, document.file, place_in_spec(root, document, ("spec", *path)))
+
+
 def explain_line(root: File, file: str, line: int) -> Explanation:
     """The value that a line of a spec says, in the first cluster that uses it."""
-    place = path_in_spec(root, file, line)
+    return _explained(root, file, path_in_spec(root, file, line))
+
+
+def _explained(root: File, file: str, place: SpecLine) -> Explanation:
     if place.inside is None:
         found = explain_path(root, place.users[0], place.path)
     else:
@@ -163,14 +185,7 @@ def _unknown(resolved: Resolved, path: Path, left: tuple[str, ...]) -> str:
 def _said(resolved: Resolved, path: Path) -> Iterator[LayerValue]:
     for layer, found in resolved.said(path):
         where = layer.document.where((*layer.root, *found))
-        yield LayerValue(where, _called(layer), value_at(layer.data, found))
-
-
-def _called(layer: Layer) -> str:
-    kind = kind_of(layer.document.file)
-    if layer.document.file == FLEET_FILE:
-        return "fleet defaults"
-    return f"{kind.lower()} {stem(layer.document.file)}"
+        yield LayerValue(where, layer_name(layer), value_at(layer.data, found))
 
 
 def _probed(before: Compiled, path: Path) -> Iterator[Compiled]:

@@ -25,9 +25,12 @@ def spec_schemas() -> dict[str, str]:
 
 def output_schemas() -> dict[str, str]:
     """Path below the repository -> schema text, one for each JSON that a command prints and that has a version."""
-    from .plan.shape import PlanJson  # noqa: PLC0415 - none of this is needed to write the others
+    # None of this is needed to write the others.
+    from .detail import DetailJson  # noqa: PLC0415
+    from .lists import ListJson  # noqa: PLC0415
+    from .plan.shape import PlanJson  # noqa: PLC0415
 
-    shapes = {"plan": PlanJson}
+    shapes = {"list": ListJson, "plan": PlanJson, "show": DetailJson}
     return {
         f"schemas/{name}.json": json.dumps(
             {"$schema": DIALECT, **TypeAdapter(shape).json_schema()}, indent=1, ensure_ascii=False

@@ -1,0 +1,88 @@
+"""`nearedge list`: what a fleet has, of the clusters that are meant."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from ..day import add_today, today
+from ..exits import CLEAN, FOUND
+from ..here import root_of
+
+if TYPE_CHECKING:
+    from ...lists.rows import Row
+    from ...lists.selector import Selector
+
+KINDS = ("clusters", "models", "services", "queues", "images", "operators", "findings")
+OUTPUTS = ("table", "wide", "json", "yaml", "name")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to list, of which clusters, and how to show it."""
+    add_today(parser)
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="only these; * stands for anything: 'store-0*'"
+    )
+    add_selection(parser)
+    parser.add_argument(
+        "-o", "--output", choices=OUTPUTS, default="table", metavar="FORMAT", help=", ".join(OUTPUTS)
+    )
+    parser.epilog = "example: nearedge list services -l region=emea --ring canary -o wide"
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Declare what says which clusters are meant."""
+    parser.add_argument(
+        "-l",
+        "--selector",
+        action="append",
+        default=[],
+        metavar="LABELS",
+        help="clusters with these labels, as kubectl takes them: region=emea,site!=berlin",
+    )
+    parser.add_argument(
+        "--ring", action="append", default=[], help="clusters of this ring; several: any of them"
+    )
+    parser.add_argument(
+        "--group", action="append", default=[], help="clusters of this group; several: any of them"
+    )
+
+
+def selection(options: argparse.Namespace) -> Selector:
+    """Which clusters are meant.
+
+    Raises:
+        NotASelector: the labels cannot be read.
+    """
+    from ...lists.selector import Selector, terms_of
+
+    terms = tuple(term for text in options.selector for term in terms_of(text))
+    return Selector(terms, frozenset(options.ring), frozenset(options.group))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the rows; 1 when some clusters cannot be read, so that a script notices that they are missing."""
+    from fnmatch import fnmatchcase
+
+    from ...lists.clusters import fleet_of
+    from ...lists.make import FINDINGS, LISTS, every_finding
+    from ...report.lists import as_output, short_name
+
+    root, selector = root_of(options), selection(options)
+    fleet = fleet_of(root, selector)
+    if options.kind == FINDINGS:
+        rows: tuple[Row, ...] = tuple(every_finding(root, fleet, selector, today(options)))
+    else:
+        rows = tuple(LISTS[options.kind](fleet))
+    if options.names:
+        rows = tuple(row for row in rows if any(fnmatchcase(short_name(row), name) for name in options.names))
+    sys.stdout.write(as_output(options.kind, rows, options.output, fleet.unreadable))
+    if fleet.unreadable and options.kind != FINDINGS:
+        number = len(fleet.unreadable)
+        sys.stderr.write(
+            f"{number} cluster{'s' if number != 1 else ''} left out, as the spec has errors: nearedge check says which\n"
+        )
+        return FOUND
+    return CLEAN

@@ -1,0 +1,129 @@
+"""The rows of each list. Field names are those of the JSON that is printed; its schema is made of these classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ClusterRow:
+    """A cluster, and how much runs on it."""
+
+    name: str
+    file: str
+    tier: str
+    ring: str | None
+    hub: str
+    platform: str
+    state: str
+    connectivity: str
+    groups: tuple[str, ...]
+    labels: Mapping[str, str]
+    services: int
+    """Model servers."""
+    queues: int
+    ray: int
+    """RayClusters, RayJobs and RayServices."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A version of a model, and the clusters that serve or train it."""
+
+    version: str
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model, and where which version of it runs."""
+
+    name: str
+    file: str
+    format: str
+    size: str
+    source: str
+    version: str
+    """What its file says; pins of rings and clusters make others."""
+    runtimes: tuple[str, ...]
+    running: tuple[Running, ...]
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters run it."""
+        return sum(len(item.clusters) for item in self.running)
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """A model server, or something of Ray."""
+
+    cluster: str
+    namespace: str
+    name: str
+    kind: str
+    model: str | None
+    """None of a Ray workload that makes none."""
+    version: str | None
+    """Of the model."""
+    runtime: str
+    queue: str | None
+    fewest: int
+    most: int
+    """Replicas of a server; workers of Ray, whose head is one pod more."""
+    resources: Mapping[str, str]
+    """Of one pod that serves; of Ray's head."""
+    exposed: bool
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A Kueue queue, and who uses it."""
+
+    cluster: str
+    namespace: str
+    name: str
+    cohort: str | None
+    quota: Mapping[str, Mapping[str, str]]
+    """Flavor -> resource -> nominal quota."""
+    users: tuple[str, ...]
+    """Names of services and Ray workloads that queue there."""
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """An image by digest, and who pulls it."""
+
+    image: str
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OperatorRow:
+    """An operator as a platform gets it, and the clusters that have it."""
+
+    name: str
+    platform: str
+    package: str
+    channel: str | None
+    """None: the default one of its catalog."""
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """Something wrong, and where."""
+
+    code: str
+    severity: str
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    waived: str = field(default="")
+    """Why it is accepted for a while."""
+
+
+Row = ClusterRow | ModelRow | ServiceRow | QueueRow | ImageRow | OperatorRow | FindingRow
