@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path as File
@@ -24,6 +26,11 @@ from generator.yaml.writer import to_yaml
 settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("nearedge")
 
+# Many tests start nearedge in a process of its own, and every worker imports all tests: where bytecode may not be
+# written, as some containers say, each of them would compile all of it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 ROOT = File(__file__).parents[1]
 CASES = File(__file__).parent / "cases"
 
@@ -43,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--pushes", type=int, default=10, help="how often each of eight pushers pushes")
     parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
+
+
+def pytest_collection_finish() -> None:
+    # The tests themselves stay to the end: the collector need not look through them again and again.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
