@@ -21,8 +21,7 @@ from ..disk.plain import digest_of
 from ..errors import ToolMissing
 from ..facts.files import CODE, PACKAGE
 from ..facts.schema_files import FOLDER, home
-from ..programs.record import find, located
-from ..programs.run import Tool
+from ..programs.record import find, located, mark_of
 
 FORM = "2"
 """Another one voids all that was proven: what a proof says, or how its key is made."""
@@ -90,7 +89,7 @@ def versions(root: File, before: Versions | None) -> Versions:
 
 def _program(root: File, name: str, known: Versions) -> tuple[str, str]:
     tool = located(root, name)
-    mark = _mark(tool)
+    mark = mark_of(tool)
     was, said = known.programs.get(name, ("", ""))
     return (mark, said) if was == mark else (mark, _said(root, name))
 
@@ -110,11 +109,6 @@ def _cel(root: File, known: Versions) -> tuple[str, str]:
     except ToolMissing:
         # What was proven without it is proven again when it comes.
         return "", "absent"
-
-
-def _mark(tool: Tool) -> str:
-    status = File(tool.path).stat()
-    return f"{tool.path} {status.st_size} {status.st_mtime_ns} {status.st_ino} {status.st_ctime_ns}"
 
 
 def _said(root: File, name: str) -> str:
