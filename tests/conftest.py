@@ -110,6 +110,14 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Nobody pulls the plug, so no test waits until the disk has all that this machine ever wrote to it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "sync", lambda: None)
+        yield
+
+
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known that the test itself has not proven."""
