@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path as File
@@ -24,6 +26,11 @@ from generator.yaml.writer import to_yaml
 # The same examples on every machine: a run that fails can be repeated, and no database has to be kept.
 settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("nearedge")
+
+# Many tests start nearedge in a process of its own, and every worker imports all tests: where bytecode may not be
+# written, as some containers say, each of them would compile all of it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ROOT = File(__file__).parents[1]
 MEMORY = File("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
@@ -56,6 +63,12 @@ def pytest_configure() -> None:
     """
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    # The tests themselves stay to the end: the collector need not look through them again and again.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -108,6 +121,14 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("NEAREDGE_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Nobody pulls the plug, so no test waits until the disk has all that this machine ever wrote to it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "sync", lambda: None)
+        yield
 
 
 @pytest.fixture

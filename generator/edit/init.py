@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from ..facts.files import shipped_text
+from ..facts.files import shipped_template, shipped_text
 from ..findings.finding import Path
 from ..specs.fleet import Repository
 from . import put
@@ -117,11 +117,6 @@ def _spec(name: str, values: Mapping[Path, object]) -> str:
 
 
 def _readme(start: Start) -> str:
-    import jinja2  # noqa: PLC0415 - only this command pays for it
-
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    template = environment.from_string(shipped_text("templates/init-readme.md.j2"))
+    template = shipped_template("templates/init-readme.md.j2")
     ci = "\n\n".join(_NEEDED[forge] for forge in start.ci)
     return template.render(name=start.name, group=start.group, steps=steps(start), ci=ci)

@@ -6,10 +6,14 @@ Plain paths: importlib.resources would cost a tenth of a run that compiles one c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path as File
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..yaml.strict import read_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 PACKAGE = File(__file__).parent.parent
 CODE = frozenset({".go", ".j2", ".json", ".lua", ".mod", ".py", ".sum", ".yaml"})
@@ -19,6 +23,17 @@ CODE = frozenset({".go", ".j2", ".json", ".lua", ".mod", ".py", ".sum", ".yaml"}
 def shipped_text(path: str) -> str:
     """Text of a file of the package, such as data/images.yaml."""
     return (PACKAGE / path).read_text(encoding="utf-8")
+
+
+@cache
+def shipped_template(path: str) -> Template:
+    """A text of the package with gaps, such as templates/load-model.sh.j2, compiled once for all who fill them."""
+    import jinja2  # noqa: PLC0415 - only a fleet that needs such a text pays for it
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(shipped_text(path))
 
 
 def shipped_data(path: str) -> Any:

@@ -120,7 +120,7 @@ def judge_cluster(
     if emitted is not None and (twice := collisions(cluster, emitted)):
         findings, emitted = (*findings, *twice), None
     if emitted is not None:
-        findings += tuple(nothing(cluster, emitted, resolved.where(())))
+        findings += tuple(nothing(cluster, emitted, resolved.where))
     manifests = emitted.manifests if emitted else ()
     if own is not None:
         own.note(cluster, resolved, manifests)

@@ -98,7 +98,10 @@ def _waiver(told: list[Any]) -> Waiver:
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    # Most of what lists hold are strings: asked here, they need no call each.
+    if type(value) is list:
+        return tuple([_frozen(item) if type(item) is list else item for item in value])
+    return value
 
 
 def as_json(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..components.credentials import pull_secrets
 from ..components.discovery import discover
 from ..components.kit.component import Cluster, Unit
 from ..disk.owned import header
-from ..findings.finding import Finding, Severity, Where
+from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import plain_rule
 from ..fleet.pins import pinned_bases
 from ..objects.json_patch import Operation, diff
@@ -115,12 +115,12 @@ def _collision(cluster: Cluster, identity: ResourceId) -> Finding:
     return Finding(Where(cluster.file, 1, 1), COLLISION.severity, COLLISION.code, message, hint)
 
 
-def nothing(cluster: Cluster, emitted: Emitted, where: Where) -> Iterator[Finding]:
+def nothing(cluster: Cluster, emitted: Emitted, where: Callable[[Path], Where]) -> Iterator[Finding]:
     """A note when a near-edge cluster has nothing to pull; of a hub that is usual."""
     if cluster.spec.tier == "near-edge" and not emitted.manifests:
         message = f"there is nothing for {cluster.name} to pull"
         hint = "give it serving, ray, kueue or namespaces; to take it out of the fleet: nearedge retire"
-        yield Finding(where, NOTHING.severity, NOTHING.code, message, hint)
+        yield Finding(where(()), NOTHING.severity, NOTHING.code, message, hint)
 
 
 def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Overlay:

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path as File
 
 from ..errors import ToolFailed, ToolMissing
@@ -50,7 +51,7 @@ def find(root: File, name: str) -> Tool:
         ToolMissing: it is not there; the sentence says how to get it.
     """
     tool = located(root, name)
-    version, pinned = _version(name, tool.kind, tool.path), PINNED.get(name, "")
+    version, pinned = _version(name, tool.kind, tool.path, mark_of(tool.path)), PINNED.get(name, "")
     return replace(tool, version=version, pinned="" if version == pinned else pinned)
 
 
@@ -101,7 +102,14 @@ def judged_repository(root: File) -> File:
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
-def _version(name: str, kind: str, path: str) -> str:
+def mark_of(path: str) -> str:
+    """Where a program is and what its file is marked with: the same as long as nobody replaces it."""
+    status = File(path).stat()
+    return f"{path} {status.st_size} {status.st_mtime_ns} {status.st_ino} {status.st_ctime_ns}"
+
+
+@lru_cache(maxsize=16)
+def _version(name: str, kind: str, path: str, mark: str) -> str:  # noqa: ARG001 - asked once of each file
     arguments = dict(_KINDS[name])[kind]
     if not arguments:
         return ""

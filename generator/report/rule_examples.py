@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path as Place
 from typing import Any
 
@@ -36,20 +36,27 @@ from ..yaml.writer import to_yaml
 
 @dataclass(frozen=True)
 class Example:
-    """A mistake and its remedy, as parts of a spec or as text, and what the rule says of the mistake."""
+    """A mistake and its remedy, as parts of a spec or as text; and what the rule finds in the mistake, when asked."""
 
+    code: str
     wrong: Any
     right: Any
-    says: tuple[str, ...]
+
+    @cached_property
+    def found(self) -> tuple[Finding, ...]:
+        """What the rule finds in the mistake."""
+        return tuple(item for item in found_in(self.wrong) if item.code == self.code)
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """What the rule says of the mistake."""
+        return tuple(item.message for item in self.found)
 
 
 def example(code: str) -> Example | None:
     """The example of a rule; None when there is none."""
     parts = _examples(re.sub(r"[0-9]+$", "", code)).get(code)
-    if parts is None:
-        return None
-    said = tuple(item.message for item in found_in(parts["wrong"]) if item.code == code)
-    return Example(parts["wrong"], parts["right"], said)
+    return None if parts is None else Example(code, parts["wrong"], parts["right"])
 
 
 def found_in(part: Any) -> tuple[Finding, ...]:

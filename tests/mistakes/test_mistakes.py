@@ -51,7 +51,7 @@ Entry = dict[str, str]
 @cache
 def entries(table: File) -> tuple[Entry, ...]:
     """The mistakes of one family."""
-    found: list[Any] = yaml.safe_load(table.read_text(encoding="utf-8"))
+    found: list[Any] = yaml.load(table.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return tuple(found)
 
 

@@ -133,6 +133,20 @@ def test_a_version_is_asked_and_said(machine: Machine, kind: str, prints: str, e
     assert str(find(machine.fleet, expected.partition(" ")[0])) == expected
 
 
+def test_a_version_is_asked_once_until_another_program_lies_there(machine: Machine) -> None:
+    path = program(
+        machine.folder / "path", "kustomize", f"v5.8.0\nEND\necho >> {machine.folder}/asked\n: <<END"
+    )
+    machine.path(path.parent)
+    assert {str(find(machine.fleet, "kustomize")) for _ in range(3)} == {
+        "kustomize v5.8.0, not the pinned v5.8.1"
+    }
+    assert (machine.folder / "asked").read_text() == "\n"
+    path.unlink()
+    program(machine.folder / "path", "kustomize", "v5.8.1")
+    assert str(find(machine.fleet, "kustomize")) == "kustomize v5.8.1"
+
+
 def test_the_pinned_versions_are_those_that_bootstrap_installs() -> None:
     pins = (bootstrap.KUSTOMIZE, bootstrap.KUBECONFORM, bootstrap.CEL)
     assert {pin.name: pin.version for pin in pins} == PINNED

@@ -18,6 +18,7 @@ from ..progress import Watch, colour
 from ..since import guarded
 
 if TYPE_CHECKING:
+    from ...findings.rule import Rule
     from ...flow.rendered import Rendered
 
 
@@ -65,9 +66,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
     from ... import report
-    from ...documents.files import find_specs
-    from ...rules.load import every_rule
-    from .rules import own_rules
 
     name, findings, waived = options.format, rendered.findings, rendered.waived
     if name == "json":
@@ -75,17 +73,23 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     if name == "github":
         return report.as_github(findings, waived)
     if name == "sarif":
-        return report.as_sarif(
-            findings, waived, rules={**every_rule(), **own_rules(root)}, version=__version__
-        )
+        return report.as_sarif(findings, waived, rules=_rules(root), version=__version__)
     if name == "junit":
+        from ...documents.files import find_specs
+
         files = {*part, *(site.file for site in rendered.clusters)} if part else find_specs(root)[0]
-        codes = {**every_rule(), **own_rules(root)}
-        return report.as_junit(findings, waived, files=files, codes=codes)
+        return report.as_junit(findings, waived, files=files, codes=_rules(root))
     text = report.as_text(
         findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
     )
     return text or "no findings\n"
+
+
+def _rules(root: File) -> dict[str, Rule]:
+    from ...rules.load import every_rule  # every component, and text and JSON name none of the rules
+    from .rules import own_rules
+
+    return {**every_rule(), **own_rules(root)}
 
 
 def _spec_files(root: File, given: str) -> Iterator[str]:

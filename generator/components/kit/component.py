@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, Generic, TypeVar, cast
 
 from ...facts.profiles import Profile
@@ -89,29 +89,17 @@ class Cluster:
         return ("clusters/fleet.yaml", *(f"clusters/groups/{group}.yaml" for group in self.groups))
 
 
-@dataclass(frozen=True, eq=False)
-class _Same:
-    """A cluster as what it is, not as what it holds."""
-
-    cluster: Cluster
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.cluster is self.cluster
-
-    def __hash__(self) -> int:
-        return id(self.cluster)
-
-
 def once(ask: Callable[[Cluster], Answer]) -> Callable[[Cluster], Answer]:
     """Keep the last answer: components and rules ask the same of one cluster, one after the other."""
-
-    @lru_cache(maxsize=1)
-    def answer(key: _Same) -> Answer:
-        return ask(key.cluster)
+    last: tuple[Cluster, Answer] | None = None
 
     @wraps(ask)
     def asked(cluster: Cluster) -> Answer:
-        return answer(_Same(cluster))
+        nonlocal last
+        # The same cluster as what it is: to compare what two hold takes longer than to ask.
+        if last is None or last[0] is not cluster:
+            last = cluster, ask(cluster)
+        return last[1]
 
     return asked
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from ...facts.files import shipped_text
+from ...facts.files import shipped_template, shipped_text
 from ...facts.images import image
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, KEEP, Manifest, Wave, content_hash, meta
@@ -196,13 +196,7 @@ def script(
 @lru_cache(maxsize=1024)
 def rendered(template: str, values: tuple[tuple[str, str | bool | int], ...]) -> str:
     """A script with its values."""
-    import jinja2  # noqa: PLC0415 - only a fleet with volumes pays for it
-
-    text = shipped_text(template)
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(text).render(dict(values))
+    return shipped_template(template).render(dict(values))
 
 
 def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile, images: Images) -> Manifest:

@@ -11,13 +11,12 @@ Policies of a hub, which would bring the same objects.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from ...components.kit.component import Cluster
 from ...components.platform import Install
 from ...disk.owned import header
-from ...facts.files import shipped_text
+from ...facts.files import shipped_template
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
@@ -184,14 +183,4 @@ def _readme(
         "application": application_name(cluster.name),
         "controller": argocd.CONTROLLER,
     }
-    return _rendered(tuple(values.items()))
-
-
-@lru_cache(maxsize=1024)
-def _rendered(values: tuple[tuple[str, Any], ...]) -> str:
-    import jinja2  # noqa: PLC0415 - only a fleet without a hub pays for it
-
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(shipped_text("templates/standalone.md.j2")).render(dict(values))
+    return shipped_template("templates/standalone.md.j2").render(values)
