@@ -106,7 +106,12 @@ def arguments_are_not_ours(cluster: Cluster) -> Iterator[Problem]:
                 who = "nearedge" if is_llm(line.item) else f"runtime {line.item.runtime}"
                 said = f"{who} sets --{word.name} itself"
                 told = said if word.written == f"--{word.name}" else f"{said}, which {word.written} is too"
-                yield Problem(line.at(word.place), told, "drop it")
+                yield Problem(line.at(word.place), told, _instead(word, line.item))
+
+
+def _instead(word: Given, item: Service) -> str:
+    named = runtimes()[item.runtime].names_model
+    return "say servedModelName" if named and named.lstrip("-") == word.name else "drop it"
 
 
 BREAKING = {

@@ -47,6 +47,7 @@ OTHERS = {
     "command": "its presets start vLLM",
     "livenessPath": "its presets know it",
     "sharedMemory": "its presets mount it",
+    "scaling": "its own autoscaler takes an operator, WVA, that nearedge does not set up",
     "deploymentStrategy": "its controller has no field for it",
     "readOnlyRootFilesystem": "vLLM writes beside its volumes",
     "moreModels": "it serves one model and its adapters",

@@ -17,13 +17,14 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, meta
 from ...specs.model import ModelSpec
 from ...specs.types import EnvVar, Resources
-from ..kit import pod
+from ..kit import pod, pod_fields
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
 from ..models import fetching_container, storage_uri
 from ..runtimes import adapters
 from .beside import max_rank
-from .emit import Setting, account, display_annotations, labels
-from .llm import Llm, LlmWorker, Parallelism, Prefill
+from .emit import Setting, account, labels, own_annotations
+from .llm import Devices, Llm, LlmWorker, Parallelism, Prefill
+from .placement import budgets, placed, pods_of
 from .server import budget, hardens_initializer, server_of
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
@@ -33,6 +34,9 @@ ARGS = "VLLM_ADDITIONAL_ARGS"
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 """The model is on disk, and the presets keep caches where they can be written."""
+
+ALLOCATED = "serving.kserve.io/exp-dra"
+"""Beginning of annotations of Dynamic Resource Allocation, still experimental (kserve v0.20.0 pkg/constants ManagedDRA*)."""
 
 PORT = 8000
 BEHIND = 8001
@@ -74,13 +78,20 @@ class Role(NamedTuple):
     port: int | None
     """None: a worker, which only its leader asks."""
     token: bool = False
+    found_by: Manifest | None = None
+    """Labels of its pods, which are spread over nodes; none: pods that go together are not."""
+    replicas: int = 1
 
 
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
     """Service account and LLMInferenceService."""
     server = server_of(item, model, setting.images, setting.models)
     made = _service(Serving(item, model, server, setting))
-    return account(item, model, setting.profile), made
+    return (
+        account(item, model, setting.profile),
+        made,
+        *(budgets(item, setting.wave) if setting.budgets else ()),
+    )
 
 
 def _service(here: Serving) -> Manifest:
@@ -100,6 +111,7 @@ def _service(here: Serving) -> Manifest:
             **({"baseRefs": refs} if refs else {}),
             "model": _model(here),
             "replicas": item.replicas.min,
+            **_marks(here),
             **_decode(here),
             **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
             **_router(item, llm, profile),
@@ -110,7 +122,30 @@ def _service(here: Serving) -> Manifest:
 def _annotations(item: Service, profile: Profile) -> dict[str, str]:
     # Without the word the gateway asks every caller for a token (odh-model-controller, AuthPolicy).
     asked = {"security.opendatahub.io/enable-auth": "true" if item.auth else "false"}
-    return {**display_annotations(item, profile), **(asked if item.exposed and profile.kserve.auth else {})}
+    return {
+        **own_annotations(item, profile),
+        **(asked if item.exposed and profile.kserve.auth else {}),
+        **(_allocated(item.llm.devices) if item.llm and item.llm.devices else {}),
+    }
+
+
+def _allocated(said: Devices) -> dict[str, str]:
+    """The controller makes a ResourceClaimTemplate of these (llmisvc managed_dra.go); `main` is vLLM in each pod."""
+    return {
+        f"{ALLOCATED}-device-class": said.deviceClass,
+        f"{ALLOCATED}-device-count": str(said.count),
+        f"{ALLOCATED}-container-name": "main",
+        **({f"{ALLOCATED}-cel-selector": "\n".join(said.selectors)} if said.selectors else {}),
+    }
+
+
+def _marks(here: Serving) -> Manifest:
+    """Labels and annotations of pods: the controller hands on none of the object's own (propagateDeploymentMetadata)."""
+    item, version = here.item, here.setting.profile.kserve.llmInferenceService or ""
+    if version.endswith("/v1alpha1"):
+        return {}
+    said = (("labels", item.labels), ("annotations", item.annotations))
+    return {field: dict(sorted(value.items())) for field, value in said if value}
 
 
 def uri(item: Service, model: ModelSpec) -> str:
@@ -124,7 +159,7 @@ def uri(item: Service, model: ModelSpec) -> str:
 
 
 def _model(here: Serving) -> Manifest:
-    said = {"uri": uri(here.item, here.model), "name": here.item.name}
+    said = {"uri": uri(here.item, here.model), "name": here.server.served}
     lora = here.item.lora
     if lora is None or here.mounts_adapters:
         return said
@@ -141,14 +176,19 @@ def _decode(here: Serving) -> Manifest:
     """The pods that answer; where prompts are read elsewhere, a sidecar in front of them."""
     llm, own = here.llm, leader(here.item)
     moved = llm.prefill is not None
+    alone = None if llm.worker else pods_of(here.item)
     role = Role(*own, llm.parallelism, llm.worker, BEHIND if moved else PORT, token=moved)
+    role = role._replace(found_by=alone, replicas=here.item.replicas.max)
     return {**_parallelism(role), "template": _pod(here, role), **_worker(here, role)}
 
 
 def _prefill(here: Serving, said: Prefill) -> Manifest:
+    alone = None if said.worker else pods_of(here.item, prefill=True)
     role = Role(*reader(here.item, said), said.parallelism, said.worker, PORT)
+    role = role._replace(found_by=alone, replicas=said.replicas)
     return {
         "replicas": said.replicas,
+        **_marks(here),
         **_parallelism(role),
         "template": _pod(here, role),
         **_worker(here, role),
@@ -173,6 +213,7 @@ def _pod(here: Serving, role: Role) -> Manifest:
     item = here.item
     pulled = here.model.credentialsSecret if item.storage.type.startswith("oci") else None
     volumes = beside_volumes(here.server) if here.mounts_adapters else []
+    volumes += pod_fields.volumes(item.volumes)
     return {
         "serviceAccountName": item.name,
         # The routing sidecar asks the API server for the pods that it may send prompts to.
@@ -180,6 +221,8 @@ def _pod(here: Serving, role: Role) -> Manifest:
         "securityContext": security(here.setting.profile),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"priorityClassName": item.podPriorityClassName} if item.podPriorityClassName else {}),
+        **(placed(item, role.found_by, role.replicas) if role.found_by else {}),
         **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
         **_fetching(item, here.setting.profile),
         "containers": [_main(here, role)],
@@ -193,6 +236,8 @@ def _fetching(item: Service, profile: Profile) -> Manifest:
 
 def _main(here: Serving, role: Role) -> Manifest:
     mounts = beside_mounts(here.server) if here.mounts_adapters else []
+    mounts += pod_fields.mounts(here.item.volumes)
+    sources = pod_fields.env_from(here.item.envFrom)
     flags = _flags(here, role)
     return {
         "name": "main",
@@ -201,6 +246,7 @@ def _main(here: Serving, role: Role) -> Manifest:
         "securityContext": _security(role),
         **({"volumeMounts": mounts} if mounts else {}),
         **({"args": flags} if flags and not _by_variable(here) else {}),
+        **({"envFrom": sources} if sources else {}),
         "env": _env(here, flags if _by_variable(here) else []),
         **(_started(here, role.port) if role.port else {}),
     }
@@ -244,15 +290,15 @@ def _flags(here: Serving, role: Role) -> list[str]:
     args = here.item.args
     told = any(arg.replace("_", "-").startswith("--kv-transfer-config") for arg in args)
     return [
-        *([] if role.worker else _parallel_flags(args, role)),
+        *([] if role.worker else _parallel_flags(args, role, devices(role.limits, here.llm))),
         *(adapters(here.server) if here.mounts_adapters else []),
         *(NIXL if here.llm.prefill and not told else ()),
         *args,
     ]
 
 
-def _parallel_flags(args: tuple[str, ...], role: Role) -> list[str]:
-    size = tensor(args, role.parallelism, devices(role.limits))
+def _parallel_flags(args: tuple[str, ...], role: Role, there: int) -> list[str]:
+    size = tensor(args, role.parallelism, there)
     expert = role.parallelism is not None and role.parallelism.expert
     return [
         *([f"--tensor-parallel-size={size}"] if size and size > 1 else []),

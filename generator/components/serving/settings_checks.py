@@ -49,7 +49,8 @@ def settings_are_the_servers(cluster: Cluster) -> Iterator[Problem]:
             flag = settings.get(entry.name)
             if entry.name in ours:
                 said = f"runtime {item.runtime} sets {entry.name} itself"
-                yield Problem((*path, "name"), said, "drop it")
+                named = entry.name == runtimes()[item.runtime].names_model
+                yield Problem((*path, "name"), said, "say servedModelName" if named else "drop it")
             elif flag and entry.value is not None and (why := wrong_value(entry.value, _spelled(flag))):
                 yield Problem((*path, "value"), f"{entry.name} {why} ({release_said(found)})")
 

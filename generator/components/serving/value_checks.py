@@ -11,7 +11,9 @@ from ..kit.component import Cluster
 from ..kit.runtime import accelerators, seconds
 from ..kit.tolerations import malformed
 from ..kit.two_parts import NAMES_OF_TWO_PARTS
+from .scaling import Scaling
 from .server import LOAD_SECONDS, has_image
+from .sizes import devices
 from .spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
 from .units import waits_for_itself
 
@@ -97,7 +99,7 @@ FORBIDDEN = {
 
 @rule("SERVE011", covers=("SR-4", "IS-14"), source=f"kserve v0.20.0 pkg/validation/env_policy.go; {ISVC}")
 def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
-    """Env sets no variable that KServe refuses, each name once, with a value or a secret.
+    """Env sets no variable that KServe refuses, each name once, with a value, a secret or a configMap.
 
     The webhook denies the object.
     """
@@ -114,11 +116,11 @@ def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
             if entry.name in seen:
                 yield Problem((*path, "name"), f"variable {entry.name} is set twice", "keep one")
             seen.add(entry.name)
-            if (entry.value is None) == (entry.secret is None):
+            if not entry.said_once:
                 yield Problem(
                     path,
-                    f"variable {entry.name} needs a value or a secret, and not both",
-                    "set one of value and secret",
+                    f"variable {entry.name} needs a value, a secret or a configMap, and one of them",
+                    "set one of value, secret and configMap",
                 )
 
 
@@ -189,7 +191,8 @@ def accelerator_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in items(cluster):
         runtime = runtimes()[item.runtime]
-        if runtime.needs_accelerator and not accelerators(item.resources) and item.image is None:
+        given = devices(item.resources, item.llm)
+        if runtime.needs_accelerator and not given and item.image is None:
             said = f"runtime {item.runtime} of {item.name} gets no accelerator"
             yield Problem(
                 ("serving", i, "resources"),
@@ -215,15 +218,18 @@ def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("SERVE019", Severity.WARNING, covers=("IS-23",), source="kserve v0.20.0 hpa_reconciler.go")
 def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
-    """A server that works on an accelerator has as many pods as it needs, not a range.
+    """A server that works on an accelerator has as many pods as it needs, or is scaled by a query.
 
-    KServe scales on 80% CPU use, which says nothing of a GPU's load.
+    KServe scales on 80% CPU use, which says nothing of a GPU's load; memory does not either.
     """
     for i, item in items(cluster):
-        if accelerators(item.resources) and item.replicas.min < item.replicas.max and not is_llm(item):
+        said_by = item.scaling or Scaling()
+        if said_by.prometheus is None and item.replicas.min < item.replicas.max and not is_llm(item):
             least, most = item.replicas.min, item.replicas.max
-            said = f"{item.name} scales from {least} to {most} on CPU use, but works on a GPU"
-            yield Problem(("serving", i, "replicas"), said, "set min and max to the same number")
+            if accelerators(item.resources):
+                said = f"{item.name} scales from {least} to {most} on {said_by.by}, but works on a GPU"
+                hint = "set min and max to the same number, or scaling.prometheus"
+                yield Problem(("serving", i, "replicas"), said, hint)
 
 
 @rule("SERVE022", source="Kubernetes pkg/apis/core/validation ValidateTolerations")
