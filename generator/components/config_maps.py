@@ -19,7 +19,7 @@ from ..specs.types import Name, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit, alone
 from .kit.pod_fields import ConfigKey
 from .kit.recipe import recipe
-from .namespaces.features import workloads
+from .namespaces import workloads
 
 MOST = 2**20
 """Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""

@@ -19,7 +19,7 @@ from ..objects.manifest import Manifest, ResourceId, Wave, meta
 from ..specs.types import Priority, Strictly, Subdomain, Text
 from .kit.component import Cluster, Component, Unit, alone
 from .kit.recipe import recipe
-from .namespaces.features import workloads
+from .namespaces import workloads
 
 SYSTEM = frozenset({"system-cluster-critical", "system-node-critical"})
 """Classes that every cluster has (kubernetes pkg/apis/scheduling/v1/helpers.go SystemPriorityClasses)."""

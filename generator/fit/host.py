@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from ..components.kit.component import Cluster
-from ..components.serving.sizes import devices
+from ..components.serving import devices
 from ..components.serving.spec import Service, known
 from ..facts.timezones import time_zones
 from ..findings.finding import MODELS, Path, Severity

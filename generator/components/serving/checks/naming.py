@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from ..kit.metadata import owned
-from .spec import is_llm, items, runtimes
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ...kit.metadata import owned
+from ..spec import is_llm, items, runtimes
 
 
 @rule(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.near import meant
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from .beside import RANKS, max_rank, ranks
-from .spec import Service, items, runtimes
+from ....documents.near import meant
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ..beside import RANKS, max_rank, ranks
+from ..spec import Service, items, runtimes
 
 FORMAT = "lora"
 """Format of a Model that is an adapter."""

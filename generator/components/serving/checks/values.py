@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Severity
-from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
-from ..kit.component import Cluster
-from ..kit.runtime import accelerators, seconds
-from ..kit.tolerations import malformed
-from ..kit.two_parts import NAMES_OF_TWO_PARTS
-from .scaling import Scaling
-from .server import LOAD_SECONDS, has_image
-from .sizes import devices
-from .spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
-from .units import waits_for_itself
+from ....findings.finding import Severity
+from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
+from ...kit.component import Cluster
+from ...kit.runtime import accelerators, seconds
+from ...kit.tolerations import malformed
+from ...kit.two_parts import NAMES_OF_TWO_PARTS
+from ..scaling import Scaling
+from ..server import LOAD_SECONDS, has_image
+from ..sizes import devices
+from ..spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
+from ..units import waits_for_itself
 
 
 @rule(

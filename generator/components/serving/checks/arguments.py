@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.flags import Known, release_of, releases
-from ...facts.images import image
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.arguments import Given, Stray, close, number, parsed, spelled, wrong
-from ..kit.component import Cluster
-from .spec import Service, is_llm, items, runtimes
+from ....facts.flags import Known, release_of, releases
+from ....facts.images import image
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.arguments import Given, Stray, close, number, parsed, spelled, wrong
+from ...kit.component import Cluster
+from ..spec import Service, is_llm, items, runtimes
 
 VLLM_SOURCE = "vllm v0.21.0 vllm/engine/arg_utils.py, vllm/entrypoints/openai/cli_args.py"
 

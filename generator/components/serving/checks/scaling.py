@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.profiles import profiles
-from ...findings.finding import Path, Severity
-from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
-from ..kit.component import Cluster
-from .spec import Service, is_llm, items
+from ....facts.profiles import profiles
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
+from ...kit.component import Cluster
+from ..spec import Service, is_llm, items
 
 SOURCE = "kserve v0.15.2 and v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
 

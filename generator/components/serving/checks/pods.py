@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...findings.finding import Path, Severity
-from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
-from ..kit.component import Cluster
-from ..kit.pod_fields import HOSTNAME, Volume
-from ..kit.runtime import MODEL_DIR, SETTINGS
-from .beside import LORA, MORE
-from .placement import goes_in_groups, homes, kept_by_drains
-from .spec import Service, is_llm, items, runtimes
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
+from ...kit.component import Cluster
+from ...kit.pod_fields import HOSTNAME, Volume
+from ...kit.runtime import MODEL_DIR, SETTINGS
+from ..beside import LORA, MORE
+from ..placement import goes_in_groups, homes, kept_by_drains
+from ..spec import Service, is_llm, items, runtimes
 
 VALIDATION = "kubernetes v1.33 pkg/apis/core/validation/validation.go"
 

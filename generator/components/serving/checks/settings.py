@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.flags import Flag, Known
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ...specs.types import EnvVar
-from ..kit.arguments import close, wrong_value
-from ..kit.component import Cluster
-from ..kit.pod import over_memory
-from .args_checks import known_of, release_said
-from .spec import DOWNLOADS, Service, items, known, runtimes
+from ....facts.flags import Flag, Known
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ....specs.types import EnvVar
+from ...kit.arguments import close, wrong_value
+from ...kit.component import Cluster
+from ...kit.pod import over_memory
+from ..spec import DOWNLOADS, Service, items, known, runtimes
+from .arguments import known_of, release_said
 
 PREFIX = "MLSERVER_"
 """Of all settings of MLServer (mlserver v1.7.1 mlserver/settings.py ENV_PREFIX_SETTINGS)."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.profiles import profiles
-from ...findings.finding import Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from ..kit.runtime import accelerators
-from .llm import Devices
-from .reference_checks import minor
-from .sizes import pod_kinds
-from .spec import Service
+from ....facts.profiles import profiles
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ...kit.runtime import accelerators
+from ..llm import Devices
+from ..sizes import pod_kinds
+from ..spec import Service
+from .references import minor
 
 SOURCE = "kserve v0.20.0 pkg/controller/v1alpha2/llmisvc/managed_dra.go"
 
