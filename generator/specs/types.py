@@ -293,11 +293,6 @@ class EnvVar(Strictly):
         None, description="Key in that Secret or ConfigMap; the variable's name when left out."
     )
 
-    @property
-    def said_once(self) -> bool:
-        """Whether it has a value, or one place that holds it."""
-        return sum(one is not None for one in (self.value, self.secret, self.configMap)) == 1
-
 
 class PvcMount(Strictly):
     """An existing PersistentVolumeClaim, mounted into the pods."""

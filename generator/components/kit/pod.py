@@ -50,6 +50,11 @@ def _variable(item: EnvVar) -> Manifest:
     return {"name": item.name, "value": item.value or ""}
 
 
+def said_once(item: EnvVar) -> bool:
+    """Whether a variable has a value, or one place that holds it."""
+    return sum(one is not None for one in (item.value, item.secret, item.configMap)) == 1
+
+
 def tolerations(items: Iterable[Toleration]) -> list[Manifest]:
     """Tolerations without the fields that are left out."""
     return [{key: value for key, value in item.model_dump().items() if value is not None} for item in items]

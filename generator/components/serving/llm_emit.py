@@ -13,19 +13,20 @@ import shlex
 from typing import NamedTuple
 
 from ...facts.images import image
-from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, meta
 from ...specs.model import ModelSpec
 from ...specs.types import EnvVar, Resources
 from ..kit import pod, pod_fields
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
-from ..models import fetching_container, storage_uri
+from ..models import storage_uri
 from ..runtimes import adapters
 from .beside import max_rank
-from .emit import Setting, account, labels, own_annotations
-from .llm import Devices, Llm, LlmWorker, Parallelism, Prefill
+from .emit import Setting, account, labels
+from .llm import Llm, LlmWorker, Parallelism, Prefill
+from .llm_metadata import annotations_of, pod_metadata
+from .llm_router import fetching, router
 from .placement import budgets, placed, pods_of
-from .server import budget, hardens_initializer, server_of
+from .server import budget, server_of
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
@@ -34,9 +35,6 @@ ARGS = "VLLM_ADDITIONAL_ARGS"
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 """The model is on disk, and the presets keep caches where they can be written."""
-
-ALLOCATED = "serving.kserve.io/exp-dra"
-"""Beginning of annotations of Dynamic Resource Allocation, still experimental (kserve v0.20.0 pkg/constants ManagedDRA*)."""
 
 PORT = 8000
 BEHIND = 8001
@@ -105,47 +103,18 @@ def _service(here: Serving) -> Manifest:
             item.namespace,
             wave=here.setting.wave,
             labels=labels(item, profile),
-            annotations=_annotations(item, profile),
+            annotations=annotations_of(item, profile),
         ),
         "spec": {
             **({"baseRefs": refs} if refs else {}),
             "model": _model(here),
             "replicas": item.replicas.min,
-            **_marks(here),
+            **pod_metadata(item, profile),
             **_decode(here),
             **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
-            **_router(item, llm, profile),
+            **router(item, llm, profile),
         },
     }
-
-
-def _annotations(item: Service, profile: Profile) -> dict[str, str]:
-    # Without the word the gateway asks every caller for a token (odh-model-controller, AuthPolicy).
-    asked = {"security.opendatahub.io/enable-auth": "true" if item.auth else "false"}
-    return {
-        **own_annotations(item, profile),
-        **(asked if item.exposed and profile.kserve.auth else {}),
-        **(_allocated(item.llm.devices) if item.llm and item.llm.devices else {}),
-    }
-
-
-def _allocated(said: Devices) -> dict[str, str]:
-    """The controller makes a ResourceClaimTemplate of these (llmisvc managed_dra.go); `main` is vLLM in each pod."""
-    return {
-        f"{ALLOCATED}-device-class": said.deviceClass,
-        f"{ALLOCATED}-device-count": str(said.count),
-        f"{ALLOCATED}-container-name": "main",
-        **({f"{ALLOCATED}-cel-selector": "\n".join(said.selectors)} if said.selectors else {}),
-    }
-
-
-def _marks(here: Serving) -> Manifest:
-    """Labels and annotations of pods: the controller hands on none of the object's own (propagateDeploymentMetadata)."""
-    item, version = here.item, here.setting.profile.kserve.llmInferenceService or ""
-    if version.endswith("/v1alpha1"):
-        return {}
-    said = (("labels", item.labels), ("annotations", item.annotations))
-    return {field: dict(sorted(value.items())) for field, value in said if value}
 
 
 def uri(item: Service, model: ModelSpec) -> str:
@@ -188,7 +157,7 @@ def _prefill(here: Serving, said: Prefill) -> Manifest:
     role = role._replace(found_by=alone, replicas=said.replicas)
     return {
         "replicas": said.replicas,
-        **_marks(here),
+        **pod_metadata(here.item, here.setting.profile),
         **_parallelism(role),
         "template": _pod(here, role),
         **_worker(here, role),
@@ -224,14 +193,10 @@ def _pod(here: Serving, role: Role) -> Manifest:
         **({"priorityClassName": item.podPriorityClassName} if item.podPriorityClassName else {}),
         **(placed(item, role.found_by, role.replicas) if role.found_by else {}),
         **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
-        **_fetching(item, here.setting.profile),
+        **fetching(item, here.setting.profile),
         "containers": [_main(here, role)],
         **({"volumes": volumes} if volumes else {}),
     }
-
-
-def _fetching(item: Service, profile: Profile) -> Manifest:
-    return {"initContainers": [fetching_container()]} if hardens_initializer(item, profile) else {}
 
 
 def _main(here: Serving, role: Role) -> Manifest:
@@ -304,27 +269,3 @@ def _parallel_flags(args: tuple[str, ...], role: Role, there: int) -> list[str]:
         *([f"--tensor-parallel-size={size}"] if size and size > 1 else []),
         *(["--enable-expert-parallel"] if expert else []),
     ]
-
-
-def _router(item: Service, llm: Llm, profile: Profile) -> Manifest:
-    """Without a router it answers in the cluster only, at <name>-kserve-workload-svc."""
-    if not item.exposed:
-        return {}
-    refs = [{"name": one.name, "namespace": one.namespace} for one in llm.gateways]
-    scheduler = llm.scheduler
-    return {
-        "router": {
-            "gateway": {"refs": refs} if refs else {},
-            "route": {},
-            **({"scheduler": _scheduler(scheduler.replicas, item, profile)} if scheduler else {}),
-        }
-    }
-
-
-def _scheduler(replicas: int | None, item: Service, profile: Profile) -> Manifest:
-    # The presets lie beneath this template; where its pods mount the model, they fetch it too.
-    fetching = _fetching(item, profile) if profile.kserve.schedulerMountsModel else {}
-    return {
-        **({"replicas": replicas} if replicas else {}),
-        **({"template": fetching} if fetching else {}),
-    }

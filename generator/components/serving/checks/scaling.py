@@ -9,6 +9,8 @@ from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ...kit.component import Cluster
+from ...kit.runtime import accelerators
+from ..scaling import Scaling
 from ..spec import Service, is_llm, items
 
 SOURCE = "kserve v0.15.2 and v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
@@ -46,6 +48,22 @@ def _incomplete(item: Service) -> Iterator[tuple[Path, str, str]]:
             "a threshold of 0 asks for all pods, always",
             "say what one pod can take",
         )
+
+
+@rule("SERVE019", Severity.WARNING, covers=("IS-23",), source="kserve v0.20.0 hpa_reconciler.go")
+def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
+    """A server that works on an accelerator has as many pods as it needs, or is scaled by a query.
+
+    KServe scales on 80% CPU use, which says nothing of a GPU's load; memory does not either.
+    """
+    for i, item in items(cluster):
+        said_by = item.scaling or Scaling()
+        if said_by.prometheus is None and item.replicas.min < item.replicas.max and not is_llm(item):
+            least, most = item.replicas.min, item.replicas.max
+            if accelerators(item.resources):
+                said = f"{item.name} scales from {least} to {most} on {said_by.by}, but works on a GPU"
+                hint = "set min and max to the same number, or scaling.prometheus"
+                yield Problem(("serving", i, "replicas"), said, hint)
 
 
 @rule("SERVE051", Severity.WARNING, source="kserve v0.20.0 reconcilers/hpa/hpa_reconciler.go createHPA")

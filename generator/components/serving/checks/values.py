@@ -8,10 +8,10 @@ from ....findings.finding import Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ...kit.component import Cluster
+from ...kit.pod import said_once
 from ...kit.runtime import accelerators, seconds
 from ...kit.tolerations import malformed
 from ...kit.two_parts import NAMES_OF_TWO_PARTS
-from ..scaling import Scaling
 from ..server import LOAD_SECONDS, has_image
 from ..sizes import devices
 from ..spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
@@ -116,7 +116,7 @@ def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
             if entry.name in seen:
                 yield Problem((*path, "name"), f"variable {entry.name} is set twice", "keep one")
             seen.add(entry.name)
-            if not entry.said_once:
+            if not said_once(entry):
                 yield Problem(
                     path,
                     f"variable {entry.name} needs a value, a secret or a configMap, and one of them",
@@ -214,22 +214,6 @@ def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
         if item.storage.type in DOWNLOADS and mode == "intermittent":
             said = f"{item.name} downloads its model at every start, the link is {mode}"
             yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc or oci")
-
-
-@rule("SERVE019", Severity.WARNING, covers=("IS-23",), source="kserve v0.20.0 hpa_reconciler.go")
-def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
-    """A server that works on an accelerator has as many pods as it needs, or is scaled by a query.
-
-    KServe scales on 80% CPU use, which says nothing of a GPU's load; memory does not either.
-    """
-    for i, item in items(cluster):
-        said_by = item.scaling or Scaling()
-        if said_by.prometheus is None and item.replicas.min < item.replicas.max and not is_llm(item):
-            least, most = item.replicas.min, item.replicas.max
-            if accelerators(item.resources):
-                said = f"{item.name} scales from {least} to {most} on {said_by.by}, but works on a GPU"
-                hint = "set min and max to the same number, or scaling.prometheus"
-                yield Problem(("serving", i, "replicas"), said, hint)
 
 
 @rule("SERVE022", source="Kubernetes pkg/apis/core/validation ValidateTolerations")
