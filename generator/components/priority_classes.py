@@ -21,8 +21,8 @@ from .kit.component import Cluster, Component, Unit, alone
 from .kit.recipe import recipe
 from .namespaces import workloads
 
-SYSTEM = frozenset({"system-cluster-critical", "system-node-critical"})
-"""Classes that every cluster has (kubernetes pkg/apis/scheduling/v1/helpers.go SystemPriorityClasses)."""
+SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+"""Classes that every cluster has, with their values (kubernetes pkg/apis/scheduling types.go SystemCriticalPriority, v1/helpers.go)."""
 
 
 class PriorityClass(Strictly):
@@ -73,6 +73,12 @@ PRIORITY_CLASSES: Component[tuple[PriorityClass, ...]] = Component(
     description="PriorityClasses of pods, for the scheduler; those of queues are kueue.priorityClasses.",
     units=units,
 )
+
+
+def values(cluster: Cluster) -> dict[str, int]:
+    """Class -> value, as far as it is known: what others bring says none."""
+    listed: tuple[PriorityClass, ...] = cluster.part(PRIORITY_CLASSES)
+    return SYSTEM | {item.name: item.value for item in listed if item.value is not None}
 
 
 def brought(cluster: Cluster) -> Iterator[ResourceId]:
