@@ -30,6 +30,8 @@ PARTS = {
     "RAY": "Ray",
     "MODEL": "Models on volumes",
     "SERVE": "Serving",
+    "CONF": "ConfigMaps",
+    "PRIO": "Priority of pods",
     "FIT": "Does the model fit",
     "HUB": "The hub",
     "MIRROR": "The image mirror",

@@ -26,7 +26,7 @@ from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, WorkerGroup
-from generator.components.serving.reference_checks import FITTING
+from generator.components.serving.checks.references import FITTING
 from generator.components.serving.spec import Service, runtimes
 from generator.facts.profiles import profiles
 from generator.findings.finding import Path, Severity

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..components import models, ray, serving
 from ..components.kit.component import Cluster, once
 from ..components.kit.demand import Pods, Workload
 from ..components.kueue import KUEUE
+from ..components.priority_classes import values
 
 
 @once
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
     """Servers, Ray clusters, jobs with a cluster of their own and Ray services, in the order of the spec."""
     classes = {item.name: item.value for item in cluster.part(KUEUE).priorityClasses}
+    of_pods = values(cluster)
     return tuple(
-        _ranked(found.work, found.item.priorityClass, classes)
+        _ranked(found.work, _priority(found.item, classes, of_pods))
         for part in (serving.workloads(cluster), ray.workloads(cluster))
         for found in part
     )
@@ -27,9 +30,18 @@ def passing(cluster: Cluster) -> tuple[Workload, ...]:
     return (*models.workloads(cluster), *ray.submitters(cluster))
 
 
-def _ranked(work: Workload, named: str | None, classes: Mapping[str, int]) -> Workload:
-    # A class that is not declared has a finding of its own (RAY, SERVE): 0 is what Kueue takes without one.
-    value = classes.get(named or "", 0)
+def _priority(item: Any, classes: Mapping[str, int], of_pods: Mapping[str, int]) -> int:
+    """Priority as Kueue takes it: of the WorkloadPriorityClass, else of the pods' PriorityClass, else 0.
+
+    A class that is not declared has a finding of its own (RAY, SERVE, PRIO). Source: kueue v0.12.10 to v0.19.2
+    pkg/controller/jobframework ExtractPriority.
+    """
+    if item.priorityClass:
+        return classes.get(item.priorityClass, 0)
+    return of_pods.get(item.podPriorityClassName or "", 0)
+
+
+def _ranked(work: Workload, value: int) -> Workload:
     return work._replace(priority=value) if value else work
 
 

@@ -51,6 +51,14 @@ class KServe(Strictly):
     llmInferenceService: Text | None = Field(
         None, description="API version of LLMInferenceService; none: KServe has none."
     )
+    managedDevices: Flag = Field(
+        False,
+        description="An LLMInferenceService makes claims for devices (kserve v0.20.0 llmisvc managed_dra.go).",
+    )
+    kedaAuthentication: Flag = Field(
+        False,
+        description="External metrics of an InferenceService have authenticationRef (kserve v0.17.0 component.go).",
+    )
     llmAdapters: Flag = Field(
         False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
     )

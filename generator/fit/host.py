@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from ..components.kit.component import Cluster
-from ..components.kit.runtime import accelerators
+from ..components.serving import devices
 from ..components.serving.spec import Service, known
 from ..facts.timezones import time_zones
 from ..findings.finding import MODELS, Path, Severity
@@ -42,7 +42,7 @@ def memory_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item, _ in known(cluster):
         limit = item.resources.get("memory")
-        if limit is None or accelerators(item.resources) or item.runtime == "custom":
+        if limit is None or devices(item.resources, item.llm) or item.runtime == "custom":
             continue
         needed, parts = _needed(item, cluster)
         if needed > parse(limit) >= 2**20:

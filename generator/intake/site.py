@@ -13,7 +13,7 @@ from .delivery.sites import Site
 from .files.source import Source
 from .models import Models
 from .part import Answers, Part, Scene
-from .sections import credentials, deployments, hardware, inference, kueue, others, ray
+from .sections import credentials, deployments, hardware, inference, kueue, named, others, ray
 
 ORDER = (
     ("tier",),
@@ -26,6 +26,8 @@ ORDER = (
     ("kueue", "queues"),
     ("kueue", "cohorts"),
     ("kueue", "priorityClasses"),
+    ("configMaps",),
+    ("priorityClasses",),
     ("serving",),
     ("ray", "clusters"),
     ("ray", "jobs"),
@@ -70,7 +72,7 @@ def draft(
     objects, repeated = _apart(site.objects)
     theirs = [item for item in objects if _is_of_platform(item)]
     scene = Scene(tuple(item for item in objects if not _is_of_platform(item)), models, answers)
-    for section in (deployments, inference, kueue, ray, hardware, credentials, others):
+    for section in (deployments, inference, kueue, ray, hardware, credentials, named, others):
         section.read(scene)
     scene.part.accounts += (unaddressed(item, TWICE, secret=item.kind == "Secret") for item in repeated)
     scene.part.accounts += (unaddressed(item, THEIRS) for item in theirs)

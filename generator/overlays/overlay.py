@@ -43,13 +43,14 @@ RUNNING = frozenset(
         "InferenceService",
         "Job",
         "LLMInferenceService",
+        "PodDisruptionBudget",
         "RayCluster",
         "RayJob",
         "RayService",
         "ServingRuntime",
     }
 )
-"""Kinds that make pods; a retired cluster has none of them."""
+"""Kinds that make pods, or speak of them; a retired cluster has none of them."""
 _HASHED = re.compile(r"-[0-9a-f]{8}$")
 
 

@@ -5,6 +5,7 @@ Told from the objects before and after alone; where a controller decides, its ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,8 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "LocalQueue": ("spec.clusterQueue",),
     "Topology": ("spec.levels",),
     "AdmissionCheck": ("spec.controllerName",),
+    # kubernetes pkg/apis/scheduling/validation ValidatePriorityClassUpdate
+    "PriorityClass": ("value", "preemptionPolicy"),
     # kuberay validation.go, Kueue's webhook
     "RayCluster": ("spec.managedBy", "spec.gcsFaultToleranceOptions"),
     # kubernetes pkg/apis/rbac/validation ValidateRoleBindingUpdate
@@ -97,6 +100,7 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             yield from _llm(change)
             yield from on_ray(change)
             yield from _flavors(change)
+            yield from _config(change)
 
 
 def _left(change: ObjectChange) -> Iterator[Consequence]:
@@ -172,6 +176,13 @@ def _flavors(change: ObjectChange) -> Iterator[Consequence]:
             yield Consequence(Effect.LATER, change.identity, text)
 
 
+def _config(change: ObjectChange) -> Iterator[Consequence]:
+    """Kubelets read variables and single files when a container starts, and keep whole folders up to date."""
+    if change.identity.kind == "ConfigMap" and any(item.path[0] == "data" for item in change.fields):
+        text = "pods that run keep variables and single files of before; folders of it follow within minutes"
+        yield Consequence(Effect.LATER, change.identity, text)
+
+
 def _wraps(change: ObjectChange, kind: str) -> bool:
     """Whether an AppWrapper holds an object of this kind."""
     if change.identity.kind != "AppWrapper":
@@ -187,9 +198,26 @@ _LLM_PODS = (
         for part in ("labels", "annotations")
         for group in ("kueue.x-k8s.io", "prometheus.io", "k8s.v1.cni.cncf.io")
     ),
+    "metadata.annotations[serving.kserve.io/exp-dra",
 )
 """What reaches the pods of an LLMInferenceService: of its own metadata only some groups, and no sync wave (kserve v0.20.0
 pkg/controller/v1alpha2/llmisvc/workload_single_node.go propagateDeploymentMetadata; prometheus.io in annotations only)."""
+
+
+_SELECTED = ("spec.labels", "spec.prefill.labels")
+"""Labels that the controller puts into one map with the selector (kserve v0.17.0 and v0.20.0 workload_single_node.go
+expectedSingleNodeMainDeployment, utils.PropagateMap); kubernetes pkg/apis/apps/validation ValidateDeploymentUpdate."""
+
+_CLAIMED = re.compile(r"metadata\.annotations\[serving\.kserve\.io/exp-dra-(device|cel)")
+"""What a ResourceClaimTemplate is made of (kserve v0.20.0 managed_dra.go; kubernetes pkg/apis/resource/validation
+ValidateResourceClaimTemplateUpdate)."""
+
+
+_ANEW = "give it a new name, or delete it for the new one"
+
+
+def _allocates(item: Manifest | None) -> bool:
+    return "serving.kserve.io/exp-dra-device-class" in ((item or {})["metadata"].get("annotations") or {})
 
 
 def _llm(change: ObjectChange) -> Iterator[Consequence]:
@@ -207,7 +235,13 @@ def _llm(change: ObjectChange) -> Iterator[Consequence]:
             yield recreated(
                 change.identity, f"the pods of {path}.parallelism cannot change from {was} to {is_now}"
             )
-    fields = (item.dotted for item in change.fields)
+    fields = [item.dotted for item in change.fields]
+    if any(path.startswith(_SELECTED) for path in fields):
+        text = f"labels of its pods are in the selector of its Deployment, which cannot change: {_ANEW}"
+        yield Consequence(Effect.RECREATE, identity, text)
+    if all(_allocates(item) for item in (change.before, change.after)) and any(map(_CLAIMED.match, fields)):
+        text = f"the ResourceClaimTemplate of its devices cannot change: {_ANEW}"
+        yield Consequence(Effect.RECREATE, identity, text)
     if any(path.startswith(_LLM_PODS) and not path.endswith(COUNTS) for path in fields):
         yield Consequence(Effect.RESTART, identity, _AGAIN)
 

@@ -133,7 +133,7 @@ def _differing(item: Expected, built: Sequence[Manifest], texts: Sequence[str]) 
 
 def _open(item: Expected, objects: Sequence[Manifest], found: Sequence[_Facts]) -> Iterator[OpenUse]:
     offered = {part for one in found for part in one.offers}
-    offered |= references.given_parts(item.secrets, item.namespaces)
+    offered |= references.given_parts(item.secrets, item.namespaces, brought=item.brought)
     for manifest, one in zip(objects, found, strict=True):
         for use in references.unanswered(one.uses, offered):
             yield OpenUse(identify(manifest), use)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 
 from .. import hub
+from ..components import config_maps, priority_classes
 from ..components.credentials import STORAGE_CONFIG, given, secret_uses
 from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
@@ -91,6 +92,7 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
         secrets,
         pod_security=cluster.profile.podSecurityVersion,
         head_proxy=cluster.profile.kuberay.headProxy is not None,
+        brought=frozenset((*config_maps.brought(cluster), *priority_classes.brought(cluster))),
     )
 
 

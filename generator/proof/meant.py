@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..objects.difference import canonical
-from ..objects.manifest import Manifest
+from ..objects.manifest import Manifest, ResourceId
 
 HUBS = "acm/"
 OVERLAYS = "overlays/"
@@ -20,7 +20,7 @@ class Expected:
     """A folder and what it means: the manifests that components emitted for it.
 
     `schemas` are the sets below schemas/kinds, first match wins. `secrets` (namespace, name) are those that
-    specs declare and others deliver; `namespaces` those that operators make. `pod_security` is the version of
+    specs declare and others deliver; `brought` are other objects of that kind; `namespaces` those that operators make. `pod_security` is the version of
     the standard, such as v1.33; `head_proxy`: the platform puts a proxy beside Ray heads, which needs a token.
     """
 
@@ -31,6 +31,7 @@ class Expected:
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
     head_proxy: bool = False
+    brought: frozenset[ResourceId] = frozenset()
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

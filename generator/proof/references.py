@@ -10,6 +10,7 @@ of operators.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from ..objects.manifest import Manifest, ResourceId, identify
@@ -17,7 +18,7 @@ from ..objects.names_used import names_used
 from ..objects.object_names import ARGO, CLUSTER, RBAC, SERVING, NameUse, ObjectPart, at, folder_part
 
 ANY = "*"
-"""Name of a given object that stands for all of its kind in a namespace."""
+"""Name of a given object that stands for all of its kind in a namespace; as a part, for all parts of the object."""
 PLATFORM_NAMESPACES = ("default", "kube-", "openshift-")
 """Namespaces every cluster has; those ending in a dash are prefixes."""
 BUILT_IN = frozenset(
@@ -60,14 +61,17 @@ def given_parts(
     secrets: Iterable[tuple[str, str]] = (),
     namespaces: Iterable[str] = (),
     folders: Iterable[str] = (),
+    brought: Iterable[ResourceId] = (),
 ) -> frozenset[ObjectPart]:
-    """What `broken` takes as given: declared Secrets (namespace, name), namespaces of others, folders."""
+    """What `broken` takes as given: declared Secrets (namespace, name), namespaces of others, folders, other objects."""
     return frozenset(
         (
             *(ObjectPart(ResourceId("", "Secret", namespace, name)) for namespace, name in secrets),
             *(ObjectPart(ResourceId("", "Namespace", "", name)) for name in namespaces),
             *(ObjectPart(ResourceId("", "ServiceAccount", name, ANY)) for name in namespaces),
             *map(folder_part, folders),
+            # Nobody here knows what is in them: any key may be.
+            *(ObjectPart(identity, part) for identity in brought for part in ("", ANY)),
         )
     )
 
@@ -79,15 +83,15 @@ def broken(objects: Sequence[Manifest], given: Collection[ObjectPart] = frozense
         yield from (Broken.of(identify(item), use) for use in unanswered(names_used(item), offered))
 
 
-def unanswered(used: Iterable[NameUse], offered: Collection[ObjectPart]) -> Iterator[NameUse]:
+def unanswered(used: Iterable[NameUse], offered: AbstractSet[ObjectPart]) -> Iterator[NameUse]:
     """The uses that nothing offered answers, nor what every cluster has."""
     for use in used:
-        if not any(part in offered or _any_of(part) in offered or is_built_in(part) for part in use.targets):
+        if not any(part in offered or _any_of(part) & offered or is_built_in(part) for part in use.targets):
             yield use
 
 
-def _any_of(part: ObjectPart) -> ObjectPart:
-    return ObjectPart(part.owner._replace(name=ANY))
+def _any_of(part: ObjectPart) -> set[ObjectPart]:
+    return {ObjectPart(part.owner._replace(name=ANY)), ObjectPart(part.owner, ANY)}
 
 
 def is_built_in(part: ObjectPart) -> bool:

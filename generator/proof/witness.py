@@ -127,6 +127,6 @@ def _meaning(item: Expected) -> str:
     made = hashlib.blake2b(digest_size=16)
     for text in item.texts:
         made.update(f"{text}\n".encode())
-    given = item.schemas, sorted(item.secrets), sorted(item.namespaces)
+    given = item.schemas, sorted(item.secrets), sorted(item.brought), sorted(item.namespaces)
     made.update(repr((*given, item.pod_security, item.head_proxy)).encode())
     return made.hexdigest()

@@ -283,12 +283,15 @@ class Toleration(Strictly):
 
 
 class EnvVar(Strictly):
-    """An environment variable: a plain value, or a key of a Secret."""
+    """An environment variable: a plain value, or a key of a Secret or a ConfigMap."""
 
     name: EnvName = Field(description="Name of the variable.")
     value: Value | None = Field(None, description="Its value; never a secret.")
     secret: Subdomain | None = Field(None, description="Name of a Secret that holds the value instead.")
-    key: LabelValue | None = Field(None, description="Key in that Secret.")
+    configMap: Subdomain | None = Field(None, description="Name of a ConfigMap that holds the value instead.")
+    key: LabelValue | None = Field(
+        None, description="Key in that Secret or ConfigMap; the variable's name when left out."
+    )
 
 
 class PvcMount(Strictly):

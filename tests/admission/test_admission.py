@@ -557,3 +557,29 @@ def test_resource_groups_are_what_the_webhook_wants(quota: dict[str, Any], profi
     for group in groups:
         for flavor in group["flavors"]:  # CQ-4, CQ-5
             assert [cell["name"] for cell in flavor["resources"]] == group["coveredResources"]
+
+
+def test_the_priority_of_pods_counts_where_the_queue_is_told_none() -> None:
+    server = {
+        "namespace": "ai",
+        "model": "shelf",
+        "runtime": "ovms",
+        "storage": {"type": "s3"},
+        "queue": "work",
+        "podPriorityClassName": "store",
+    }
+    cluster = built(
+        {
+            "models": {"shelf": {"format": "onnx", "version": "1", "size": "1Mi", "source": "s3://a/b"}},
+            "cluster": {
+                "priorityClasses": [{"name": "store", "value": 7}],
+                "kueue": {
+                    "flavors": [{"name": "cpu"}],
+                    "queues": [{"name": "work", "namespace": "ai", "quota": {"cpu": {"cpu": "4"}}}],
+                    "priorityClasses": [{"name": "low", "value": 1}],
+                },
+                "serving": [{"name": "a", **server}, {"name": "b", **server, "priorityClass": "low"}],
+            },
+        }
+    )
+    assert [work.priority for work in demands(cluster)] == [7, 1]

@@ -45,10 +45,12 @@ def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
     """What the rules of a component say, by spec path instead of line: other components have cases of their own."""
     sized = ".components.amount_checks"
     more = {
+        "configMaps": (".components.config_maps",),
         "hardwareProfiles": (".components.platform", sized),
         "kueue": (sized,),
         "models": (".components.source_checks", ".components.volume_checks"),
         "namespaces": (sized,),
+        "priorityClasses": (".components.priority_classes",),
         "ray": (sized,),
         "serving": (".components.runtimes", sized),
     }

@@ -12,9 +12,9 @@ from generator.components.kit.component import Cluster, Unit
 from generator.components.kit.runtime import SERVER
 from generator.components.kit.two_parts import NAMES_OF_TWO_PARTS
 from generator.components.serving import SERVING
-from generator.components.serving.reference_checks import images_are_served_in_this_way
+from generator.components.serving.checks.references import images_are_served_in_this_way
+from generator.components.serving.checks.values import runtime_has_a_future
 from generator.components.serving.spec import runtimes
-from generator.components.serving.value_checks import runtime_has_a_future
 from generator.facts.images import shipped
 from generator.facts.profiles import profiles
 from generator.objects.json_patch import apply_patch, diff

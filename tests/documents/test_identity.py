@@ -105,7 +105,7 @@ NAMESPACED = {
 def test_no_section_has_a_namespace_by_default() -> None:
     """What leaves it out would be in one namespace for the merge and in another one on the cluster."""
     assert NAMESPACED.keys() == {
-        "serving", "serving[].llm.gateways", "pipelines", "hardwareProfiles", "kueue.queues",
+        "configMaps", "serving", "serving[].llm.gateways", "pipelines", "hardwareProfiles", "kueue.queues",
         "ray.clusters", "ray.jobs", "ray.services",
     }  # fmt: skip
     for item in NAMESPACED.values():

@@ -109,19 +109,22 @@ spec:
     assert "image" not in made.spec["serving"][0]
 
 
-def test_a_name_that_callers_say_is_told_when_it_goes() -> None:
+def test_a_name_that_callers_say_is_that_of_the_server() -> None:
     text = (
         SERVICE
         % "storageUri: s3://models/shelf/7/\n      runtime: own-vllm\n      args: ['--served-model-name=%s', --port, '8000']"
     )
     runtime = "apiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: own-vllm, namespace: a}\nspec: {}\n---\n"
     found = fates(runtime + text % "other")
-    assert found["spec.predictor.model.args[0]"][0] is Fate.LOST
+    assert found["spec.predictor.model.args[0]"] == (Fate.INTENT, "serving[m].servedModelName")
     assert found["spec.predictor.model.args[2]"][0] is Fate.INTENT
     assert found["spec.predictor.model.storageUri"][0] is Fate.INTENT
     assert fates(runtime + text % "{{.Name}}")["spec.predictor.model.args[0]"][0] is Fate.INTENT
     made = drafted(runtime + text % "other").spec["serving"][0]
     assert "args" not in made
+    assert made["servedModelName"] == "other"
+    several = fates(runtime + (text % "one").replace("--port, '8000'", "--served-model-name, one, two"))
+    assert several["spec.predictor.model.args[3]"][0] is Fate.LOST
 
 
 def test_what_kserve_would_put_in_is_put_in() -> None:
@@ -275,3 +278,103 @@ def _spoil(manifest: dict[str, Any], chance: random.Random) -> None:
 def _paths(value: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path, *(inner for step, item in pairs for inner in _paths(item, (*path, step)))]
+
+
+FULL = """apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: m
+  namespace: a
+  labels: {team: stores, app.kubernetes.io/part-of: x}
+  annotations: {acme.com/runbook: r, serving.kserve.io/autoscalerClass: keda}
+spec:
+  predictor:
+    minReplicas: 2
+    maxReplicas: 4
+    priorityClassName: critical
+    autoScaling:
+      metrics:
+      - type: External
+        external:
+          metric: {backend: prometheus, serverAddress: "http://p:9090", query: sum(up)}
+          target: {type: Value, value: "5"}
+          authenticationRef: {authModes: bearer, authenticationRef: {name: thanos}}
+    topologySpreadConstraints:
+    - {maxSkew: 2, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: isvc.m-predictor}}}
+    affinity:
+      podAntiAffinity:
+        preferredDuringSchedulingIgnoredDuringExecution:
+        - {weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: isvc.m-predictor}}}}
+    volumes:
+    - {name: settings, configMap: {name: settings}}
+    - {name: cache, emptyDir: {sizeLimit: 1024Mi}}
+    - {name: keys, secret: {secretName: keys}}
+    containers:
+    - name: kserve-container
+      image: quay.io/acme/own@%s
+      ports: [{containerPort: 8080}]
+      env: [{name: LANE, valueFrom: {configMapKeyRef: {name: settings, key: lane}}}]
+      envFrom: [{configMapRef: {name: settings}, prefix: APP_}, {secretRef: {name: keys}}]
+      volumeMounts:
+      - {name: settings, mountPath: /etc/app, readOnly: true}
+      - {name: settings, mountPath: /opt/labels.txt, subPath: labels.txt}
+      - {name: cache, mountPath: /cache}
+      - {name: keys, mountPath: /keys}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: a}
+data: {lane: "4", labels.txt: "milk\\nbread\\n"}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: budget, namespace: a}
+spec: {minAvailable: 1, selector: {matchLabels: {app: isvc.m-predictor}}}
+"""
+
+
+def test_words_of_pods_are_carried() -> None:
+    made = drafted(FULL % DIGEST)
+    (server,) = made.spec["serving"]
+    wanted = {
+        "labels": {"team": "stores"},
+        "annotations": {"acme.com/runbook": "r"},
+        "podPriorityClassName": "critical",
+        "topologySpreadConstraints": [
+            {"topologyKey": "zone", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule"}
+        ],
+        "podAntiAffinity": "preferred",
+        "minAvailable": 1,
+        "env": [{"name": "LANE", "configMap": "settings", "key": "lane"}],
+        "envFrom": [{"configMap": "settings", "prefix": "APP_"}, {"secret": "keys"}],
+        "volumes": [
+            {"path": "/etc/app", "configMap": "settings"},
+            {"path": "/opt/labels.txt", "configMap": "settings", "key": "labels.txt"},
+            {"path": "/cache", "emptyDir": {"sizeLimit": "1Gi"}},
+        ],
+        "scaling": {
+            "prometheus": {
+                "serverAddress": "http://p:9090",
+                "query": "sum(up)",
+                "threshold": "5",
+                "authentication": {"name": "thanos", "modes": "bearer"},
+            }
+        },
+    }
+    assert {key: server.get(key) for key in wanted} == wanted
+    assert made.spec["configMaps"] == [
+        {"name": "settings", "namespace": "a", "data": {"lane": "4", "labels.txt": "milk\nbread\n"}}
+    ]
+    assert made.spec["priorityClasses"] == [{"name": "critical"}]
+    assert [one["name"] for one in made.spec["credentials"]] == ["keys"]
+    lost = {
+        shown(entry.path, account.source.manifest)
+        for account in made.part.accounts
+        for entry in account.entries
+        if entry.fate is Fate.LOST
+    }
+    # A Secret as files has no word.
+    assert lost == {
+        "spec.predictor.volumes[keys]",
+        "spec.predictor.containers[kserve-container].volumeMounts[keys]",
+    }

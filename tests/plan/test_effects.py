@@ -105,3 +105,39 @@ def test_what_argo_cd_never_deletes_stays_whatever_else_is_said_of_it(more: str)
     was["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": f"Prune=false,Delete=false{more}"}
     (found,) = consequences(object_changes([was], []), [])
     assert found.effect is Effect.LEFT
+
+
+def config_map(**data: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "lanes", "namespace": "ai"},
+        "data": data,
+    }
+
+
+def test_pods_that_run_keep_the_variables_of_a_config_map() -> None:
+    assert [effect for effect, _ in effects(config_map(lanes="2"), config_map(lanes="4"))] == [Effect.LATER]
+
+
+def llm(notes: dict[str, str] | None = None, **spec: Any) -> Manifest:
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": "chat", "namespace": "ai", "annotations": notes or {}},
+        "spec": {"model": {"uri": "pvc://models/1"}, **spec},
+    }
+
+
+def test_labels_of_an_llm_are_in_a_selector_that_cannot_change() -> None:
+    found = effects(llm(), llm(labels={"team": "stores"}))
+    assert [effect for effect, _ in found] == [Effect.RECREATE, Effect.RESTART]
+    assert "selector" in found[0][1]
+    assert effects(llm(), llm(annotations={"acme.com/a": "1"})) == [AGAIN]
+
+
+def test_devices_of_a_claim_cannot_change_but_can_come() -> None:
+    kind = "serving.kserve.io/exp-dra-device-class"
+    one, another = llm({kind: "gpu.nvidia.com"}), llm({kind: "gpu.amd.com"})
+    assert [effect for effect, _ in effects(one, another)] == [Effect.RECREATE, Effect.RESTART]
+    assert effects(llm(), one) == [AGAIN]

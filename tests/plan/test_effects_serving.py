@@ -73,7 +73,12 @@ def test_a_server_that_follows_a_job_starts_again_with_its_new_wave(profile: str
         # The Route's timeout is an annotation, and annotations reach the pods.
         ({"timeout": "10m", "exposed": True}, "odh-3.4", True),
         ({"timeout": "10m", "exposed": True}, "upstream", False),
-        ({"replicas": {"min": 1, "max": 2}}, "odh-3.4", False),
+        ({"replicas": {"min": 1, "max": 2}, "topologySpreadConstraints": []}, "odh-3.4", False),
+        # Of two pods on each says how they are spread.
+        ({"replicas": {"min": 1, "max": 2}}, "odh-3.4", True),
+        ({"minAvailable": 0}, "odh-3.4", False),
+        ({"labels": {"team": "stores"}}, "odh-3.4", True),
+        ({"podPriorityClassName": "system-node-critical"}, "odh-3.4", True),
         ({"resources": {"cpu": "2", "memory": "8Gi"}}, "odh-3.4", True),
         ({"env": [{"name": "A", "value": "1"}]}, "odh-3.4", True),
     ],

@@ -42,10 +42,17 @@ def env(variables: Iterable[EnvVar]) -> list[Manifest]:
 
 
 def _variable(item: EnvVar) -> Manifest:
-    if item.secret is None:
-        return {"name": item.name, "value": item.value or ""}
-    reference = {"name": item.secret, "key": item.key or item.name}
-    return {"name": item.name, "valueFrom": {"secretKeyRef": reference}}
+    """A variable; where it is said twice there is a finding, and the first place counts."""
+    for held_by, source in (("secretKeyRef", item.secret), ("configMapKeyRef", item.configMap)):
+        if source is not None:
+            reference = {"name": source, "key": item.key or item.name}
+            return {"name": item.name, "valueFrom": {held_by: reference}}
+    return {"name": item.name, "value": item.value or ""}
+
+
+def said_once(item: EnvVar) -> bool:
+    """Whether a variable has a value, or one place that holds it."""
+    return sum(one is not None for one in (item.value, item.secret, item.configMap)) == 1
 
 
 def tolerations(items: Iterable[Toleration]) -> list[Manifest]:

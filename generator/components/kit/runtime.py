@@ -16,7 +16,8 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest
 from ...specs.model import Images, ModelSpec
 from ...specs.types import EnvVar
-from . import pod
+from . import pod, pod_fields
+from .pod_fields import EnvFrom, Volume
 
 SERVER = "kserve-container"
 """Name of the container that serves; KServe finds it by this name (storage_initializer_injector.go)."""
@@ -59,6 +60,8 @@ class Server:
     metrics_port: int | None
     readiness_path: str | None
     read_only_root: bool | None
+    served_name: str = ""
+    """What callers call the model; the server's own name when empty."""
     command: tuple[str, ...] = ()
     """What is started in place of the image's own program."""
     liveness_path: str | None = None
@@ -68,6 +71,14 @@ class Server:
     """More models: adapters of vLLM, or models that the runtime serves as well."""
     lora: tuple[str, ...] = ()
     """Flags about adapters, without the adapters themselves."""
+    volumes: tuple[Volume, ...] = ()
+    """ConfigMaps and empty folders of its container."""
+    env_from: tuple[EnvFrom, ...] = ()
+
+    @property
+    def served(self) -> str:
+        """The name by which callers, and probes, ask for its model."""
+        return self.served_name or self.name
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,10 @@ class Runtime:
     """Its server in data/flags, which is its image in the fleet's `images` as well; none: nobody knows its flags."""
     reserved: frozenset[str] = frozenset()
     """Flags, or variables, that it sets itself."""
+    names_model: str | None = None
+    """Flag or variable that says what callers call the model; none: nothing does."""
+    named_in_path: bool = False
+    """Callers name the model in the path of a request, where it is one step."""
     shared_memory: str | None = None
     """Size of /dev/shm when the spec says none."""
     timeout: str = "60s"
@@ -128,7 +143,13 @@ def container(server: Server, name: str, shipped_as: str, read_only_root: bool =
         "image": server.image or image(shipped_as, server.images),
         "resources": pod.resources(server.limits, server.requests),
         "securityContext": pod.container_security(read_only_root=locked),
-        "volumeMounts": [TMP_MOUNT, *([SHM_MOUNT] if server.shared_memory else []), *beside_mounts(server)],
+        "volumeMounts": [
+            TMP_MOUNT,
+            *([SHM_MOUNT] if server.shared_memory else []),
+            *beside_mounts(server),
+            *pod_fields.mounts(server.volumes),
+        ],
+        **({"envFrom": pod_fields.env_from(server.env_from)} if server.env_from else {}),
     }
 
 
@@ -175,6 +196,7 @@ def volumes(server: Server, settings: str | None = None) -> list[Manifest]:
         {"name": "tmp", "emptyDir": {}},
         *([shm] if server.shared_memory else []),
         *beside_volumes(server),
+        *pod_fields.volumes(server.volumes),
         *([told] if settings else []),
     ]
 

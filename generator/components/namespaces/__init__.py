@@ -12,7 +12,7 @@ itself; the rules are in `checks`.
 
 from .checks import reserved
 from .emit import managed_labels
-from .features import items, namespace_features, places
+from .features import items, namespace_features, places, workloads
 from .network import HTTPS, LLM, RAY, SERVING_POD
 from .units import NAMESPACES, used
 
@@ -28,4 +28,5 @@ __all__ = [
     "places",
     "reserved",
     "used",
+    "workloads",
 ]

@@ -67,6 +67,8 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         yield ("serving", i, "namespace"), service.namespace, features
     for i, profile in enumerate(items(cluster, "hardwareProfiles")):
         yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
+    for i, config in enumerate(items(cluster, "configMaps")):
+        yield ("configMaps", i, "namespace"), config.namespace, ()
     for i, server in enumerate(items(cluster, "pipelines")):
         yield ("pipelines", i, "namespace"), server.namespace, ("pipelines",)
 

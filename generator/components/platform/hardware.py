@@ -7,6 +7,7 @@ The kind comes with the ODH operator, which a Policy installs: until then Argo C
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from ...facts.profiles import Profile
 from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta, without_empty
-from ...specs.types import Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
+from ...specs.types import Flag, Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
 from ..kit.component import Cluster, Component, Unit, alone
 from ..kit.recipe import recipe
 
@@ -38,6 +39,12 @@ class HardwareProfile(Strictly):
 
     name: Name = Field(description="Name of the profile.")
     namespace: Name = Field(description="Namespace of the profile: that of the services that use it.")
+    displayName: Text | None = Field(None, description="What the dashboard calls it; its name when left out.")
+    description: Text | None = Field(None, description="What the dashboard says of it.")
+    visibleIn: tuple[Literal["workbench", "model-serving"], ...] = Field(
+        (), description="Where the dashboard offers it; everywhere when left out."
+    )
+    disabled: Flag = Field(False, description="The dashboard offers it nowhere; services that name it go on.")
     identifiers: tuple[Identifier, ...] = Field((), description="Its resources.")
     queue: Name | None = Field(None, description="Queue of that namespace that its workloads go through.")
     priorityClass: Name | None = Field(None, description="WorkloadPriorityClass, with a queue.")
@@ -67,13 +74,26 @@ def emit(item: HardwareProfile, profile: Profile) -> tuple[Manifest, ...]:
         {
             "apiVersion": profile.platform.hardwareProfile,
             "kind": "HardwareProfile",
-            "metadata": meta(item.name, item.namespace, wave=Wave.QUEUE, annotations=SKIP),
+            "metadata": meta(
+                item.name, item.namespace, wave=Wave.QUEUE, annotations={**_display(item), **SKIP}
+            ),
             "spec": {
                 **({"identifiers": identifiers} if identifiers else {}),
                 **({"scheduling": scheduling} if scheduling else {}),
             },
         },
     )
+
+
+def _display(item: HardwareProfile) -> dict[str, str]:
+    """What the dashboard reads (odh-dashboard frontend api/k8s/hardwareProfiles.ts, its HardwareProfileFeatureVisibility)."""
+    said = {
+        "opendatahub.io/display-name": item.displayName,
+        "opendatahub.io/description": item.description,
+        "opendatahub.io/disabled": "true" if item.disabled else None,
+        "opendatahub.io/dashboard-feature-visibility": json.dumps(item.visibleIn) if item.visibleIn else None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _scheduling(item: HardwareProfile) -> dict[str, Any]:

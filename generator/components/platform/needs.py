@@ -53,6 +53,7 @@ def brings_argocd(cluster: Cluster) -> bool:
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     if items(cluster, "serving"):
         yield ("serving",), "opendatahub"
+    yield from _of_scaling(cluster)
     if _ray(cluster):
         yield ("ray",), "opendatahub"
     if items(cluster, "hardwareProfiles"):
@@ -68,6 +69,12 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, storage in enumerate(cluster.spec.storage):
         if storage.class_.startswith(LVMS):
             yield ("storage", i), "lvms"
+
+
+def _of_scaling(cluster: Cluster) -> Iterator[tuple[Path, str]]:
+    for i, item in enumerate(items(cluster, "serving")):
+        if item.scaling and item.scaling.prometheus:
+            yield ("serving", i, "scaling", "prometheus"), "keda"
 
 
 def _of_llms(cluster: Cluster) -> Iterator[tuple[Path, str]]:

@@ -1,49 +1,14 @@
-"""Ray's runtime environments, and text of several lines in a spec."""
+"""Ray's runtime environments, and YAML as text."""
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BeforeValidator, Field, Strict
 
-from ...specs.types import INT32, REFUSED, EnvName, Flag, Strictly, Text, Value, whole
-
-_REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
-"""REFUSED, but lines may end: for text that is a document of its own."""
-
-_FOUND = re.compile(_REFUSED_LINES)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Text of several lines, with the same characters refused as in every other string of a spec."""
-
-    longest: int
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.str_schema(strict=True, min_length=1, max_length=self.longest)
-        return core_schema.no_info_after_validator_function(_clean, text)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {**handler(schema), "not": {"pattern": _REFUSED_LINES}}
-
-
-def _clean(text: str) -> str:
-    found = _FOUND.search(text)
-    if found:
-        said = f"U+{ord(found[0]):04X}" if len(found[0]) == 1 else found[0]
-        raise PydanticCustomError(
-            "refused_text", "{said} is refused in every string of a spec", {"said": said}
-        )
-    return text
-
+from ...specs.lines import Lines
+from ...specs.types import INT32, EnvName, Flag, Strictly, Text, Value, whole
 
 YamlText = Annotated[str, Lines(65536)]
 """A YAML document as text."""

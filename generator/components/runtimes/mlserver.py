@@ -25,7 +25,7 @@ IMPLEMENTATIONS = {
 def containers(server: Server) -> list[Manifest]:
     """The one container."""
     one = {
-        "MLSERVER_MODEL_NAME": server.name,
+        "MLSERVER_MODEL_NAME": server.served,
         "MLSERVER_MODEL_URI": MODEL_DIR,
         "MLSERVER_MODEL_IMPLEMENTATION": _implementation(server.model),
     }
@@ -34,7 +34,7 @@ def containers(server: Server) -> list[Manifest]:
         "MLSERVER_HTTP_PORT": str(PORT),
     }
     # Of several models the server is ready when all of them are.
-    ready = "/v2/health/ready" if server.beside else f"/v2/models/{server.name}/ready"
+    ready = "/v2/health/ready" if server.beside else f"/v2/models/{server.served}/ready"
     return [
         {
             **_container(server),
@@ -66,7 +66,7 @@ def _container(server: Server) -> Manifest:
 
 def settings(server: Server) -> dict[str, str]:
     """One file for each model: its own, and those beside it."""
-    own = (server.name, MODEL_DIR, server.model)
+    own = (server.served, MODEL_DIR, server.model)
     listed = (own, *((item.name, item.path, item.model) for item in server.beside))
     return {
         f"{name}.json": json.dumps(
@@ -86,6 +86,8 @@ MLSERVER = Runtime(
     kind="mlserver",
     protocols=("v2",),
     flags="mlserver",
+    names_model="MLSERVER_MODEL_NAME",
+    named_in_path=True,
     reserved=frozenset(
         {
             "MLSERVER_HTTP_PORT",

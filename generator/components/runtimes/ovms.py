@@ -38,7 +38,7 @@ def _container(server: Server) -> Manifest:
 def _flags(server: Server) -> list[str]:
     # With a file of models, models and metrics are said there and nowhere else (ovms src/cli_parser.cpp:
     # metrics_enable and config_path cannot be used together).
-    one = [f"--model_name={server.name}"], [f"--model_path={MODEL_DIR}"], ["--metrics_enable"]
+    one = [f"--model_name={server.served}"], [f"--model_path={MODEL_DIR}"], ["--metrics_enable"]
     several: tuple[list[str], ...] = [], [f"--config_path={SETTINGS}/{CONFIG}"], []
     name, path, metrics = several if server.beside else one
     return [
@@ -58,7 +58,7 @@ CONFIG = "config.json"
 
 def settings(server: Server) -> dict[str, str]:
     """The file of models: its own, and those beside it."""
-    paths = {server.name: MODEL_DIR, **{item.name: item.path for item in server.beside}}
+    paths = {server.served: MODEL_DIR, **{item.name: item.path for item in server.beside}}
     listed = [{"config": {"name": name, "base_path": path}} for name, path in paths.items()]
     said = {"model_config_list": listed, "monitoring": {"metrics": {"enable": True}}}
     return {CONFIG: json.dumps(said, indent=2) + "\n"}
@@ -74,6 +74,8 @@ OVMS = Runtime(
     protocols=("v2", "grpc-v2"),
     settings=settings,
     flags="ovms",
+    names_model="--model_name",
+    named_in_path=True,
     reserved=frozenset(
         {
             "--config_path",

@@ -35,7 +35,7 @@ def containers(server: Server) -> list[Manifest]:
                 [
                     f"--port={PORT}",
                     f"--model={folder(server)}",
-                    f"--served-model-name={server.name}",
+                    f"--served-model-name={server.served}",
                     *_parallel(server),
                     *adapters(server),
                     *server.args,
@@ -84,6 +84,7 @@ VLLM = Runtime(
     accelerators=("nvidia.com/gpu",),
     needs_accelerator=True,
     flags="vllm",
+    names_model="--served-model-name",
     reserved=frozenset({"--port", "--model", "--served-model-name"}),
     shared_memory="2Gi",
     timeout="300s",

@@ -17,6 +17,8 @@ from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
 from ..models import STORAGE_CONTAINER, STORAGE_CONTAINER_NOTE, parameters, storage_uri
+from . import scaling
+from .placement import budgets, placed, pods_of
 from .server import hardens_initializer, server_of
 from .spec import Service, is_llm, runtimes
 
@@ -33,6 +35,8 @@ class Setting:
     """FOLLOWER where a job of the same cluster writes the model."""
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     """Models that servers have beside their own, by name."""
+    budgets: bool = False
+    """A drain of nodes is to leave pods of it: no base knows that, as it does not know the nodes."""
 
 
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
@@ -43,7 +47,13 @@ def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, .
     runtime = runtimes()[item.runtime]
     server = server_of(item, model, setting.images, setting.models)
     serving = () if item.storage.type == "image" else _runtime(item, model, runtime, server, setting)
-    return (account(item, model, setting.profile), *serving, _service(item, model, runtime, server, setting))
+    made = _service(item, model, runtime, server, setting)
+    return (
+        account(item, model, setting.profile),
+        *serving,
+        made,
+        *(budgets(item, setting.wave) if setting.budgets else ()),
+    )
 
 
 def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
@@ -135,6 +145,7 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         **({"annotations": notes} if notes else {}),
         "minReplicas": item.replicas.min,
         "maxReplicas": item.replicas.max,
+        **scaling.fields(item.scaling),
         "timeout": seconds(item.timeout or runtime.timeout),
         "deploymentStrategy": setting.strategy,
         "serviceAccountName": item.name,
@@ -144,6 +155,8 @@ def _service(item: Service, model: ModelSpec, runtime: Runtime, server: Server, 
         **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"priorityClassName": item.podPriorityClassName} if item.podPriorityClassName else {}),
+        **placed(item, pods_of(item), item.replicas.max),
         **({"storageContainerName": STORAGE_CONTAINER} if hardened else {}),
         **(_inside(runtime, server) if inside else {"model": _model(item, model, setting.profile)}),
     }
@@ -206,7 +219,8 @@ def _by_key(profile: Profile) -> bool:
 
 def labels(item: Service, profile: Profile) -> dict[str, str]:
     """Labels; who may reach a service is said the other way round by ODH and by upstream KServe."""
-    found = {"opendatahub.io/dashboard": "true"} if profile.kserve.dashboard else {}
+    found = dict(item.labels)
+    found |= {"opendatahub.io/dashboard": "true"} if profile.kserve.dashboard else {}
     if is_llm(item):
         # Its routes are fields of its own.
         pass
@@ -227,18 +241,20 @@ def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str,
     waits = f"{seconds(item.timeout or runtime.timeout)}s"
     return {
         **({"serving.kserve.io/deploymentMode": mode} if mode else {}),
-        **display_annotations(item, profile),
+        **own_annotations(item, profile),
+        **scaling.marks(item.scaling),
         **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
         **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
     }
 
 
-def display_annotations(item: Service, profile: Profile) -> dict[str, str]:
-    """Annotations that both kinds have: the name in the dashboard, and the hardware profile.
+def own_annotations(item: Service, profile: Profile) -> dict[str, str]:
+    """Annotations that both kinds have: those of the spec, the name in the dashboard, and the hardware profile.
 
     The webhook of a hardware profile adds its namespace where it is left out, a lasting difference for Argo CD.
     """
     return {
+        **item.annotations,
         **(
             {"openshift.io/display-name": item.displayName}
             if item.displayName and profile.kserve.dashboard

@@ -8,12 +8,28 @@ presets before KServe 0.20 leave them out.
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
-from ...specs.types import AnyPort, Flag, Name, PositiveInt32, Resources, Strictly, Subdomain
+from pydantic import BeforeValidator, Field, Strict
+
+from ...specs.types import (
+    AnyPort,
+    Flag,
+    Name,
+    PositiveInt32,
+    Resources,
+    Strictly,
+    Subdomain,
+    Text,
+    whole,
+)
 
 LLM = "LLMInferenceService"
 """Value of `kind` for a server that KServe's LLMInferenceService runs."""
+
+
+MostDevices = Annotated[int, Strict(), Field(ge=1, le=32), BeforeValidator(whole)]
+"""Devices of a claim (kubernetes v1.34 staging/src/k8s.io/api/resource/v1/types.go AllocationResultsMaxSize)."""
 
 
 class Parallelism(Strictly):
@@ -67,6 +83,18 @@ class Scheduler(Strictly):
     )
 
 
+class Devices(Strictly):
+    """Devices that each pod gets by Dynamic Resource Allocation, in place of a resource such as nvidia.com/gpu."""
+
+    deviceClass: Subdomain = Field(
+        description="DeviceClass of the driver, which is there already: gpu.nvidia.com."
+    )
+    count: MostDevices = Field(1, description="Devices of one pod.")
+    selectors: tuple[Text, ...] = Field(
+        (), description="CEL expressions that a device has to meet, all of them; none: any of its class."
+    )
+
+
 class Llm(Strictly):
     """What only an LLMInferenceService has."""
 
@@ -80,6 +108,9 @@ class Llm(Strictly):
     )
     gateways: tuple[GatewayRef, ...] = Field(
         (), description="Gateways that lead to it, with exposed; the platform's own when left out."
+    )
+    devices: Devices | None = Field(
+        None, description="Devices by Dynamic Resource Allocation; from KServe 0.20 and Kubernetes 1.34 on."
     )
     baseRefs: tuple[Subdomain, ...] = Field(
         (),

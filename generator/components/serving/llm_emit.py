@@ -13,18 +13,20 @@ import shlex
 from typing import NamedTuple
 
 from ...facts.images import image
-from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, meta
 from ...specs.model import ModelSpec
 from ...specs.types import EnvVar, Resources
-from ..kit import pod
+from ..kit import pod, pod_fields
 from ..kit.runtime import PERIOD, Server, beside_mounts, beside_volumes, security
-from ..models import fetching_container, storage_uri
+from ..models import storage_uri
 from ..runtimes import adapters
 from .beside import max_rank
-from .emit import Setting, account, display_annotations, labels
+from .emit import Setting, account, labels
 from .llm import Llm, LlmWorker, Parallelism, Prefill
-from .server import budget, hardens_initializer, server_of
+from .llm_metadata import annotations_of, pod_metadata
+from .llm_router import fetching, router
+from .placement import budgets, placed, pods_of
+from .server import budget, server_of
 from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
@@ -74,13 +76,20 @@ class Role(NamedTuple):
     port: int | None
     """None: a worker, which only its leader asks."""
     token: bool = False
+    found_by: Manifest | None = None
+    """Labels of its pods, which are spread over nodes; none: pods that go together are not."""
+    replicas: int = 1
 
 
 def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
     """Service account and LLMInferenceService."""
     server = server_of(item, model, setting.images, setting.models)
     made = _service(Serving(item, model, server, setting))
-    return account(item, model, setting.profile), made
+    return (
+        account(item, model, setting.profile),
+        made,
+        *(budgets(item, setting.wave) if setting.budgets else ()),
+    )
 
 
 def _service(here: Serving) -> Manifest:
@@ -94,23 +103,18 @@ def _service(here: Serving) -> Manifest:
             item.namespace,
             wave=here.setting.wave,
             labels=labels(item, profile),
-            annotations=_annotations(item, profile),
+            annotations=annotations_of(item, profile),
         ),
         "spec": {
             **({"baseRefs": refs} if refs else {}),
             "model": _model(here),
             "replicas": item.replicas.min,
+            **pod_metadata(item, profile),
             **_decode(here),
             **({"prefill": _prefill(here, llm.prefill)} if llm.prefill else {}),
-            **_router(item, llm, profile),
+            **router(item, llm, profile),
         },
     }
-
-
-def _annotations(item: Service, profile: Profile) -> dict[str, str]:
-    # Without the word the gateway asks every caller for a token (odh-model-controller, AuthPolicy).
-    asked = {"security.opendatahub.io/enable-auth": "true" if item.auth else "false"}
-    return {**display_annotations(item, profile), **(asked if item.exposed and profile.kserve.auth else {})}
 
 
 def uri(item: Service, model: ModelSpec) -> str:
@@ -124,7 +128,7 @@ def uri(item: Service, model: ModelSpec) -> str:
 
 
 def _model(here: Serving) -> Manifest:
-    said = {"uri": uri(here.item, here.model), "name": here.item.name}
+    said = {"uri": uri(here.item, here.model), "name": here.server.served}
     lora = here.item.lora
     if lora is None or here.mounts_adapters:
         return said
@@ -141,14 +145,19 @@ def _decode(here: Serving) -> Manifest:
     """The pods that answer; where prompts are read elsewhere, a sidecar in front of them."""
     llm, own = here.llm, leader(here.item)
     moved = llm.prefill is not None
+    alone = None if llm.worker else pods_of(here.item)
     role = Role(*own, llm.parallelism, llm.worker, BEHIND if moved else PORT, token=moved)
+    role = role._replace(found_by=alone, replicas=here.item.replicas.max)
     return {**_parallelism(role), "template": _pod(here, role), **_worker(here, role)}
 
 
 def _prefill(here: Serving, said: Prefill) -> Manifest:
+    alone = None if said.worker else pods_of(here.item, prefill=True)
     role = Role(*reader(here.item, said), said.parallelism, said.worker, PORT)
+    role = role._replace(found_by=alone, replicas=said.replicas)
     return {
         "replicas": said.replicas,
+        **pod_metadata(here.item, here.setting.profile),
         **_parallelism(role),
         "template": _pod(here, role),
         **_worker(here, role),
@@ -173,6 +182,7 @@ def _pod(here: Serving, role: Role) -> Manifest:
     item = here.item
     pulled = here.model.credentialsSecret if item.storage.type.startswith("oci") else None
     volumes = beside_volumes(here.server) if here.mounts_adapters else []
+    volumes += pod_fields.volumes(item.volumes)
     return {
         "serviceAccountName": item.name,
         # The routing sidecar asks the API server for the pods that it may send prompts to.
@@ -180,19 +190,19 @@ def _pod(here: Serving, role: Role) -> Manifest:
         "securityContext": security(here.setting.profile),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": pod.tolerations(item.tolerations)} if item.tolerations else {}),
+        **({"priorityClassName": item.podPriorityClassName} if item.podPriorityClassName else {}),
+        **(placed(item, role.found_by, role.replicas) if role.found_by else {}),
         **({"imagePullSecrets": [{"name": pulled}]} if pulled else {}),
-        **_fetching(item, here.setting.profile),
+        **fetching(item, here.setting.profile),
         "containers": [_main(here, role)],
         **({"volumes": volumes} if volumes else {}),
     }
 
 
-def _fetching(item: Service, profile: Profile) -> Manifest:
-    return {"initContainers": [fetching_container()]} if hardens_initializer(item, profile) else {}
-
-
 def _main(here: Serving, role: Role) -> Manifest:
     mounts = beside_mounts(here.server) if here.mounts_adapters else []
+    mounts += pod_fields.mounts(here.item.volumes)
+    sources = pod_fields.env_from(here.item.envFrom)
     flags = _flags(here, role)
     return {
         "name": "main",
@@ -201,6 +211,7 @@ def _main(here: Serving, role: Role) -> Manifest:
         "securityContext": _security(role),
         **({"volumeMounts": mounts} if mounts else {}),
         **({"args": flags} if flags and not _by_variable(here) else {}),
+        **({"envFrom": sources} if sources else {}),
         "env": _env(here, flags if _by_variable(here) else []),
         **(_started(here, role.port) if role.port else {}),
     }
@@ -244,41 +255,17 @@ def _flags(here: Serving, role: Role) -> list[str]:
     args = here.item.args
     told = any(arg.replace("_", "-").startswith("--kv-transfer-config") for arg in args)
     return [
-        *([] if role.worker else _parallel_flags(args, role)),
+        *([] if role.worker else _parallel_flags(args, role, devices(role.limits, here.llm))),
         *(adapters(here.server) if here.mounts_adapters else []),
         *(NIXL if here.llm.prefill and not told else ()),
         *args,
     ]
 
 
-def _parallel_flags(args: tuple[str, ...], role: Role) -> list[str]:
-    size = tensor(args, role.parallelism, devices(role.limits))
+def _parallel_flags(args: tuple[str, ...], role: Role, there: int) -> list[str]:
+    size = tensor(args, role.parallelism, there)
     expert = role.parallelism is not None and role.parallelism.expert
     return [
         *([f"--tensor-parallel-size={size}"] if size and size > 1 else []),
         *(["--enable-expert-parallel"] if expert else []),
     ]
-
-
-def _router(item: Service, llm: Llm, profile: Profile) -> Manifest:
-    """Without a router it answers in the cluster only, at <name>-kserve-workload-svc."""
-    if not item.exposed:
-        return {}
-    refs = [{"name": one.name, "namespace": one.namespace} for one in llm.gateways]
-    scheduler = llm.scheduler
-    return {
-        "router": {
-            "gateway": {"refs": refs} if refs else {},
-            "route": {},
-            **({"scheduler": _scheduler(scheduler.replicas, item, profile)} if scheduler else {}),
-        }
-    }
-
-
-def _scheduler(replicas: int | None, item: Service, profile: Profile) -> Manifest:
-    # The presets lie beneath this template; where its pods mount the model, they fetch it too.
-    fetching = _fetching(item, profile) if profile.kserve.schedulerMountsModel else {}
-    return {
-        **({"replicas": replicas} if replicas else {}),
-        **({"template": fetching} if fetching else {}),
-    }

@@ -41,11 +41,14 @@ def server_of(
         metrics_port=item.metricsPort,
         readiness_path=item.readinessPath,
         read_only_root=item.readOnlyRootFilesystem,
+        served_name=item.servedModelName or "",
         command=item.command,
         liveness_path=item.livenessPath,
         shared_memory=item.sharedMemory or runtimes()[item.runtime].shared_memory,
         beside=beside(item, models or {}),
         lora=lora_flags(item, models or {}),
+        volumes=item.volumes,
+        env_from=item.envFrom,
     )
 
 

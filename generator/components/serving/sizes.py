@@ -91,9 +91,10 @@ def group_size(said: Parallelism | None) -> int:
     return max(1, said.data // max(1, said.dataLocal or 1))
 
 
-def devices(limits: Mapping[str, str]) -> int:
-    """Accelerators that a pod gets, of the kind that it gets most of."""
-    return max((int(parse(amount)) for amount in accelerators(limits).values()), default=0)
+def devices(limits: Mapping[str, str], llm: Llm | None = None) -> int:
+    """Accelerators that a pod gets, of the kind that it gets most of, or by Dynamic Resource Allocation."""
+    allocated = llm.devices.count if llm and llm.devices else 0
+    return max((int(parse(amount)) for amount in accelerators(limits).values()), default=allocated)
 
 
 PARALLEL = frozenset(

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ...specs.model import ModelSpec
 from ...specs.types import (
+    STEPS,
     SUBDOMAIN_FORM,
     Argument,
     Count,
@@ -25,6 +26,7 @@ from ...specs.types import (
     Flag,
     Image,
     LabelKey,
+    Labels,
     LabelValue,
     Line,
     Name,
@@ -39,8 +41,11 @@ from ...specs.types import (
 )
 from .. import runtimes as runtime_files
 from ..kit.component import Cluster
+from ..kit.metadata import Annotations
+from ..kit.pod_fields import EnvFrom, TopologySpread, Volume
 from ..kit.runtime import Runtime
 from .llm import LLM, Llm, Lora
+from .scaling import Scaling
 
 ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
 
@@ -62,11 +67,26 @@ class _RuntimeName:
         return core_schema.literal_schema(list(runtimes()))
 
 
+ModelName = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$",
+        253,
+        STEPS,
+        form="letters, digits and . _ / -, with a letter or digit at both ends: acme/granite-3.1-8b",
+    ),
+]
+"""A name by which callers ask for a model: those of Hugging Face have a / in them."""
+
+
 class Replicas(Strictly):
     """How many pods serve."""
 
     min: Count = Field(1, description="Pods that always run, at least 1: KServe raises 0 to 1 in raw mode.")
-    max: Count = Field(1, description="Most pods; more than min makes KServe scale on CPU use.")
+    max: Count = Field(
+        1,
+        description="Most pods; more than min makes KServe scale, on CPU use unless `scaling` says otherwise.",
+    )
 
 
 class ServingStorage(Strictly):
@@ -112,10 +132,19 @@ class Service(Strictly):
         description="Serving runtime; custom: the image of your choice."
     )
     storage: ServingStorage = Field(description="Where the server finds its model.")
+    servedModelName: ModelName | None = Field(
+        None,
+        description="What callers call the model; the server's own name when left out; runtimes vllm, ovms and mlserver.",
+    )
     displayName: Text | None = Field(None, description="Name in the dashboard.")
+    labels: Labels = Field({}, description="Labels of the server, which its pods have too.")
+    annotations: Annotations = Field({}, description="Annotations of the server, which its pods have too.")
     queue: Name | None = Field(None, description="Kueue queue (LocalQueue) that admits its pods.")
     priorityClass: Subdomain | None = Field(None, description="Kueue WorkloadPriorityClass of its pods.")
     replicas: Replicas = Field(default_factory=Replicas, description="How many pods serve.")
+    scaling: Scaling | None = Field(
+        None, description="By what pods are added and taken away, where replicas.max is more than min."
+    )
     resources: Resources = Field(
         {"cpu": "1", "memory": "2Gi"},
         description="Limits of the serving container, and its requests unless said otherwise.",
@@ -134,6 +163,12 @@ class Service(Strictly):
     )
     args: tuple[Argument, ...] = Field((), description="More arguments for the model server, one word each.")
     env: tuple[EnvVar, ...] = Field((), description="Environment of the model server.")
+    envFrom: tuple[EnvFrom, ...] = Field(
+        (), description="ConfigMaps and Secrets whose keys are variables; env wins over them."
+    )
+    volumes: tuple[Volume, ...] = Field(
+        (), description="ConfigMaps and empty folders that the model server finds at a path."
+    )
     port: Port | None = Field(None, description="Port of the API; runtime custom only.")
     metricsPort: Port | None = Field(None, description="Port of /metrics; runtime custom only.")
     readinessPath: Path | None = Field(
@@ -161,6 +196,22 @@ class Service(Strictly):
     )
     tolerations: tuple[Toleration, ...] = Field(
         (), description="Taints its pods tolerate; a queue's flavor adds its own."
+    )
+    podPriorityClassName: Subdomain | None = Field(
+        None,
+        description="PriorityClass of its pods, for the scheduler: one of priorityClasses or the system's.",
+    )
+    topologySpreadConstraints: tuple[TopologySpread, ...] | None = Field(
+        None,
+        description="How its pods are spread; of two and more evenly over nodes, as well as it goes, when left out.",
+    )
+    podAntiAffinity: Literal["preferred", "required"] | None = Field(
+        None,
+        description="required: no two of its pods on one node; preferred: only where there is no other way.",
+    )
+    minAvailable: Count | None = Field(
+        None,
+        description="Pods that a drain of nodes leaves at least, by a PodDisruptionBudget; one less than replicas.min when left out, 0 for none.",
     )
     deploymentStrategy: Literal["RollingUpdate", "Recreate"] | None = Field(
         None, description="How an update replaces pods; chosen so that it cannot deadlock when left out."

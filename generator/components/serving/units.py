@@ -24,6 +24,7 @@ from ..models import (
 )
 from . import llm_emit
 from .emit import Setting, emit
+from .placement import homes, leaves_pods
 from .room import has_room
 from .server import hardens_initializer, has_image
 from .sizes import total_devices
@@ -124,6 +125,7 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,
         models=_beside(item, cluster),
         wave=Wave.FOLLOWER if _follows(index, cluster) else Wave.WORKLOAD,
+        budgets=leaves_pods(item, cluster),
     )
 
 
@@ -148,6 +150,8 @@ def waits_for_itself(item: Service, cluster: Cluster) -> str | None:
     single = sum(node.count for node in cluster.spec.nodes) == 1
     if modes and node_bound(modes) and (not single or "ReadWriteOncePod" in modes):
         return f"its volume is {modes[0]} and held by the old pod"
+    if _apart(item, cluster):
+        return f"podAntiAffinity is required, and {homes(item, cluster) or 0} nodes take its {item.replicas.max} pods"
     free = _free(item, cluster)
     needed = max((int(parse(amount)) for amount in accelerators(item.resources).values()), default=0)
     if free is not None and free < needed and item.replicas.max < QUARTER:
@@ -159,8 +163,16 @@ QUARTER = 4
 """From this number of replicas on a rolling update may stop one first."""
 
 
+def _apart(item: Service, cluster: Cluster) -> bool:
+    """Whether no node may be left for one more pod beside the old ones, each of which has one to itself."""
+    there = homes(item, cluster)
+    return item.podAntiAffinity == "required" and there is not None and there <= item.replicas.max < QUARTER
+
+
 def _has_room(item: Service, cluster: Cluster) -> bool:
-    """Whether quota lets a rolling update begin; from four replicas on it may stop an old pod first."""
+    """Whether quota and nodes let a rolling update begin; from four replicas on it may stop an old pod first."""
+    if _apart(item, cluster):
+        return item.deploymentStrategy is not None
     return item.deploymentStrategy is not None or item.replicas.min >= QUARTER or has_room(item, cluster)
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...components.kit.runtime import Runtime
 from ...findings.finding import Path
 from ..account import Reading
 
 OURS = "nearedge sets this flag itself"
-_SERVED = "--served-model-name"
 
 
 def words(reading: Reading, path: Path, said: str, made: Mapping[str, Any]) -> list[str]:
@@ -25,9 +25,14 @@ def words(reading: Reading, path: Path, said: str, made: Mapping[str, Any]) -> l
 
 
 def without_ours(
-    reading: Reading, path: Path, said: str, made: Mapping[str, Any], reserved: frozenset[str]
+    reading: Reading, path: Path, said: str, made: dict[str, Any], runtime: Runtime
 ) -> list[str]:
-    """The words but for flags that nearedge writes itself, with their values: `--port=8080`, or `--port` and `8080`."""
+    """The words but for flags that nearedge writes itself, with their values: `--port=8080`, or `--port` and `8080`.
+
+    The name that callers say becomes servedModelName of the server `made`; vLLM takes several behind one flag.
+    """
+    reserved = runtime.reserved
+    names, where = _plain(runtime.names_model or ""), said.rpartition(".")[0]
     ours = {_plain(flag) for flag in reserved if flag.startswith("-")}
     kept: list[str] = []
     dropped = ""
@@ -35,29 +40,47 @@ def without_ours(
         at = (*path, i)
         flag, sign, value = word.partition("=")
         if not word.startswith("-"):
-            if dropped:
-                _drop(reading, at, dropped, word, made)
-            else:
+            if not dropped:
                 kept.append(word)
-            dropped = ""
+            elif dropped == names:
+                _served(reading, at, word, where, made)
+            else:
+                reading.intend(at, OURS)
+            dropped = dropped if dropped == names else ""
             continue
         dropped = _plain(flag) if _plain(flag) in ours else ""
         if not dropped:
             kept.append(word)
             continue
-        _drop(reading, at, dropped, value, made)
+        if dropped == names and sign:
+            _served(reading, at, value, where, made)
+        else:
+            reading.intend(at, OURS)
         # Without a sign its value stands in the next word.
         dropped = "" if sign else dropped
     return kept
 
 
-def _drop(reading: Reading, at: Path, flag: str, value: str, made: Mapping[str, Any]) -> None:
-    if flag == _SERVED and value and value != made["name"]:
-        reading.leave(
-            at, f"a server is served under its own name: callers that say {value} say {made['name']} then"
-        )
+def _served(reading: Reading, at: Path, value: str, said: str, made: dict[str, Any]) -> None:
+    """The first name that callers say: the server's own needs no word."""
+    first = made.get("servedModelName", value)
+    if value != first:
+        reading.leave(at, f"a server has one name for callers: those that say {value} say {first} then")
+    elif value and value != made["name"]:
+        made["servedModelName"] = value
+        reading.intend(at, OURS, f"{said}.servedModelName")
     else:
         reading.intend(at, OURS)
+
+
+def named_by_variable(
+    reading: Reading, container: Path, said: str, made: dict[str, Any], runtime: Runtime
+) -> None:
+    """The name that callers say, where a variable of the server holds it."""
+    for i, item in reading.source.mappings(*container, "env"):
+        value = item.get("value")
+        if item.get("name") == runtime.names_model and isinstance(value, str) and "{{" not in value:
+            _served(reading, (*container, "env", i), value, said, made)
 
 
 def _plain(flag: str) -> str:

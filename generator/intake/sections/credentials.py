@@ -44,4 +44,5 @@ def _named(scene: Scene) -> Iterator[tuple[str, str]]:
 
 
 def _variables(item: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    return ((str(one["secret"]), "opaque") for one in item.get("env", ()) if one.get("secret"))
+    listed = (*item.get("env", ()), *item.get("envFrom", ()))
+    return ((str(one["secret"]), "opaque") for one in listed if one.get("secret"))

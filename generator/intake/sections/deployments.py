@@ -12,7 +12,7 @@ from ..account import Reading, unaddressed
 from ..files.source import Source, mapping_of, mappings_of
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from . import fields
+from . import fields, pod_words
 from .custom import server
 
 POD = ("spec", "template", "spec")
@@ -67,6 +67,9 @@ def _server(scene: Scene, item: Source) -> None:
     }
     server(reading, FIRST, said, made)
     _pod(reading, said, made)
+    pod_words.variables_from(reading, FIRST, said, made)
+    pod_words.volumes(reading, POD, FIRST, said, made)
+    pod_words.placement(reading, POD, said, made)
     _beside(scene, item, said, made)
     if "port" not in made:
         made["port"] = PORT
@@ -142,9 +145,10 @@ def _pod(reading: Reading, said: str, made: dict[str, Any]) -> None:
             (*POD, "imagePullSecrets", i),
             "a model has one credential; docs/credentials.md has pull secrets of namespaces",
         )
-    for field in ("initContainers", "volumes"):
-        if reading.get(*POD, field):
-            reading.leave((*POD, field), "a custom server brings what it needs in its image")
+    if reading.get(*POD, "initContainers"):
+        reading.leave((*POD, "initContainers"), "a custom server brings what it needs in its image")
+    if reading.get(*POD, "volumes"):
+        reading.leave((*POD, "volumes"), "a server finds ConfigMaps and empty folders, and nothing else")
     if reading.get("spec", "strategy") is not None:
         kind = reading.get("spec", "strategy", "type")
         why = "nearedge chooses how pods are replaced so that an update cannot hang"
@@ -186,7 +190,7 @@ def _scaler(scene: Scene, scaler: Source, said: str, made: dict[str, Any]) -> No
             reading.carry(("spec", field), f"{said}.replicas.{key}")
     made["replicas"]["max"] = max(made["replicas"].values())
     scene.part.accounts.append(
-        reading.account(rest="KServe scales on CPU use, between replicas.min and replicas.max")
+        reading.account(rest="scaling of the server says another metric than CPU use, and its target")
     )
 
 

@@ -42,6 +42,12 @@ ANNOTATIONS: Mapping[str, str] = {
 }
 """Labels and annotations, or how they begin -> why nearedge does not keep them."""
 
+NOTED = frozenset({"openshift.io/description"})
+"""Annotations of a server that others tell of, though no controller owns them."""
+
+SCRATCH = frozenset({"/tmp", "/dev/shm"})  # noqa: S108 - paths inside the container
+"""Folders that nearedge gives each server itself."""
+
 
 def resources(reading: Reading, path: Path, said: str) -> dict[str, Any]:
     """`resources` and `requests` of a spec's item; empty where the manifest says neither."""
@@ -90,20 +96,22 @@ def environment(
         if name in ours:
             reading.intend(at, "nearedge sets this variable itself")
             continue
-        reference = mapping_of(mapping_of(item.get("valueFrom")).get("secretKeyRef"))
+        held = mapping_of(item.get("valueFrom"))
+        kind = "configMap" if "configMapKeyRef" in held else "secret"
+        reference = mapping_of(held.get(f"{kind}KeyRef"))
         place = f"{said}.env[{name}]"
         if "valueFrom" not in item:
             made.append({"name": name, "value": str(item.get("value") or "")})
             reading.carry(at, place)
         elif reference.get("name"):
-            made.append({"name": name, "secret": reference["name"], "key": str(reference.get("key", ""))})
+            made.append({"name": name, kind: reference["name"], "key": str(reference.get("key", ""))})
             reading.carry(at, place)
             if "optional" in reference:
                 reading.leave(
-                    (*at, "valueFrom", "secretKeyRef", "optional"), "a Secret that is named has to be there"
+                    (*at, "valueFrom", f"{kind}KeyRef", "optional"), "what is named has to be there"
                 )
         else:
-            reading.leave(at, "a variable takes its value from the spec or from a Secret")
+            reading.leave(at, "a variable takes its value from the spec, a Secret or a ConfigMap")
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..account import Reading
@@ -11,6 +12,13 @@ from . import fields
 
 KIND = "HardwareProfile"
 _GROUP = "infrastructure.opendatahub.io/"
+_SHOWN = {
+    "opendatahub.io/display-name": "displayName",
+    "opendatahub.io/description": "description",
+    "opendatahub.io/disabled": "disabled",
+    "opendatahub.io/dashboard-feature-visibility": "visibleIn",
+}
+"""Annotation that the dashboard reads -> field."""
 _NODE = ("spec", "scheduling", "node")
 _KUEUE = ("spec", "scheduling", "kueue")
 
@@ -27,6 +35,9 @@ def _profile(scene: Scene, item: Source) -> None:
     reading = Reading(item, said)
     fields.marks(reading)
     made: dict[str, Any] = {"name": item.name, "namespace": item.namespace or "default"}
+    for key, field in _SHOWN.items():
+        if (value := item.mapping("metadata", "annotations").get(key)) is not None:
+            _shown(reading, made, said, (key, field, str(value)))
     listed = []
     for i, entry in item.mappings("spec", "identifiers"):
         reading.carry(("spec", "identifiers", i), f"{said}.identifiers")
@@ -48,3 +59,19 @@ def _profile(scene: Scene, item: Source) -> None:
         )
     scene.part.add(("hardwareProfiles",), made)
     scene.part.accounts.append(reading.account())
+
+
+def _shown(reading: Reading, made: dict[str, Any], said: str, what: tuple[str, str, str]) -> None:
+    """One annotation of the dashboard's: text, a truth or a list."""
+    key, field, text = what
+    path = ("metadata", "annotations", key)
+    try:
+        value = text if field in {"displayName", "description"} else json.loads(text)
+    except ValueError:
+        reading.leave(path, "the dashboard does not read it either")
+        return
+    if value in (False, [], ""):
+        reading.intend(path, "what the dashboard takes without it")
+        return
+    made[field] = value
+    reading.carry(path, f"{said}.{field}")

@@ -10,8 +10,8 @@ from ..account import Account, Reading, unaddressed
 from ..files.source import Source
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from . import fields
-from .arguments import without_ours
+from . import fields, pod_words, scaling
+from .arguments import named_by_variable, without_ours
 from .custom import server
 from .runtimes import BOTH, read_runtime
 from .storage import NOT_SAID, stored
@@ -80,6 +80,8 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
     if inside:
         fields.image(reading, (*where, "image"), str(image), f"model {made['model']}: source")
         server(reading, where, said, made)
+        pod_words.variables_from(reading, where, said, made)
+        pod_words.volumes(reading, PREDICTOR, where, said, made)
         for i in range(1, len(item.listed(*PREDICTOR, "containers"))):
             reading.leave((*PREDICTOR, "containers", i), "a server of the spec is one container")
     else:
@@ -89,6 +91,10 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
             told.append(read_runtime(beside, runtimes()[runtime], said, made, image))
     _pod(reading, said, made)
     _notes(scene, reading, said, made)
+    pod_words.marks(reading, ("metadata",), said, made)
+    pod_words.marks(reading, PREDICTOR, said, made)
+    pod_words.placement(reading, PREDICTOR, said, made)
+    pod_words.budget(scene, item.name, item.namespace, said, made)
     if "resources" not in made:
         default = {"cpu": "1", "memory": "2Gi"}
         scene.part.assumed.append(
@@ -219,12 +225,15 @@ def _replicas(reading: Reading, said: str) -> dict[str, int]:
 
 
 def _arguments(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    reserved = runtimes()[made["runtime"]].reserved
-    if args := without_ours(reading, (*MODEL, "args"), f"{said}.args", made, reserved):
+    runtime = runtimes()[made["runtime"]]
+    if args := without_ours(reading, (*MODEL, "args"), f"{said}.args", made, runtime):
         made["args"] = args
-    variables = frozenset(name for name in reserved if not name.startswith("-"))
+    variables = frozenset(name for name in runtime.reserved if not name.startswith("-"))
     if env := fields.environment(reading, (*MODEL, "env"), said, variables):
         made["env"] = env
+    named_by_variable(reading, MODEL, said, made, runtime)
+    pod_words.variables_from(reading, MODEL, said, made)
+    pod_words.volumes(reading, PREDICTOR, MODEL, said, made)
     reading.intend(
         (*MODEL, "runtime"),
         f"nearedge writes a ServingRuntime for each server: {made['name']}",
@@ -247,11 +256,7 @@ def _pod(reading: Reading, said: str, made: dict[str, Any]) -> None:
         if reading.get(*PREDICTOR, "deploymentStrategy", "type") == "Recreate":
             at = (*PREDICTOR, "deploymentStrategy", "type")
             made["deploymentStrategy"] = reading.carry(at, f"{said}.deploymentStrategy")
-    for field in ("scaleMetric", "scaleTarget", "scaleMetricType", "autoScaling", "containerConcurrency"):
-        if reading.get(*PREDICTOR, field) is not None:
-            reading.leave(
-                (*PREDICTOR, field), "KServe scales on CPU use, between replicas.min and replicas.max"
-            )
+    scaling.read(reading, PREDICTOR, said, made)
     for field in ("transformer", "explainer"):
         if reading.get("spec", field) is not None:
             reading.leave(("spec", field), "a server of the spec is its predictor")

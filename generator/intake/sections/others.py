@@ -14,7 +14,10 @@ from . import fields
 
 _EXTRA = "an application of extraApps can bring it, from a folder of Git at a commit"
 _WHY: Mapping[str, str] = {
-    "ConfigMap": f"ConfigMaps are not in a spec; {_EXTRA}",
+    "ConfigMap": f"no server and no Ray cluster names it; {_EXTRA}",
+    "PriorityClass": f"no server and no Ray cluster names it; {_EXTRA}",
+    "PodDisruptionBudget": "nearedge writes that of a server with several pods: minAvailable says another number",
+    "ScaledObject": "KServe makes it of scaling.prometheus",
     "ServiceAccount": "nearedge makes an account for each server and each Ray cluster, without any right",
     "Role": "nearedge gives no rights in the workloads' namespaces",
     "RoleBinding": "nearedge gives no rights in the workloads' namespaces",

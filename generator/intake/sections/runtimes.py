@@ -8,8 +8,8 @@ from ...components.kit.runtime import Runtime
 from ...findings.finding import Path
 from ..account import Account, Reading
 from ..files.source import Source
-from . import fields
-from .arguments import without_ours
+from . import fields, pod_words
+from .arguments import named_by_variable, without_ours
 from .custom import server
 
 FIRST: Path = ("spec", "containers", 0)
@@ -45,6 +45,8 @@ def read_runtime(
     else:
         _known(reading, runtime, said, made)
     _memory(reading, said, made)
+    pod_words.variables_from(reading, FIRST, said, made)
+    pod_words.volumes(reading, ("spec",), FIRST, said, made)
     for i in range(1, len(item.listed("spec", "containers"))):
         path = ("spec", "containers", i)
         if runtime.name == "caikit-tgis":
@@ -79,12 +81,13 @@ def _known(reading: Reading, runtime: Runtime, said: str, made: dict[str, Any]) 
             reading.intend(
                 (*FIRST, field), f"nearedge knows how {runtime.title} is started, reached and probed"
             )
-    args = without_ours(reading, (*FIRST, "args"), f"{said}.args", made, runtime.reserved)
+    args = without_ours(reading, (*FIRST, "args"), f"{said}.args", made, runtime)
     if args or made.get("args"):
         made["args"] = [*args, *made.get("args", [])]
     variables = frozenset(name for name in runtime.reserved if not name.startswith("-"))
     if env := _merged(fields.environment(reading, (*FIRST, "env"), said, variables), made.get("env", [])):
         made["env"] = env
+    named_by_variable(reading, FIRST, said, made, runtime)
 
 
 def _merged(below: list[dict[str, Any]], above: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -93,7 +96,7 @@ def _merged(below: list[dict[str, Any]], above: list[dict[str, Any]]) -> list[di
 
 
 def _memory(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    """A volume in memory at /dev/shm is sharedMemory; other volumes have no word."""
+    """A volume in memory at /dev/shm is sharedMemory, and /tmp is there without a word."""
     mounts = {
         str(mount.get("name")): (i, mount.get("mountPath"))
         for i, mount in reading.source.mappings(*FIRST, "volumeMounts")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.near import meant
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from .beside import RANKS, max_rank, ranks
-from .spec import Service, items, runtimes
+from ....documents.near import meant
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ..beside import RANKS, max_rank, ranks
+from ..spec import Service, items, runtimes
 
 FORMAT = "lora"
 """Format of a Model that is an adapter."""
@@ -37,7 +37,7 @@ def models_beside_are_known_and_different(cluster: Cluster) -> Iterator[Problem]
         if name not in cluster.models:
             hint = meant(name, list(cluster.models), f"describe it in clusters/models/{name}.yaml")
             yield Problem(path, f"there is no model {name}", hint)
-        elif (i, name) in seen or name in {item.name, item.model}:
+        elif (i, name) in seen or name in {item.name, item.model, item.servedModelName}:
             said = f"{item.name} serves a model called {name} already"
             yield Problem(path, said, "list it once, and call no server like it")
         seen.add((i, name))

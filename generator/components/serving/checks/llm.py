@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ...facts.profiles import profiles
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from .llm import LLM, LlmWorker, Parallelism
-from .llm_emit import ARGS
-from .spec import Service, is_llm, items, known
-from .units import waits_for_itself
+from ....facts.profiles import profiles
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ..llm import LLM, LlmWorker, Parallelism
+from ..llm_emit import ARGS
+from ..spec import Service, is_llm, items, known
+from ..units import waits_for_itself
 
 WEBHOOK = "kserve v0.20.0 pkg/apis/serving/v1alpha2/llm_inference_service_validation.go"
 PRESETS = "kserve v0.17.0 and v0.20.0 config/llmisvcconfig"
@@ -47,6 +47,7 @@ OTHERS = {
     "command": "its presets start vLLM",
     "livenessPath": "its presets know it",
     "sharedMemory": "its presets mount it",
+    "scaling": "its own autoscaler takes an operator, WVA, that nearedge does not set up",
     "deploymentStrategy": "its controller has no field for it",
     "readOnlyRootFilesystem": "vLLM writes beside its volumes",
     "moreModels": "it serves one model and its adapters",

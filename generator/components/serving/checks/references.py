@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.near import meant, nearest
-from ...findings.finding import MODELS, Severity
-from ...findings.rule import Problem, rule
-from ..kit.component import Cluster
-from ..kueue import KUEUE
-from ..models import on_volume
-from .spec import ISVC, is_llm, items, known, runtimes
+from ....documents.near import meant, nearest
+from ....findings.finding import MODELS, Severity
+from ....findings.rule import Problem, rule
+from ...kit.component import Cluster
+from ...kueue import KUEUE
+from ...models import on_volume
+from ..spec import ISVC, is_llm, items, known, runtimes
 
 
 @rule("SERVE001")

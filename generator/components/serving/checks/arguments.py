@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.flags import Known, release_of, releases
-from ...facts.images import image
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ..kit.arguments import Given, Stray, close, number, parsed, spelled, wrong
-from ..kit.component import Cluster
-from .spec import Service, is_llm, items, runtimes
+from ....facts.flags import Known, release_of, releases
+from ....facts.images import image
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ...kit.arguments import Given, Stray, close, number, parsed, spelled, wrong
+from ...kit.component import Cluster
+from ..spec import Service, is_llm, items, runtimes
 
 VLLM_SOURCE = "vllm v0.21.0 vllm/engine/arg_utils.py, vllm/entrypoints/openai/cli_args.py"
 
@@ -106,7 +106,12 @@ def arguments_are_not_ours(cluster: Cluster) -> Iterator[Problem]:
                 who = "nearedge" if is_llm(line.item) else f"runtime {line.item.runtime}"
                 said = f"{who} sets --{word.name} itself"
                 told = said if word.written == f"--{word.name}" else f"{said}, which {word.written} is too"
-                yield Problem(line.at(word.place), told, "drop it")
+                yield Problem(line.at(word.place), told, _instead(word, line.item))
+
+
+def _instead(word: Given, item: Service) -> str:
+    named = runtimes()[item.runtime].names_model
+    return "say servedModelName" if named and named.lstrip("-") == word.name else "drop it"
 
 
 BREAKING = {

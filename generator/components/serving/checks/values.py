@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings.finding import Severity
-from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
-from ..kit.component import Cluster
-from ..kit.runtime import accelerators, seconds
-from ..kit.tolerations import malformed
-from ..kit.two_parts import NAMES_OF_TWO_PARTS
-from .server import LOAD_SECONDS, has_image
-from .spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
-from .units import waits_for_itself
+from ....findings.finding import Severity
+from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
+from ...kit.component import Cluster
+from ...kit.pod import said_once
+from ...kit.runtime import accelerators, seconds
+from ...kit.tolerations import malformed
+from ...kit.two_parts import NAMES_OF_TWO_PARTS
+from ..server import LOAD_SECONDS, has_image
+from ..sizes import devices
+from ..spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
+from ..units import waits_for_itself
 
 
 @rule(
@@ -97,7 +99,7 @@ FORBIDDEN = {
 
 @rule("SERVE011", covers=("SR-4", "IS-14"), source=f"kserve v0.20.0 pkg/validation/env_policy.go; {ISVC}")
 def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
-    """Env sets no variable that KServe refuses, each name once, with a value or a secret.
+    """Env sets no variable that KServe refuses, each name once, with a value, a secret or a configMap.
 
     The webhook denies the object.
     """
@@ -114,11 +116,11 @@ def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
             if entry.name in seen:
                 yield Problem((*path, "name"), f"variable {entry.name} is set twice", "keep one")
             seen.add(entry.name)
-            if (entry.value is None) == (entry.secret is None):
+            if not said_once(entry):
                 yield Problem(
                     path,
-                    f"variable {entry.name} needs a value or a secret, and not both",
-                    "set one of value and secret",
+                    f"variable {entry.name} needs a value, a secret or a configMap, and one of them",
+                    "set one of value, secret and configMap",
                 )
 
 
@@ -189,7 +191,8 @@ def accelerator_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in items(cluster):
         runtime = runtimes()[item.runtime]
-        if runtime.needs_accelerator and not accelerators(item.resources) and item.image is None:
+        given = devices(item.resources, item.llm)
+        if runtime.needs_accelerator and not given and item.image is None:
             said = f"runtime {item.runtime} of {item.name} gets no accelerator"
             yield Problem(
                 ("serving", i, "resources"),
@@ -211,19 +214,6 @@ def start_needs_no_link(cluster: Cluster) -> Iterator[Problem]:
         if item.storage.type in DOWNLOADS and mode == "intermittent":
             said = f"{item.name} downloads its model at every start, the link is {mode}"
             yield Problem(("serving", i, "storage", "type"), said, "use storage.type pvc or oci")
-
-
-@rule("SERVE019", Severity.WARNING, covers=("IS-23",), source="kserve v0.20.0 hpa_reconciler.go")
-def scaling_follows_the_load(cluster: Cluster) -> Iterator[Problem]:
-    """A server that works on an accelerator has as many pods as it needs, not a range.
-
-    KServe scales on 80% CPU use, which says nothing of a GPU's load.
-    """
-    for i, item in items(cluster):
-        if accelerators(item.resources) and item.replicas.min < item.replicas.max and not is_llm(item):
-            least, most = item.replicas.min, item.replicas.max
-            said = f"{item.name} scales from {least} to {most} on CPU use, but works on a GPU"
-            yield Problem(("serving", i, "replicas"), said, "set min and max to the same number")
 
 
 @rule("SERVE022", source="Kubernetes pkg/apis/core/validation ValidateTolerations")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.flags import Flag, Known
-from ...findings.finding import MODELS, Path, Severity
-from ...findings.rule import Problem, rule
-from ...specs.types import EnvVar
-from ..kit.arguments import close, wrong_value
-from ..kit.component import Cluster
-from ..kit.pod import over_memory
-from .args_checks import known_of, release_said
-from .spec import DOWNLOADS, Service, items, known, runtimes
+from ....facts.flags import Flag, Known
+from ....findings.finding import MODELS, Path, Severity
+from ....findings.rule import Problem, rule
+from ....specs.types import EnvVar
+from ...kit.arguments import close, wrong_value
+from ...kit.component import Cluster
+from ...kit.pod import over_memory
+from ..spec import DOWNLOADS, Service, items, known, runtimes
+from .arguments import known_of, release_said
 
 PREFIX = "MLSERVER_"
 """Of all settings of MLServer (mlserver v1.7.1 mlserver/settings.py ENV_PREFIX_SETTINGS)."""
@@ -49,7 +49,8 @@ def settings_are_the_servers(cluster: Cluster) -> Iterator[Problem]:
             flag = settings.get(entry.name)
             if entry.name in ours:
                 said = f"runtime {item.runtime} sets {entry.name} itself"
-                yield Problem((*path, "name"), said, "drop it")
+                named = entry.name == runtimes()[item.runtime].names_model
+                yield Problem((*path, "name"), said, "say servedModelName" if named else "drop it")
             elif flag and entry.value is not None and (why := wrong_value(entry.value, _spelled(flag))):
                 yield Problem((*path, "value"), f"{entry.name} {why} ({release_said(found)})")
 

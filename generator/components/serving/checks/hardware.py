@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...documents.near import meant
-from ...findings.finding import Path, Severity
-from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
-from ..kit.component import Cluster
-from .spec import Service, items, runtimes
+from ....documents.near import meant
+from ....findings.finding import Path, Severity
+from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
+from ...kit.component import Cluster
+from ..spec import Service, items, runtimes
 
 WEBHOOK = "opendatahub-operator internal/webhook/hardwareprofile/mutating.go"
 
