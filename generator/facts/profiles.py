@@ -131,6 +131,9 @@ class Kueue(Strictly):
     flavorKeys: Literal["group", "flavor"] = Field(
         description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
     )
+    flavorRank: Literal["mode", "level", "candidates"] = Field(
+        description="How flavors rank that do not fit without stopping or borrowing: by what has to be done alone, by how far is borrowed as well, or with those last for which nobody can be stopped."
+    )
 
 
 class AppWrappers(Strictly):

@@ -57,6 +57,8 @@ def places(cluster: Cluster) -> tuple[tuple[Path, str, tuple[str, ...]], ...]:
 def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
+        for j, namespace in enumerate(queue.namespaces):
+            yield ("kueue", "queues", i, "namespaces", j), namespace, ("queue",)
     for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
             features = ("ray", *_ray_features(key, item), *_publishing(item, cluster))
