@@ -17,7 +17,8 @@ MULTIKUEUE = "kueue.x-k8s.io/multikueue"
 SETTINGS = {PROVISIONING: "ProvisioningRequestConfig", MULTIKUEUE: "MultiKueueConfig"}
 """Controllers that Kueue has itself, and the kind of their settings (kueue v0.19.2
 pkg/controller/admissionchecks/{provisioning,multikueue})."""
-OURS = "kueue.x-k8s.io/"
+GROUP = "kueue.x-k8s.io"
+OURS = f"{GROUP}/"
 QUEUE = "kueue v0.19.2 pkg/cache/scheduler/clusterqueue.go updateQueueStatus, updateWithAdmissionChecks"
 
 
@@ -64,40 +65,48 @@ def _contradictions(queue: Queue, known: dict[str, AdmissionCheck]) -> Iterator[
 
 @rule(
     "KUEUE021",
+    source="kueue v0.19.2 pkg/controller/admissionchecks/provisioning/admissioncheck_reconciler.go, multikueue/admissioncheck.go",
+)
+def checks_can_be_answered(cluster: Cluster) -> Iterator[Problem]:
+    """An admission check below kueue.x-k8s.io is one that Kueue answers, with the settings that it asks for.
+
+    Otherwise the check never becomes active, and queues that name it admit nothing at all.
+    """
+    for i, check in enumerate(cluster.part(KUEUE).admissionChecks):
+        path = ("kueue", "admissionChecks", i)
+        kind = SETTINGS.get(check.controllerName)
+        said = check.parameters
+        if kind is None and check.controllerName.startswith(OURS):
+            text = f"Kueue has no controller {check.controllerName}: nobody ever answers check {check.name}"
+            hint = meant(check.controllerName, list(SETTINGS), f"it has {' and '.join(SETTINGS)}")
+            yield Problem((*path, "controllerName"), text, hint)
+        elif kind and (said is None or (said.kind, said.apiGroup) != (kind, GROUP)):
+            text = f"check {check.name} needs parameters: its settings are a {kind} of {GROUP}"
+            below = "parameters" if said else "controllerName"
+            hint = f"parameters: {{apiGroup: {GROUP}, kind: {kind}, name: ...}}"
+            yield Problem((*path, below), text, hint)
+
+
+@rule(
+    "KUEUE025",
     Severity.WARNING,
-    source="kueue v0.19.2 pkg/controller/admissionchecks; site/content/en/docs/concepts/admission_check.md",
+    source="kueue v0.19.2 pkg/controller/admissionchecks; pkg/cache/scheduler/clusterqueue.go inactiveAdmissionChecks",
 )
 def somebody_answers_checks(cluster: Cluster) -> Iterator[Problem]:
     """Somebody answers each admission check.
 
     nearedge makes the AdmissionCheck, and neither a controller of somebody else's nor the settings of Kueue's own two.
-    Until the controller has called the check active, queues that name it admit nothing at all; a name below
-    kueue.x-k8s.io that Kueue does not have is never answered.
+    Until its controller has called the check active, queues that name it admit nothing at all, and Argo CD waits with
+    what comes after queues.
     """
     for i, check in enumerate(cluster.part(KUEUE).admissionChecks):
         path = ("kueue", "admissionChecks", i)
         kind = SETTINGS.get(check.controllerName)
-        if kind is None and check.controllerName.startswith(OURS):
-            text = f"Kueue has no controller {check.controllerName}: nobody ever answers check {check.name}"
-            yield Problem(
-                (*path, "controllerName"),
-                text,
-                meant(check.controllerName, list(SETTINGS), "name one that there is"),
-            )
-        elif kind is None:
-            text = f"nothing that nearedge brings answers check {check.name}: {check.controllerName}"
-            hint = "bring its controller (extraApps), and waive this once it is there"
-            yield Problem((*path, "controllerName"), text, hint)
-        elif check.parameters is None or (check.parameters.kind, check.parameters.apiGroup) != (
-            kind,
-            OURS[:-1],
-        ):
-            text = f"check {check.name} needs parameters: its settings are a {kind} of {OURS[:-1]}"
-            below = ("parameters",) if check.parameters else ("controllerName",)
-            yield Problem(
-                (*path, *below), text, f"parameters: {{apiGroup: {OURS[:-1]}, kind: {kind}, name: ...}}"
-            )
-        else:
+        if kind and check.parameters and check.parameters.kind == kind:
             text = f"nearedge makes no {kind} {check.parameters.name}, and check {check.name} is not active without it"
             hint = "bring it (extraApps), and waive this once it is there"
             yield Problem((*path, "parameters"), text, hint)
+        elif kind is None and not check.controllerName.startswith(OURS):
+            text = f"nothing that nearedge brings answers check {check.name}: {check.controllerName}"
+            hint = "bring its controller (extraApps), and waive this once it is there"
+            yield Problem((*path, "controllerName"), text, hint)

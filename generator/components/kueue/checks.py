@@ -59,7 +59,7 @@ def _circles(parents: Mapping[str, str | None]) -> set[str]:
 
 @rule("KUEUE011", Severity.WARNING)
 def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
-    """A cohort has a queue in it, or a cohort below it that has one.
+    """A cohort has a queue in it, a cohort below it that has one, or quota that it lends to the cohort above.
 
     A cohort of another name than the queues say lends nothing to anyone.
     """
@@ -72,7 +72,7 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
             used.add(name)
             name = parents.get(name)
     for i, cohort in enumerate(spec.cohorts):
-        if cohort.name not in used:
+        if cohort.name not in used and not cohort.quota:
             said = f"no queue is in cohort {cohort.name}, or in one below it"
             joined = sorted({name for queue in spec.queues if (name := queue.cohort or spec.cohort)})
             hint = (
