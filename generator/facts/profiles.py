@@ -92,6 +92,7 @@ class KubeRay(Strictly):
     serviceOptions: Flag = Field(
         description="A RayService has rayClusterDeletionDelaySeconds and ray.io/initializing-timeout."
     )
+    servesGrpc: Flag = Field(description="The Service of a RayService has a port for gRPC as well.")
     headProxy: AddedContainer | None = Field(
         None,
         description="The proxy beside every head, which asks the API server about its callers; none: there is none.",

@@ -27,6 +27,7 @@ FEATURES = (
     "rayjob",
     "rayservice",
     "rayexposed",
+    "raygrpc",
     "autoscaling",
     "pipelines",
 )
@@ -93,6 +94,8 @@ def _ray_features(key: str, item: Any) -> Iterator[str]:
         yield "rayservice"
         if item.exposed:
             yield "rayexposed"
+        if getattr(item.serveConfigV2, "grpc_options", None):
+            yield "raygrpc"
     if item.autoscaling:
         yield "autoscaling"
 

@@ -1,0 +1,159 @@
+"""What a spec says of pods beside their container: files and variables from elsewhere, and where they run.
+
+    volumes: [{path: /etc/app, configMap: app-settings}, {path: /cache, emptyDir: {sizeLimit: 10Gi}}]
+    envFrom: [{configMap: app-settings, prefix: APP_}]
+    topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone}]
+
+Field names are those of Kubernetes' pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ...objects.manifest import Manifest, content_hash
+from ...specs.types import (
+    STEPS,
+    LabelKey,
+    Line,
+    Path,
+    PositiveInt32,
+    Quantity,
+    Strictly,
+    Subdomain,
+)
+
+ConfigKey = Annotated[
+    str, Line(r"^[-._a-zA-Z0-9]+$", 253, STEPS, form="letters, digits, -, _ and .: settings.yaml")
+]
+"""A key of a ConfigMap, which is a file where it is mounted (apimachinery util/validation IsConfigMapKey)."""
+Prefix = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 64, form="letters, digits and _, no digit first")]
+
+HOSTNAME = "kubernetes.io/hostname"
+"""Label that each node has of its own (kubernetes staging/src/k8s.io/api/core/v1/well_known_labels.go)."""
+
+
+class EmptyDir(Strictly):
+    """A folder that is empty when a pod starts, and gone with it."""
+
+    sizeLimit: Quantity | None = Field(
+        None, description="Most it may hold; the pod is evicted when it holds more. No limit when left out."
+    )
+    medium: Literal["Memory"] | None = Field(
+        None, description="Memory: in the pod's memory; on the node's disk when left out."
+    )
+
+
+class Volume(Strictly):
+    """A folder or a file in the serving container: a ConfigMap, or an empty folder."""
+
+    path: Path = Field(description="Where it is mounted, such as /etc/app.")
+    configMap: Subdomain | None = Field(None, description="Name of one of configMaps in the same namespace.")
+    key: ConfigKey | None = Field(
+        None,
+        description="Key of that ConfigMap that is the file at path; all keys as files of a folder when left out.",
+    )
+    emptyDir: EmptyDir | None = Field(None, description="An empty folder; {} on the node's disk.")
+
+
+class EnvFrom(Strictly):
+    """Variables of all keys of a ConfigMap or Secret."""
+
+    configMap: Subdomain | None = Field(None, description="Name of one of configMaps in the same namespace.")
+    secret: Subdomain | None = Field(None, description="Name of a Secret in the same namespace.")
+    prefix: Prefix | None = Field(None, description="What is put before each key, such as APP_.")
+
+
+class TopologySpread(Strictly):
+    """How evenly the pods of a server are spread over nodes or zones."""
+
+    topologyKey: LabelKey = Field(HOSTNAME, description="Label of nodes whose values are told apart.")
+    maxSkew: PositiveInt32 = Field(
+        1, description="How many pods more there may be with one value than with another."
+    )
+    whenUnsatisfiable: Literal["ScheduleAnyway", "DoNotSchedule"] = Field(
+        "ScheduleAnyway", description="DoNotSchedule: a pod waits rather than make it uneven."
+    )
+    minDomains: PositiveInt32 | None = Field(
+        None, description="How many values there are to be at least, with DoNotSchedule."
+    )
+
+
+DEFAULT = (TopologySpread(),)
+"""Over nodes, as well as it goes: on one node all pods run there."""
+
+
+def volumes(said: Iterable[Volume]) -> list[Manifest]:
+    """The volumes of a pod, each once; a ConfigMap that is mounted twice is one."""
+    listed = {_name(item): _source(item) for item in said}
+    return [{"name": name, **source} for name, source in listed.items()]
+
+
+def mounts(said: Iterable[Volume]) -> list[Manifest]:
+    """Where the serving container has them; ConfigMaps can only be read."""
+    return [
+        {
+            "name": _name(item),
+            "mountPath": item.path,
+            **({"subPath": item.key} if item.key else {}),
+            **({"readOnly": True} if item.configMap else {}),
+        }
+        for item in said
+    ]
+
+
+def _name(item: Volume) -> str:
+    """By what it holds, so that another order of the list changes no pod."""
+    return f"config-{content_hash(item.configMap)}" if item.configMap else f"empty-{content_hash(item.path)}"
+
+
+def _source(item: Volume) -> Manifest:
+    if item.configMap:
+        return {"configMap": {"name": item.configMap}}
+    said = item.emptyDir or EmptyDir()
+    limit = {"sizeLimit": said.sizeLimit} if said.sizeLimit else {}
+    return {"emptyDir": {**({"medium": said.medium} if said.medium else {}), **limit}}
+
+
+def env_from(said: Iterable[EnvFrom]) -> list[Manifest]:
+    """Sources of variables, in the order of the spec: of two that have a variable the last counts."""
+    return [
+        {
+            **({"prefix": item.prefix} if item.prefix else {}),
+            **({"configMapRef": {"name": item.configMap}} if item.configMap else {}),
+            **({"secretRef": {"name": item.secret}} if item.secret else {}),
+        }
+        for item in said
+    ]
+
+
+def spread(said: Sequence[TopologySpread], selector: Manifest) -> list[Manifest]:
+    """topologySpreadConstraints for the pods that a selector finds.
+
+    A node whose taint keeps the pods away is no place that has too few of them.
+    """
+    return [
+        {
+            "maxSkew": item.maxSkew,
+            **({"minDomains": item.minDomains} if item.minDomains else {}),
+            **({"nodeTaintsPolicy": "Honor"} if item.whenUnsatisfiable == "DoNotSchedule" else {}),
+            "topologyKey": item.topologyKey,
+            "whenUnsatisfiable": item.whenUnsatisfiable,
+            "labelSelector": selector,
+        }
+        for item in said
+    ]
+
+
+def apart(said: str | None, selector: Manifest) -> Manifest:
+    """Affinity that keeps the pods of a server on different nodes; empty when nothing asks for it."""
+    if said is None:
+        return {}
+    term = {"labelSelector": selector, "topologyKey": HOSTNAME}
+    if said == "required":
+        return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    weighed = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighed}}
