@@ -78,7 +78,7 @@ def _rivals(cases: Sequence[Case], room: Room) -> list[list[int]]:
     found: list[tuple[set[tuple[str, int]], list[int]]] = []
     for at, case in enumerate(cases):
         touched = {
-            ("pool", room.pool_of[cell]) if room.pool_of[cell] >= 0 else ("cell", cell)
+            ("pool", root) if (root := room.root(cell)) >= 0 else ("cell", cell)
             for part in (*case.pieces, *case.wishes)
             for uses in part.choices
             for cell, _ in uses

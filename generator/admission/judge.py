@@ -65,22 +65,26 @@ def analyse(cluster: Cluster) -> Analysis:
         for work in works
         if work.queue and (line := given.lines.get((work.queue, work.namespace)))
     ]
-    never = [verdict for work, _, _ in waiting if (verdict := _refused(work, cluster))]
+    never = [verdict for work, line, _ in waiting if (verdict := _refused(work, line, cluster))]
     refused = {id(verdict.workload) for verdict in never}
-    able = [item for item in waiting if id(item[0]) not in refused] if refused else waiting
+    # What a held queue had admitted goes on, and has the quota that others want.
+    able = (
+        [item for item in waiting if id(item[0]) not in refused or _goes_on(item[1])] if refused else waiting
+    )
     on, room, crowded = _nodes(able, loose, given)
     cases = [Case(*item, *pieces_of(item[2], on)) for item in able]
     scene = Scene(given, room, on, loose)
     found = at_once(cases, scene) or searched(cases, scene)
-    growth = tuple(_growth(cases, scene, found))
-    admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT}
+    growth = tuple(_growth([case for case in cases if id(case.work) not in refused], scene, found))
+    admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT} - refused
     hanging = tuple(one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted)
     order = {id(work): i for i, work in enumerate(works)}
-    judged = sorted((*never, *found.verdicts), key=lambda item: order[id(item.workload)])
+    others = (item for item in found.verdicts if id(item.workload) not in refused)
+    judged = sorted((*never, *others), key=lambda item: order[id(item.workload)])
     return Analysis(
         given,
         tuple(judged),
-        found.undecided,
+        tuple(work for work in found.undecided if id(work) not in refused),
         loose,
         crowded,
         found.unpacked,
@@ -127,8 +131,14 @@ def _nodes(
     return on, with_nodes(given.room, on, ()), crowded
 
 
-def _refused(work: Workload, cluster: Cluster) -> Verdict | None:
+def _goes_on(line: ActiveQueue) -> bool:
+    return line.queue.stopPolicy == "Hold"
+
+
+def _refused(work: Workload, line: ActiveQueue, cluster: Cluster) -> Verdict | None:
     """A workload that Kueue does not even try, or of which no pod ever comes to it."""
+    if line.stopped:
+        return Verdict(work, Decision.NEVER, Obstacle.STOPPED, sentences.stopped(work, line))
     if work.whole and len(work.pods) > cluster.profile.kueue.podSets:
         return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
     problem = next(out_of_bounds(work, cluster, counted=True), None)

@@ -1,34 +1,25 @@
 """What a cluster has to give: quota by queue, flavor and resource, and nodes.
 
-A queue that Kueue keeps inactive, because a flavor is missing or its cohorts form a cycle, gives nothing and
-takes part in nothing; rules of their own speak of it (KUEUE001, KUEUE010).
+A queue that Kueue keeps inactive, because a flavor or a check is missing or its cohorts form a cycle, gives nothing and
+takes part in nothing; rules of their own speak of it (KUEUE001, KUEUE010, KUEUE020). A queue that is stopped
+(stopPolicy) still lends its quota.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.kit.counting import amount, amounts
+from ..components.kit.counting import amounts
 from ..components.kueue import KUEUE
-from ..components.kueue.spec import (
-    Flavor,
-    KueueSpec,
-    Queue,
-    Quota,
-    covered_resources,
-    groups,
-    quota_of,
-    root_of,
-)
+from ..components.kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, root_of
 from ..fleet.kinds import Node
 from ..specs.types import Taint
+from .cohorts import ENDLESS, Key, Tree, grown, limits
+from .scheduling.assigner import Manner, Ranks, manner_of
 from .search import Room
-
-ENDLESS = 2**63 - 1
-"""No limit: what Kueue's own 64-bit counters hold."""
 
 BASIC = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 """Every node has these, whether a spec says how much or not."""
@@ -38,9 +29,10 @@ SELF_LABELED = ("kubernetes.io/", "topology.kubernetes.io/", "node.kubernetes.io
 
 
 class Cell(NamedTuple):
-    """Quota of one resource of one flavor in one queue."""
+    """Quota of one resource of one flavor in one queue; `key` is (flavor, resource)."""
 
     at: int
+    key: Key
     nominal: int
     limit: int
     kept: int
@@ -55,12 +47,19 @@ class ResourceGroup(NamedTuple):
 
 
 class ActiveQueue(NamedTuple):
-    """An active queue: which group covers a resource, and the cells by flavor and resource."""
+    """An active queue: which group covers a resource, the cells by flavor and resource, its cohort, how it takes flavors."""
 
     queue: Queue
     groups: tuple[ResourceGroup, ...]
     covers: Mapping[str, int]
-    cells: Mapping[tuple[str, str], Cell]
+    cells: Mapping[Key, Cell]
+    cohort: str
+    manner: Manner = Manner()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it admits nothing."""
+        return self.queue.stopPolicy != "None"
 
 
 class NodeKind(NamedTuple):
@@ -75,13 +74,14 @@ class NodeKind(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Queues by (name, namespace), their cells and room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
+    """Queues by name and namespace of each LocalQueue, cells and room, and the nodes; `own_keys`: see profile.kueue.flavorKeys.
 
     `standing` is what stays on the nodes without a queue.
     """
 
     lines: Mapping[tuple[str, str], ActiveQueue]
     cells: tuple[Cell, ...]
+    tree: Tree
     room: Room
     kinds: tuple[NodeKind, ...]
     own_keys: bool
@@ -90,62 +90,79 @@ class Offer(NamedTuple):
 
 def offer(cluster: Cluster) -> Offer:
     """What queues and nodes of a cluster give."""
-    lines, cells, room = _lines(cluster.part(KUEUE))
+    known = cluster.profile.kueue
+    lines, cells, tree = _lines(cluster.part(KUEUE), known.flavorRank)
     kinds = tuple(_kind(i, node) for i, node in enumerate(cluster.spec.nodes))
-    return Offer(lines, cells, room, kinds, cluster.profile.kueue.flavorKeys == "flavor")
+    return Offer(lines, cells, tree, _room(cells, tree), kinds, known.flavorKeys == "flavor")
 
 
-def _lines(spec: KueueSpec) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Room]:
+def _lines(
+    spec: KueueSpec, ranks: Ranks
+) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Tree]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
+    checks = {check.name for check in spec.admissionChecks}
+    listed: dict[str, tuple[Queue, str]] = {}
+    for queue in spec.queues:
+        cohort = queue.cohort or spec.cohort or ""
+        missing = (
+            queue.quota.keys() - flavors.keys() or {item.name for item in queue.admissionChecks} - checks
+        )
+        if queue.name not in listed and not missing and root_of(cohort, spec) is not None:
+            listed[queue.name] = (queue, cohort)
+    lent: dict[str, list[tuple[Key, int]]] = {}
+    for queue, cohort in listed.values():
+        for key in _keys(queue) if cohort else ():
+            said = limits(queue.quota[key[0]].get(key[1]), key[1])
+            lent.setdefault(cohort, []).append((key, said.nominal - said.kept(said.nominal)))
+    populated = {cohort for queue, cohort in listed.values() if queue.stopPolicy == "None"}
+    tree = grown(spec, lent, populated)
     lines: dict[tuple[str, str], ActiveQueue] = {}
     cells: list[Cell] = []
-    classes: list[str] = []
-    pools: dict[tuple[str, str, str], int] = {}
-    for queue in spec.queues:
-        root = root_of(queue.cohort or spec.cohort, spec)
-        key = (queue.name, queue.namespace)
-        if key in lines or root is None or not queue.quota.keys() <= flavors.keys():
-            continue
-        covers: dict[str, int] = {}
-        own: dict[tuple[str, str], Cell] = {}
-        found = groups(queue)
-        for i, names in enumerate(found):
-            for resource in covered_resources(queue, names):
-                covers[resource] = i
-                for name in names:
-                    nominal, limit, kept = _limits(
-                        queue.quota[name].get(resource), resource, lends=bool(root)
-                    )
-                    pool = pools.setdefault((root, name, resource), len(pools)) if root else -1
-                    own[name, resource] = Cell(len(cells), nominal, limit, kept, pool)
-                    cells.append(own[name, resource])
-                    classes.append(resource)
-        lines[key] = ActiveQueue(queue, tuple(_group(names, flavors) for names in found), covers, own)
-    return lines, tuple(cells), _room(cells, len(pools), classes)
+    for queue, cohort in listed.values():
+        manner = manner_of(queue.flavorFungibility, ranks)
+        line = _line(queue, cohort, tree, flavors, len(cells))._replace(manner=manner)
+        cells.extend(line.cells.values())
+        for lead in queue.leads:
+            lines.setdefault(lead, line)
+    return lines, tuple(cells), tree
 
 
-def _limits(quota: Quota | str | None, resource: str, *, lends: bool) -> tuple[int, int, int]:
-    """(nominal, the most that can be used, what is not lent); a resource without quota has none of its own."""
-    said = Quota(nominal="0") if quota is None else quota_of(quota)
-    nominal = amount(resource, said.nominal)
-    if not lends:
-        return nominal, nominal, 0
-    limit = ENDLESS if said.borrowingLimit is None else nominal + amount(resource, said.borrowingLimit)
-    kept = 0 if said.lendingLimit is None else max(0, nominal - amount(resource, said.lendingLimit))
-    return nominal, limit, kept
+def _keys(queue: Queue) -> list[Key]:
+    """All flavors and resources of a queue."""
+    return [
+        (name, resource)
+        for names in groups(queue.quota)
+        for resource in covered_resources(queue.quota, names)
+        for name in names
+    ]
 
 
-def _room(cells: Sequence[Cell], pools: int, classes: Sequence[str]) -> Room:
-    shared = [0] * pools
-    for cell in cells:
-        if cell.pool >= 0:
-            shared[cell.pool] += cell.nominal - cell.kept
+def _line(queue: Queue, cohort: str, tree: Tree, flavors: Mapping[str, Flavor], first: int) -> ActiveQueue:
+    """A queue; its cells are numbered from `first`."""
+    found = groups(queue.quota)
+    covers = {
+        resource: i for i, names in enumerate(found) for resource in covered_resources(queue.quota, names)
+    }
+    own: dict[Key, Cell] = {}
+    for key in _keys(queue):
+        said = limits(queue.quota[key[0]].get(key[1]), key[1])
+        nominal = said.nominal
+        place = (
+            (said.most(nominal), said.kept(nominal), tree.nodes[cohort].pools[key])
+            if cohort
+            else (nominal, 0, -1)
+        )
+        own[key] = Cell(first + len(own), key, nominal, *place)
+    return ActiveQueue(queue, tuple(_group(names, flavors) for names in found), covers, own, cohort)
+
+
+def _room(cells: tuple[Cell, ...], tree: Tree) -> Room:
     return Room(
         tuple(cell.limit for cell in cells),
         tuple(cell.kept for cell in cells),
         tuple(cell.pool for cell in cells),
-        tuple(shared),
-        tuple(classes),
+        tree.pools,
+        tuple(cell.key[1] for cell in cells),
     )
 
 
@@ -160,7 +177,12 @@ def _kind(index: int, node: Node) -> NodeKind:
 
 def most(cell: Cell, room: Room) -> int:
     """What a cell can hold when nothing else is used: kueue's potentialAvailable."""
-    return cell.limit if cell.pool < 0 else min(cell.limit, cell.kept + room.pools[cell.pool])
+    return cell.limit if cell.pool < 0 else min(cell.limit, cell.kept + _most_in(cell.pool, room))
+
+
+def _most_in(pool: int, room: Room) -> int:
+    it = room.pools[pool]
+    return it.limit if it.parent < 0 else min(it.limit, it.kept + _most_in(it.parent, room))
 
 
 def has_labels(kind: NodeKind, wanted: Mapping[str, str]) -> bool:

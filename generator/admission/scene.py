@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -68,6 +69,8 @@ def at_once(cases: Sequence[Case], scene: Scene) -> Judged | None:
         chosen.append((item.pods, item.pods.replicas, item.options[0].nodes))
     if not first_choices([part for case in cases for part in case.pieces], scene.room):
         return None
+    if _goes_elsewhere(cases, scene):
+        return None
     if kinds and not packs(load(chosen, scene.loose), kinds):
         return None
     judged = (
@@ -80,6 +83,18 @@ def at_once(cases: Sequence[Case], scene: Scene) -> Judged | None:
         for case in cases
     )
     return Judged(tuple(judged))
+
+
+def _goes_elsewhere(cases: Sequence[Case], scene: Scene) -> bool:
+    """Whether somebody borrows with its first choice whose queue then looks at the next flavor (whenCanBorrow)."""
+    listed = [case for case in cases if case.line.manner.lends_first and case.line.cohort]
+    if not listed:
+        return False
+    used: Counter[int] = Counter()
+    for case in listed:
+        for item in case.slots:
+            used.update({cell: number * item.copies for cell, number in item.options[0].uses})
+    return any(number > scene.given.cells[cell].nominal for cell, number in used.items())
 
 
 class Stand(NamedTuple):

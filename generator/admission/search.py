@@ -2,9 +2,9 @@
 
 Pure arithmetic on whole numbers; it knows nothing of Kueue's objects. A *cell* is something that is limited,
 such as one resource of one flavor in one queue. Cells of queues that lend to each other lie in a common
-*pool*: of what a cell uses, the part above what it keeps for itself comes out of the pool. This is what kueue
-pkg/cache/scheduler/resource_node.go computes with available() and addUsage() for cohorts without quota of
-their own, at any depth: usage only ever grows, so whether all of it fits does not depend on the order.
+*pool*: of what a cell uses, the part above what it keeps for itself comes out of the pool, and so on from a pool to the
+one above it. This is what kueue pkg/cache/scheduler/resource_node.go computes with available() and addUsage(): usage
+only ever grows, so whether all of it fits does not depend on the order.
 """
 
 from __future__ import annotations
@@ -22,8 +22,21 @@ Uses = tuple[tuple[int, int], ...]
 """(cell, amount) pairs with amounts above 0, each cell once."""
 
 
+class Pool(NamedTuple):
+    """What cells and pools below draw from: what it holds, the most that may be used of it, and what of it is not lent.
+
+    `parent` is the pool above (-1: there is none), `height` that of its cohort in the tree of cohorts.
+    """
+
+    quota: int
+    limit: int
+    kept: int = 0
+    parent: int = -1
+    height: int = 1
+
+
 class Room(NamedTuple):
-    """Limit, kept amount and pool of each cell (pool -1: none), and what each pool holds.
+    """Limit, kept amount and pool of each cell (pool -1: none), and the pools.
 
     Cells of the same class are the same thing in different places: a piece may take it here or there.
     """
@@ -31,8 +44,19 @@ class Room(NamedTuple):
     limits: tuple[int, ...]
     kept: tuple[int, ...]
     pool_of: tuple[int, ...]
-    pools: tuple[int, ...]
+    pools: tuple[Pool, ...]
     classes: tuple[str, ...]
+
+    def above(self, cell: int) -> Iterator[int]:
+        """The pool that a cell lies in, and all above that."""
+        pool = self.pool_of[cell]
+        while pool >= 0:
+            yield pool
+            pool = self.pools[pool].parent
+
+    def root(self, cell: int) -> int:
+        """The topmost pool above a cell; -1: none."""
+        return ([-1, *self.above(cell)])[-1]
 
 
 class Piece(NamedTuple):
@@ -57,27 +81,44 @@ class Space:
         """An empty room."""
         self._room = room
         self._used = [0] * len(room.limits)
-        self._free = list(room.pools)
+        self._drawn = [0] * len(room.pools)
 
     def holds(self, uses: Uses, copies: int = 1) -> bool:
         """Whether there is room for so many copies."""
-        return all(self._most(cell, number) >= copies for cell, number in uses)
+        return all(self.available(cell) // number >= copies for cell, number in uses)
 
     def most(self, uses: Uses, wanted: int) -> int:
         """How many copies there is room for, at most `wanted`."""
-        return max(0, min([wanted, *(self._most(cell, number) for cell, number in uses)]))
+        return max(0, min([wanted, *(self.available(cell) // number for cell, number in uses)]))
 
     def free(self, cells: Iterable[int]) -> int:
-        """The most that some cells can still take together."""
-        room, pools = self._room, set()
+        """No less than what some cells can still take together."""
+        room = self._room
         alone = shared = 0
+        pools: set[int] = set()
         for cell in cells:
             left = room.limits[cell] - self._used[cell]
-            pool = room.pool_of[cell]
             alone += left
-            shared += left if pool < 0 else max(0, room.kept[cell] - self._used[cell])
-            pools.add(pool)
-        return min(alone, shared + sum(self._free[pool] for pool in pools if pool >= 0))
+            shared += left if room.pool_of[cell] < 0 else self.left_alone(cell)
+            pools.update(room.above(cell))
+        return min(alone, shared + sum(self._spare(pool) for pool in pools))
+
+    def _spare(self, pool: int) -> int:
+        """What a pool adds to what those below it keep: of the topmost one all that is free, else what it keeps."""
+        it = self._room.pools[pool]
+        return it.limit - self._drawn[pool] if it.parent < 0 else self.left_in(pool)
+
+    def left_alone(self, cell: int) -> int:
+        """What is left of what a cell keeps for itself (LocalAvailable)."""
+        return max(0, self._room.kept[cell] - self._used[cell])
+
+    def left_in(self, pool: int) -> int:
+        """What is left of what a pool does not lend to the one above."""
+        return max(0, self._room.pools[pool].kept - self._drawn[pool])
+
+    def drawn(self, pool: int) -> int:
+        """What is used of a pool."""
+        return self._drawn[pool]
 
     def used(self, cell: int) -> int:
         """What is used of a cell."""
@@ -85,7 +126,14 @@ class Space:
 
     def available(self, cell: int) -> int:
         """How much of a cell can be had: kueue's available, negative where more is used than there is."""
-        return self._most(cell, 1)
+        room = self._room
+        most, pool = room.limits[cell] - self._used[cell], room.pool_of[cell]
+        return most if pool < 0 else min(most, self.left_alone(cell) + self._available_in(pool))
+
+    def _available_in(self, pool: int) -> int:
+        it = self._room.pools[pool]
+        most = it.limit - self._drawn[pool]
+        return most if it.parent < 0 else min(most, self.left_in(pool) + self._available_in(it.parent))
 
     def class_of(self, cell: int) -> str:
         """The class of a cell."""
@@ -99,25 +147,18 @@ class Space:
             found[name] = found.get(name, 0) + number
         return found
 
-    def _most(self, cell: int, number: int) -> int:
-        room, used = self._room, self._used[cell]
-        most = (room.limits[cell] - used) // number
-        pool = room.pool_of[cell]
-        if pool >= 0:
-            most = min(most, (max(0, room.kept[cell] - used) + self._free[pool]) // number)
-        return most
-
     def add(self, uses: Uses, copies: int) -> None:
         """Take room for so many copies; give it back with a negative number."""
         room = self._room
         for cell, number in uses:
+            kept, pool = room.kept[cell], room.pool_of[cell]
             before = self._used[cell]
-            after = before + number * copies
-            self._used[cell] = after
-            pool = room.pool_of[cell]
-            if pool >= 0:
-                kept = room.kept[cell]
-                self._free[pool] -= max(0, after - kept) - max(0, before - kept)
+            after = self._used[cell] = before + number * copies
+            while pool >= 0:
+                more = max(0, after - kept) - max(0, before - kept)
+                before = self._drawn[pool]
+                after = self._drawn[pool] = before + more
+                kept, pool = room.pools[pool].kept, room.pools[pool].parent
 
 
 def first_choices(pieces: Sequence[Piece], room: Room) -> bool:

@@ -44,6 +44,12 @@ def too_many(work: Workload) -> Problem:
     return Problem((*work.path, "workers"), f"{who(work)} has {len(work.pods)} pod sets")
 
 
+def stopped(work: Workload, line: ActiveQueue) -> Problem:
+    """A workload of a queue that admits nothing."""
+    text = f"{who(work)} is not admitted while queue {line.queue.name} has stopPolicy {line.queue.stopPolicy}"
+    return Problem((*work.path, "queue"), text, "stopPolicy: None lets it in")
+
+
 def _at(pods: Pods, resource: str) -> Path:
     return (*pods.path, "resources", resource)
 

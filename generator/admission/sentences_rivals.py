@@ -56,7 +56,8 @@ def stopped(case: Case, others: Sequence[Workload]) -> Problem:
         if by.priority > work.priority
         else ""
     )
-    way = "withinClusterQueue" if by.queue == work.queue else "reclaimWithinCohort"
+    own = (by.queue, by.namespace) in case.line.queue.leads
+    way = "withinClusterQueue" if own else "reclaimWithinCohort"
     text = (
         f"{who(work)} runs in queue {work.queue} only while {many(others)} {is_or_are(others)} not there: Kueue stops it"
         f" for {by.name}{higher} ({way} of queue {by.queue})"

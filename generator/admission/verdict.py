@@ -29,6 +29,8 @@ class Obstacle(StrEnum):
     NODES = "nodes"
     TURN = "turn"
     """It waits behind another workload of its queue, and is not looked at."""
+    STOPPED = "stopped"
+    """Its queue admits nothing (stopPolicy)."""
     LIMITS = "limits"
     """A container is out of the bounds of its namespace."""
     POD_SETS = "pod sets"

@@ -35,7 +35,11 @@ def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rul
         yield load_failed(PREFIX, here)
     if {"serving", "ray", "pipelines"} & used_for:
         yield volume_full(PREFIX, (), here)
-    queues = sorted(item.name for item in items(cluster, "kueue", "queues") if item.namespace == namespace)
+    queues = sorted(
+        item.name
+        for item in items(cluster, "kueue", "queues")
+        if namespace in {place for _, place in item.leads}
+    )
     if queues and not cluster.profile.openshift:
         yield queue_stuck(PREFIX, (), f'cluster_queue=~"{"|".join(queues)}"')
 

@@ -100,6 +100,7 @@ class KubeRay(Strictly):
     serviceOptions: Flag = Field(
         description="A RayService has rayClusterDeletionDelaySeconds and ray.io/initializing-timeout."
     )
+    servesGrpc: Flag = Field(description="The Service of a RayService has a port for gRPC as well.")
     headProxy: AddedContainer | None = Field(
         None,
         description="The proxy beside every head, which asks the API server about its callers; none: there is none.",
@@ -138,6 +139,9 @@ class Kueue(Strictly):
     countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
     flavorKeys: Literal["group", "flavor"] = Field(
         description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
+    )
+    flavorRank: Literal["mode", "level", "candidates"] = Field(
+        description="How flavors rank that do not fit without stopping or borrowing: by what has to be done alone, by how far is borrowed as well, or with those last for which nobody can be stopped."
     )
 
 

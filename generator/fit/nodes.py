@@ -7,7 +7,7 @@ quota for the devices is possible, in every resource group one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import accelerators
 from ..components.kueue import KUEUE
-from ..components.kueue.spec import Flavor, Queue, Quota, groups
+from ..components.kueue.spec import Cells, Flavor, KueueSpec, Queue, Quota, groups, holders, queue_of
 from ..components.models import holds, placed_by_cache
 from ..components.ray import ray_name
 from ..components.serving.spec import Service
@@ -75,14 +75,12 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
 def _ways(item: Service, cluster: Cluster) -> Iterator[tuple[Mapping[str, str], tuple[Toleration, ...]]]:
     """Selector and tolerations of a pod, once for each choice of flavors."""
     spec = cluster.part(KUEUE)
-    queue = next(
-        (one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None
-    )
+    queue = queue_of(spec, item.queue, item.namespace)
     if queue is None:
         yield item.nodeSelector, item.tolerations
         return
     flavors = {flavor.name: flavor for flavor in spec.flavors}
-    for chosen in product(*_choices(queue, spec.queues, item.resources)):
+    for chosen in product(*_choices(queue, spec, item.resources)):
         given = [flavors[name] for name in chosen if name in flavors]
         yield _with(item, given)
 
@@ -93,18 +91,18 @@ def _with(item: Service, given: list[Flavor]) -> tuple[Mapping[str, str], tuple[
     return {**labels, **item.nodeSelector}, (*item.tolerations, *tolerations)
 
 
-def _choices(queue: Queue, queues: Iterable[Queue], wanted: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def _choices(queue: Queue, spec: KueueSpec, wanted: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """For each resource group that the pod needs something of, the flavors that have all of it."""
-    listed = tuple(queues)
-    for names in groups(queue):
+    listed = tuple(item.quota for _, item in holders(spec))
+    for names in groups(queue.quota):
         covered = {resource for name in names for resource in queue.quota[name]} & set(wanted)
         if covered:
             yield tuple(name for name in names if all(_offered(listed, name, one) for one in covered))
 
 
-def _offered(queues: tuple[Queue, ...], flavor: str, resource: str) -> bool:
-    """Whether any queue has quota for it: in a cohort it can be borrowed."""
-    found = (queue.quota.get(flavor, {}).get(resource) for queue in queues)
+def _offered(quotas: tuple[Cells, ...], flavor: str, resource: str) -> bool:
+    """Whether any queue or cohort has quota for it: in a cohort it can be borrowed."""
+    found = (quota.get(flavor, {}).get(resource) for quota in quotas)
     return any(
         value is not None and _thousandths(value.nominal if isinstance(value, Quota) else value)
         for value in found

@@ -73,7 +73,7 @@ def compared(account: Account, rendered: Mapping[ResourceId, Manifest]) -> Compa
 
 
 def _out(account: Account, rendered: Mapping[ResourceId, Manifest]) -> ResourceId | None:
-    own = account.source.identity._replace(name=account.renamed or account.source.name)
+    own = account.source.identity
     if not account.becomes:
         return None
     for identity in rendered:
@@ -133,7 +133,7 @@ def _alike(one: Any, other: Any) -> bool:
         return False
     if same(one, other):
         return True
-    if isinstance(one, bool) or isinstance(other, bool) or not isinstance(one, str | int):
+    if isinstance(one, bool) or isinstance(other, bool) or not isinstance(one, str | int | float):
         return False
     try:
         return canonical(str(one)) == canonical(str(other))

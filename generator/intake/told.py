@@ -51,8 +51,6 @@ def _object(item: Compared) -> Iterator[str]:
     place = account.source.where()
     becomes = f" -> {account.becomes}" if account.becomes else ""
     yield f"  {account.source.identity}{becomes}  ({place.file}:{place.line})"
-    if account.renamed:
-        yield f"    ~ metadata.name  {account.source.name}: it is called {account.renamed} now"
     rows = [
         _row(judged, account)
         for judged in sorted(item.judged, key=lambda one: list(Verdict).index(one.verdict))
@@ -198,7 +196,6 @@ def _object_data(item: Compared) -> dict[str, Any]:
         "file": place.file,
         "line": place.line,
         "becomes": account.becomes,
-        "renamed": account.renamed,
         "fields": [_field(judged, account) for judged in item.judged],
         "added": [
             {"path": shown(one.path), "value": HIDDEN if account.secret else one.value, "why": one.why}

@@ -30,17 +30,25 @@ def _cluster_queue(item: Manifest, _: str) -> Iterator[Found]:
     spec = item["spec"]
     for key in ("cohort", "cohortName"):
         yield from field_name(f"spec.{key}", KUEUE, "Cohort", item, "")
+    yield from _flavors(spec)
+    for i, check in enumerate(spec.get("admissionChecks", ())):
+        yield f"spec.admissionChecks[{i}]", one(KUEUE, "AdmissionCheck", "", check)
+    for i, rule in enumerate(at(item, "spec.admissionChecksStrategy.admissionChecks") or ()):
+        path = f"spec.admissionChecksStrategy.admissionChecks[{i}].name"
+        yield path, one(KUEUE, "AdmissionCheck", "", rule.get("name"))
+
+
+def _flavors(spec: Mapping[str, Any]) -> Iterator[Found]:
     for i, group in enumerate(spec.get("resourceGroups", ())):
         for j, flavor in enumerate(group.get("flavors", ())):
             path = f"spec.resourceGroups[{i}].flavors[{j}]"
             yield path, one(KUEUE, "ResourceFlavor", "", flavor.get("name"))
-    for i, check in enumerate(spec.get("admissionChecks", ())):
-        yield f"spec.admissionChecks[{i}]", one(KUEUE, "AdmissionCheck", "", check)
 
 
 def _cohort(item: Manifest, _: str) -> Iterator[Found]:
     for key in ("parent", "parentName"):
         yield from field_name(f"spec.{key}", KUEUE, "Cohort", item, "")
+    yield from _flavors(item["spec"])
 
 
 def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:

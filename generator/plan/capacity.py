@@ -123,7 +123,9 @@ def _quota(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str],
         for flavor in queue.quota.values():
             nominal = {name: amount(name, quota_of(number).nominal) for name, number in flavor.items()}
             given = together(given, nominal)
-        used = asked.get((queue.name, queue.namespace), {})
+        used: dict[str, int] = {}
+        for lead in queue.leads:
+            used = together(used, asked.get(lead, {}))
         for name, number in given.items():
             found[f"queue {queue.namespace}/{queue.name}", name] = Level(used.get(name, 0), number)
     return found

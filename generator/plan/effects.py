@@ -14,6 +14,7 @@ from ..objects.object_names import at
 from ..specs.quantity import parse
 from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 from .consequence import DANGERS, Consequence, Effect, recreated
+from .queue_effects import on_queues
 from .ray_effects import COUNTS, on_ray
 
 IMMUTABLE: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +100,7 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             yield from _serving(change, services)
             yield from _llm(change)
             yield from on_ray(change)
-            yield from _flavors(change)
+            yield from on_queues(change)
             yield from _config(change)
 
 
@@ -164,16 +165,6 @@ def _restarts(item: FieldChange, kind: str) -> bool:
     if path.startswith(("metadata.labels", "metadata.annotations")):
         return True
     return path.startswith("spec.predictor") and not path.startswith(_OUTSIDE_PODS)
-
-
-def _flavors(change: ObjectChange) -> Iterator[Consequence]:
-    """Another order of flavors: Kueue takes the first that fits, when it admits (kueue pkg/scheduler/flavorassigner)."""
-    if change.identity.kind not in {"ClusterQueue", "Cohort"}:
-        return
-    for item in change.fields:
-        if item.order is not None and item.path[-1] == "flavors":
-            text = f"what is admitted keeps its flavor; what comes next tries {', '.join(item.order[1])} in this order"
-            yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _config(change: ObjectChange) -> Iterator[Consequence]:

@@ -12,7 +12,7 @@ import pytest
 from generator.components.kit.component import Cluster
 from generator.components.kit.runtime import SERVER
 from generator.components.kueue import KUEUE
-from generator.components.kueue.spec import Flavor
+from generator.components.kueue.spec import AdmissionCheck, FairSharing, Flavor
 from generator.components.serving.spec import DOWNLOADS
 from generator.facts.profiles import profiles
 from generator.hub.kit.edge import KINDS
@@ -26,6 +26,7 @@ from generator.objects.manifest import (
     content_hash,
     identify,
 )
+from generator.plan.effects import IMMUTABLE
 from generator.proof.conformance import library
 from generator.proof.pods import FETCHES, pod_security, workloads
 from generator.proof.podsecurity import containers
@@ -104,17 +105,42 @@ def test_quantities_are_canonical() -> None:
     assert not any(value.startswith("-") for value in found)
 
 
-def test_queues_select_their_namespace() -> None:
+def test_queues_select_their_namespaces() -> None:
+    seen = set()
     for site, queue in in_sites("ClusterQueue"):
-        local = {item["metadata"]["name"]: item for item in site.objects if item["kind"] == "LocalQueue"}
-        namespace = local[queue["metadata"]["name"]]["metadata"]["namespace"]
-        selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-        assert queue["spec"]["namespaceSelector"] == selector
+        spaces = {
+            item["metadata"]["namespace"]
+            for item in site.objects
+            if item["kind"] == "LocalQueue" and item["spec"]["clusterQueue"] == queue["metadata"]["name"]
+        }
+        selector = queue["spec"]["namespaceSelector"]
+        one = selector.get("matchLabels", {}).values()
+        (several,) = selector.get("matchExpressions") or [{"values": one}]
+        assert set(several["values"]) == spaces
+        assert {*selector.get("matchLabels", {}), several.get("key")} - {None} == {
+            "kubernetes.io/metadata.name"
+        }
+        seen.add(len(spaces) > 1)
+    assert seen == {True, False}
 
 
-def test_local_queues_lead_to_the_queue_of_their_name() -> None:
-    for _, queue in every("LocalQueue"):
-        assert queue["spec"] == {"clusterQueue": queue["metadata"]["name"]}
+def test_local_queues_lead_to_queues_of_the_cluster() -> None:
+    for site, queue in in_sites("LocalQueue"):
+        there = {item["metadata"]["name"] for item in site.objects if item["kind"] == "ClusterQueue"}
+        assert queue["spec"].keys() == {"clusterQueue"}
+        assert queue["spec"]["clusterQueue"] in there
+
+
+def test_a_weight_is_no_billionth() -> None:
+    assert not refuses(FairSharing, {"weight": "0"})
+    assert not refuses(FairSharing, {"weight": "1m"})
+    assert all(refuses(FairSharing, {"weight": said}) for said in ("1n", "1u", "-1"))
+
+
+def test_an_admission_check_has_a_controller() -> None:
+    assert not refuses(AdmissionCheck, {"name": "c", "controllerName": "example.com/budget"})
+    assert refuses(AdmissionCheck, {"name": "c"})
+    assert IMMUTABLE["AdmissionCheck"] == ("spec.controllerName",)
 
 
 def test_priority_classes_have_a_value() -> None:

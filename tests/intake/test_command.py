@@ -132,8 +132,8 @@ def test_values_of_secrets_are_not_printed(capsys: Capture) -> None:
 def test_one_file_is_imported_by_itself(capsys: Capture) -> None:
     assert run(str(SHAPES / "plain/queues.yaml")) == 0
     out = capsys.readouterr().out
-    assert "ClusterQueue gpu-cluster-queue -> kueue.queues[gpu]  (queues.yaml:9)" in out
-    assert "gpu-cluster-queue: it is called gpu now" in out
+    assert "ClusterQueue gpu-cluster-queue -> kueue.queues[gpu-cluster-queue]  (queues.yaml:9)" in out
+    assert "chat/gpu is that of ClusterQueue gpu-cluster-queue" in out
 
 
 @pytest.mark.parametrize(

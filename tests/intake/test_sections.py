@@ -151,9 +151,10 @@ def test_a_secret_that_a_server_uses_is_named_as_a_credential() -> None:
     assert drafted(text).spec["credentials"] == [{"name": "aws", "type": "s3", "from": "existing"}]
 
 
-def test_the_queue_has_the_name_that_workloads_say() -> None:
+def test_workloads_find_the_queue_by_the_name_that_they_say() -> None:
     made = drafted((SHAPES / "plain/queues.yaml").read_text("utf-8"))
-    assert [queue["name"] for queue in made.spec["kueue"]["queues"]] == ["gpu"]
+    said = [(queue["name"], queue["localQueue"]) for queue in made.spec["kueue"]["queues"]]
+    assert said == [("gpu-cluster-queue", "gpu")]
     assert made.spec["kueue"]["queues"][0]["quota"]["l4"] == {
         "cpu": "40",
         "memory": {"nominal": "160Gi", "borrowingLimit": "16Gi"},
@@ -161,6 +162,89 @@ def test_the_queue_has_the_name_that_workloads_say() -> None:
     }
     lost = [account for account in made.part.accounts if account.source.name == "gpu-too"]
     assert "chat/gpu is that of ClusterQueue" in lost[0].entries[0].why
+
+
+WORDS = """apiVersion: kueue.x-k8s.io/v1beta1
+kind: ClusterQueue
+metadata: {name: site}
+spec:
+  flavorFungibility: {whenCanBorrow: Borrow, whenCanPreempt: Preempt}
+  preemption:
+    reclaimWithinCohort: Any
+    borrowWithinCohort: {policy: LowerPriority, maxPriorityThreshold: 100}
+  fairSharing: {weight: 0.5}
+  stopPolicy: Hold
+  admissionChecks: [budget]
+  admissionChecksStrategy: {admissionChecks: [{name: nodes, onFlavors: [a]}]}
+  resourceGroups: [{coveredResources: [cpu], flavors: [{name: a, resources: [{name: cpu, nominalQuota: 4}]}]}]
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: LocalQueue
+metadata: {name: work, namespace: b}
+spec: {clusterQueue: site, stopPolicy: Hold}
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: LocalQueue
+metadata: {name: work, namespace: a}
+spec: {clusterQueue: site}
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: Cohort
+metadata: {name: all}
+spec:
+  fairSharing: {weight: 2}
+  resourceGroups: [{coveredResources: [cpu], flavors: [{name: a, resources: [{name: cpu, nominalQuota: 2}]}]}]
+---
+apiVersion: kueue.x-k8s.io/v1beta1
+kind: AdmissionCheck
+metadata: {name: nodes}
+spec:
+  controllerName: kueue.x-k8s.io/provisioning-request
+  retryDelayMinutes: 5
+  parameters: {apiGroup: kueue.x-k8s.io, kind: ProvisioningRequestConfig, name: nodes}
+"""
+
+
+def test_queues_cohorts_and_checks_keep_their_words() -> None:
+    made = drafted(WORDS)
+    assert made.spec["kueue"] == {
+        "queues": [
+            {
+                "name": "site",
+                "namespace": "b",
+                "namespaces": ["a"],
+                "localQueue": "work",
+                "quota": {"a": {"cpu": "4"}},
+                "flavorFungibility": {"whenCanBorrow": "MayStopSearch", "whenCanPreempt": "MayStopSearch"},
+                "fairSharing": {"weight": "500m"},
+                "admissionChecks": [{"name": "budget"}, {"name": "nodes", "onFlavors": ["a"]}],
+                "stopPolicy": "Hold",
+                "preemption": {
+                    "reclaimWithinCohort": "Any",
+                    "borrowWithinCohort": {"policy": "LowerPriority", "maxPriorityThreshold": 100},
+                },
+            }
+        ],
+        "cohorts": [{"name": "all", "quota": {"a": {"cpu": "2"}}, "fairSharing": {"weight": "2"}}],
+        "admissionChecks": [
+            {
+                "name": "nodes",
+                "controllerName": "kueue.x-k8s.io/provisioning-request",
+                "parameters": {
+                    "apiGroup": "kueue.x-k8s.io",
+                    "kind": "ProvisioningRequestConfig",
+                    "name": "nodes",
+                },
+            }
+        ],
+    }
+    lost = {
+        (account.source.identity.kind, shown(entry.path))
+        for account in made.part.accounts
+        for entry in account.entries
+        if entry.fate is Fate.LOST
+    }
+    assert lost == {("LocalQueue", "spec.stopPolicy"), ("AdmissionCheck", "spec.retryDelayMinutes")}
 
 
 def test_a_deployment_that_serves_nothing_is_no_server() -> None:

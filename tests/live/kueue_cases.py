@@ -252,3 +252,61 @@ def _groups(made: Case) -> list[Case]:
     for item in _items(made):
         found += [item["head"], *item["workers"]] if "head" in item else [item]
     return found
+
+
+# --- the words of queues and cohorts
+
+
+def worded(seed: int) -> Case:
+    """The case of a number in a tree of cohorts with quota and limits of their own, and queues that say how they take
+    flavors and whom they stop.
+    """
+    draw = random.Random(f"kueue words {seed}")  # noqa: S311 - the same on every machine, no secret
+    made = case(seed)
+    kueue = made["cluster"]["kueue"]
+    names = [item["name"] for item in kueue["flavors"] if item["name"] in FLAVORS]
+    while len(kueue["queues"]) < 3:
+        kueue["queues"].append(_queue(draw, f"q{len(kueue['queues'])}", names))
+    for item in _items(made):
+        item["queue"] = draw.choice(kueue["queues"])["name"]
+    _tree(draw, kueue, names)
+    if draw.random() < 0.7:
+        _preemption(draw, made)
+    for queue in kueue["queues"]:
+        _manner(draw, queue)
+    return made
+
+
+def _tree(draw: random.Random, kueue: Case, names: list[str]) -> None:
+    """`low` and `side` below `top`; some have quota, and those below limits on it."""
+    kueue["cohort"] = "top"
+    kueue["cohorts"] = [{"name": "top"}, {"name": "low", "parent": "top"}, {"name": "side", "parent": "top"}]
+    for queue in kueue["queues"]:
+        queue["cohort"] = draw.choice(["top", "low", "low", "side"])
+    for cohort in kueue["cohorts"]:
+        for flavor in names if draw.random() < 0.6 else ():
+            cell: Case = {"nominal": draw.choice(NOMINALS[:6])}
+            for limit in ("borrowingLimit", "lendingLimit") if "parent" in cohort else ():
+                if draw.random() < 0.4:
+                    cell[limit] = draw.choice(NOMINALS[:5])
+            memory = {"nominal": PLENTY} if len(cell) == 1 else PLENTY
+            cohort.setdefault("quota", {})[flavor] = {"cpu": cell, "memory": memory}
+
+
+def _manner(draw: random.Random, queue: Case) -> None:
+    """When the next flavor is looked at, and whether others are stopped for one that borrows."""
+    if draw.random() < 0.7:
+        said = {
+            "whenCanBorrow": draw.choice(["MayStopSearch", "TryNextFlavor"]),
+            "whenCanPreempt": draw.choice(["MayStopSearch", "TryNextFlavor"]),
+        }
+        if set(said.values()) == {"TryNextFlavor"} and draw.random() < 0.6:
+            said["preference"] = draw.choice(["BorrowingOverPreemption", "PreemptionOverBorrowing"])
+        queue["flavorFungibility"] = said
+    rules = queue.get("preemption")
+    if rules and rules["reclaimWithinCohort"] != "Never" and draw.random() < 0.5:
+        threshold = draw.choice([None, -10, 0])
+        rules["borrowWithinCohort"] = {
+            "policy": "LowerPriority",
+            **({} if threshold is None else {"maxPriorityThreshold": threshold}),
+        }

@@ -12,9 +12,10 @@ from ...components.kueue import KUEUE
 from ...components.kueue.spec import Flavor
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
+from ..cohorts import ENDLESS
 from ..demand import Pods
 from ..judge import Analysis, analyse
-from ..offer import ENDLESS, NodeKind, has_labels
+from ..offer import NodeKind, has_labels
 from ..placing import Option
 from ..sentences import who
 from ..sentences_nodes import node_hint, node_reasons

@@ -41,7 +41,7 @@ def _with_quota(cluster: Cluster, verdict: Verdict, problem: Problem) -> Problem
     asked = [(*pods.path, "resources", name) for pods in work.pods for name in pods.requests]
     names = {name for pods in work.pods for name in pods.requests}
     for i, queue in enumerate(cluster.part(KUEUE).queues):
-        if (queue.name, queue.namespace) == (work.queue, work.namespace):
+        if (work.queue, work.namespace) in queue.leads:
             asked += [
                 (
                     "kueue",

@@ -8,16 +8,18 @@ every pod set that had got a flavor begins behind it, all of them at once. So an
 tried.
 
 Source: kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go assignFlavors, findFlavorForPodSets,
-fitsResourceQuota, shouldTryNextFlavor; pkg/workload/workload.go NextFlavorToTryForPodSetResource, PendingFlavors. With the
-fields that nearedge writes (no flavorFungibility, no borrowWithinCohort) 0.12.10, 0.14.8, 0.16.6 and 0.18.4 walk alike.
+fitsResourceQuota, shouldTryNextFlavor, isPreferred; pkg/workload/workload.go NextFlavorToTryForPodSetResource,
+PendingFlavors. 0.12.10, 0.14.8, 0.16.6 and 0.18.5 walk alike but for the rank of flavors that do not simply fit
+(profile.kueue.flavorRank).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
+from ...components.kueue.spec import Fungibility
 from ..search import Uses
 
 
@@ -52,11 +54,67 @@ Cursor = tuple[tuple[int, ...], ...]
 
 
 Grade = tuple[Mode, int]
-"""A mode, and of two equal ones the better is that which borrows less: 0 or -1 (flavorassigner.go granularMode)."""
+"""A mode, and from how far is borrowed, downwards from 0, which is not at all (flavorassigner.go granularMode)."""
+
+Ranks = Literal["mode", "level", "candidates"]
+"""See profile.kueue.flavorRank."""
+
+
+class Manner(NamedTuple):
+    """When a queue looks at its next flavor, and which of two it takes where neither simply fits."""
+
+    lends_first: bool = False
+    """whenCanBorrow: TryNextFlavor."""
+    stops_first: bool = False
+    """whenCanPreempt: MayStopSearch."""
+    near: bool = False
+    """preference: PreemptionOverBorrowing."""
+    ranks: Ranks = "candidates"
+
+    def goes_on(self, grade: Grade) -> bool:
+        """Whether the flavor after one of this grade is looked at (shouldTryNextFlavor)."""
+        mode, level = grade
+        if mode <= Mode.NO_CANDIDATES:
+            return True
+        return (mode < Mode.FIT and not self.stops_first) or (level < 0 and self.lends_first)
+
+    def rank(self, grade: Grade) -> tuple[int, ...]:
+        """The better flavor has the higher one (isPreferred)."""
+        mode, level = grade
+        if self.ranks == "mode":
+            return (mode,)
+        if not self.near:
+            return (mode, level)
+        if mode is Mode.NO_FIT:
+            return (0,)
+        return (1, mode > Mode.NO_CANDIDATES or self.ranks == "level", level, mode)
+
+    def worst(self, grades: Sequence[Grade]) -> Grade:
+        """The grade of a flavor, of those of its resources."""
+        if self.ranks == "mode":
+            return min((mode for mode, _ in grades), default=Mode.FIT), min(
+                (level for _, level in grades), default=0
+            )
+        return min(grades, key=self.rank, default=(Mode.FIT, 0))
+
+
+def manner_of(said: Fungibility | None, ranks: Ranks) -> Manner:
+    """What a queue's flavorFungibility comes to."""
+    words = said or Fungibility()
+    return Manner(
+        words.whenCanBorrow == "TryNextFlavor",
+        words.whenCanPreempt == "MayStopSearch",
+        words.preference == "PreemptionOverBorrowing",
+        ranks,
+    )
 
 
 class Quota(Protocol):
     """What an attempt asks of a queue's quota."""
+
+    @property
+    def manner(self) -> Manner:
+        """How the queue takes flavors."""
 
     def grade(self, cell: int, amount: int) -> Grade:
         """How so much of a cell could be had."""
@@ -125,22 +183,22 @@ def _flavors_of(pods: PodSet, tried: tuple[int, ...], quota: Quota, usage: Mappi
 def _find_flavor(
     group: Sequence[Uses | None], start: int, quota: Quota, usage: Mapping[int, int]
 ) -> _Found | None:
-    """The first flavor from `start` on that fits; else the best of those for which others would have to stop."""
+    """The first flavor from `start` on that ends the search; else the best of all that could be had."""
     best: _Found | None = None
-    best_grade = NOTHING
+    best_rank = quota.manner.rank(NOTHING)
     last = len(group) - 1
     for index in range(start, len(group)):
         uses = group[index]
         if uses is None:
             continue
         grades = [(cell, quota.grade(cell, usage.get(cell, 0) + amount)) for cell, amount in uses]
-        grade = min((grade for _, grade in grades), default=(Mode.FIT, 0))
-        if grade[0] is Mode.FIT:
-            return _Found(index, Mode.FIT, -1 if index == last else index)
-        if grade > best_grade:
+        grade = quota.manner.worst([one for _, one in grades])
+        short = tuple(cell for cell, one in grades if one[0] < Mode.FIT)
+        if not quota.manner.goes_on(grade):
+            return _Found(index, grade[0], -1 if index == last else index, short)
+        if (rank := quota.manner.rank(grade)) > best_rank:
             # All flavors were looked at, so that the next attempt begins anew.
-            best = _Found(index, grade[0], -1, tuple(cell for cell, one in grades if one[0] < Mode.FIT))
-            best_grade = grade
+            best, best_rank = _Found(index, grade[0], -1, short), rank
     return best
 
 

@@ -1,38 +1,18 @@
-"""Who uses what of the quota, and whom Kueue stops for whom.
+"""Who uses what of the quota, how more of it could be had, and whom Kueue stops for whom.
 
 Source: kueue v0.19.2 pkg/scheduler/preemption/preemption.go classicalPreemptions, preemption_oracle.go
-SimulatePreemption, classical/candidate_generator.go and hierarchical_preemption.go; cohorts with parents are one pool here, as in
-`search`, and nothing is borrowed by stopping others (borrowWithinCohort is not a field).
+SimulatePreemption; pkg/scheduler/preemption/classical/hierarchical_preemption.go FindHeightOfLowestSubtreeThatFits;
+pkg/scheduler/flavorassigner/flavorassigner.go fitsResourceQuota.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
 
-from ..offer import ActiveQueue, Offer, most
+from ..offer import Offer, most
 from ..search import Space
-from .assigner import Flavors, Grade, Mode
-
-
-class Admission(NamedTuple):
-    """A Workload that has its quota: which contender it is of, when it came and when it was admitted."""
-
-    at: int
-    queue: ActiveQueue
-    priority: int
-    came: int
-    admitted: int
-    flavors: Flavors
-    usage: Mapping[int, int]
-
-
-class Ask(NamedTuple):
-    """A Workload that wants quota."""
-
-    queue: ActiveQueue
-    priority: int
-    came: int
+from .assigner import Grade, Mode
+from .candidates import Admission, Ask, Candidates, Need, candidates, is_valid
 
 
 class Ledger:
@@ -60,37 +40,68 @@ class Ledger:
 
     def grade(self, cell: int, amount: int, ask: Ask) -> Grade:
         """How a Workload could have so much of a cell (flavorassigner.go fitsResourceQuota)."""
-        borrows = -int(self._borrows(cell, amount))
         if amount > most(self._given.cells[cell], self._given.room):
             return Mode.NO_FIT, 0
+        level, reclaims = self._level(cell, amount)
         if amount <= self._space.available(cell):
-            return Mode.FIT, borrows
-        if amount > self._given.cells[cell].nominal:
-            return Mode.NO_FIT, 0
+            return Mode.FIT, -level
+        if amount > self._given.cells[cell].nominal and not reclaims and not ask.may_borrow:
+            return Mode.NO_FIT, -level
         targets = self.targets({cell: amount}, {cell}, ask)
         if not targets:
-            return Mode.NO_CANDIDATES, borrows
+            return Mode.NO_CANDIDATES, -level
+        if ask.queue.manner.ranks != "mode":
+            level = self._level_without(targets, cell, amount)
         own = any(item.queue is ask.queue for item in targets)
-        return (Mode.PREEMPT if own else Mode.RECLAIM), 0
+        return (Mode.PREEMPT if own else Mode.RECLAIM), -level
+
+    def _level(self, cell: int, amount: int) -> tuple[int, bool]:
+        """The height of the lowest cohort that has so much, 0 for the queue itself, and whether there is one above."""
+        mine, space, room = self._given.cells[cell], self._space, self._given.room
+        if mine.pool < 0 or space.used(cell) + amount <= mine.nominal:
+            return 0, mine.pool >= 0
+        left = amount - space.left_alone(cell)
+        height = 0
+        for pool in room.above(cell):
+            it = room.pools[pool]
+            height = it.height
+            if space.drawn(pool) + left <= it.quota:
+                return height, it.parent >= 0
+            left -= space.left_in(pool)
+        return height, False
+
+    def _level_without(self, targets: Sequence[Admission], cell: int, amount: int) -> int:
+        for one in targets:
+            self.evict(one)
+        level, _ = self._level(cell, amount)
+        for one in targets:
+            self.admit(one)
+        return level
 
     def targets(self, usage: Mapping[int, int], short: Collection[int], ask: Ask) -> tuple[Admission, ...]:
         """Whom Kueue stops so that a Workload finds what it would use; none when that would not do.
 
         `short` are the cells that there is too little of.
         """
-        found = self._candidates(usage, short, ask)
-        for borrowing in self._ways(found, short):
+        if ask.queue.stopped:
+            return ()
+        keys = frozenset(self._given.cells[cell].key for cell in short)
+        need = Need(usage, keys, ask, self._space, self._given)
+        found = candidates(need, self.admissions)
+        for borrowing in self._ways(found, short, ask):
             removed: list[Admission] = []
-            for item in self._in_turn(found, borrowing=borrowing):
-                self.evict(item)
-                removed.append(item)
+            for one in found.listed:
+                if not is_valid(one, need, borrowing=borrowing):
+                    continue
+                self.evict(one.item)
+                removed.append(one.item)
                 if self._fits(usage, borrowing=borrowing):
                     chosen = self._filled_back(removed, usage, borrowing=borrowing)
-                    for one in chosen:
-                        self.admit(one)
+                    for item in chosen:
+                        self.admit(item)
                     return tuple(chosen)
-            for one in removed:
-                self.admit(one)
+            for item in removed:
+                self.admit(item)
         return ()
 
     def _borrows(self, cell: int, amount: int) -> bool:
@@ -103,48 +114,12 @@ class Ledger:
             for cell, amount in usage.items()
         )
 
-    def _within_nominal(self, queue: ActiveQueue, pools: Collection[int]) -> bool:
-        """Whether a queue borrows nothing in these pools."""
-        return all(
-            self._space.used(cell.at) <= cell.nominal for cell in queue.cells.values() if cell.pool in pools
-        )
-
-    def _candidates(self, usage: Mapping[int, int], short: Collection[int], ask: Ask) -> _Candidates:
-        """Everybody who may be stopped, those first who are stopped first (NewCandidateIterator)."""
-        pools = {self._given.cells[cell].pool for cell in short} - {-1}
-        rules = ask.queue.queue.preemption
-        within = rules.withinClusterQueue if rules else "Never"
-        reclaim = rules.reclaimWithinCohort if rules else "Never"
-        own, others = [], []
-        for item in self.admissions:
-            if item.queue is ask.queue:
-                if _may_stop(within, ask, item) and not item.usage.keys().isdisjoint(short):
-                    own.append(item)
-            elif (
-                _may_stop(reclaim, ask, item)
-                and any(self._given.cells[cell].pool in pools for cell in item.usage)
-                and not self._within_nominal(item.queue, pools)
-            ):
-                others.append(item)
-        entitled = all(
-            self._space.used(cell) + amount <= self._given.cells[cell].nominal
-            for cell, amount in usage.items()
-        )
-        return _Candidates(sorted(others, key=_turn), sorted(own, key=_turn), pools, entitled=entitled)
-
-    def _ways(self, found: _Candidates, short: Collection[int]) -> Sequence[bool]:
+    def _ways(self, found: Candidates, short: Collection[int], ask: Ask) -> Sequence[bool]:
         """Whether the Workload may borrow when others are stopped for it: what is tried first, and what then."""
         under = all(self._space.used(cell) < self._given.cells[cell].nominal for cell in short)
-        if not found.others or not under:
+        if not found.others or (not ask.may_borrow and not under):
             return (True,)
-        return (True, False) if found.entitled else (False, True)
-
-    def _in_turn(self, found: _Candidates, *, borrowing: bool) -> Iterator[Admission]:
-        for item in found.others:
-            # Who is not entitled to the quota by itself may not borrow what it takes from others.
-            if (found.entitled or not borrowing) and not self._within_nominal(item.queue, found.pools):
-                yield item
-        yield from found.own
+        return (False, True) if not ask.may_borrow and not found.entitled else (True, False)
 
     def _filled_back(
         self, removed: Sequence[Admission], usage: Mapping[int, int], *, borrowing: bool
@@ -159,30 +134,3 @@ class Ledger:
             else:
                 self.evict(removed[i])
         return kept
-
-
-class _Candidates(NamedTuple):
-    """Who may be stopped: of other queues and of its own, and the pools that there is too little of.
-
-    `entitled`: the Workload stays within its queue's nominal quota, so others have to give back what they borrow.
-    """
-
-    others: list[Admission]
-    own: list[Admission]
-    pools: set[int]
-    entitled: bool
-
-
-def _may_stop(policy: str, ask: Ask, item: Admission) -> bool:
-    """Whether a policy lets a Workload stop another (preemption/common SatisfiesPreemptionPolicy)."""
-    if policy == "Never":
-        return False
-    if policy == "Any" or ask.priority > item.priority:
-        return True
-    newer = ask.priority == item.priority and ask.came < item.came
-    return policy == "LowerOrNewerEqualPriority" and newer
-
-
-def _turn(item: Admission) -> tuple[int, int]:
-    """Lower priority first, then who was admitted last (CandidatesOrdering)."""
-    return item.priority, -item.admitted

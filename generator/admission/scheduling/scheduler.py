@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from ..offer import ActiveQueue, Offer
 from ..search import Undecided
-from .assigner import FlavorAssignment, Flavors, Grade, Mode, PodSet, attempts
-from .ledger import Admission, Ask, Ledger
+from .assigner import FlavorAssignment, Flavors, Grade, Manner, Mode, PodSet, attempts
+from .candidates import Admission, Ask
+from .ledger import Ledger
 
 ROUNDS = 200
 """Most times that some are stopped for others before this is given up."""
@@ -71,6 +72,10 @@ class _Quota(NamedTuple):
 
     ledger: Ledger
     ask: Ask
+
+    @property
+    def manner(self) -> Manner:
+        return self.ask.queue.manner
 
     def grade(self, cell: int, amount: int) -> Grade:
         return self.ledger.grade(cell, amount, self.ask)
@@ -152,7 +157,9 @@ class _Run:
             found = self._attempt(entry, ask)
             if found is None:
                 break
-            for _ in range(self._ledger.room_for(found.usage, entry.left) if found.usage else entry.left):
+            # The next one may find that it would have to borrow now, and go to another flavor.
+            most = 1 if item.queue.manner.lends_first else entry.left
+            for _ in range(self._ledger.room_for(found.usage, most) if found.usage else most):
                 self._clock += 1
                 admitted = (entry.came, self._clock, found.flavors, found.usage)
                 self._ledger.admit(Admission(entry.at, item.queue, item.priority, *admitted))

@@ -1,6 +1,7 @@
 """Rules for Kueue's objects that look at more than one field, and what Kueue's webhooks would say.
 
-Those of one field each are in field_checks.py.
+Those of one field each are in field_checks.py, those of words that go together in word_checks.py, those of admission
+checks in admission_checks.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from ...findings.finding import Path, Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .field_checks import WEBHOOK
-from .spec import KueueSpec, covered_resources, groups
+from .spec import KueueSpec, Queue, covered_resources, groups, holders
 from .units import KUEUE
 
 FLAVORS = 256
@@ -58,7 +59,7 @@ def _circles(parents: Mapping[str, str | None]) -> set[str]:
 
 @rule("KUEUE011", Severity.WARNING)
 def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
-    """A cohort has a queue in it, or a cohort below it that has one.
+    """A cohort has a queue in it, a cohort below it that has one, or quota that it lends to the cohort above.
 
     A cohort of another name than the queues say lends nothing to anyone.
     """
@@ -71,7 +72,7 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
             used.add(name)
             name = parents.get(name)
     for i, cohort in enumerate(spec.cohorts):
-        if cohort.name not in used:
+        if cohort.name not in used and not cohort.quota:
             said = f"no queue is in cohort {cohort.name}, or in one below it"
             joined = sorted({name for queue in spec.queues if (name := queue.cohort or spec.cohort)})
             hint = (
@@ -82,17 +83,17 @@ def cohorts_have_queues(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("KUEUE012", covers=("CQ-13",), source=WEBHOOK)
 def queues_are_of_bounded_size(cluster: Cluster) -> Iterator[Problem]:
-    """A queue has at most 16 resource groups and 256 flavors; a group has as many resources as Kueue takes.
+    """A queue or a cohort has at most 16 resource groups and 256 flavors; a group has as many resources as Kueue takes.
 
-    The API server or the webhook denies the ClusterQueue otherwise. Flavors that share a resource are one group.
+    The API server or the webhook denies it otherwise. Flavors that share a resource are one group.
     """
     limit = cluster.profile.kueue.coveredResources
-    for i, queue in enumerate(cluster.part(KUEUE).queues):
-        path = ("kueue", "queues", i, "quota")
-        found = groups(queue)
-        covered = [covered_resources(queue, names) for names in found]
+    for place, item in holders(cluster.part(KUEUE)):
+        path, quota = (*place, "quota"), item.quota
+        found = groups(quota) if quota else ()
+        covered = [covered_resources(quota, names) for names in found]
         counts = [
-            (len(queue.quota), FLAVORS, "flavors"),
+            (len(quota), FLAVORS, "flavors"),
             (sum(map(len, covered)), COVERED, "covered resources"),
             (len(found), GROUPS, "resource groups"),
         ]
@@ -103,8 +104,9 @@ def queues_are_of_bounded_size(cluster: Cluster) -> Iterator[Problem]:
             counts.append((len(names) * len(resources), CELLS, f"pairs of flavor and resource {where}"))
         for number, most, what in counts:
             if number > most:
-                said = f"queue {queue.name} has {number} {what}, Kueue {cluster.profile.kueue.version} takes {most}"
-                yield Problem(path, said, "split the queue")
+                who = "queue" if isinstance(item, Queue) else "cohort"
+                said = f"{who} {item.name} has {number} {what}, Kueue {cluster.profile.kueue.version} takes {most}"
+                yield Problem(path, said, "split it")
 
 
 def _too_long(name: str) -> bool:
@@ -121,9 +123,9 @@ def _names(spec: KueueSpec) -> Iterator[tuple[Path, str]]:
             for j, item in enumerate(flavor.tolerations)
             if item.key
         )
-    for i, queue in enumerate(spec.queues):
-        for flavor_name, quota in queue.quota.items():
-            yield from ((("kueue", "queues", i, "quota", flavor_name, key), key) for key in quota)
+    for place, item in holders(spec):
+        for flavor_name, quota in item.quota.items():
+            yield from (((*place, "quota", flavor_name, key), key) for key in quota)
 
 
 @rule(
@@ -164,15 +166,17 @@ def taints_are_unique(cluster: Cluster) -> Iterator[Problem]:
     source="kueue v0.19.2 pkg/controller/jobframework/defaults.go",
 )
 def default_takes_all(cluster: Cluster) -> Iterator[Problem]:
-    """A queue called default takes every job of its namespace that names no queue.
+    """A LocalQueue called default takes every job of its namespace that names no queue.
 
     Kueue fills the name in (LocalQueueDefaulting): also servers and Ray clusters that should start at once
     then wait for quota.
     """
     for i, queue in enumerate(cluster.part(KUEUE).queues):
-        if queue.name == "default":
-            said = f"queue default also takes what names no queue in namespace {queue.namespace}"
-            yield Problem(("kueue", "queues", i, "name"), said, "give it another name unless that is meant")
+        if queue.local == "default":
+            places = " and ".join(namespace for _, namespace in queue.leads)
+            said = f"queue default also takes what names no queue in namespace {places}"
+            field = "localQueue" if queue.localQueue else "name"
+            yield Problem(("kueue", "queues", i, field), said, "give it another name unless that is meant")
 
 
 def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:

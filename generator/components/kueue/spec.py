@@ -1,22 +1,26 @@
-"""Kueue: flavors, queues, cohorts and priority classes of a cluster.
+"""Kueue: flavors, queues, cohorts, admission checks and priority classes of a cluster.
 
-One queue of the spec is one ClusterQueue and one LocalQueue of the same name. Flavors of a queue that share a
+One queue of the spec is one ClusterQueue, and one LocalQueue in each of its namespaces. Flavors of a queue that share a
 resource form one resource group, as Kueue asks; a flavor without quota for a resource of its group gets "0",
-which says the same.
+which says the same. The same holds for the quota of a cohort.
 
     queues: [{name: inference, namespace: ai-serving, quota: {l4: {cpu: "8", nvidia.com/gpu: "1"}}}]
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...findings.finding import Path
 from ...specs.types import (
+    LABEL,
     LabelKey,
     LabelValue,
+    Line,
     Name,
     Priority,
     Quantity,
@@ -27,6 +31,20 @@ from ...specs.types import (
     Text,
     Toleration,
 )
+
+ControllerName = Annotated[
+    str,
+    Line(
+        rf"^{LABEL}(\.{LABEL})*(/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$",
+        253,
+        form="a domain, and what follows one /: kueue.x-k8s.io/provisioning-request",
+    ),
+]
+"""As controllers of checks call themselves; the CRD bounds its length alone."""
+KindName = Annotated[
+    str, Line(r"^[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?$", 63, form="a kind: ProvisioningRequestConfig")
+]
+"""AdmissionCheck CRD .spec.parameters.kind."""
 
 
 class Flavor(Strictly):
@@ -52,6 +70,17 @@ class Quota(Strictly):
     lendingLimit: Quantity | None = Field(None, description="Most it lends to its cohort; all when left out.")
 
 
+class BorrowWithinCohort(Strictly):
+    """Whether workloads of other queues are stopped for one that borrows as well."""
+
+    policy: Literal["Never", "LowerPriority"] = Field(
+        "Never", description="LowerPriority: those of lower priority than its own."
+    )
+    maxPriorityThreshold: Priority | None = Field(
+        None, description="Only those of this priority or below; all of lower priority when left out."
+    )
+
+
 class Preemption(Strictly):
     """Whose workloads may be stopped for whose."""
 
@@ -61,13 +90,58 @@ class Preemption(Strictly):
     withinClusterQueue: Literal["Never", "LowerPriority", "LowerOrNewerEqualPriority"] = Field(
         "Never", description="Stop workloads of the same queue."
     )
+    borrowWithinCohort: BorrowWithinCohort | None = Field(
+        None, description="Stop workloads of other queues also for one that borrows; not when left out."
+    )
+
+
+class Fungibility(Strictly):
+    """When Kueue looks at the next flavor of a queue, in the words of its newest API."""
+
+    whenCanBorrow: Literal["MayStopSearch", "TryNextFlavor"] = Field(
+        "MayStopSearch", description="TryNextFlavor: look at the next flavor before borrowing in this one."
+    )
+    whenCanPreempt: Literal["MayStopSearch", "TryNextFlavor"] = Field(
+        "TryNextFlavor",
+        description="MayStopSearch: stop others in this flavor before looking at the next one.",
+    )
+    preference: Literal["BorrowingOverPreemption", "PreemptionOverBorrowing"] | None = Field(
+        None,
+        description="Which of two flavors is taken where each needs one of the two; BorrowingOverPreemption when left out.",
+    )
+
+
+class FairSharing(Strictly):
+    """What a queue or a cohort weighs where Kueue shares fairly."""
+
+    weight: Quantity = Field(
+        description="Share of what can be borrowed, against others; Kueue looks at it with fair sharing switched on only."
+    )
+
+
+class QueueCheck(Strictly):
+    """An admission check that a queue waits for."""
+
+    name: Name = Field(description="One of kueue.admissionChecks.")
+    onFlavors: tuple[Subdomain, ...] = Field(
+        (), description="Flavors of the queue that need it; all of them when left out.", max_length=64
+    )
 
 
 class Queue(Strictly):
-    """One ClusterQueue and the LocalQueue that leads to it."""
+    """One ClusterQueue and the LocalQueues that lead to it."""
 
-    name: Name = Field(description="Name of the ClusterQueue and of the LocalQueue.")
+    name: Name = Field(
+        description="Name of the ClusterQueue, and of its LocalQueues unless localQueue says another."
+    )
     namespace: Name = Field(description="Namespace of the LocalQueue.")
+    namespaces: tuple[Name, ...] = Field(
+        (), description="Further namespaces that share its quota, each with a LocalQueue of the same name."
+    )
+    localQueue: Name | None = Field(
+        None,
+        description="Name of its LocalQueues, which is what workloads say as `queue`; the queue's when left out.",
+    )
     quota: dict[Subdomain, dict[ResourceName, Quota | Quantity]] = Field(
         description="Flavor -> resource -> quota, or {nominal, borrowingLimit, lendingLimit}.", min_length=1
     )
@@ -76,13 +150,56 @@ class Queue(Strictly):
         "BestEffortFIFO", description="StrictFIFO: a workload that does not fit blocks those behind it."
     )
     preemption: Preemption | None = Field(None, description="Preemption; none when left out.")
+    flavorFungibility: Fungibility | None = Field(
+        None, description="When the next flavor is looked at; Kueue's defaults when left out."
+    )
+    fairSharing: FairSharing | None = Field(None, description="Its weight where Kueue shares fairly.")
+    admissionChecks: tuple[QueueCheck, ...] = Field(
+        (), description="Checks that have to pass once a workload has its quota.", max_length=64
+    )
+    stopPolicy: Literal["None", "Hold", "HoldAndDrain"] = Field(
+        "None", description="Hold: nothing more is admitted; HoldAndDrain: what runs is stopped as well."
+    )
+
+    @property
+    def leads(self) -> tuple[tuple[str, str], ...]:
+        """(name, namespace) of its LocalQueues, the one of `namespace` first."""
+        return tuple((self.local, place) for place in dict.fromkeys((self.namespace, *self.namespaces)))
+
+    @property
+    def local(self) -> str:
+        """What workloads call it."""
+        return self.localQueue or self.name
 
 
 class Cohort(Strictly):
-    """Queues that lend quota to each other; a Cohort of its own only where it has a parent."""
+    """Queues that lend quota to each other, and perhaps quota that all of them share."""
 
     name: Name = Field(description="Name of the Cohort.")
     parent: Name | None = Field(None, description="Cohort above it.")
+    quota: dict[Subdomain, dict[ResourceName, Quota | Quantity]] = Field(
+        {},
+        description="Quota on top of that of its queues, which any of them may borrow: flavor -> resource -> quota.",
+    )
+    fairSharing: FairSharing | None = Field(None, description="Its weight where Kueue shares fairly.")
+
+
+class CheckParameters(Strictly):
+    """The object that holds a check's settings."""
+
+    apiGroup: Subdomain = Field(description="Its API group, such as kueue.x-k8s.io.")
+    kind: KindName = Field(description="Its kind, such as ProvisioningRequestConfig.")
+    name: Name = Field(description="Its name.")
+
+
+class AdmissionCheck(Strictly):
+    """An AdmissionCheck: somebody who is asked before a workload with quota starts."""
+
+    name: Name = Field(description="Name that queues refer to.")
+    controllerName: ControllerName = Field(
+        description="Who answers it: kueue.x-k8s.io/provisioning-request, kueue.x-k8s.io/multikueue, or a controller that you bring."
+    )
+    parameters: CheckParameters | None = Field(None, description="The object that holds its settings.")
 
 
 class PriorityClass(Strictly):
@@ -99,32 +216,54 @@ class KueueSpec(Strictly):
     flavors: tuple[Flavor, ...] = Field(
         (), description="Kinds of nodes that quota is given for, in the order Kueue tries them."
     )
-    queues: tuple[Queue, ...] = Field((), description="One ClusterQueue and one LocalQueue each.")
+    queues: tuple[Queue, ...] = Field(
+        (), description="One ClusterQueue each, with the LocalQueues that lead to it."
+    )
     cohort: Name | None = Field(None, description="Cohort that all queues join.")
-    cohorts: tuple[Cohort, ...] = Field((), description="Cohorts with a parent.")
+    cohorts: tuple[Cohort, ...] = Field(
+        (), description="Cohorts with a parent, with quota of their own or a weight."
+    )
+    admissionChecks: tuple[AdmissionCheck, ...] = Field(
+        (), description="AdmissionChecks that queues refer to."
+    )
     priorityClasses: tuple[PriorityClass, ...] = Field((), description="WorkloadPriorityClasses.")
 
 
-def groups(queue: Queue) -> tuple[tuple[str, ...], ...]:
-    """Flavors of a queue by resource group: two flavors that share a resource are in one group."""
-    if len(queue.quota) == 1:
-        return (tuple(queue.quota),)
+Cells = Mapping[str, Mapping[str, Quota | str]]
+"""Quota of a queue or a cohort: flavor -> resource -> quota."""
+
+
+def groups(quota: Cells) -> tuple[tuple[str, ...], ...]:
+    """Flavors of a quota by resource group: two flavors that share a resource are in one group."""
+    if len(quota) == 1:
+        return (tuple(quota),)
     found: list[tuple[list[str], set[str]]] = []
-    for flavor, quota in queue.quota.items():
-        touching = [group for group in found if group[1] & quota.keys()]
-        rest = [group for group in found if not group[1] & quota.keys()]
+    for flavor, cells in quota.items():
+        touching = [group for group in found if group[1] & cells.keys()]
+        rest = [group for group in found if not group[1] & cells.keys()]
         names = [name for group in touching for name in group[0]] + [flavor]
-        resources = set(quota).union(*(group[1] for group in touching))
+        resources = set(cells).union(*(group[1] for group in touching))
         found = [*rest, (names, resources)]
-    order = list(queue.quota)
+    order = list(quota)
     ranked = [tuple(sorted(names, key=order.index)) for names, _ in found]
     return tuple(sorted(ranked, key=lambda names: order.index(names[0])))
 
 
-def covered_resources(queue: Queue, flavors: tuple[str, ...]) -> tuple[str, ...]:
+def covered_resources(quota: Cells, flavors: tuple[str, ...]) -> tuple[str, ...]:
     """Resources of a group in the one order that both lists of a ClusterQueue use: cpu, memory, the others."""
-    named = {resource for flavor in flavors for resource in queue.quota[flavor]}
+    named = {resource for flavor in flavors for resource in quota[flavor]}
     return tuple(sorted(named, key=lambda resource: ({"cpu": 0, "memory": 1}.get(resource, 2), resource)))
+
+
+def holders(spec: KueueSpec) -> Iterator[tuple[Path, Queue | Cohort]]:
+    """All that has quota, with its place."""
+    yield from ((("kueue", "queues", i), queue) for i, queue in enumerate(spec.queues))
+    yield from ((("kueue", "cohorts", i), cohort) for i, cohort in enumerate(spec.cohorts))
+
+
+def queue_of(spec: KueueSpec, name: str | None, namespace: str) -> Queue | None:
+    """The queue that a workload of a namespace names."""
+    return next((queue for queue in spec.queues if (name, namespace) in queue.leads), None)
 
 
 def quota_of(value: Quota | str) -> Quota:

@@ -13,7 +13,7 @@ from .spec import KueueSpec
 def units(cluster: Cluster) -> Iterator[Unit]:
     """Everything of Kueue is one unit: its base is what the groups alone say."""
     spec = cluster.part(KUEUE)
-    if not (spec.flavors or spec.queues or spec.priorityClasses):
+    if not (spec.flavors or spec.queues or spec.admissionChecks or spec.priorityClasses):
         return
     shared, final = cluster.shared_part(KUEUE), emit(spec, cluster.profile)
     if shared is None:

@@ -10,6 +10,7 @@ from ..kit import pod
 from ..kit.component import Cluster, once
 from ..kit.runtime import accelerators, seconds
 from ..kueue import KUEUE
+from ..kueue.spec import queue_of
 from .emit import claim_name, claim_size, clone_name
 from .spec import Claim, Placement, Volume
 
@@ -232,12 +233,11 @@ def _flavor(item: Service, cluster: Cluster) -> tuple[Mapping[str, str], tuple[A
     spec = cluster.part(KUEUE)
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     wanted = accelerators(item.resources).keys()
-    named = (queue for queue in spec.queues if (queue.name, queue.namespace) == (item.queue, item.namespace))
-    for queue in named:
-        for name, quota in queue.quota.items():
-            if name in flavors and wanted <= quota.keys():
-                tolerated = pod.tolerations(flavors[name].tolerations)
-                return flavors[name].nodeLabels, tuple(_sorted(entry) for entry in tolerated)
+    queue = queue_of(spec, item.queue, item.namespace)
+    for name, quota in queue.quota.items() if queue else ():
+        if name in flavors and wanted <= quota.keys():
+            tolerated = pod.tolerations(flavors[name].tolerations)
+            return flavors[name].nodeLabels, tuple(_sorted(entry) for entry in tolerated)
     return {}, ()
 
 

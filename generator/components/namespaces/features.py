@@ -27,6 +27,7 @@ FEATURES = (
     "rayjob",
     "rayservice",
     "rayexposed",
+    "raygrpc",
     "autoscaling",
     "pipelines",
 )
@@ -57,6 +58,8 @@ def places(cluster: Cluster) -> tuple[tuple[Path, str, tuple[str, ...]], ...]:
 def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
         yield ("kueue", "queues", i, "namespace"), queue.namespace, ("queue",)
+        for j, namespace in enumerate(queue.namespaces):
+            yield ("kueue", "queues", i, "namespaces", j), namespace, ("queue",)
     for key in RAY:
         for i, item in enumerate(items(cluster, "ray", key)):
             features = ("ray", *_ray_features(key, item), *_publishing(item, cluster))
@@ -93,6 +96,8 @@ def _ray_features(key: str, item: Any) -> Iterator[str]:
         yield "rayservice"
         if item.exposed:
             yield "rayexposed"
+        if getattr(item.serveConfigV2, "grpc_options", None):
+            yield "raygrpc"
     if item.autoscaling:
         yield "autoscaling"
 

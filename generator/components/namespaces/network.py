@@ -29,6 +29,7 @@ RAY_HEALTH = 52365
 """Dashboard agent of each Ray pod (kuberay utils/constant.go DefaultDashboardAgentListenPort)."""
 
 RAY_SERVE = 8000
+RAY_GRPC = 9000
 """HTTP proxy of Ray Serve; the operator asks it as well whether it answers (kuberay utils/constant.go
 DefaultServingPort, rayservice_controller.go updateHeadPodServeLabel)."""
 
@@ -141,7 +142,7 @@ def _ray_serve(namespace: str, features: Collection[str], profile: Profile) -> I
     callers = [{"podSelector": {}}, *callers_of(profile.network.kuberayOperator)]
     if "rayexposed" in features:
         callers += callers_of(profile.network.ingress)
-    requests = ports(RAY_SERVE)
+    requests = ports(RAY_SERVE, *([RAY_GRPC] if "raygrpc" in features else []))
     yield policy(namespace, "allow-ray-serve", RAY, ingress=[{"from": callers, "ports": requests}])
     to_serve = [{"to": [{"podSelector": RAY}], "ports": requests}]
     yield policy(namespace, "allow-ray-serve-clients", {}, egress=to_serve)

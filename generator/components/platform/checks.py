@@ -55,9 +55,10 @@ def platform_owns_the_default_queues(cluster: Cluster) -> Iterator[Problem]:
     if platform is None or not platform.defaultQueues or "opendatahub" not in dict(chosen(cluster)):
         return
     for i, queue in enumerate(items(cluster, "kueue", "queues")):
-        if queue.name == "default":
+        if "default" in {queue.name, queue.local}:
+            field = "name" if queue.name == "default" else "localQueue"
             said = f"{cluster.profile.name} makes queues called default itself"
-            yield Problem(("kueue", "queues", i, "name"), said, "give the queue another name")
+            yield Problem(("kueue", "queues", i, field), said, "give the queue another name")
 
 
 @rule("PLATFORM005", source="opendatahub-operator api/infrastructure")
@@ -96,7 +97,9 @@ def hardware_profiles_are_whole(cluster: Cluster) -> Iterator[Problem]:
 
     The CRD refuses both; a queue that is not there leaves its workloads suspended.
     """
-    queues = {(queue.namespace, queue.name) for queue in items(cluster, "kueue", "queues")}
+    queues = {
+        (namespace, name) for queue in items(cluster, "kueue", "queues") for name, namespace in queue.leads
+    }
     seen = set()
     listed: tuple[HardwareProfile, ...] = cluster.part(HARDWARE_PROFILES)
     for i, item in enumerate(listed):

@@ -45,8 +45,8 @@ def emit_cluster(ray: RayCluster, profile: Profile, place: Place = ()) -> tuple[
             ray.name,
             ray.namespace,
             wave=Wave.WORKLOAD,
-            labels=queue_labels(ray),
-            annotations=elastic_notes(ray),
+            labels={**ray.labels, **queue_labels(ray)},
+            annotations={**ray.annotations, **(elastic_notes(ray) or {})},
         ),
         "spec": cluster_spec(ray, profile),
     }
@@ -78,8 +78,8 @@ def emit_job(
             job_name(job, model),
             job.namespace,
             wave=Wave.WORKLOAD,
-            labels={**queue_labels(job), CONTENT_HASH: job_hash(job, model)},
-            annotations=elastic_notes(own) if own else None,
+            labels={**job.labels, **queue_labels(job), CONTENT_HASH: job_hash(job, model)},
+            annotations={**job.annotations, **((elastic_notes(own) if own else None) or {})},
         ),
         "spec": {**_job_spec(job), **_lifetime(job), **target, **_submitter(job, ray, profile)},
     }

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from ...specs.types import Toleration
 from ..kit.component import Cluster
 from ..kueue import KUEUE
-from ..kueue.spec import Flavor
+from ..kueue.spec import Flavor, queue_of
 from .spec import PodGroup, RayCluster
 
 G = TypeVar("G", bound=PodGroup)
@@ -38,9 +38,11 @@ def place_of(namespace: str, queue: str | None, cluster: Cluster) -> Place:
     """Flavors of a queue of the cluster; none where nothing is queued."""
     spec = cluster.part(KUEUE)
     known = {flavor.name: flavor for flavor in spec.flavors}
-    quotas = [item.quota for item in spec.queues if (item.namespace, item.name) == (namespace, queue)]
+    found = queue_of(spec, queue, namespace)
     listed = [
-        (known[name], frozenset(quota)) for item in quotas for name, quota in item.items() if name in known
+        (known[name], frozenset(quota))
+        for name, quota in (found.quota.items() if found else ())
+        if name in known
     ]
     # Flavors of the same resources are one resource group.
     beside = cluster.profile.kueue.flavorKeys == "group"

@@ -19,6 +19,7 @@ from ...objects.manifest import Manifest
 from ...specs.quantity import binary, parse
 from ...specs.types import EnvVar, Resources
 from ..kit import pod
+from ..kit.pod_fields import spread
 from ..kit.runtime import security
 from .accelerators import start_params
 from .spec import Head, PodGroup, RayCluster, WorkerGroup
@@ -51,7 +52,7 @@ def head_group(ray: RayCluster, profile: Profile) -> Manifest:
         "serviceType": "ClusterIP",
         "enableIngress": False,
         "rayStartParams": params,
-        "template": {"spec": _pod(ray, head, profile)},
+        "template": {**_marks(ray), "spec": _pod(ray, head, profile)},
     }
 
 
@@ -70,7 +71,7 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
         "numOfHosts": worker.numOfHosts,
         **({} if worker.idleTimeoutSeconds is None else {"idleTimeoutSeconds": worker.idleTimeoutSeconds}),
         "rayStartParams": {**start_params(worker), **_sorted(worker.rayStartParams)},
-        "template": {"spec": _pod(ray, worker, profile)},
+        "template": {**_marks(ray), "spec": _pod(ray, worker, profile, _spread(worker))},
     }
 
 
@@ -126,7 +127,22 @@ def elastic(ray: RayCluster) -> bool:
     return ray.queue is not None and (ray.autoscaling is not None or bool(ray.elastic))
 
 
-def _pod(ray: RayCluster, group: PodGroup, profile: Profile) -> Manifest:
+def _marks(ray: RayCluster) -> Manifest:
+    """Metadata of pods; KubeRay adds its own labels (kuberay v1.6.2 controllers/ray/common/pod.go labelPod)."""
+    said = {"labels": _sorted(ray.labels), "annotations": _sorted(ray.annotations)}
+    found = {field: value for field, value in said.items() if value}
+    return {"metadata": found} if found else {}
+
+
+def _spread(worker: WorkerGroup) -> Manifest:
+    """How the workers of a group are spread, those of one cluster: KubeRay makes its name where a job or a service has it."""
+    selector = {"matchLabels": {"ray.io/group": worker.name, "ray.io/node-type": "worker"}}
+    said = spread(worker.topologySpreadConstraints, selector)
+    listed = [{**item, "matchLabelKeys": ["ray.io/cluster"]} for item in said]
+    return {"topologySpreadConstraints": listed} if listed else {}
+
+
+def _pod(ray: RayCluster, group: PodGroup, profile: Profile, placing: Manifest | None = None) -> Manifest:
     is_head = isinstance(group, Head)
     volumes, mounts = pod.claim_volumes((*ray.volumes, *group.volumes))
     gate = {"schedulingGates": [{"name": ELASTIC_GATE}]} if elastic(ray) else {}
@@ -135,6 +151,7 @@ def _pod(ray: RayCluster, group: PodGroup, profile: Profile) -> Manifest:
         "automountServiceAccountToken": is_head and _asks_api_server(ray, profile),
         "securityContext": security(profile),
         **_scheduling(ray, group),
+        **(placing or {}),
         **gate,
         "containers": [_container(ray, group, mounts)],
         "volumes": [{"name": "tmp", "emptyDir": {}}, _shared_memory(group), *volumes],

@@ -89,6 +89,10 @@ class ServeAutoscaling(Strictly):
         None, description="Seconds of calm before the last replica goes; downscale_delay_s when left out."
     )
     look_back_period_s: Factor | None = Field(None, description="Seconds over which load is averaged.")
+    metrics_interval_s: Factor | None = Field(None, description="Seconds between two looks at the load.")
+    aggregation_function: Literal["mean", "max", "min"] | None = Field(
+        None, description="What is made of the load of that time."
+    )
     upscaling_factor: Factor | None = Field(None, description="How much of what is missing comes at a time.")
     downscaling_factor: Factor | None = Field(None, description="How much of what is spare goes at a time.")
 
@@ -161,6 +165,18 @@ class Application(Strictly):
     logging_config: dict[Argument, Json] = Field({}, description="Log of the application.")
 
 
+class GrpcOptions(Strictly):
+    """Ray Serve's gRPC proxy, beside that of HTTP."""
+
+    grpc_servicer_functions: tuple[ImportPath, ...] = Field(
+        description="Functions that add a servicer to the server: acme.detect_pb2_grpc.add_DetectServicer_to_server.",
+        min_length=1,
+    )
+    request_timeout_s: Factor | None = Field(
+        None, description="Longest a call may take; no limit by default."
+    )
+
+
 class ServeConfig(Strictly):
     """The applications of a RayService."""
 
@@ -174,6 +190,12 @@ class ServeConfig(Strictly):
     keep_alive_timeout_s: Int32 | None = Field(
         None, description="Seconds that an idle connection stays open; 90 by default."
     )
+    root_path: RoutePrefix | None = Field(
+        None, description="Path under which a proxy before Ray Serve hands it requests."
+    )
+    grpc_options: GrpcOptions | None = Field(
+        None, description="Answer gRPC as well; HTTP only when left out."
+    )
     logging_config: dict[Argument, Json] = Field({}, description="Log of Ray Serve itself.")
     target_capacity: Annotated[float, Strict(), Field(ge=0, le=100)] | None = Field(
         None, description="Share of all replicas that runs, in per cent."
@@ -182,6 +204,8 @@ class ServeConfig(Strictly):
 
 PORT = 8000
 """Of Ray Serve's HTTP proxy, in each pod that takes requests (kuberay utils/constant.go DefaultServingPort)."""
+GRPC_PORT = 9000
+"""Of its gRPC proxy (ray.serve DEFAULT_GRPC_PORT)."""
 
 _AS_IT_IS = frozenset({"args", "user_config", "logging_config", "request_router_config"})
 """Fields whose content is somebody else's: null in them means something."""
@@ -197,12 +221,26 @@ def serve_config(config: ServeConfig) -> dict[str, Any]:
     """The configuration as Ray gets it."""
     times = {name: getattr(config, name) for name in ("request_timeout_s", "keep_alive_timeout_s")}
     told = {name: _number(value) for name, value in times.items() if value is not None}
-    more = {"logging_config": config.logging_config, "target_capacity": config.target_capacity}
+    more = {
+        "grpc_options": _grpc(config.grpc_options) if config.grpc_options else None,
+        "logging_config": config.logging_config,
+        "target_capacity": config.target_capacity,
+    }
+    mounted = {"root_path": config.root_path} if config.root_path else {}
     return {
         "proxy_location": config.proxy_location,
-        "http_options": {"host": "0.0.0.0", "port": PORT, **told},  # noqa: S104 - of the pod
+        "http_options": {"host": "0.0.0.0", "port": PORT, **mounted, **told},  # noqa: S104 - of the pod
         "applications": [_application(item) for item in config.applications],
         **{name: value for name, value in more.items() if value not in (None, {})},
+    }
+
+
+def _grpc(options: GrpcOptions) -> dict[str, Any]:
+    timeout = options.request_timeout_s
+    return {
+        "port": GRPC_PORT,
+        "grpc_servicer_functions": list(options.grpc_servicer_functions),
+        **({} if timeout is None else {"request_timeout_s": _number(timeout)}),
     }
 
 

@@ -16,7 +16,7 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, Wave, meta
 from .emit import API_VERSION, account, cluster_spec, elastic_notes, queue_labels
 from .flavor import Place, placed
-from .serve import PORT, serve_config_text
+from .serve import GRPC_PORT, PORT, ServeConfig, serve_config_text
 from .shapes import served_cluster
 from .spec import RayService
 
@@ -40,14 +40,14 @@ def emit_service(service: RayService, profile: Profile, place: Place = ()) -> tu
             service.name,
             service.namespace,
             wave=Wave.WORKLOAD,
-            labels=queue_labels(service),
-            annotations={**(elastic_notes(ray) or {}), **notes},
+            labels={**service.labels, **queue_labels(service)},
+            annotations={**service.annotations, **(elastic_notes(ray) or {}), **notes},
         ),
         "spec": {
             "serveConfigV2": serve_config_text(service.serveConfigV2),
             "upgradeStrategy": {"type": service.upgradeStrategy},
             **_options(service, known=known),
-            "rayClusterConfig": _listening(cluster_spec(ray, profile)),
+            "rayClusterConfig": _listening(cluster_spec(ray, profile), service),
         },
     }
     return (*account(ray), manifest, *_route(service))
@@ -61,12 +61,18 @@ def _options(service: RayService, *, known: bool) -> Manifest:
     }
 
 
-def _listening(spec: Manifest) -> Manifest:
-    """The RayClusterSpec with the port of Ray Serve's proxy, which runs in the head and in workers."""
-    listens = {"name": PORT_NAME, "containerPort": PORT, "protocol": "TCP"}
+def _listening(spec: Manifest, service: RayService) -> Manifest:
+    """The RayClusterSpec with the ports of Ray Serve's proxies, which run in the head and in workers.
+
+    A name that begins with serve- is a port of the Service too, from KubeRay 1.6 on (common/service.go isServingPort).
+    """
+    config = service.serveConfigV2
+    grpc = isinstance(config, ServeConfig) and config.grpc_options is not None
+    named = {PORT_NAME: PORT, **({f"{PORT_NAME}-grpc": GRPC_PORT} if grpc else {})}
+    listens = [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in named.items()]
     for group in (spec["headGroupSpec"], *spec.get("workerGroupSpecs", ())):
         container = group["template"]["spec"]["containers"][0]
-        container["ports"] = [*container.get("ports", ()), listens]
+        container["ports"] = [*container.get("ports", ()), *listens]
     return spec
 
 

@@ -15,6 +15,7 @@ from ...specs.types import (
     Image,
     Int32,
     LabelKey,
+    Labels,
     LabelValue,
     Line,
     Name,
@@ -28,6 +29,8 @@ from ...specs.types import (
     Text,
     Toleration,
 )
+from ..kit.metadata import Annotations
+from ..kit.pod_fields import TopologySpread
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import ServeConfig
 
@@ -122,6 +125,10 @@ class WorkerGroup(PodGroup):
     minReplicas: Count | None = Field(None, description="Fewest workers; replicas when left out.")
     maxReplicas: Count | None = Field(None, description="Most workers; replicas when left out.")
     numOfHosts: Positive = Field(1, description="Pods per worker, for accelerators that span hosts.")
+    topologySpreadConstraints: tuple[TopologySpread, ...] = Field(
+        (),
+        description="How evenly the workers of this group are spread over nodes or zones; not at all when left out.",
+    )
 
     @property
     def fewest(self) -> int:
@@ -210,7 +217,15 @@ class RayFields(Strictly):
         description="Name; a letter first, and one name for one cluster or job in a namespace."
     )
     namespace: Name = Field(description="Namespace.")
-    queue: Name | None = Field(None, description="A queue of kueue.queues in the same namespace.")
+    labels: Labels = Field(
+        {}, description="Labels of the object and of its pods; those of controllers are refused."
+    )
+    annotations: Annotations = Field(
+        {}, description="Annotations of the object and of its pods; those of controllers are refused."
+    )
+    queue: Name | None = Field(
+        None, description="Name of the LocalQueue that a queue of kueue.queues has in the same namespace."
+    )
     priorityClass: Name | None = Field(
         None, description="One of kueue.priorityClasses: whose turn it is in the queue."
     )

@@ -49,8 +49,8 @@ def wrapped(manifest: Manifest, item: RayCluster | RayJob, profile: Profile) -> 
             name,
             item.namespace,
             wave=Wave.WORKLOAD,
-            labels={**queued, CONTENT_HASH: digest},
-            annotations=_annotations(item.appWrapper),
+            labels={**item.labels, **queued, CONTENT_HASH: digest},
+            annotations={**item.annotations, **_annotations(item.appWrapper)},
         ),
         "spec": {"components": [{"template": inside}]},
     }

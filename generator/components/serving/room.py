@@ -21,7 +21,19 @@ from ..kit.counting import amount
 from ..kit.demand import Pods, Workload
 from ..kit.quota import resource_of, taken_by_pod
 from ..kit.tolerations import untolerated
-from ..kueue.spec import Flavor, KueueSpec, Queue, Quota, covered_resources, groups, quota_of, root_of
+from ..kueue.spec import (
+    Cells,
+    Cohort,
+    Flavor,
+    KueueSpec,
+    Queue,
+    Quota,
+    covered_resources,
+    groups,
+    queue_of,
+    quota_of,
+    root_of,
+)
 from .demand import workloads
 from .spec import Service
 
@@ -76,8 +88,8 @@ class _Line:
     queue: Queue
     others: tuple[Queue, ...]
     asked: Mapping[tuple[str, str], Sequence[_Asked]]
-    covered: Mapping[tuple[str, str, str], tuple[str, ...]]
-    """(name, namespace, flavor) -> the resources of the resource group that the queue has the flavor in."""
+    covered: Mapping[tuple[str, str], tuple[str, ...]]
+    """(queue, flavor) -> the resources of the resource group that the queue has the flavor in."""
     nominal: Mapping[tuple[str, str], int]
     """(flavor, resource) -> the quota of all of them together."""
     answers: dict[tuple[int, str, int], bool] = field(default_factory=dict)
@@ -85,11 +97,11 @@ class _Line:
 
     def of(self, queue: Queue) -> Sequence[_Asked]:
         """What is declared for a queue."""
-        return self.asked.get((queue.name, queue.namespace), ())
+        return [item for lead in queue.leads for item in self.asked.get(lead, ())]
 
     def covers(self, queue: Queue, flavor: Flavor) -> tuple[str, ...]:
         """The resources of the resource group that a queue has a flavor in."""
-        return self.covered.get((queue.name, queue.namespace, flavor.name), ())
+        return self.covered.get((queue.name, flavor.name), ())
 
     def may_take(self, queue: Queue, flavor: Flavor, item: _Asked) -> bool:
         """Whether pods may get a flavor: no label of it is another for them, and all queues have enough of it for them."""
@@ -120,19 +132,26 @@ class _Line:
 
 def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
     spec: KueueSpec = cluster.spec.kueue
-    queue = next(
-        (one for one in spec.queues if (one.name, one.namespace) == (item.queue, item.namespace)), None
-    )
+    queue = queue_of(spec, item.queue, item.namespace)
     if queue is None:
         return True
+    if any(_limited(cohort.quota) for cohort in spec.cohorts):
+        # Of what the cohorts have, a queue may get less than all of it.
+        return False
     covered = {name for resources in queue.quota.values() for name in resources}
     if any(number and name not in covered for name, number in pods.requests.items()):
         return False
     line = _line(queue, spec, cluster)
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     return all(
-        _in_group(pods, [flavors[name] for name in names if name in flavors], line) for names in groups(queue)
+        _in_group(pods, [flavors[name] for name in names if name in flavors], line)
+        for names in groups(queue.quota)
     )
+
+
+def _limited(quota: Cells) -> bool:
+    cells = (quota_of(cell) for cells in quota.values() for cell in cells.values())
+    return any(cell.borrowingLimit is not None or cell.lendingLimit is not None for cell in cells)
 
 
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
@@ -144,22 +163,22 @@ def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
             asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
     beside = tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root)
     queues = (queue, *beside)
-    return _Line(queue, beside, asked, dict(_covered(queues)), _nominal(queues))
+    return _Line(queue, beside, asked, dict(_covered(queues)), _nominal(queues, spec.cohorts))
 
 
-def _nominal(queues: Iterable[Queue]) -> Mapping[tuple[str, str], int]:
+def _nominal(queues: Iterable[Queue], cohorts: Iterable[Cohort]) -> Mapping[tuple[str, str], int]:
     total: Counter[tuple[str, str]] = Counter()
-    for queue in queues:
-        for flavor, resources in queue.quota.items():
+    for quota in (*(queue.quota for queue in queues), *(cohort.quota for cohort in cohorts)):
+        for flavor, resources in quota.items():
             total.update({(flavor, name): _cell(name, value).nominal for name, value in resources.items()})
     return total
 
 
-def _covered(queues: Iterable[Queue]) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _covered(queues: Iterable[Queue]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     for queue in queues:
-        for names in groups(queue):
-            resources = covered_resources(queue, names)
-            yield from (((queue.name, queue.namespace, flavor), resources) for flavor in names)
+        for names in groups(queue.quota):
+            resources = covered_resources(queue.quota, names)
+            yield from (((queue.name, flavor), resources) for flavor in names)
 
 
 def _asked(work: Workload) -> Iterable[_Asked]:
@@ -202,7 +221,7 @@ def _in_group(pods: Pods, group: Sequence[Flavor], line: _Line) -> bool:
     Suppose none were: then each flavor is short of some resource, by the queue's own quota or by the cohort's. It is
     certain when what is declared is too little for that, whichever way the flavors are short.
     """
-    covered = covered_resources(line.queue, tuple(flavor.name for flavor in group))
+    covered = covered_resources(line.queue.quota, tuple(flavor.name for flavor in group))
     asked = [name for name in covered if _each(pods, name)]
     keys = {key for flavor in group for key in flavor.nodeLabels}
     sure = [

@@ -40,6 +40,7 @@ KINDS = (
     ),
     ManagedKind("external-secrets.io", "ExternalSecret", "externalsecrets"),
     ManagedKind("infrastructure.opendatahub.io", "HardwareProfile", "hardwareprofiles"),
+    ManagedKind("kueue.x-k8s.io", "AdmissionCheck", "admissionchecks", cluster=True),
     ManagedKind("kueue.x-k8s.io", "ClusterQueue", "clusterqueues", cluster=True),
     ManagedKind("kueue.x-k8s.io", "Cohort", "cohorts", cluster=True),
     ManagedKind("kueue.x-k8s.io", "LocalQueue", "localqueues"),

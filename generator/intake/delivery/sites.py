@@ -139,6 +139,7 @@ def placed_in(item: Source, namespace: object) -> Source:
 CLUSTER_WIDE = frozenset(
     {
         "Namespace",
+        "AdmissionCheck",
         "ClusterQueue",
         "ResourceFlavor",
         "Cohort",

@@ -1,4 +1,4 @@
-"""Kueue: flavors, cohorts, queues and classes. A ClusterQueue and the LocalQueue that leads to it are one queue of a spec."""
+"""Kueue: flavors, checks, cohorts, queues and classes. A ClusterQueue and its LocalQueues are one queue of a spec."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from ..files.source import Source, mappings_of
 from ..part import Scene
 from . import fields
 
-_SELECTOR = "nearedge lets in the namespace of the queue, and no other"
-_ONE = "one queue of a spec is a ClusterQueue and a LocalQueue of one name"
+_SELECTOR = "nearedge lets in the namespaces of the LocalQueues, and no other"
+_ONE = "LocalQueues of one queue have one name in a spec"
+_FORMER = {"whenCanBorrow": "Borrow", "whenCanPreempt": "Preempt"}
+"""Words of v1beta1 for MayStopSearch (kueue v0.16.6 apis/kueue/v1beta1/clusterqueue_conversion.go)."""
+_DEFAULTS = {"whenCanBorrow": "MayStopSearch", "whenCanPreempt": "TryNextFlavor"}
+_DEFAULT = "what Kueue takes when nothing is said"
 
 
 def read(scene: Scene) -> None:
@@ -28,6 +32,8 @@ def read(scene: Scene) -> None:
             scene.part.accounts.append(unaddressed(item, why))
     for item in scene.of("Cohort"):
         _cohort(scene, item)
+    for item in scene.of("AdmissionCheck"):
+        _check(scene, item)
     for item in scene.of("WorkloadPriorityClass"):
         _priority(scene, item)
 
@@ -60,18 +66,22 @@ def _cluster_queue(scene: Scene, item: Source, leading: list[Source]) -> None:
         scene.part.accounts.append(unaddressed(item, why))
         return
     first = leading[0]
-    said = f"kueue.queues[{first.name}]"
-    reading = Reading(item, said, renamed=first.name)
+    said = f"kueue.queues[{item.name}]"
+    reading = Reading(item, said)
     fields.marks(reading)
-    made: dict[str, Any] = {
-        "name": first.name,
-        "namespace": first.namespace or "default",
-        "quota": _quota(reading, said),
-    }
+    together = [queue for queue in leading if queue.name == first.name]
+    spaces = list(dict.fromkeys(queue.namespace or "default" for queue in together))
+    made: dict[str, Any] = {"name": item.name, "namespace": spaces[0]}
+    if spaces[1:]:
+        made["namespaces"] = spaces[1:]
+    if first.name != item.name:
+        made["localQueue"] = first.name
+    made["quota"] = _quota(reading, said)
     for field in ("cohort", "cohortName"):
         if item.at("spec", field):
             made["cohort"] = reading.carry(("spec", field), f"{said}.cohort")
     _manner(reading, said, made)
+    _stopping(reading, said, made)
     scene.part.add(("kueue", "queues"), made)
     scene.part.accounts.append(reading.account())
     for queue in leading:
@@ -79,39 +89,95 @@ def _cluster_queue(scene: Scene, item: Source, leading: list[Source]) -> None:
 
 
 def _manner(reading: Reading, said: str, made: dict[str, Any]) -> None:
-    """In which order workloads come, and whose are stopped for whose."""
+    """In which order workloads come, which flavors they get, and who is asked."""
     if reading.get("spec", "queueingStrategy"):
         made["queueingStrategy"] = reading.carry(("spec", "queueingStrategy"), f"{said}.queueingStrategy")
-    preemption = {}
+    reading.intend(("spec", "namespaceSelector"), _SELECTOR, f"{said}.namespace")
+    _fungibility(reading, said, made)
+    _weight(reading, said, made)
+    _checks(reading, said, made)
+    if reading.get("spec", "stopPolicy") == "None":
+        reading.intend(("spec", "stopPolicy"), _DEFAULT)
+    elif reading.get("spec", "stopPolicy"):
+        made["stopPolicy"] = reading.carry(("spec", "stopPolicy"), f"{said}.stopPolicy")
+
+
+def _fungibility(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    path = ("spec", "flavorFungibility")
+    words: dict[str, Any] = {}
+    for field in ("whenCanBorrow", "whenCanPreempt", "preference"):
+        value = reading.get(*path, field)
+        if value is None:
+            continue
+        if value == _FORMER.get(field):
+            words[field] = "MayStopSearch"
+            why = f"{value} is called MayStopSearch since v1beta2"
+            reading.intend((*path, field), why, f"{said}.flavorFungibility.{field}")
+        else:
+            words[field] = reading.carry((*path, field), f"{said}.flavorFungibility.{field}")
+    if words == {name: value for name, value in _DEFAULTS.items() if name in words}:
+        for field in words:
+            reading.intend((*path, field), _DEFAULT)
+    else:
+        made["flavorFungibility"] = words
+
+
+def _weight(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    if reading.get("spec", "fairSharing", "weight") is not None:
+        weight = reading.carry(("spec", "fairSharing", "weight"), f"{said}.fairSharing.weight")
+        made["fairSharing"] = {"weight": fields.amount(weight)}
+
+
+def _checks(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    """`admissionChecks` of v1beta1, or the strategy that came to replace it."""
+    found: list[dict[str, Any]] = []
+    named = reading.get("spec", "admissionChecks")
+    for i, name in enumerate(named if isinstance(named, list) else []):
+        why = "admissionChecksStrategy says the same, in every release"
+        reading.intend(("spec", "admissionChecks", i), why, f"{said}.admissionChecks[{name}]")
+        found.append({"name": name})
+    path = ("spec", "admissionChecksStrategy", "admissionChecks")
+    for i, item in reading.source.mappings(*path):
+        reading.carry((*path, i), f"{said}.admissionChecks[{item.get('name')}]")
+        found.append({key: item[key] for key in ("name", "onFlavors") if item.get(key)})
+    if found:
+        made["admissionChecks"] = found
+
+
+def _stopping(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    """Whose workloads are stopped for whose."""
+    path = ("spec", "preemption")
+    preemption: dict[str, Any] = {}
     for field in ("reclaimWithinCohort", "withinClusterQueue"):
-        if reading.get("spec", "preemption", field):
-            preemption[field] = reading.carry(("spec", "preemption", field), f"{said}.preemption.{field}")
+        if reading.get(*path, field):
+            preemption[field] = reading.carry((*path, field), f"{said}.preemption.{field}")
+    within = {}
+    for field in ("policy", "maxPriorityThreshold"):
+        if reading.get(*path, "borrowWithinCohort", field) is not None:
+            place = f"{said}.preemption.borrowWithinCohort.{field}"
+            within[field] = reading.carry((*path, "borrowWithinCohort", field), place)
+    if within:
+        preemption["borrowWithinCohort"] = within
     if preemption:
         made["preemption"] = preemption
-    reading.intend(("spec", "namespaceSelector"), _SELECTOR, f"{said}.namespace")
-    for field, default in (
-        ("flavorFungibility", {"whenCanBorrow": "Borrow", "whenCanPreempt": "TryNextFlavor"}),
-        ("stopPolicy", "None"),
-    ):
-        if reading.get("spec", field) == default:
-            reading.intend(("spec", field), "what Kueue takes when nothing is said")
 
 
 def _local_queue(scene: Scene, item: Source, said: str, first: Source) -> None:
-    if item is not first:
-        why = f"{_ONE}; {first.namespace}/{first.name} is that of ClusterQueue {item.at('spec', 'clusterQueue')}"
+    if item.name != first.name:
+        queue = item.at("spec", "clusterQueue")
+        why = f"{_ONE}; {first.namespace}/{first.name} is that of ClusterQueue {queue}"
         scene.part.accounts.append(unaddressed(item, why))
         return
     reading = Reading(item, said)
     fields.marks(reading)
-    if item.at("spec", "clusterQueue") == item.name:
-        reading.carry(("spec", "clusterQueue"), f"{said}.name")
+    reading.carry(("spec", "clusterQueue"), f"{said}.name")
+    if reading.get("spec", "stopPolicy") == "None":
+        reading.intend(("spec", "stopPolicy"), _DEFAULT)
     else:
-        reading.intend(
-            ("spec", "clusterQueue"),
-            f"{_ONE}: the ClusterQueue is called {item.name} as well",
-            f"{said}.name",
+        reading.leave(
+            ("spec", "stopPolicy"), "a LocalQueue is not stopped by itself: stopPolicy of its queue does it"
         )
+    reading.leave(("spec", "fairSharing"), "the LocalQueues of one queue weigh the same")
     scene.part.accounts.append(reading.account())
 
 
@@ -143,9 +209,27 @@ def _cohort(scene: Scene, item: Source) -> None:
     for field in ("parent", "parentName"):
         if item.at("spec", field):
             made["parent"] = reading.carry(("spec", field), f"{said}.parent")
-    reading.leave(("spec", "resourceGroups"), "a cohort of a spec has no quota of its own")
-    if "parent" in made:
+    if quota := _quota(reading, said):
+        made["quota"] = quota
+    _weight(reading, said, made)
+    if len(made) > 1:
         scene.part.add(("kueue", "cohorts"), made)
+    scene.part.accounts.append(reading.account())
+
+
+def _check(scene: Scene, item: Source) -> None:
+    said = f"kueue.admissionChecks[{item.name}]"
+    reading = Reading(item, said)
+    fields.marks(reading)
+    controller = reading.carry(("spec", "controllerName"), f"{said}.controllerName")
+    made: dict[str, Any] = {"name": item.name, "controllerName": controller}
+    if parameters := item.mapping("spec", "parameters"):
+        reading.carry(("spec", "parameters"), f"{said}.parameters")
+        made["parameters"] = dict(parameters)
+    reading.leave(
+        ("spec", "retryDelayMinutes"), "it is gone in v1beta2, where settings of the controller say it"
+    )
+    scene.part.add(("kueue", "admissionChecks"), made)
     scene.part.accounts.append(reading.account())
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...components.kit.metadata import owner_of
 from ...findings.finding import Path
 from ..account import Reading, unaddressed
 from ..files.source import Source
 from ..part import Scene
 from . import fields
-from .ray_pods import group, image_of
+from .ray_pods import group, image_of, spread
 
 _KEPT = "what Ray's controller is told of the object; nearedge writes its own"
 _LABELS = {"ray.io/cluster": _KEPT, "controller-tools.k8s.io": "a record of the code generator's"}
@@ -39,6 +40,7 @@ def _object(scene: Scene, item: Source, section: str, inner: Path) -> None:
         "name": item.name,
         "namespace": item.namespace or "default",
         **fields.queue(reading, said),
+        **_marks(reading, said),
     }
     if item.mapping(*inner):
         image = image_of(scene, item, inner)
@@ -54,6 +56,17 @@ def _object(scene: Scene, item: Source, section: str, inner: Path) -> None:
     reading.intend(("spec", "suspend"), "Kueue sets it")
     scene.part.add(("ray", section), made)
     scene.part.accounts.append(reading.account())
+
+
+def _marks(reading: Reading, said: str) -> dict[str, Any]:
+    """Labels and annotations that are nobody else's."""
+    made: dict[str, Any] = {}
+    for field in ("labels", "annotations"):
+        for key, value in reading.source.mapping("metadata", field).items():
+            if owner_of(key) is None and key not in _LABELS:
+                reading.carry(("metadata", field, key), f"{said}.{field}[{key}]")
+                made.setdefault(field, {})[key] = str(value)
+    return made
 
 
 def _cluster(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> None:
@@ -92,7 +105,7 @@ def _cluster(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> 
         for field in ("replicas", "minReplicas", "maxReplicas", "numOfHosts", "idleTimeoutSeconds"):
             if isinstance(reading.get(*path, field), int):
                 worker[field] = reading.carry((*path, field), f"{place}.{field}")
-        workers.append(worker | group(reading, path, place, said, made))
+        workers.append(worker | group(reading, path, place, said, made) | spread(reading, path, place))
     if workers:
         made["workers"] = workers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...components.kit.metadata import owner_of
 from ...findings.finding import Path
 from ..account import NOTHING, Reading
 from ..files.source import Source, mapping_of
@@ -27,7 +28,7 @@ def group(reading: Reading, path: Path, place: str, said: str, ray: dict[str, An
     pod: Path = (*path, *POD)
     first: Path = (*pod, "containers", 0)
     made: dict[str, Any] = _start(reading, (*path, "rayStartParams"), place)
-    _labels(reading, (*path, "template", "metadata"))
+    _labels(reading, (*path, "template", "metadata"), said, ray)
     fields.pod(reading, pod)
     fields.container(reading, first)
     if reading.get(*first, "image") == reading.get(*_head(path), *POD, "containers", 0, "image"):
@@ -57,10 +58,33 @@ def _head(path: Path) -> Path:
     return (*above, "headGroupSpec")
 
 
-def _labels(reading: Reading, path: Path) -> None:
+def _labels(reading: Reading, path: Path, said: str, ray: dict[str, Any]) -> None:
+    """Labels and annotations of pods, which in a spec are those of the object and of all its pods."""
     for field in ("labels", "annotations"):
-        if reading.get(*path, field):
-            reading.leave((*path, field), "pods have no labels of their own in a spec")
+        for key, value in reading.source.mapping(*path, field).items():
+            if owner_of(key) is not None:
+                continue
+            if ray.setdefault(field, {}).setdefault(key, str(value)) == str(value):
+                why = "the object and all its pods have it"
+                reading.intend((*path, field, key), why, f"{said}.{field}[{key}]")
+            else:
+                reading.leave(
+                    (*path, field, key), f"the object and all its pods have the same {field} in a spec"
+                )
+
+
+def spread(reading: Reading, path: Path, place: str) -> dict[str, Any]:
+    """How the workers of a group are spread."""
+    at: Path = (*path, *POD, "topologySpreadConstraints")
+    words = ("topologyKey", "maxSkew", "whenUnsatisfiable", "minDomains")
+    made = []
+    for i, item in reading.source.mappings(*at):
+        for field in words:
+            if field in item:
+                reading.carry((*at, i, field), f"{place}.topologySpreadConstraints")
+        reading.intend((*at, i, "labelSelector"), "nearedge selects the workers of the group")
+        made.append({field: item[field] for field in words if field in item})
+    return {"topologySpreadConstraints": made} if made else {}
 
 
 def _identity(reading: Reading, pod: Path, said: str, ray: dict[str, Any]) -> None:

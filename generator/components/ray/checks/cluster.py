@@ -181,7 +181,7 @@ def queue_exists(cluster: Cluster) -> Iterator[Problem]:
     A cluster or job whose LocalQueue does not exist stays suspended for ever, and Argo CD shows it as
     healthy.
     """
-    queues = [(queue.name, queue.namespace) for queue in cluster.part(KUEUE).queues]
+    queues = [lead for queue in cluster.part(KUEUE).queues for lead in queue.leads]
     for path, item in items(cluster):
         if item.queue is None or (item.queue, item.namespace) in queues:
             continue

@@ -12,7 +12,7 @@ from ....findings.rule import Problem, rule
 from ....specs.quantity import binary, canonical, parse
 from ...kit.component import Cluster
 from ...kueue import KUEUE
-from ...kueue.spec import Quota
+from ...kueue.spec import queue_of, quota_of
 from ..serve import PORT
 from ..shapes import served_cluster
 from ..spec import RayService
@@ -219,15 +219,15 @@ def _quota(cluster: Cluster, item: RayService) -> Mapping[str, Fraction]:
     """What a queue has of each resource over all flavors, with what it may borrow; without a limit, no entry."""
     total: dict[str, Fraction] = {}
     endless: set[str] = set()
-    for queue in cluster.part(KUEUE).queues:
-        if (queue.name, queue.namespace) != (item.queue, item.namespace):
-            continue
-        for cells in queue.quota.values():
-            for name, cell in cells.items():
-                quota = cell if isinstance(cell, Quota) else Quota(nominal=cell)
-                borrowed = parse(quota.borrowingLimit) if quota.borrowingLimit else Fraction(0)
-                endless |= {name} if queue.cohort and quota.borrowingLimit is None else set()
-                total[name] = total.get(name, Fraction(0)) + parse(quota.nominal) + borrowed
+    spec = cluster.part(KUEUE)
+    queue = queue_of(spec, item.queue, item.namespace)
+    for cells in queue.quota.values() if queue else ():
+        for name, cell in cells.items():
+            quota = quota_of(cell)
+            borrowed = parse(quota.borrowingLimit) if quota.borrowingLimit else Fraction(0)
+            lends = bool(queue and (queue.cohort or spec.cohort)) and quota.borrowingLimit is None
+            endless |= {name} if lends else set()
+            total[name] = total.get(name, Fraction(0)) + parse(quota.nominal) + borrowed
     return {name: amount for name, amount in total.items() if name not in endless}
 
 

@@ -92,13 +92,14 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
 
     Pods of a queue that does not exist stay gated for ever.
     """
-    queues = {queue.name: queue.namespace for queue in cluster.part(KUEUE).queues}
+    queues = [lead for queue in cluster.part(KUEUE).queues for lead in queue.leads]
     for i, item in items(cluster):
-        if item.queue is None or queues.get(item.queue) == item.namespace:
+        if item.queue is None or (item.queue, item.namespace) in queues:
             continue
-        there = [name for name, namespace in queues.items() if namespace == item.namespace]
-        if item.queue in queues:
-            said = f"queue {item.queue} is in namespace {queues[item.queue]}, {item.name} in {item.namespace}"
+        there = [name for name, namespace in queues if namespace == item.namespace]
+        elsewhere = [namespace for name, namespace in queues if name == item.queue]
+        if elsewhere:
+            said = f"queue {item.queue} is in namespace {' and '.join(elsewhere)}, {item.name} in {item.namespace}"
         else:
             said = f"the cluster has no queue {item.queue}"
         hint = meant(item.queue, there, f"queues in {item.namespace}: {', '.join(there) or 'none'}")
