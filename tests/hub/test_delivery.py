@@ -212,9 +212,9 @@ def test_a_sync_is_ended_after_all_that_may_take_its_time() -> None:
         longest = argocd.sync_timeout(FleetSpec.model_validate(spec).delivery, members)
         (found,) = [
             item["value"]
-            for item in argocd.instance_spec(FleetSpec.model_validate(spec).delivery, longest)["controller"][
-                "env"
-            ]
+            for item in argocd.instance_spec(
+                FleetSpec.model_validate(spec).delivery, argocd.Wanted(longest, {})
+            )["controller"]["env"]
             if item["name"] == name
         ]
         assert argocd.parameters(longest, "argocd")["data"] == {key: found}

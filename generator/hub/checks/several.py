@@ -11,6 +11,7 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...specs.fleet import NO_HUB
 from ..delivery.argocd import jitter
+from ..delivery.windows import closed
 from ..kit.durations import seconds
 from ..kit.profile import hub_profiles, profile_of
 
@@ -112,6 +113,10 @@ def syncs_outlast_loads(fleet: Fleet) -> Iterator[Problem]:
     on that site.
     """
     said = fleet.spec.delivery.syncTimeout
+    waits = closed(fleet.spec.delivery, (member.window for member in fleet.managed))
+    if said and 0 < seconds(said) <= waits:
+        text = f"a sync ends after {said}, and one that its window interrupts waits for the next"
+        yield Problem(("delivery", "syncTimeout"), text, f"{waits // 3600 + 1}h or more, or leave it out")
     slow = [member for member in fleet.managed if said and 0 < seconds(said) <= member.longest]
     if slow:
         worst = max(slow, key=lambda member: member.longest)
