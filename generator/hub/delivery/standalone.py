@@ -78,7 +78,9 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
     readme = f"{place}/README.md"
     first = header(readme, cluster.file)
     installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
-    pinned = tuple((item.namespace, item.csv) for item in installed if item.csv)
+    pinned = tuple(
+        (item.namespace, ", ".join(item.versions)) for item in installed if item.approval == "Manual"
+    )
     return {**texts, readme: _readme(cluster, member, first, pinned, operators=OPERATORS in folders)}
 
 
@@ -109,16 +111,8 @@ def _operator(item: Install) -> Iterator[Manifest]:
         "kind": "Subscription",
         "metadata": {"name": name, "namespace": namespace},
         # In a Subscription the package is `name`; in an OperatorPolicy it is both.
-        "spec": {"name": name, **subscription, "installPlanApproval": approval_of(item)},
+        "spec": {"name": name, **subscription, "installPlanApproval": item.approval},
     }
-
-
-def approval_of(item: Install) -> str:
-    """Manual where the platform's name is one version of it: startingCSV alone is only where OLM begins in the channel.
-
-    On a hub OperatorPolicy.versions approves that one and no other.
-    """
-    return "Manual" if item.csv else "Automatic"
 
 
 def _opened(member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:

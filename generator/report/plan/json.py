@@ -132,7 +132,9 @@ def _install(item: Install | None) -> InstallJson | None:
         "package": item.package,
         "catalog": item.catalog,
         "channel": item.channel,
-        "csv": item.csv,
+        "csv": item.versions[-1] if item.versions else None,
+        "approval": item.approval,
+        "versions": list(item.versions),
         "namespace": item.namespace,
     }
 

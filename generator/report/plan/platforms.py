@@ -73,15 +73,16 @@ def _operator(item: OperatorMove) -> Iterator[str]:
 
 
 def _source(item: Install) -> str:
-    version = f", {item.csv}" if item.csv else ""
+    version = f", {', '.join(item.versions)}" if item.versions else ""
     return f"{item.package} of {item.catalog}, channel {item.channel or '(default)'}{version}"
 
 
 def _moved(before: Install, after: Install) -> Iterator[str]:
     """Which version comes: where one is pinned the channel says little."""
     pairs = (
-        ("", before.csv, after.csv),
+        ("", ", ".join(before.versions), ", ".join(after.versions)),
         ("channel ", before.channel, after.channel),
+        ("approval ", before.approval, after.approval),
         ("catalog ", before.catalog, after.catalog),
         ("package ", before.package, after.package),
         ("namespace ", before.namespace, after.namespace),

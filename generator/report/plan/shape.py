@@ -209,7 +209,11 @@ class InstallJson(TypedDict):
     package: str
     catalog: str
     channel: str | None
-    csv: Annotated[str | None, Field(description="The one version, where it is pinned.")]
+    csv: Annotated[str | None, Field(description="The newest version that may come, where some are named.")]
+    approval: Annotated[
+        str, Field(description="Automatic, or Manual: no version comes by itself but `versions`.")
+    ]
+    versions: Annotated[list[str], Field(description="The versions that may come.")]
     namespace: str
 
 
