@@ -113,6 +113,8 @@ def _platform(move: PlatformMove) -> PlatformJson:
         "versions": [
             {"part": item.part, "before": item.before, "after": item.after} for item in move.versions
         ],
+        "apis": [{"kind": item.kind, "before": item.before, "after": item.after} for item in move.apis],
+        "gone": list(move.gone),
         "operators": [
             {
                 "name": item.name,

@@ -44,6 +44,10 @@ def _versions(move: PlatformMove) -> Iterator[str]:
     parts = [f"{part} {before or 'none'} -> {after or 'none'}" for part, before, after in move.versions]
     if parts:
         yield f"# {', '.join(parts)}"
+    if move.apis:
+        yield f"# API versions: {', '.join(f'{item.kind} {item.before} -> {item.after}' for item in move.apis)}"
+    if move.gone:
+        yield f"! no longer there: {', '.join(move.gone)}"
     if move.operators:
         yield f"! {_NO_WAY_BACK}"
 

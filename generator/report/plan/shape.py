@@ -226,6 +226,14 @@ class OperatorJson(TypedDict):
     clusters: Clusters
 
 
+class ApiJson(TypedDict):
+    """A kind whose API version is another one."""
+
+    kind: str
+    before: str
+    after: str
+
+
 class PlatformJson(TypedDict):
     """Clusters that go to another platform, or whose operators alone are others."""
 
@@ -233,6 +241,8 @@ class PlatformJson(TypedDict):
     after: str
     clusters: Clusters
     versions: list[VersionJson]
+    apis: Annotated[list[ApiJson], Field(description="Kinds in another API version.")]
+    gone: Annotated[list[str], Field(description="What the platform no longer has.")]
     operators: list[OperatorJson]
 
 
