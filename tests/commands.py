@@ -26,6 +26,7 @@ EDITS: dict[str, tuple[tuple[str, ...], str]] = {
         ("migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", "LlamaForCausalLM"),
         STORE,
     ),
+    "upgrade": (("upgrade", "odh-3.5", "--cluster", "store-001"), STORE),
     "models": (("models", "checksum", "files", "--write", "shelf-detector"), SHELF),
     "add": (
         ("add", "cluster", "store-099", "--group", "retail-small"),

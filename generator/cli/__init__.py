@@ -33,6 +33,7 @@ COMMANDS = {
     "show": "show a cluster, model or group: its spec as it counts, who says each value, what runs there",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec in place, and render",
+    "upgrade": "move clusters to another platform, ring by ring, with what cannot stay beside it",
     "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",
     "promote": "give a model or an image another version, for all, a ring or a cluster",
     "init": "write a new fleet repository that renders, or CI for one",

@@ -9,6 +9,7 @@ from ..findings.finding import Severity
 from ..findings.rule import Problem, rule
 from .kit.component import Cluster
 from .models import claims_of, produced_by, servers
+from .platform import chosen
 
 if TYPE_CHECKING:
     from .serving.spec import Service
@@ -52,6 +53,9 @@ def pins_have_an_effect(cluster: Cluster) -> Iterator[Problem]:
     for name in sorted(pins.models.keys() - set(models_used(cluster))):
         said = f"{cluster.name} pins model {name} and neither serves nor trains it"
         yield Problem(("pins", "models", name), said, "drop the pin, or pin it where it is served")
+    for name in sorted(pins.operators.keys() - dict(chosen(cluster)).keys()):
+        said = f"{cluster.name} pins operator {name} and does not get it"
+        yield Problem(("pins", "operators", name), said, "drop the pin, or pin it where it is installed")
     for name in sorted(pins.images.model_fields_set - set(images_used(cluster))):
         if getattr(pins.images, name) is not None:
             said = f"{cluster.name} pins image {name} and runs nothing of it"

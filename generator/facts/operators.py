@@ -7,15 +7,21 @@ DataScienceCluster. Channels, namespaces and install modes stand in the files, b
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from ..specs.types import EnvName, Flag, Labels, Line, Name, Strictly, Text
-from .files import shipped_folder
+from ..specs.operators import CSV
+from ..specs.types import EnvName, Flag, Labels, Name, Positive, Quantity, Strictly, Text
+from .files import shipped_data, shipped_folder
 from .profiles import Profile
 
-CSV = Annotated[str, Line(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", 253)]
+
+class InstanceSize(Strictly):
+    """How large the instance of an entry is where a spec says nothing."""
+
+    replicas: Positive = Field(description="Pods of it, where the cluster has so many nodes.")
+    storage: Quantity = Field(description="Volume of each pod.")
 
 
 class OperatorRelease(Strictly):
@@ -54,6 +60,10 @@ class Operator(Strictly):
     )
     requires: tuple[Name, ...] = Field((), description="Entries that must be Compliant before it.")
     objects: tuple[dict[str, Any], ...] = Field((), description="Its own objects, in order.")
+    size: InstanceSize | None = Field(None, description="Size of its instance, where a spec may say one.")
+    missing: Text | None = Field(
+        None, description="What an instance of it needs that only a site knows; none is made then."
+    )
 
 
 @cache
@@ -64,6 +74,21 @@ def operators() -> dict[str, Operator]:
         operator = Operator.model_validate(data)
         found[operator.name] = operator
     return found
+
+
+class System(Strictly):
+    """A system that is no entry of the catalog."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    is_: Text = Field(alias="is", description="Why it is not: retired, succeeded, part of something else.")
+    instead: Text = Field(description="What to write in its place.")
+
+
+@cache
+def systems() -> dict[str, System]:
+    """Names that people know and the catalog does not have, with what stands for them."""
+    return {name: System.model_validate(data) for name, data in shipped_data("data/systems.yaml").items()}
 
 
 def component_of(operator: Operator, profile: Profile) -> str | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ..components.kit.component import Cluster
 from ..components.models import claim_name, produced_by, volumes
 from ..components.models.spec import Volume
+from ..components.platform import asked
 from ..components.serving.spec import DOWNLOADS, Service, known
 from ..findings.finding import Path, Severity
 from ..findings.rule import Problem, rule
@@ -121,19 +122,22 @@ def _on_nodes(cluster: Cluster) -> dict[int, tuple[Copies, ...]]:
 
 @rule("FIT008", source="Kubernetes: a provisioner that is out of space leaves the claim Pending")
 def class_holds_all_claims(cluster: Cluster) -> Iterator[Problem]:
-    """The volumes of all models together fit into the capacity of their storage class.
+    """The volumes of all models, and of what operators bring, together fit into the capacity of their storage class.
 
     The claim that is one too many stays Pending, and its load Job and server with it.
     """
     everything = volumes(cluster)
+    beside = asked(cluster)
     for k, declared in enumerate(cluster.spec.storage):
         of_class = [volume for volume in everything if volume.storage_class == declared.class_]
-        total = sum(whole_bytes(volume.size) for volume in of_class)
+        theirs = [item for item in beside if item.storage_class == declared.class_]
+        total = sum(whole_bytes(volume.size) for volume in of_class) + sum(item.whole for item in theirs)
         if declared.capacity is None or total <= whole_bytes(declared.capacity):
             continue
         large = [volume for volume in of_class if whole_bytes(volume.size) > whole_bytes(declared.capacity)]
         path = _claim_path(large[0], cluster) if len(large) == 1 else ("storage", k, "capacity")
-        listed = " + ".join(f"{volume.size} {_named(volume)}" for volume in of_class)
+        parts = [f"{volume.size} {_named(volume)}" for volume in of_class]
+        listed = " + ".join((*parts, *(f"{item.number} x {item.size} {item.operator}" for item in theirs)))
         said = f"volumes of class {declared.class_} ask for {binary(total)} ({listed}), it has {declared.capacity}"
         yield Problem(path, said, f"a class with {binary(total)} would do, or smaller volumes")
 

@@ -56,6 +56,10 @@ class Member:
     images: tuple[str, ...] = ()
     longest: int = 0
     """Seconds that its load Jobs and jobs may take at the most: a sync may wait so long for them."""
+    silence: str | None = None
+    """How long the hub may hear nothing of it before somebody is told: a duration, or never; None: as of all others."""
+    window: str | None = None
+    """connectivity.maintenanceWindow."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ..documents.identity import NAMING
 from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
 from ..specs.model import Model, Pins
+from ..specs.operators import Listed
 from ..specs.removals import Removals
 from ..specs.rules import Rules
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
@@ -64,9 +65,9 @@ class SiteSpec(Strictly):
     )
     nodes: tuple[Node, ...] = Field((), description="The nodes, by kind.")
     storage: tuple[StorageClass, ...] = Field((), description="Storage classes.")
-    operators: tuple[Name, ...] = Field(
+    operators: tuple[Listed, ...] = Field(
         (),
-        description="Operators from the catalog beside those that its features need, by name: spark, kafka, keda.",
+        description="Operators from the catalog beside those that its features need, by name: spark, kafka, keda; with channel, approval, versions, source or size where these are others, also of those that come by themselves.",
     )
     waivers: tuple[Waiver, ...] = Field((), description="Findings that are accepted for a while.")
 

@@ -14,6 +14,7 @@ from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..components.ray import RAY
 from ..objects.manifest import Manifest
+from ..specs.site import Connectivity
 from .fleet import Member
 
 
@@ -40,7 +41,22 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         models=models_used(cluster),
         images=images_used(cluster),
         longest=max(_deadlines(cluster), default=0),
+        silence=_silence(cluster.spec.connectivity),
+        window=cluster.spec.connectivity.maintenanceWindow,
     )
+
+
+OUTAGE = "24h"
+"""How long an intermittent line may be away where nobody says."""
+USUAL = 15 * 60
+"""Seconds after which silence is told of a line that is always there (hub/observability/alerts.py)."""
+
+
+def _silence(link: Connectivity) -> str | None:
+    if link.mode == "disconnected":
+        return "never"
+    said = link.longestOutage or (OUTAGE if link.mode == "intermittent" else None)
+    return said if said and seconds(said) > USUAL else None
 
 
 def _deadlines(cluster: Cluster) -> Iterator[int]:

@@ -11,7 +11,7 @@ from ..fleet.fleet import Fleet
 from ..objects.manifest import Manifest
 from . import observability
 from .delivery import applicationsets, argocd, extra, gitops, roots
-from .kit import clusters, edge, placement, policies, rings
+from .kit import clusters, edge, own, placement, policies, rings
 from .kit.profile import profile_of
 from .platform import catalogs, credentials, mirror, operators
 
@@ -42,9 +42,13 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "credentials.yaml": tuple(credentials.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
         "extraapps.yaml": tuple(extra.applications(fleet, profile)),
-        "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet)),
+        "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet, profile)),
         "mirror.yaml": (*mirror.policies(fleet, profile), *catalogs.policies(fleet, profile)),
-        "clusterrole.yaml": tuple(edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace)),
+        "clusterrole.yaml": (
+            *edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace),
+            # A hub that is no cluster of its own gets no Policy that would bring these.
+            *(() if own.manages_itself(profile) else policies.opened_on_the_hub(fleet, profile)),
+        ),
         "appproject.yaml": (gitops.app_project(fleet),),
         "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),
         "roots.yaml": tuple(roots.policies(fleet, profile)),

@@ -62,14 +62,17 @@ class Account:
     becomes: str = ""
     secret: bool = False
     """Its values are nobody's business here."""
+    renamed: str = ""
+    """What the object is called that comes out, where that is another name."""
 
 
 class Reading:
     """An object while it is read."""
 
-    def __init__(self, source: Source, becomes: str = "") -> None:
+    def __init__(self, source: Source, becomes: str = "", renamed: str = "") -> None:
         self.source = source
         self._becomes = becomes
+        self._renamed = renamed if renamed != source.name else ""
         self._marks: dict[Path, tuple[Fate, str, str]] = {}
 
     def get(self, *path: str | int) -> Any:
@@ -96,7 +99,7 @@ class Reading:
         """What became of everything; `rest` is why what nobody took is not carried."""
         inner = {path[:i] for path in (*self._marks, *IDENTITY) for i in range(len(path))}
         found = self._entries(self.source.manifest, (), (Fate.LOST, "", rest), inner)
-        return Account(self.source, tuple(found), self._becomes, secret)
+        return Account(self.source, tuple(found), self._becomes, secret, self._renamed)
 
     def _entries(
         self, value: Any, path: Path, above: tuple[Fate, str, str], inner: set[Path]

@@ -73,7 +73,7 @@ def compared(account: Account, rendered: Mapping[ResourceId, Manifest]) -> Compa
 
 
 def _out(account: Account, rendered: Mapping[ResourceId, Manifest]) -> ResourceId | None:
-    own = account.source.identity
+    own = account.source.identity._replace(name=account.renamed or account.source.name)
     if not account.becomes:
         return None
     for identity in rendered:

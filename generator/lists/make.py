@@ -148,11 +148,12 @@ def queue_rows(fleet: Fleet) -> Iterator[QueueRow]:
                 flavor: {name: quota_of(value).nominal for name, value in resources.items()}
                 for flavor, resources in queue.quota.items()
             }
-            here = {name for space, asked, name in users if (space, asked) == (queue.namespace, queue.name)}
+            here = {name for space, asked, name in users if (asked, space) in queue.leads}
             yield QueueRow(
                 cluster.name,
-                queue.namespace,
+                tuple(space for _, space in queue.leads),
                 queue.name,
+                queue.local,
                 queue.cohort or spec.cohort,
                 quota,
                 tuple(sorted(here)),

@@ -82,8 +82,12 @@ class QueueRow:
     """A Kueue queue, and who uses it."""
 
     cluster: str
-    namespace: str
+    namespaces: tuple[str, ...]
+    """Where it has a LocalQueue."""
     name: str
+    """Of the ClusterQueue."""
+    localQueue: str
+    """What workloads say."""
     cohort: str | None
     quota: Mapping[str, Mapping[str, str]]
     """Flavor -> resource -> nominal quota."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..components.platform import Install
+from ..facts.differences import ApiMove, apis, gone
 from ..facts.profiles import Profile, profiles
 from ..fleet.fleet import Fleet, Member
 from ..hub.kit.installs import OPERATOR_LABEL, Variant, policy_of, variants
@@ -47,6 +48,10 @@ class PlatformMove:
     clusters: tuple[str, ...]
     versions: tuple[VersionMove, ...]
     operators: tuple[OperatorMove, ...]
+    apis: tuple[ApiMove, ...] = ()
+    """Kinds in another API version."""
+    gone: tuple[str, ...] = ()
+    """What the platform no longer has."""
     contents: tuple[tuple[str, Contents], ...] = ()
     """What runs on each of them, by cluster; of a move between platforms only."""
 
@@ -101,7 +106,18 @@ def _move(
     moves = (OperatorMove(name, was, now, tuple(sorted(listed))) for name, was, now, listed in operators)
     runs = tuple((name, running[name]) for name in sorted(names) if upgrade and name in running)
     ordered = tuple(sorted(moves, key=lambda item: (item.name, item.clusters)))
-    return PlatformMove(before, after, tuple(sorted(names)), tuple(_versions(before, after)), ordered, runs)
+    known = profiles()
+    both = (known[before], known[after]) if upgrade and before in known and after in known else None
+    return PlatformMove(
+        before,
+        after,
+        tuple(sorted(names)),
+        tuple(_versions(before, after)),
+        ordered,
+        apis=apis(*both) if both else (),
+        gone=gone(*both) if both else (),
+        contents=runs,
+    )
 
 
 def _variants(member: Member, fleet: Fleet | None) -> tuple[Variant, ...]:

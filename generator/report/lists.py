@@ -117,8 +117,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "queues": (
             Column("CLUSTER", lambda row: row.cluster),
-            Column("NAMESPACE", lambda row: row.namespace),
+            Column("NAMESPACES", lambda row: ",".join(row.namespaces)),
             Column("NAME", lambda row: row.name),
+            Column("LOCALQUEUE", lambda row: row.localQueue, always=False),
             Column("COHORT", lambda row: row.cohort or ""),
             Column("USERS", lambda row: str(len(row.users))),
             Column("QUOTA", _quota),
@@ -153,8 +154,10 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 def name_of(row: Row) -> str:
     """What `-o name` prints of a row: what other commands take."""
     match row:
-        case ServiceRow() | QueueRow():
+        case ServiceRow():
             return f"{row.cluster}/{row.namespace}/{row.name}"
+        case QueueRow():
+            return f"{row.cluster}/{row.name}"
         case FindingRow():
             return f"{row.file}:{row.line}:{row.column}"
         case _:

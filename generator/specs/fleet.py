@@ -131,6 +131,10 @@ class Delivery(Strictly):
         (),
         description="Namespaces that no cluster fills any more, while rings that are behind still do: Argo CD may go on there until they have left them.",
     )
+    holdWindows: Flag = Field(
+        False,
+        description="A site with connectivity.maintenanceWindow takes commits only while it is open, fixes too; otherwise Argo CD syncs at once, whatever the window says.",
+    )
     healthChecks: Flag = Field(
         True,
         description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",

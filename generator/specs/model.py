@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from .operators import OperatorTerms
 from .types import (
     LABEL,
     PATH_BELOW,
@@ -197,6 +198,9 @@ class Pins(Strictly):
         {}, description="Model -> the version that runs here: ahead of the fleet, or behind it."
     )
     images: Images = Field(default_factory=Images, description="Images to use here instead of the fleet's.")
+    operators: dict[Name, OperatorTerms] = Field(
+        {}, description="Operator -> which versions of it may come here: ahead of the fleet, or behind it."
+    )
 
 
 class Model(Strictly):

@@ -87,7 +87,10 @@ class Connectivity(Strictly):
             ),
         ]
         | None
-    ) = Field(None, description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin.")
+    ) = Field(
+        None,
+        description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin. Plans and simulations count with it; Argo CD holds to it with delivery.holdWindows.",
+    )
 
 
 class Waiver(Strictly):

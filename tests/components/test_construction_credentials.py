@@ -41,7 +41,7 @@ def test_overlays_hold_no_secret() -> None:
     kinds = {item["kind"] for site in sites() for item in site.objects}
     assert "ExternalSecret" in kinds
     assert "Secret" not in kinds
-    assert all("secrets" not in rule["resources"] for rule in rights())
+    assert all("secrets" not in rule["resources"] for rule in (*rights(cluster=True), *rights(cluster=False)))
 
 
 def test_secrets_of_policies_hold_templates_only() -> None:

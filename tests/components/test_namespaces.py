@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from generator.components.kit.component import Unit
 from generator.components.namespaces import NAMESPACES, reserved
+from generator.components.serving.server import server_of
+from generator.components.serving.spec import Service, runtimes
 from generator.objects.manifest import identify
+from generator.specs.model import Images, ModelSpec
 from tests.conftest import build, some
+
+IMAGE = f"quay.io/acme/server@sha256:{'2' * 64}"
 
 GROUP = {
     "namespaces": [
@@ -72,3 +78,54 @@ def test_every_namespace_denies_what_is_not_allowed() -> None:
 )
 def test_reserved_keys(key: str, *, expected: bool) -> None:
     assert reserved(key) is expected
+
+
+@pytest.mark.parametrize("name", runtimes())
+def test_a_runtime_answers_where_it_says(name: str) -> None:
+    """NetworkPolicies let callers reach these ports and no others."""
+    runtime = runtimes()[name]
+    item = Service.model_validate(
+        {
+            "name": "a",
+            "namespace": "ai",
+            "model": "m",
+            "runtime": name,
+            "storage": {"type": "pvc"},
+            "image": IMAGE,
+        }
+    )
+    model = ModelSpec.model_validate({"source": "s3://b/m", "version": "1", "size": "1Gi", "format": "onnx"})
+    for grpc in (False, True) if runtime.grpc_port else (False,):
+        server = replace(server_of(item, model, Images()), grpc=grpc)
+        declared = [
+            port["containerPort"] for one in runtime.containers(server) for port in one.get("ports", ())
+        ]
+        assert declared[0] == (runtime.grpc_port if grpc else runtime.port)
+
+
+def test_who_wants_a_token_is_reached_by_the_proxy_alone() -> None:
+    open_, closed = (
+        {"namespace": "ai", "model": "m", "runtime": "vllm", "storage": {"type": "pvc"}, "name": name}
+        for name in "ab"
+    )
+    model = {"source": "s3://b/m", "version": "1", "size": "1Gi", "format": "vLLM"}
+
+    def reached(*serving: dict[str, Any]) -> dict[str, Any]:
+        found, _, findings = build({"models": {"m": model}, "cluster": {"serving": list(serving)}})
+        assert found is not None, findings
+        policies = [item for unit in NAMESPACES.units(found) for item in unit.final]
+        return {
+            item["metadata"]["name"]: (
+                item["spec"]["podSelector"]["matchExpressions"][-1].get("values"),
+                [port["port"] for port in item["spec"]["ingress"][0]["ports"]],
+            )
+            for item in policies
+            if item["metadata"]["name"] in {"allow-serving", "allow-serving-proxy"}
+        }
+
+    assert reached(open_) == {"allow-serving": (None, [8080])}
+    assert reached({**closed, "auth": True}) == {"allow-serving": (None, [8443])}
+    assert reached(open_, {**closed, "auth": True}) == {
+        "allow-serving": (["b"], [8080]),
+        "allow-serving-proxy": (["b"], [8443]),
+    }

@@ -11,11 +11,13 @@ import yaml
 
 from generator.cli import main
 from generator.components.kit.component import Cluster
-from generator.components.platform import chosen, installs
+from generator.components.platform import Install, chosen, installs
 from generator.components.platform.needs import closure, words
-from generator.facts.operators import component_of, offered, operators
+from generator.components.platform.terms import Terms, from_words, words_of
+from generator.facts.operators import component_of, offered, operators, systems
 from generator.facts.profiles import profiles
 from generator.facts.schema_files import load_schema, schema_path
+from generator.fit.storage import class_holds_all_claims
 from generator.objects.manifest import Manifest
 from generator.overlays.overlay import overlay_if_sound
 from generator.report import releases as listing
@@ -289,7 +291,8 @@ def test_channels_follow_the_platform(
 ) -> None:
     listed = {item.name: item for item in installs(profile, chosen(cluster_of(SERVING, profile)))}
     platform = listed["opendatahub"]
-    assert (platform.package, platform.channel, platform.csv) == (package, channel, csv)
+    versions = (csv,) if csv else ()
+    assert (platform.package, platform.channel, platform.versions) == (package, channel, versions)
     assert listed["kueue"].channel == kueue
 
 
@@ -361,3 +364,100 @@ def test_every_system_has_a_row() -> None:
         assert [line for line in rows if f"`{name}`" in line or f"[{name}]" in line], name
         if entry.package:
             assert [line for line in rows if f"`{entry.package}`" in line], entry.package
+
+
+RINGS = [
+    {
+        "name": "canary",
+        "revision": "refs/heads/ring/canary",
+        "pins": {"operators": {"keda": {"versions": ["keda.v1", "keda.v2"]}}},
+    },
+    {"name": "main", "revision": "refs/heads/ring/main"},
+]
+
+
+def had(cluster: dict[str, Any], name: str, profile: str = "odh-3.4") -> Install:
+    found = cluster_of(cluster, profile, fleet={"delivery": {"rings": RINGS}})
+    return next(item for item in installs(found.profile.name, chosen(found)) if item.name == name)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "expected"),
+    [
+        ({"operators": ["keda"]}, ("stable", "Manual", (), "redhat-operators")),
+        ({"operators": [{"name": "keda"}], "ring": "main"}, ("stable", "Manual", (), "redhat-operators")),
+        (
+            {"operators": ["keda"], "ring": "canary"},
+            ("stable", "Manual", ("keda.v1", "keda.v2"), "redhat-operators"),
+        ),
+        (
+            {
+                "operators": [{"name": "keda", "channel": "next", "source": "acme", "versions": ["keda.v9"]}],
+                "pins": {"operators": {"keda": {"versions": ["keda.v3"]}}},
+                "ring": "canary",
+            },
+            ("next", "Manual", ("keda.v3",), "acme"),
+        ),
+        (
+            {"operators": [{"name": "keda", "approval": "Automatic"}]},
+            ("stable", "Automatic", (), "redhat-operators"),
+        ),
+    ],
+    ids=["a name", "another ring", "of its ring", "of its own", "as it comes"],
+)
+def test_versions_come_as_the_spec_the_ring_and_the_cluster_say(
+    cluster: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    item = had(cluster, "keda")
+    assert (item.channel, item.approval, item.versions, item.catalog) == expected
+
+
+def test_the_platform_is_its_version_and_follows_the_channel_of_its_release() -> None:
+    assert had(SERVING, "opendatahub").versions == ("opendatahub-operator.v3.4.0",)
+    assert had(SERVING, "kueue").approval == "Automatic"
+    assert had(SERVING, "cert-manager").approval == "Manual"
+
+
+def test_words_of_terms_come_back() -> None:
+    terms = Terms("v1", "Manual", ("a.v1", "b.v2"), "acme", "1", "20Gi", "fast")
+    assert from_words(("Pod", *words_of(terms), "RayJob")) == (terms, ("Pod", "RayJob"))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "size", "number"), [(1, {}, 1), (3, {}, 3), (5, {"replicas": 4}, 4), (0, {}, 3)]
+)
+def test_kafka_is_as_large_as_its_nodes(nodes: int, size: dict[str, Any], number: int) -> None:
+    """No more copies of a topic are asked for than there are brokers."""
+    kinds = [{"name": "w", "count": nodes, "allocatable": {"cpu": "8"}}] if nodes else []
+    listed = [{"name": "kafka", "size": {"storage": "20Gi", "class": "fast", **size}}]
+    pool, kafka = had({"operators": listed, "nodes": kinds}, "kafka").objects
+    assert pool["spec"]["replicas"] == number
+    (volume,) = pool["spec"]["storage"]["volumes"]
+    assert (volume["size"], volume["class"]) == ("20Gi", "fast")
+    config = kafka["spec"]["kafka"]["config"]
+    assert config["default.replication.factor"] == min(number, 3)
+    assert config["min.insync.replicas"] == min(2, max(1, number - 1))
+
+
+def test_volumes_of_operators_count_against_their_class() -> None:
+    def said(storage: str) -> list[str]:
+        found = cluster_of(
+            {
+                "operators": [{"name": "kafka", "size": {"replicas": 3, "storage": storage}}],
+                "storage": [
+                    {"class": "fast", "accessModes": ["ReadWriteOnce"], "capacity": "200Gi", "default": True}
+                ],
+            }
+        )
+        assert class_holds_all_claims.check is not None
+        return [problem.message for problem in class_holds_all_claims.check(found)]
+
+    assert said("60Gi") == []
+    assert said("100Gi") == ["volumes of class fast ask for 300Gi (3 x 100Gi kafka), it has 200Gi"]
+
+
+def test_no_name_of_another_system_is_one_of_the_catalog() -> None:
+    assert not systems().keys() & operators().keys()
+    for name, system in some(systems().items()):
+        named = set(re.findall(r"[a-z][a-z-]+", system.instead)) & operators().keys()
+        assert named or re.search(r"extraApps|serving|ray|observability|S3|storage", system.instead), name

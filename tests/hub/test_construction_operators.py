@@ -115,13 +115,19 @@ def test_a_namespace_has_one_operator_group() -> None:
 
 
 def test_install_plans_are_approved() -> None:
+    """The first one always (config-policy-controller: upgradeApproval is of upgrades); later ones where somebody says so."""
+    approvals = set()
     for _, policy in every_operator_policy():
-        assert policy["spec"]["upgradeApproval"] == "Automatic"
+        approval = policy["spec"]["upgradeApproval"]
+        approvals.add(approval)
+        assert approval in {"Automatic", "None"}
+        assert approval == "Automatic" or "versions" not in policy["spec"]
         assert "installPlanApproval" not in policy["spec"]["subscription"]
         assert {"name", "namespace", "source"} <= policy["spec"]["subscription"].keys()
         assert policy["spec"].get("versions", []) == [
             version for version in (policy["spec"]["subscription"].get("startingCSV"),) if version
         ]
+    assert approvals == {"Automatic", "None"}
 
 
 def every_operator_policy() -> Iterator[tuple[Fleet, Manifest]]:

@@ -230,12 +230,29 @@ def test_what_is_hidden_is_not_there() -> None:
 
 
 def test_settings_are_keys_that_argocd_knows() -> None:
-    assert {key.rpartition("_")[2] for key in health.settings()} >= {
+    assert {key.rpartition("_")[2] for key in health.settings(["odh-3.4"])} >= {
         "ClusterQueue",
         "RayJob",
         "InferenceService",
     }
     assert all(
         re.fullmatch(r"resource\.customizations\.health\.[a-z0-9.-]+_[A-Z][A-Za-z]+", key)
-        for key in health.settings()
+        for key in health.settings(["odh-3.4"])
     )
+
+
+@pytest.mark.parametrize(
+    ("platforms", "there", "absent"),
+    [
+        (["odh-3.4"], {"DataScienceCluster", "LLMInferenceService"}, {"AppWrapper"}),
+        (["odh-2.35"], {"AppWrapper"}, set()),
+        (["upstream"], {"InferenceService"}, {"DataScienceCluster", "DSCInitialization"}),
+        (["odh-3.4", "odh-2.35"], {"AppWrapper", "LLMInferenceService"}, set()),
+    ],
+)
+def test_only_kinds_that_a_cluster_has_are_judged(
+    platforms: list[str], there: set[str], absent: set[str]
+) -> None:
+    found = {key.rpartition("_")[2] for key in health.settings(platforms)}
+    assert there <= found
+    assert not absent & found

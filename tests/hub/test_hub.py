@@ -1,6 +1,6 @@
 """The hub's side: case folders tests/cases/hub/<case>/fleet.yaml beside expected/*.yaml or findings.txt.
 
-fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, hub, labels, namespaces, profile,
+fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, hub, labels, namespaces, profile, window,
 operators: {name: [word]}}}}, all optional; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
 """
 
@@ -74,6 +74,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         models=tuple(said.get("models", ())),
         images=tuple(said.get("images", ())),
         longest=said.get("longest", 0),
+        silence=said.get("silence"),
+        window=said.get("window"),
     )
 
 
@@ -156,9 +158,30 @@ def test_argocd_may_apply_what_components_emit() -> None:
 
 
 def test_argocd_may_delete_neither_namespaces_nor_volumes() -> None:
-    deleting = {resource for rule in rights() if "delete" in rule["verbs"] for resource in rule["resources"]}
+    every = [*rights(cluster=True), *rights(cluster=False)]
+    deleting = {resource for rule in every if "delete" in rule["verbs"] for resource in rule["resources"]}
     assert deleting.isdisjoint({"namespaces", "persistentvolumeclaims"})
-    assert {verb for rule in rights() for verb in rule["verbs"]}.isdisjoint({"*", "escalate", "bind"})
+    assert {verb for rule in every for verb in rule["verbs"]}.isdisjoint({"*", "escalate", "bind"})
+
+
+@pytest.mark.parametrize("flavor", ["acm", "ocm"])
+def test_argocd_changes_what_is_in_namespaces_only_in_those_of_the_fleet(flavor: str) -> None:
+    """A Job in kube-system would be the cluster; each namespace has a RoleBinding of its own, also on the hub."""
+    case = {
+        "fleet": {"hub": {"cluster": "hub", "flavor": flavor}},
+        "members": {"shop": {"ring": "canary", "namespaces": ["ai"], "profile": "upstream"}},
+    }
+    objects = [entry for item in placed(fleet_of(case)) for entry in (item, *inside(item))]
+    roles = {item["metadata"]["name"]: item["rules"] for item in objects if item["kind"] == "ClusterRole"}
+    writing = [rule for rule in roles["nearedge-argocd"] if {*rule["verbs"]} - {"get", "list", "watch"}]
+    scoped = {kind.resource for kind in KINDS if kind.cluster}
+    assert {name for rule in writing for name in rule["resources"]} == scoped
+    bound = {
+        (item["metadata"]["namespace"], item["roleRef"]["name"])
+        for item in objects
+        if item["kind"] == "RoleBinding"
+    }
+    assert bound >= {(name, "nearedge-argocd-namespaces") for name in ("ai", "ai-training")}
 
 
 def test_each_cluster_is_kept_and_neither_accepted_nor_refused() -> None:

@@ -14,13 +14,14 @@ from generator import hub
 from generator.components.kit.alerts import load_failed, model_not_ready, queue_stuck, volume_full
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
+from generator.hub.kit.profile import profile_of
 from generator.hub.observability import observability_is_a_part_of_acm
 from generator.hub.observability.alerts import alert_groups
 from generator.hub.observability.dashboards import dashboards
-from generator.hub.observability.emit import USER_WORKLOAD
+from generator.hub.observability.emit import BY_LINE, USER_WORKLOAD
 from generator.hub.observability.metrics import collected, families
 from generator.objects.manifest import Manifest
-from generator.specs.fleet import FleetSpec, Observability
+from generator.specs.fleet import FleetSpec, Hub, Observability
 from generator.yaml.machine import read_documents
 from tests.conftest import FLEET
 from tests.promql import evaluate, firing, matchers, metrics, parse, selectors
@@ -287,6 +288,21 @@ def test_series_of_rules_of_clusters_are_known() -> None:
     assert "kube_job_failed" not in allowed()
 
 
+def test_a_line_that_may_be_away_is_given_its_time() -> None:
+    """Who said how long is told after that, as a warning; who is not connected is never told of."""
+    found = list(alert_groups((), ["72h", "24h", "never"])["groups"][0]["rules"])
+    silent = [rule for rule in found if rule["alert"] == "NearedgeEdgeSilent"]
+    assert [(rule["for"], rule["labels"]["severity"]) for rule in silent] == [
+        ("15m", "critical"),
+        ("24h", "warning"),
+        ("72h", "warning"),
+    ]
+    info = 'acm_managed_cluster_info{managed_cluster_id="7", available="Unknown"}'
+    named = 'acm_managed_cluster_labels{managed_cluster_id="7", name="store-1", nearedge_io_silence="24h"}'
+    told = [bool(evaluate(rule["expr"], {info: 1, named: 1})) for rule in silent]
+    assert told == [False, True, False]
+
+
 def test_without_namespaces_no_volume_is_watched() -> None:
     assert "NearedgeVolumeFull" not in [rule["alert"] for rule in alert_groups(())["groups"][0]["rules"]]
 
@@ -416,14 +432,21 @@ def test_the_monitoring_of_a_cluster_is_merged_not_replaced() -> None:
     [policy] = [item for item in made({}, edge=True) if item["kind"] == "Policy"]
     definition = policy["spec"]["policy-templates"][0]["objectDefinition"]
     assert definition["spec"]["object-templates-raw"] == USER_WORKLOAD
+    yaml = {version: profile_of(Hub(cluster="hub", version=version)) for version in ("2.13", "2.14")}
+    assert [item.templateYaml for item in yaml.values() if item is not None] == [False, True]
+    for text in (USER_WORKLOAD, BY_LINE):
+        _closes(text)
     assert "object-templates" not in definition["spec"]
     assert "annotations" not in definition["metadata"], "templates must not be switched off"
-    steps = re.findall(r"\{\{-? (.*?) \}\}", USER_WORKLOAD)
-    assert USER_WORKLOAD.count("{{") == USER_WORKLOAD.count("}}") == len(steps)
+
+
+def _closes(text: str) -> None:
+    steps = re.findall(r"\{\{-? (.*?) \}\}", text)
+    assert text.count("{{") == text.count("}}") == len(steps)
     opened = sum(step.startswith("if ") for step in steps)
-    assert opened == steps.count("end") == 3
+    assert opened == steps.count("end") >= 2
     assert 'lookup "v1" "ConfigMap" "openshift-monitoring" "cluster-monitoring-config"' in steps[0]
-    rest = re.sub(r"\{\{-.*?\}\}\n", "", USER_WORKLOAD).replace("{{ toRawJson $new }}", '"x"')
+    rest = re.sub(r"\{\{-.*?\}\}\n", "", text).replace("{{ toRawJson $text }}", '"x"')
     [[entry]] = read_documents(rest)
     assert entry["objectDefinition"]["data"] == {"config.yaml": "x"}
 

@@ -72,8 +72,8 @@ def test_names_are_what_other_commands_take(capsys: Capture) -> None:
     names = run(capsys, "list", "clusters", "--group", "retail-small", "-o", "name").split()
     assert names == ["store-005", "store-006", "store-007", "store-008"]
     assert run(capsys, "list", "queues", "--group", "factory", "--ring", "canary", "-o", "name").split() == [
-        "plant-101/ai-serving/inference",
-        "plant-101/ai-training/training",
+        "plant-101/inference",
+        "plant-101/training",
     ]
 
 

@@ -90,6 +90,9 @@ class Runtime:
     formats: tuple[str, ...]
     """Model formats it serves, spelled as KServe compares them; none: any."""
     containers: Callable[[Server], list[Manifest]]
+    port: int = 8080
+    """Where it answers, unless the spec says so itself or asks for gRPC."""
+    grpc_port: int | None = None
     metrics_port: int | None = None
     kind: str | None = None
     """Value of opendatahub.io/kserve-runtime, by which ODH picks a metrics dashboard."""

@@ -11,7 +11,8 @@ from typing import Any
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
 from ..models import ports as transfer_ports
-from .network import HTTPS
+from ..serving.spec import runtimes
+from .network import HTTPS, SERVES
 from .spec import Namespace
 
 FEATURES = (
@@ -31,7 +32,8 @@ FEATURES = (
     "autoscaling",
     "pipelines",
 )
-"""What a namespace can hold, in the order in which it names a base; `download-9000` and `loader-9000` follow."""
+"""What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `serving-9000` and
+`auth-<server>` follow, the last two only where not all servers are asked in the same way."""
 
 RAY = ("clusters", "jobs", "services")
 """Lists of the section ray."""
@@ -120,11 +122,25 @@ def _llm_features(service: Any) -> tuple[str, ...]:
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
     if service.exposed:
         yield "exposed"
-    if service.auth and service.kind == "InferenceService":
-        yield "auth"
+    if service.kind == "InferenceService":
+        if guarded(service, cluster):
+            yield from ("auth", f"auth-{service.name}")
+        else:
+            yield f"serving-{_port(service)}"
     yield from _transferred(service.model, service.storage.type, cluster)
     for name in service.beside:
         yield from _transferred(name, "pvc", cluster)
+
+
+def _port(service: Any) -> int:
+    """Where an InferenceService is asked."""
+    runtime = runtimes()[service.runtime]
+    return int(service.port or (service.grpc and runtime.grpc_port) or runtime.port)
+
+
+def guarded(service: Any, cluster: Cluster) -> bool:
+    """Whether callers of an InferenceService meet a proxy that asks for a token."""
+    return bool(service.auth) and cluster.profile.kserve.auth
 
 
 def _transferred(name: str, storage: str, cluster: Cluster) -> Iterator[str]:
@@ -148,5 +164,13 @@ def features_of(used_for: Collection[str], item: Namespace) -> tuple[str, ...]:
     # What the spec says about egress replaces the open port 443.
     dropped = ("download", "loader") if item.egress else ()
     listed = tuple(name for name in FEATURES if name in used_for)
-    ports = sorted(set(used_for) - set(FEATURES))
-    return tuple(name for name in (*listed, *ports) if not name.startswith(dropped))
+    marks = sorted(set(used_for) - set(FEATURES) - _usual(used_for))
+    return tuple(name for name in (*listed, *marks) if not name.startswith(dropped))
+
+
+def _usual(used_for: Collection[str]) -> set[str]:
+    """Marks that say nothing: all servers answer on the usual port, or all of them ask for a token."""
+    answering = {name for name in used_for if name.startswith("serving-")}
+    asking = {name for name in used_for if name.startswith("auth-")}
+    usual = answering if answering == {f"serving-{SERVES}"} else set()
+    return usual if answering and asking else usual | asking

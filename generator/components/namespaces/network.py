@@ -6,8 +6,8 @@ any number of services and Ray clusters. It is called with the features of a nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ...facts.profiles import Caller, Profile
 from ...objects.manifest import Manifest, Wave, meta
@@ -35,6 +35,17 @@ DefaultServingPort, rayservice_controller.go updateHeadPodServeLabel)."""
 
 RAY_METRICS = 8080
 """kuberay utils/constant.go DefaultMetricsPort."""
+
+SERVES = 8080
+"""Where an InferenceService is asked, unless a feature says another port."""
+
+AUTHENTICATES = 8443
+"""The proxy that asks callers for a token; with it the Service of an InferenceService leads there and nowhere else
+(opendatahub-io/kserve odh-v2.35 to odh-v3.5 pkg/constants OauthProxyPort, reconcilers/service)."""
+
+LLM_SERVES, PICKS = 8000, 9002
+"""Where pods of an LLMInferenceService answer, and where a gateway asks their endpoint picker (kserve v0.20.0
+config/llmisvcconfig config-llm-template.yaml, config-llm-scheduler.yaml)."""
 
 JOB_POD = "batch.kubernetes.io/job-name"
 """On every pod of a Job. KubeRay puts no label of its own on a submitter's pod before 1.7."""
@@ -76,11 +87,21 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
 
 
 def _serving(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
-    # Which port serves and which one has the metrics is the runtime's affair: callers are named, not ports.
-    callers = [{"podSelector": {}}, *callers_of(profile.network.monitoring)]
+    callers: list[Manifest] = [{"podSelector": {}}]
     if "exposed" in features:
         callers += callers_of(profile.network.ingress)
-    yield policy(namespace, "allow-serving", SERVING, ingress=[{"from": callers}])
+    # Which port has the metrics is the runtime's affair, so of those who collect them no port is named.
+    watched: Manifest = {"from": callers_of(profile.network.monitoring)}
+    guarded = numbered("auth", features, str)
+    asked: Manifest = {"from": callers, "ports": ports(*(numbered("serving", features, int) or [SERVES]))}
+    proxied: Manifest = {"from": callers, "ports": ports(AUTHENTICATES)}
+    if guarded:
+        # Beside servers that anybody may ask: those that want a token are reached by their proxy alone.
+        yield policy(namespace, "allow-serving", _named("NotIn", guarded), ingress=[asked, watched])
+        yield policy(namespace, "allow-serving-proxy", _named("In", guarded), ingress=[proxied, watched])
+    else:
+        rule = proxied if "auth" in features else asked
+        yield policy(namespace, "allow-serving", SERVING, ingress=[rule, watched])
     yield policy(namespace, "allow-serving-clients", {}, egress=[{"to": [{"podSelector": SERVING}]}])
     if "auth" in features or profile.kserve.proxyAlways:
         # The proxy in front of the model asks the API server about each token. The API server is no pod and
@@ -91,20 +112,39 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
         yield policy(namespace, "allow-serving-download", SERVING, egress=[_fetching("download", features)])
 
 
+def _named(operator: str, services: Sequence[str]) -> Manifest:
+    """Pods of InferenceServices that are among these, or not."""
+    there = SERVING["matchExpressions"] if operator == "NotIn" else []
+    named = {"key": SERVING_POD, "operator": operator, "values": list(services)}
+    return {"matchExpressions": [*there, named]}
+
+
+Word = TypeVar("Word", int, str)
+
+
+def numbered(way: str, features: Collection[str], kind: Callable[[str], Word]) -> list[Word]:
+    """What follows a feature's name in others, sorted: 9000 of download-9000."""
+    return sorted(kind(name.removeprefix(f"{way}-")) for name in features if name.startswith(f"{way}-"))
+
+
 def _fetching(way: str, features: Collection[str]) -> Manifest:
     """A source has no portable address, so its ports have to do."""
-    own = {int(name.removeprefix(f"{way}-")) for name in features if name.startswith(f"{way}-")}
-    return {"ports": ports(*sorted({HTTPS, *own}))}
+    return {"ports": ports(*sorted({HTTPS, *numbered(way, features, int)}))}
 
 
 def _llm(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
     # The gateway asks the endpoint picker where to send a request, then sends it there; pods that read prompts hand
     # the cache over, and those of one replica talk on ports that they pick themselves.
-    callers: list[Manifest] = [{"podSelector": {}}, *callers_of(profile.network.monitoring)]
+    beside = [{"podSelector": LLM}]
+    ingress: list[Manifest] = [
+        {"from": beside},
+        {"from": [{"podSelector": {}}], "ports": ports(LLM_SERVES)},
+        {"from": callers_of(profile.network.monitoring)},
+    ]
     if "exposed" in features:
-        callers += callers_of(profile.network.ingress)
-    peers = [{"to": [{"podSelector": LLM}]}]
-    yield policy(namespace, "allow-llm", LLM, ingress=[{"from": callers}])
+        ingress.append({"from": callers_of(profile.network.ingress), "ports": ports(LLM_SERVES, PICKS)})
+    peers = [{"to": beside}]
+    yield policy(namespace, "allow-llm", LLM, ingress=ingress)
     yield policy(namespace, "allow-llm-clients", {}, egress=peers)
     if "llm-router" in features:
         rule = {"ports": ports(*profile.network.apiServerPorts)}

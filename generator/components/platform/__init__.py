@@ -5,8 +5,9 @@ Policies are made of both (`hub/platform/operators.py`). `hardware` is the compo
 any other section; the rules are in `checks`.
 """
 
+from .asks import Asked, asked
 from .hardware import HARDWARE_PROFILES
 from .install import Install, installs
 from .needs import Chosen, chosen, wanted
 
-__all__ = ["HARDWARE_PROFILES", "Chosen", "Install", "chosen", "installs", "wanted"]
+__all__ = ["HARDWARE_PROFILES", "Asked", "Chosen", "Install", "asked", "chosen", "installs", "wanted"]

@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.near import meant
-from ...facts.operators import offered, operators
+from ...facts.operators import OperatorRelease, offered, operators, systems
 from ...facts.profiles import profiles
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..namespaces import items
 from .hardware import HARDWARE_PROFILES, HardwareProfile
-from .needs import chosen, wanted
+from .needs import LVMS, chosen, wanted
+from .terms import entries, terms_of
 
 
-@rule("PLATFORM001", source="data/operators")
+@rule("PLATFORM001", source="data/operators, data/systems.yaml")
 def operators_are_known(cluster: Cluster) -> Iterator[Problem]:
-    """Every name in `operators` is one of the catalog.
+    """Every name in `operators` is one of the catalog; other systems have a successor, or another place in the spec.
 
     Nothing would be installed for another one.
     """
-    for i, name in enumerate(cluster.spec.operators):
-        if name not in operators():
-            hint = meant(
-                name, list(operators()), f"known: {', '.join(operators())}; anything else: extraApps"
-            )
-            yield Problem(("operators", i), f"there is no operator {name}", hint)
+    for i, entry in enumerate(entries(cluster)):
+        if entry.name in operators():
+            continue
+        system = systems().get(entry.name)
+        if system is not None:
+            yield Problem(("operators", i), f"{entry.name} is {system.is_}", system.instead)
+            continue
+        known = f"known: {', '.join(operators())}; anything else: extraApps"
+        hint = meant(entry.name, [*operators(), *systems()], known)
+        yield Problem(("operators", i), f"there is no operator {entry.name}", hint)
 
 
 @rule("PLATFORM003", source="data/operators, data/profiles")
@@ -123,3 +128,126 @@ def _contradictions(item: HardwareProfile) -> Iterator[tuple[str, str]]:
         yield "queue", f"hardware profile {item.name} has a queue and nodes"
     if item.priorityClass and not item.queue:
         yield "priorityClass", f"hardware profile {item.name} has a priority class and no queue"
+
+
+@rule(
+    "PLATFORM008",
+    source="config-policy-controller v0.19.0 api/v1beta1 OperatorPolicy: upgradeApproval, versions",
+)
+def terms_of_operators_agree(cluster: Cluster) -> Iterator[Problem]:
+    """An operator stands once in `operators`, and with approval Automatic no versions are named.
+
+    `versions` are what is approved, and nothing else is; of two entries the second would not count.
+    """
+    seen: set[str] = set()
+    for i, entry in enumerate(entries(cluster)):
+        if entry.name in seen:
+            yield Problem(("operators", i), f"a second entry for operator {entry.name}", "make one of them")
+        seen.add(entry.name)
+        if entry.approval == "Automatic" and entry.versions:
+            said = f"operator {entry.name} takes every version, and versions names some"
+            yield Problem(("operators", i, "approval"), said, "drop approval, or versions")
+
+
+@rule("PLATFORM009", source="data/operators: components come with the operator of the platform")
+def terms_are_of_packages(cluster: Cluster) -> Iterator[Problem]:
+    """Channel, approval, versions and source are those of a package; a component of the platform has none of its own.
+
+    It comes in the version that the platform has, and what is said here would change nothing.
+    """
+    for i, entry in enumerate(entries(cluster)):
+        known = operators().get(entry.name)
+        if known is None or not known.components:
+            continue
+        for name in ("channel", "approval", "versions", "source"):
+            if getattr(entry, name):
+                said = f"{entry.name} is a component of the platform, which has no {name} of its own"
+                yield Problem(("operators", i, name), said, "say it of operator opendatahub, or drop it")
+
+
+@rule(
+    "PLATFORM010",
+    Severity.WARNING,
+    source="OLM: another channel offers an upgrade, which somebody has to approve; OperatorPolicy.upgradeApproval None",
+)
+def channels_that_move_name_versions(cluster: Cluster) -> Iterator[Problem]:
+    """Where `operators` names another channel, it names the versions to go to, or takes all of them.
+
+    What is installed stays where it is, and only new clusters get the other channel.
+    """
+    for i, entry in enumerate(entries(cluster)):
+        if entry.name not in operators() or not entry.channel:
+            continue
+        terms = terms_of(entry.name, cluster)
+        if not terms.versions and terms.approval != "Automatic":
+            said = f"operator {entry.name} is subscribed to {entry.channel}, and no version of it is approved"
+            hint = "versions: [the one that is installed, the one to go to], ring by ring: pins.operators"
+            yield Problem(("operators", i, "channel"), said, hint)
+
+
+@rule("PLATFORM011", source="data/operators: size")
+def sizes_are_of_instances(cluster: Cluster) -> Iterator[Problem]:
+    """`size` is said of an operator whose instance comes with it here.
+
+    There is nothing to be large or small otherwise.
+    """
+    sized = [name for name, entry in operators().items() if entry.size]
+    for i, entry in enumerate(entries(cluster)):
+        known = operators().get(entry.name)
+        if entry.size is None or known is None:
+            continue
+        bare = known.size is not None and known.releases.get(cluster.profile.name, NO_RELEASE).bare
+        if known.size is None or bare:
+            where = f" on {cluster.profile.name}" if bare else ""
+            said = f"operator {entry.name} comes without an instance{where}"
+            yield Problem(("operators", i, "size"), said, f"drop it; with a size: {', '.join(sized)}")
+
+
+@rule(
+    "PLATFORM012",
+    source="openshift/lvm-operator: an LVMCluster without a device class gives no storage class",
+)
+def volumes_of_nodes_have_a_class(cluster: Cluster) -> Iterator[Problem]:
+    """LVM Storage has a storage class lvms-<device class> to make.
+
+    Without one its instance would be empty: no disk is taken, and every claim stays Pending.
+    """
+    if "lvms" in dict(chosen(cluster)) and not any(
+        item.class_.startswith(LVMS) for item in cluster.spec.storage
+    ):
+        path = next((path for path, name in wanted(cluster) if name == "lvms"), ("operators",))
+        hint = "storage: [{class: lvms-vg1, accessModes: [ReadWriteOnce], default: true}]"
+        yield Problem(path, "lvms is installed, and no storage class lvms-... is declared", hint)
+
+
+@rule("PLATFORM013", Severity.NOTE, source="data/operators: missing")
+def instances_are_the_sites(cluster: Cluster) -> Iterator[Problem]:
+    """An operator whose instance needs what only a site knows comes without one, and the note says what that is.
+
+    The operator by itself serves nobody.
+    """
+    for i, entry in enumerate(entries(cluster)):
+        known = operators().get(entry.name)
+        if known is None or not offered(known, cluster.profile):
+            continue
+        bare = known.releases.get(cluster.profile.name, NO_RELEASE).bare
+        missing = known.missing or ("an instance of the version that its channel serves" if bare else None)
+        if missing:
+            said = f"operator {entry.name} comes without an instance: it needs {missing}"
+            yield Problem(("operators", i), said, "bring it by extraApps, or make it on the cluster")
+
+
+@rule("PLATFORM014", Severity.NOTE, source="OLM: an approved upgrade begins as soon as the catalog has it")
+def upgrades_that_nobody_asked_for(cluster: Cluster) -> Iterator[Problem]:
+    """With approval Automatic an operator takes each version of its channel, on all clusters at once.
+
+    Neither rings nor windows hold it up.
+    """
+    for i, entry in enumerate(entries(cluster)):
+        if entry.approval == "Automatic" and not entry.versions and cluster.spec.ring:
+            said = f"operator {entry.name} goes up by itself, on all clusters at once"
+            hint = "versions, ring by ring: delivery.rings[].pins.operators"
+            yield Problem(("operators", i, "approval"), said, hint)
+
+
+NO_RELEASE = OperatorRelease()

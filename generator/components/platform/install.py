@@ -12,6 +12,7 @@ from ...facts.operators import Operator, OperatorRelease, operators
 from ...facts.profiles import Platform, Profile, profiles
 from ...objects.manifest import MANAGED_BY, Manifest
 from .needs import MODEL_CACHE, Chosen, required
+from .terms import Terms, from_words
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Install:
     package: str
     catalog: str
     channel: str | None
-    csv: str | None
+    approval: str
+    """Automatic: every version of the channel comes by itself; Manual: only those in `versions`."""
+    versions: tuple[str, ...]
     namespace: str
     namespace_labels: Mapping[str, str]
     group: str
@@ -49,18 +52,22 @@ def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[st
     assert catalog is not None, name  # noqa: S101
     assert namespace is not None, name  # noqa: S101
     assert entry.group is not None, name  # noqa: S101
+    terms, plain = from_words(words)
+    versions = terms.versions or ((release.csv,) if release.csv else ())
+    followed = "Automatic" if release.channel and not release.csv else "Manual"
     return Install(
         name=name,
         package=package,
-        catalog=catalog,
-        channel=release.channel or entry.channel,
-        csv=release.csv,
+        catalog=terms.source or catalog,
+        channel=terms.channel or release.channel or entry.channel,
+        approval="Manual" if terms.versions else terms.approval or followed,
+        versions=() if terms.approval == "Automatic" and not terms.versions else versions,
         namespace=namespace,
         namespace_labels=entry.namespaceLabels,
         group=entry.group,
         env=entry.env,
         requires=tuple(other for other in required(name, beside) if other in beside),
-        objects=() if release.bare else tuple(_objects(entry, words, profile)),
+        objects=() if release.bare else tuple(_objects(entry, plain, terms, profile)),
     )
 
 
@@ -70,11 +77,15 @@ GATEWAYS = "gateway.networking.k8s.io/"
 """Objects that only clusters with a gateway of their own get."""
 
 
-def _objects(entry: Operator, words: tuple[str, ...], profile: Profile) -> list[Manifest]:
-    if entry.name == "nfd" and not words:
+WORDED = frozenset({"lvms", "nfd"})
+"""Entries whose instance is nothing without a word: a device class, an image."""
+
+
+def _objects(entry: Operator, words: tuple[str, ...], terms: Terms, profile: Profile) -> list[Manifest]:
+    if entry.name in WORDED and not words:
         return []
     return [
-        _labelled(_filled(copy.deepcopy(item), words, profile))
+        _labelled(_sized(_filled(copy.deepcopy(item), words, profile), terms))
         for item in entry.objects
         if ("gateway" in words or not item["apiVersion"].startswith(GATEWAYS))
         and (CODEFLARE in words or item["kind"] not in SETTINGS)
@@ -118,6 +129,25 @@ def _filled(item: Manifest, words: tuple[str, ...], profile: Profile) -> Manifes
             item["spec"]["storage"]["deviceClasses"] = [_device_class(name, words[0]) for name in words]
         case "NodeFeatureDiscovery":
             item["spec"]["operand"]["image"] = words[0]
+    return item
+
+
+def _sized(item: Manifest, terms: Terms) -> Manifest:
+    """An instance as large as the cluster has it. Kafka copies what is written to as many pods as there are."""
+    number = int(terms.replicas or 0)
+    match item["kind"]:
+        case "KafkaNodePool":
+            item["spec"]["replicas"] = number
+            named = {"class": terms.storage_class} if terms.storage_class else {}
+            (volume,) = item["spec"]["storage"]["volumes"]
+            item["spec"]["storage"]["volumes"] = [{**volume, "size": terms.storage, **named}]
+        case "Kafka":
+            config = item["spec"]["kafka"]["config"]
+            least = max(1, number - 1)
+            item["spec"]["kafka"]["config"] = {
+                key: min(value, least if key.endswith(("insync.replicas", "min.isr")) else number)
+                for key, value in config.items()
+            }
     return item
 
 

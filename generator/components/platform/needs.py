@@ -15,6 +15,7 @@ from ...facts.operators import Operator, component_of, offered, operators
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
 from ..namespaces import items
+from .terms import entries, terms_of, words_of
 
 Chosen = tuple[str, tuple[str, ...]]
 """Name of an operator, and the words that its objects are filled with."""
@@ -34,8 +35,8 @@ def wanted(cluster: Cluster) -> Iterator[tuple[Path, str]]:
                 yield ("credentials", i, "from"), "external-secrets"
     if brings_argocd(cluster):
         yield ("platform",), "gitops"
-    for i, name in enumerate(cluster.spec.operators):
-        yield ("operators", i), name
+    for i, entry in enumerate(entries(cluster)):
+        yield ("operators", i), entry.name
 
 
 def brings_argocd(cluster: Cluster) -> bool:
@@ -105,7 +106,10 @@ def chosen(cluster: Cluster) -> tuple[Chosen, ...]:
     known = operators()
     named = [name for _, name in wanted(cluster) if name in known and offered(known[name], cluster.profile)]
     order = closure(named)
-    return tuple((name, words(name, order, cluster)) for name in order if not known[name].components)
+    packages = [name for name in order if not known[name].components]
+    return tuple(
+        (name, (*words(name, order, cluster), *words_of(terms_of(name, cluster)))) for name in packages
+    )
 
 
 def closure(names: Iterable[str]) -> tuple[str, ...]:

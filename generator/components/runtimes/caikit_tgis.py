@@ -25,6 +25,7 @@ from ..kit.runtime import (
     probes,
 )
 
+REST, GRPC = 8080, 8085
 TGIS_HTTP = 3000
 """Health and metrics of TGIS."""
 
@@ -69,9 +70,9 @@ def _caikit(server: Server) -> Manifest:
         "volumeMounts": [TMP_MOUNT],
         **command((), fixed, ()),
         "ports": [
-            {"name": "h2c", "containerPort": 8085, "protocol": "TCP"}
+            {"name": "h2c", "containerPort": GRPC, "protocol": "TCP"}
             if server.grpc
-            else {"name": "http", "containerPort": 8080, "protocol": "TCP"}
+            else {"name": "http", "containerPort": REST, "protocol": "TCP"}
         ],
         # Each of these starts a Python of its own.
         **probes(_exec("readiness"), _exec("liveness"), server.startup, timeout=10),
@@ -87,6 +88,8 @@ CAIKIT_TGIS = Runtime(
     title="Caikit and TGIS",
     formats=("caikit",),
     containers=containers,
+    port=REST,
+    grpc_port=GRPC,
     metrics_port=TGIS_HTTP,
     kind="tgis",
     accelerators=("nvidia.com/gpu",),

@@ -69,6 +69,7 @@ OVMS = Runtime(
     title="OpenVINO Model Server",
     formats=("openvino_ir", "onnx", "tensorflow", "paddle", "pytorch"),
     containers=containers,
+    port=REST,
     metrics_port=REST,
     kind="ovms",
     protocols=("v2", "grpc-v2"),

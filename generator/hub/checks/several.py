@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...components.kit.images_in import images_of, is_short, repository
 from ...documents.near import meant
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
-from ...fleet.fleet import Fleet
+from ...fleet.fleet import Fleet, Member
 from ...specs.fleet import NO_HUB
 from ..delivery.argocd import jitter
+from ..delivery.windows import closed
 from ..kit.durations import seconds
 from ..kit.profile import hub_profiles, profile_of
 
@@ -112,6 +113,10 @@ def syncs_outlast_loads(fleet: Fleet) -> Iterator[Problem]:
     on that site.
     """
     said = fleet.spec.delivery.syncTimeout
+    waits = closed(fleet.spec.delivery, (member.window for member in fleet.managed))
+    if said and 0 < seconds(said) <= waits:
+        text = f"a sync ends after {said}, and one that its window interrupts waits for the next"
+        yield Problem(("delivery", "syncTimeout"), text, f"{waits // 3600 + 1}h or more, or leave it out")
     slow = [member for member in fleet.managed if said and 0 < seconds(said) <= member.longest]
     if slow:
         worst = max(slow, key=lambda member: member.longest)
@@ -179,13 +184,20 @@ def pins_of_rings_have_an_effect(fleet: Fleet) -> Iterator[Problem]:
         told: Mapping[str, set[str]] = {
             "models": set(ring.pins.models),
             "images": {name for name in ring.pins.images.model_fields_set if getattr(ring.pins.images, name)},
+            "operators": set(ring.pins.operators),
         }
         for kind, names in told.items() if members else ():
-            used = {name for member in members for name in getattr(member, kind)}
+            used = {name for member in members for name in _used(member, kind)}
             for name in sorted(names - used):
                 said = f"ring {ring.name} pins {kind[:-1]} {name}, which none of its {len(members)} clusters uses"
                 path = ("delivery", "rings", i, "pins", kind, name)
                 yield Problem(path, said, "drop the pin, or pin it in a ring that uses it")
+
+
+def _used(member: Member, kind: str) -> Iterable[str]:
+    if kind == "operators":
+        return dict(member.operators)
+    return member.models if kind == "models" else member.images
 
 
 @rule(

@@ -13,7 +13,8 @@ from ...specs.fleet import Delivery, FleetSpec
 from ..kit import placement
 from ..kit.profile import HubProfile
 from ..kit.rings import DecisionGroup
-from .gitops import IN_CLUSTER, NAME, NOWHERE
+from .gitops import IN_CLUSTER, NAME, NOWHERE, application_name
+from .windows import at_least
 
 PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
 PULL_CLUSTER = "apps.open-cluster-management.io/ocm-managed-cluster"
@@ -38,11 +39,6 @@ QUEUED = 'select(.metadata.labels["kueue.x-k8s.io/queue-name"] != null)'
 def set_name(group: str) -> str:
     """Name of the ApplicationSet of a ring, or of one of its shards."""
     return f"{NAME}-{group}"
-
-
-def application_name(cluster: str) -> str:
-    """Name of a cluster's root Application."""
-    return f"{NAME}-{cluster}"
 
 
 def application_set(group: DecisionGroup, fleet: Fleet, profile: HubProfile) -> Manifest:
@@ -157,9 +153,8 @@ RetryStrategy; v3.1.16 has no such field, and a server-side apply of a field tha
 
 def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
     """How Argo CD syncs: by itself, never to nothing, and for long enough."""
-    major, _, minor = delivery.argoCD.partition(".")
     # A retry of the commit that failed would hold back the one that mends it.
-    refresh = {"refresh": True} if (int(major), int(minor)) >= RETRY_REFRESH else {}
+    refresh = {"refresh": True} if at_least(delivery, RETRY_REFRESH) else {}
     return {
         "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
         # A failed sync of a commit is never tried again once the retries are used up, so they last for

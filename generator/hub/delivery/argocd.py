@@ -14,8 +14,8 @@ synced then. The commit that was ended is not tried again by itself, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest
@@ -26,6 +26,7 @@ from ..kit.durations import go_duration, seconds
 from ..kit.policies import enforced, must_have
 from ..kit.profile import HubProfile
 from . import health
+from .windows import closed
 
 EDGE = "argocd-settings"
 OWN = "argocd-health-hub"
@@ -59,38 +60,55 @@ def sync_timeout(delivery: Delivery, members: Iterable[Member]) -> int:
     """Seconds after which a sync is ended: as the fleet says, else more than any of its loads and jobs may take."""
     if delivery.syncTimeout is not None:
         return seconds(delivery.syncTimeout)
-    return MARGIN + max((member.longest for member in members), default=0)
+    listed = tuple(members)
+    waits = closed(delivery, (member.window for member in listed))
+    return MARGIN + max((member.longest for member in listed), default=0) + waits
 
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """The Policy of the edges, and that of the hub where it manages itself."""
     delivery = fleet.spec.delivery
     if fleet.managed:
-        template = of_edges(delivery, profile, sync_timeout(delivery, fleet.managed))
+        wanted = Wanted(sync_timeout(delivery, fleet.managed), checks(delivery, fleet.managed))
+        template = of_edges(delivery, profile, wanted)
         # Resolved on the cluster, so templates stay on.
         yield from enforced(fleet, EDGE, placement.NAME, template, annotations={})
     if fleet.hub is not None and own.manages_itself(profile) and delivery.healthChecks:
         # The interval of the hub's Argo CD is not ours: it serves others as well.
-        template = _every_instance(fleet.spec.hub.argocdNamespace, {"extraConfig": health.settings()})
+        template = _every_instance(
+            fleet.spec.hub.argocdNamespace, {"extraConfig": checks(delivery, [fleet.hub])}
+        )
         yield from enforced(fleet, OWN, own.HUB, template, annotations={})
 
 
-def of_edges(delivery: Delivery, profile: HubProfile, longest: int) -> str:
+class Wanted(NamedTuple):
+    """What the settings of an edge take from the clusters: seconds until a sync is ended, and health scripts by key."""
+
+    longest: int
+    checks: Mapping[str, str]
+
+
+def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
+    """The health scripts of the kinds that these clusters have; none where the fleet wants none."""
+    return health.settings(member.profile for member in members) if delivery.healthChecks else {}
+
+
+def of_edges(delivery: Delivery, profile: HubProfile, wanted: Wanted) -> str:
     """The template of the objects that hold the settings of an edge."""
     if profile.edge.settings == "ArgoCD":
-        return _every_instance(profile.edge.namespace, instance_spec(delivery, longest))
-    return _config_map(delivery, profile.edge.namespace, longest)
+        return _every_instance(profile.edge.namespace, instance_spec(delivery, wanted))
+    return _config_map(delivery, profile.edge.namespace, wanted)
 
 
-def instance_spec(delivery: Delivery, longest: int) -> Manifest:
+def instance_spec(delivery: Delivery, wanted: Wanted) -> Manifest:
     """What the spec of an ArgoCD resource has to hold."""
-    extra = {"extraConfig": health.settings()} if delivery.healthChecks else {}
+    extra = {"extraConfig": dict(wanted.checks)} if wanted.checks else {}
     return {
         "controller": {
             # As Go writes it: the operator may write the resource back.
             "appSync": go_duration(seconds(delivery.pollInterval)),
             "env": [
-                {"name": TIMEOUT_ENV, "value": str(longest)},
+                {"name": TIMEOUT_ENV, "value": str(wanted.longest)},
                 {"name": JITTER_ENV, "value": f"{jitter(delivery)}s"},
             ],
         },
@@ -98,15 +116,14 @@ def instance_spec(delivery: Delivery, longest: int) -> Manifest:
     }
 
 
-def config_map_data(delivery: Delivery) -> dict[str, str]:
+def config_map_data(delivery: Delivery, wanted: Wanted) -> dict[str, str]:
     """The same as keys of argocd-cm."""
-    checks = health.settings() if delivery.healthChecks else {}
-    return {INTERVAL: f"{seconds(delivery.pollInterval)}s", JITTER: f"{jitter(delivery)}s", **checks}
+    return {INTERVAL: f"{seconds(delivery.pollInterval)}s", JITTER: f"{jitter(delivery)}s", **wanted.checks}
 
 
-def config_map(delivery: Delivery, namespace: str) -> Manifest:
+def config_map(delivery: Delivery, namespace: str, wanted: Wanted) -> Manifest:
     """argocd-cm with these keys."""
-    return _of_argocd("argocd-cm", namespace, config_map_data(delivery))
+    return _of_argocd("argocd-cm", namespace, config_map_data(delivery, wanted))
 
 
 def parameters(longest: int, namespace: str) -> Manifest:
@@ -134,9 +151,9 @@ def _every_instance(namespace: str, spec: Manifest) -> str:
     return f"{{{{- range {listed} }}}}\n{to_yaml([entry])}{{{{- end }}}}\n"
 
 
-def _config_map(delivery: Delivery, namespace: str, longest: int) -> str:
-    data = config_map_data(delivery)
-    interval = f"{data[INTERVAL]}-{data[JITTER]}-{longest}s"
+def _config_map(delivery: Delivery, namespace: str, wanted: Wanted) -> str:
+    data = config_map_data(delivery, wanted)
+    interval = f"{data[INTERVAL]}-{data[JITTER]}-{wanted.longest}s"
     pods: dict[str, Any] = {"template": {"metadata": {"annotations": {RESTARTED: interval}}}}
     restarted = {
         "apiVersion": "apps/v1",
@@ -146,6 +163,11 @@ def _config_map(delivery: Delivery, namespace: str, longest: int) -> str:
     }
     found = f'lookup "apps/v1" "StatefulSet" "{namespace}" "{CONTROLLER}"'
     return (
-        to_yaml([must_have(config_map(delivery, namespace)), must_have(parameters(longest, namespace))])
+        to_yaml(
+            [
+                must_have(config_map(delivery, namespace, wanted)),
+                must_have(parameters(wanted.longest, namespace)),
+            ]
+        )
         + f"{{{{- if {found} }}}}\n{to_yaml([must_have(restarted)])}{{{{- end }}}}\n"
     )

@@ -17,7 +17,7 @@ from ...specs.fleet import Delivery, ExtraApp
 from ..kit import placement
 from ..kit.clusters import ARGOCD_LABEL
 from ..kit.naming import policy_name
-from ..kit.policies import enforced, must_have
+from ..kit.policies import enforced, must_have, namespace_for
 from ..kit.profile import HubProfile
 from . import roots
 from .applicationsets import CLUSTER, application_set_of, destination_of, sync_policy, template_of
@@ -60,8 +60,7 @@ def _namespace(app: ExtraApp, fleet: Fleet) -> Manifest:
     # Where any cluster is OpenShift: the label says nothing to others.
     marks = [managed_labels(profiles()[member.profile]) for member in fleet.managed]
     argocd = next((mark[ARGOCD_LABEL] for mark in marks if ARGOCD_LABEL in mark), None)
-    labels = {"labels": {ARGOCD_LABEL: argocd}} if argocd else {}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
+    return namespace_for(app.namespace, argocd)
 
 
 def _project(app: ExtraApp, fleet: Fleet) -> Manifest:

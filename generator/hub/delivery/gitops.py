@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...components.kit.images_in import MIRRORED_CATALOG
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta
-from ...specs.fleet import Agent
+from ...specs.fleet import Agent, Delivery
 from ..kit import placement
 from ..kit.clusters import MIRROR_LABEL
 from ..kit.edge import whitelist
 from ..kit.profile import HubProfile, profile_of
+from .windows import Held, held, sync_windows
 
 NAME = "nearedge"
 """Name of the AppProject and of the GitOpsCluster, and prefix of Applications and ApplicationSets."""
@@ -163,7 +164,8 @@ def app_project(fleet: Fleet) -> Manifest:
     # It is of the newest commit and reaches every site at once; rings are older, and what they prune must be permitted.
     kept = fleet.spec.delivery.keptNamespaces
     namespaces = {*kept, *(name for member in fleet.members for name, _ in member.namespaces)}
-    project = project_of(fleet.spec.repository.url, namespaces, fleet.name)
+    waiting = held_windows(fleet.spec.delivery, fleet.members)
+    project = project_of(fleet.spec.repository.url, namespaces, fleet.name, waiting)
     metadata = meta(NAME, fleet.spec.hub.argocdNamespace)
     if fleet.spec.delivery.model == "agent":
         # The principal hands a project to agents whose name is a destination, and narrows it to the cluster there
@@ -174,15 +176,30 @@ def app_project(fleet: Fleet) -> Manifest:
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": project}
 
 
-def project_of(repository: str, namespaces: Collection[str], fleet: str) -> Manifest:
-    """Spec of the project of root Applications."""
+def held_windows(delivery: Delivery, members: Iterable[Member]) -> Held:
+    """The root Applications that wait for a window."""
+    named = {application_name(member.name): member.window for member in members if member.window}
+    return held(named, delivery)
+
+
+def application_name(cluster: str) -> str:
+    """Name of a cluster's root Application."""
+    return f"{NAME}-{cluster}"
+
+
+def project_of(
+    repository: str, namespaces: Collection[str], fleet: str, waiting: Held | None = None
+) -> Manifest:
+    """Spec of the project of root Applications, of which some wait for a window."""
     places = sorted({NOWHERE, *namespaces})
+    windows = sync_windows(waiting) if waiting else []
     return {
         "description": f"Overlays of the fleet {fleet}",
         "sourceRepos": [repository],
         "destinations": [{"server": IN_CLUSTER, "namespace": name} for name in places],
         "clusterResourceWhitelist": whitelist(cluster=True),
         "namespaceResourceWhitelist": whitelist(cluster=False),
+        **({"syncWindows": windows} if windows else {}),
     }
 
 

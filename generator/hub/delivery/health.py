@@ -6,9 +6,11 @@ base, table and (reduced) os libraries only: no string, no math (argo-cd v3.5.1 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from ...facts.files import PACKAGE
+from ...facts.profiles import Profile, profiles
 
 FOLDER = PACKAGE / "data/health"
 KEY = "resource.customizations.health."
@@ -21,9 +23,31 @@ def scripts() -> dict[str, str]:
     return {path.stem: _bare(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.lua"))}
 
 
-def settings() -> dict[str, str]:
-    """The scripts as keys of argocd-cm, which `extraConfig` of an ArgoCD resource passes on."""
-    return {f"{KEY}{name}": text for name, text in scripts().items()}
+def settings(platforms: Iterable[str]) -> dict[str, str]:
+    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm.
+
+    `extraConfig` of an ArgoCD resource passes them on.
+    """
+    having = [profiles()[name] for name in set(platforms)]
+    return {
+        f"{KEY}{name}": text
+        for name, text in scripts().items()
+        if any(_has(name, profile) for profile in having)
+    }
+
+
+def _has(name: str, profile: Profile) -> bool:
+    """Whether a kind is there on a platform; those of no condition are there on all."""
+    match name.rpartition("_")[2]:
+        case "AppWrapper":
+            return profile.appWrapper is not None
+        case "DataScienceCluster" | "DSCInitialization":
+            return profile.platform is not None
+        case "LLMInferenceService":
+            return profile.kserve.llmInferenceService is not None
+        case "LocalModelCache":
+            return profile.kserve.localModelCache is not None
+    return True
 
 
 def _bare(text: str) -> str:

@@ -11,7 +11,8 @@ from ..kit.durations import seconds
 from ..kit.naming import LONGEST
 from ..kit.policies import LONGEST_FIXED
 from ..kit.rings import PER_SET, enough, fullest, groups_of
-from .applicationsets import application_name, set_name
+from .applicationsets import set_name
+from .gitops import application_name
 
 LABEL = 63
 """Most characters of a label value, and of a name that ends up in one."""

@@ -16,8 +16,9 @@ from ..kit.naming import policy_name
 from ..kit.policies import POLICY_API, RIGHTS, binding, inner, must_have, policy
 from ..kit.profile import HubProfile
 from ..kit.rings import RING_LABEL
-from .applicationsets import IN_PLACE, application_name, root
-from .gitops import NAME, app_project
+from .applicationsets import IN_PLACE, root
+from .gitops import NAME, app_project, application_name, held_windows
+from .windows import sync_windows
 
 CLUSTER = "{{hub .ManagedClusterName hub}}"
 """The cluster, in a Policy: the hub fills it in before the Policy leaves (governance-policy-propagator)."""
@@ -56,8 +57,12 @@ RIGHTS_FIRST = {"apiVersion": POLICY_API, "kind": "Policy", "name": RIGHTS, "com
 def _objects(ring: Ring, fleet: Fleet, profile: HubProfile) -> list[Manifest]:
     namespace = profile.edge.namespace
     spec = root(CLUSTER, ring.revision, fleet, IN_PLACE)
+    whole = app_project(fleet)["spec"]
+    here = held_windows(fleet.spec.delivery, (item for item in fleet.managed if item.ring == ring.name))
+    windows = {"syncWindows": sync_windows(here)} if here.applications else {}
+    said = {key: value for key, value in whole.items() if key != "syncWindows"}
     objects = (
-        project(NAME, namespace, {**app_project(fleet)["spec"], "destinations": _local(fleet)}),
+        project(NAME, namespace, {**said, "destinations": _local(fleet), **windows}),
         application(application_name(CLUSTER), namespace, spec),
     )
     return [exactly(item) for item in objects]

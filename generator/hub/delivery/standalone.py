@@ -21,17 +21,17 @@ from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
-from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
-from ..kit.edge import role
+from ..kit.clusters import is_mirrored, namespaces_to_open
+from ..kit.edge import inside, role
 from ..kit.installs import variants
 from ..kit.policies import namespace_for
 from ..kit.profile import EdgeArgoCD, hub_profiles
 from ..platform import catalogs, mirror
 from ..platform.operators import group_of, namespace_of, subscription_of
 from . import argocd, roots
-from .applicationsets import IN_PLACE, application_name, root_application
+from .applicationsets import IN_PLACE, root_application
 from .extra import extra_name, of_extra, project_of_extra
-from .gitops import NAME, project_of
+from .gitops import NAME, application_name, held_windows, project_of
 
 OPERATORS, ARGOCD = "1-operators", "2-argocd"
 INSTANCE = "openshift-gitops"
@@ -51,7 +51,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
         },
         ARGOCD: {
             "operands.yaml": tuple(part for item in installed for part in item.objects),
-            "namespaces.yaml": tuple(namespace_for(*pair) for pair in namespaces_to_label(member)),
+            "namespaces.yaml": tuple(_opened(member, edge)),
             "rights.yaml": tuple(role(edge.serviceAccounts, edge.namespace)),
             "settings.yaml": tuple(_settings(cluster, member, edge)),
             **({} if installed else mirrored),
@@ -77,7 +77,9 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
     readme = f"{place}/README.md"
     first = header(readme, cluster.file)
     installed = [item for item, _, _ in variants(member, cluster.fleet.mirror)]
-    pinned = tuple((item.namespace, item.csv) for item in installed if item.csv)
+    pinned = tuple(
+        (item.namespace, ", ".join(item.versions)) for item in installed if item.approval == "Manual"
+    )
     return {**texts, readme: _readme(cluster, member, first, pinned, operators=OPERATORS in folders)}
 
 
@@ -108,29 +110,29 @@ def _operator(item: Install) -> Iterator[Manifest]:
         "kind": "Subscription",
         "metadata": {"name": name, "namespace": namespace},
         # In a Subscription the package is `name`; in an OperatorPolicy it is both.
-        "spec": {"name": name, **subscription, "installPlanApproval": approval_of(item)},
+        "spec": {"name": name, **subscription, "installPlanApproval": item.approval},
     }
 
 
-def approval_of(item: Install) -> str:
-    """Manual where the platform's name is one version of it: startingCSV alone is only where OLM begins in the channel.
-
-    On a hub OperatorPolicy.versions approves that one and no other.
-    """
-    return "Manual" if item.csv else "Automatic"
+def _opened(member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
+    """Namespaces that the overlay fills, and the right to fill them."""
+    for name, marked in namespaces_to_open([member]).items():
+        yield namespace_for(name, marked)
+        yield inside(name, edge.serviceAccounts, edge.namespace)
 
 
 def _settings(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
-    delivery, longest = cluster.fleet.delivery, argocd.sync_timeout(cluster.fleet.delivery, [member])
+    delivery = cluster.fleet.delivery
+    wanted = argocd.Wanted(argocd.sync_timeout(delivery, [member]), argocd.checks(delivery, [member]))
     if edge.settings == "argocd-cm":
-        yield argocd.config_map(delivery, edge.namespace)
-        yield argocd.parameters(longest, edge.namespace)
+        yield argocd.config_map(delivery, edge.namespace, wanted)
+        yield argocd.parameters(wanted.longest, edge.namespace)
         return
     yield {
         "apiVersion": "argoproj.io/v1beta1",
         "kind": "ArgoCD",
         "metadata": {"name": INSTANCE, "namespace": edge.namespace},
-        "spec": argocd.instance_spec(delivery, longest),
+        "spec": argocd.instance_spec(delivery, wanted),
     }
 
 
@@ -143,8 +145,11 @@ def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
 
 def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
     fleet = cluster.fleet
+    waiting = held_windows(fleet.delivery, [member])
     namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
-    yield roots.project(NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name))
+    yield roots.project(
+        NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name, waiting)
+    )
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
             spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE)
@@ -163,8 +168,7 @@ def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manif
 
 
 def _namespace(app: ExtraApp, member: Member) -> Manifest:
-    labels = {"labels": {ARGOCD_LABEL: edge_of(member).namespace}} if member.openshift else {}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace, **labels}}
+    return namespace_for(app.namespace, edge_of(member).namespace if member.openshift else None)
 
 
 def _readme(

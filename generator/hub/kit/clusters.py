@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, Wave, meta
@@ -12,10 +12,13 @@ from .rings import labels_of
 
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
 TIER_LABEL = "nearedge.io/tier"
+SILENCE_LABEL = "nearedge.io/silence"
+"""Of clusters whose line may be away for longer than the usual: how long, or never. ACM makes a label of every metric
+acm_managed_cluster_labels of it (hub/observability/alerts.py)."""
 MIRROR_LABEL = "nearedge.io/mirror"
 """Of clusters that are told of the fleet's mirror."""
 NAMESPACE_LABEL = "namespace.nearedge.io/"
-"""Prefix: `namespace.nearedge.io/ai-serving: "true"` marks clusters whose Argo CD needs that namespace."""
+"""Prefix: `namespace.nearedge.io/ai-serving: "true"` marks clusters whose Argo CD fills that namespace."""
 
 ARGOCD_LABEL = "argocd.argoproj.io/managed-by"
 """On a namespace: the operator of OpenShift GitOps gives the Argo CD that it names rights there."""
@@ -45,10 +48,15 @@ def cluster_set(fleet: Fleet) -> Iterator[Manifest]:
         }
 
 
-def namespaces_to_label(member: Member) -> tuple[tuple[str, str], ...]:
-    """(namespace, namespace of its Argo CD) for those that need ARGOCD_LABEL."""
-    listed = ((name, dict(labels).get(ARGOCD_LABEL)) for name, labels in member.namespaces)
-    return tuple((name, argocd) for name, argocd in listed if argocd)
+def namespaces_to_open(members: Iterable[Member]) -> dict[str, str | None]:
+    """Namespaces that overlays fill -> namespace of the Argo CD for ARGOCD_LABEL, by name.
+
+    None where no OpenShift cluster has it: to others the label says nothing.
+    """
+    found: dict[str, str | None] = {}
+    for name, labels in (place for member in members for place in member.namespaces):
+        found[name] = dict(labels).get(ARGOCD_LABEL) or found.get(name)
+    return dict(sorted(found.items()))
 
 
 OBSERVED_LABEL = "nearedge.io/observability"
@@ -73,12 +81,13 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
     """
     labels = {
         **member.labels,
-        **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace, _ in namespaces_to_label(member)},
+        **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace in namespaces_to_open([member])},
         **operator_labels(member, fleet.spec.mirror),
         **credential_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **labels_of(member, fleet),
+        **({SILENCE_LABEL: member.silence} if member.silence else {}),
         **({MIRROR_LABEL: "true"} if is_mirrored(member) else {}),
         **({OBSERVED_LABEL: "true"} if is_watched(member, fleet) else {}),
     }

@@ -1,6 +1,6 @@
 """What overlays may hold: every kind that components emit, and the rights that an Argo CD needs for them.
 
-The AppProject's allow-lists and the ClusterRole of each cluster's Argo CD are made of this list; a test holds
+The AppProject's allow-lists and the ClusterRoles of each cluster's Argo CD are made of this list; a test holds
 it against what the components emit. What bounds an overlay is the project: OpenShift GitOps gives its own instance more
 rights than these (docs/credentials.md), and upstream's installation all.
 """
@@ -65,36 +65,66 @@ KINDS = (
 )
 
 ROLE = "nearedge-argocd"
+"""ClusterRole of what belongs to no namespace, bound for the whole cluster; and RoleBinding in each namespace."""
+INSIDE = "nearedge-argocd-namespaces"
+"""ClusterRole of what is in namespaces, bound in those that overlays fill and nowhere else: who may make a Job in
+kube-system has the cluster."""
 READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 
 
-def rights() -> Iterator[Manifest]:
-    """Rules of a ClusterRole: per API group, the kinds it may delete and those it may only change."""
+def rights(*, cluster: bool) -> Iterator[Manifest]:
+    """Rules of a scope: per API group, the kinds it may delete and those it may only change."""
 
     def by_group(kind: ManagedKind) -> tuple[str, bool]:
         return kind.group, kind.kept
 
-    for (group, kept), kinds in groupby(sorted(KINDS, key=by_group), key=by_group):
+    listed = [kind for kind in KINDS if kind.cluster == cluster]
+    for (group, kept), kinds in groupby(sorted(listed, key=by_group), key=by_group):
         verbs = [*READ, *WRITE] if kept else [*READ, *WRITE, "delete"]
         yield {"apiGroups": [group], "resources": sorted(kind.resource for kind in kinds), "verbs": verbs}
 
 
+def _seen() -> Manifest:
+    """The rule by which Argo CD watches what is in namespaces: its cache asks for all of them at once."""
+    listed = [kind for kind in KINDS if not kind.cluster]
+    groups, resources = {kind.group for kind in listed}, {kind.resource for kind in listed}
+    return {"apiGroups": sorted(groups), "resources": sorted(resources), "verbs": [*READ]}
+
+
 def role(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
-    """The ClusterRole and its binding to ServiceAccounts of a cluster's Argo CD."""
-    yield {
+    """Both ClusterRoles; the first one bound to ServiceAccounts of a cluster's Argo CD, the other as `inside` says."""
+    yield _cluster_role(ROLE, [*rights(cluster=True), _seen()])
+    yield _cluster_role(INSIDE, [*rights(cluster=False)])
+    yield _binding("ClusterRoleBinding", ROLE, meta(ROLE), _accounts(accounts, namespace))
+
+
+def inside(space: str, accounts: Iterable[str], namespace: str) -> Manifest:
+    """What lets the Argo CD of `namespace` change what overlays have in a namespace."""
+    return _binding("RoleBinding", INSIDE, meta(ROLE, space), _accounts(accounts, namespace))
+
+
+def _cluster_role(name: str, rules: list[Manifest]) -> Manifest:
+    return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": meta(ROLE),
-        "rules": list(rights()),
+        "metadata": meta(name),
+        "rules": rules,
     }
-    yield {
+
+
+def _binding(kind: str, role: str, metadata: Manifest, subjects: list[Manifest]) -> Manifest:
+    return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": meta(ROLE),
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
-        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name in accounts],
+        "kind": kind,
+        "metadata": metadata,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": subjects,
     }
+
+
+def _accounts(names: Iterable[str], namespace: str) -> list[Manifest]:
+    return [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name in names]
 
 
 def whitelist(*, cluster: bool) -> list[Manifest]:

@@ -26,7 +26,7 @@ def has_policies(fleet: Fleet, profile: HubProfile) -> bool:
     hub = fleet.hub
     if hub is None or not manages_itself(profile):
         return False
-    needs = hub.operators or hub.credentials or hub.mirrored or is_watched(fleet)
+    needs = hub.operators or hub.credentials or hub.mirrored or hub.namespaces
     return bool(needs or fleet.spec.delivery.healthChecks)
 
 

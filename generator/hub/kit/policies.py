@@ -12,13 +12,14 @@ from typing import Any
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
 from . import own, placement
-from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_label
-from .edge import role
+from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_open
+from .edge import inside, role
 from .naming import policy_name
 from .profile import HubProfile
 from .templates import copied
 
 RIGHTS = "argocd-rights"
+ON_THE_HUB = "namespaces-hub"
 CREDENTIAL = "repository-credential"
 LONGEST_FIXED = len(CREDENTIAL)
 
@@ -43,27 +44,44 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         # Not without templates: what the hub has encrypted is decrypted by the same step.
         yield policy(fleet, CREDENTIAL, [inner(CREDENTIAL, [secret], {})], account=account(profile))
         yield binding(fleet, CREDENTIAL, placement.NAME)
-    for item, argocd in sorted({pair for member in fleet.managed for pair in namespaces_to_label(member)}):
+    for item, argocd in namespaces_to_open(fleet.managed).items():
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
-        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd))])
+        opened = inside(item, profile.edge.serviceAccounts, profile.edge.namespace)
+        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), _exactly(opened)])
+    yield from _on_the_hub(fleet, profile)
+
+
+def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """The same on a hub that manages itself, for its own Argo CD."""
+    if own.manages_itself(profile) and fleet.hub is not None and fleet.hub.namespaces:
+        objects = [
+            must_have(item) if item["kind"] == "Namespace" else _exactly(item)
+            for item in opened_on_the_hub(fleet, profile)
+        ]
+        yield from enforced(fleet, ON_THE_HUB, own.HUB, objects)
+
+
+def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """The namespaces that the hub's own overlay fills, and what lets the hub's Argo CD fill them."""
+    for name, argocd in namespaces_to_open([fleet.hub] if fleet.hub else ()).items():
+        yield namespace_for(name, argocd)
+        yield inside(name, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
 
 
 def _rights(profile: HubProfile) -> list[Manifest]:
+    return [_exactly(item) for item in role(profile.edge.serviceAccounts, profile.edge.namespace)]
+
+
+def _exactly(item: Manifest) -> Manifest:
     # Only: a right that a later version no longer gives must go away on the clusters as well.
-    exact = {"complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
-    return [
-        {**must_have(item), **exact} for item in role(profile.edge.serviceAccounts, profile.edge.namespace)
-    ]
+    return {**must_have(item), "complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
 
 
-def namespace_for(name: str, argocd: str) -> Manifest:
-    """A namespace that the Argo CD of this namespace may touch."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {ARGOCD_LABEL: argocd}},
-    }
+def namespace_for(name: str, argocd: str | None) -> Manifest:
+    """A namespace, and on OpenShift whose Argo CD may touch it."""
+    labels = {"labels": {ARGOCD_LABEL: argocd}} if argocd else {}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **labels}}
 
 
 def _credential(secret: str, fleet: Fleet, profile: HubProfile) -> Manifest:

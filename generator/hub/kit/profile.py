@@ -52,6 +52,9 @@ class HubProfile(Strictly):
     templateServiceAccount: Flag = Field(
         description="A Policy may name the ServiceAccount that its hub templates read as (spec.hubTemplateOptions)."
     )
+    templateYaml: Flag = Field(
+        True, description="Templates of a Policy can read and write YAML (fromYaml, toYaml)."
+    )
     schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds.")
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ...components.kit.alerts import Rule, alert, model_not_ready, queue_stuck, volume_full
+from ..kit.clusters import SILENCE_LABEL
+from ..kit.durations import seconds
 
 PREFIX = "Nearedge"
 BY = ("cluster",)
 
 
-def alert_groups(namespaces: Iterable[str]) -> dict[str, Any]:
-    """A file of rules as Prometheus reads it; `namespaces` are those that the fleet fills."""
+def alert_groups(namespaces: Iterable[str], silences: Iterable[str] = ()) -> dict[str, Any]:
+    """A file of rules as Prometheus reads it.
+
+    `namespaces` are those that the fleet fills; `silences` what its clusters say of their lines (SILENCE_LABEL).
+    """
     rules = [*model_not_ready(PREFIX, BY), queue_stuck(PREFIX, BY), _edge_silent()]
+    rules += [
+        _edge_silent(said) for said in sorted({*silences} - {NEVER}, key=lambda said: (seconds(said), said))
+    ]
     rules += map(_volume_full, sorted(set(namespaces)))
     return {"groups": [{"name": "nearedge", "rules": rules}]}
 
@@ -24,16 +33,27 @@ def _volume_full(namespace: str) -> Rule:
     return {**rule, "labels": {**rule["labels"], "namespace": namespace}}
 
 
-def _edge_silent() -> Rule:
-    named = "max by (managed_cluster_id, name) (acm_managed_cluster_labels)"
-    return alert(
+NEVER = "never"
+"""What a cluster says of its silence that is not connected."""
+
+SILENCE = re.sub(r"[^\w]", "_", SILENCE_LABEL)
+"""A label of ManagedClusters as the metric has it: stolostron/clusterlifecycle-state-metrics b4dadc0
+pkg/generators/cluster/managedclusterlabels.go puts all of them on it, without it the label is empty."""
+
+
+def _edge_silent(said: str = "") -> Rule:
+    """A cluster is silent for longer than its line may be away; without a word of its own, for 15 minutes."""
+    named = f'max by (managed_cluster_id, name) (acm_managed_cluster_labels{{{SILENCE}="{said}"}})'
+    rule = alert(
         f"{PREFIX}EdgeSilent",
         'max by (managed_cluster_id) (acm_managed_cluster_info{available!="True"})'
         f" * on (managed_cluster_id) group_left (name) {named}",
-        "15m",
-        "critical",
+        said or "15m",
+        "warning" if said else "critical",
         {
             "summary": "The hub has not heard of a cluster.",
-            "description": "{{ $labels.name }} has not been available to the hub for 15 minutes; what it runs goes on by itself.",
+            "description": f"{{{{ $labels.name }}}} has not been available to the hub for {said or '15 minutes'}; what it runs goes on by itself.",
         },
     )
+    # Two rules of one name and the same labels would be one to promtool's lint.
+    return {**rule, "labels": {**rule["labels"], "silence": said}} if said else rule

@@ -15,6 +15,7 @@ from ...specs.fleet import Observability
 from ...yaml.writer import to_yaml
 from ..kit import clusters, own, placement
 from ..kit.policies import binding, inner, policy
+from ..kit.profile import HubProfile
 from .alerts import alert_groups
 from .dashboards import dashboards
 from .metrics import collected
@@ -54,7 +55,8 @@ def emit(fleet: Fleet) -> Iterator[Manifest]:
     )
     if spec.alerts:
         namespaces = {name for member in fleet.members for name, _ in member.namespaces}
-        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(alert_groups(namespaces))})
+        silences = {member.silence for member in fleet.managed if member.silence}
+        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(alert_groups(namespaces, silences))})
     for name, text in dashboards().items() if spec.dashboards else ():
         yield _config_map(
             f"nearedge-{name}", {f"nearedge-{name}.json": text}, labels=LOADED, annotations=FOLDER
@@ -83,7 +85,7 @@ def _stack(spec: Observability) -> Manifest:
     }
 
 
-def policies(fleet: Fleet) -> Iterator[Manifest]:
+def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """User workload monitoring on every OpenShift cluster that the hub manages, and on itself where it runs something."""
     edges = any(clusters.is_watched(member, fleet) for member in fleet.managed)
     if edges:
@@ -91,26 +93,22 @@ def policies(fleet: Fleet) -> Iterator[Manifest]:
         yield placement.placement(fleet, namespace, MONITORING, labels={clusters.OBSERVED_LABEL: "true"})
     if edges or own.is_watched(fleet):
         # Resolved on the cluster, so templates stay on.
-        yield policy(fleet, MONITORING, [inner(MONITORING, USER_WORKLOAD, {})])
+        template = USER_WORKLOAD if profile.templateYaml else BY_LINE
+        yield policy(fleet, MONITORING, [inner(MONITORING, template, {})])
     if edges:
         yield binding(fleet, MONITORING, MONITORING)
     if own.is_watched(fleet):
         yield binding(fleet, MONITORING, own.HUB, suffix="-hub")
 
 
-USER_WORKLOAD = """\
-{{- $config := index (lookup "v1" "ConfigMap" "openshift-monitoring" "cluster-monitoring-config") "data" }}
-{{- $old := "" }}
-{{- if $config }}
-{{- $old = or (index $config "config.yaml") "" }}
+READ = """\
+{{- $data := index (lookup "v1" "ConfigMap" "openshift-monitoring" "cluster-monitoring-config") "data" }}
+{{- $text := "" }}
+{{- if $data }}
+{{- $text = or (index $data "config.yaml") "" }}
 {{- end }}
-{{- if eq (trim $old) "{}" }}
-{{- $old = "" }}
-{{- end }}
-{{- $new := replace "enableUserWorkload: false" "enableUserWorkload: true" $old }}
-{{- if not (contains "enableUserWorkload: true" $new) }}
-{{- $new = printf "enableUserWorkload: true\\n%s" $new }}
-{{- end }}
+"""
+WRITTEN = """\
 - complianceType: musthave
   objectDefinition:
     apiVersion: v1
@@ -119,7 +117,30 @@ USER_WORKLOAD = """\
       name: cluster-monitoring-config
       namespace: openshift-monitoring
     data:
-      config.yaml: {{ toRawJson $new }}
+      config.yaml: {{ toRawJson $text }}
 """
-"""Sets one line of a file that holds more than ours: retention, volumes and tolerations of the cluster's own
-monitoring. Functions: stolostron/go-template-utils pkg/templates sprig_wrapper.go."""
+
+USER_WORKLOAD = f"""\
+{READ}{{{{- $config := or (fromYaml $text) dict }}}}
+{{{{- if ne (toRawJson (index $config "enableUserWorkload")) "true" }}}}
+{{{{- $text = toYaml (set $config "enableUserWorkload" true) }}}}
+{{{{- end }}}}
+{WRITTEN}"""
+"""Sets one field of a file that holds more than ours: retention, volumes and tolerations of the cluster's own
+monitoring. Where it is on already not a byte is changed; else comments are lost, and keys are sorted. Functions:
+stolostron/go-template-utils pkg/templates templates.go (fromYaml, toYaml: release-2.14 on) and sprig_wrapper.go."""
+
+BY_LINE = f"""\
+{READ}{{{{- if regexMatch "^[ \\t\\r\\n]*[{{]" $text }}}}
+{{{{- $text = toRawJson (set (mustFromJson $text) "enableUserWorkload" true) }}}}
+{{{{- else if not (regexMatch "(?m)^enableUserWorkload:[ \\t]+true[ \\t]*(#.*)?$" $text) }}}}
+{{{{- $off := regexFind "(?m)^enableUserWorkload:.*$" $text }}}}
+{{{{- if $off }}}}
+{{{{- $text = replace $off "enableUserWorkload: true" $text }}}}
+{{{{- else }}}}
+{{{{- $text = printf "enableUserWorkload: true\\n%s" $text }}}}
+{{{{- end }}}}
+{{{{- end }}}}
+{WRITTEN}"""
+"""The same by the lines of the file, where templates cannot read YAML: a key of the file itself begins its line. What is in
+braces has to be JSON; else the Policy says that it is not."""

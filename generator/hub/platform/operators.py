@@ -99,9 +99,9 @@ def _operator(name: str, item: Install) -> Manifest:
             "complianceType": "musthave",
             **group_of(item),
             "subscription": subscription_of(item),
-            # Fixes within the channel come by themselves; another channel is another Policy.
-            "upgradeApproval": "Automatic",
-            **({"versions": [item.csv]} if item.csv else {}),
+            # None keeps what is installed; the first installation is approved anyway. `versions` are approved and no others.
+            "upgradeApproval": "None" if item.approval == "Manual" and not item.versions else "Automatic",
+            **({"versions": list(item.versions)} if item.versions else {}),
         },
     }
 
@@ -123,6 +123,7 @@ def subscription_of(item: Install) -> Manifest:
         **({"channel": item.channel} if item.channel else {}),
         "source": item.catalog,
         "sourceNamespace": MARKETPLACE,
-        **({"startingCSV": item.csv} if item.csv else {}),
+        # Where OLM begins on a new cluster: the newest of those that may come.
+        **({"startingCSV": item.versions[-1]} if item.versions else {}),
         **({"config": {"env": env}} if env else {}),
     }

@@ -113,6 +113,8 @@ def _platform(move: PlatformMove) -> PlatformJson:
         "versions": [
             {"part": item.part, "before": item.before, "after": item.after} for item in move.versions
         ],
+        "apis": [{"kind": item.kind, "before": item.before, "after": item.after} for item in move.apis],
+        "gone": list(move.gone),
         "operators": [
             {
                 "name": item.name,
@@ -132,7 +134,9 @@ def _install(item: Install | None) -> InstallJson | None:
         "package": item.package,
         "catalog": item.catalog,
         "channel": item.channel,
-        "csv": item.csv,
+        "csv": item.versions[-1] if item.versions else None,
+        "approval": item.approval,
+        "versions": list(item.versions),
         "namespace": item.namespace,
     }
 

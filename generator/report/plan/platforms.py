@@ -44,6 +44,10 @@ def _versions(move: PlatformMove) -> Iterator[str]:
     parts = [f"{part} {before or 'none'} -> {after or 'none'}" for part, before, after in move.versions]
     if parts:
         yield f"# {', '.join(parts)}"
+    if move.apis:
+        yield f"# API versions: {', '.join(f'{item.kind} {item.before} -> {item.after}' for item in move.apis)}"
+    if move.gone:
+        yield f"! no longer there: {', '.join(move.gone)}"
     if move.operators:
         yield f"! {_NO_WAY_BACK}"
 
@@ -73,15 +77,16 @@ def _operator(item: OperatorMove) -> Iterator[str]:
 
 
 def _source(item: Install) -> str:
-    version = f", {item.csv}" if item.csv else ""
+    version = f", {', '.join(item.versions)}" if item.versions else ""
     return f"{item.package} of {item.catalog}, channel {item.channel or '(default)'}{version}"
 
 
 def _moved(before: Install, after: Install) -> Iterator[str]:
     """Which version comes: where one is pinned the channel says little."""
     pairs = (
-        ("", before.csv, after.csv),
+        ("", ", ".join(before.versions), ", ".join(after.versions)),
         ("channel ", before.channel, after.channel),
+        ("approval ", before.approval, after.approval),
         ("catalog ", before.catalog, after.catalog),
         ("package ", before.package, after.package),
         ("namespace ", before.namespace, after.namespace),

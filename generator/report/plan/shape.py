@@ -209,7 +209,11 @@ class InstallJson(TypedDict):
     package: str
     catalog: str
     channel: str | None
-    csv: Annotated[str | None, Field(description="The one version, where it is pinned.")]
+    csv: Annotated[str | None, Field(description="The newest version that may come, where some are named.")]
+    approval: Annotated[
+        str, Field(description="Automatic, or Manual: no version comes by itself but `versions`.")
+    ]
+    versions: Annotated[list[str], Field(description="The versions that may come.")]
     namespace: str
 
 
@@ -222,6 +226,14 @@ class OperatorJson(TypedDict):
     clusters: Clusters
 
 
+class ApiJson(TypedDict):
+    """A kind whose API version is another one."""
+
+    kind: str
+    before: str
+    after: str
+
+
 class PlatformJson(TypedDict):
     """Clusters that go to another platform, or whose operators alone are others."""
 
@@ -229,6 +241,8 @@ class PlatformJson(TypedDict):
     after: str
     clusters: Clusters
     versions: list[VersionJson]
+    apis: Annotated[list[ApiJson], Field(description="Kinds in another API version.")]
+    gone: Annotated[list[str], Field(description="What the platform no longer has.")]
     operators: list[OperatorJson]
 
 
