@@ -28,6 +28,8 @@ from generator import pipeline  # noqa: E402 - the package lies beside this fold
 from generator.documents.files import Document, find_specs, read_file  # noqa: E402
 from generator.findings.finding import Finding, Path, Severity  # noqa: E402
 from generator.report import table  # noqa: E402
+from scripts.mutants_crd import CrdOutcome, crd_outcomes  # noqa: E402
+from scripts.mutants_words import OTHER_ZONE, OWN_KIND, OWN_RULES, OWN_ZONE, inserted  # noqa: E402
 
 
 class Spot(NamedTuple):
@@ -355,7 +357,15 @@ def flag_misspelt(_: Document, spot: Spot, __: random.Random) -> str | None:
     return f"--{found[2]}{found[1]}{found[3]}" if found and found[1] != found[2] else None
 
 
+def other_zone(_: Document, spot: Spot, __: random.Random) -> str | None:
+    """A window in a time zone that only a rule of the fleet's own refuses."""
+    text = str(spot.value)
+    ours = spot.field == "maintenanceWindow" and text.endswith(OWN_ZONE) and "," not in text
+    return text.removesuffix(OWN_ZONE) + OTHER_ZONE if ours else None
+
+
 EDITS: dict[str, Edit] = {
+    OWN_KIND: other_zone,
     "part of a device": part_of_a_device,
     "unit left out": unit_left_out,
     "flag misspelt": flag_misspelt,
@@ -410,6 +420,14 @@ def line_mutants(document: Document, chance: random.Random) -> Iterator[Mutant]:
             yield _line("tab", document, i, ["\t" + row.lstrip()], key)
 
 
+def word_mutants(document: Document) -> Iterator[Mutant]:
+    """Words that somebody wrote into an item, each on a line of its own."""
+    lines = document.text.split("\n")
+    for one in inserted(document):
+        rows = [lines[one.behind], one.text]
+        yield _line(one.kind, document, one.behind, rows, one.text.strip())
+
+
 def _line(kind: str, document: Document, i: int, rows: Sequence[str], said: str) -> Mutant:
     """Line `i` replaced by `rows`; the mistake stands in the last of them."""
     lines = document.text.split("\n")
@@ -423,7 +441,8 @@ def corpus(root: File, size: int, seed: int) -> list[Mutant]:
     documents = [document for file in files if (document := read_file(root, file)[0]) is not None]
     by_kind: dict[str, list[Mutant]] = {}
     for document in documents:
-        for mutant in (*value_mutants(document, chance), *line_mutants(document, chance)):
+        listed = (*value_mutants(document, chance), *line_mutants(document, chance), *word_mutants(document))
+        for mutant in listed:
             by_kind.setdefault(mutant.kind, []).append(mutant)
     chosen: list[Mutant] = []
     for mutants in by_kind.values():
@@ -455,8 +474,17 @@ def score(root: File, size: int, seed: int) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         copy = File(folder)
         shutil.copytree(root / "clusters", copy / "clusters")
+        made = corpus(copy, size, seed)
+        by_own = [mutant for mutant in made if mutant.kind.startswith(OWN_KIND)]
         known = frozenset(pipeline.render(copy).findings)
-        return [judge(copy, mutant, known) for mutant in corpus(copy, size, seed)]
+        usual = [judge(copy, mutant, known) for mutant in made if mutant not in by_own]
+        if not by_own:
+            return usual
+        # The program that is asked for rules of a fleet's own starts at every look.
+        (copy / "clusters/rules").mkdir(exist_ok=True)
+        (copy / "clusters/rules/mutants.yaml").write_text(OWN_RULES, encoding="utf-8")
+        known = frozenset(pipeline.render(copy).findings)
+        return [*usual, *(judge(copy, mutant, known) for mutant in by_own)]
 
 
 EXPLAINED = {
@@ -488,6 +516,14 @@ def report(outcomes: Sequence[Outcome]) -> str:
     return "".join(lines)
 
 
+def report_crd(outcomes: Sequence[CrdOutcome]) -> str:
+    """What is wrong in objects, and who sees it."""
+    rows = [("mistake in an object", "schema", "CEL rule", "file")]
+    said = {True: "sees it", False: "lets it in"}
+    rows += [(item.said, said[item.by_schema], said[item.by_cel], item.file) for item in outcomes]
+    return table(rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the score; 1 when a mistake was not caught and nobody knows why."""
     parser = argparse.ArgumentParser(description="How many seeded mistakes does nearedge catch, and where?")
@@ -496,8 +532,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     outcomes = score(ROOT, options.size, options.seed)
     sys.stdout.write(report(outcomes))
+    objects = crd_outcomes(ROOT)
+    sys.stdout.write(f"\n{report_crd(objects)}")
     explained = (item.caught or (item.mutant.kind, item.mutant.file) in EXPLAINED for item in outcomes)
-    return 0 if all(explained) else 1
+    return 0 if all(explained) and all(item.by_cel for item in objects) else 1
 
 
 if __name__ == "__main__":
