@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import NamedTuple
 
-from generator.hub.delivery.argocd import config_map
+from generator.facts.profiles import profiles
+from generator.hub.delivery import health
+from generator.hub.delivery.argocd import Wanted, config_map
 from generator.objects.manifest import Manifest
 from generator.programs.record import find
 from generator.specs.fleet import Delivery
@@ -86,7 +88,8 @@ def _prepare(client: Client, delivery: Delivery) -> None:
     folder = crds.module_folder(MODULE, f"v{PROGRAMS['argocd'].version}") / "manifests/crds"
     crds.install(client, crds.in_files(sorted(folder.glob("*-crd.yaml"))))
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    settings = config_map(delivery, NAMESPACE)
+    scripts = health.settings(profiles()) if delivery.healthChecks else {}
+    settings = config_map(delivery, NAMESPACE, Wanted(0, scripts))
     labels = {**settings["metadata"].get("labels", {}), "app.kubernetes.io/part-of": "argocd"}
     client.apply({**settings, "metadata": {**settings["metadata"], "labels": labels}})
     client.apply(_secret())
