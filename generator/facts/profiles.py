@@ -54,10 +54,6 @@ class KServe(Strictly):
     llmAdapters: Flag = Field(
         False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
     )
-    llmArgs: Literal["args", "variable"] = Field(
-        "variable",
-        description="How arguments get past the presets of an LLMInferenceService: as args, which then are plain words, or in VLLM_ADDITIONAL_ARGS.",
-    )
     llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
         None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
     )
