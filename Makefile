@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: flags help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,9 @@ schemas: setup-dev ## rewrite schemas/ from the spec models and from the pinned 
 flags: setup-dev ## read the flags of servers and the time zones anew from their packages (minutes: Ray is large)
 	$(PY) -m scripts.server_flags
 	$(PY) -m scripts.time_zones
+
+facts: setup-dev ## hold what is known of platforms against clones of upstream's repositories, REPOS=folder
+	$(PY) -m scripts.facts $(REPOS) $(ARGS)
 
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
