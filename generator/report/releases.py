@@ -21,7 +21,7 @@ def platform_rows() -> Iterator[Row]:
 
 def _platform(profile: Profile) -> Row:
     cluster = profile.platform.dataScienceCluster.rpartition("/")[2] if profile.platform else "-"
-    queues = profile.kueue.apiVersion.rpartition("/")[2]
+    queues = profile.kueue.apiVersion.rpartition("/")[2] if profile.own_kueue else "-"
     versions = (profile.kserve.version, profile.kuberay.version, profile.kueue.version)
     return (profile.name, *versions, queues, cluster, profile.description)
 

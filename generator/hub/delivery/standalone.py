@@ -18,6 +18,7 @@ from ...components.kit.component import Cluster
 from ...components.platform import Install
 from ...disk.owned import header
 from ...facts.files import shipped_text
+from ...facts.profiles import EdgeArgoCD, profiles
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
@@ -26,7 +27,7 @@ from ..kit.clusters import ARGOCD_LABEL, is_mirrored, namespaces_to_label
 from ..kit.edge import role
 from ..kit.installs import variants
 from ..kit.policies import namespace_for
-from ..kit.profile import EdgeArgoCD, hub_profiles
+from ..kit.profile import hub_profiles
 from ..platform import catalogs, mirror
 from ..platform.operators import group_of, namespace_of, subscription_of
 from . import argocd, roots
@@ -89,8 +90,9 @@ def schemas(cluster: Cluster) -> tuple[str, ...]:
 
 
 def edge_of(member: Member) -> EdgeArgoCD:
-    """The Argo CD of a cluster that no hub has set up: OpenShift GitOps, or argo-cd from its manifests."""
-    return hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
+    """The Argo CD of a cluster that no hub has set up: its platform's, OpenShift GitOps, or argo-cd from its manifests."""
+    own = profiles()[member.profile].argoCD
+    return own or hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
 
 
 def _operator(item: Install) -> Iterator[Manifest]:
@@ -183,6 +185,7 @@ def _readme(
         "secret": cluster.fleet.repository.credentialsSecret or "",
         "application": application_name(cluster.name),
         "controller": argocd.CONTROLLER,
+        "manifests": cluster.profile.manifests or "",
     }
     return _rendered(tuple(values.items()))
 
