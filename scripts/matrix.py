@@ -23,7 +23,7 @@ from generator.yaml.machine import read_documents
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = "sigs.k8s.io/kustomize/kustomize/v5"
-VERSIONS = ("v5.4.3", "v5.5.0", "v5.6.0", "v5.7.1", "v5.8.1", "v5.8.3")
+VERSIONS = ("v5.4.2", "v5.5.0", "v5.6.0", "v5.7.1", "v5.8.1", "v5.8.2", "v5.8.3")
 Objects = dict[Any, Any]
 
 
@@ -38,19 +38,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("version", nargs="*", default=VERSIONS, help="only these")
     options = parser.parse_args(argv)
     places = list(folders(ROOT))
+    code = 0
     try:
-        pinned = {place: built(program(PINNED["kustomize"], options.builds), place) for place in places}
-        different = 0
-        for version in options.version:
-            one = program(version, options.builds)
-            unlike = [place for place in places if built(one, place) != pinned[place]]
-            different += bool(unlike)
-            said = f"not as {PINNED['kustomize']}: {', '.join(unlike)}" if unlike else "equal"
-            print(f"kustomize {version}  {len(places)} folders  {said}")
+        pinned = objects(PINNED["kustomize"], places, options.builds)
     except NotBuilt as problem:
         print(f"matrix: {problem}", file=sys.stderr)
         return 3
-    return 1 if different else 0
+    for version in options.version:
+        try:
+            found = objects(version, places, options.builds)
+        except NotBuilt as problem:
+            code, said = 3, str(problem)
+        else:
+            unlike = [place for place in places if found[place] != pinned[place]]
+            said = f"not as {PINNED['kustomize']}: {', '.join(unlike)}" if unlike else "equal"
+            code = code or int(bool(unlike))
+        print(f"kustomize {version}  {len(places)} folders  {said}")
+    return code
+
+
+def objects(version: str, places: Sequence[str], builds: Path) -> dict[str, Objects]:
+    """Folder -> what a version makes of it."""
+    one = program(version, builds)
+    return {place: built(one, place) for place in places}
 
 
 def folders(root: Path) -> Iterator[str]:

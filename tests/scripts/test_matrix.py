@@ -47,10 +47,8 @@ def test_another_value_is_told_with_its_folder(builds: Path, capsys: pytest.Capt
 
 
 def test_a_refusal_is_told(builds: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(builds, "v5.6.0", capsys) == (
-        3,
-        "matrix: v5.6.0 build overlays/store-001: Error: no such field\n",
-    )
+    said = "kustomize v5.6.0  1 folders  v5.6.0 build overlays/store-001: Error: no such field\n"
+    assert told(builds, "v5.6.0", capsys) == (3, said)
 
 
 def test_every_folder_that_argocd_builds_is_one_of_them() -> None:
