@@ -194,6 +194,9 @@ class Profile(Strictly):
         description="odh: the ODH controllers own routes, auth and monitors."
     )
     openshift: Flag = Field(description="Runs on OpenShift: SCCs, Routes, OpenShift GitOps.")
+    kubernetesVersion: Text | None = Field(
+        None, description="Oldest Kubernetes that it is released for; none: nothing is said of that."
+    )
     applicationsNamespace: Name | None = Field(
         None, description="The platform's own namespace, closed to workloads."
     )
