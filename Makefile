@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: flags help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags matrix help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ flags: setup-dev ## read the flags of servers and the time zones anew from their
 	$(PY) -m scripts.server_flags
 	$(PY) -m scripts.time_zones
 
+facts: setup-dev ## hold what is known of platforms against clones of upstream's repositories, REPOS=folder
+	$(PY) -m scripts.facts $(REPOS) $(ARGS)
+
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
@@ -77,6 +80,9 @@ contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI docum
 
 fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): nothing but findings may come out
 	$(PY) scripts/fuzz.py $(or $(SECONDS),60) $(SEED)
+
+matrix: setup-dev ## build the example with every kustomize since 5.4 and hold the objects against the pinned one (needs Go)
+	$(PY) -m scripts.matrix $(ARGS)
 
 live: setup-dev ## run our objects under real controllers, PART=api|cel|kueue|ray|serving|delivery (docs/live.md)
 	$(PY) -m tests.live $(PART)

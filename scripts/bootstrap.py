@@ -85,7 +85,7 @@ class Tool(NamedTuple):
 
 
 KUSTOMIZE = Pin("kustomize", "v5.8", "sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1", "version")
-KUBECONFORM = Pin("kubeconform", "v0.7", "github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0", "-v")
+KUBECONFORM = Pin("kubeconform", "v0.8", "github.com/yannh/kubeconform/cmd/kubeconform", "v0.8.0", "-v")
 # Our own: its source is in this checkout, and go.mod there pins what it is made of. None on PATH will do.
 CEL = Pin("nearedge-cel", "v0.35", "generator/cel/program", "v0.35.4", "version")
 

@@ -49,7 +49,11 @@ def fleet_of(names: Sequence[str], draw: Random) -> dict[str, Any]:
     for name, (number, changes) in CLUSTERS.items():
         # Without a group a cluster says all of it itself.
         said = merged((own if number else spec, *(_change(spec, draw) for _ in range(changes))))
-        there = platform if draw.random() < MOSTLY else draw.choice(list(profiles()))
+        there = (
+            platform
+            if draw.random() < MOSTLY
+            else draw.choice([name for name, one in profiles().items() if one.own_kueue])
+        )
         pins = {"pins": _pins(models, draw)} if draw.random() > MOSTLY else {}
         clusters[name] = {
             **_shuffled(said, draw),

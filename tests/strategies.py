@@ -28,7 +28,7 @@ from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, WorkerGroup
 from generator.components.serving.checks.references import FITTING
 from generator.components.serving.spec import Service, runtimes
-from generator.facts.profiles import profiles
+from generator.facts.profiles import Profile, profiles
 from generator.findings.finding import Path, Severity
 from generator.fleet.fleet import Fleet, Member
 from generator.hub.kit.profile import hub_profiles
@@ -206,11 +206,26 @@ def _shuffled(value: Any, order: Random) -> Any:
     return inner
 
 
+def _possible(spec: dict[str, Any], profile: Profile) -> dict[str, Any]:
+    """A spec without what its platform does not have at all."""
+    if profile.own_kueue is not None:
+        return spec
+    servers = [
+        {key: value for key, value in item.items() if key != "queue"} for item in spec.get("serving", ())
+    ]
+    kept = {key: value for key, value in spec.items() if key not in {"kueue", "ray", "serving"}}
+    return {**kept, **({"serving": servers} if servers else {})}
+
+
 def _cluster(draw: Draw, profile: str | None) -> tuple[Cluster, dict[str, Any]]:
     """A cluster that the rules let through, and the case that it is built from."""
     chosen = profile or draw(st.sampled_from(sorted(profiles())))
     models = {name: {"version": "1", "size": "10Mi", **model} for name, model in MODELS.items()}
-    case = {"profile": chosen, "models": models, "cluster": draw(specs())}
+    case: dict[str, Any] = {
+        "profile": chosen,
+        "models": models,
+        "cluster": _possible(draw(specs()), profiles()[chosen]),
+    }
     for _ in range(6):
         cluster, _, findings = build(case)
         assert cluster is not None, findings

@@ -57,7 +57,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
                 monitor = llm_monitor(item, cluster.profile.kserve.llmScheme, section)
                 yield _server_unit(item, monitor, digest(monitor))
             continue
-        place = endpoint(item, model, cluster.fleet.images)
+        place = endpoint(item, model, cluster.images)
         if place is not None and _is_alone(item, cluster):
             yield _server_unit(item, pod_monitor(item, place, section), digest(place, *_said(section)))
     for namespace in sorted({service.namespace for service in cluster.part(RAY).services}):

@@ -14,8 +14,7 @@ from typing import Any
 from ..documents.near import nearest
 from ..documents.paths import leaves, value_at
 from ..errors import NearedgeError
-from ..facts.images import image as image_of
-from ..facts.images import shipped
+from ..facts.images import of_platform, shipped
 from ..findings.finding import Path
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..objects.elements import same
@@ -181,7 +180,7 @@ def _difference(below: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, A
 def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     if wish.version or wish.size or wish.checksums:
         raise AmbiguousPromotion("an image is promoted by --digest, or by --source with its whole reference")
-    own = image_of(name, specs.shared.fleet.images)
+    own = _everywhere(specs, name, wish)
     place = _place(specs, wish)
     below = [own, *(beneath(specs, place, "images", name) if place else ())][-1]
     now = (said(place, "images", name) if place else None) or below
@@ -202,6 +201,25 @@ def _promote_image(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     text = without.texts.get(FLEET_FILE, document.text)
     text = put(text, ("spec", "images", name), new, order_of("Fleet"))
     return _with(without, {FLEET_FILE: text}, [f"image {name}: {own} -> {new}"], name)
+
+
+def _everywhere(specs: RepositorySpecs, name: str, wish: Wish) -> str:
+    """The image that runs where nobody pins one: the fleet's own, else that of its platforms; several as a list.
+
+    Raises:
+        AmbiguousPromotion: there are several, and a digest alone does not say of which repository it is.
+    """
+    chosen: str | None = getattr(specs.shared.fleet.images, name)
+    if chosen:
+        return chosen
+    files = [specs.cluster_file(wish.cluster)] if wish.cluster else specs.clusters.values()
+    platforms = {str(specs.resolved(file).spec.get("platform")) for file in files}
+    ours = sorted({item[name].image for item in map(of_platform, platforms) if item})
+    if wish.digest and len(ours) > 1:
+        raise AmbiguousPromotion(
+            f"the platforms of this fleet run different images of {name}: say the whole reference with --source"
+        )
+    return ", ".join(ours) or shipped()[name][0].image
 
 
 def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:

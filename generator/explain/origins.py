@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..documents.paths import leaves, value_at, written
-from ..facts.images import shipped
+from ..facts.images import names_of
 from ..findings.finding import Path, Where
 from .output_lines import FieldLine
 from .probe import Compiled, Objects, Subject, changed_in_file, changed_in_spec, dumped
@@ -88,7 +88,7 @@ def defaults_behind(before: Compiled, spot: FieldLine, view: View) -> Iterator[O
 
 def images_of_ours(value: Any) -> Iterator[str]:
     """Where an image is written down that comes with nearedge: a spec may choose it and does not say it."""
-    named = [name for name, item in shipped().items() if isinstance(value, str) and item.image in value]
+    named = list(names_of(value)) if isinstance(value, str) else []
     if named:
         yield f"generator/data/images.yaml ({', '.join(named)})"
 

@@ -86,9 +86,9 @@ def evidence() -> Known:
 
 def facts_of(value: BaseModel, path: str = "") -> Iterator[tuple[str, Any]]:
     """(path, value) of every field that a profile says, at any depth; what it leaves out it does not claim."""
-    for name in type(value).model_fields:
-        item = getattr(value, name)
-        below = f"{path}.{name}" if path else name
+    for name, field in type(value).model_fields.items():
+        item, said = getattr(value, name), field.alias or name
+        below = f"{path}.{said}" if path else said
         if isinstance(item, BaseModel):
             yield from facts_of(item, below)
         elif item is not None and below not in _TITLES:

@@ -29,8 +29,8 @@ class KServe(Strictly):
     deploymentMode: Text | None = Field(
         None, description="Value of serving.kserve.io/deploymentMode; none: leave it out."
     )
-    routes: Literal["route", "ingress"] = Field(
-        description="Who exposes a service: OpenShift Routes or an ingress."
+    routes: Literal["route", "ingress", "own"] = Field(
+        description="Who exposes a service: the platform by a Route, KServe by an ingress, or we, by a Route of our own."
     )
     monitors: Flag = Field(description="The platform makes ServiceMonitors itself.")
     auth: Flag = Field(description="The platform knows security.opendatahub.io/enable-auth.")
@@ -62,10 +62,6 @@ class KServe(Strictly):
     llmAdapters: Flag = Field(
         False, description="An LLMInferenceService mounts the LoRA adapters that it lists (KServe 0.20)."
     )
-    llmArgs: Literal["args", "variable"] = Field(
-        "variable",
-        description="How arguments get past the presets of an LLMInferenceService: as args, which then are plain words, or in VLLM_ADDITIONAL_ARGS.",
-    )
     llmScheme: Literal["HTTP", "HTTPS"] | None = Field(
         None, description="How pods of an LLMInferenceService answer; none: as the presets have it."
     )
@@ -84,7 +80,8 @@ class KServe(Strictly):
         False, description="Every InferenceService has the proxy, whether its callers are asked or not."
     )
     scheduler: tuple[AddedContainer, ...] = Field(
-        description="Containers of the endpoint picker of an LLMInferenceService, as the presets leave them."
+        (),
+        description="Containers of the endpoint picker of an LLMInferenceService, as the presets leave them.",
     )
     schedulerMountsModel: Flag = Field(False, description="The endpoint picker's pods mount the model too.")
 
@@ -173,8 +170,20 @@ class Network(Strictly):
     )
     apiServerPorts: tuple[Positive, ...] = Field(description="Ports that the API server listens on.")
     ingress: Caller = Field(description="The routers or ingress controllers.")
-    monitoring: Caller = Field(description="The Prometheus pods that scrape workloads.")
-    kuberayOperator: Caller = Field(description="The KubeRay operator.")
+    monitoring: Caller | None = Field(
+        None, description="The Prometheus pods that scrape workloads; none: there are none."
+    )
+    kuberayOperator: Caller | None = Field(None, description="The KubeRay operator; none: there is none.")
+
+
+class EdgeArgoCD(Strictly):
+    """The Argo CD of a managed cluster."""
+
+    namespace: Name = Field(description="Its namespace; Applications are delivered into it.")
+    serviceAccounts: tuple[Name, ...] = Field(description="ServiceAccounts of its application controller.")
+    settings: Literal["ArgoCD", "argocd-cm"] = Field(
+        description="Where its settings are: the operator's resource, or the ConfigMap itself."
+    )
 
 
 class Platform(Strictly):
@@ -197,15 +206,25 @@ class Profile(Strictly):
         description="odh: the ODH controllers own routes, auth and monitors."
     )
     openshift: Flag = Field(description="Runs on OpenShift: SCCs, Routes, OpenShift GitOps.")
+    kubernetesVersion: Text | None = Field(
+        None, description="Oldest Kubernetes that it is released for; none: nothing is said of that."
+    )
     applicationsNamespace: Name | None = Field(
         None, description="The platform's own namespace, closed to workloads."
     )
     kserve: KServe = Field(description="KServe.")
-    kuberay: KubeRay = Field(description="KubeRay.")
-    kueue: Kueue = Field(description="Kueue.")
+    own_kuberay: KubeRay | None = Field(None, alias="kuberay", description="KubeRay; none: it is not there.")
+    own_kueue: Kueue | None = Field(None, alias="kueue", description="Kueue; none: it is not there.")
     appWrapper: AppWrappers | None = Field(None, description="AppWrapper; none: the platform has none.")
     platform: Platform | None = Field(
         None, description="The ODH operator; none: KServe, KubeRay and Kueue are installed in another way."
+    )
+    argoCD: EdgeArgoCD | None = Field(
+        None,
+        description="The Argo CD that comes with the platform itself; none: it is installed in another way.",
+    )
+    manifests: Path | None = Field(
+        None, description="Folder of a node whose kustomizations the platform applies when it starts."
     )
     network: Network = Field(description="Who the platform's own pods are.")
     podUser: Positive | None = Field(
@@ -218,6 +237,43 @@ class Profile(Strictly):
     schemas: tuple[Text, ...] = Field(
         description="Folders of schemas/kinds/ that hold its kinds, first match wins."
     )
+
+    @property
+    def kuberay(self) -> KubeRay:
+        """Its KubeRay; of a platform without one nothing is asked that matters: FLEET017 comes first."""
+        return self.own_kuberay or _NO_KUBERAY
+
+    @property
+    def kueue(self) -> Kueue:
+        """Its Kueue; see `kuberay`."""
+        return self.own_kueue or _NO_KUEUE
+
+
+_NO_KUBERAY = KubeRay(
+    version="-",
+    clusterNameLimit=1,
+    jobNameLimit=1,
+    serviceNameLimit=1,
+    sidecarMode=False,
+    serviceOptions=False,
+    servesGrpc=False,
+)
+_NO_KUEUE = Kueue(
+    version="-",
+    apiVersion="kueue.x-k8s.io/v1beta2",
+    cohortApiVersion="kueue.x-k8s.io/v1beta2",
+    cohortField="cohortName",
+    cohortParent="parentName",
+    namespaceLabels={},
+    queueRequired=False,
+    podSets=1,
+    coveredResources=1,
+    elasticJobs=False,
+    rayService=False,
+    countsAutoscaler=False,
+    flavorKeys="flavor",
+    flavorRank="candidates",
+)
 
 
 @cache

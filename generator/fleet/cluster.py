@@ -18,8 +18,8 @@ from ..documents.merge import Layer, Resolved, resolve
 from ..documents.near import meant, nearest
 from ..documents.secrets.search import showable
 from ..documents.validate import MISSING, validated
-from ..facts.profiles import profiles
-from ..findings.finding import Finding, Path, apart
+from ..facts.profiles import Profile, profiles
+from ..findings.finding import Finding, Path, Where, apart
 from ..findings.rule import Rule, plain_rule
 from ..specs.types import LABEL
 from .kinds import cluster_spec, partial_spec, section_adapter
@@ -30,6 +30,10 @@ UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/g
 UNKNOWN_PLATFORM = plain_rule("FLEET011", "spec.platform is a platform profile that nearedge knows.")
 WRONG_TIER = plain_rule(
     "FLEET012", "A cluster of tier core lies in clusters/core/, one of tier near-edge in clusters/near-edge/."
+)
+NOT_ON_PLATFORM = plain_rule(
+    "FLEET017",
+    "A cluster asks for Kueue and Ray only where its platform has them.",
 )
 NESTED_GROUP = plain_rule("FLEET013", "A group or the fleet's defaults do not name groups themselves.")
 
@@ -99,6 +103,7 @@ def cluster_of(
         return None, resolved, findings
     findings += tuple(_misplaced(spec, document, resolved))
     profile = profiles().get(spec.platform)  # type: ignore[attr-defined]
+    findings += tuple(_not_there(spec, profile, resolved)) if profile else ()
     if profile is None or findings:
         return None, resolved, findings
     groups = tuple(spec.groups)  # type: ignore[attr-defined]
@@ -166,6 +171,32 @@ def _misplaced(spec: Any, document: Document, resolved: Resolved) -> Iterator[Fi
             message,
             f"move it to clusters/{spec.tier}/",
         )
+
+
+def _not_there(spec: Any, profile: Profile, resolved: Resolved) -> Iterator[Finding]:
+    """What a spec asks for of a controller that its platform does not have."""
+    if profile.own_kueue is None:
+        for path, said in _queued(spec):
+            hint = "it runs without a queue: quotas of namespaces and the nodes bound what fits"
+            yield _absent(resolved.where(path), f"{said}, and {profile.name} has no Kueue", hint)
+    if profile.own_kuberay is None:
+        for key in ("clusters", "jobs", "services"):
+            for i, item in enumerate(getattr(spec.ray, key)):
+                hint = "train on a cluster of another platform, and serve its model here"
+                where = resolved.where(("ray", key, i))
+                yield _absent(where, f"{item.name} needs Ray, and {profile.name} has no KubeRay", hint)
+
+
+def _queued(spec: Any) -> Iterator[tuple[Path, str]]:
+    for i, queue in enumerate(spec.kueue.queues):
+        yield ("kueue", "queues", i), f"{queue.name} is a queue"
+    for i, item in enumerate(spec.serving):
+        if item.queue:
+            yield ("serving", i, "queue"), f"{item.name} waits in queue {item.queue}"
+
+
+def _absent(where: Where, said: str, hint: str) -> Finding:
+    return Finding(where, NOT_ON_PLATFORM.severity, NOT_ON_PLATFORM.code, said, hint)
 
 
 def _sections(spec: dict[str, Any]) -> dict[str, Any]:

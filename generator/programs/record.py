@@ -23,7 +23,7 @@ from ..facts.files import PACKAGE
 from .run import Tool, run
 
 RECORD = ".bin/tools.json"
-PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.7.0", "nearedge-cel": "v0.35.4"}
+PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.8.0", "nearedge-cel": "v0.35.4"}
 """The versions that the tests hold nearedge against; scripts/bootstrap.py installs the same (a test compares)."""
 
 _KINDS = {

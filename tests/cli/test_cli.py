@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.cli import main
+from generator.facts.images import of_platform
 from generator.findings.finding import Severity
 from generator.report.rule_examples import found_in
 from generator.rules.load import every_rule
@@ -350,7 +351,10 @@ def test_a_family_of_rules_and_a_platform_are_shown(capsys: pytest.CaptureFixtur
     assert {"KUEUE001", "KUEUE010"} <= codes
     assert not {code for code in codes if code.startswith("SERVE")}
     assert run("profiles", "odh-3.4") == 0
-    assert "name: odh-3.4" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "name: odh-3.4" in told
+    assert f"# vllm: {of_platform('odh-3.4')['vllm'].image}" in told
+    assert "# kueue.version: recorded; tests/live/recorded/kueue-0.16.6" in told
 
 
 def test_help_and_version_are_clean(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,32 +62,11 @@ def arguments(pod: Manifest) -> list[str]:
     return shlex.split(words[0]) if words else told
 
 
-@pytest.mark.parametrize("profile", ["odh-3.4", "odh-3.5"])
+@pytest.mark.parametrize("profile", ["odh-3.4", "rhoai-3.4", "rhoai-3.5"])
 def test_arguments_survive_the_shell_of_the_presets(profile: str) -> None:
     said = ['--generation-config={"top_k": 1}', "--chat-template=it's $HOME `here`"]
     template = llm(cluster(case(CALM) | {"profile": profile}, args=said))["spec"]["template"]
     assert arguments(template) == ["--tensor-parallel-size=2", *said]
-
-
-def test_presets_that_read_no_variable_get_args() -> None:
-    found = cluster(case(CALM) | {"profile": "rhoai-3.4"}, args=["--max-model-len=4096"])
-    (main,) = llm(found)["spec"]["template"]["containers"]
-    assert main["args"] == ["--tensor-parallel-size=2", "--max-model-len=4096"]
-    assert "VLLM_ADDITIONAL_ARGS" not in {one["name"] for one in main["env"]}
-
-
-@pytest.mark.parametrize(
-    ("profile", "refused"), [("rhoai-3.4", True), ("odh-3.4", False), ("odh-3.5", False)]
-)
-def test_words_for_a_shell_are_refused_where_presets_may_have_one(profile: str, *, refused: bool) -> None:
-    said = case(CALM) | {"profile": profile}
-    said["cluster"]["serving"][0] |= {
-        "args": ['--generation-config={"top_k": 1}', "--generation-config.top_k=1"]
-    }
-    rule = every_rule()["LLM007"]
-    assert rule.check is not None
-    paths = [problem.path for problem in rule.check(cluster(said))]
-    assert paths == ([("serving", 0, "args", 0)] if refused else [])
 
 
 @pytest.mark.parametrize(

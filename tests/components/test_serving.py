@@ -15,7 +15,7 @@ from generator.components.serving import SERVING
 from generator.components.serving.checks.references import images_are_served_in_this_way
 from generator.components.serving.checks.values import runtime_has_a_future
 from generator.components.serving.spec import runtimes
-from generator.facts.images import shipped
+from generator.facts.images import of_platform, shipped
 from generator.facts.profiles import profiles
 from generator.objects.json_patch import apply_patch, diff
 from generator.objects.manifest import Manifest, identify
@@ -198,7 +198,13 @@ def test_every_runtime_has_one_server_with_three_probes(name: str, profile: str)
 
 def test_we_ship_an_image_for_each_name_of_the_spec() -> None:
     assert set(shipped()) == set(Images.model_fields)
-    assert all(item.source for item in shipped().values())
+    for platform in profiles():
+        assert set(of_platform(platform)) == set(Images.model_fields), platform
+    named = [
+        (name, platform) for name, items in shipped().items() for item in items for platform in item.platforms
+    ]
+    assert len(named) == len({*named})
+    assert {platform for _, platform in named} == set(profiles())
 
 
 def test_nothing_of_ours_is_a_go_template() -> None:

@@ -16,7 +16,7 @@ from generator.facts.flags import (
     serve_schema,
     server_images,
 )
-from generator.facts.images import shipped
+from generator.facts.images import of_platform
 from generator.facts.profiles import profiles
 from generator.facts.timezones import time_zones
 from tests.conftest import some
@@ -54,7 +54,16 @@ def test_every_image_and_platform_is_of_a_release_that_there_is() -> None:
 
 @pytest.mark.parametrize("server", ["vllm", "ovms", "tgis"])
 def test_the_release_of_a_shipped_image_is_known(server: str) -> None:
-    assert release_of(server, shipped()[server].image, "odh-3.4").exact
+    assert release_of(server, of_platform("odh-3.4")[server].image, "odh-3.4").exact
+
+
+@pytest.mark.parametrize(
+    ("platform", "version"), [("rhoai-2.25", "0.10.1.1"), ("rhoai-3.3", "0.13.0"), ("rhoai-3.5", "0.24.0")]
+)
+def test_a_platform_has_its_own_vllm(platform: str, version: str) -> None:
+    found = release_of("vllm", of_platform(platform)["vllm"].image, platform)
+    assert (found.version, found.exact) == (version, True)
+    assert server_images().platforms[platform]["vllm"] == version
 
 
 def test_an_unknown_image_is_judged_by_its_platform_else_by_the_newest() -> None:

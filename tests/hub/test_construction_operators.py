@@ -64,8 +64,8 @@ def test_there_is_one_data_science_cluster() -> None:
         versions |= {(cluster.profile.name, item["apiVersion"].rpartition("/")[2]) for item in own}
     assert versions == {
         (name, "v1" if name in {"odh-2.35", "rhoai-2.25"} else "v2")
-        for name in profiles()
-        if name != "upstream"
+        for name, profile in profiles().items()
+        if profile.platform
     }
 
 

@@ -124,6 +124,25 @@ def test_a_standalone_fleet_has_nothing_of_a_hub() -> None:
         assert "edge-fleet-repo" in readme
 
 
+def test_microshift_brings_its_own_argocd_and_gets_a_route_of_ours() -> None:
+    assert not objects("standalone", "overlays/shop-4/bootstrap/1-operators/")
+    second = {item["kind"]: item for item in objects("standalone", "overlays/shop-4/bootstrap/2-argocd/")}
+    assert "ArgoCD" not in second
+    assert second["ConfigMap"]["metadata"]["namespace"] == "openshift-gitops"
+    assert second["ClusterRoleBinding"]["subjects"][0]["name"] == "argocd-application-controller"
+    readme = texts("standalone")["overlays/shop-4/bootstrap/README.md"]
+    assert "/etc/microshift/manifests.d/nearedge" in readme
+    assert "microshift-gitops" in readme
+    (route,) = (item for item in objects("standalone", "overlays/shop-4/") if item["kind"] == "Route")
+    assert route["spec"]["to"]["name"] == "shelf-detector-predictor"
+    below = "base/microshift-4.22/"
+    made = objects("standalone", below)
+    assert {"InferenceService", "ServingRuntime", "NetworkPolicy"} <= {item["kind"] for item in made}
+    # Nothing of Kueue, and no namespace waits for the operator of OpenShift GitOps.
+    assert not [item for item in made if "kueue" in str(item)]
+    assert not [item for item in made if "argocd.argoproj.io/managed-by" in str(item)]
+
+
 def test_a_standalone_cluster_gets_its_operators_first() -> None:
     first = objects("standalone", "overlays/shop-1/bootstrap/1-operators/")
     # What the nodes pull through is there before the operators that come through it.

@@ -71,8 +71,8 @@ def test_the_record_of_the_installed_nearedge_comes_first(machine: Machine) -> N
 
 
 def test_a_record_of_the_judged_repository_is_none(machine: Machine) -> None:
-    path = program(machine.folder / "x", "kubeconform", "v0.7.0")
-    recorded(machine.fleet, kubeconform={"kind": "kubeconform", "path": str(path), "version": "v0.7.0"})
+    path = program(machine.folder / "x", "kubeconform", "v0.8.0")
+    recorded(machine.fleet, kubeconform={"kind": "kubeconform", "path": str(path), "version": "v0.8.0"})
     with pytest.raises(ToolMissing):
         find(machine.fleet, "kubeconform")
     (machine.fleet / RECORD).parent.rename(machine.nearedge / ".bin")
@@ -120,11 +120,11 @@ def test_path_does_not_lead_into_the_judged_repository(machine: Machine, path: s
             "kustomize v5.5.0 inside kubectl, not the pinned v5.8.1",
         ),
         ("kustomize", "(devel)", "kustomize of unknown version, not the pinned v5.8.1"),
-        ("kubeconform", "v0.6.7", "kubeconform v0.6.7, not the pinned v0.7.0"),
+        ("kubeconform", "v0.6.7", "kubeconform v0.6.7, not the pinned v0.8.0"),
         (
             "kubeconform",
-            "development\n\tmod\tx\nmod\tgithub.com/yannh/kubeconform\tv0.7.0\th1:x",
-            "kubeconform v0.7.0",
+            "development\n\tmod\tx\nmod\tgithub.com/yannh/kubeconform\tv0.8.0\th1:x",
+            "kubeconform v0.8.0",
         ),
     ],
 )
@@ -167,9 +167,9 @@ def test_whoever_has_no_checkout_is_told_how_to_build_what_no_index_has(machine:
     "entry",
     [
         {"kind": "kubeconform", "path": None, "version": None},
-        {"kind": "kubeconform", "path": "/nowhere/kubeconform", "version": "v0.7.0"},
-        {"kind": "sh", "path": "/bin/sh", "version": "v0.7.0"},
-        {"kind": "kubeconform", "path": "kubeconform", "version": "v0.7.0"},
+        {"kind": "kubeconform", "path": "/nowhere/kubeconform", "version": "v0.8.0"},
+        {"kind": "sh", "path": "/bin/sh", "version": "v0.8.0"},
+        {"kind": "kubeconform", "path": "kubeconform", "version": "v0.8.0"},
         {},
     ],
     ids=["absent", "gone", "another", "relative", "spoilt"],

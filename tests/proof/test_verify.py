@@ -115,7 +115,7 @@ def test_what_is_right_passes(root: File) -> None:
     assert [(check.judged, check.engine) for check in found.checks] == [
         (4, "nearedge evaluator"),
         (4, "kustomize v5.8.1"),
-        (10, "kubeconform v0.7.0, 8 distinct"),
+        (10, "kubeconform v0.8.0, 8 distinct"),
         (0, ""),
         (9 + 4, "nearedge"),
         (3, "nearedge, Pod Security Standard"),

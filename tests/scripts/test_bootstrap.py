@@ -43,7 +43,7 @@ if [ "$1" = build ]; then what="build ${{PWD##*/}}"; else what="$3"; fi
 echo "go $what" >> {calls}
 if [ -e {calls}.go-fails ]; then cat {calls}.go-fails >&2; exit 1; fi
 if [ "$1" = build ]; then printf 'x' > "$6"; exit; fi
-case "$3" in *kustomize*) name=kustomize version=v5.8.1;; *) name=kubeconform version=v0.7.0;; esac
+case "$3" in *kustomize*) name=kustomize version=v5.8.1;; *) name=kubeconform version=v0.8.0;; esac
 printf '#!/bin/sh\\necho %s\\n' $version > "$GOBIN/$name"
 chmod +x "$GOBIN/$name"
 """
@@ -96,7 +96,7 @@ def machine(tmp_path: Path) -> Machine:
 
 GO_BUILDS = [
     "go sigs.k8s.io/kustomize/kustomize/v5@v5.8.1",
-    "go github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",
+    "go github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
 ]
 OWN_BUILD = "go build program"
 
@@ -186,7 +186,7 @@ def test_kustomize_from_path_is_used_when_its_version_fits(
     ("module", "origin"),
     [
         pytest.param(
-            "\nmod\tgithub.com/yannh/kubeconform\tv0.7.0\th1:abc=\n", "PATH", id="built by go install"
+            "\nmod\tgithub.com/yannh/kubeconform\tv0.8.0\th1:abc=\n", "PATH", id="built by go install"
         ),
         pytest.param("\nmod\tgithub.com/yannh/kubeconform\tv0.6.7\th1:abc=\n", "go", id="an older release"),
         pytest.param("\nmod\tgithub.com/yannh/kubeconform\t(devel)\t\n", "go", id="built from a checkout"),

@@ -105,7 +105,7 @@ def _upload(options: argparse.Namespace) -> int:
         raise UsageError(
             f"model {options.model} has no checksums to check the upload with: nearedge models checksum DIR --write {options.model}"
         )
-    made = upload_manifests(claim, model, found.part(MODELS), found.profile, found.fleet.images)
+    made = upload_manifests(claim, model, found.part(MODELS), found.profile, found.images)
     sys.stdout.write(to_documents(made))
     sys.stderr.write(f"apply this to {found.name}; then, with the files in DIR:\n")
     for said in upload_steps(claim, openshift=found.profile.openshift):

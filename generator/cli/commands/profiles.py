@@ -34,11 +34,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _profile(name: str) -> str:
-    """The file of a platform, with the sources of what it says."""
+    """The file of a platform, with the sources of what it says, its images and what was proven."""
     from ...documents.near import suggestion
     from ...facts.files import shipped_text
     from ...facts.profiles import profiles
+    from ...report.releases import details
 
     if name not in profiles():
         raise UsageError(f"there is no platform {name}{suggestion(name, profiles())}")
-    return shipped_text(f"data/profiles/{name}.yaml")
+    return shipped_text(f"data/profiles/{name}.yaml") + details(profiles()[name])

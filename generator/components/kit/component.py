@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Generic, TypeVar
 
+from ...facts.images import completed
 from ...facts.profiles import Profile
 from ...specs.fleet import FleetSpec
-from ...specs.model import ModelSpec
+from ...specs.model import Images, ModelSpec
 from .base_key import BaseKey, base_key
 from .recipe import Manifests, Recipe
 
@@ -68,6 +69,11 @@ class Cluster:
     """Codes of the fleet's own rules, which a waiver may name."""
     plain: Cluster | None = None
     """The same cluster without its pins and those of its ring; None when it has none (fleet/pins.py)."""
+
+    @cached_property
+    def images(self) -> Images:
+        """Every image by name: the fleet's own choice, else the platform's."""
+        return completed(self.fleet.images, self.profile.name)
 
     def part(self, component: Component[T]) -> T:
         """The section of a component."""

@@ -22,7 +22,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
 
     A Job cannot be patched.
     """
-    spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.fleet.images
+    spec, profile, images = cluster.part(MODELS), cluster.profile, cluster.images
     yield from cache.units(cluster, spec)
     for claim in _shared(cluster):
         # Neither the cluster's words nor the model that happens to be the first on it.

@@ -233,8 +233,10 @@ def ports(*numbers: int, protocol: str = "TCP") -> list[Manifest]:
     return [{"protocol": protocol, "port": number} for number in numbers]
 
 
-def callers_of(caller: Caller) -> list[Manifest]:
-    """Entries for `from` of a rule."""
+def callers_of(caller: Caller | None) -> list[Manifest]:
+    """Entries for `from` of a rule; none where nobody calls."""
+    if caller is None:
+        return []
     return [
         peer(
             namespaces=caller.namespaces,

@@ -92,7 +92,7 @@ def _beside(runtime: str) -> tuple[tuple[str, Resources, Resources], ...]:
     probe = Server(
         name="probe",
         model=ModelSpec.model_construct(format="", version="", size="0", source=""),
-        images=Images(),
+        images=Images.model_construct(caikit="probe"),
         image="probe",
         args=(),
         env=(),

@@ -22,6 +22,9 @@ from .placement import budgets, placed, pods_of
 from .server import hardens_initializer, server_of
 from .spec import Service, is_llm, runtimes
 
+TIMEOUT = "haproxy.router.openshift.io/timeout"
+"""Annotation of a Route: how long the router waits for an answer."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -48,12 +51,30 @@ def emit(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, .
     server = server_of(item, model, setting.images, setting.models)
     serving = () if item.storage.type == "image" else _runtime(item, model, runtime, server, setting)
     made = _service(item, model, runtime, server, setting)
+    own = _route(item, runtime) if item.exposed and setting.profile.kserve.routes == "own" else ()
     return (
         account(item, model, setting.profile),
         *serving,
         made,
+        *own,
         *(budgets(item, setting.wave) if setting.budgets else ()),
     )
+
+
+def _route(item: Service, runtime: Runtime) -> tuple[Manifest, ...]:
+    """Encrypted up to the router; KServe's Service of a raw deployment has one port (microshift docs/user/ai_model_serving.md)."""
+    notes = {TIMEOUT: f"{seconds(item.timeout or runtime.timeout)}s"}
+    route = {
+        "apiVersion": "route.openshift.io/v1",
+        "kind": "Route",
+        "metadata": meta(item.name, item.namespace, wave=Wave.WORKLOAD, annotations=notes),
+        "spec": {
+            "to": {"kind": "Service", "name": f"{item.name}-predictor", "weight": 100},
+            "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
+            "wildcardPolicy": "None",
+        },
+    }
+    return (route,)
 
 
 def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
@@ -226,7 +247,7 @@ def labels(item: Service, profile: Profile) -> dict[str, str]:
         pass
     elif profile.kserve.routes == "route":
         found |= {"networking.kserve.io/visibility": "exposed"} if item.exposed else {}
-    elif not item.exposed:
+    elif profile.kserve.routes == "ingress" and not item.exposed:
         found |= {"networking.kserve.io/visibility": "cluster-local"}
     if item.queue:
         found["kueue.x-k8s.io/queue-name"] = item.queue
@@ -244,7 +265,7 @@ def _annotations(item: Service, runtime: Runtime, profile: Profile) -> dict[str,
         **own_annotations(item, profile),
         **scaling.marks(item.scaling),
         **({"security.opendatahub.io/enable-auth": "true"} if item.auth and profile.kserve.auth else {}),
-        **({"haproxy.router.openshift.io/timeout": waits} if routed else {}),
+        **({TIMEOUT: waits} if routed else {}),
     }
 
 

@@ -31,7 +31,9 @@ from .sizes import Amounts, devices, leader, reader, tensor, workers
 from .spec import Service
 
 ARGS = "VLLM_ADDITIONAL_ARGS"
-"""Variable whose words the presets hand to vLLM, after a shell has read them; profile field llmArgs says where."""
+"""Variable whose words the presets hand to vLLM, after a shell has read them once (`eval`): all six presets of
+red-hat-data-services/kserve rhoai-2.25 to rhoai-3.5, opendatahub-io/kserve odh-v3.3 to odh-v3.5 and kserve v0.20.0
+config/llmisvcconfig. Args of one's own would replace theirs (kserve PR 5049)."""
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 """The model is on disk, and the presets keep caches where they can be written."""
@@ -210,9 +212,8 @@ def _main(here: Serving, role: Role) -> Manifest:
         "resources": pod.resources(role.limits, role.requests),
         "securityContext": _security(role),
         **({"volumeMounts": mounts} if mounts else {}),
-        **({"args": flags} if flags and not _by_variable(here) else {}),
         **({"envFrom": sources} if sources else {}),
-        "env": _env(here, flags if _by_variable(here) else []),
+        "env": _env(here, flags),
         **(_started(here, role.port) if role.port else {}),
     }
 
@@ -236,10 +237,6 @@ def _started(here: Serving, port: int) -> Manifest:
             "failureThreshold": max(1, -(-budget(here.item, here.model) // PERIOD)),
         }
     }
-
-
-def _by_variable(here: Serving) -> bool:
-    return here.setting.profile.kserve.llmArgs == "variable"
 
 
 def _env(here: Serving, flags: list[str]) -> list[Manifest]:

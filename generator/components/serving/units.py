@@ -41,7 +41,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
         base, key, origins = _base(item, cluster)
         neutral = Setting(
             cluster.profile,
-            cluster.fleet.images,
+            cluster.images,
             _strategy(base, _modes(base), None),
             models=_beside(base, cluster),
         )
@@ -119,7 +119,7 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
     modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
     return Setting(
         cluster.profile,
-        cluster.fleet.images,
+        cluster.images,
         _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster)),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
         auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,

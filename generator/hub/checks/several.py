@@ -125,6 +125,33 @@ def syncs_outlast_loads(fleet: Fleet) -> Iterator[Problem]:
         yield Problem(("delivery", "syncTimeout"), text, hint)
 
 
+PROVEN = ((3, 1), (3, 5))
+"""Oldest and newest Argo CD whose source was read for what Applications and settings rely on: v3.1.16 (OpenShift GitOps
+1.18 and 1.19) to v3.5.7."""
+
+
+@rule(
+    "HUB039",
+    Severity.WARNING,
+    source="argo-cd v3.1.16 to v3.5.7; rh-gitops-midstream/release config.yaml",
+    scope="fleet",
+)
+def argocd_is_one_that_was_looked_at(fleet: Fleet) -> Iterator[Problem]:
+    """delivery.argoCD lies between the oldest and the newest Argo CD that nearedge was held against.
+
+    An older one lacks fields that are emitted, and of a newer one nobody here has seen what it does with them.
+    """
+    said = fleet.spec.delivery.argoCD
+    major, _, minor = said.partition(".")
+    (oldest, newest), number = PROVEN, (int(major), int(minor))
+    if not oldest <= number <= newest:
+        bounds = [".".join(map(str, bound)) for bound in PROVEN]
+        text = (
+            f"Argo CD {said} is {'older' if number < oldest else 'newer'} than what nearedge was held against"
+        )
+        yield Problem(("delivery", "argoCD"), text, f"{bounds[0]} to {bounds[1]} were")
+
+
 @rule("HUB035", scope="fleet")
 def clusters_name_their_hub(fleet: Fleet) -> Iterator[Problem]:
     """Where there are several hubs each cluster names its own; a hub that is named is one of the fleet's.

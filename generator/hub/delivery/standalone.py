@@ -17,6 +17,7 @@ from ...components.kit.component import Cluster
 from ...components.platform import Install
 from ...disk.owned import header
 from ...facts.files import shipped_template
+from ...facts.profiles import EdgeArgoCD, profiles
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
@@ -25,7 +26,7 @@ from ..kit.clusters import is_mirrored, namespaces_to_open
 from ..kit.edge import inside, role
 from ..kit.installs import variants
 from ..kit.policies import namespace_for
-from ..kit.profile import EdgeArgoCD, hub_profiles
+from ..kit.profile import hub_profiles
 from ..platform import catalogs, mirror
 from ..platform.operators import group_of, namespace_of, subscription_of
 from . import argocd, roots
@@ -90,8 +91,9 @@ def schemas(cluster: Cluster) -> tuple[str, ...]:
 
 
 def edge_of(member: Member) -> EdgeArgoCD:
-    """The Argo CD of a cluster that no hub has set up: OpenShift GitOps, or argo-cd from its manifests."""
-    return hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
+    """The Argo CD of a cluster that no hub has set up: its platform's, OpenShift GitOps, or argo-cd from its manifests."""
+    own = profiles()[member.profile].argoCD
+    return own or hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
 
 
 def _operator(item: Install) -> Iterator[Manifest]:
@@ -186,5 +188,6 @@ def _readme(
         "secret": cluster.fleet.repository.credentialsSecret or "",
         "application": application_name(cluster.name),
         "controller": argocd.CONTROLLER,
+        "manifests": cluster.profile.manifests or "",
     }
     return shipped_template("templates/standalone.md.j2").render(values)

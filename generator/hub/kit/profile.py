@@ -11,20 +11,11 @@ from typing import Literal
 from pydantic import Field
 
 from ...facts.files import shipped_folder
+from ...facts.profiles import EdgeArgoCD
 from ...specs.fleet import Hub
 from ...specs.types import Flag, Name, Strictly, Text
 
 """The package that holds data/."""
-
-
-class EdgeArgoCD(Strictly):
-    """The Argo CD of a managed cluster."""
-
-    namespace: Name = Field(description="Its namespace; Applications are delivered into it.")
-    serviceAccounts: tuple[Name, ...] = Field(description="ServiceAccounts of its application controller.")
-    settings: Literal["ArgoCD", "argocd-cm"] = Field(
-        description="Where its settings are: the operator's resource, or the ConfigMap itself."
-    )
 
 
 class HubProfile(Strictly):

@@ -39,7 +39,7 @@ class Line(NamedTuple):
 def image_of(item: Service, cluster: Cluster) -> str:
     """The image that serves an item: its own, else the fleet's."""
     shipped = runtimes()[item.runtime].flags
-    return item.image or (image(shipped, cluster.fleet.images) if shipped else "")
+    return item.image or (image(shipped, cluster.images) if shipped else "")
 
 
 def known_of(item: Service, cluster: Cluster) -> Known | None:

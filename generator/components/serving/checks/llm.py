@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from ....facts.profiles import profiles
@@ -183,16 +182,9 @@ def updates_have_room(cluster: Cluster) -> Iterator[Problem]:
 def arguments_are_said_once(cluster: Cluster) -> Iterator[Problem]:
     """Arguments of vLLM are said in args, not in the variable that presets take them from.
 
-    The variable would replace everything that nearedge writes into it. Up to KServe 0.17 some presets hand args
-    through a shell and some do not: only words that no shell changes reach vLLM either way.
+    The variable would replace everything that nearedge writes into it.
     """
-    plain = cluster.profile.kserve.llmArgs == "args"
     for i, item in llms(cluster):
-        for j, arg in enumerate(item.args if plain else ()):
-            if shlex.quote(arg) != arg:
-                said = f"{arg} of {item.name} has characters of a shell, which some presets put before vLLM"
-                hint = "write JSON key by key: --name.key=value"
-                yield Problem(("serving", i, "args", j), said, hint)
         for j, entry in enumerate(item.env):
             if entry.name == ARGS:
                 said = f"{item.name} sets {ARGS}, which holds its args"
