@@ -126,7 +126,7 @@ def with_document(subject: Subject, new: Document) -> Subject | None:
         return None
     if kind == "Fleet":
         name = new.data["metadata"]["name"]
-        shared = replace(shared, fleet_name=name, fleet=model.spec, fleet_document=new)
+        shared = replace(shared, fleet_name=name, said=model.spec, fleet_document=new)
         return replace(subject, shared=shared)
     if kind == "Group":
         return replace(subject, shared=replace(shared, groups={**shared.groups, stem(file): new}))

@@ -6,12 +6,16 @@ each sees a fleet of its own (`views`): itself, the clusters that name it, and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Union
 
-from ..specs.fleet import FleetSpec, Hub, Ring
+if TYPE_CHECKING:
+    from ..specs.fleet import FleetSpec, Hub, Ring
 
+Said = Union["FleetSpec", Callable[[], "FleetSpec"]]
+"""What the fleet's file says, or what reads it when somebody asks: a run without a change never does."""
 Labels = tuple[tuple[str, str], ...]
 """Sorted (key, value) pairs."""
 
@@ -62,9 +66,14 @@ class Fleet:
     """
 
     name: str
-    spec: FleetSpec
+    said: Said
     members: tuple[Member, ...]
     others: tuple[Member, ...] = ()
+
+    @cached_property
+    def spec(self) -> FleetSpec:
+        """The fleet's spec."""
+        return self.said() if callable(self.said) else self.said
 
     @property
     def hub(self) -> Member | None:
@@ -98,5 +107,5 @@ class Fleet:
         spec = self.spec.model_copy(update={"hub": hub, "hubs": ()})
         members = tuple(member for member in self.members if member.name in own)
         return replace(
-            self, spec=spec, members=members, others=tuple(m for m in self.members if m.name not in own)
+            self, said=spec, members=members, others=tuple(m for m in self.members if m.name not in own)
         )

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import PurePosixPath
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
 from ..documents.near import meant
 from ..documents.secrets.search import SECRETS, showable
-from ..documents.validate import validated
 from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
-from ..specs.fleet import Fleet, FleetSpec
-from ..specs.model import Model, ModelSpec
-from ..specs.rules import OwnRule, Rules
-from .kinds import cluster_envelope, document_models
+from .fleet import Said
 from .strangers import stranger
+
+# The models of specs take longer to make than a run without a change takes: they are imported where one is needed.
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ..specs.fleet import FleetSpec
+    from ..specs.model import ModelSpec
+    from ..specs.rules import OwnRule
 
 NO_FLEET = plain_rule("FLEET001", "clusters/fleet.yaml names the repository, the hub and the rings.")
 NO_CLUSTERS = plain_rule(
@@ -52,7 +55,7 @@ class RulesFile:
 class Shared:
     """What all clusters have in common: the fleet, its groups and models."""
 
-    fleet: FleetSpec
+    said: Said
     fleet_name: str
     fleet_document: Document
     groups: Mapping[str, Document]
@@ -61,6 +64,32 @@ class Shared:
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
     model_documents: Mapping[str, Document] = field(default_factory=dict)
     rules: tuple[RulesFile, ...] = ()
+
+    @cached_property
+    def fleet(self) -> FleetSpec:
+        """The fleet's spec."""
+        return self.said() if callable(self.said) else self.said
+
+
+class Models(Mapping[str, "ModelSpec"]):
+    """Models by name; one whose file was found to be right before is made when somebody asks for it."""
+
+    def __init__(self, documents: Mapping[str, Document], made: Mapping[str, ModelSpec]) -> None:
+        self._documents = documents
+        self._made = dict(made)
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        if name not in self._made:
+            from ..specs.model import Model  # noqa: PLC0415 - see above
+
+            self._made[name] = Model.model_validate(self._documents[name].data).spec
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
 
 
 def read_shared(
@@ -76,18 +105,22 @@ def read_shared(
     files_of: dict[str, Document] = {}
     rules: list[RulesFile] = []
     unusable: set[str] = set()
-    fleet: tuple[Document, Any] | None = None
+    fleet: tuple[Document, Said] | None = None
     for file in files:
-        document, model, found = (_read_known if file in known else _read)(root, file)
+        # What is removed is told of by nothing that is compiled, so what was known says nothing of it.
+        right = file in known and kind_of(file) != "Removals"
+        document, model, found = (_read_known if right else _read)(root, file)
         findings += found
+        usable = document is not None and (right or model is not None)
         match kind_of(file):
-            case "Fleet" if document is not None and model is not None:
-                fleet = (document, model)
+            case "Fleet" if document is not None and usable:
+                fleet = document, _known_fleet(document) if model is None else model.spec  # type: ignore[attr-defined]
             case "Group" if document is not None:
                 groups[stem(file)] = document
-            case "Model" if document is not None and model is not None:
-                models[stem(file)] = model.spec  # type: ignore[attr-defined]
+            case "Model" if document is not None and usable:
                 files_of[stem(file)] = document
+                if model is not None:
+                    models[stem(file)] = model.spec  # type: ignore[attr-defined]
             case "Rules" if document is not None and model is not None:
                 rules.append(RulesFile(document, model.spec.rules))  # type: ignore[attr-defined]
             case "Group" | "Model":
@@ -109,9 +142,10 @@ def read_shared(
         )
     if fleet is None:
         return None, tuple(findings)
-    document, parsed = fleet
-    name = parsed.metadata.name
-    shared = Shared(parsed.spec, name, document, groups, models, frozenset(unusable), files_of, tuple(rules))
+    document, said = fleet
+    name = document.data["metadata"]["name"]
+    every = Models(files_of, models) if len(models) < len(files_of) else models
+    shared = Shared(said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules))
     findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
 
@@ -158,6 +192,9 @@ def read_cluster_file(root: Root, file: str) -> tuple[Document | None, tuple[Fin
         return None, findings
     if strange := stranger(document, "Cluster"):
         return None, (*findings, *apart(findings, (strange,)))
+    from ..documents.validate import validated  # noqa: PLC0415 - see above
+    from .kinds import cluster_envelope, document_models  # noqa: PLC0415
+
     _, wrong = validated(
         cluster_envelope(), document.data, _place(document), lambda: document_models()["Cluster"]
     )
@@ -175,28 +212,34 @@ def _read(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tup
     kind = kind_of(file)
     if strange := stranger(document, kind):
         return None, None, (*findings, *apart(findings, (strange,)))
+    from ..documents.validate import validated  # noqa: PLC0415 - see above
+    from .kinds import document_models  # noqa: PLC0415
+
     model, wrong = validated(document_models()[kind], document.data, _place(document))
     more = apart(findings, wrong)
     return document, model, (*findings, *more, *apart(more, _envelope(document, kind)))
 
 
 def _read_known(root: Root, file: str) -> tuple[Document | None, BaseModel | None, tuple[Finding, ...]]:
-    if kind_of(file) == "Removals":
-        # Nothing is compiled from it, so what was known says nothing of it.
-        return _read(root, file)
-    # Groups and defaults only count merged; the models of partial specs take longer to build than all else.
     document, findings = read_file(root, file)
-    if document is None:
-        return None, None, findings
-    match kind_of(file):
-        case "Fleet":
-            own = {key: value for key, value in document.data["spec"].items() if key != "defaults"}
-            return document, Fleet.model_validate({**document.data, "spec": own}), findings
-        case "Model":
-            return document, Model.model_validate(document.data), findings
-        case "Rules":
-            return document, Rules.model_validate(document.data), findings
-    return document, None, findings
+    if document is None or kind_of(file) != "Rules":
+        return document, None, findings
+    from ..specs.rules import Rules  # noqa: PLC0415 - most fleets have none
+
+    return document, Rules.model_validate(document.data), findings
+
+
+def _known_fleet(document: Document) -> Said:
+    """What the fleet's file says, but for the defaults: they only count merged, and their model takes longest to build."""
+
+    @cache
+    def made() -> FleetSpec:
+        from ..specs.fleet import Fleet  # noqa: PLC0415 - see above
+
+        own = {key: value for key, value in document.data["spec"].items() if key != "defaults"}
+        return Fleet.model_validate({**document.data, "spec": own}).spec
+
+    return made
 
 
 def _place(document: Document) -> Any:

@@ -9,7 +9,6 @@ from ..documents.near import nearest
 from ..documents.secrets.search import showable
 from ..findings.finding import Finding, Path
 from ..findings.rule import plain_rule
-from ..specs.types import API_VERSION
 
 STRANGER = plain_rule(
     "SPEC008",
@@ -61,6 +60,8 @@ def stranger(document: Document, kind: str) -> Finding | None:
     data = document.data
     named = data.get("kind")
     if not {"apiVersion", "kind", "metadata", "spec"} & data.keys():
+        from ..specs.types import API_VERSION  # noqa: PLC0415 - the models of specs, and files are rarely strange
+
         hint = f"start with apiVersion: {API_VERSION}, kind: {kind}, metadata: {{name: ...}}, spec:"
         return _finding(document, (), f"this is no spec: a {kind} is expected here", hint)
     if not isinstance(named, str) or named == kind:

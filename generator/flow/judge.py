@@ -47,7 +47,7 @@ def judge_fleet(
     members = sorted(
         (compiled.member for compiled in clusters if compiled.member), key=lambda member: member.name
     )
-    fleet = Fleet(shared.fleet_name, shared.fleet, tuple(members))
+    fleet = Fleet(shared.fleet_name, shared.said, tuple(members))
     complete = all(compiled.member for compiled in clusters) and not any(
         item.code in {MISPLACED.code, STRANGER.code} for item in findings
     )

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
@@ -181,6 +180,8 @@ def build(
     Raises:
         ToolFailed: the program does not start or does not end. What it refuses to build is a NotBuildable.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where something is built
+
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         yield from zip(folders, pool.map(lambda folder: _build(tool, root, folder), folders), strict=True)
 

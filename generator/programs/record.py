@@ -51,7 +51,7 @@ def find(root: File, name: str) -> Tool:
         ToolMissing: it is not there; the sentence says how to get it.
     """
     tool = located(root, name)
-    version, pinned = _version(name, tool.kind, tool.path, mark_of(tool)), PINNED.get(name, "")
+    version, pinned = _version(name, tool.kind, tool.path, mark_of(tool.path)), PINNED.get(name, "")
     return replace(tool, version=version, pinned="" if version == pinned else pinned)
 
 
@@ -102,10 +102,10 @@ def judged_repository(root: File) -> File:
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
-def mark_of(tool: Tool) -> str:
+def mark_of(path: str) -> str:
     """Where a program is and what its file is marked with: the same as long as nobody replaces it."""
-    status = File(tool.path).stat()
-    return f"{tool.path} {status.st_size} {status.st_mtime_ns} {status.st_ino} {status.st_ctime_ns}"
+    status = File(path).stat()
+    return f"{path} {status.st_size} {status.st_mtime_ns} {status.st_ino} {status.st_ctime_ns}"
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path as File
 from typing import Any, NamedTuple, NoReturn
 
@@ -90,6 +89,8 @@ def no_schema(sets: Sequence[str]) -> str:
 
 def library() -> Engine:
     """The jsonschema-rs library, in this process."""
+    from importlib.metadata import version  # noqa: PLC0415 - large, and only where there is no kubeconform
+
     return Engine(f"jsonschema-rs {version('jsonschema-rs')} (kubeconform not found)", _judge_here)
 
 

@@ -1,19 +1,20 @@
 """What judges a folder, by version: nearedge with its profiles, Python, the programs, the schemas.
 
-To ask a program costs as much as to prove a folder, so what it answered is kept with the marks of its file.
+To ask a program costs as much as to prove a folder, and so does pydantic's import: what they answered is kept with the
+marks of their files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path as File
 from typing import Any
 
-import pydantic
 import yaml
 
 from ..disk.contents import Contents, contents
@@ -23,6 +24,7 @@ from ..facts.files import CODE, PACKAGE
 from ..facts.schema_files import FOLDER, home
 from ..programs.record import find, located, mark_of
 
+PYTHON = ".".join(map(str, sys.version_info))
 FORM = "2"
 """Another one voids all that was proven: what a proof says, or how its key is made."""
 
@@ -34,14 +36,14 @@ class Versions:
     code: Contents
     schemas: Contents
     programs: Mapping[str, tuple[str, str]]
-    """kustomize, kubeconform and nearedge-cel: the mark of the file, and which version it is."""
+    """kustomize, kubeconform, nearedge-cel and pydantic: the mark of the file, and which version it is."""
     fresh: bool = field(default=False, compare=False)
     """Whether something had to be found out that no earlier run had noted."""
 
     @property
     def digest(self) -> str:
         """The same on every machine where the same things judge."""
-        libraries = platform.python_version(), pydantic.VERSION, yaml.__version__
+        libraries = PYTHON, yaml.__version__
         said = [version for _, (_, version) in sorted(self.programs.items())]
         return hashlib.blake2b(
             json.dumps([FORM, self.code.digest, self.schemas.digest, *libraries, *said]).encode(),
@@ -78,6 +80,7 @@ def versions(root: File, before: Versions | None) -> Versions:
         "kustomize": _program(root, "kustomize", known),
         "kubeconform": _kubeconform(root, known),
         "nearedge-cel": _cel(root, known),
+        "pydantic": _pydantic(known),
     }
     now = Versions(
         contents(PACKAGE, CODE, known.code),
@@ -89,9 +92,21 @@ def versions(root: File, before: Versions | None) -> Versions:
 
 def _program(root: File, name: str, known: Versions) -> tuple[str, str]:
     tool = located(root, name)
-    mark = mark_of(tool)
+    mark = mark_of(tool.path)
     was, said = known.programs.get(name, ("", ""))
     return (mark, said) if was == mark else (mark, _said(root, name))
+
+
+def _pydantic(known: Versions) -> tuple[str, str]:
+    found = find_spec("pydantic")
+    assert found is not None and found.origin is not None  # noqa: S101, PT018 - nearedge is made with it
+    mark = mark_of(found.origin)
+    was, said = known.programs.get("pydantic", ("", ""))
+    if was == mark:
+        return mark, said
+    import pydantic  # noqa: PLC0415 - it takes longer than all else where nothing changed
+
+    return mark, f"pydantic {pydantic.VERSION}"
 
 
 def _kubeconform(root: File, known: Versions) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from generator.report.rule_examples import found_in
 from generator.rules.load import every_rule
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
+from tests.example import example
 
 STORE = "clusters/near-edge/store-001.yaml"
 FORMATS = ("text", "json", "github", "sarif", "junit")
@@ -369,6 +370,19 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_a_run_without_a_change_makes_no_models_of_specs(command: str, tmp_path: File) -> None:
+    """They take longer than all else that it does."""
+    code = (
+        "import sys; from generator.cli import main\n"
+        f"code = main([{command!r}, '--root', {str(example(tmp_path))!r}])\n"
+        "heavy = {'pydantic', 'jsonschema_rs', 'jinja2', 'generator.components', 'generator.specs.types'}\n"
+        "sys.exit(code or ','.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_terminal_without_utf_8_brings_nothing_down(root: File) -> None:

@@ -315,7 +315,8 @@ VERSIONS: dict[str, Callable[[pytest.MonkeyPatch, File], None]] = {
     "another kustomize": lambda patch, _: patch.setattr(
         versions, "_program", lambda *_: ("", "kustomize v9")
     ),
-    "another Python": lambda patch, _: patch.setattr("platform.python_version", lambda: "3.99"),
+    "another Python": lambda patch, _: patch.setattr(versions, "PYTHON", "3.99.0"),
+    "another pydantic": lambda patch, _: patch.setattr(versions, "_pydantic", lambda _: ("", "pydantic 9")),
     "another form": lambda patch, _: _another_form(patch),
     "another nearedge": lambda patch, _: patch.setattr(versions, "CODE", frozenset({".py"})),
     "other schemas": lambda _, root: _write(root / "schemas/kinds/odh/v1_pod_v1.json"),
