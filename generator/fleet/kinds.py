@@ -106,7 +106,9 @@ def section_adapter(key: str) -> TypeAdapter[Any]:
 @cache
 def partial_spec() -> type[BaseModel]:
     """ClusterSpec with nothing required, for documents that groups complete."""
-    return _partial(cluster_spec())
+    made = _partial(cluster_spec())
+    made.model_rebuild()
+    return made
 
 
 ONE_CLUSTER = "One cluster. What it leaves out comes from its groups and the fleet's defaults."
