@@ -56,6 +56,8 @@ def pytest_collection_finish() -> None:
     # The tests themselves stay to the end: the collector need not look through them again and again.
     gc.collect()
     gc.freeze()
+    # And rarely through the rest: nearedge itself runs without it.
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture

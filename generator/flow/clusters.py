@@ -11,13 +11,13 @@ from ..documents.files import Root
 from ..documents.merge import Resolved
 from ..findings.finding import Finding
 from ..fleet.member import member_of
-from ..fleet.spec_files import Shared
+from ..fleet.spec_files import Shared, read_cluster_file
 from ..overlays.base import base_files
 from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
 from .inputs import uses_of
-from .read import cluster_in
+from .read import Given, cluster_in, cluster_of_document
 from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
 
 if TYPE_CHECKING:
@@ -101,7 +101,14 @@ def check_one(
     root: Root, shared: Shared, file: str, memo: Memo, own: Asking | None = None
 ) -> CompiledCluster:
     """One cluster from its file to its findings."""
-    cluster, resolved, findings = cluster_in(root, shared, file, memo)
+    return check_read(read_cluster_file(root, file), shared, file, memo, own)
+
+
+def check_read(
+    given: Given, shared: Shared, file: str, memo: Memo, own: Asking | None = None
+) -> CompiledCluster:
+    """One cluster from its file as it was read to its findings."""
+    cluster, resolved, findings = cluster_of_document(given, shared, memo)
     if cluster is None or resolved is None:
         return CompiledCluster(file, findings)
     return judge_cluster(cluster, resolved, findings, own)[0]

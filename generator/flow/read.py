@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ..components.kit.component import Cluster
 
 
+Given = tuple[Document | None, tuple[Finding, ...]]
+"""A cluster's file as it was read."""
+
+
 def read(
     root: File, progress: Progress = silent, *, known: Collection[str] = ()
 ) -> tuple[tuple[str, ...], Shared | None, tuple[Finding, ...]]:
@@ -68,7 +72,7 @@ def cluster_in(
 
 
 def cluster_of_document(
-    given: tuple[Document | None, tuple[Finding, ...]], shared: Shared, memo: Memo
+    given: Given, shared: Shared, memo: Memo
 ) -> tuple[Cluster | None, Resolved | None, tuple[Finding, ...]]:
     """One cluster from its document to a validated value."""
     from ..fleet.cluster import cluster_of  # noqa: PLC0415 - all components, and most runs compile none

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
-from ..findings.finding import Finding
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
-from ..flow.clusters import judge_cluster, own_rules, with_own
-from ..flow.read import cluster_of_document, takes_from
+from ..flow.clusters import check_read, judge_cluster, own_rules, with_own
+from ..flow.read import Given, cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo
 from ..flow.texts import Texts
 from ..hub.delivery import standalone
@@ -96,10 +95,6 @@ class BothSpecs:
     """What it said of those as they were at the commit, when it was that commit's specs that it rendered."""
 
 
-Given = tuple[Document | None, tuple[Finding, ...]]
-"""A cluster's file as it was read."""
-
-
 def compiled_pairs(specs: BothSpecs, files: Iterable[str]) -> tuple[Pair, ...]:
     """These clusters, one after the other."""
     memos, own = (Memo(), Memo()), own_rules(specs.root, specs.shared)
@@ -114,7 +109,7 @@ def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo], own: Asking | N
     now = read_cluster_file(specs.root, file) if file in specs.files else None
     then = (read_cluster_file(specs.then, file) if file in specs.differ else now) if there else None
     if now and then and not _touched(specs, file, then[0]):
-        compiled = specs.sealed.get(file) or _half(now, specs.shared, file, memos[1], own=own).compiled
+        compiled = specs.sealed.get(file) or check_read(now, specs.shared, file, memos[1], own)
         return Pair(file, compiled, compiled)
     after = _half(now, specs.shared, file, memos[1], own=own) if now else None
     before = _half(then, specs.was, file, memos[0], specs.sealed.get(file)) if then and specs.was else None
