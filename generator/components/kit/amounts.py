@@ -47,8 +47,8 @@ def _amounts(cluster: Cluster) -> Iterator[Amount]:
 def _of_model(model: BaseModel, path: Path) -> Iterator[Amount]:
     named = getattr(model, "identifier", None)
     for name, alias, annotation in _fields(type(model)):
-        if name not in OTHERS:
-            value = getattr(model, name)
+        # What is left out, empty or zero holds no quantity; most fields are.
+        if name not in OTHERS and (value := getattr(model, name)):
             for found in _inside(value, annotation, (*path, alias), name):
                 # A hardware profile says the resource in a field beside.
                 yield found._replace(resource=named) if named and found.field == name else found
@@ -84,7 +84,14 @@ def _is_quantity(annotation: Any) -> bool:
 
 
 def _inside(value: Any, annotation: Any, path: Path, field: str) -> Iterator[Amount]:
-    if isinstance(value, BaseModel):
+    if isinstance(value, str):
+        if _takes(annotation):
+            last = path[-1] if isinstance(path[-1], str) else field
+            yield Amount(path, last, value, field)
+    elif isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from _inside(item, annotation, (*path, i), field)
+    elif isinstance(value, BaseModel):
         # {nominal: 8Gi} of memory is an amount of memory.
         outer = path[-1] if isinstance(path[-1], str) and path[-1] != field else None
         for found in _of_model(value, path):
@@ -93,15 +100,9 @@ def _inside(value: Any, annotation: Any, path: Path, field: str) -> Iterator[Amo
                 if outer and found.field == found.resource
                 else found
             )
-    elif isinstance(value, tuple):
-        for i, item in enumerate(value):
-            yield from _inside(item, annotation, (*path, i), field)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _inside(item, annotation, (*path, key), field)
-    elif isinstance(value, str) and _takes(annotation):
-        last = path[-1] if isinstance(path[-1], str) else field
-        yield Amount(path, last, value, field)
 
 
 @cache

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from ...facts.profiles import Profile
 from ...specs.fleet import FleetSpec
@@ -71,11 +71,12 @@ class Cluster:
 
     def part(self, component: Component[T]) -> T:
         """The section of a component."""
-        return cast("T", getattr(self.spec, component.key))
+        section: T = getattr(self.spec, component.key)
+        return section
 
     def shared_part(self, component: Component[T]) -> T | None:
         """The section as the groups alone give it; None when they say nothing complete about it."""
-        return cast("T | None", self.shared.get(component.key))
+        return self.shared.get(component.key)
 
     def group_key(self, section: str, *steps: str | Iterable[str]) -> BaseKey:
         """Name of a base that this cluster's groups give, in their order; without any, the fleet's defaults alone."""

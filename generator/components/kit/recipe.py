@@ -43,12 +43,19 @@ def recipe(make: Callable[[*Given], Sequence[Manifest]], *given: *Given) -> Reci
     return Recipe(make, given)
 
 
+_PLAIN = frozenset({str, int, bool})
+"""Types of the values that most of the others are made of, and that have no parts."""
+
+
 def _same(one: Any, other: Any) -> bool:
     # Mostly it is the very same value: clusters share their groups' items, the models and the profiles.
     if one is other:
         return True
-    if type(one) is not type(other):
+    kind = type(one)
+    if kind is not type(other):
         return False
+    if kind in _PLAIN:
+        return bool(one == other)
     parts, others = _parts(one), _parts(other)
     if parts is None or others is None:
         return bool(one == other)
