@@ -34,6 +34,8 @@ def assemble(
         number = sum(len(items) for made in emitted.values() for items in made.values())
         seen = witness.hub(fleet, emitted, files) if witness else UNSEEN
         whole = Whole(whole.found, frozenset(files), number, seen)
+    else:
+        whole = replace(known, found=whole.found)
     named = tuple(sorted({base for compiled in clusters for base in compiled.bases}))
     kept = (path for compiled in clusters for path in compiled.kept)
     same = bases.same.union(kept, whole.files if known else ())

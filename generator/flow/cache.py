@@ -94,19 +94,26 @@ class Cache:
         """Whether a file of a base was written with this text."""
         return self.bases.get(path) == digest(text.encode())
 
-    def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
-        """What these clusters gave together, when the hub would see them as it did then."""
+    def hub_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
+        """What these clusters gave together, when the hub would see them as it did then; findings where they stood."""
         if not self.hub or self.lines.keys() != clusters.keys():
             return None
-        fresh = [compiled for compiled in clusters.values() if not compiled.kept]
-        found = [(about, moved(finding, self.moves)) for about, finding in self.whole.found]
-        if any(finding is None for _, finding in found):
+        fresh = (compiled for compiled in clusters.values() if not compiled.kept)
+        return None if any(map(self._differs, fresh)) else self.whole
+
+    def whole_of(self, clusters: Mapping[str, CompiledCluster]) -> Whole | None:
+        """The same with its findings where they stand now; None when one of them has to be looked for again."""
+        whole = self.hub_of(clusters)
+        if whole is None:
             return None
-        places = {where.file for _, finding in self.whole.found for where in places_of(finding)}
-        if any(compiled.file in places or self._differs(compiled) for compiled in fresh):
-            # Where a finding about the fleet stands in a changed file is found out by asking again.
+        found = [(about, moved(finding, self.moves)) for about, finding in whole.found]
+        places = {where.file for _, finding in whole.found for where in places_of(finding)}
+        # Where a finding about the fleet stands in a changed file is found out by asking again.
+        if any(finding is None for _, finding in found) or any(
+            compiled.file in places for compiled in clusters.values() if not compiled.kept
+        ):
             return None
-        return replace(self.whole, found=tuple((about, finding) for about, finding in found if finding))
+        return replace(whole, found=tuple((about, finding) for about, finding in found if finding))
 
     def _differs(self, compiled: CompiledCluster) -> bool:
         return (

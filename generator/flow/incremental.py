@@ -66,11 +66,12 @@ def render_changed(
     _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))
-    whole = memory.whole_of(done)
-    if whole is not None and witness is not None and not witness.knows(whole.seen.keys):
-        whole = None
-    judged = judge_fleet(root, shared, tuple(done.values()), findings, Asked(today, known=whole))
-    return Partly(**vars(assemble(judged, bases, whole, witness)), memory=memory)
+    asked = Asked(today, known=memory.whole_of(done))
+    judged = judge_fleet(root, shared, tuple(done.values()), findings, asked)
+    hub = memory.hub_of(done)
+    if hub is not None and witness is not None and not witness.knows(hub.seen.keys):
+        hub = None
+    return Partly(**vars(assemble(judged, bases, hub, witness)), memory=memory)
 
 
 class Here(NamedTuple):

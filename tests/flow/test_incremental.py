@@ -171,6 +171,18 @@ def test_only_what_an_edit_reaches_is_compiled(root: File, name: str) -> None:
         assert worked(bring(root)) == set()
 
 
+def test_a_finding_of_the_hub_that_moves_makes_no_hub(root: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for in the edited file; what the hub makes of the same members is on disk."""
+    write(FILES["c-three"], "platform: odh-3.4", "platform: upstream")(root)
+    before = [item.where.line for item in bring(root).findings if item.code == "HUB017"]
+    write(FILES["c-three"], "spec:", "# seen\nspec:")(root)
+    with monkeypatch.context() as patched:
+        patched.setattr("generator.hub.emit_all", None)
+        rendered = bring(root)
+    assert [item.where.line for item in rendered.findings if item.code == "HUB017"] == [before[0] + 1]
+    assert_fresh(root, rendered)
+
+
 def test_a_base_by_hand_is_made_again(root: File) -> None:
     [base] = (root / "base").rglob("*till*/resources.yaml")
     base.write_text("not ours\n", encoding="utf-8")
