@@ -49,13 +49,14 @@ _PROGRAMS = (
 _START = (
     "more than half is the start: imports, and pydantic building the models of specs anew in each process"
 )
+_LOOK = "a third is imports; the rest looks at each cluster: the digests of its spec and its overlay, and its line of the cache"
 HOLDS = {
     COMPILE: _EVERY_CLUSTER,
     FULL: f"{_EVERY_CLUSTER}; {_PROGRAMS}",
     VERIFY: f"it compiles and proves everything, as a first render does; {_PROGRAMS}",
-    SAME: _START,
+    SAME: _LOOK,
     EDIT: f"{_START}; kustomize and kubeconform are started once each",
-    NOTE: _START,
+    NOTE: _LOOK,
     CHECK: _START,
     HELP: "a third is the start of Python, a third argparse, which needs regular expressions",
     PLAN_FRESH: "a plan says everything that is wrong with the fleet, so all clusters are judged, each once",

@@ -211,11 +211,22 @@ def test_an_edit_costs_what_it_reaches(work: dict[str, list[Work]], row: str) ->
     assert builds == ({0} if COMPILED[row] == 0 or row.startswith("check") else {1})
 
 
-@pytest.mark.parametrize(("row", "most"), [("nothing changed", 300), ("a comment in a group", 450)])
-def test_a_cluster_that_is_known_costs_little(work: dict[str, list[Work]], row: str, most: int) -> None:
-    """Calls for each cluster: its spec and its overlay are read, and a line of the cache."""
+MOST = {
+    # Of a cluster that is known its spec and its overlay are read, and a line of the cache.
+    "nothing changed": 245,
+    "a comment in a group": 395,
+    "check after one edit": 200,
+    # Of one that is not, everything is made and proven, or who it is and what is wrong with it.
+    "everything from nothing": 6_000,
+    "plan in a fresh clone": 4_000,
+}
+"""Row -> calls for each cluster that it may take, a little above what it does take."""
+
+
+@pytest.mark.parametrize("row", MOST)
+def test_a_cluster_costs_no_more_than_it_did(work: dict[str, list[Work]], row: str) -> None:
     small, _, large = work[row]
-    assert (large.calls - small.calls) / (SIZES[2] - SIZES[0]) < most
+    assert (large.calls - small.calls) / (SIZES[2] - SIZES[0]) < MOST[row]
 
 
 def test_everything_is_compiled_once(work: dict[str, list[Work]]) -> None:
