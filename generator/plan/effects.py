@@ -95,12 +95,12 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             text = "each of its nodes downloads the model anew, and servers wait for it"
             yield Consequence(Effect.RERUN, identity, text)
         case Action.CHANGE:
+            yield from _config(change)
             yield from _immutable(change)
             yield from _serving(change, services)
             yield from _llm(change)
             yield from on_ray(change)
             yield from _flavors(change)
-            yield from _config(change)
 
 
 def _left(change: ObjectChange) -> Iterator[Consequence]:
@@ -109,6 +109,13 @@ def _left(change: ObjectChange) -> Iterator[Consequence]:
     if "Prune=false" in notes.get(SYNC_OPTIONS, "").split(","):
         text = "Argo CD does not delete it (Prune=false): it stays on the cluster and nobody looks after it"
         yield Consequence(Effect.LEFT, change.identity, text)
+
+
+def _config(change: ObjectChange) -> Iterator[Consequence]:
+    """Kubelets read variables and single files when a container starts, and keep whole folders up to date."""
+    if change.identity.kind == "ConfigMap" and any(item.path[0] == "data" for item in change.fields):
+        text = "pods that run keep variables and single files of before; folders of it follow within minutes"
+        yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _immutable(change: ObjectChange) -> Iterator[Consequence]:
@@ -174,13 +181,6 @@ def _flavors(change: ObjectChange) -> Iterator[Consequence]:
         if item.order is not None and item.path[-1] == "flavors":
             text = f"what is admitted keeps its flavor; what comes next tries {', '.join(item.order[1])} in this order"
             yield Consequence(Effect.LATER, change.identity, text)
-
-
-def _config(change: ObjectChange) -> Iterator[Consequence]:
-    """Kubelets read variables and single files when a container starts, and keep whole folders up to date."""
-    if change.identity.kind == "ConfigMap" and any(item.path[0] == "data" for item in change.fields):
-        text = "pods that run keep variables and single files of before; folders of it follow within minutes"
-        yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _wraps(change: ObjectChange, kind: str) -> bool:
