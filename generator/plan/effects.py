@@ -97,6 +97,7 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
         case Action.CHANGE:
             yield from _config(change)
             yield from _immutable(change)
+            yield from _served(change)
             yield from _serving(change, services)
             yield from _llm(change)
             yield from on_ray(change)
@@ -153,6 +154,36 @@ def _serving(change: ObjectChange, services: Mapping[tuple[str, str], Manifest])
         if service["spec"]["predictor"].get("deploymentStrategy", {}).get("type") == "Recreate":
             text = "strategy Recreate: nothing answers until the new pods are ready"
             yield Consequence(Effect.DOWNTIME, served, text)
+
+
+_NAMED = re.compile(r"--(?:served-model-name|model_name)=(.+)")
+"""Words of vLLM and OVMS that say what callers call the model (components/runtimes)."""
+
+
+def _served(change: ObjectChange) -> Iterator[Consequence]:
+    """Another name for callers: whoever says the old one is told that there is no such model."""
+    was, is_now = _called(change.before), _called(change.after)
+    if was and is_now and was != is_now:
+        text = f"callers that ask for {was} are told that there is no such model, until they ask for {is_now}"
+        yield Consequence(Effect.DOWNTIME, change.identity, text)
+
+
+def _called(item: Manifest | None) -> str:
+    """What callers call the model of a ServingRuntime or an LLMInferenceService; empty where that is not said here."""
+    spec = (item or {}).get("spec") or {}
+    if (item or {}).get("kind") == "LLMInferenceService":
+        return str(at(spec, "model.name") or "")
+    if (item or {}).get("kind") != "ServingRuntime":
+        return ""
+    words = [str(word) for one in spec["containers"] for word in one.get("args", ())]
+    told = [found[1] for word in words if (found := _NAMED.fullmatch(word))]
+    told += [
+        str(entry.get("value", ""))
+        for one in spec["containers"]
+        for entry in one.get("env", ())
+        if entry["name"] == "MLSERVER_MODEL_NAME"
+    ]
+    return next(iter(told), "")
 
 
 _AGAIN = "its pods start again with what changed"
