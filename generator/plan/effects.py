@@ -96,12 +96,13 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
             text = "each of its nodes downloads the model anew, and servers wait for it"
             yield Consequence(Effect.RERUN, identity, text)
         case Action.CHANGE:
+            yield from _config(change)
             yield from _immutable(change)
+            yield from _served(change)
             yield from _serving(change, services)
             yield from _llm(change)
             yield from on_ray(change)
             yield from on_queues(change)
-            yield from _config(change)
 
 
 def _left(change: ObjectChange) -> Iterator[Consequence]:
@@ -110,6 +111,13 @@ def _left(change: ObjectChange) -> Iterator[Consequence]:
     if "Prune=false" in notes.get(SYNC_OPTIONS, "").split(","):
         text = "Argo CD does not delete it (Prune=false): it stays on the cluster and nobody looks after it"
         yield Consequence(Effect.LEFT, change.identity, text)
+
+
+def _config(change: ObjectChange) -> Iterator[Consequence]:
+    """Kubelets read variables and single files when a container starts, and keep whole folders up to date."""
+    if change.identity.kind == "ConfigMap" and any(item.path[0] == "data" for item in change.fields):
+        text = "pods that run keep variables and single files of before; folders of it follow within minutes"
+        yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _immutable(change: ObjectChange) -> Iterator[Consequence]:
@@ -149,6 +157,36 @@ def _serving(change: ObjectChange, services: Mapping[tuple[str, str], Manifest])
             yield Consequence(Effect.DOWNTIME, served, text)
 
 
+_NAMED = re.compile(r"--(?:served-model-name|model_name)=(.+)")
+"""Words of vLLM and OVMS that say what callers call the model (components/runtimes)."""
+
+
+def _served(change: ObjectChange) -> Iterator[Consequence]:
+    """Another name for callers: whoever says the old one is told that there is no such model."""
+    was, is_now = _called(change.before), _called(change.after)
+    if was and is_now and was != is_now:
+        text = f"callers that ask for {was} are told that there is no such model, until they ask for {is_now}"
+        yield Consequence(Effect.DOWNTIME, change.identity, text)
+
+
+def _called(item: Manifest | None) -> str:
+    """What callers call the model of a ServingRuntime or an LLMInferenceService; empty where that is not said here."""
+    spec = (item or {}).get("spec") or {}
+    if (item or {}).get("kind") == "LLMInferenceService":
+        return str(at(spec, "model.name") or "")
+    if (item or {}).get("kind") != "ServingRuntime":
+        return ""
+    words = [str(word) for one in spec["containers"] for word in one.get("args", ())]
+    told = [found[1] for word in words if (found := _NAMED.fullmatch(word))]
+    told += [
+        str(entry.get("value", ""))
+        for one in spec["containers"]
+        for entry in one.get("env", ())
+        if entry["name"] == "MLSERVER_MODEL_NAME"
+    ]
+    return next(iter(told), "")
+
+
 _AGAIN = "its pods start again with what changed"
 
 
@@ -165,13 +203,6 @@ def _restarts(item: FieldChange, kind: str) -> bool:
     if path.startswith(("metadata.labels", "metadata.annotations")):
         return True
     return path.startswith("spec.predictor") and not path.startswith(_OUTSIDE_PODS)
-
-
-def _config(change: ObjectChange) -> Iterator[Consequence]:
-    """Kubelets read variables and single files when a container starts, and keep whole folders up to date."""
-    if change.identity.kind == "ConfigMap" and any(item.path[0] == "data" for item in change.fields):
-        text = "pods that run keep variables and single files of before; folders of it follow within minutes"
-        yield Consequence(Effect.LATER, change.identity, text)
 
 
 def _wraps(change: ObjectChange, kind: str) -> bool:

@@ -369,7 +369,7 @@ kind: InferenceService
 metadata:
   name: m
   namespace: a
-  labels: {team: stores, app.kubernetes.io/part-of: x}
+  labels: {team: stores, app: m, app.kubernetes.io/part-of: x}
   annotations: {acme.com/runbook: r, serving.kserve.io/autoscalerClass: keda}
 spec:
   predictor:
@@ -457,8 +457,26 @@ def test_words_of_pods_are_carried() -> None:
         for entry in account.entries
         if entry.fate is Fate.LOST
     }
-    # A Secret as files has no word.
+    # A Secret as files has no word, and a label by which controllers find pods is theirs.
     assert lost == {
+        "metadata.labels.app",
         "spec.predictor.volumes[keys]",
         "spec.predictor.containers[kserve-container].volumeMounts[keys]",
     }
+
+
+def test_what_a_dashboard_shows_of_a_profile_is_carried() -> None:
+    profile = """apiVersion: infrastructure.opendatahub.io/v1
+kind: HardwareProfile
+metadata:
+  name: l4
+  namespace: a
+  annotations:
+    opendatahub.io/display-name: NVIDIA L4
+    opendatahub.io/disabled: "false"
+    opendatahub.io/dashboard-feature-visibility: '["model-serving"]'
+spec: {identifiers: [{identifier: cpu, displayName: CPU, minCount: 1, defaultCount: 2}]}
+"""
+    (made,) = drafted(profile).spec["hardwareProfiles"]
+    assert (made["displayName"], made["visibleIn"]) == ("NVIDIA L4", ["model-serving"])
+    assert "disabled" not in made

@@ -141,3 +141,36 @@ def test_devices_of_a_claim_cannot_change_but_can_come() -> None:
     one, another = llm({kind: "gpu.nvidia.com"}), llm({kind: "gpu.amd.com"})
     assert [effect for effect, _ in effects(one, another)] == [Effect.RECREATE, Effect.RESTART]
     assert effects(llm(), one) == [AGAIN]
+
+
+def runtime(*args: str, **env: str) -> Manifest:
+    variables = [{"name": name, "value": value} for name, value in env.items()]
+    spec = {"containers": [{"name": "kserve-container", "args": list(args), "env": variables}]}
+    metadata = {"name": "till", "namespace": "ai"}
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "ServingRuntime",
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (runtime("--served-model-name=a"), runtime("--served-model-name=b")),
+        (runtime("--model_name=a", "--port=1"), runtime("--model_name=b", "--port=1")),
+        (runtime(MLSERVER_MODEL_NAME="a"), runtime(MLSERVER_MODEL_NAME="b")),
+        (llm(model={"uri": "pvc://m", "name": "a"}), llm(model={"uri": "pvc://m", "name": "b"})),
+    ],
+    ids=["vllm", "ovms", "mlserver", "llm"],
+)
+def test_another_served_name_is_told_to_callers(before: Manifest, after: Manifest) -> None:
+    (text,) = (text for effect, text in effects(before, after) if effect is Effect.DOWNTIME)
+    assert "ask for a" in text
+    assert "ask for b" in text
+
+
+def test_the_same_served_name_is_no_news() -> None:
+    found = effects(runtime("--model_name=a"), runtime("--model_name=a", "--metrics_enable"))
+    assert [effect for effect, _ in found] == []

@@ -71,6 +71,9 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
     made: dict[str, Any] = {"name": item.name, "namespace": item.namespace or "default"}
     made["model"] = _model(scene, reading, place or {"source": f"image://{image}"}, inside=inside)
     made["runtime"] = runtime
+    # Those that have a field of their own are told of after this.
+    for above in (("metadata",), PREDICTOR):
+        pod_words.marks(reading, above, said, made)
     made |= _labels(reading, said)
     made["replicas"] = _replicas(reading, said)
     made["storage"] = {"type": _type(reading, str((place or {}).get("source", "image://")))}
@@ -91,8 +94,6 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
             told.append(read_runtime(beside, runtimes()[runtime], said, made, image))
     _pod(reading, said, made)
     _notes(scene, reading, said, made)
-    pod_words.marks(reading, ("metadata",), said, made)
-    pod_words.marks(reading, PREDICTOR, said, made)
     pod_words.placement(reading, PREDICTOR, said, made)
     pod_words.budget(scene, item.name, item.namespace, said, made)
     if "resources" not in made:

@@ -22,9 +22,12 @@ def marks(reading: Reading, path: Path, said: str, made: dict[str, Any]) -> None
     """Labels and annotations below `path` that no controller and no other field of the spec has."""
     for group in ("labels", "annotations"):
         for key, value in reading.source.mapping(*path, group).items():
-            if owner_of(key) is None and key not in fields.NOTED and not _is_ours(key):
+            owner, at = owner_of(key), (*path, group, key)
+            if owner is not None:
+                reading.leave(at, f"it belongs to {owner.name}: {owner.instead}")
+            elif key not in fields.NOTED and not _is_ours(key):
                 made.setdefault(group, {})[key] = str(value)
-                reading.carry((*path, group, key), f"{said}.{group}")
+                reading.carry(at, f"{said}.{group}")
 
 
 def _is_ours(key: str) -> bool:
