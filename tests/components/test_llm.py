@@ -157,10 +157,14 @@ def test_the_network_lets_gateway_and_picker_through() -> None:
     }
     assert {"allow-llm", "allow-llm-clients", "allow-llm-router"} <= set(objects)
     assert not {"allow-serving", "allow-serving-auth"} & set(objects)
-    callers = objects["allow-llm"]["ingress"][0]["from"]
-    assert {"policy-group.network.openshift.io/ingress": ""} in [
-        one.get("namespaceSelector", {}).get("matchLabels") for one in callers
-    ]
+    router = {"policy-group.network.openshift.io/ingress": ""}
+    ports = {
+        tuple(port["port"] for port in rule.get("ports", ()))
+        for rule in objects["allow-llm"]["ingress"]
+        for one in rule["from"]
+        if one.get("namespaceSelector", {}).get("matchLabels") == router
+    }
+    assert ports == {(8000, 9002)}
 
 
 def test_plain_kserve_has_it_scraped_and_open_data_hub_does_so_itself() -> None:
