@@ -74,6 +74,8 @@ FULL = Member(
     models=("shelf", "till"),
     images=("ovms",),
     longest=600,
+    silence="72h",
+    window="Sun 02:00-06:00 UTC",
 )
 """A member of which every field says something."""
 
