@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from ..specs.types import Name, Strictly, Text
 from .files import shipped_data
-from .profiles import Profile
+from .profiles import Profile, profiles
 
 Kind = Literal["recorded", "seen", "source", "alike", "documents"]
 KINDS: dict[Kind, str] = {
@@ -95,7 +95,7 @@ def facts_of(value: BaseModel, path: str = "") -> Iterator[tuple[str, Any]]:
             yield below, item
 
 
-_TITLES = frozenset({"name", "description", "flavor"})
+_TITLES = frozenset({"name", "description", "flavor", "like"})
 """What a profile is called."""
 
 
@@ -103,6 +103,14 @@ def known_facts(profile: Profile) -> Iterator[tuple[str, Kind, str]]:
     """(path, kind, where) of every fact of a platform profile."""
     known = evidence()
     for path, _ in facts_of(profile):
-        found = known.profiles[path]
-        over = profile.name in known.alike.profiles and path.partition(".")[0] in known.alike.sections
-        yield path, found.kind(profile.name, taken_over=over), found.where(profile.name)
+        found, section = known.profiles[path], path.partition(".")[0]
+        # Of another Kueue it is known what is known of it beside the platform that has it.
+        name = profile.known_as
+        if section == "kueue" and profile.like:
+            name = next(
+                other
+                for other in profiles()[name].kueues.values()
+                if profiles()[other].kueue.version == profile.kueue.version
+            )
+        over = name in known.alike.profiles and section in known.alike.sections
+        yield path, found.kind(name, taken_over=over), found.where(name)

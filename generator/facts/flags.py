@@ -17,6 +17,7 @@ from pydantic import Field, Strict
 from ..specs.types import Flag as Truth
 from ..specs.types import Strictly, Text
 from .files import PACKAGE, shipped_data, shipped_text
+from .profiles import profiles
 
 FOLDER = "data/flags"
 Number = int | Annotated[float, Strict()]
@@ -112,7 +113,8 @@ def release_of(server: str, image: str, platform: str) -> Known:
         if (item.server, item.digest) == (server, digest):
             return Known(server, item.version, known[item.version], exact=True)
     newest = list(known)[-1]
-    version = server_images().platforms.get(platform, {}).get(server, newest)
+    named = profiles()[platform].known_as if platform in profiles() else platform
+    version = server_images().platforms.get(named, {}).get(server, newest)
     return Known(server, version, known[version], exact=False)
 
 

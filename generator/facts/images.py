@@ -11,6 +11,7 @@ from functools import cache
 from ..specs.model import Images
 from ..specs.types import Image, Strictly, Text
 from .files import shipped_data
+from .profiles import profiles
 
 
 class Shipped(Strictly):
@@ -33,7 +34,8 @@ def shipped() -> dict[str, tuple[Shipped, ...]]:
 @cache
 def of_platform(platform: str) -> dict[str, Shipped]:
     """The images of one platform by name."""
-    return {name: item for name, items in shipped().items() for item in items if platform in item.platforms}
+    known = profiles()[platform].known_as if platform in profiles() else platform
+    return {name: item for name, items in shipped().items() for item in items if known in item.platforms}
 
 
 def completed(chosen: Images, platform: str) -> Images:

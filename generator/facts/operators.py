@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from ..specs.operators import CSV
 from ..specs.types import EnvName, Flag, Labels, Name, Positive, Quantity, Strictly, Text
 from .files import shipped_data, shipped_folder
-from .profiles import Profile
+from .profiles import Profile, profiles
 
 
 class InstanceSize(Strictly):
@@ -72,7 +72,19 @@ def operators() -> dict[str, Operator]:
     found = {}
     for data in shipped_folder("data/operators"):
         operator = Operator.model_validate(data)
-        found[operator.name] = operator
+        found[operator.name] = operator.model_copy(update={"releases": _with_other_kueues(operator)})
+    return found
+
+
+def _with_other_kueues(operator: Operator) -> dict[str, OperatorRelease]:
+    """Its releases, and those of platforms beside another Kueue: that one's channel, and all else as on the platform."""
+    found = dict(operator.releases)
+    for profile in profiles().values():
+        for channel, other in profile.kueues.items():
+            beside = f"{profile.name}-kueue-{channel.removeprefix('stable-v')}"
+            told = operator.releases.get(other if operator.name == "kueue" else profile.name)
+            if told is not None:
+                found[beside] = told
     return found
 
 

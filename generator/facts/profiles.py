@@ -215,6 +215,10 @@ class Profile(Strictly):
     kserve: KServe = Field(description="KServe.")
     own_kuberay: KubeRay | None = Field(None, alias="kuberay", description="KubeRay; none: it is not there.")
     own_kueue: Kueue | None = Field(None, alias="kueue", description="Kueue; none: it is not there.")
+    kueues: dict[Text, Text] = Field(
+        {},
+        description="Other channels of the Red Hat build of Kueue that go with it -> profile that has the Kueue of this channel.",
+    )
     appWrapper: AppWrappers | None = Field(None, description="AppWrapper; none: the platform has none.")
     platform: Platform | None = Field(
         None, description="The ODH operator; none: KServe, KubeRay and Kueue are installed in another way."
@@ -237,6 +241,15 @@ class Profile(Strictly):
     schemas: tuple[Text, ...] = Field(
         description="Folders of schemas/kinds/ that hold its kinds, first match wins."
     )
+
+    like: Text | None = Field(
+        None, exclude=True, description="The profile that this one is with another Kueue."
+    )
+
+    @property
+    def known_as(self) -> str:
+        """The profile whose images, operators and sources it has: itself, but for another Kueue."""
+        return self.like or self.name
 
     @property
     def kuberay(self) -> KubeRay:
@@ -278,9 +291,33 @@ _NO_KUEUE = Kueue(
 
 @cache
 def profiles() -> dict[str, Profile]:
-    """All profiles by name."""
-    found = {}
-    for data in shipped_folder("data/profiles"):
-        profile = Profile.model_validate(data)
-        found[profile.name] = profile
-    return found
+    """All profiles by name, and each once more beside every other Kueue that goes with it."""
+    told = [Profile.model_validate(data) for data in shipped_folder("data/profiles")]
+    found = {profile.name: profile for profile in told}
+    for profile in told:
+        for channel, other in profile.kueues.items():
+            made = _beside(profile, channel, found[other])
+            found[made.name] = made
+    return dict(sorted(found.items()))
+
+
+def _beside(profile: Profile, channel: str, other: Profile) -> Profile:
+    """A platform beside the Kueue of another one; what its own webhook denies stays as it is.
+
+    >>> profiles()["rhoai-3.4-kueue-1.2"].kueue.version
+    '0.14.8'
+    """
+    kueue = other.kueue.model_copy(update={"queueRequired": profile.kueue.queueRequired})
+    own = next(item for item in profile.schemas if item.startswith("kueue-"))
+    theirs = next(item for item in other.schemas if item.startswith("kueue-"))
+    release = channel.removeprefix("stable-v")
+    return profile.model_copy(
+        update={
+            "name": f"{profile.name}-kueue-{release}",
+            "description": f"{profile.description.partition(' with ')[0]} with the Red Hat build of Kueue {release}",
+            "like": profile.name,
+            "kueues": {},
+            "own_kueue": kueue,
+            "schemas": tuple(theirs if item == own else item for item in profile.schemas),
+        }
+    )

@@ -37,7 +37,7 @@ def _platform(profile: Profile) -> Row:
     cluster = profile.platform.dataScienceCluster.rpartition("/")[2] if profile.platform else "-"
     queues = profile.kueue.apiVersion.rpartition("/")[2] if profile.own_kueue else "-"
     versions = (profile.kserve.version, profile.kuberay.version, profile.kueue.version)
-    release = operators()["opendatahub"].releases.get(profile.name)
+    release = operators()["opendatahub"].releases.get(profile.known_as)
     channel = (release.channel if release else None) or "-"
     return (profile.name, *versions, queues, cluster, channel, _shown(profile), profile.description)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from generator.admission.scheduling.assigner import (
+from generator.admission.fungibility import (
     Grade,
     Manner,
     Mode,

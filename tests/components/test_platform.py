@@ -23,7 +23,7 @@ from generator.overlays.overlay import overlay_if_sound
 from generator.report import releases as listing
 from tests.conftest import ROOT, build, some
 
-OPENSHIFT = sorted(name for name, profile in profiles().items() if profile.platform)
+OPENSHIFT = sorted(name for name, profile in profiles().items() if profile.platform and not profile.like)
 QUEUE = {
     "flavors": [{"name": "cpu"}],
     "queues": [{"name": "q", "namespace": "ai", "quota": {"cpu": {"cpu": "8", "memory": "64Gi"}}}],
@@ -276,6 +276,7 @@ def said_of(profile: str) -> tuple[Any, ...]:
         ("rhoai-3.3", ("v1beta1", "cohort", "v1beta1", None, "v2")),
         ("rhoai-3.4", ("v1beta2", "cohortName", "v1beta2", None, "v2")),
         ("rhoai-3.5", ("v1beta2", "cohortName", "v1beta2", None, "v2")),
+        ("rhoai-3.4-kueue-1.2", ("v1beta1", "cohort", "v1beta1", None, "v2")),
         ("upstream", ("v1beta2", "cohortName", "v1beta2", "Standard", "")),
     ],
 )
@@ -295,6 +296,9 @@ def test_one_line_moves_a_cluster_to_another_platform(profile: str, expected: tu
         ("rhoai-3.3", "rhods-operator", "stable-3.3", None, "stable-v1.2"),
         ("rhoai-3.4", "rhods-operator", "stable-3.4", None, "stable-v1.3"),
         ("rhoai-3.5", "rhods-operator", "stable-3.5", None, "stable-v1.4"),
+        # Beside another Kueue that goes with it: all else stays.
+        ("odh-3.4-kueue-1.2", "opendatahub-operator", "fast-3", "opendatahub-operator.v3.4.0", "stable-v1.2"),
+        ("rhoai-3.4-kueue-1.2", "rhods-operator", "stable-3.4", None, "stable-v1.2"),
     ],
 )
 def test_channels_follow_the_platform(

@@ -92,7 +92,8 @@ def test_the_page_names_what_was_seen(kind: str) -> None:
     row = f"| {kind} |"
     table = [line for line in LIVE.splitlines() if line.startswith(row)]
     told = {line.split("|")[2].strip(): line.split("|")[3] for line in table}
-    for name, profile in profiles().items():
+    # Beside another Kueue a platform is what is known of both.
+    for name, profile in ((name, one) for name, one in profiles().items() if not one.like):
         paths = [path for path, found, _ in known_facts(profile) if found == kind]
         assert [path for path in paths if f"`{path}`" not in told.get(name, "")] == []
         assert (name in told) == bool(paths)

@@ -87,6 +87,19 @@ def test_a_site_breaks_no_rule_of_its_platform(profile: str) -> None:
     assert [item for item in check_cluster(cluster, resolved) if item.severity.name == "ERROR"] == []
 
 
+def test_another_kueue_brings_its_own_limits_and_nothing_else() -> None:
+    own, other, beside = (profiles()[name] for name in ("rhoai-3.4", "odh-3.3", "rhoai-3.4-kueue-1.2"))
+    # Which workloads the platform's webhook denies is the platform's affair.
+    assert beside.kueue == other.kueue.model_copy(update={"queueRequired": False})
+    assert other.kueue.queueRequired
+    assert (beside.kserve, beside.kuberay, beside.platform) == (own.kserve, own.kuberay, own.platform)
+    assert of_platform(beside.name) == of_platform(own.name)
+    # A pair that nobody supports is no platform.
+    built, _, findings = build({"profile": "odh-3.4-kueue-1.4", "cluster": {}})
+    assert built is None
+    assert [(item.code, item.hint) for item in findings] == [("FLEET011", "did you mean odh-3.4-kueue-1.2?")]
+
+
 def test_a_platform_without_kueue_and_ray_says_so_at_each_place() -> None:
     asked = {**site("odh-3.4"), "platform": "microshift-4.22"}
     cluster, _, findings = build({"models": MODELS, "cluster": asked})

@@ -108,7 +108,7 @@ def test_a_patch_release_of_kueue_is_that_of_its_branch() -> None:
 
 def test_every_platform_of_red_hat_has_recorded_sources() -> None:
     recorded = facts.sources()
-    assert set(recorded) == {name for name, profile in profiles().items() if profile.platform}
+    assert set(recorded) == {item.known_as for item in profiles().values() if item.platform}
     for name, kinds in recorded.items():
         assert all(re.fullmatch("[0-9a-f]{40}", source.commit) for source in kinds.values()), name
         if name.startswith("rhoai"):

@@ -42,4 +42,4 @@ def _profile(name: str) -> str:
 
     if name not in profiles():
         raise UsageError(f"there is no platform {name}{suggestion(name, profiles())}")
-    return shipped_text(f"data/profiles/{name}.yaml") + details(profiles()[name])
+    return shipped_text(f"data/profiles/{profiles()[name].known_as}.yaml") + details(profiles()[name])
