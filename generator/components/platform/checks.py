@@ -27,7 +27,8 @@ def operators_are_known(cluster: Cluster) -> Iterator[Problem]:
             continue
         system = systems().get(entry.name)
         if system is not None:
-            yield Problem(("operators", i), f"{entry.name} is {system.is_}", system.instead)
+            said = f"there is no operator {entry.name}: it is {system.is_}"
+            yield Problem(("operators", i), said, system.instead)
             continue
         known = f"known: {', '.join(operators())}; anything else: extraApps"
         hint = meant(entry.name, [*operators(), *systems()], known)

@@ -191,7 +191,8 @@ def accelerator_is_asked_for(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in items(cluster):
         runtime = runtimes()[item.runtime]
-        given = devices(item.resources, item.llm)
+        # What is no whole device is told of elsewhere.
+        given = accelerators(item.resources) or devices(item.resources, item.llm)
         if runtime.needs_accelerator and not given and item.image is None:
             said = f"runtime {item.runtime} of {item.name} gets no accelerator"
             yield Problem(
