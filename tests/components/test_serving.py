@@ -14,6 +14,7 @@ from generator.components.kit.two_parts import NAMES_OF_TWO_PARTS
 from generator.components.serving import SERVING
 from generator.components.serving.checks.references import images_are_served_in_this_way
 from generator.components.serving.checks.values import runtime_has_a_future
+from generator.components.serving.placement import homes
 from generator.components.serving.spec import runtimes
 from generator.facts.images import of_platform, shipped
 from generator.facts.profiles import profiles
@@ -263,3 +264,35 @@ def test_the_way_out_of_caikit_is_what_migrate_says(model: str, way_out: str) ->
     # `migrate` refuses exactly the models of which the hint says that they cannot move.
     refused = bool(NAMES_OF_TWO_PARTS.search(model))
     assert refused == ("does not serve" in problem.hint)
+
+
+NODES = [
+    {"name": "gpu", "count": 1, "labels": {"kind": "l4"}, "taints": [{"key": "gpu", "effect": "NoSchedule"}],
+     "allocatable": {"cpu": "8", "nvidia.com/gpu": "2"}},
+    {"name": "cpu", "count": 3, "allocatable": {"cpu": "8"}},
+]  # fmt: skip
+QUEUED = {
+    "flavors": [{"name": "l4", "nodeLabels": {"kind": "l4"}, "tolerations": [{"key": "gpu", "operator": "Exists"}]}],
+    "queues": [{"name": "inference", "namespace": "ai", "quota": {"l4": {"cpu": "8", "nvidia.com/gpu": "2"}}}],
+}  # fmt: skip
+DEVICE = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"}
+
+
+@pytest.mark.parametrize(
+    ("said", "nodes"),
+    [
+        ({}, 3),
+        ({"tolerations": [{"key": "gpu", "operator": "Exists"}]}, 4),
+        ({"queue": "inference"}, 1),
+        ({"resources": DEVICE}, 0),
+        ({"resources": DEVICE, "tolerations": [{"operator": "Exists"}]}, 1),
+        ({"resources": DEVICE, "queue": "inference"}, 1),
+    ],
+)
+def test_a_budget_is_there_where_a_drain_can_leave_a_pod(said: dict[str, Any], nodes: int) -> None:
+    server = {**CHAT, "resources": {"cpu": "1", "memory": "1Gi"}, "replicas": {"min": 2, "max": 2}, **said}
+    made = cluster(server, cluster={"nodes": NODES, "kueue": QUEUED})
+    (item,) = made.part(SERVING)
+    assert homes(item, made) == nodes
+    kinds = [one["kind"] for unit in SERVING.units(made) for one in unit.final]
+    assert ("PodDisruptionBudget" in kinds) == (nodes != 1)

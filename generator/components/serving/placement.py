@@ -7,11 +7,16 @@ predictor's affinity and topologySpreadConstraints into the pods; llmisvc worklo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ...objects.manifest import Manifest, Wave, meta
+from ...specs.quantity import parse
+from ...specs.types import Labels, Toleration
 from ..kit.component import Cluster
 from ..kit.pod_fields import DEFAULT, apart, spread
+from ..kit.runtime import accelerators
 from ..kit.tolerations import untolerated
+from ..kueue.spec import KueueSpec
 from .spec import Service, is_llm
 
 WORKLOAD = "llminferenceservice-workload"
@@ -42,16 +47,43 @@ def placed(item: Service, labels: Manifest, pods: int) -> Manifest:
 
 
 def homes(item: Service, cluster: Cluster) -> int | None:
-    """Nodes that its selector and tolerations let its pods onto; None where the spec names no nodes."""
+    """Nodes that have its devices, and that its pods are let onto; None where the spec names no nodes.
+
+    In a queue they are those of any flavor that it has quota for: which one Kueue takes is not known here.
+    """
     if not cluster.spec.nodes:
         return None
+    ways = list(_ways(item, cluster))
     counts: Iterator[int] = (
         node.count
         for node in cluster.spec.nodes
-        if all(node.labels.get(key) == value for key, value in item.nodeSelector.items())
-        and not any(untolerated(node.taints, item.tolerations))
+        if all(parse(node.allocatable.get(name, "0")) > 0 for name in accelerators(item.resources))
+        and any(_lets(node, *way) for way in ways)
     )
     return sum(counts)
+
+
+Way = tuple[Labels, tuple[Toleration, ...]]
+"""Selector and tolerations of a pod."""
+
+
+def _ways(item: Service, cluster: Cluster) -> Iterator[Way]:
+    """As its pods are made, or as Kueue makes them of each flavor of their queue."""
+    spec: KueueSpec = cluster.spec.kueue
+    place = item.queue, item.namespace
+    queue = next((one for one in spec.queues if (one.name, one.namespace) == place), None)
+    if queue is None:
+        yield item.nodeSelector, item.tolerations
+        return
+    for flavor in spec.flavors:
+        if flavor.name in queue.quota:
+            labels = {**flavor.nodeLabels, **item.nodeSelector}
+            yield labels, (*item.tolerations, *flavor.tolerations)
+
+
+def _lets(node: Any, selector: Labels, tolerations: tuple[Toleration, ...]) -> bool:
+    fits = all(node.labels.get(key) == value for key, value in selector.items())
+    return fits and not any(untolerated(node.taints, tolerations))
 
 
 def goes_in_groups(item: Service) -> bool:
