@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from generator.admission.fungibility import (
+from generator.admission.fungibility import Grade, Manner, Mode, Ranks, manner_of
+from generator.admission.scheduling.assigner import PodSet, assign_flavors
     Grade,
     Manner,
     Mode,
