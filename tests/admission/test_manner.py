@@ -8,14 +8,6 @@ import pytest
 
 from generator.admission.fungibility import Grade, Manner, Mode, Ranks, manner_of
 from generator.admission.scheduling.assigner import PodSet, assign_flavors
-    Grade,
-    Manner,
-    Mode,
-    PodSet,
-    Ranks,
-    assign_flavors,
-    manner_of,
-)
 from generator.components.kueue.spec import Fungibility
 from generator.facts.profiles import profiles
 
