@@ -60,6 +60,7 @@ PAYLOADS = {**TEMPLATES, **CONTROLS, **UNSEEN, **IN_PARTS}
 LINES = (
     ("spec", "ray", "jobs", 0, "runtimeEnv"),
     ("spec", "ray", "services", 0, "serveConfigV2"),
+    ("spec", "configMaps", 0, "data", "edge-1"),
 )
 """The fields of several lines: there a line break, and nothing else of PAYLOADS, is part of a text."""
 
@@ -247,6 +248,8 @@ COVERED = {
     ("spec", "namespaces", 0, "labels"): "NS003",
     ("spec", "namespaces", 0, "annotations"): "NS003",
     ("spec", "nodes", 0, "labels"): "",
+    ("spec", "serving", 0, "labels"): "SERVE040",
+    ("spec", "serving", 0, "annotations"): "SERVE040",
 }
 """Mappings of a Cluster whose keys are those of labels or annotations of an object -> the rule that judges
 them. Labels of nodes describe what is there and are written nowhere."""
