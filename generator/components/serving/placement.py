@@ -16,7 +16,7 @@ from ..kit.component import Cluster
 from ..kit.pod_fields import DEFAULT, apart, spread
 from ..kit.runtime import accelerators
 from ..kit.tolerations import untolerated
-from ..kueue.spec import KueueSpec
+from ..kueue.spec import KueueSpec, queue_of
 from .spec import Service, is_llm
 
 WORKLOAD = "llminferenceservice-workload"
@@ -70,8 +70,7 @@ Way = tuple[Labels, tuple[Toleration, ...]]
 def _ways(item: Service, cluster: Cluster) -> Iterator[Way]:
     """As its pods are made, or as Kueue makes them of each flavor of their queue."""
     spec: KueueSpec = cluster.spec.kueue
-    place = item.queue, item.namespace
-    queue = next((one for one in spec.queues if (one.name, one.namespace) == place), None)
+    queue = queue_of(spec, item.queue, item.namespace)
     if queue is None:
         yield item.nodeSelector, item.tolerations
         return
