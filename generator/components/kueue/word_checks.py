@@ -63,7 +63,7 @@ def a_preference_has_a_choice(cluster: Cluster) -> Iterator[Problem]:
     "KUEUE019", Severity.WARNING, source=f"{ASSIGNER} shouldTryNextFlavor; pkg/scheduler/preemption/classical"
 )
 def words_have_an_effect(cluster: Cluster) -> Iterator[Problem]:
-    """flavorFungibility has a second flavor to try, and what is about a cohort stands in a queue that is in one.
+    """Words of a queue have something to act on: flavorFungibility a second flavor, what is about a cohort a cohort.
 
     Kueue takes these words, and they do nothing.
     """

@@ -57,7 +57,7 @@ def spread_is_well_formed(cluster: Cluster) -> Iterator[Problem]:
     source="kuberay v1.6.2 ray-operator/controllers/ray/common/service.go isServingPort; v1.4.2 BuildServeService",
 )
 def grpc_has_a_service(cluster: Cluster) -> Iterator[Problem]:
-    """gRPC of a RayService is reached where KubeRay gives its Service the port.
+    """A RayService answers gRPC where KubeRay gives its Service the port.
 
     Releases before 1.6 take one port into it, that of HTTP: callers find gRPC at the pods only.
     """
