@@ -78,7 +78,10 @@ def shape(model: type[BaseModel], path: Path, given: Any) -> str:
         first = next((key for key in fields if key in {"name", "cluster", "url", "path", "key"}), None)
     shown = {first: given} if first else {}
     if not shown and isinstance(given, int) and not isinstance(given, bool):
-        shown = {key: given for key, field in fields.items() if field.get("type") == "integer"}
+        numbers = {key: field for key, field in fields.items() if field.get("type") == "integer"}
+        # Of the first one's kind: a percentage beside numbers of pods is not what was meant.
+        most = next((field.get("maximum") for field in numbers.values()), None)
+        shown = {key: given for key, field in numbers.items() if field.get("maximum") == most}
     for key, field in fields.items():
         if key not in shown and (key in needed or (not first and field.get("default") not in (None, [], {}))):
             shown[key] = field.get("default", "...") if key not in needed else "..."
