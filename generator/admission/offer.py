@@ -18,7 +18,7 @@ from ..components.kueue.spec import Flavor, KueueSpec, Queue, covered_resources,
 from ..fleet.kinds import Node
 from ..specs.types import Taint
 from .cohorts import ENDLESS, Key, Tree, grown, limits
-from .scheduling.assigner import Manner, Ranks, manner_of
+from .manner import Manner, Ranks, manner_of
 from .search import Room
 
 BASIC = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})

@@ -6,15 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from generator.admission.scheduling.assigner import (
-    Grade,
-    Manner,
-    Mode,
-    PodSet,
-    Ranks,
-    assign_flavors,
-    manner_of,
-)
+from generator.admission.manner import Grade, Manner, Mode, Ranks, manner_of
+from generator.admission.scheduling.assigner import PodSet, assign_flavors
 from generator.components.kueue.spec import Fungibility
 from generator.facts.profiles import profiles
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ..manner import Grade, Mode
 from ..offer import Offer, most
 from ..search import Space
-from .assigner import Grade, Mode
 from .candidates import Admission, Ask, Candidates, Need, candidates, is_valid
 
 

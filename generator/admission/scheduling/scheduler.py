@@ -16,9 +16,10 @@ from bisect import insort
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..manner import Grade, Manner, Mode
 from ..offer import ActiveQueue, Offer
 from ..search import Undecided
-from .assigner import FlavorAssignment, Flavors, Grade, Manner, Mode, PodSet, attempts
+from .assigner import FlavorAssignment, Flavors, PodSet, attempts
 from .candidates import Admission, Ask
 from .ledger import Ledger
 
