@@ -1,7 +1,7 @@
 """Will Kueue ever admit it, and is there a node for it: quota and capacity arithmetic over one cluster.
 
-`demand` says what the cluster's workloads ask for, `offer` what queues and nodes have (`cohorts`: what queues share),
-`placing` brings the two together.
+`demand` says what the cluster's workloads ask for, `offer` what queues and nodes have (`cohorts`: what queues share,
+`fungibility`: how they take flavors), `placing` brings the two together.
 `judge` makes the verdicts: where not everything fits at once, `contest` and `rivalry` let the workloads come in several
 orders, as Kueue would (`scheduling/`), and `search` looks for room on the nodes. `bounds` and `namespace_quota` hold a
 namespace's LimitRange and ResourceQuota against pods, `updates` a second pod against a queue. The rules are in `checks/`,

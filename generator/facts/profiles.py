@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..specs.types import Flag, Labels, Name, Path, Positive, Resources, Strictly, Text
+from .edge import EdgeArgoCD
 from .files import shipped_folder
 
 
@@ -174,16 +175,6 @@ class Network(Strictly):
         None, description="The Prometheus pods that scrape workloads; none: there are none."
     )
     kuberayOperator: Caller | None = Field(None, description="The KubeRay operator; none: there is none.")
-
-
-class EdgeArgoCD(Strictly):
-    """The Argo CD of a managed cluster."""
-
-    namespace: Name = Field(description="Its namespace; Applications are delivered into it.")
-    serviceAccounts: tuple[Name, ...] = Field(description="ServiceAccounts of its application controller.")
-    settings: Literal["ArgoCD", "argocd-cm"] = Field(
-        description="Where its settings are: the operator's resource, or the ConfigMap itself."
-    )
 
 
 class Platform(Strictly):

@@ -16,8 +16,9 @@ from typing import Any
 from ...components.kit.component import Cluster
 from ...components.platform import Install
 from ...disk.owned import header
+from ...facts.edge import EdgeArgoCD
 from ...facts.files import shipped_template
-from ...facts.profiles import EdgeArgoCD, profiles
+from ...facts.profiles import profiles
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files

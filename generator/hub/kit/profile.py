@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from ...facts.edge import EdgeArgoCD
 from ...facts.files import shipped_folder
-from ...facts.profiles import EdgeArgoCD
 from ...specs.fleet import Hub
 from ...specs.types import Flag, Name, Strictly, Text
 
