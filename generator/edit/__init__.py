@@ -224,10 +224,15 @@ def _splices(page: Page, kind: str, path: Path, value: Any, order: Order | None)
 
 
 def _behind(mapping: YamlNode, key: str, order: Sequence[str]) -> int:
-    """The number of the entry that a new key follows: the last of those that come before it, else the last."""
+    """The number of the entry that a new key follows: the last of those that come before it.
+
+    Where none does, the first one if it comes later, so that the key is not lost below a long section; else the last.
+    """
     if key in order:
         before = set(order[: order.index(key)])
         known = [i for i, entry in enumerate(mapping.entries) if entry.key in before]
         if known:
             return known[-1]
+        if mapping.entries and mapping.entries[0].key in order:
+            return 0
     return len(mapping.entries) - 1
