@@ -16,7 +16,7 @@ from ..components.kit.demand import Bounds, Container, Pods, Workload, bounds
 from ..findings.finding import Path
 from ..findings.rule import Problem
 from ..specs.quantity import parse
-from .sentences import who
+from .sentences.workloads import who
 
 
 class Breach(NamedTuple):

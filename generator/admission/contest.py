@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..findings.rule import Problem
-from . import sentences
-from . import sentences_nodes as telling_nodes
 from .demand import Workload
 from .offer import Offer, slots
 from .placing import Case, Slot
@@ -18,6 +16,8 @@ from .rivalry import Rivalry, judged
 from .scene import Judged, Scene, at_once, crowded
 from .scheduling.orders import alone, tried
 from .search import Room, Space, Undecided, assign
+from .sentences import nodes as telling_nodes
+from .sentences import workloads as telling
 from .verdict import Decision, Obstacle, Verdict
 
 
@@ -49,7 +49,7 @@ def searched(cases: Sequence[Case], scene: Scene) -> Judged:
 def _never(case: Case, given: Offer, obstacle: Obstacle) -> Problem:
     if obstacle is Obstacle.NODES:
         return telling_nodes.no_node(case.work, case.slots, given)
-    return sentences.never(case, given)
+    return telling.never(case, given)
 
 
 def _alone(case: Case, scene: Scene) -> Obstacle:

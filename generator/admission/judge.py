@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from ..components.kit.component import Cluster, once
 from ..components.kit.counting import together
 from ..findings.rule import Problem
-from . import sentences
-from . import sentences_nodes as telling_nodes
-from . import sentences_rivals as telling_rivals
 from .bounds import out_of_bounds
 from .contest import searched
 from .demand import Workload, demands
@@ -22,6 +19,9 @@ from .offer import ActiveQueue, Offer, offer
 from .placing import Case, Ground, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
 from .scene import Judged, Loose, Scene, at_once, pieces_of
 from .search import Room, Space, Undecided, assign, first_choices
+from .sentences import nodes as telling_nodes
+from .sentences import rivals as telling_rivals
+from .sentences import workloads as telling
 from .updates import Stuck, stuck
 from .verdict import Decision, Obstacle, Verdict
 
@@ -138,9 +138,9 @@ def _goes_on(line: ActiveQueue) -> bool:
 def _refused(work: Workload, line: ActiveQueue, cluster: Cluster) -> Verdict | None:
     """A workload that Kueue does not even try, or of which no pod ever comes to it."""
     if line.stopped:
-        return Verdict(work, Decision.NEVER, Obstacle.STOPPED, sentences.stopped(work, line))
+        return Verdict(work, Decision.NEVER, Obstacle.STOPPED, telling.stopped(work, line))
     if work.whole and len(work.pods) > cluster.profile.kueue.podSets:
-        return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, sentences.too_many(work))
+        return Verdict(work, Decision.NEVER, Obstacle.POD_SETS, telling.too_many(work))
     problem = next(out_of_bounds(work, cluster, counted=True), None)
     return Verdict(work, Decision.NEVER, Obstacle.LIMITS, problem) if problem else None
 

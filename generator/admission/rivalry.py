@@ -11,8 +11,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..findings.rule import Problem
-from . import sentences_nodes as telling_nodes
-from . import sentences_rivals as telling_rivals
 from .demand import Workload
 from .packing import packs
 from .placing import Case
@@ -20,6 +18,8 @@ from .scene import Judged, Scene, crowded, load, names, stands
 from .scheduling.orders import Tried, alone, pair
 from .scheduling.scheduler import Outcome
 from .search import Undecided
+from .sentences import nodes as telling_nodes
+from .sentences import rivals as telling_rivals
 from .verdict import Decision, Obstacle, Verdict
 
 NEAR = 12

@@ -209,9 +209,15 @@ def _item(level: _Level, step: Word, text: str) -> int | Named:
     own, merged = (data if isinstance(data, list) else [] for data in (level.own, level.merged))
     items = level.own if isinstance(level.own, list) else merged
     number = int(step.text) if step.text.isascii() and step.text.isdigit() else None
-    if new is None and step.text == APPEND:
+    nameless = new is None or (field is not None and field.bare)
+    if nameless and step.text == APPEND:
         return len(items)
-    if new is None and number is not None and number <= len(items):
+    if (
+        nameless
+        and number is not None
+        and number <= len(items)
+        and not any(map(identity_of, items[number : number + 1]))
+    ):
         return number
     # What the document alone has is there as well: an item that it removes.
     for known in (merged, own):

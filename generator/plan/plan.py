@@ -22,9 +22,9 @@ from ..git.commit import snapshot
 from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
-from .consequence import DANGERS, Consequence
 from .contents import Contents
 from .downloads import Pull
+from .effects import DANGERS, Consequence
 from .platforms import PlatformMove, platform_moves, policies_of_moves
 from .rails import refused
 from .reach import HubChange

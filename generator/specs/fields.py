@@ -23,6 +23,8 @@ class Field:
     """Fields below it, where it is a mapping of known ones."""
     order: tuple[str, ...] = ()
     """The same in the order of the model, which is that in which people write them."""
+    bare: bool = False
+    """It may be a word or a number as well, where it is a mapping: an operator by its name alone."""
 
 
 def field_at(model: type[BaseModel], path: Path) -> Field | None:
@@ -39,7 +41,8 @@ def field_at(model: type[BaseModel], path: Path) -> Field | None:
         found = [schema for item in inside for schema in _members(item, root)]
     choices = tuple(choice for item in found for choice in _choices(item))
     order = tuple(dict.fromkeys(key for item in found for key in item.get("properties", {})))
-    return Field(description, default, choices, tuple(sorted(order)), order)
+    bare = any(item.get("type") in {"string", "integer", "boolean", "number"} for item in found)
+    return Field(description, default, choices, tuple(sorted(order)), order, bare)
 
 
 @cache

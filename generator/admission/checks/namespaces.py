@@ -14,7 +14,7 @@ from ...findings.rule import Problem, rule
 from ..bounds import out_of_bounds
 from ..demand import demands, passing
 from ..namespace_quota import Term, objects, taken_by, taken_by_volumes, unsaid
-from ..sentences import NAMED, who
+from ..sentences.workloads import NAMED, who
 
 QUOTA = "kubernetes pkg/quota/v1/evaluator/core; plugin/pkg/admission/resourcequota"
 

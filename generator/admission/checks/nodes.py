@@ -17,8 +17,8 @@ from ..demand import Pods
 from ..judge import Analysis, analyse
 from ..offer import NodeKind, has_labels
 from ..placing import Option
-from ..sentences import who
-from ..sentences_nodes import node_hint, node_reasons
+from ..sentences.nodes import node_hint, node_reasons
+from ..sentences.workloads import who
 from ..verdict import Decision, Obstacle
 
 SILENT = "kueue issues #3210, #931: quota is reserved, the pods stay Pending"

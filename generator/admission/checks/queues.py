@@ -10,7 +10,7 @@ from ...components.kueue.spec import Queue
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..demand import Workload, demands
-from ..sentences import is_or_are, many
+from ..sentences.workloads import is_or_are, many
 
 WAITS = {
     "Hold": "what runs goes on, and nothing more is admitted",

@@ -11,7 +11,7 @@ from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..judge import analyse
 from ..search import STEPS
-from ..sentences import who
+from ..sentences.workloads import who
 from ..verdict import Decision, Obstacle, Verdict
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"

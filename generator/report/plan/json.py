@@ -11,8 +11,8 @@ from ...objects.manifest import ResourceId
 from ...plan.capacity import Level, Meter, VerdictChange
 from ...plan.changes import ABSENT, Action, FieldChange, Named, ObjectChange
 from ...plan.clusters import ClusterChange
-from ...plan.consequence import Consequence
 from ...plan.contents import Contents
+from ...plan.effects import Consequence
 from ...plan.plan import Plan, RingShare
 from ...plan.platforms import PlatformMove
 from ...plan.reach import HubChange

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ...findings.finding import Finding, Severity
 from ...plan.changes import Action
-from ...plan.consequence import DANGERS, Consequence
+from ...plan.effects import DANGERS, Consequence
 from ...plan.plan import AlikeClusters, Plan
 from .. import count_line
 from ..text import printable

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..objects.object_names import at
-from .changes import ObjectChange
+from ...objects.object_names import at
+from ..changes import ObjectChange
 from .consequence import Consequence, Effect
 
 STOP = {

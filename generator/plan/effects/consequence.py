@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..objects.manifest import ResourceId
+from ...objects.manifest import ResourceId
 
 
 class Effect(StrEnum):

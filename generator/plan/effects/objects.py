@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..objects.manifest import SYNC_OPTIONS, SYNC_WAVE, Manifest, identify
-from ..objects.object_names import at
-from ..specs.quantity import parse
-from .changes import ABSENT, Action, FieldChange, ObjectChange, hashed
+from ...objects.manifest import SYNC_OPTIONS, SYNC_WAVE, Manifest, identify
+from ...objects.object_names import at
+from ...specs.quantity import parse
+from ..changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 from .consequence import DANGERS, Consequence, Effect, recreated
-from .queue_effects import on_queues
-from .ray_effects import COUNTS, on_ray
+from .queues import on_queues
+from .ray import COUNTS, on_ray
 
 IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     # kubernetes pkg/apis/core/validation ValidatePersistentVolumeClaimUpdate

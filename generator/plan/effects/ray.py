@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .changes import FieldChange, ObjectChange
+from ..changes import FieldChange, ObjectChange
 from .consequence import Consequence, Effect, recreated
 
 _ELASTIC = "metadata.annotations[kueue.x-k8s.io/elastic-job]"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..components.kit.counting import said
-from ..components.kueue.spec import Flavor
-from ..documents.near import nearest_device
-from ..findings.finding import Path
-from ..findings.rule import Problem
-from .demand import Pods, Workload
-from .offer import ActiveQueue, Offer, most
-from .placing import Case, Option, Slot, counted, option_of, refusal
-from .scheduling.scheduler import first_attempt
-from .search import Space, Undecided, assign
-from .verdict import added, number, sum_text, term, total
+from ...components.kit.counting import said
+from ...components.kueue.spec import Flavor
+from ...documents.near import nearest_device
+from ...findings.finding import Path
+from ...findings.rule import Problem
+from ..demand import Pods, Workload
+from ..offer import ActiveQueue, Offer, most
+from ..placing import Case, Option, Slot, counted, option_of, refusal
+from ..scheduling.scheduler import first_attempt
+from ..search import Space, Undecided, assign
+from ..verdict import added, number, sum_text, term, total
 
 NAMED = 5
 """Most workloads that a sentence names."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..components.kit.counting import said
-from ..findings.finding import Path
-from ..findings.rule import Problem
-from .demand import Workload
-from .offer import ActiveQueue, Offer, most
-from .placing import Case, counted
-from .sentences import NAMED, is_or_are, many, who
-from .verdict import named, number, total
+from ...components.kit.counting import said
+from ...findings.finding import Path
+from ...findings.rule import Problem
+from ..demand import Workload
+from ..offer import ActiveQueue, Offer, most
+from ..placing import Case, counted
+from ..verdict import named, number, total
+from .workloads import NAMED, is_or_are, many, who
 
 
 def late(work: Workload, before: Sequence[Workload]) -> Problem:

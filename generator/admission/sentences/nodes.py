@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..components.kit.counting import said
-from ..documents.near import nearest, nearest_device
-from ..findings.finding import Path
-from ..findings.rule import Problem
-from .demand import Pods, Workload
-from .offer import NodeKind, Offer, has_labels, slots
-from .placing import Ground, Option, Slot, misfit
-from .search import Room
-from .sentences import is_or_are, many, who
-from .verdict import added, total
+from ...components.kit.counting import said
+from ...documents.near import nearest, nearest_device
+from ...findings.finding import Path
+from ...findings.rule import Problem
+from ..demand import Pods, Workload
+from ..offer import NodeKind, Offer, has_labels, slots
+from ..placing import Ground, Option, Slot, misfit
+from ..search import Room
+from ..verdict import added, total
+from .workloads import is_or_are, many, who
 
 
 def no_node(work: Workload, found: Sequence[Slot], given: Offer) -> Problem:
