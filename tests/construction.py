@@ -30,7 +30,7 @@ class Site(NamedTuple):
     objects: tuple[Manifest, ...]
 
 
-_PLATFORMS = sorted(name for name, profile in profiles().items() if not profile.like)
+PLATFORMS = sorted(name for name, profile in profiles().items() if not profile.like)
 
 
 @cache
@@ -39,7 +39,7 @@ def sites() -> tuple[Site, ...]:
         build(read_case(path.with_name("spec.yaml")))[0] for path in sorted(CASES.glob("*/*/expected.yaml"))
     )
     kept = [cluster for cluster in cases if cluster is not None and not refused(cluster)]
-    drawn = chain.from_iterable(sample(clusters(name), 20) for name in _PLATFORMS)
+    drawn = chain.from_iterable(sample(clusters(name), 20) for name in PLATFORMS)
     return tuple(Site(cluster, manifests(cluster)) for cluster in (*kept, *drawn))
 
 

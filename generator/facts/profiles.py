@@ -142,6 +142,11 @@ class Kueue(Strictly):
         description="How flavors rank that do not fit without stopping or borrowing: by what has to be done alone, by how far is borrowed as well, or with those last for which nobody can be stopped."
     )
 
+    @property
+    def former(self) -> bool:
+        """Its queues have the words of the API before v1beta2."""
+        return self.apiVersion.endswith("/v1beta1")
+
 
 class AppWrappers(Strictly):
     """AppWrapper, where the platform has it."""

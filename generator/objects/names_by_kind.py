@@ -48,7 +48,7 @@ def _flavors(spec: Mapping[str, Any]) -> Iterator[Found]:
 def _cohort(item: Manifest, _: str) -> Iterator[Found]:
     for key in ("parent", "parentName"):
         yield from field_name(f"spec.{key}", KUEUE, "Cohort", item, "")
-    yield from _flavors(item["spec"])
+    yield from _flavors(item.get("spec", {}))
 
 
 def _inference_service(item: Manifest, namespace: str) -> Iterator[Found]:

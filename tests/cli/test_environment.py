@@ -59,7 +59,9 @@ SHOWN = {
     "not a spec": r"notes\xff.txt",
     "a line break": r"a\nb.yaml",
 }
-REFUSING = frozenset(EVERY) - WITHOUT_FLEET - {"rollout", "init", "schema", "explain", "models"}
+REFUSING = (
+    frozenset(EVERY) - WITHOUT_FLEET - {"rollout", "init", "schema", "explain", "models", "list", "show"}
+)
 """Commands that judge the specs on disk."""
 
 

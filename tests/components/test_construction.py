@@ -33,7 +33,7 @@ from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
 from tests.conftest import ROOT
-from tests.construction import every, every_hub, hubs, in_sites, ray_specs, refuses, sites, walk
+from tests.construction import PLATFORMS, every, every_hub, hubs, in_sites, ray_specs, refuses, sites, walk
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 
@@ -149,13 +149,18 @@ def test_priority_classes_have_a_value() -> None:
         assert "spec" not in item
 
 
+_WITH_QUEUES = [name for name in PLATFORMS if profiles()[name].own_kueue]
+
+
 def test_objects_fit_their_schemas() -> None:
     seen = set()
     for site in sites():
         texts = [canonical(item) for item in site.objects]
         assert list(library().judge(ROOT, site.cluster.profile.schemas, texts)) == []
         seen |= {(site.cluster.profile.name, item["kind"]) for item in site.objects}
-    assert seen >= {(name, kind) for name in profiles() for kind in ("ClusterQueue", "Cohort", "RayCluster")}
+    assert seen >= {
+        (name, kind) for name in _WITH_QUEUES for kind in ("ClusterQueue", "Cohort", "RayCluster")
+    }
 
 
 def test_nothing_is_ever_suspended() -> None:
@@ -228,6 +233,15 @@ def test_idle_times_are_positive() -> None:
         assert all(value > 0 for value in found)
         seen += len(found)
     assert seen > 2
+
+
+def test_pods_of_ray_say_no_restart_policy() -> None:
+    versions = set()
+    for spec in ray_specs():
+        versions.add((spec.get("autoscalerOptions") or {}).get("version"))
+        groups = (spec["headGroupSpec"], *spec.get("workerGroupSpecs", ()))
+        assert all("restartPolicy" not in group["template"]["spec"] for group in groups)
+    assert "v2" in versions
 
 
 def test_only_jobs_that_submit_have_a_submitter() -> None:

@@ -11,6 +11,7 @@ from generator.components.kit.component import Unit
 from generator.components.namespaces import NAMESPACES, reserved
 from generator.components.serving.server import server_of
 from generator.components.serving.spec import Service, runtimes
+from generator.facts.images import completed
 from generator.objects.manifest import identify
 from generator.specs.model import Images, ModelSpec
 from tests.conftest import build, some
@@ -96,7 +97,7 @@ def test_a_runtime_answers_where_it_says(name: str) -> None:
     )
     model = ModelSpec.model_validate({"source": "s3://b/m", "version": "1", "size": "1Gi", "format": "onnx"})
     for grpc in (False, True) if runtime.grpc_port else (False,):
-        server = replace(server_of(item, model, Images()), grpc=grpc)
+        server = replace(server_of(item, model, completed(Images(), "upstream")), grpc=grpc)
         declared = [
             port["containerPort"] for one in runtime.containers(server) for port in one.get("ports", ())
         ]

@@ -36,7 +36,7 @@ SHOWN = (
     "service-from-group",
     "service-options",
 )
-PLATFORMS = tuple(profiles())
+PLATFORMS = tuple(name for name, profile in profiles().items() if profile.own_kuberay)
 IMAGE = "quay.io/acme/ray@sha256:" + "2" * 64
 
 FORECAST: dict[str, Any] = {

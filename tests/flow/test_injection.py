@@ -250,6 +250,11 @@ COVERED = {
     ("spec", "nodes", 0, "labels"): "",
     ("spec", "serving", 0, "labels"): "SERVE040",
     ("spec", "serving", 0, "annotations"): "SERVE040",
+    **{
+        ("spec", "ray", section, 0, field): "RAY074"
+        for section in ("clusters", "jobs", "services")
+        for field in ("labels", "annotations")
+    },
 }
 """Mappings of a Cluster whose keys are those of labels or annotations of an object -> the rule that judges
 them. Labels of nodes describe what is there and are written nowhere."""

@@ -123,9 +123,13 @@ def test_without_a_hub_what_is_applied_by_hand_is_told(tmp_path: File) -> None:
     row = said.index("  ! nobody brings what follows: apply bootstrap/ again on each of these clusters")
     assert said[row - 1] == "2 clusters: shop-1, shop-2"
     assert said[row + 1] == "  ~ ArgoCD openshift-gitops/openshift-gitops"
-    assert said[-1] == "0 to add, 3 to change, 0 to remove."
+    assert said[-1] == "0 to add, 4 to change, 0 to remove."
     groups = plan_body(found)["groups"]
-    assert [[change["kind"] for change in group["byHand"]] for group in groups] == [["ArgoCD"], ["ConfigMap"]]
+    assert [[change["kind"] for change in group["byHand"]] for group in groups] == [
+        ["ArgoCD"],
+        ["ConfigMap"],
+        ["ConfigMap"],
+    ]
     assert all(group["dangerous"] for group in groups)
 
 

@@ -22,7 +22,7 @@ OURS = f"{GROUP}/"
 QUEUE = "kueue v0.19.2 pkg/cache/scheduler/clusterqueue.go updateQueueStatus, updateWithAdmissionChecks"
 
 
-@rule("KUEUE020", covers=("CQ-17",), source=f"{QUEUE}; {WEBHOOK} validateAdmissionCheckOnFlavors")
+@rule("KUEUE020", covers=("CQ-14",), source=f"{QUEUE}; {WEBHOOK} validateAdmissionCheckOnFlavors")
 def checks_of_queues_are_there(cluster: Cluster) -> Iterator[Problem]:
     """A queue's admission checks are declared in kueue.admissionChecks, each once, for flavors that the queue has.
 

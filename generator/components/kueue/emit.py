@@ -28,7 +28,6 @@ from .spec import (
     quota_of,
 )
 
-V1BETA1 = "kueue.x-k8s.io/v1beta1"
 FORMER: Mapping[str, str] = {"whenCanBorrow": "Borrow", "whenCanPreempt": "Preempt"}
 """What MayStopSearch was called in v1beta1."""
 
@@ -119,7 +118,7 @@ def _preemption(said: Preemption) -> Manifest:
 
 def _fungibility(said: Fungibility, profile: Profile) -> Manifest:
     words = without_empty(said.model_dump())
-    if profile.kueue.apiVersion == V1BETA1:
+    if profile.kueue.former:
         return {
             name: FORMER.get(name, value) if value == "MayStopSearch" else value
             for name, value in words.items()

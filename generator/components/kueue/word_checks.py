@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
-from .emit import V1BETA1
 from .field_checks import WEBHOOK
 from .spec import Fungibility, Queue, groups, holders
 from .units import KUEUE
@@ -48,7 +47,7 @@ def a_preference_has_a_choice(cluster: Cluster) -> Iterator[Problem]:
         if said is None or said.preference is None:
             continue
         path = ("kueue", "queues", i, "flavorFungibility", "preference")
-        if known.apiVersion == V1BETA1:
+        if known.former:
             text = f"Kueue {known.version} of {cluster.profile.name} knows no preference"
             yield Problem(path, text, "leave it out; it came with kueue.x-k8s.io/v1beta2")
         elif {said.whenCanBorrow, said.whenCanPreempt} != {"TryNextFlavor"}:
