@@ -242,7 +242,7 @@ def test_many_groups_give_a_folder_that_a_file_system_takes() -> None:
 
 # Labels and annotations.
 
-COVERED = {
+COVERED: dict[tuple[str | int, ...], str] = {
     ("metadata", "labels"): "HUB016",
     ("spec", "monitoring", "labels"): "OBSERVE003",
     ("spec", "namespaces", 0, "labels"): "NS003",
