@@ -14,13 +14,14 @@ from typing import Any
 
 from ..components.kit.component import Cluster
 from ..components.kit.runtime import accelerators
+from ..components.kit.tolerations import lets
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import Cells, Flavor, KueueSpec, Queue, Quota, groups, holders, queue_of
 from ..components.models import holds, placed_by_cache
 from ..components.ray import ray_name
 from ..components.serving.spec import Service
 from ..specs.quantity import parse
-from ..specs.types import Taint, Toleration
+from ..specs.types import Toleration
 from .memory import GIB, MIB, whole_bytes
 
 DEVICES = frozenset({"GPU", "HPU", "NPU"})
@@ -68,7 +69,7 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
     if item.storage.type == "cache":
         nodes = tuple((k, node) for k, node in nodes if holds(node.labels, cluster))
     return tuple(
-        (k, node) for k, node in nodes if _holds(node, item) and any(_lets(node, *way) for way in ways)
+        (k, node) for k, node in nodes if _holds(node, item) and any(lets(node, *way) for way in ways)
     )
 
 
@@ -125,19 +126,3 @@ def _holds(node: Any, item: Service) -> bool:
 def _thousandths(amount: str) -> int:
     """A quantity in thousandths: whole numbers are compared many times faster than fractions."""
     return int(parse(amount) * 1000)
-
-
-def _lets(node: Any, selector: Mapping[str, str], tolerations: tuple[Toleration, ...]) -> bool:
-    if any(node.labels.get(key) != value for key, value in selector.items()):
-        return False
-    return all(
-        taint.effect == "PreferNoSchedule" or any(tolerates(entry, taint) for entry in tolerations)
-        for taint in node.taints
-    )
-
-
-def tolerates(entry: Toleration, taint: Taint) -> bool:
-    """Whether a toleration matches a taint (k8s.io/component-helpers scheduling/corev1 ToleratesTaint)."""
-    if entry.effect not in {None, taint.effect} or entry.key not in {None, taint.key}:
-        return False
-    return entry.operator == "Exists" or (entry.key is not None and (entry.value or "") == taint.value)

@@ -15,6 +15,7 @@ import pytest
 
 from generator import fit
 from generator.components.kit.component import Cluster
+from generator.components.kit.tolerations import tolerates
 from generator.components.models.emit import version_key
 from generator.components.serving.spec import Service
 from generator.documents.paths import dotted
@@ -276,7 +277,7 @@ def test_an_unknown_server_has_its_weights_somewhere() -> None:
 )
 def test_tolerations(toleration: dict[str, str], *, tolerated: bool) -> None:
     taint = Taint(key="nvidia.com/gpu", value="yes", effect="NoSchedule")
-    assert nodes.tolerates(Toleration.model_validate(toleration), taint) is tolerated
+    assert tolerates(Toleration.model_validate(toleration), taint) is tolerated
 
 
 MODEL: dict[str, Any] = {

@@ -1,11 +1,12 @@
-"""Taints and tolerations: which taints keep pods out, and what the API server refuses of a list of tolerations."""
+"""Which nodes let a pod in, by labels and taints, and what the API server refuses of a list of tolerations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...findings.finding import Path
 from ...findings.rule import Problem
+from ...specs.site import Node
 from ...specs.types import Taint, Toleration
 
 KEEPING_OUT = frozenset({"NoSchedule", "NoExecute"})
@@ -25,12 +26,19 @@ def malformed(path: Path, tolerations: Sequence[Toleration]) -> Iterator[Problem
 def untolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> Iterator[Taint]:
     """The taints that keep a pod out."""
     for taint in taints:
-        if taint.effect in KEEPING_OUT and not any(_tolerates(item, taint) for item in tolerations):
+        if taint.effect in KEEPING_OUT and not any(tolerates(item, taint) for item in tolerations):
             yield taint
 
 
-def _tolerates(item: Toleration, taint: Taint) -> bool:
-    """As k8s.io/component-helpers scheduling/corev1 ToleratesTaint."""
+def lets(node: Node, selector: Mapping[str, str], tolerations: Sequence[Toleration]) -> bool:
+    """Whether nodes of a kind let a pod with this selector and these tolerations in."""
+    if any(node.labels.get(key) != value for key, value in selector.items()):
+        return False
+    return not any(untolerated(node.taints, tolerations))
+
+
+def tolerates(item: Toleration, taint: Taint) -> bool:
+    """Whether a toleration matches a taint (k8s.io/component-helpers scheduling/corev1 ToleratesTaint)."""
     if item.effect is not None and item.effect != taint.effect:
         return False
     if item.key is None:

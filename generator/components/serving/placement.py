@@ -7,7 +7,6 @@ predictor's affinity and topologySpreadConstraints into the pods; llmisvc worklo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...objects.manifest import Manifest, Wave, meta
 from ...specs.quantity import parse
@@ -15,7 +14,7 @@ from ...specs.types import Labels, Toleration
 from ..kit.component import Cluster
 from ..kit.pod_fields import DEFAULT, apart, spread
 from ..kit.runtime import accelerators
-from ..kit.tolerations import untolerated
+from ..kit.tolerations import lets
 from ..kueue.spec import KueueSpec, queue_of
 from .spec import Service, is_llm
 
@@ -58,7 +57,7 @@ def homes(item: Service, cluster: Cluster) -> int | None:
         node.count
         for node in cluster.spec.nodes
         if all(parse(node.allocatable.get(name, "0")) > 0 for name in accelerators(item.resources))
-        and any(_lets(node, *way) for way in ways)
+        and any(lets(node, *way) for way in ways)
     )
     return sum(counts)
 
@@ -78,11 +77,6 @@ def _ways(item: Service, cluster: Cluster) -> Iterator[Way]:
         if flavor.name in queue.quota:
             labels = {**flavor.nodeLabels, **item.nodeSelector}
             yield labels, (*item.tolerations, *flavor.tolerations)
-
-
-def _lets(node: Any, selector: Labels, tolerations: tuple[Toleration, ...]) -> bool:
-    fits = all(node.labels.get(key) == value for key, value in selector.items())
-    return fits and not any(untolerated(node.taints, tolerations))
 
 
 def goes_in_groups(item: Service) -> bool:
