@@ -16,9 +16,8 @@ from ..findings.rule import Problem, rule
 from ..objects.manifest import Manifest, ResourceId, Wave, meta
 from ..specs.lines import Lines
 from ..specs.types import Name, Strictly, Subdomain
-from .kit.component import Cluster, Component, Unit, alone
+from .kit.component import Cluster, Component, Unit, of_item
 from .kit.pod_fields import ConfigKey
-from .kit.recipe import recipe
 from .namespaces import workloads
 
 MOST = 2**20
@@ -42,16 +41,12 @@ class ConfigMap(Strictly):
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each ConfigMap that has its content here; its base is what the groups alone say."""
-    shared = {(item.namespace, item.name): item for item in cluster.shared_part(CONFIG_MAPS) or ()}
+    listed = (item for item in cluster.shared_part(CONFIG_MAPS) or () if item.data is not None)
+    shared = {(item.namespace, item.name): item for item in listed}
     for item in cluster.part(CONFIG_MAPS):
-        common = shared.get((item.namespace, item.name))
-        if item.data is None:
-            continue
-        if common is None or common.data is None:
-            yield alone(emit(item))
-            continue
-        key = cluster.group_key("config", item.namespace, item.name)
-        yield Unit(key, cluster.group_files, recipe(emit, common), emit(item))
+        if item.data is not None:
+            key = cluster.group_key("config", item.namespace, item.name)
+            yield of_item(key, cluster, emit, (item, shared.get((item.namespace, item.name))))
 
 
 def emit(item: ConfigMap) -> tuple[Manifest, ...]:

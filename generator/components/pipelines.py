@@ -16,8 +16,7 @@ from pydantic import Field
 from ..findings.rule import Problem, rule
 from ..objects.manifest import KEEP, SYNC_OPTIONS, Manifest, Wave, meta
 from ..specs.types import SUBDOMAIN_FORM, AnyPort, Line, Name, PathBelow, Quantity, Strictly, Subdomain
-from .kit.component import Cluster, Component, Unit, alone
-from .kit.recipe import recipe
+from .kit.component import Cluster, Component, Unit, of_item
 from .namespaces import HTTPS, places
 
 ANY_PORT = 0
@@ -77,12 +76,8 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each instance; its base is what the groups alone say."""
     shared = {(item.namespace, item.name): item for item in cluster.shared_part(PIPELINES) or ()}
     for item in cluster.part(PIPELINES):
-        common = shared.get((item.namespace, item.name))
-        if common is None:
-            yield alone(emit(item))
-            continue
         key = cluster.group_key("pipelines", item.namespace, item.name)
-        yield Unit(key, cluster.group_files, recipe(emit, common), emit(item))
+        yield of_item(key, cluster, emit, (item, shared.get((item.namespace, item.name))))
 
 
 def emit(item: PipelineServer) -> tuple[Manifest, ...]:

@@ -17,8 +17,7 @@ from ..findings.finding import Path
 from ..findings.rule import Problem, rule
 from ..objects.manifest import Manifest, ResourceId, Wave, meta
 from ..specs.types import Priority, Strictly, Subdomain, Text
-from .kit.component import Cluster, Component, Unit, alone
-from .kit.recipe import recipe
+from .kit.component import Cluster, Component, Unit, of_item
 from .namespaces import workloads
 
 SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
@@ -40,16 +39,12 @@ class PriorityClass(Strictly):
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each class that is made here; its base is what the groups alone say."""
-    shared = {item.name: item for item in cluster.shared_part(PRIORITY_CLASSES) or ()}
+    listed = (item for item in cluster.shared_part(PRIORITY_CLASSES) or () if item.value is not None)
+    shared = {item.name: item for item in listed}
     for item in cluster.part(PRIORITY_CLASSES):
-        common = shared.get(item.name)
-        if item.value is None:
-            continue
-        if common is None or common.value is None:
-            yield alone(emit(item))
-            continue
-        key = cluster.group_key("priority", item.name)
-        yield Unit(key, cluster.group_files, recipe(emit, common), emit(item))
+        if item.value is not None:
+            key = cluster.group_key("priority", item.name)
+            yield of_item(key, cluster, emit, (item, shared.get(item.name)))
 
 
 def emit(item: PriorityClass) -> tuple[Manifest, ...]:

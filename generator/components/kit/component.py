@@ -18,7 +18,7 @@ from ...facts.profiles import Profile
 from ...specs.fleet import FleetSpec
 from ...specs.model import Images, ModelSpec
 from .base_key import BaseKey, base_key
-from .recipe import Manifests, Recipe
+from .recipe import Given, Manifests, Recipe, recipe
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")
@@ -43,6 +43,21 @@ class Unit:
 def alone(final: Manifests) -> Unit:
     """A unit that shares nothing with other clusters."""
     return Unit(None, (), Recipe(tuple, ()), final)
+
+
+def of_item(
+    key: BaseKey,
+    cluster: Cluster,
+    make: Callable[[I, *Given], Manifests],
+    items: tuple[I, I | None],
+    *more: *Given,
+) -> Unit:
+    """An item as the cluster has it and as its groups alone give it, which is its base; None where they give none."""
+    item, common = items
+    final = make(item, *more)
+    return (
+        alone(final) if common is None else Unit(key, cluster.group_files, recipe(make, common, *more), final)
+    )
 
 
 def whole(key: BaseKey, origins: tuple[str, ...], final: Manifests) -> Unit:

@@ -16,8 +16,7 @@ from pydantic import Field
 from ...facts.profiles import Profile
 from ...objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta, without_empty
 from ...specs.types import Flag, Labels, Name, Quantity, ResourceName, Strictly, Text, Toleration
-from ..kit.component import Cluster, Component, Unit, alone
-from ..kit.recipe import recipe
+from ..kit.component import Cluster, Component, Unit, of_item
 
 SKIP = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
 """On the object itself; Argo CD does not look at it on the Application (argo-cd#15095)."""
@@ -56,13 +55,9 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit for each profile; its base is what the groups alone say."""
     shared = {(item.namespace, item.name): item for item in cluster.shared_part(HARDWARE_PROFILES) or ()}
     for item in cluster.part(HARDWARE_PROFILES):
-        common = shared.get((item.namespace, item.name))
-        final = emit(item, cluster.profile)
-        if common is None:
-            yield alone(final)
-            continue
         key = cluster.group_key("hardware", item.namespace, item.name)
-        yield Unit(key, cluster.group_files, recipe(emit, common, cluster.profile), final)
+        both = item, shared.get((item.namespace, item.name))
+        yield of_item(key, cluster, emit, both, cluster.profile)
 
 
 def emit(item: HardwareProfile, profile: Profile) -> tuple[Manifest, ...]:
