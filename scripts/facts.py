@@ -21,7 +21,7 @@ import yaml
 
 from generator.facts.evidence import evidence, facts_of
 from generator.facts.images import of_platform
-from generator.facts.operators import operators
+from generator.facts.operators import operators, release_on
 from generator.facts.profiles import profiles
 from scripts import derived
 
@@ -106,9 +106,9 @@ def news(platform: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 def said_of(platform: str) -> dict[str, Any]:
     """What generator/data says: facts of the profile, the channel of its operator, its images."""
     profile = profiles()[platform]
-    release = operators()["opendatahub"].releases.get(platform)
+    channel = release_on(operators()["opendatahub"], platform).channel
     images = {f"images.{name}": item.image for name, item in of_platform(platform).items() if not item.older}
-    return {**dict(facts_of(profile)), **({"channel": release.channel} if release else {}), **images}
+    return {**dict(facts_of(profile)), **({"channel": channel} if channel else {}), **images}
 
 
 def read(kind: str, source: Source, commit: str, folder: Path, ours: Mapping[str, Any]) -> derived.Facts:

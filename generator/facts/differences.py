@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .operators import OperatorRelease, operators
+from .operators import operators, release_on
 from .profiles import Profile
 
 
@@ -66,9 +66,6 @@ def _features(profile: Profile) -> Iterator[str]:
 
 def tied(before: str, after: str) -> frozenset[str]:
     """Operators of which the two platforms have other channels, versions or packages: those of one are not the other's."""
-    none = OperatorRelease()
     return frozenset(
-        name
-        for name, entry in operators().items()
-        if entry.releases.get(before, none) != entry.releases.get(after, none)
+        name for name, entry in operators().items() if release_on(entry, before) != release_on(entry, after)
     )

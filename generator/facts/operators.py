@@ -88,6 +88,14 @@ def _with_other_kueues(operator: Operator) -> dict[str, OperatorRelease]:
     return found
 
 
+_NOTHING = OperatorRelease()
+
+
+def release_on(operator: Operator, platform: str) -> OperatorRelease:
+    """What differs of an operator on a platform profile; nothing where nothing is said."""
+    return operator.releases.get(platform, _NOTHING)
+
+
 class System(Strictly):
     """A system that is no entry of the catalog."""
 

@@ -5,6 +5,7 @@ One YAML file each in `data/profiles/`; the sources of the figures stand beside 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -295,6 +296,11 @@ def profiles() -> dict[str, Profile]:
             made = _beside(profile, channel, found[other])
             found[made.name] = made
     return dict(sorted(found.items()))
+
+
+def having(has: Callable[[Profile], object]) -> str:
+    """Names of the profiles of which something is so, for a hint."""
+    return ", ".join(name for name, profile in profiles().items() if has(profile))
 
 
 def _beside(profile: Profile, channel: str, other: Profile) -> Profile:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..facts.evidence import known_facts
 from ..facts.images import of_platform
-from ..facts.operators import operators
+from ..facts.operators import operators, release_on
 from ..facts.profiles import Profile, profiles
 from ..hub.kit.profile import hub_profiles
 
@@ -37,8 +37,7 @@ def _platform(profile: Profile) -> Row:
     cluster = profile.platform.dataScienceCluster.rpartition("/")[2] if profile.platform else "-"
     queues = profile.kueue.apiVersion.rpartition("/")[2] if profile.own_kueue else "-"
     versions = (profile.kserve.version, profile.kuberay.version, profile.kueue.version)
-    release = operators()["opendatahub"].releases.get(profile.known_as)
-    channel = (release.channel if release else None) or "-"
+    channel = release_on(operators()["opendatahub"], profile.known_as).channel or "-"
     return (profile.name, *versions, queues, cluster, channel, _shown(profile), profile.description)
 
 

@@ -24,6 +24,15 @@ from .types import (
 )
 
 
+def minor_version(kubernetes: str) -> int:
+    """The minor version of a kubernetesVersion.
+
+    >>> minor_version("1.33")
+    33
+    """
+    return int(kubernetes.partition(".")[2])
+
+
 class Node(Strictly):
     """A kind of node and how many of them the cluster has."""
 

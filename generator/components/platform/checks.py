@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...documents.near import meant
-from ...facts.operators import OperatorRelease, offered, operators, systems
+from ...facts.operators import offered, operators, release_on, systems
 from ...facts.profiles import profiles
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
@@ -197,7 +197,7 @@ def sizes_are_of_instances(cluster: Cluster) -> Iterator[Problem]:
         known = operators().get(entry.name)
         if entry.size is None or known is None:
             continue
-        bare = known.size is not None and known.releases.get(cluster.profile.name, NO_RELEASE).bare
+        bare = known.size is not None and release_on(known, cluster.profile.name).bare
         if known.size is None or bare:
             where = f" on {cluster.profile.name}" if bare else ""
             said = f"operator {entry.name} comes without an instance{where}"
@@ -231,7 +231,7 @@ def instances_are_the_sites(cluster: Cluster) -> Iterator[Problem]:
         known = operators().get(entry.name)
         if known is None or not offered(known, cluster.profile):
             continue
-        bare = known.releases.get(cluster.profile.name, NO_RELEASE).bare
+        bare = release_on(known, cluster.profile.name).bare
         missing = known.missing or ("an instance of the version that its channel serves" if bare else None)
         if missing:
             said = f"operator {entry.name} comes without an instance: it needs {missing}"
@@ -249,6 +249,3 @@ def upgrades_that_nobody_asked_for(cluster: Cluster) -> Iterator[Problem]:
             said = f"operator {entry.name} goes up by itself, on all clusters at once"
             hint = "versions, ring by ring: delivery.rings[].pins.operators"
             yield Problem(("operators", i, "approval"), said, hint)
-
-
-NO_RELEASE = OperatorRelease()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ...facts.operators import Operator, OperatorRelease, operators
+from ...facts.operators import Operator, operators, release_on
 from ...facts.profiles import Platform, Profile, profiles
 from ...objects.manifest import MANAGED_BY, Manifest
 from .needs import MODEL_CACHE, Chosen, required
@@ -45,7 +45,7 @@ def installs(platform: str, operators_of: tuple[Chosen, ...]) -> tuple[Install, 
 def install(name: str, words: tuple[str, ...], profile: Profile, beside: list[str]) -> Install:
     """One operator on a platform, beside the others of its cluster."""
     entry = operators()[name]
-    release = entry.releases.get(profile.name, OperatorRelease())
+    release = release_on(entry, profile.name)
     package, catalog = release.package or entry.package, release.catalog or entry.catalog
     namespace = release.namespace or entry.namespace
     assert package is not None, name  # noqa: S101 - held for the whole catalog by a test

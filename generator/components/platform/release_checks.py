@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings.rule import Problem, rule
+from ...specs.site import minor_version
 from ..kit.component import Cluster
 
 
@@ -18,10 +19,8 @@ def kubernetes_is_new_enough(cluster: Cluster) -> Iterator[Problem]:
     The catalog of an older OpenShift does not have the operator: OLM resolves nothing, and nothing is installed.
     """
     said, least = cluster.spec.kubernetesVersion, cluster.profile.kubernetesVersion
-    if said and least and _minor(said) < _minor(least):
+    if said and least and minor_version(said) < minor_version(least):
         text = f"{cluster.profile.name} is not released for Kubernetes {said}"
-        yield Problem(("kubernetesVersion",), text, f"it needs {least} (OpenShift 4.{_minor(least) - 13})")
-
-
-def _minor(version: str) -> int:
-    return int(version.partition(".")[2])
+        yield Problem(
+            ("kubernetesVersion",), text, f"it needs {least} (OpenShift 4.{minor_version(least) - 13})"
+        )

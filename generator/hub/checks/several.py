@@ -11,7 +11,7 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...specs.fleet import NO_HUB
 from ..delivery.argocd import jitter
-from ..delivery.windows import closed
+from ..delivery.windows import argocd_version, closed
 from ..kit.durations import seconds
 from ..kit.profile import hub_profiles, profile_of
 
@@ -142,8 +142,7 @@ def argocd_is_one_that_was_looked_at(fleet: Fleet) -> Iterator[Problem]:
     An older one lacks fields that are emitted, and of a newer one nobody here has seen what it does with them.
     """
     said = fleet.spec.delivery.argoCD
-    major, _, minor = said.partition(".")
-    (oldest, newest), number = PROVEN, (int(major), int(minor))
+    (oldest, newest), number = PROVEN, argocd_version(fleet.spec.delivery)
     if not oldest <= number <= newest:
         bounds = [".".join(map(str, bound)) for bound in PROVEN]
         text = (

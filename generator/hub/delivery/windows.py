@@ -45,8 +45,13 @@ def closed(delivery: Delivery, windows: Iterable[str | None]) -> int:
 
 def at_least(delivery: Delivery, version: tuple[int, int]) -> bool:
     """Whether no Argo CD of the fleet is older."""
+    return argocd_version(delivery) >= version
+
+
+def argocd_version(delivery: Delivery) -> tuple[int, int]:
+    """The oldest Argo CD of the fleet, as numbers."""
     major, _, minor = delivery.argoCD.partition(".")
-    return (int(major), int(minor)) >= version
+    return int(major), int(minor)
 
 
 def sync_windows(said: Held) -> list[Manifest]:

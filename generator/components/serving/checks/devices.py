@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....facts.profiles import profiles
+from ....facts.profiles import having
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
@@ -36,9 +36,9 @@ def devices_can_be_allocated(cluster: Cluster) -> Iterator[Problem]:
     """
     for path, item, _ in allocated(cluster):
         if not cluster.profile.kserve.managedDevices:
-            having = ", ".join(name for name, one in profiles().items() if one.kserve.managedDevices)
             said = f"KServe {cluster.profile.kserve.version} of {cluster.profile.name} allocates no devices"
-            hint = f"ask for nvidia.com/gpu in resources, or use a platform with it: {having}"
+            able = having(lambda one: one.kserve.managedDevices)
+            hint = f"ask for nvidia.com/gpu in resources, or use a platform with it: {able}"
             yield Problem(path, said, hint)
         elif minor(cluster) < ALLOCATION:
             version = cluster.spec.kubernetesVersion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....facts.profiles import profiles
+from ....facts.profiles import having
 from ....findings.finding import MODELS, Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
@@ -30,11 +30,9 @@ def platform_has_the_kind(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in llms(cluster):
         if not cluster.profile.kserve.llmInferenceService:
-            having = [name for name, one in profiles().items() if one.kserve.llmInferenceService]
+            able = having(lambda one: one.kserve.llmInferenceService)
             said = f"{cluster.profile.name} has no {LLM}, which {item.name} is to be"
-            yield Problem(
-                ("serving", i, "kind"), said, f"drop kind, or use a platform with it: {', '.join(having)}"
-            )
+            yield Problem(("serving", i, "kind"), said, f"drop kind, or use a platform with it: {able}")
 
 
 OTHERS = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ....documents.near import meant, nearest
 from ....findings.finding import MODELS, Severity
 from ....findings.rule import Problem, rule
+from ....specs.site import minor_version
 from ...kit.component import Cluster
 from ...kueue import KUEUE
 from ...models import on_volume
@@ -198,7 +199,7 @@ kserve docs/samples/storage/oci-image-volume)."""
 def minor(cluster: Cluster) -> int:
     """Minor version of the cluster's Kubernetes; 0 where the spec does not say."""
     version = cluster.spec.kubernetesVersion
-    return int(version.partition(".")[2]) if version else 0
+    return minor_version(version) if version else 0
 
 
 @rule("SERVE027", Severity.WARNING, source="Kubernetes KEP-4639: feature gate ImageVolume, beta from 1.33 on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....facts.profiles import profiles
+from ....facts.profiles import having
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
@@ -106,9 +106,9 @@ def authentication_is_taken(cluster: Cluster) -> Iterator[Problem]:
     for i, item in items(cluster):
         query = item.scaling.prometheus if item.scaling else None
         if query and query.authentication and not cluster.profile.kserve.kedaAuthentication:
-            having = ", ".join(name for name, one in profiles().items() if one.kserve.kedaAuthentication)
+            able = having(lambda one: one.kserve.kedaAuthentication)
             said = (
                 f"KServe {cluster.profile.kserve.version} of {cluster.profile.name} has no authenticationRef"
             )
             path: Path = ("serving", i, "scaling", "prometheus", "authentication")
-            yield Problem(path, said, f"ask a Prometheus without authentication; platforms with it: {having}")
+            yield Problem(path, said, f"ask a Prometheus without authentication; platforms with it: {able}")
