@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .field_checks import WEBHOOK
-from .spec import Fungibility, Queue, groups, holders
+from .spec import Fungibility, KueueSpec, Queue, covered_resources, groups, holders, root_of
 from .units import KUEUE
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"
@@ -102,13 +102,11 @@ def quota_of_cohorts_is_used(cluster: Cluster) -> Iterator[Problem]:
     A queue borrows only of the flavors and resources that it lists itself, if only with a quota of "0".
     """
     spec = cluster.part(KUEUE)
-    parents = {item.name: item.parent for item in spec.cohorts}
     listed: dict[str, set[tuple[str, str]]] = {}
     for queue in spec.queues:
-        root = _root(queue.cohort or spec.cohort or "", parents)
-        listed.setdefault(root, set()).update(_cells(queue))
+        listed.setdefault(_root(queue.cohort or spec.cohort or "", spec), set()).update(_cells(queue))
     for i, cohort in enumerate(spec.cohorts):
-        there = listed.get(_root(cohort.name, parents), set())
+        there = listed.get(_root(cohort.name, spec), set())
         for flavor, cells in cohort.quota.items():
             for resource in cells:
                 if (flavor, resource) not in there:
@@ -117,19 +115,16 @@ def quota_of_cohorts_is_used(cluster: Cluster) -> Iterator[Problem]:
                     yield Problem(("kueue", "cohorts", i, "quota", flavor, resource), text, hint)
 
 
+def _root(cohort: str, spec: KueueSpec) -> str:
+    """The topmost cohort above one; of a circle, which is told of elsewhere, each is its own."""
+    return root_of(cohort, spec) or cohort
+
+
 def _cells(queue: Queue) -> Iterator[tuple[str, str]]:
     """What the queue's ClusterQueue lists: the resources of a group with each of its flavors."""
     for names in groups(queue.quota):
-        for resource in {resource for name in names for resource in queue.quota[name]}:
+        for resource in covered_resources(queue.quota, names):
             yield from ((name, resource) for name in names)
-
-
-def _root(cohort: str, parents: Mapping[str, str | None]) -> str:
-    seen: set[str] = set()
-    while (above := parents.get(cohort)) and cohort not in seen:
-        seen.add(cohort)
-        cohort = above
-    return cohort
 
 
 @rule(
