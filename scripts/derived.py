@@ -93,15 +93,8 @@ def of_kuberay(text: str) -> Facts:
     longest = re.search(r"MaxRayClusterNameLength = (\d+)", text)
     assert told is not None  # noqa: S101 - see of_types
     assert longest is not None  # noqa: S101
-    limits = {
-        f"kuberay.{name}NameLimit": int(longest[1]) - int(less)
-        for name, less in (
-            (kind.lower(), less)
-            for kind, less in re.findall(
-                r"MaxRay(Job|Service)NameLength\s*= MaxRayClusterNameLength - (\d+)", text
-            )
-        )
-    }
+    shorter = re.findall(r"MaxRay(Job|Service)NameLength\s*= MaxRayClusterNameLength - (\d+)", text)
+    limits = {f"kuberay.{kind.lower()}NameLimit": int(longest[1]) - int(less) for kind, less in shorter}
     return {"kuberay.version": told[1], "kuberay.clusterNameLimit": int(longest[1]), **limits}
 
 

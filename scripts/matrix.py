@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.objects.manifest import identify
+from generator.objects.manifest import by_identity
 from generator.programs.record import PINNED
 from generator.yaml.machine import read_documents
 
@@ -101,7 +101,7 @@ def built(kustomize: Path, place: str) -> Objects:
     )
     if done.returncode:
         raise NotBuilt(f"{kustomize.parent.name} build {place}: {done.stderr.strip()}")
-    return {identify(item): item for item in read_documents(done.stdout)}
+    return by_identity(read_documents(done.stdout))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
 OUTAGE = "24h"
 """How long an intermittent line may be away where nobody says."""
 USUAL = 15 * 60
-"""Seconds after which silence is told of a line that is always there (hub/observability/alerts.py)."""
+"""Seconds after which silence is told of a line that is always there."""
 
 
 def _silence(link: Connectivity) -> str | None:

@@ -2,8 +2,8 @@
 
     labels: {team: fleet-vision}                  annotations: {acme.com/runbook: https://wiki.acme.com/weld}
 
-A section has the two fields (Labels of specs/types.py, Annotations), lays `labelled` or `annotated` under its own, and
-yields `owned` in a rule of its own.
+A section has the two fields (Labels of specs/types.py, Annotations), lays them under what it writes itself, and yields
+`owned` in a rule of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ...findings.finding import Path
 from ...findings.rule import Problem
+from ...objects.manifest import Manifest
 from ...specs.types import LabelKey, Value
 
 Annotations = dict[LabelKey, Value]
@@ -103,6 +104,12 @@ def owner_of(key: str) -> Owner | None:
         found = DOMAINS.get(domain)
         domain = domain.partition(".")[2]
     return found
+
+
+def marks(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Manifest:
+    """The metadata of pods that have these; empty where there are none."""
+    said = (("labels", labels), ("annotations", annotations))
+    return {field: dict(sorted(value.items())) for field, value in said if value}
 
 
 def owned(path: Path, labels: Mapping[str, str], annotations: Mapping[str, str]) -> Iterator[Problem]:

@@ -29,9 +29,10 @@ RAY_HEALTH = 52365
 """Dashboard agent of each Ray pod (kuberay utils/constant.go DefaultDashboardAgentListenPort)."""
 
 RAY_SERVE = 8000
-RAY_GRPC = 9000
 """HTTP proxy of Ray Serve; the operator asks it as well whether it answers (kuberay utils/constant.go
 DefaultServingPort, rayservice_controller.go updateHeadPodServeLabel)."""
+RAY_GRPC = 9000
+"""Its gRPC proxy (ray.serve DEFAULT_GRPC_PORT)."""
 
 RAY_METRICS = 8080
 """kuberay utils/constant.go DefaultMetricsPort."""

@@ -19,6 +19,7 @@ from ...objects.manifest import Manifest
 from ...specs.quantity import binary, parse
 from ...specs.types import EnvVar, Resources
 from ..kit import pod
+from ..kit.metadata import marks
 from ..kit.pod_fields import spread
 from ..kit.runtime import security
 from .accelerators import start_params
@@ -129,8 +130,7 @@ def elastic(ray: RayCluster) -> bool:
 
 def _marks(ray: RayCluster) -> Manifest:
     """Metadata of pods; KubeRay adds its own labels (kuberay v1.6.2 controllers/ray/common/pod.go labelPod)."""
-    said = {"labels": _sorted(ray.labels), "annotations": _sorted(ray.annotations)}
-    found = {field: value for field, value in said.items() if value}
+    found = marks(ray.labels, ray.annotations)
     return {"metadata": found} if found else {}
 
 

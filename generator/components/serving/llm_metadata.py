@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...facts.profiles import Profile
 from ...objects.manifest import Manifest
+from ..kit.metadata import marks
 from .emit import own_annotations
 from .llm import Devices
 from .spec import Service
@@ -36,7 +37,4 @@ def _allocated(said: Devices) -> dict[str, str]:
 def pod_metadata(item: Service, profile: Profile) -> Manifest:
     """Labels and annotations of pods: the controller hands on none of the object's own (propagateDeploymentMetadata)."""
     version = profile.kserve.llmInferenceService or ""
-    if version.endswith("/v1alpha1"):
-        return {}
-    said = (("labels", item.labels), ("annotations", item.annotations))
-    return {field: dict(sorted(value.items())) for field, value in said if value}
+    return {} if version.endswith("/v1alpha1") else marks(item.labels, item.annotations)

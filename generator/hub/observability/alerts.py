@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...components.kit.alerts import Rule, alert, model_not_ready, queue_stuck, volume_full
+from ...fleet.member import USUAL
 from ..kit.clusters import SILENCE_LABEL
 from ..kit.durations import seconds
 
@@ -48,11 +49,11 @@ def _edge_silent(said: str = "") -> Rule:
         f"{PREFIX}EdgeSilent",
         'max by (managed_cluster_id) (acm_managed_cluster_info{available!="True"})'
         f" * on (managed_cluster_id) group_left (name) {named}",
-        said or "15m",
+        said or f"{USUAL // 60}m",
         "warning" if said else "critical",
         {
             "summary": "The hub has not heard of a cluster.",
-            "description": f"{{{{ $labels.name }}}} has not been available to the hub for {said or '15 minutes'}; what it runs goes on by itself.",
+            "description": f"{{{{ $labels.name }}}} has not been available to the hub for {said or f'{USUAL // 60} minutes'}; what it runs goes on by itself.",
         },
     )
     # Two rules of one name and the same labels would be one to promtool's lint.

@@ -38,8 +38,7 @@ def volumes_can_be_mounted(cluster: Cluster) -> Iterator[Problem]:
         seen: set[str] = set()
         for j, volume in enumerate(item.volumes):
             path: Path = ("serving", i, "volumes", j)
-            if (volume.configMap is None) == (volume.emptyDir is None):
-                said = "neither configMap nor" if volume.emptyDir is None else "both configMap and"
+            if said := _not_one(volume.configMap, volume.emptyDir):
                 yield Problem(path, f"{volume.path} is {said} emptyDir", "say one of them")
             if volume.key and volume.configMap is None:
                 yield Problem((*path, "key"), "key is that of a configMap", "drop it")
@@ -48,6 +47,13 @@ def volumes_can_be_mounted(cluster: Cluster) -> Iterator[Problem]:
                 said = f"{volume.path} would be mounted where {taken or 'another volume'} is already"
                 yield Problem((*path, "path"), said, "choose another path")
             seen.add(volume.path.rstrip("/"))
+
+
+def _not_one(config: str | None, other: object) -> str:
+    """What is wrong with a ConfigMap and something else of which there has to be one; nothing where there is."""
+    if (config is None) != (other is None):
+        return ""
+    return "neither configMap nor" if other is None else "both configMap and"
 
 
 def _taken(item: Service) -> tuple[str, ...]:
@@ -68,8 +74,7 @@ def sources_of_variables_are_one(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, item in items(cluster):
         for j, source in enumerate(item.envFrom):
-            if (source.configMap is None) == (source.secret is None):
-                said = "neither configMap nor" if source.secret is None else "both configMap and"
+            if said := _not_one(source.configMap, source.secret):
                 yield Problem(("serving", i, "envFrom", j), f"it is {said} secret", "say one of them")
 
 
