@@ -15,7 +15,6 @@ from . import fields
 _SPREAD = ("topologyKey", "maxSkew", "whenUnsatisfiable", "minDomains")
 _SELECTS = "nearedge writes the labels of the server's own pods"
 _NAMED = "nearedge names the volume itself"
-_ALSO = ("matchLabelKeys", "nodeAffinityPolicy", "nodeTaintsPolicy")
 
 
 def marks(reading: Reading, path: Path, said: str, made: dict[str, Any]) -> None:
@@ -92,18 +91,20 @@ def placement(reading: Reading, pod: Path, said: str, made: dict[str, Any]) -> N
     if isinstance(reading.get(*pod, "priorityClassName"), str):
         at = (*pod, "priorityClassName")
         made["podPriorityClassName"] = reading.carry(at, f"{said}.podPriorityClassName")
+    made |= spread(reading, pod, said, _SELECTS)
+    _apart(reading, (*pod, "affinity", "podAntiAffinity"), said, made)
+
+
+def spread(reading: Reading, pod: Path, said: str, selects: str) -> dict[str, Any]:
+    """How pods are spread; `selects` is why their labelSelector is another."""
+    made = []
     for i, item in reading.source.mappings(*pod, "topologySpreadConstraints"):
         at, where = (*pod, "topologySpreadConstraints", i), f"{said}.topologySpreadConstraints"
-        made.setdefault("topologySpreadConstraints", []).append(
-            {key: item[key] for key in _SPREAD if key in item}
-        )
         for key in _SPREAD:
             reading.carry((*at, key), where)
-        reading.intend((*at, "labelSelector"), _SELECTS, where)
-        for key in _ALSO:
-            if key in item:
-                reading.leave((*at, key), "the spec has no word for it")
-    _apart(reading, (*pod, "affinity", "podAntiAffinity"), said, made)
+        reading.intend((*at, "labelSelector"), selects, where)
+        made.append({key: item[key] for key in _SPREAD if key in item})
+    return {"topologySpreadConstraints": made} if made else {}
 
 
 def _apart(reading: Reading, at: Path, said: str, made: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from ...findings.finding import Path
 from ..account import NOTHING, Reading
 from ..files.source import Source, mapping_of
 from ..part import Scene
-from . import fields
+from . import fields, pod_words
 
 POD = ("template", "spec")
 _STARTED = "nearedge writes it: KubeRay starts Ray with it"
@@ -75,16 +75,7 @@ def _labels(reading: Reading, path: Path, said: str, ray: dict[str, Any]) -> Non
 
 def spread(reading: Reading, path: Path, place: str) -> dict[str, Any]:
     """How the workers of a group are spread."""
-    at: Path = (*path, *POD, "topologySpreadConstraints")
-    words = ("topologyKey", "maxSkew", "whenUnsatisfiable", "minDomains")
-    made = []
-    for i, item in reading.source.mappings(*at):
-        for field in words:
-            if field in item:
-                reading.carry((*at, i, field), f"{place}.topologySpreadConstraints")
-        reading.intend((*at, i, "labelSelector"), "nearedge selects the workers of the group")
-        made.append({field: item[field] for field in words if field in item})
-    return {"topologySpreadConstraints": made} if made else {}
+    return pod_words.spread(reading, (*path, *POD), place, "nearedge selects the workers of the group")
 
 
 def _identity(reading: Reading, pod: Path, said: str, ray: dict[str, Any]) -> None:
