@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
-from ..documents.files import read_file
+from ..documents.files import find_specs, read_file
 from ..documents.identity import labels
 from ..documents.merge import Resolved, resolve
 from ..documents.near import meant
@@ -23,7 +23,6 @@ from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.spec_files import kind_of, stem
-from ..flow.read import read
 from ..specs.fields import field_at
 from .effective import layer_name
 from .line import SpecLine, path_in_spec, place_in_spec
@@ -90,7 +89,7 @@ def explain_path(root: File, name: str, text: str) -> Explanation:
 
 def explain_named(root: File, name: str, text: str) -> Explanation:
     """A path below the `spec` of a cluster, or of a group or model, in the first cluster that uses it."""
-    files, _, _ = read(root)
+    files, _ = find_specs(root)
     shared = {stem(file): file for file in files if kind_of(file) in {"Group", "Model"}}
     clusters = {stem(file): file for file in files if kind_of(file) == "Cluster"}
     if name not in shared or name in clusters:

@@ -21,6 +21,15 @@ class NothingToList(NearedgeError):
 
 
 @dataclass(frozen=True)
+class Specs:
+    """The spec files of a repository, of which those that all clusters share are read."""
+
+    root: File
+    files: tuple[str, ...]
+    shared: Shared
+
+
+@dataclass(frozen=True)
 class Fleet:
     """What a list is made of: clusters sorted by name, and the spec files that all share."""
 
@@ -35,30 +44,39 @@ class Fleet:
         return next(file for file in self.files if kind_of(file) == kind and stem(file) == name)
 
 
-def fleet_of(root: File, selector: Selector) -> Fleet:
-    """The clusters that a selector means.
+def specs_of(root: File) -> Specs:
+    """The spec files of a repository.
 
     Raises:
         NothingToList: clusters/fleet.yaml cannot be used.
-        NotASelector: it names a ring or a group that there is not.
     """
     files, shared, _ = read(root)
     if shared is None:
         raise NothingToList(f"{FLEET_FILE} cannot be used: nearedge check says why")
+    return Specs(root, files, shared)
+
+
+def fleet_of(specs: Specs, selector: Selector) -> Fleet:
+    """The clusters that a selector means.
+
+    Raises:
+        NotASelector: it names a ring or a group that there is not.
+    """
+    shared = specs.shared
     _refuse_unknown("ring", selector.rings, [ring.name for ring in shared.fleet.delivery.rings])
     _refuse_unknown("group", selector.groups, list(shared.groups))
     memo = Memo()
-    wanted = {stem(file): file for file in cluster_files(files)}
+    wanted = {stem(file): file for file in cluster_files(specs.files)}
     if selector.names is not None:
         wanted = {name: file for name, file in wanted.items() if name in selector.names}
-    found = {name: cluster_in(root, shared, file, memo)[0] for name, file in wanted.items()}
+    found = {name: cluster_in(specs.root, shared, file, memo)[0] for name, file in wanted.items()}
     clusters = tuple(
         cluster
         for _, cluster in sorted(found.items())
         if cluster is not None and selector.holds(cluster.labels, cluster.spec.ring, cluster.groups)
     )
     unreadable = tuple(sorted(name for name, cluster in found.items() if cluster is None))
-    return Fleet(shared, files, clusters, unreadable)
+    return Fleet(shared, specs.files, clusters, unreadable)
 
 
 def _refuse_unknown(kind: str, asked: frozenset[str], there: list[str]) -> None:

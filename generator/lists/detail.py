@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path as File
 
@@ -13,7 +14,7 @@ from ..explain.effective import Effective, effective, plain
 from ..explain.probe import dumped
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import kind_of, read_cluster_file, stem
-from .clusters import Fleet, fleet_of
+from .clusters import Specs, fleet_of, specs_of
 from .make import cluster_rows, finding_rows, image_rows, model_rows, queue_rows, service_rows
 from .rows import ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, ServiceRow
 from .selector import EVERY, Selector
@@ -51,23 +52,22 @@ def detail_of(root: File, asked: str, today: str, *, defaults: bool = False) -> 
         NotThere: nothing is called so, or more than one thing is.
         NothingToList: clusters/fleet.yaml cannot be used.
     """
-    kind, name, file = _named(fleet_of(root, Selector(names=frozenset())), asked)
+    specs = specs_of(root)
+    kind, name, file = _named(specs.files, asked)
     if kind == "cluster":
-        return _cluster(root, file, today, defaults=defaults)
+        return _cluster(specs, file, today, defaults=defaults)
     document, _ = read_file(root, file)
     if document is None:
         raise NotThere(f"{file} cannot be read: nearedge check says why")
     if kind == "group":
-        return _group(root, document, name)
-    return _model(root, document, name)
+        return _group(specs, document, name)
+    return _model(specs, document, name)
 
 
-def _named(fleet: Fleet, asked: str) -> tuple[str, str, str]:
+def _named(files: Iterable[str], asked: str) -> tuple[str, str, str]:
     """Kind, name and file of what is asked for."""
     given, _, name = asked.rpartition("/")
-    there = {
-        (kind_of(file).lower(), stem(file)): file for file in fleet.files if kind_of(file).lower() in KINDS
-    }
+    there = {(kind_of(file).lower(), stem(file)): file for file in files if kind_of(file).lower() in KINDS}
     found = [
         (kind, name, file) for (kind, known), file in there.items() if known == name and given in {"", kind}
     ]
@@ -84,10 +84,10 @@ def _named(fleet: Fleet, asked: str) -> tuple[str, str, str]:
     return found[0]
 
 
-def _cluster(root: File, file: str, today: str, *, defaults: bool) -> Detail:
+def _cluster(specs: Specs, file: str, today: str, *, defaults: bool) -> Detail:
     name = stem(file)
-    fleet = fleet_of(root, Selector(names=frozenset({name})))
-    document, _ = read_cluster_file(root, file)
+    fleet = fleet_of(specs, Selector(names=frozenset({name})))
+    document, _ = read_cluster_file(specs.root, file)
     if document is None:
         raise NotThere(f"{file} cannot be read: nearedge check says why")
     resolved = resolve(layers_of(fleet.shared, document)[0])
@@ -102,17 +102,17 @@ def _cluster(root: File, file: str, today: str, *, defaults: bool) -> Detail:
         tuple(queue_rows(fleet)),
         tuple(row for row in model_rows(fleet) if row.running),
         tuple(image_rows(fleet)),
-        tuple(finding_rows(root, frozenset({file}), today)),
+        tuple(finding_rows(specs.root, frozenset({file}), today)),
     )
 
 
-def _group(root: File, document: Document, name: str) -> Detail:
-    fleet = fleet_of(root, Selector(groups=frozenset({name})))
+def _group(specs: Specs, document: Document, name: str) -> Detail:
+    fleet = fleet_of(specs, Selector(groups=frozenset({name})))
     return Detail("group", name, document.file, plain(document), tuple(cluster_rows(fleet)))
 
 
-def _model(root: File, document: Document, name: str) -> Detail:
-    fleet = fleet_of(root, EVERY)
+def _model(specs: Specs, document: Document, name: str) -> Detail:
+    fleet = fleet_of(specs, EVERY)
     models = tuple(row for row in model_rows(fleet) if row.name == name)
     using = {cluster for row in models for item in row.running for cluster in item.clusters}
     services = tuple(row for row in service_rows(fleet) if row.model == name and row.cluster in using)

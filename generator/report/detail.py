@@ -13,7 +13,7 @@ from ..explain.effective import Said
 from ..lists.detail import Detail
 from ..lists.rows import ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, Row, ServiceRow
 from .json import to_text
-from .lists import FORMAT_VERSION, as_output, plain_data
+from .lists import FORMAT_VERSION, as_output
 from .text import printable
 
 OUTPUTS = ("text", "json", "yaml")
@@ -96,7 +96,7 @@ def _place(said: Said) -> str:
 
 def _body(found: Detail) -> dict[str, Any]:
     lists = {
-        name: [plain_data(asdict(row)) for row in getattr(found, name)]
+        name: [asdict(row) for row in getattr(found, name)]
         for name in ("clusters", "services", "queues", "models", "images", "findings")
     }
     return {

@@ -183,7 +183,7 @@ def as_output(kind: str, rows: Sequence[Row], output: str, unreadable: Sequence[
         body = {
             "formatVersion": FORMAT_VERSION,
             "kind": kind,
-            "items": [plain_data(asdict(row)) for row in rows],
+            "items": [asdict(row) for row in rows],
             "unreadable": list(unreadable),
         }
         return to_text(body) if output == "json" else to_yaml(body)
@@ -192,10 +192,3 @@ def as_output(kind: str, rows: Sequence[Row], output: str, unreadable: Sequence[
     columns = [column for column in COLUMNS[kind] if column.always or output == "wide"]
     cells = [[printable(column.cell(row)) or NOTHING for column in columns] for row in rows]
     return table([[column.head for column in columns], *cells], indent="")
-
-
-def plain_data(value: Any) -> Any:
-    """Lists for tuples: what JSON and YAML have."""
-    if isinstance(value, dict):
-        return {key: plain_data(item) for key, item in value.items()}
-    return [plain_data(item) for item in value] if isinstance(value, list | tuple) else value

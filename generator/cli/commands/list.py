@@ -66,12 +66,12 @@ def run(options: argparse.Namespace) -> int:
     """Print the rows; 1 when some clusters cannot be read, so that a script notices that they are missing."""
     from fnmatch import fnmatchcase
 
-    from ...lists.clusters import fleet_of
+    from ...lists.clusters import fleet_of, specs_of
     from ...lists.make import FINDINGS, LISTS, every_finding
     from ...report.lists import as_output, short_name
 
     root, selector = root_of(options), selection(options)
-    fleet = fleet_of(root, selector)
+    fleet = fleet_of(specs_of(root), selector)
     if options.kind == FINDINGS:
         rows: tuple[Row, ...] = tuple(every_finding(root, fleet, selector, today(options)))
     else:
