@@ -22,6 +22,7 @@ from generator.fleet.cluster import cluster_of
 from generator.fleet.kinds import document_models
 from generator.fleet.spec_files import Shared
 from generator.yaml.writer import to_yaml
+from tests.once import SHARED
 
 # The same examples on every machine: a run that fails can be repeated, and no database has to be kept.
 settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)
@@ -119,9 +120,12 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
     Tests of proving itself begin without it: `alone`.
     """
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proofs"
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (base.parent if worker else base) / "proofs"
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("NEAREDGE_CACHE", str(folder))
+        if worker:
+            patched.setenv(SHARED, str(base.parent))
         yield folder
 
 

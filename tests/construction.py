@@ -20,6 +20,7 @@ from generator.fleet.fleet import Fleet
 from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
 from tests.conftest import CASES, build, read_case
+from tests.once import made_once
 from tests.strategies import clusters, fleets, manifests, sample
 
 
@@ -35,6 +36,10 @@ PLATFORMS = sorted(name for name, profile in profiles().items() if not profile.l
 
 @cache
 def sites() -> tuple[Site, ...]:
+    return made_once("sites", _sites)
+
+
+def _sites() -> tuple[Site, ...]:
     cases = (
         build(read_case(path.with_name("spec.yaml")))[0] for path in sorted(CASES.glob("*/*/expected.yaml"))
     )

@@ -12,6 +12,8 @@ from pathlib import Path as File
 
 from generator.cli import main
 from generator.disk.sealed import copy_sealed
+from generator.flow.rendered import Rendered
+from generator.pipeline import render
 from tests.conftest import ROOT
 
 FOLDERS = ("clusters", "base", "overlays", "acm")
@@ -47,3 +49,9 @@ def rendered() -> File:
     with redirect_stdout(io.StringIO()):
         assert main(["render", "--root", str(root)]) == 0
     return root
+
+
+@cache
+def compiled() -> Rendered:
+    """The example as it is compiled from nothing, made once."""
+    return render(ROOT)

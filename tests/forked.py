@@ -9,14 +9,12 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
-import pkgutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path as File
 from typing import Literal, NamedTuple
 
-import generator
 from generator.cli import main
 
 Stream = Literal["kept", "closed", "full", "unread"]
@@ -40,7 +38,7 @@ def forked(
         TimeoutError: it does not end.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_modules())
+    context.set_forkserver_preload(["tests.warm"])
     with tempfile.TemporaryDirectory() as name:
         files = File(name, "out"), File(name, "err")
         for file in files:
@@ -52,12 +50,6 @@ def forked(
             process.kill()
             raise TimeoutError(f"{' '.join(arguments)} does not end")
         return Done(process.exitcode, *(file.read_text("utf-8") for file in files))
-
-
-def _modules() -> list[str]:
-    """All of nearedge, which commands import when they need it."""
-    found = pkgutil.walk_packages(generator.__path__, "generator.")
-    return [item.name for item in found if not item.name.endswith("__main__")]
 
 
 def _child(

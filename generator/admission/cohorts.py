@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..components.kit.counting import amount
-from ..components.kueue.spec import KueueSpec, Quota, covered_resources, groups, quota_of, root_of
+from ..components.kueue.spec import KueueSpec, Quota, covered_resources, groups, quota_of, roots_of
 from .search import Pool
 
 ENDLESS = 2**63 - 1
@@ -102,7 +102,8 @@ def _parents(spec: KueueSpec, lent: Lent) -> dict[str, str]:
     """Cohort -> the one above it, or nothing."""
     said = {cohort.name: cohort.parent or "" for cohort in spec.cohorts}
     names = dict.fromkeys([*said, *lent, *(parent for parent in said.values() if parent)])
-    return {name: said.get(name, "") for name in names if root_of(name, spec) is not None}
+    roots = roots_of(spec)
+    return {name: said.get(name, "") for name in names if roots.get(name, name) is not None}
 
 
 def _heights(

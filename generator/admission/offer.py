@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..components.kit.component import Cluster
 from ..components.kit.counting import amounts
 from ..components.kueue import KUEUE
-from ..components.kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, root_of
+from ..components.kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, roots_of
 from ..fleet.kinds import Node
 from ..specs.types import Taint
 from .cohorts import ENDLESS, Key, Tree, grown, limits
@@ -101,13 +101,14 @@ def _lines(
 ) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Tree]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     checks = {check.name for check in spec.admissionChecks}
+    roots = roots_of(spec)
     listed: dict[str, tuple[Queue, str]] = {}
     for queue in spec.queues:
         cohort = queue.cohort or spec.cohort or ""
         missing = (
             queue.quota.keys() - flavors.keys() or {item.name for item in queue.admissionChecks} - checks
         )
-        if queue.name not in listed and not missing and root_of(cohort, spec) is not None:
+        if queue.name not in listed and not missing and roots.get(cohort, cohort) is not None:
             listed[queue.name] = (queue, cohort)
     lent: dict[str, list[tuple[Key, int]]] = {}
     for queue, cohort in listed.values():

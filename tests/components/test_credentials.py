@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generator import hub, pipeline
+from generator import hub
 from generator.components.credentials import Delivered, delivered, given, pull_secrets
 from generator.components.credentials.uses import secret_uses
 from generator.components.kit.component import Cluster
@@ -17,8 +17,8 @@ from generator.flow import incremental
 from generator.objects.manifest import Manifest
 from generator.rules.load import cluster_rules
 from generator.specs.fleet import FleetSpec
-from tests.conftest import FLEET, ROOT, build
-from tests.example import unpacked
+from tests.conftest import FLEET, build
+from tests.example import compiled, unpacked
 from tests.strategies import IMAGE
 
 MODELS = {
@@ -256,7 +256,7 @@ def test_an_earlier_run_remembers_credentials(tmp_path: Any) -> None:
 
 
 def test_clusters_alike_share_a_policy() -> None:
-    rendered = pipeline.render(ROOT)
+    rendered = compiled()
     assert rendered.fleet is not None
     marks = {
         member.credentials: {key for key in labels if key.startswith("credential.")}

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from generator.components.kit.base_key import base_key
@@ -280,7 +280,7 @@ def test_manifests_fit_their_schemas(case: str, profile: str) -> None:
     for manifest in some(manifests):
         path = schema_path(ROOT, cluster.profile.schemas, manifest["apiVersion"], manifest["kind"])
         assert path is not None, manifest["kind"]
-        jsonschema.validate(manifest, load_schema(path))
+        jsonschema_rs.Draft7Validator(load_schema(path)).validate(manifest)
 
 
 @every_platform

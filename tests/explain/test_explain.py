@@ -15,9 +15,9 @@ from generator.explain.line import SpecLine, Trace, path_in_spec, trace_line
 from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
 from generator.explain.value import Explanation, explain_line, explain_path
-from generator.pipeline import render
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 from tests.conftest import ROOT
+from tests.example import compiled
 from tests.repositories import write_specs
 
 STORE = "clusters/near-edge/store-001.yaml"
@@ -105,7 +105,7 @@ def test_a_quantity_ends_up_in_requests_and_limits() -> None:
     ["serving[assistant].resources.memory", "kueue.queues.inference.quota.l4.cpu", "ring", "kueue.cohort"],
 )
 def test_the_line_that_is_told_holds_the_value(path: str) -> None:
-    tree = render(ROOT).tree
+    tree = compiled().tree
     found = explained(path)
     assert found.reaches
     for reach in found.reaches:
@@ -253,7 +253,7 @@ def test_a_line_leads_back_to_the_spec(
 def test_a_model_decides_what_its_base_holds() -> None:
     [file] = (
         path
-        for path in render(ROOT).tree.paths
+        for path in compiled().tree.paths
         if "models/own/flan-t5-small/ai-serving_" in path and "res" in path
     )
     found = trace_line(ROOT, file, line_of(file, "kind: Job", "kind: Job"))
@@ -273,7 +273,7 @@ def test_what_no_spec_decides_comes_from_nearedge() -> None:
 def test_an_image_of_ours_is_told_by_its_name() -> None:
     [file] = (
         path
-        for path in render(ROOT).tree.paths
+        for path in compiled().tree.paths
         if "caikit-tgis/pvc" in path and path.endswith("resources.yaml")
     )
     found = trace_line(ROOT, file, line_of(file, "image:"))
@@ -325,7 +325,7 @@ def test_a_line_that_is_none_of_ours_cannot_be_explained(file: str, line: int) -
 
 
 def test_every_line_of_the_output_belongs_to_something() -> None:
-    texts = render(ROOT).tree.texts
+    texts = compiled().tree.texts
     objects = {path for path in texts if path.endswith(".yaml") and not path.endswith("/kustomization.yaml")}
     assert {path.partition("/")[0] for path in objects} == {"acm", "base", "overlays"}
     for path in objects:
@@ -339,7 +339,7 @@ def test_every_line_of_the_output_belongs_to_something() -> None:
 
 
 def test_a_patch_belongs_to_the_object_that_it_corrects() -> None:
-    texts = render(ROOT).tree.texts
+    texts = compiled().tree.texts
     manifests = [
         read_text(part)[0]
         for path, text in texts.items()

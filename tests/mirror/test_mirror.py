@@ -28,7 +28,7 @@ from generator.specs.fleet import FleetSpec, Mirror
 from generator.specs.model import ModelSpec
 from generator.yaml.machine import read_documents
 from tests.conftest import FLEET, ROOT, build, some
-from tests.example import unpacked
+from tests.example import compiled, unpacked
 
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64
@@ -167,7 +167,7 @@ def test_the_example_lists_every_image_of_its_output() -> None:
     made = mirror(ROOT)
     [image_set] = read_documents(made.files["imageset-config.yaml"])
     listed = [item["name"] for item in image_set["mirror"]["additionalImages"]]
-    texts = pipeline.render(ROOT).tree.texts.values()
+    texts = compiled().tree.texts.values()
     built = {image for text in texts for image in IMAGES.findall(text)}
     # What lies in the mirror already is not brought there from itself.
     there = {image for image in built if image.startswith("mirror.acme.internal:5000/")}

@@ -40,6 +40,7 @@ from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, se
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
+from tests.example import compiled
 from tests.oracle import Key, Objects, built, differing, raw
 
 PLANS = ROOT / "tests/plans"
@@ -63,7 +64,7 @@ def edited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def unedited() -> dict[str, Objects]:
     """Folder -> its objects, of the example as it is."""
-    return built(pipeline.render(ROOT).tree.texts)
+    return built(compiled().tree.texts)
 
 
 def test_plan(edited: Edited, *, update_golden: bool) -> None:

@@ -11,18 +11,18 @@ from generator import hub
 from generator.fleet.fleet import Fleet
 from generator.flow.rendered import Emitted, Rendered
 from generator.kustomize.readback import reader
-from generator.pipeline import render
 from generator.proof.expected import expected
 from generator.proof.part import Ground, Touched, files_to_be, is_laid_out, prove, touched
 from generator.proof.verify import Verification, verify
 from tests.conftest import ROOT
+from tests.example import compiled
 
 BASE = "base/odh-3.4/serving/group/retail-small/ai-serving/shelf-detector"
 
 
 @pytest.fixture(scope="module")
 def rendered() -> Rendered:
-    return render(ROOT)
+    return compiled()
 
 
 def names(part: Touched) -> set[str]:

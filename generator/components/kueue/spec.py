@@ -276,15 +276,18 @@ def _nominal(value: str) -> Quota:
     return Quota(nominal=value)
 
 
-def root_of(cohort: str | None, spec: KueueSpec) -> str | None:
-    """The topmost cohort above this one; "" for no cohort, None when the parents form a cycle."""
-    if not cohort:
-        return ""
+def roots_of(spec: KueueSpec) -> dict[str, str | None]:
+    """Each cohort that is listed -> the topmost one above it, or None when the parents form a cycle."""
     parents = {item.name: item.parent for item in spec.cohorts}
-    seen: set[str] = set()
-    while above := parents.get(cohort):
-        if cohort in seen:
-            return None
-        seen.add(cohort)
-        cohort = above
-    return cohort
+    roots: dict[str, str | None] = {}
+    for name in parents:
+        # Each is walked once: what is above it is known to all below.
+        way: dict[str, None] = {}
+        above = name
+        while above not in roots and above not in way and parents.get(above):
+            way[above] = None
+            above = parents[above] or ""
+        root = None if above in way else roots.get(above, above)
+        roots |= dict.fromkeys(way, root)
+        roots.setdefault(name, root)
+    return roots

@@ -8,7 +8,7 @@ from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from .field_checks import WEBHOOK
-from .spec import Fungibility, KueueSpec, Queue, covered_resources, groups, holders, root_of
+from .spec import Fungibility, Queue, covered_resources, groups, holders, roots_of
 from .units import KUEUE
 
 ASSIGNER = "kueue v0.19.2 pkg/scheduler/flavorassigner/flavorassigner.go"
@@ -102,22 +102,20 @@ def quota_of_cohorts_is_used(cluster: Cluster) -> Iterator[Problem]:
     A queue borrows only of the flavors and resources that it lists itself, if only with a quota of "0".
     """
     spec = cluster.part(KUEUE)
+    # Of a circle, which is told of elsewhere, each is its own.
+    roots = {name: root or name for name, root in roots_of(spec).items()}
     listed: dict[str, set[tuple[str, str]]] = {}
     for queue in spec.queues:
-        listed.setdefault(_root(queue.cohort or spec.cohort or "", spec), set()).update(_cells(queue))
+        named = queue.cohort or spec.cohort or ""
+        listed.setdefault(roots.get(named, named), set()).update(_cells(queue))
     for i, cohort in enumerate(spec.cohorts):
-        there = listed.get(_root(cohort.name, spec), set())
+        there = listed.get(roots[cohort.name], set())
         for flavor, cells in cohort.quota.items():
             for resource in cells:
                 if (flavor, resource) not in there:
                     text = f"cohort {cohort.name} has {resource} of flavor {flavor}, and no queue that may borrow it lists that"
                     hint = f'give a queue of the cohort {resource}: "0" of flavor {flavor}'
                     yield Problem(("kueue", "cohorts", i, "quota", flavor, resource), text, hint)
-
-
-def _root(cohort: str, spec: KueueSpec) -> str:
-    """The topmost cohort above one; of a circle, which is told of elsewhere, each is its own."""
-    return root_of(cohort, spec) or cohort
 
 
 def _cells(queue: Queue) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ from ..kueue.spec import (
     groups,
     queue_of,
     quota_of,
-    root_of,
+    roots_of,
 )
 from .demand import workloads
 from .spec import Service
@@ -154,14 +154,21 @@ def _limited(quota: Cells) -> bool:
     return any(cell.borrowingLimit is not None or cell.lendingLimit is not None for cell in cells)
 
 
+def _above(queue: Queue, spec: KueueSpec, roots: Mapping[str, str | None]) -> str | None:
+    """The topmost cohort above a queue; "" for none, None when the parents form a cycle."""
+    named = queue.cohort or spec.cohort or ""
+    return roots.get(named, named)
+
+
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
-    root = root_of(queue.cohort or spec.cohort, spec)
+    roots = roots_of(spec)
+    root = _above(queue, spec, roots)
     others = (one for one in spec.queues if one is not queue and root)
     asked: dict[tuple[str, str], list[_Asked]] = {}
     for work in declared(cluster):
         if work.queue:
             asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
-    beside = tuple(one for one in others if root_of(one.cohort or spec.cohort, spec) == root)
+    beside = tuple(one for one in others if _above(one, spec, roots) == root)
     queues = (queue, *beside)
     return _Line(queue, beside, asked, dict(_covered(queues)), _nominal(queues, spec.cohorts))
 
