@@ -101,6 +101,8 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) requirements.in --output-file requirements.lock
 	$(LOCK) requirements-dev.in --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) requirements-kubectl.in --output-file requirements-kubectl.lock
+	$(LOCK) requirements-lsp.in --constraint requirements-dev.lock --output-file requirements-lsp.lock
+	$(LOCK) requirements-mcp.in --constraint requirements-dev.lock --output-file requirements-mcp.lock
 	$(LOCK) requirements-ray.in --constraint requirements-dev.lock --output-file requirements-ray.lock
 	$(LOCK) bench/requirements.in --output-file bench/requirements.lock
 

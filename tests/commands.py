@@ -58,6 +58,8 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 """Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""
 EVERY = {**READERS, **WRITERS}
+SERVERS = frozenset({"lsp", "mcp"})
+"""Commands that answer an editor or an assistant until it leaves, and write nothing: tests/lsp, tests/assistants."""
 QUEUE = """apiVersion: kueue.x-k8s.io/v1beta1
 kind: ResourceFlavor
 metadata: {name: cpu}

@@ -45,6 +45,8 @@ COMMANDS = {
     "mirror": "list every image, model and operator that clusters pull",
     "merge": "merge the list of a hub's files, for git: as its merge driver",
     "rules": "list the rules, or explain one of them",
+    "lsp": "serve editors: findings while you type, completion, hover, rename, mends",
+    "mcp": "answer assistants over the Model Context Protocol; read-only",
     "profiles": "list the platform and hub releases that specs can name",
     "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path as File
 
-from ..documents.files import read_file
+from ..documents.files import Document
 from ..documents.merge import resolve
 from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..fleet.cluster import layers_of, mentions
 from ..fleet.fleet import Member
-from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
+from ..fleet.spec_files import Shared, read_cluster_file, stem
 from ..flow.clusters import judge_cluster
 from ..flow.incremental import remembered
 from ..flow.read import cluster_files, cluster_in, read
@@ -38,21 +38,21 @@ def subject_of(root: File, name: str, *, everyone: bool = False) -> Subject:
     document, _ = read_cluster_file(root, file)
     if document is None:
         raise CannotExplainError(f"{file} cannot be read: nearedge check says why")
+    subject = subject_in(shared, document)
+    wanted = clusters if everyone else {item.cluster for item in (shared.fleet.hub, *shared.fleet.hubs)}
+    others = tuple(clusters[key] for key in sorted(wanted) if key in clusters and clusters[key] != file)
+    return replace(subject, members=tuple(_members(root, shared, others)))
+
+
+def subject_in(shared: Shared, document: Document, members: tuple[Member, ...] = ()) -> Subject:
+    """A cluster's document with the groups and models that it uses."""
     layers, _ = layers_of(shared, document)
     spec = resolve(layers).spec
     used = {layer.document.file for layer in layers}
     models = {
-        stem(item): found
-        for item in files
-        if kind_of(item) == "Model"
-        and stem(item) in shared.models
-        and mentions(spec, frozenset({stem(item)}))
-        if (found := read_file(root, item)[0]) is not None
+        name: found for name, found in shared.model_documents.items() if mentions(spec, frozenset({name}))
     }
     groups = {key: item for key, item in shared.groups.items() if item.file in used}
-    wanted = clusters if everyone else {item.cluster for item in (shared.fleet.hub, *shared.fleet.hubs)}
-    others = tuple(clusters[key] for key in sorted(wanted) if key in clusters and clusters[key] != file)
-    members = tuple(_members(root, shared, others))
     return Subject(replace(shared, groups=groups), models, document, members)
 
 

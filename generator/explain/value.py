@@ -62,19 +62,24 @@ class Explanation:
 
 def explain_path(root: File, name: str, text: str) -> Explanation:
     """A path below a cluster's `spec`, or metadata.labels.<key>."""
-    subject = with_spare_models(subject_of(root, name))
+    told = explanation_of(subject_of(root, name), text)
+    return replace(told, reaches=with_lines(root, name, told.reaches))
+
+
+def explanation_of(subject: Subject, text: str) -> Explanation:
+    """The same of a cluster that is read already; fields on its hub have no lines yet."""
+    subject = with_spare_models(subject)
     resolved = resolve(layers_of(subject.shared, subject.document)[0])
     before = compiled(subject)
     if text.startswith("metadata."):
-        told = _metadata(subject, before, text)
-        return replace(told, reaches=with_lines(root, name, told.reaches))
+        return _metadata(subject, before, text)
     path = _path(resolved, before, text)
     value, default = value_at(resolved.spec, path), False
     if not resolved.said(path):
         default = True
         value = value_at(dumped(before.cluster), path) if before else None
     known = field_at(cluster_spec(), path)
-    reaches = with_lines(root, name, reached(before, _probed(before, path))) if before else ()
+    reaches = tuple(reached(before, _probed(before, path))) if before else ()
     return Explanation(
         stem(subject.document.file),
         written(resolved.spec if not default else dumped(before.cluster) if before else {}, path),
@@ -112,19 +117,19 @@ def _explained(root: File, file: str, place: SpecLine) -> Explanation:
     if place.inside is None:
         found = explain_path(root, place.users[0], place.path)
     else:
-        found = _in_model(root, place.users[0], file, place.inside)
+        found = explanation_in_model(subject_of(root, place.users[0]), file, place.inside)
+        found = replace(found, reaches=with_lines(root, place.users[0], found.reaches))
     return replace(found, users=tuple(map(stem, place.users)))
 
 
-def _in_model(root: File, cluster: str, file: str, path: Path) -> Explanation:
+def explanation_in_model(subject: Subject, file: str, path: Path) -> Explanation:
     """A field of a model's file, by what it does in a cluster that serves the model."""
-    subject = subject_of(root, cluster)
     before = compiled(subject)
     document = subject.models[stem(file)]
     value = value_at(document.data, path)
     known = field_at(document_models()["Model"], path)
     others = (item for leaf in leaves(value, path) for item in changed_in_file(subject, file, leaf))
-    reaches = with_lines(root, cluster, tuple(reached(before, others))) if before else ()
+    reaches = tuple(reached(before, others)) if before else ()
     return Explanation(
         stem(subject.document.file),
         f"models[{stem(file)}].{written(document.data['spec'], path[1:])}",

@@ -7,7 +7,7 @@ gives what all clusters have in common, `read_cluster` one cluster at a time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -148,6 +148,23 @@ def read_shared(
     shared = Shared(said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules))
     findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
+
+
+def read_again(root: Root, shared: Shared, file: str) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """The same with one group or model as its file is now, and what is wrong with that file; None when it is unusable.
+
+    The names of groups and models stay: what pins say of them is not asked again.
+    """
+    document, model, findings = _read(root, file)
+    if document is None or (model is None and kind_of(file) == "Model"):
+        return None, findings
+    name = stem(file)
+    if kind_of(file) == "Group":
+        changed = replace(shared, groups={**shared.groups, name: document})
+        return changed, (*findings, *unknown_pins(changed, document))
+    models = {**shared.models, name: model.spec}  # type: ignore[union-attr]
+    documents = {**shared.model_documents, name: document}
+    return replace(shared, models=models, model_documents=documents), findings
 
 
 def read_rules(root: Root, files: tuple[str, ...]) -> tuple[tuple[RulesFile, ...], tuple[Finding, ...]]:

@@ -107,7 +107,7 @@ def check_fleet(root: Root, shared: Shared, fleet: Fleet) -> Iterator[tuple[str,
 
     found: dict[tuple[str, Finding], None] = {}
     for item, i, view in fleet_rules(fleet):
-        for told in findings_of(item, view, partial(_fleet_place, root, shared, fleet, i)):
+        for told in findings_of(item, view, partial(fleet_place, root, shared, fleet, i)):
             about = str(told.path[1]) if told.path[:1] == ("members",) else ""
             path = told.path[2:] if about else _of_hub(i, told.path)
             found[about, replace(told, path=path)] = None
@@ -119,7 +119,7 @@ def _of_hub(i: int, path: Path) -> Path:
     return ("hubs", i - 1, *path[1:]) if i and path[:1] == ("hub",) else path
 
 
-def _fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
+def fleet_place(root: Root, shared: Shared, fleet: Fleet, i: int, path: Path) -> Where:
     """Place of a path below the fleet's spec, or below a member's: ("members", name, ...)."""
     if path[:1] != ("members",):
         return shared.fleet_document.where(("spec", *_of_hub(i, path)))

@@ -41,6 +41,14 @@ def read(
     """
     progress("read", 0, 1)
     files, misplaced = find_specs(root)
+    shared, findings = read_found(root, files, misplaced, known=known)
+    return files, shared, findings
+
+
+def read_found(
+    root: Root, files: tuple[str, ...], misplaced: tuple[Finding, ...], *, known: Collection[str] = ()
+) -> tuple[Shared | None, tuple[Finding, ...]]:
+    """The same of files that are found already; `misplaced` are the findings about where they lie."""
     others = tuple(file for file in files if kind_of(file) != "Cluster")
     shared, findings = read_shared(root, others, known=known)
     out_of_place = [item.where.file for item in misplaced]
@@ -52,7 +60,7 @@ def read(
         findings = tuple(item for item in findings if item.code != NO_FLEET.code)
     # Where there is nothing at all, one thing is said: how to begin.
     none = no_clusters(files) if files else ()
-    return files, shared, (*misplaced, *findings, *repeated_names(files), *none)
+    return shared, (*misplaced, *findings, *repeated_names(files), *none)
 
 
 def _strangers(findings: Iterable[Finding]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from pathlib import Path as File
 import pytest
 
 from generator import cli
-from tests.commands import EVERY, WITHOUT_FLEET, copied, fleet_with_remote
+from tests.commands import EVERY, SERVERS, WITHOUT_FLEET, copied, fleet_with_remote
 from tests.conftest import ROOT
 from tests.edits import git
 from tests.forked import Done, Stream, forked
@@ -34,7 +34,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> File:
 
 
 def test_every_command_is_asked() -> None:
-    assert set(EVERY) == set(cli.COMMANDS)
+    assert {*EVERY, *SERVERS} == set(cli.COMMANDS)
 
 
 def run(*arguments: str) -> int:
@@ -244,7 +244,7 @@ def options_of(parser: argparse.ArgumentParser, words: tuple[str, ...]) -> Itera
             yield (*words, action.option_strings[0])
 
 
-EMPTY = [words for name in cli.COMMANDS for words in options_of(cli._parser([name])._actions[-1].choices[name], (name,))]  # type: ignore[index]  # noqa: SLF001  # fmt: skip
+EMPTY = [words for name in EVERY for words in options_of(cli._parser([name])._actions[-1].choices[name], (name,))]  # type: ignore[index]  # noqa: SLF001  # fmt: skip
 
 
 @pytest.mark.parametrize("words", EMPTY, ids=" ".join)

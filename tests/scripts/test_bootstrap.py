@@ -421,7 +421,20 @@ def test_the_dev_lock_contains_the_runtime_lock() -> None:
     runtime = requirements(ROOT / "requirements.lock")
     dev = requirements(ROOT / "requirements-dev.lock")
     assert runtime.items() <= dev.items()
-    assert len(LOCK_FILES) == 4
+    assert len(LOCK_FILES) == 6
+
+
+@pytest.mark.parametrize("extra", ["lsp", "mcp"])
+def test_the_locks_of_extras_are_part_of_the_dev_lock(extra: str) -> None:
+    lines = (ROOT / f"requirements-{extra}.in").read_text("utf-8").splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["optional-dependencies"][extra] == [line for line in lines if not line.startswith("#")]
+    locked = requirements(ROOT / f"requirements-{extra}.lock")
+    dev = requirements(ROOT / "requirements-dev.lock")
+    assert locked
+    # Where a package is needed on some systems only, the two may say so differently.
+    hashes = {line: re.findall(r"--hash=\S+", text) for line, text in dev.items()}
+    assert {line: re.findall(r"--hash=\S+", text) for line, text in locked.items()}.items() <= hashes.items()
 
 
 def test_the_lock_of_ray_changes_nothing_that_is_installed() -> None:
