@@ -151,7 +151,8 @@ def some(found: Iterable[T]) -> tuple[T, ...]:
 
 def document(kind: str, name: str, spec: dict[str, Any]) -> Document:
     """A spec document as if read from its file."""
-    folder = {"Fleet": "", "Group": "groups/", "Model": "models/", "Cluster": "near-edge/"}[kind]
+    tier = "core/" if spec.get("tier") == "core" else "near-edge/"
+    folder = {"Fleet": "", "Group": "groups/", "Model": "models/", "Cluster": tier}[kind]
     file = f"clusters/{folder}{'fleet' if kind == 'Fleet' else name}.yaml"
     data = {"apiVersion": "nearedge/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
     return Document(file, to_yaml(data), data)
