@@ -101,6 +101,7 @@ Checksums = dict[
 ]
 """File below the model's folder -> sha256."""
 
+
 class ModelSpec(Strictly):
     """A trained model: where it comes from and what it needs."""
 
