@@ -153,16 +153,16 @@ def some(found: Iterable[T]) -> tuple[T, ...]:
     return listed
 
 
-def document(kind: str, name: str, spec: dict[str, Any]) -> Document:
+def document(kind: str, name: str, spec: dict[str, Any], tier: str = "near-edge") -> Document:
     """A spec document as if read from its file."""
-    folder = {"Fleet": "", "Group": "groups/", "Model": "models/", "Cluster": "near-edge/"}[kind]
+    folder = {"Fleet": "", "Group": "groups/", "Model": "models/", "Cluster": f"{tier}/"}[kind]
     file = f"clusters/{folder}{'fleet' if kind == 'Fleet' else name}.yaml"
     data = {"apiVersion": "nearedge/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
     return Document(file, to_yaml(data), data)
 
 
 def build(case: dict[str, Any]) -> tuple[Cluster | None, Resolved, tuple[Finding, ...]]:
-    """The cluster that a case describes: {profile, fleet, groups, models, cluster}, all optional."""
+    """The cluster that a case describes: {profile, tier, fleet, groups, models, cluster}, all optional."""
     fleet = document("Fleet", "acme", {**FLEET, **case.get("fleet", {})})
     groups = {name: document("Group", name, spec) for name, spec in case.get("groups", {}).items()}
     models = {
@@ -171,8 +171,10 @@ def build(case: dict[str, Any]) -> tuple[Cluster | None, Resolved, tuple[Finding
     }
     parsed = document_models()["Fleet"].model_validate(fleet.data)
     shared = Shared(parsed.spec, "acme", fleet, groups, models)  # type: ignore[attr-defined]
-    defaults = {"tier": "near-edge", "platform": case.get("profile", "odh-3.4"), "groups": list(groups)}
-    return cluster_of(shared, document("Cluster", "edge-1", {**defaults, **case.get("cluster", {})}), {})
+    tier = case.get("tier", "near-edge")
+    defaults = {"tier": tier, "platform": case.get("profile", "odh-3.4"), "groups": list(groups)}
+    said = document("Cluster", "edge-1", {**defaults, **case.get("cluster", {})}, tier)
+    return cluster_of(shared, said, {})
 
 
 def read_case(path: File) -> dict[str, Any]:

@@ -24,15 +24,16 @@ IMAGES = {
 
 
 def models_used(cluster: Cluster) -> tuple[str, ...]:
-    """Models that a cluster serves or trains, sorted."""
+    """Models that a cluster serves, trains or makes images of, sorted."""
     served = (item.model for _, item in servers(cluster))
-    return tuple(sorted({*served, *(str(job.produces) for _, job in produced_by(cluster))}))
+    built = cluster.spec.builds.models if cluster.spec.builds else ()
+    return tuple(sorted({*served, *built, *(str(job.produces) for _, job in produced_by(cluster))}))
 
 
 def images_used(cluster: Cluster) -> tuple[str, ...]:
     """Images of the fleet's `images` that something of a cluster runs, sorted."""
     found = {name for item in cluster.spec.serving for name in _images(item)}
-    loads = any(claim.load for claim in claims_of(cluster))
+    loads = cluster.spec.builds is not None or any(claim.load for claim in claims_of(cluster))
     return tuple(sorted(found | ({"storageInitializer"} if loads else set())))
 
 

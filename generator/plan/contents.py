@@ -19,6 +19,7 @@ _NAMED = {
     "RayJob": "RayJob",
     "RayService": "RayService",
     "DataSciencePipelinesApplication": "pipeline server",
+    "Pipeline": "build pipeline",
     "PersistentVolumeClaim": "volume",
 }
 """Kind -> what people call it; in the order in which it is told."""

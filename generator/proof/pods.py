@@ -140,6 +140,9 @@ def _token(item: Manifest, path: str, *, head_proxy: bool) -> str:
         return "the platform's proxy beside the head asks about its callers"
     if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
         return "the routing sidecar beside vLLM asks for the pods that read prompts"
+    if item["kind"] == "CronJob":
+        # Nothing else makes one: components/builds/trigger.py.
+        return "it makes the run of a build"
     asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
     # Callers of an LLMInferenceService are asked by its gateway.
     if asked and item["kind"] == "InferenceService":

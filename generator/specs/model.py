@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from .build import S3, Build
 from .operators import OperatorTerms
 from .types import (
     LABEL,
@@ -14,7 +15,6 @@ from .types import (
     PATH_BELOW_FORM,
     STEPS,
     TAGGED,
-    Flag,
     Image,
     Line,
     Metadata,
@@ -101,30 +101,6 @@ Checksums = dict[
 ]
 """File below the model's folder -> sha256."""
 
-ENDPOINT = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
-"""host[:port]"""
-
-
-class S3(Strictly):
-    """How the bucket of a model is reached; what is left out comes from the Secret."""
-
-    endpoint: (
-        Annotated[
-            str,
-            Line(rf"^https?://{ENDPOINT}$", 253, form="https://HOST or https://HOST:PORT, without a path"),
-        ]
-        | None
-    ) = Field(None, description="URL of the object store: https://s3.acme.internal:9000.")
-    region: Annotated[str, Line(r"^[a-z0-9][a-z0-9-]*$", 63, form="small letters, digits and -")] | None = (
-        Field(None, description="Region: eu-central-1.")
-    )
-    virtualHosted: Flag = Field(
-        False, description="Address the bucket in the host name (bucket.host) instead of the path."
-    )
-    verifySSL: Flag = Field(
-        True, description="Check the server's certificate; with one of your own name models.caBundle instead."
-    )
-
 
 class ModelSpec(Strictly):
     """A trained model: where it comes from and what it needs."""
@@ -174,6 +150,9 @@ class ModelSpec(Strictly):
     )
     checksums: Checksums = Field(
         {}, description="File below the model's folder -> sha256, verified after every transfer."
+    )
+    build: Build | None = Field(
+        None, description="How an image is made of it, on the core cluster that lists it in builds."
     )
 
 

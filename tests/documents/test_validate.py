@@ -35,7 +35,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "unknown key, far from all": (
         "zzz: 1",
         "5:3 SPEC010 unknown key zzz",
-        "known keys: configMaps, connectivity, credentials, ",
+        "known keys: builds, configMaps, connectivity, credentials, ",
     ),
     "unknown key in an item": (
         "nodes: [{name: a, alocatable: {}}]",

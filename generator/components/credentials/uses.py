@@ -2,7 +2,7 @@
 
 The sections are read by the names of their fields, so that a new section counts without a word here: `secret`,
 `imagePullSecrets` and `passwordSecret` name Secrets, `model` a model whose source has a credential, `adapters` and
-`moreModels` several of them, and `publish` one that may write there.
+`moreModels` several of them, and `publish` one that may write there. A list `models` is of those that are built.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..models import JOB_NAMESPACE
 
 ANYTHING = ""
 PULL, PASSWORD, SECRET, MODEL = "imagePullSecrets", "passwordSecret", "secret", "model"
-PUBLISH = "publish"
+PUBLISH, BUILT = "publish", "models"
 BESIDE = frozenset({"adapters", "moreModels"})
-NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH, *BESIDE})
+NAMING = frozenset({PULL, PASSWORD, SECRET, MODEL, PUBLISH, BUILT, *BESIDE})
 
 WANTED = {"s3": "s3", "hf": "huggingface", "https": "https", "oci": "registry", "image": "registry"}
 """Scheme of a model's source -> type of the credential that opens it."""
@@ -71,6 +71,10 @@ def _field(item: Any, field: str, path: Path, around: tuple[str | None, Cluster]
     if field == PUBLISH and namespace is not None:
         yield from _published(item, path, namespace, cluster)
         return
+    if field == BUILT and namespace is not None:
+        for i, name in enumerate(said):
+            yield from _built(name, (*path, i), namespace, cluster)
+        return
     if field not in NAMING or not isinstance(said, str | tuple):
         yield from _in(said, path, namespace, cluster)
     elif namespace is not None and field == MODEL:
@@ -91,6 +95,25 @@ def _opened(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator
     if model and model.credentialsSecret and wants:
         related: tuple[Path, ...] = ((MODELS, name, "credentialsSecret"),)
         yield SecretUse(path, namespace, model.credentialsSecret, wants, related=related)
+
+
+def _built(name: str, path: Path, namespace: str, cluster: Cluster) -> Iterator[SecretUse]:
+    """The credentials that a Model's `build` names: of what is fetched, of registries, and the key that signs."""
+    model = cluster.models.get(name)
+    if model is None or model.build is None:
+        return
+    build, below = model.build, (MODELS, name, "build")
+    given = build.from_
+    wants = ANYTHING if given.source is None else WANTED.get(given.source.partition("://")[0])
+    named: list[tuple[str | None, str | None, str | None, Path]] = [
+        (given.credentialsSecret, wants, "token" if given.git else None, ("from", "credentialsSecret")),
+        (build.image.containerfileSecret, ANYTHING, "token", ("image", "containerfileSecret")),
+        (build.sign, ANYTHING, "cosign.key", ("sign",)),
+    ]
+    named += [(target.secret, "registry", None, ("push", i, "secret")) for i, target in enumerate(build.push)]
+    for said, kind, key, where in named:
+        if said is not None and kind is not None:
+            yield SecretUse(path, namespace, said, kind, key, ((*below, *where),))
 
 
 def _published(item: Any, path: Path, namespace: str, cluster: Cluster) -> Iterator[SecretUse]:

@@ -21,6 +21,8 @@ MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"
 """Fields whose keys are free: an `image` among them is a word like any other."""
 
 DIGEST = "@sha256:"
+VARIABLE = "$("
+"""Begins a variable of Tekton: what is built is known only once it was. No spec has it in a string."""
 MIRRORED_CATALOG = "nearedge-"
 """Begins the name of a CatalogSource that has a default catalog of OpenShift in the mirror (hub/platform/catalogs.py)."""
 _DIGEST = DIGEST.encode()
@@ -51,6 +53,8 @@ def references(manifest: Manifest) -> Iterator[Reference]:
     """Every image of a manifest: what stands at `image`, behind oci://, or looks like an image by digest."""
     owner = identify(manifest)
     for path, key, text in _texts(manifest):
+        if VARIABLE in text:
+            continue
         modelcar = _MODELCAR.fullmatch(text)
         image = modelcar["image"] if modelcar else text
         pinned = _IMAGE.fullmatch(image) is not None

@@ -35,7 +35,7 @@ from .initializer import (
 )
 from .publish import target
 from .trained import fetched_models, trained_models
-from .transfer import parameters, ports, secret_annotations
+from .transfer import parameters, port_of, ports, secret_annotations
 from .units import MODELS
 from .upload import manifests as upload_manifests
 from .upload import steps as upload_steps
@@ -62,6 +62,7 @@ __all__ = [
     "parameters",
     "place",
     "placed_by_cache",
+    "port_of",
     "ports",
     "produced_by",
     "secret_annotations",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...specs.model import ENDPOINT
+from ...specs.build import ENDPOINT
 from ...specs.types import (
     Duration,
     Int32,

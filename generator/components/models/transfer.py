@@ -137,11 +137,11 @@ def ports(model: ModelSpec, cluster: Cluster, *, by_job: bool) -> tuple[int, ...
     """Ports that a transfer connects to: of a load Job, or of KServe, which knows no proxy."""
     spec: ModelsSpec | None = cluster.spec.models if by_job else None
     address = _address(model, cluster)
-    found = {_port(address) if address else _SECURE}
+    found = {port_of(address) if address else _SECURE}
     if spec and spec.huggingFaceEndpoint and model.source.startswith("hf://"):
-        found = {_port(spec.huggingFaceEndpoint)}
+        found = {port_of(spec.huggingFaceEndpoint)}
     if spec and spec.proxy:
-        found.add(_port(spec.proxy.url))
+        found.add(port_of(spec.proxy.url))
     return tuple(sorted(found))
 
 
@@ -152,6 +152,7 @@ def _address(model: ModelSpec, cluster: Cluster) -> str | None:
     return endpoint(model, cluster)
 
 
-def _port(url: str) -> int:
+def port_of(url: str) -> int:
+    """The port that an address leads to: 443 where it says none, and no plain HTTP."""
     parts = urlsplit(url)
     return parts.port or (_PLAIN if parts.scheme == "http" else _SECURE)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
+from ..models import port_of
 from ..models import ports as transfer_ports
 from ..serving.spec import runtimes
 from .network import HTTPS, SERVES
@@ -31,8 +32,9 @@ FEATURES = (
     "raygrpc",
     "autoscaling",
     "pipelines",
+    "builds",
 )
-"""What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `serving-9000` and
+"""What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `builds-8443`, `serving-9000` and
 `auth-<server>` follow, the last two only where not all servers are asked in the same way."""
 
 RAY = ("clusters", "jobs", "services")
@@ -76,6 +78,30 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         yield ("configMaps", i, "namespace"), config.namespace, ()
     for i, server in enumerate(items(cluster, "pipelines")):
         yield ("pipelines", i, "namespace"), server.namespace, ("pipelines",)
+    if (builds := getattr(cluster.spec, "builds", None)) is not None:
+        numbers = sorted(port for port in _build_ports(builds, cluster) if port != HTTPS)
+        features = ("builds", *(f"builds-{port}" for port in numbers))
+        yield ("builds", "namespace"), builds.namespace, features
+
+
+def _build_ports(builds: Any, cluster: Cluster) -> set[int]:
+    """Where builds connect to: what is fetched, registries, and the repository of the fleet."""
+    proxy = cluster.spec.models.proxy
+    found = {port_of(proxy.url)} if proxy else set()
+    addresses = [cluster.fleet.repository.url, *filter(None, [cluster.fleet.repository.forgeURL])]
+    for name in builds.models:
+        model = cluster.models.get(name)
+        if model is None or model.build is None:
+            continue
+        build = model.build
+        addresses += [f"https://{target.to}" for target in build.push]
+        addresses += [git.url for git in (build.from_.git, build.image.containerfile) if git]
+        addresses += [f"https://{build.image.base}"] if build.image.base else []
+        if build.from_.source:
+            said = {"source": build.from_.source, "credentialsSecret": build.from_.credentialsSecret}
+            fetched = model.model_copy(update={**said, "s3": build.from_.s3})
+            found |= set(transfer_ports(fetched, cluster, by_job=True))
+    return found | {port_of(address) for address in addresses}
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:

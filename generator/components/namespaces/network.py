@@ -63,6 +63,11 @@ LLM = {"matchLabels": {"app.kubernetes.io/part-of": "llminferenceservice"}}
 RAY = {"matchExpressions": [{"key": RAY_POD, "operator": "Exists"}]}
 RAY_HEAD = {"matchLabels": {RAY_POD: "head"}}
 LOADER = {"matchLabels": {APP: MODEL_LOADER}}
+BUILD = {"matchExpressions": [{"key": "tekton.dev/taskRun", "operator": "Exists"}]}
+"""Every pod of a TaskRun (tektoncd/pipeline pkg/apis/pipeline/register.go TaskRunLabelKey). What is tested runs in the pod
+of what asks it: nobody connects to a build."""
+STARTER = {"matchLabels": {APP: "build-starter"}}
+"""Pods that make a PipelineRun (components/builds/trigger.py)."""
 SUBMITTER = {
     "matchExpressions": [
         {"key": JOB_POD, "operator": "Exists"},
@@ -85,6 +90,11 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
         yield from _ray(namespace, features, profile)
     if "pipelines" in features:
         yield _pipelines(namespace, profile)
+    if "builds" in features:
+        yield policy(namespace, "allow-builds", BUILD, egress=[_fetching("builds", features)])
+        to_api_server = {"ports": ports(*profile.network.apiServerPorts)}
+        starting = [_fetching("builds", features), to_api_server]
+        yield policy(namespace, "allow-build-starter", STARTER, egress=starting)
 
 
 def _serving(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:

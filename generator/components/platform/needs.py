@@ -57,11 +57,10 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     yield from _of_scaling(cluster)
     if _ray(cluster):
         yield ("ray",), "opendatahub"
-    if items(cluster, "hardwareProfiles"):
-        yield ("hardwareProfiles",), "opendatahub"
     yield from _of_llms(cluster)
-    if items(cluster, "pipelines"):
-        yield ("pipelines",), "ai-pipelines"
+    for section, name in _OF_SECTIONS.items():
+        if getattr(cluster.spec, section, None):
+            yield (section,), name
     if items(cluster, "kueue", "queues"):
         yield ("kueue", "queues"), "kueue"
     for i, node in enumerate(cluster.spec.nodes):
@@ -70,6 +69,10 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, storage in enumerate(cluster.spec.storage):
         if storage.class_.startswith(LVMS):
             yield ("storage", i), "lvms"
+
+
+_OF_SECTIONS = {"hardwareProfiles": "opendatahub", "pipelines": "ai-pipelines", "builds": "pipelines"}
+"""Section -> what runs it."""
 
 
 def _of_scaling(cluster: Cluster) -> Iterator[tuple[Path, str]]:

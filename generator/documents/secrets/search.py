@@ -41,6 +41,7 @@ _RANDOM_HINT = "a digest is written sha256:...; a credential belongs into a Secr
 
 REFERENCES = frozenset(
     {
+        "containerfileSecret",
         "credentials",
         "credentialsPerCluster",
         "credentialsSecret",

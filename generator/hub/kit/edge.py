@@ -31,6 +31,7 @@ KINDS = (
     ManagedKind("", "PersistentVolumeClaim", "persistentvolumeclaims", kept=True),
     ManagedKind("", "ResourceQuota", "resourcequotas"),
     ManagedKind("", "ServiceAccount", "serviceaccounts"),
+    ManagedKind("batch", "CronJob", "cronjobs"),
     ManagedKind("batch", "Job", "jobs"),
     ManagedKind(
         "datasciencepipelinesapplications.opendatahub.io",
@@ -53,6 +54,8 @@ KINDS = (
     ManagedKind("ray.io", "RayCluster", "rayclusters"),
     ManagedKind("ray.io", "RayJob", "rayjobs"),
     ManagedKind("ray.io", "RayService", "rayservices"),
+    ManagedKind("rbac.authorization.k8s.io", "Role", "roles"),
+    ManagedKind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
     ManagedKind("route.openshift.io", "Route", "routes"),
     ManagedKind("scheduling.k8s.io", "PriorityClass", "priorityclasses", cluster=True),
     ManagedKind("serving.kserve.io", "ClusterStorageContainer", "clusterstoragecontainers", cluster=True),
@@ -61,6 +64,10 @@ KINDS = (
     ManagedKind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
     ManagedKind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     ManagedKind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
+    ManagedKind("tekton.dev", "Pipeline", "pipelines"),
+    # No overlay has a run: who may start them by a Role of its own is given no right that Argo CD has not itself.
+    ManagedKind("tekton.dev", "PipelineRun", "pipelineruns"),
+    ManagedKind("tekton.dev", "Task", "tasks"),
     ManagedKind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 

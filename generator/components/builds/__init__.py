@@ -1,0 +1,24 @@
+"""Builds: from a trained model to an image at the edge, by Tekton on a core cluster.
+
+    Model.build -> fetch -> build -> test, scan -> push -> sbom, sign -> promote -> pull request
+
+`spec` is the section, `specs/build.py` what a Model says; `containerfile` what its image is made of, `steps` what all Tasks
+have in common, `tasks` those that models share, `pipeline` what is a model's own, `trigger` what starts builds, `units` the
+component; the rules are in `checks` and `model_checks`. The scripts are in templates/builds/.
+"""
+
+from .containerfile import asked, base
+from .pipeline import pipeline_name, workspace_size
+from .trigger import STARTER_LABELS
+from .units import BUILDS, items, push_secrets
+
+__all__ = [
+    "BUILDS",
+    "STARTER_LABELS",
+    "asked",
+    "base",
+    "items",
+    "pipeline_name",
+    "push_secrets",
+    "workspace_size",
+]
