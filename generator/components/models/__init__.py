@@ -25,8 +25,8 @@ from .claims import (
     volumes,
 )
 from .demand import workloads
+from .emit import CA_FOLDER, claim_name, fetching, place, storage_uri
 from .emit import ROOT as MODELS_DIR
-from .emit import claim_name, place, storage_uri
 from .initializer import (
     STORAGE_CONTAINER,
     STORAGE_CONTAINER_NOTE,
@@ -42,6 +42,7 @@ from .upload import steps as upload_steps
 from .upload import upload_name
 
 __all__ = [
+    "CA_FOLDER",
     "JOB_NAMESPACE",
     "MODELS",
     "MODELS_DIR",
@@ -52,6 +53,7 @@ __all__ = [
     "claim_name",
     "claims_of",
     "fetched_models",
+    "fetching",
     "fetching_container",
     "holds",
     "is_written",
