@@ -71,6 +71,7 @@ def _ray_unit(namespace: str, section: Monitoring) -> Unit:
 
 def _server_unit(item: Service, monitor: Manifest, mark: str) -> Unit:
     key = base_key("monitoring", "server", item.namespace, item.name).marked(mark)
+    key = key.marked("deployment") if is_plain(item) else key
     return whole(key, ("clusters/",), (monitor,))
 
 
