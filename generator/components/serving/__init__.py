@@ -8,7 +8,7 @@ from .beside import max_rank, ranks
 from .demand import workloads
 from .llm_emit import BEHIND, PORT
 from .placement import pods_of
-from .plain import COMPONENT, HTTP_ROUTE, MODEL_SERVER, SUFFIX, exposure_kind
+from .plain import COMPONENT, HTTP_ROUTE, MODEL_SERVER, PLAIN, SUFFIX, exposure_kind
 from .server import Endpoint, endpoint
 from .sizes import PodKind, devices, pod_kinds, roles
 from .units import SERVING
@@ -18,6 +18,7 @@ __all__ = [
     "COMPONENT",
     "HTTP_ROUTE",
     "MODEL_SERVER",
+    "PLAIN",
     "PORT",
     "SERVING",
     "SUFFIX",
