@@ -478,7 +478,9 @@ def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
     several = {"ovms": ["there"], "mlserver": []}.get(runtime, [])
     more = [] if model in several else several
     said = {
-        "kind": st.just("InferenceService"),
+        "kind": st.sampled_from(["InferenceService", "Deployment"]),
+        "service": st.none(),
+        "exposure": st.none(),
         "llm": st.none(),
         "lora": st.none(),
         "moreModels": st.sampled_from([[], more]),
@@ -487,7 +489,7 @@ def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
     if runtime != "vllm":
         return said
     lora = [None, {"adapters": ["tuned"]}] if model == "chat" else [None]
-    kind = st.sampled_from(["InferenceService", "LLMInferenceService"])
+    kind = st.sampled_from(["InferenceService", "LLMInferenceService", "Deployment"])
     return said | {"kind": kind, "lora": st.sampled_from(lora)}
 
 
@@ -521,7 +523,25 @@ def _service(draw: Draw) -> dict[str, Any]:
         unknown = ("deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
         item = {key: value for key, value in item.items() if key not in unknown}
         item["llm"] = draw(st.sampled_from(LLMS))
+    if item["kind"] == "Deployment":
+        item |= draw(_plain(item))
     return item
+
+
+EXPOSED: tuple[dict[str, Any], ...] = (
+    {"kind": "Ingress", "host": "acme.com", "tlsSecret": "acme-tls"},
+    {"kind": "HTTPRoute", "host": "acme.com", "gateway": {"name": "shops", "namespace": "gateways"}},
+)
+
+
+@st.composite
+def _plain(draw: Draw, item: dict[str, Any]) -> dict[str, Any]:
+    """What a server without KServe says of its Service; or KServe's kind, where KServe brings its model."""
+    if item["storage"]["type"] in {"cache", "oci+fetch"}:
+        return {"kind": "InferenceService"}
+    said = draw(st.sampled_from([{}, {"service": {"name": f"{item['name']}-app", "port": 80}}]))
+    seen = {"exposure": draw(st.sampled_from(EXPOSED))} if item.get("exposed") else {}
+    return {**said, **seen, "displayName": None}
 
 
 # What comes of them

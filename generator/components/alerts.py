@@ -30,10 +30,10 @@ def alert_units(cluster: Cluster, labels: Mapping[str, str]) -> Iterator[Unit]:
 
 def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rule]:
     here = f'namespace="{namespace}"'
-    if "serving" in used_for:
+    if {"serving", "deployment"} & used_for:
         yield from model_not_ready(PREFIX, (), here)
         yield load_failed(PREFIX, here)
-    if {"serving", "ray", "pipelines"} & used_for:
+    if {"serving", "deployment", "ray", "pipelines"} & used_for:
         yield volume_full(PREFIX, (), here)
     queues = sorted(
         item.name

@@ -23,8 +23,8 @@ from .kit.component import Cluster, Component, Unit, whole
 from .namespaces import LLM, SERVING_POD, reserved
 from .namespaces import RAY as RAY_PODS
 from .ray import RAY
-from .serving import BEHIND, PORT, Endpoint, endpoint
-from .serving.spec import Service, is_llm, known
+from .serving import BEHIND, PORT, Endpoint, endpoint, pods_of
+from .serving.spec import Service, is_llm, is_plain, known
 
 
 class Monitoring(Strictly):
@@ -71,6 +71,7 @@ def _ray_unit(namespace: str, section: Monitoring) -> Unit:
 
 def _server_unit(item: Service, monitor: Manifest, mark: str) -> Unit:
     key = base_key("monitoring", "server", item.namespace, item.name).marked(mark)
+    key = key.marked("deployment") if is_plain(item) else key
     return whole(key, ("clusters/",), (monitor,))
 
 
@@ -81,11 +82,11 @@ def _said(section: Monitoring) -> tuple[object, ...]:
 
 def _is_alone(item: Service, cluster: Cluster) -> bool:
     """Whether the platform makes no monitor: odh-model-controller does for servers with a ServingRuntime."""
-    return not cluster.profile.kserve.monitors or item.storage.type == "image"
+    return not cluster.profile.kserve.monitors or item.storage.type == "image" or is_plain(item)
 
 
 def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest:
-    """Scrapes the pods of an InferenceService.
+    """Scrapes the pods of an InferenceService, or of a Deployment of our own.
 
     Prometheus finds the ports that containers declare. Where the metrics are on another one, a declared port is
     taken and its number replaced.
@@ -102,7 +103,8 @@ def pod_monitor(item: Service, place: Endpoint, section: Monitoring) -> Manifest
         "interval": section.interval,
         **({"relabelings": [elsewhere]} if place.number != place.metrics else {}),
     }
-    pods = {"matchLabels": {SERVING_POD: item.name}}
+    labels = pods_of(item) if is_plain(item) else {SERVING_POD: item.name}
+    pods = {"matchLabels": labels}
     return _monitor(_metadata(item.name, item.namespace, section), pods, end)
 
 

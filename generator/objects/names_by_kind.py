@@ -109,6 +109,32 @@ def _route(item: Manifest, namespace: str) -> Iterator[Found]:
     name = at(item, "spec.to.name") or ""
     if name.endswith("-serve-svc"):
         yield "spec.to", one("ray.io", "RayService", namespace, name.removesuffix("-serve-svc"))
+    elif name.endswith("-predictor"):
+        # KServe makes it, of the InferenceService (components/serving/emit.py).
+        service = one(SERVING, "InferenceService", namespace, name.removesuffix("-predictor"))
+        yield "spec.to", service + one("", "Service", namespace, name)
+    else:
+        yield "spec.to", one("", "Service", namespace, name)
+
+
+def _ingress(item: Manifest, namespace: str) -> Iterator[Found]:
+    for i, rule in enumerate(item["spec"].get("rules", ())):
+        for j, path in enumerate(at(rule, "http.paths") or ()):
+            name = at(path, "backend.service.name")
+            yield f"spec.rules[{i}].http.paths[{j}].backend.service", one("", "Service", namespace, name)
+
+
+def _http_route(item: Manifest, namespace: str) -> Iterator[Found]:
+    for i, rule in enumerate(item["spec"].get("rules", ())):
+        for j, backend in enumerate(rule.get("backendRefs", ())):
+            place = backend.get("namespace", namespace)
+            yield f"spec.rules[{i}].backendRefs[{j}]", one("", "Service", place, backend["name"])
+
+
+def _autoscaler(item: Manifest, namespace: str) -> Iterator[Found]:
+    target = item["spec"]["scaleTargetRef"]
+    group = target.get("apiVersion", "").rpartition("/")[0]
+    yield "spec.scaleTargetRef", one(group, target["kind"], namespace, target["name"])
 
 
 def _service_account(item: Manifest, namespace: str) -> Iterator[Found]:
@@ -219,6 +245,9 @@ READERS: Mapping[tuple[str, str], Reader] = {
     ),
     ("ray.io", "RayJob"): _ray_job,
     ("route.openshift.io", "Route"): _route,
+    ("networking.k8s.io", "Ingress"): _ingress,
+    ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,
+    ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
     ("", "ServiceAccount"): _service_account,
     (RBAC, "RoleBinding"): _binding,
     (RBAC, "ClusterRoleBinding"): _binding,

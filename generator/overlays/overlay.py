@@ -40,17 +40,23 @@ NOTHING = plain_rule(
 RUNNING = frozenset(
     {
         "AppWrapper",
+        "Deployment",
+        "HTTPRoute",
+        "HorizontalPodAutoscaler",
         "InferenceService",
+        "Ingress",
         "Job",
         "LLMInferenceService",
         "PodDisruptionBudget",
         "RayCluster",
         "RayJob",
         "RayService",
+        "Route",
+        "Service",
         "ServingRuntime",
     }
 )
-"""Kinds that make pods, or speak of them; a retired cluster has none of them."""
+"""Kinds that make pods, or lead to them; a retired cluster has none of them."""
 _HASHED = re.compile(r"-[0-9a-f]{8}$")
 
 

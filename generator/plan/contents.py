@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..components.kit.component import Cluster
+from ..components.serving import SUFFIX
 from ..components.serving.spec import known
 from ..objects.manifest import Manifest
 
-SERVERS = frozenset({"InferenceService", "LLMInferenceService"})
+SERVERS = frozenset({"Deployment", "InferenceService", "LLMInferenceService"})
 _NAMED = {
     "ClusterQueue": "queue",
     "RayCluster": "RayCluster",
@@ -60,7 +61,7 @@ def contents_of(cluster: Cluster, manifests: Iterable[Manifest]) -> Contents:
     for item in _flat(manifests):
         kind, metadata = item["kind"], item["metadata"]
         if kind in SERVERS:
-            serving.add((metadata["namespace"], metadata["name"]))
+            serving.add((metadata["namespace"], metadata["name"].removesuffix(SUFFIX)))
         elif kind in _NAMED:
             there.setdefault(_NAMED[kind], []).append(metadata["name"])
     servers = (

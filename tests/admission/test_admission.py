@@ -21,6 +21,7 @@ from generator.components.kit.demand import pod_amounts
 from generator.components.kueue import KUEUE
 from generator.components.kueue.emit import emit
 from generator.components.kueue.spec import KueueSpec
+from generator.components.serving import SUFFIX
 from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.flow.read import cluster_files, cluster_in, read
@@ -100,7 +101,12 @@ def emitted(cluster: Cluster) -> dict[tuple[str, str, str], list[dict[str, int]]
     found: dict[tuple[str, str, str], list[dict[str, int]]] = {}
     for work in workloads(objects):
         name = work.owner.name.rpartition("-")[0] if work.owner.kind in HASHED else work.owner.name
-        pod = {**work.pod, "containers": [part for part in work.pod["containers"] if "resources" in part]}
+        # An init container that goes on running asks beside the others.
+        before = [
+            part for part in work.pod.get("initContainers", ()) if part.get("restartPolicy") == "Always"
+        ]
+        running = [part for part in (*before, *work.pod["containers"]) if "resources" in part]
+        pod, name = {**work.pod, "containers": running}, name.removesuffix(SUFFIX)
         found.setdefault((work.owner.kind, work.owner.namespace, name), []).append(scaled(requests_of(pod)))
     return found
 

@@ -33,7 +33,18 @@ from generator.proof.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
 from tests.conftest import ROOT
-from tests.construction import PLATFORMS, every, every_hub, hubs, in_sites, ray_specs, refuses, sites, walk
+from tests.construction import (
+    PLATFORMS,
+    every,
+    every_hub,
+    hubs,
+    in_namespace,
+    in_sites,
+    ray_specs,
+    refuses,
+    sites,
+    walk,
+)
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 
@@ -372,20 +383,36 @@ def test_only_known_kinds_are_emitted() -> None:
     known = {(kind.group, kind.kind) for kind in KINDS}
     found = {identify(item)[:2] for site in sites() for item in site.objects}
     assert found <= known
-    assert not {kind for _, kind in known} & {"Service", "ServiceMonitor", "Secret"}
+    assert not {kind for _, kind in known} & {"ServiceMonitor", "Secret"}
 
 
-def test_routes_lead_to_ray_services() -> None:
+def test_services_lead_to_pods_of_ours() -> None:
+    for site, item in in_sites("Service"):
+        pods = [
+            one["spec"]["template"]["metadata"]["labels"]
+            for one in site.objects
+            if one["kind"] == "Deployment" and in_namespace(one, item["metadata"]["namespace"])
+        ]
+        wanted = item["spec"]["selector"].items()
+        assert sum(wanted <= labels.items() for labels in pods) == 1
+
+
+def test_routes_lead_to_services() -> None:
     for site, item in in_sites("Route"):
-        services = {
-            (service["metadata"]["namespace"], f"{service['metadata']['name']}-serve-svc")
-            for service in site.objects
-            if service["kind"] == "RayService"
+        made = {
+            (one["metadata"]["namespace"], f"{one['metadata']['name']}-serve-svc")
+            for one in site.objects
+            if one["kind"] == "RayService"
+        }
+        ours = {
+            (one["metadata"]["namespace"], one["metadata"]["name"])
+            for one in site.objects
+            if one["kind"] == "Service"
         }
         spec = item["spec"]
-        assert (item["metadata"]["namespace"], spec["to"]["name"]) in services
+        assert (item["metadata"]["namespace"], spec["to"]["name"]) in made | ours
         assert spec["tls"] == {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"}
-        assert spec.keys() == {"to", "port", "tls", "wildcardPolicy"}
+        assert spec.keys() - {"port", "host"} == {"to", "tls", "wildcardPolicy"}
 
 
 def test_nothing_speaks_of_istio() -> None:

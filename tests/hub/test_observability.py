@@ -373,7 +373,7 @@ def test_the_names_that_acm_looks_for() -> None:
     )
     assert "acm_managed_cluster_info" in platform["names"]
     assert (
-        '__name__="kube_deployment_spec_replicas",deployment=~".+-(predictor|kserve|kserve-prefill)"'
+        '__name__="kube_deployment_spec_replicas",deployment=~".+-(predictor|kserve|kserve-prefill|model-server)"'
         in platform["matches"]
     )
     assert "ovms_requests_success" in user["names"]

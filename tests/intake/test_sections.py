@@ -282,12 +282,70 @@ spec:
   metrics: [{{type: Resource, resource: {{name: memory}}}}]
 """
     made = drafted(text)
+    known = text.replace(
+        "{name: memory}", "{name: memory, target: {type: Utilization, averageUtilization: 70}}"
+    )
+    assert drafted(known).spec["serving"][0]["scaling"] == {"metric": "memory", "target": 70}
+    assert "scaling" not in made.spec["serving"][0]
     assert made.spec["serving"][0]["replicas"] == {"min": 2, "max": 5}
     scaler = next(one for one in made.part.accounts if one.source.kind == "HorizontalPodAutoscaler")
     assert {(shown(one.path), one.fate) for one in scaler.entries} == {
         ("spec.scaleTargetRef", Fate.INTENT),
         ("spec.maxReplicas", Fate.CARRIED),
         ("spec.metrics", Fate.LOST),
+    }
+
+
+SERVED = f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: bikes, namespace: a}}
+spec:
+  template:
+    metadata: {{labels: {{app: bikes, model-name: bikes}}}}
+    spec:
+      containers: [{{name: c, image: quay.io/acme/bikes@{DIGEST}, ports: [{{name: rest, containerPort: 8080}}]}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: bike-app, namespace: a}}
+spec: {{selector: {{app: bikes}}, ports: [{{port: 80, targetPort: rest}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: bike-app, namespace: a}}
+spec:
+  ingressClassName: nginx
+  tls: [{{hosts: [bikes.acme.com], secretName: bikes-tls}}]
+  rules:
+  - host: bikes.acme.com
+    http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: bike-app, port: {{number: 80}}}}}}}}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: bikes-stay, namespace: a}}
+spec: {{minAvailable: 1, selector: {{matchLabels: {{app: bikes}}}}}}
+"""
+
+
+def test_a_deployment_keeps_its_service_and_its_host() -> None:
+    (server,) = drafted(SERVED).spec["serving"]
+    assert (server["kind"], server["port"], server["minAvailable"]) == ("Deployment", 8080, 1)
+    assert server["service"] == {"name": "bike-app", "port": 80}
+    assert server["exposure"] == {
+        "kind": "Ingress",
+        "host": "bikes.acme.com",
+        "tlsSecret": "bikes-tls",
+        "ingressClassName": "nginx",
+    }
+
+
+def test_a_second_service_of_a_deployment_is_told() -> None:
+    service = SERVED.split("---\n")[1]
+    made = drafted(f"{SERVED}---\n{service.replace('bike-app', 'bike-more')}")
+    last = next(one for one in made.part.accounts if one.source.name == "bike-more")
+    assert made.spec["serving"][0]["service"]["name"] == "bike-app"
+    assert {(entry.fate, entry.why) for entry in last.entries} == {
+        (Fate.LOST, "a server has one Service: its callers have to use the other one")
     }
 
 

@@ -66,7 +66,8 @@ def test_the_edge_shape_gives_its_two_applications() -> None:
         ("tensorflow-housing-server", "tensorflow-housing-app", "tensorflow-housing"),
     ]
     for item in group["serving"]:
-        assert item["runtime"] == "custom"
+        assert (item["kind"], item["runtime"]) == ("Deployment", "custom")
+        assert item["service"] == {"name": item["name"], "port": 8080}
         assert item["storage"] == {"type": "image"}
         assert item["readinessPath"] == f"/v2/models/{item['model']}/ready"
         assert (item["port"], item["metricsPort"], item["exposed"]) == (8080, 8082, True)

@@ -13,8 +13,7 @@ from ...facts.images import image
 from ...specs.build import Build
 from ...specs.model import Images, ModelSpec
 from ..kit.runtime import MODEL_DIR
-from ..runtimes.mlserver import IMPLEMENTATIONS
-from ..runtimes.vllm import OFFLINE
+from ..runtimes import IMPLEMENTATIONS, OFFLINE
 
 PORT, GRPC = 8080, 9000
 MODELCAR_DIR = "/models"

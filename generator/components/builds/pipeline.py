@@ -16,7 +16,7 @@ from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.component import Cluster
 from ..kit.runtime import seconds, security
-from ..models.transfer import environment
+from ..models import environment
 from .containerfile import asked, base, containerfile
 from .spec import Builds
 from .steps import (

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-PREDICTOR = 'deployment=~".+-(predictor|kserve|kserve-prefill)"'
-"""Deployments of model servers: of an InferenceService, and of an LLMInferenceService (data/metrics.yaml)."""
+PREDICTOR = 'deployment=~".+-(predictor|kserve|kserve-prefill|model-server)"'
+"""Deployments of model servers: of an InferenceService, of an LLMInferenceService, and our own (data/metrics.yaml)."""
 
 SETS = 'statefulset=~".+-kserve-mn(-prefill)?(-[0-9]+)?"'
 """StatefulSets of an LLMInferenceService whose server spans pods: a LeaderWorkerSet makes them (data/metrics.yaml)."""

@@ -25,8 +25,8 @@ from .claims import (
     volumes,
 )
 from .demand import workloads
+from .emit import CA_FOLDER, claim_name, fetching, place, storage_uri
 from .emit import ROOT as MODELS_DIR
-from .emit import claim_name, place, storage_uri
 from .initializer import (
     STORAGE_CONTAINER,
     STORAGE_CONTAINER_NOTE,
@@ -35,13 +35,14 @@ from .initializer import (
 )
 from .publish import target
 from .trained import fetched_models, trained_models
-from .transfer import parameters, port_of, ports, secret_annotations
+from .transfer import environment, parameters, port_of, ports, secret_annotations
 from .units import MODELS
 from .upload import manifests as upload_manifests
 from .upload import steps as upload_steps
 from .upload import upload_name
 
 __all__ = [
+    "CA_FOLDER",
     "JOB_NAMESPACE",
     "MODELS",
     "MODELS_DIR",
@@ -51,7 +52,9 @@ __all__ = [
     "cache_nodes",
     "claim_name",
     "claims_of",
+    "environment",
     "fetched_models",
+    "fetching",
     "fetching_container",
     "holds",
     "is_written",

@@ -34,6 +34,7 @@ ROOT = "/mnt/models"
 
 SCRIPTS = "/etc/nearedge"
 CA_FOLDER = "/etc/nearedge-ca"
+CA_FILE = f"{CA_FOLDER}/cabundle.crt"
 CA_CONFIGMAP = "odh-kserve-custom-ca-bundle"
 """CA bundle that odh-model-controller keeps in every namespace with a model, key cabundle.crt."""
 
@@ -180,7 +181,7 @@ def script(
         "copy": MODELCAR_FOLDER if model.source.startswith("oci://") else "",
         "program": FETCH if model.source.startswith(RESUMED) else INITIALIZER,
         "patience": patience,
-        "ca": f"{CA_FOLDER}/cabundle.crt" if ca_bundle(spec, profile) else "",
+        "ca": CA_FILE if ca_bundle(spec, profile) else "",
         "sums": f"{SCRIPTS}/SHA256SUMS" if sums else "",
         "fast": spec.verify == "fast",
     }
@@ -240,6 +241,14 @@ def beside_its_server(claim: Claim) -> Manifest:
 def ca_bundle(spec: ModelsSpec, profile: Profile) -> str | None:
     """ConfigMap with the certificates that a transfer trusts beside those of its image."""
     return spec.caBundle or (CA_CONFIGMAP if profile.openshift else None)
+
+
+def fetching(model: ModelSpec, folder: str, spec: ModelsSpec) -> Manifest:
+    """Command, arguments and environment of a container of the storage initializer that fetches into a folder at every start."""
+    told = environment(model, spec)
+    trusted = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if spec.caBundle else ()
+    env = [*told["env"], *({"name": name, "value": CA_FILE} for name in trusted)]
+    return {"command": [INITIALIZER], "args": [model.source, folder], **told, "env": env}
 
 
 def _fetch_image(model: ModelSpec, images: Images) -> str:

@@ -12,7 +12,8 @@ from ...findings.finding import Path
 from ..kit.component import Cluster, once
 from ..models import port_of
 from ..models import ports as transfer_ports
-from ..serving.spec import runtimes
+from ..serving import HTTP_ROUTE, exposure_kind
+from ..serving.spec import answers_on, is_plain
 from .network import HTTPS, SERVES
 from .spec import Namespace
 
@@ -21,6 +22,7 @@ FEATURES = (
     "serving",
     "llm",
     "llm-router",
+    "deployment",
     "exposed",
     "auth",
     "download",
@@ -34,8 +36,9 @@ FEATURES = (
     "pipelines",
     "builds",
 )
-"""What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `builds-8443`, `serving-9000` and
-`auth-<server>` follow, the last two only where not all servers are asked in the same way."""
+"""What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `deployment-9000`,
+`builds-8443`, `gateway-<namespace>`, `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
+asked in the same way."""
 
 RAY = ("clusters", "jobs", "services")
 """Lists of the section ray."""
@@ -69,8 +72,7 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             features = ("ray", *_ray_features(key, item), *_publishing(item, cluster))
             yield ("ray", key, i, "namespace"), item.namespace, features
     for i, service in enumerate(items(cluster, "serving")):
-        kind = _llm_features(service) if service.kind == "LLMInferenceService" else ("serving",)
-        features = (*kind, *_serving_features(service, cluster))
+        features = (*_kind_features(service), *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
     for i, profile in enumerate(items(cluster, "hardwareProfiles")):
         yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
@@ -139,6 +141,12 @@ def _publishing(item: Any, cluster: Cluster) -> Iterator[str]:
         yield from (f"loader-{port}" for port in numbers if port != HTTPS)
 
 
+def _kind_features(service: Any) -> tuple[str, ...]:
+    if service.kind == "LLMInferenceService":
+        return _llm_features(service)
+    return ("deployment",) if is_plain(service) else ("serving",)
+
+
 def _llm_features(service: Any) -> tuple[str, ...]:
     llm = service.llm
     # The endpoint picker, and the sidecar that sends prompts on, ask the API server for pods.
@@ -152,16 +160,15 @@ def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
         if guarded(service, cluster):
             yield from ("auth", f"auth-{service.name}")
         else:
-            yield f"serving-{_port(service)}"
+            yield f"serving-{answers_on(service)}"
+    if is_plain(service):
+        yield f"deployment-{answers_on(service)}"
+        said = service.exposure
+        if service.exposed and said and said.gateway and exposure_kind(said, cluster.profile) == HTTP_ROUTE:
+            yield f"gateway-{said.gateway.namespace}"
     yield from _transferred(service.model, service.storage.type, cluster)
     for name in service.beside:
         yield from _transferred(name, "pvc", cluster)
-
-
-def _port(service: Any) -> int:
-    """Where an InferenceService is asked."""
-    runtime = runtimes()[service.runtime]
-    return int(service.port or (service.grpc and runtime.grpc_port) or runtime.port)
 
 
 def guarded(service: Any, cluster: Cluster) -> bool:
@@ -199,4 +206,6 @@ def _usual(used_for: Collection[str]) -> set[str]:
     answering = {name for name in used_for if name.startswith("serving-")}
     asking = {name for name in used_for if name.startswith("auth-")}
     usual = answering if answering == {f"serving-{SERVES}"} else set()
+    plain = {name for name in used_for if name.startswith("deployment-")}
+    usual |= plain if plain == {f"deployment-{SERVES}"} else set()
     return usual if answering and asking else usual | asking

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ...facts.profiles import Caller, Profile
 from ...objects.manifest import Manifest, Wave, meta
+from ..serving import COMPONENT, MODEL_SERVER
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Label that the API server sets on every namespace; nobody else can."""
@@ -60,6 +61,8 @@ HTTPS = 443
 SERVING = {"matchExpressions": [{"key": SERVING_POD, "operator": "Exists"}]}
 LLM = {"matchLabels": {"app.kubernetes.io/part-of": "llminferenceservice"}}
 """Every pod of an LLMInferenceService, its endpoint picker too (kserve pkg/constants LLMInferenceServicePartOfValue)."""
+PLAIN = {"matchLabels": {COMPONENT: MODEL_SERVER}}
+"""Every pod of a server that runs without KServe (components/serving/plain.py)."""
 RAY = {"matchExpressions": [{"key": RAY_POD, "operator": "Exists"}]}
 RAY_HEAD = {"matchLabels": {RAY_POD: "head"}}
 LOADER = {"matchLabels": {APP: MODEL_LOADER}}
@@ -82,6 +85,8 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
     yield policy(namespace, "allow-dns", {}, egress=[_dns(profile)])
     if "serving" in features:
         yield from _serving(namespace, features, profile)
+    if "deployment" in features:
+        yield from _plain(namespace, features, profile)
     if "llm" in features:
         yield from _llm(namespace, features, profile)
     if "loader" in features:
@@ -121,6 +126,22 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
         yield policy(namespace, "allow-serving-auth", SERVING, egress=[rule])
     if "download" in features:
         yield policy(namespace, "allow-serving-download", SERVING, egress=[_fetching("download", features)])
+
+
+def _plain(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
+    """Servers without KServe: each answers whoever may ask it, and no proxy of theirs asks anybody."""
+    callers: list[Manifest] = [{"podSelector": {}}]
+    if "exposed" in features:
+        callers += callers_of(profile.network.ingress)
+    # What a Gateway runs is in its namespace, or where its controller is: then among the routers.
+    callers += [peer(namespaces=(name,)) for name in numbered("gateway", features, str)]
+    asked: Manifest = {"from": callers, "ports": ports(*(numbered("deployment", features, int) or [SERVES]))}
+    watched: Manifest = {"from": callers_of(profile.network.monitoring)}
+    yield policy(namespace, "allow-model-servers", PLAIN, ingress=[asked, watched])
+    yield policy(namespace, "allow-model-server-clients", {}, egress=[{"to": [{"podSelector": PLAIN}]}])
+    if "download" in features:
+        rule = _fetching("download", features)
+        yield policy(namespace, "allow-model-server-download", PLAIN, egress=[rule])
 
 
 def _named(operator: str, services: Sequence[str]) -> Manifest:

@@ -15,6 +15,7 @@ from ...facts.operators import Operator, component_of, offered, operators
 from ...findings.finding import Path
 from ..kit.component import Cluster, once
 from ..namespaces import items
+from ..serving.spec import is_plain
 from .terms import entries, terms_of, words_of
 
 Chosen = tuple[str, tuple[str, ...]]
@@ -52,7 +53,7 @@ def brings_argocd(cluster: Cluster) -> bool:
 
 
 def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
-    if items(cluster, "serving"):
+    if asks_kserve(cluster):
         yield ("serving",), "opendatahub"
     yield from _of_scaling(cluster)
     if _ray(cluster):
@@ -75,9 +76,14 @@ _OF_SECTIONS = {"hardwareProfiles": "opendatahub", "pipelines": "ai-pipelines", 
 """Section -> what runs it."""
 
 
+def asks_kserve(cluster: Cluster) -> bool:
+    """Whether a server is not a Deployment of our own, which asks nothing of the platform."""
+    return any(not is_plain(item) for item in items(cluster, "serving"))
+
+
 def _of_scaling(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, item in enumerate(items(cluster, "serving")):
-        if item.scaling and item.scaling.prometheus:
+        if item.scaling and item.scaling.prometheus and not is_plain(item):
             yield ("serving", i, "scaling", "prometheus"), "keda"
 
 
@@ -160,7 +166,7 @@ def words(name: str, order: tuple[str, ...], cluster: Cluster) -> tuple[str, ...
 
 
 def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
-    if items(cluster, "serving"):
+    if asks_kserve(cluster):
         yield "kserve"
         yield from _model_cache(cluster)
     if _ray(cluster):

@@ -1,5 +1,9 @@
-"""Serving runtimes: one file each, found by `components.serving`."""
+"""Serving runtimes: one file each, found by `components.serving`.
 
-from .vllm import adapters
+What an image of a model in its server has to say as well (`components.builds`) is told here.
+"""
 
-__all__ = ["adapters"]
+from .mlserver import IMPLEMENTATIONS
+from .vllm import OFFLINE, adapters
+
+__all__ = ["IMPLEMENTATIONS", "OFFLINE", "adapters"]

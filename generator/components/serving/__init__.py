@@ -1,26 +1,35 @@
-"""Serving: one model server per item, as an InferenceService in raw mode with its own ServingRuntime.
+"""Serving: one model server per item, as an InferenceService in raw mode with its own ServingRuntime, or without KServe.
 
-`spec` is the section, `emit` its objects, `demand` what their pods ask for, `units` the component itself; the rules are in
-`checks`. How a server runs is a file of `components/runtimes/`.
+`spec` is the section, `emit` its objects, `llm_emit` those of LLMInferenceServices and `plain_emit` those of Deployments of
+our own, `demand` what their pods ask for, `units` the component itself; the rules are in `checks`. How a server runs is a file of `components/runtimes/`.
 """
 
 from .beside import max_rank, ranks
 from .demand import workloads
 from .llm_emit import BEHIND, PORT
+from .placement import pods_of
+from .plain import COMPONENT, HTTP_ROUTE, MODEL_SERVER, PLAIN, SUFFIX, exposure_kind
 from .server import Endpoint, endpoint
 from .sizes import PodKind, devices, pod_kinds, roles
 from .units import SERVING
 
 __all__ = [
     "BEHIND",
+    "COMPONENT",
+    "HTTP_ROUTE",
+    "MODEL_SERVER",
+    "PLAIN",
     "PORT",
     "SERVING",
+    "SUFFIX",
     "Endpoint",
     "PodKind",
     "devices",
     "endpoint",
+    "exposure_kind",
     "max_rank",
     "pod_kinds",
+    "pods_of",
     "ranks",
     "roles",
     "workloads",

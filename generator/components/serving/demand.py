@@ -17,10 +17,12 @@ from ...specs.model import Images, ModelSpec
 from ...specs.types import Resources
 from ..kit.component import Cluster
 from ..kit.demand import UNBOUND, Bounds, Container, Pods, Shape, Workload, bounds, pods_of
-from ..kit.runtime import Server
-from ..models import placed_by_cache
+from ..kit.runtime import SERVER, Server
+from ..models import MODELS, placed_by_cache
+from .plain_emit import NAMES
+from .plain_model import MODELCAR_LIMITS
 from .sizes import PodKind, pod_kinds
-from .spec import DOWNLOADS, Service, is_llm, runtimes
+from .spec import DOWNLOADS, Service, is_llm, is_plain, runtimes
 
 KSERVE = "KServe"
 
@@ -48,16 +50,21 @@ def workloads(cluster: Cluster) -> Iterator[Asking]:
         placed = placed_by_cache(item, cluster)
         within = bounds(cluster).get(item.namespace, UNBOUND)
         if not is_llm(item):
-            yield Asking(placed, _served(i, placed, cluster.profile, within))
+            yield Asking(placed, _served(i, placed, cluster, within))
             continue
         yield from (Asking(placed, work) for work in _llm(i, placed, cluster.profile, within))
 
 
-def _served(index: int, item: Service, profile: Profile, within: Bounds) -> Workload:
+def _served(index: int, item: Service, cluster: Cluster, within: Bounds) -> Workload:
     path: Path = ("serving", index)
     least = max(1, item.replicas.min)
     shape = Shape("replica", path, least, max(least, item.replicas.max), item.nodeSelector, item.tolerations)
-    pods = pods_of(shape, _containers(item, path, profile), within)
+    containers = (
+        _plain(item, path, cluster.part(MODELS).resources)
+        if is_plain(item)
+        else _containers(item, path, cluster.profile)
+    )
+    pods = pods_of(shape, containers, within)
     return Workload(
         item.kind, item.namespace, item.name, item.queue, path, (pods,), whole=False, lasting=True
     )
@@ -71,6 +78,17 @@ def _containers(item: Service, path: Path, profile: Profile) -> Iterator[Contain
     told = profile.kserve
     if told.proxy is not None and (item.auth or told.proxyAlways):
         yield _added(told.proxy, path)
+
+
+def _plain(item: Service, path: Path, fetching: Resources) -> Iterator[Container]:
+    """Of a server without KServe all containers are ours; its modelcar is a sidecar, and counts as one of them."""
+    yield Container(NAMES[SERVER], item.resources, item.requests, (*path, "resources"))
+    for name, limits, requests in _beside(item.runtime):
+        yield Container(NAMES.get(name, name), limits, requests, path)
+    if item.storage.type == "oci":
+        yield Container("modelcar", MODELCAR_LIMITS, {}, path)
+    elif item.storage.type in DOWNLOADS:
+        yield Container("fetch", fetching, {}, ("models", "resources"), init=True)
 
 
 def _model(item: Service, path: Path, profile: Profile) -> Iterator[Container]:

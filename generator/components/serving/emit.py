@@ -17,10 +17,11 @@ from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.runtime import Runtime, Server, seconds, security, volumes
 from ..models import STORAGE_CONTAINER, STORAGE_CONTAINER_NOTE, parameters, storage_uri
+from ..models.spec import ModelsSpec
 from . import scaling
 from .placement import budgets, placed, pods_of
 from .server import hardens_initializer, server_of
-from .spec import Service, is_llm, runtimes
+from .spec import Service, is_llm, is_plain, runtimes
 
 TIMEOUT = "haproxy.router.openshift.io/timeout"
 """Annotation of a Route: how long the router waits for an answer."""
@@ -38,6 +39,8 @@ class Setting:
     """FOLLOWER where a job of the same cluster writes the model."""
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     """Models that servers have beside their own, by name."""
+    fetching: ModelsSpec = field(default_factory=ModelsSpec)
+    """What downloads of a server that is a Deployment are told; KServe asks its own settings."""
     budgets: bool = False
     """A drain of nodes is to leave pods of it: no base knows that, as it does not know the nodes."""
 
@@ -83,6 +86,7 @@ def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
     listed = model.credentialsSecret and (
         item.storage.type == "hf" or (item.storage.type == "s3" and not by_key)
     )
+    listed = listed and not is_plain(item)
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -95,14 +99,14 @@ def account(item: Service, model: ModelSpec, profile: Profile) -> Manifest:
 def _runtime(
     item: Service, model: ModelSpec, runtime: Runtime, server: Server, setting: Setting
 ) -> tuple[Manifest, ...]:
-    told = _settings(item, runtime, server)
+    told = settings_of(item, runtime, server)
     return (
         *told,
         _serving_runtime(item, model, server, setting, told[0]["metadata"]["name"] if told else None),
     )
 
 
-def _settings(item: Service, runtime: Runtime, server: Server) -> tuple[Manifest, ...]:
+def settings_of(item: Service, runtime: Runtime, server: Server) -> tuple[Manifest, ...]:
     """The ConfigMap that tells a runtime of several models; another content is another object, so pods restart."""
     if not server.beside or runtime.settings is None:
         return ()

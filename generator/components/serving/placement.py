@@ -16,7 +16,8 @@ from ..kit.pod_fields import DEFAULT, apart, spread
 from ..kit.runtime import accelerators
 from ..kit.tolerations import lets
 from ..kueue.spec import KueueSpec, queue_of
-from .spec import Service, is_llm
+from .plain import pods_of_plain
+from .spec import Service, is_llm, is_plain
 
 WORKLOAD = "llminferenceservice-workload"
 """Value of app.kubernetes.io/component of the pods that answer; of those that only read prompts it ends in -prefill."""
@@ -24,6 +25,8 @@ WORKLOAD = "llminferenceservice-workload"
 
 def pods_of(item: Service, *, prefill: bool = False) -> Manifest:
     """Labels that the pods of a Deployment of a server have, and no others of the namespace."""
+    if is_plain(item):
+        return pods_of_plain(item.name)
     if not is_llm(item):
         return {"app": f"isvc.{item.name}-predictor"}
     return {

@@ -45,6 +45,7 @@ from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, TopologySpread, Volume
 from ..kit.runtime import Runtime
 from .llm import LLM, Llm, Lora
+from .plain import PLAIN, Exposure, ServiceSaid
 from .scaling import Scaling
 
 ISVC = "kserve v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
@@ -125,7 +126,7 @@ class ServingStorage(Strictly):
 class Service(Strictly):
     """One model server."""
 
-    name: Name = Field(description="Name of the InferenceService; part of its host name.")
+    name: Name = Field(description="Name of the server and of its objects; part of its host name.")
     namespace: Name = Field(description="Namespace it runs in.")
     model: Name = Field(description="Model that it serves.")
     runtime: Annotated[str, _RuntimeName()] = Field(
@@ -151,7 +152,10 @@ class Service(Strictly):
     )
     requests: Resources = Field({}, description="Requests where they differ from resources.")
     exposed: Flag = Field(False, description="Reachable from outside the cluster.")
-    auth: Flag = Field(False, description="Callers need a token that may get this InferenceService.")
+    auth: Flag = Field(
+        False,
+        description="Callers need a token that may get this InferenceService; not with kind Deployment.",
+    )
     timeout: Duration | None = Field(
         None, description="Longest a request may take; 300s for language models, else 60s."
     )
@@ -219,10 +223,17 @@ class Service(Strictly):
     readOnlyRootFilesystem: Flag | None = Field(
         None, description="Lock the container's root file system; as its runtime allows when left out."
     )
-    kind: Literal["InferenceService", "LLMInferenceService"] = Field(
+    kind: Literal["InferenceService", "LLMInferenceService", "Deployment"] = Field(
         "InferenceService",
         description="LLMInferenceService: vLLM by KServe's presets, with a gateway, a scheduler or several pods "
-        "for one model; it needs operators that an InferenceService does without.",
+        "for one model; it needs operators that an InferenceService does without. Deployment: a Deployment and a "
+        "Service of our own, without KServe and any operator.",
+    )
+    service: ServiceSaid | None = Field(
+        None, description="Name and port of its Service; kind Deployment only."
+    )
+    exposure: Exposure | None = Field(
+        None, description="What leads to it from outside, with exposed; kind Deployment only."
     )
     llm: Llm | None = Field(None, description="What only kind LLMInferenceService has.")
     lora: Lora | None = Field(None, description="LoRA adapters beside the model; runtime vllm.")
@@ -244,6 +255,27 @@ class Service(Strictly):
 def is_llm(item: Service) -> bool:
     """Whether an LLMInferenceService runs it."""
     return item.kind == LLM
+
+
+def is_plain(item: Service) -> bool:
+    """Whether it is a Deployment of our own, of which KServe knows nothing."""
+    return item.kind == PLAIN
+
+
+def answers_on(item: Service) -> int:
+    """The port on which callers ask the pods of a server that no LLMInferenceService runs."""
+    runtime = runtimes()[item.runtime]
+    return int(item.port or (item.grpc and runtime.grpc_port) or runtime.port)
+
+
+def service_name(item: Service) -> str:
+    """Name of the Service of a server that is a Deployment."""
+    return (item.service and item.service.name) or item.name
+
+
+def service_port(item: Service) -> int:
+    """Port of that Service."""
+    return int((item.service and item.service.port) or answers_on(item))
 
 
 DOWNLOADS = frozenset({"s3", "hf", "oci+fetch"})

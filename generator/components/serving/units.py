@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..kit.component import Cluster, Component, Unit
 from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
 from ..models import (
+    MODELS,
     access_modes,
     is_written,
     node_bound,
@@ -25,15 +26,17 @@ from ..models import (
 from . import llm_emit
 from .emit import Setting, emit
 from .placement import homes, leaves_pods
+from .plain import PLAIN
+from .plain_emit import emit_plain
 from .room import has_room
 from .server import hardens_initializer, has_image
 from .sizes import total_devices
-from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, known
+from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, is_plain, known, service_name
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
     """One unit per item: its base is the groups' item, or what its model, runtime and storage type say."""
-    if any(hardens_initializer(item, cluster.profile) and not is_llm(item) for _, item, _ in known(cluster)):
+    if any(_hardened(item, cluster) for _, item, _ in known(cluster)):
         yield storage_container_unit()
     for i, item, model in known(cluster):
         if not has_image(item, model):
@@ -45,13 +48,25 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             _strategy(base, _modes(base), None),
             models=_beside(base, cluster),
         )
-        of_kind = llm_emit.emit if is_llm(item) else emit
+        of_kind = _emitting(item)
         yield Unit(
             key,
             origins,
             common=recipe(of_kind, base, model, neutral),
             final=of_kind(placed_by_cache(item, cluster), model, _setting(i, item, cluster)),
         )
+
+
+def _hardened(item: Service, cluster: Cluster) -> bool:
+    """Whether an InferenceService downloads its model in a container that we lay over KServe's."""
+    return hardens_initializer(item, cluster.profile) and not is_llm(item) and not is_plain(item)
+
+
+def _emitting(item: Service) -> Callable[[Service, ModelSpec, Setting], tuple[Manifest, ...]]:
+    """What makes the objects of its kind."""
+    if is_llm(item):
+        return llm_emit.emit
+    return emit_plain if is_plain(item) else emit
 
 
 def _beside(item: Service, cluster: Cluster) -> Mapping[str, ModelSpec]:
@@ -67,9 +82,13 @@ def _base(item: Service, cluster: Cluster) -> tuple[Service, BaseKey, tuple[str,
     if shared is not None and _alike(shared, item) and has_image(shared, cluster.models[item.model]):
         return shared, cluster.group_key("serving", *named), cluster.group_files
     base, marks = _kept(item)
-    of = ("llm", item.model) if is_llm(item) else ("model", item.model, item.runtime)
+    of = ("llm", item.model) if is_llm(item) else (_OF[item.kind], item.model, item.runtime)
     key = base_key("serving", *of, item.storage.type.split("+"), *named)
     return base, key.marked(*marks) if marks else key, (f"clusters/models/{item.model}.yaml",)
+
+
+_OF = {"InferenceService": "model", PLAIN: "deployment"}
+"""Kind -> what its bases are called."""
 
 
 def _alike(item: Service, other: Service) -> bool:
@@ -78,7 +97,8 @@ def _alike(item: Service, other: Service) -> bool:
 
 
 def _structure(item: Service) -> tuple[Any, ...]:
-    return item.model, item.runtime, item.storage.type, item.kind, item.moreModels
+    named = service_name(item) if is_plain(item) else ""
+    return item.model, item.runtime, item.storage.type, item.kind, item.moreModels, named
 
 
 def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
@@ -86,7 +106,7 @@ def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
 
     A custom server has no meaning without its image and ports, so these stay.
     """
-    names = {"name", "namespace", "model", "runtime", "kind"}
+    names = {"name", "namespace", "model", "runtime", "kind", "service"}
     if item.runtime == "custom":
         names |= {"image", "args", "env", *CUSTOM_ONLY}
     kept = {name: getattr(item, name) for name in names}
@@ -94,7 +114,7 @@ def _kept(item: Service) -> tuple[Service, tuple[str, ...]]:
         **{**_defaults(), **kept, "storage": ServingStorage(type=item.storage.type)}
     )
     if item.runtime != "custom":
-        return base, ()
+        return base, (digest(item.service.model_dump()),) if item.service else ()
     return base, (digest(item.model_dump(include=names, exclude_defaults=True)),)
 
 
@@ -114,7 +134,7 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
     same = (
         (other.namespace, format_of.get(other.model))
         for other in before
-        if other.storage.type != "image" and not is_llm(other)
+        if other.storage.type != "image" and other.kind == "InferenceService"
     )
     modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
     return Setting(
@@ -122,8 +142,9 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         cluster.images,
         _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster)),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
-        auto_select=is_llm(item) or (item.namespace, format_of[item.model]) not in same,
+        auto_select=item.kind != "InferenceService" or (item.namespace, format_of[item.model]) not in same,
         models=_beside(item, cluster),
+        fetching=cluster.part(MODELS),
         wave=Wave.FOLLOWER if _follows(index, cluster) else Wave.WORKLOAD,
         budgets=leaves_pods(item, cluster),
     )

@@ -1,18 +1,19 @@
-"""Model servers that are plain Deployments, with Service and Route: servers of runtime custom.
+"""Model servers that are plain Deployments, with Service and Route: servers of kind Deployment and runtime custom.
 
-Open Data Hub's ai-edge builds model and server into one image and runs it so. The nearest that a spec can say is an
-InferenceService of that image; what is another then is told of each field.
+Open Data Hub's ai-edge builds model and server into one image and runs it so. The Service keeps its name and port, so that
+callers find the server as before; what is another is told of each field.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from ...components.serving import PLAIN, SUFFIX
 from ..account import Reading, unaddressed
-from ..files.source import Source, mapping_of, mappings_of
+from ..files.source import Source, mapping_of
 from ..models import SIZE, called
 from ..part import Assumed, Scene
-from . import fields, pod_words
+from . import deployment_services, fields, pod_words
 from .custom import server
 
 POD = ("spec", "template", "spec")
@@ -20,7 +21,7 @@ PORT = 8080
 FIRST = (*POD, "containers", 0)
 _PATHS = ("/v1/models", "/v2/", "/v1/health", "/health/ready", "/infer")
 _IMAGES = ("mlserver", "openvino", "ovms", "triton", "vllm", "tgis", "torchserve", "tensorflow-serving")
-_OURS = "KServe makes Deployment and Service of the InferenceService, and selects its pods itself"
+_OURS = "nearedge writes the labels by which Deployment and Service find the pods"
 NO_SERVER = (
     "no model server is seen in it (no probe or image of one); an application of extraApps can bring it"
 )
@@ -51,13 +52,15 @@ def _server(scene: Scene, item: Source) -> None:
     if image is None:
         scene.part.accounts.append(unaddressed(item, "its image has no digest"))
         return
-    said = f"serving[{item.name}]"
-    reading = Reading(item, said)
+    name = item.name.removesuffix(SUFFIX)
+    said = f"serving[{name}]"
+    reading = Reading(item, said, renamed=f"{name}{SUFFIX}")
     fields.marks(reading)
     model = _model(scene, reading, image)
     made: dict[str, Any] = {
-        "name": item.name,
+        "name": name,
         "namespace": item.namespace or "default",
+        "kind": PLAIN,
         "model": model,
         "runtime": "custom",
         **fields.queue(reading, said),
@@ -120,7 +123,7 @@ def _replicas(reading: Reading, said: str) -> dict[str, int]:
         reading.carry(("spec", "replicas"), f"{said}.replicas")
         return {"min": number, "max": number}
     if number == 0:
-        reading.intend(("spec", "replicas"), "KServe runs at least one pod in raw mode", f"{said}.replicas")
+        reading.intend(("spec", "replicas"), "a server has at least one pod", f"{said}.replicas")
     return {"min": 1, "max": 1}
 
 
@@ -160,9 +163,8 @@ def _pod(reading: Reading, said: str, made: dict[str, Any]) -> None:
     fields.defaults(reading, ("spec",))
     for field in ("revisionHistoryLimit", "progressDeadlineSeconds", "minReadySeconds"):
         if reading.get("spec", field) is not None:
-            reading.intend(
-                ("spec", field), "KServe makes the Deployment, with what Kubernetes takes by itself"
-            )
+            why = "nearedge leaves it to Kubernetes, or makes it of startupBudget"
+            reading.intend(("spec", field), why)
 
 
 def _beside(scene: Scene, item: Source, said: str, made: dict[str, Any]) -> None:
@@ -171,81 +173,33 @@ def _beside(scene: Scene, item: Source, said: str, made: dict[str, Any]) -> None
         if scaler.namespace == item.namespace and scaler.at("spec", "scaleTargetRef", "name") == item.name:
             _scaler(scene, scaler, said, made)
     labels = item.mapping("spec", "template", "metadata", "labels")
+    pod_words.budget(scene, said, made, labels)
     for service in scene.of("Service"):
         selector = service.mapping("spec", "selector")
         if service.namespace == item.namespace and selector and selector.items() <= labels.items():
-            _service(scene, service, said, made)
+            deployment_services.read(scene, service, said, made)
 
 
 def _scaler(scene: Scene, scaler: Source, said: str, made: dict[str, Any]) -> None:
-    reading = Reading(scaler, said)
+    reading = Reading(scaler, said, renamed=made["name"])
     fields.marks(reading)
-    reading.intend(
-        ("spec", "scaleTargetRef"), "KServe makes the autoscaler of the server", f"{said}.replicas"
-    )
+    reading.intend(("spec", "scaleTargetRef"), "nearedge names the Deployment itself", f"{said}.replicas")
     for field, key in (("minReplicas", "min"), ("maxReplicas", "max")):
         number = scaler.at("spec", field)
         if isinstance(number, int) and number > 0:
             made["replicas"] = {**made["replicas"], key: number}
             reading.carry(("spec", field), f"{said}.replicas.{key}")
     made["replicas"]["max"] = max(made["replicas"].values())
-    scene.part.accounts.append(
-        reading.account(rest="scaling of the server says another metric than CPU use, and its target")
-    )
+    made |= _metric(reading, said)
+    scene.part.accounts.append(reading.account(rest="a server is scaled by use of cpu or memory"))
 
 
-def _service(scene: Scene, service: Source, said: str, made: dict[str, Any]) -> None:
-    reading = Reading(service, said)
-    why = (
-        f"KServe makes the Service, called {made['name']}-predictor: callers inside the cluster use that name"
-    )
-    reading.intend(("spec",), why)
-    reading.intend(("metadata", "labels"), _OURS)
-    fields.marks(reading)
-    for i, port in service.mappings("spec", "ports"):
-        target = port.get("targetPort", port.get("port"))
-        path = (
-            "spec",
-            "ports",
-            i,
-            "targetPort" if "targetPort" in port else "port",
-        )
-        if target == made.get("port"):
-            reading.carry(path, f"{said}.port")
-        elif isinstance(target, int) and "metrics" in str(port.get("name", "")):
-            made["metricsPort"] = reading.carry(path, f"{said}.metricsPort")
-        else:
-            reading.leave(("spec", "ports", i), "a server has one port beside that of its metrics")
-    scene.part.accounts.append(reading.account())
-    for route in scene.of("Route", "Ingress"):
-        if route.namespace == service.namespace and service.name in _backends(route):
-            made["exposed"] = True
-            own = Reading(route, said)
-            fields.marks(own)
-            own.intend(("metadata", "labels"), _OURS)
-            own.intend(
-                ("spec",),
-                "the platform makes the Route of an exposed server: TLS at the edge, a name of its own",
-            )
-            own.intend(("spec", "to"), "it leads to the Service that KServe makes", f"{said}.exposed")
-            own.leave(("spec", "host"), "the platform names the host after server and namespace")
-            scene.part.accounts.append(own.account())
-    for monitor in scene.of("ServiceMonitor", "PodMonitor"):
-        selector = monitor.mapping("spec", "selector", "matchLabels")
-        if (
-            monitor.namespace == service.namespace
-            and selector.items() <= service.mapping("metadata", "labels").items()
-        ):
-            scene.part.accounts.append(
-                unaddressed(monitor, "nearedge writes the monitor of each server's metricsPort")
-            )
-
-
-def _backends(route: Source) -> set[str]:
-    """Services that a Route or an Ingress leads to."""
-    found = {str(route.at("spec", "to", "name") or "")}
-    for _, rule in route.mappings("spec", "rules"):
-        for _, path in mappings_of(mapping_of(rule.get("http")).get("paths")):
-            service = mapping_of(mapping_of(path.get("backend")).get("service"))
-            found.add(str(service.get("name", "")))
-    return found - {""}
+def _metric(reading: Reading, said: str) -> dict[str, Any]:
+    """The one resource whose use the spec has a word for."""
+    listed = [one for _, one in reading.source.mappings("spec", "metrics")]
+    resource = mapping_of(listed[0].get("resource")) if len(listed) == 1 else {}
+    use = mapping_of(resource.get("target")).get("averageUtilization")
+    if resource.get("name") not in {"cpu", "memory"} or not isinstance(use, int):
+        return {}
+    reading.carry(("spec", "metrics"), f"{said}.scaling")
+    return {"scaling": {"metric": resource["name"], "target": use}}

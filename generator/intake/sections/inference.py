@@ -95,7 +95,7 @@ def _service(scene: Scene, item: Source, used: set[tuple[str, str, str]]) -> Non
     _pod(reading, said, made)
     _notes(scene, reading, said, made)
     pod_words.placement(reading, PREDICTOR, said, made)
-    pod_words.budget(scene, item.name, item.namespace, said, made)
+    pod_words.budget(scene, said, made)
     if "resources" not in made:
         default = {"cpu": "1", "memory": "2Gi"}
         scene.part.assumed.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...components.kit.metadata import owner_of
@@ -120,13 +121,20 @@ def _apart(reading: Reading, at: Path, said: str, made: dict[str, Any]) -> None:
             reading.intend((*at, field), _SELECTS, f"{said}.podAntiAffinity")
 
 
-def budget(scene: Scene, name: str, namespace: str, said: str, made: dict[str, Any]) -> None:
-    """The PodDisruptionBudget among the files that selects the pods of an InferenceService."""
+def budget(scene: Scene, said: str, made: dict[str, Any], labels: Mapping[str, Any] | None = None) -> None:
+    """The PodDisruptionBudget among the files that selects the pods of a server: those of an InferenceService, or with `labels`."""
+    name, namespace = made["name"], made["namespace"]
     ours = {("app", f"isvc.{name}-predictor"), ("serving.kserve.io/inferenceservice", name)}
     for item in scene.of("PodDisruptionBudget"):
-        labels = item.mapping("spec", "selector", "matchLabels").items()
+        selected = item.mapping("spec", "selector", "matchLabels").items()
         least = item.at("spec", "minAvailable")
-        if item.namespace != namespace or not set(labels) & ours or not isinstance(least, int):
+        meant = selected <= labels.items() if labels is not None else any(one in ours for one in selected)
+        if (
+            (item.namespace or "default") != namespace
+            or not selected
+            or not meant
+            or not isinstance(least, int)
+        ):
             continue
         reading = Reading(item, said, renamed=name)
         made["minAvailable"] = reading.carry(("spec", "minAvailable"), f"{said}.minAvailable")

@@ -14,6 +14,7 @@ from ...objects.object_names import at
 from ...specs.quantity import parse
 from ..changes import ABSENT, Action, FieldChange, ObjectChange, hashed
 from .consequence import DANGERS, Consequence, Effect, recreated
+from .plain import on_plain, server_of
 from .queues import on_queues
 from .ray import COUNTS, on_ray
 
@@ -28,6 +29,8 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     ),
     # kserve pkg/apis/serving/v1alpha1/local_model_cache_types.go: a CEL rule
     "LocalModelCache": ("spec.sourceModelUri",),
+    # kubernetes pkg/apis/apps/validation ValidateDeploymentUpdate
+    "Deployment": ("spec.selector",),
     # kubernetes pkg/apis/batch/validation ValidateJobSpecUpdate
     "Job": ("spec.template", "spec.selector", "spec.completionMode"),
     # kueue apis/kueue: CEL rules of LocalQueue, Topology and AdmissionCheck
@@ -61,21 +64,19 @@ _WAVE = f"metadata.annotations[{SYNC_WAVE}]"
 
 def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> tuple[Consequence, ...]:
     """What these changes of one cluster do; `after` holds all objects that it has then."""
-    listed = tuple(changes)
+    listed, there = tuple(changes), tuple(after)
     services = {
         (identity.namespace, identity.name): item
-        for item in after
+        for item in there
         if (identity := identify(item)).kind == "InferenceService"
     }
-    found = {item for change in listed for item in _of(change, services)}
+    found = {item for change in listed for item in _of(change, services)} | {*on_plain(listed, there)}
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
 def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
     """(namespace, name) of the servers whose pods start again."""
-    return frozenset(
-        (item.identity.namespace, item.identity.name) for item in found if item.effect is Effect.RESTART
-    )
+    return frozenset(server_of(item.identity) for item in found if item.effect is Effect.RESTART)
 
 
 def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> Iterator[Consequence]:
@@ -170,17 +171,18 @@ def _served(change: ObjectChange) -> Iterator[Consequence]:
 
 
 def _called(item: Manifest | None) -> str:
-    """What callers call the model of a ServingRuntime or an LLMInferenceService; empty where that is not said here."""
-    spec = (item or {}).get("spec") or {}
-    if (item or {}).get("kind") == "LLMInferenceService":
+    """What callers call the model of a server; empty where that is not said here."""
+    kind, spec = (item or {}).get("kind"), (item or {}).get("spec") or {}
+    if kind == "LLMInferenceService":
         return str(at(spec, "model.name") or "")
-    if (item or {}).get("kind") != "ServingRuntime":
+    if kind not in {"ServingRuntime", "Deployment"}:
         return ""
-    words = [str(word) for one in spec["containers"] for word in one.get("args", ())]
+    containers = at(spec, "template.spec.containers") if kind == "Deployment" else spec["containers"]
+    words = [str(word) for one in containers for word in one.get("args", ())]
     told = [found[1] for word in words if (found := _NAMED.fullmatch(word))]
     told += [
         str(entry.get("value", ""))
-        for one in spec["containers"]
+        for one in containers
         for entry in one.get("env", ())
         if entry["name"] == "MLSERVER_MODEL_NAME"
     ]

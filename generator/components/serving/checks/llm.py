@@ -65,7 +65,7 @@ def fields_belong_to_the_kind(cluster: Cluster) -> Iterator[Problem]:
     for i, item in items(cluster):
         if not is_llm(item):
             if item.llm is not None:
-                said = f"{item.name} says llm and is an {item.kind}"
+                said = f"{item.name} says llm and has kind {item.kind}"
                 yield Problem(("serving", i, "llm"), said, f"set kind: {LLM}, or drop llm")
             continue
         if item.runtime != "vllm":

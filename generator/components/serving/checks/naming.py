@@ -8,7 +8,66 @@ from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
 from ...kit.metadata import owned
-from ..spec import is_llm, items, runtimes
+from ..plain import SUFFIX
+from ..spec import ISVC, Service, is_llm, is_plain, items, runtimes
+
+HOST_LIMIT = 63
+"""Characters of a label of a host name. The default domainTemplate is {{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}, and
+the predictor's name is <name>-predictor (kserve v0.15.2 to v0.20.0 reconcilers/ingress/domain.go GenerateDomainName)."""
+
+
+@rule(
+    "SERVE005",
+    covers=("IS-1", "IS-26", "IS-30"),
+    source=f"{ISVC}; odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
+)
+def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
+    """A server's name begins with a letter and is short enough, alone and as `<name>-predictor-<namespace>`.
+
+    The webhook denies the InferenceService. Its predictor has a host of its own, which KServe also makes for a service
+    that nobody reaches from outside; with a longer label there is no Deployment, for ever. A Deployment of our own is
+    called `<name>-model-server`, which is a label of hosts as well.
+    """
+    for i, item in items(cluster):
+        path = ("serving", i, "name")
+        if not item.name[0].isalpha():
+            yield Problem(path, f"name {item.name} begins with a digit", "begin it with a letter")
+        host = f"{item.name}-predictor-{item.namespace}"
+        limit, whose = _longest_name(item, cluster)
+        if len(item.name) > limit:
+            yield Problem(
+                path,
+                f"name {item.name} has {len(item.name)} characters, {whose} allows {limit}",
+                "shorten it",
+            )
+        # An LLMInferenceService is a path of its gateway's host.
+        elif len(host) > HOST_LIMIT and item.kind == "InferenceService":
+            yield Problem(
+                path,
+                f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
+                "shorten the name or the namespace",
+            )
+
+
+def _longest_name(item: Service, cluster: Cluster) -> tuple[int, str]:
+    """Most characters of a server's name, and who says so."""
+    if is_plain(item):
+        return HOST_LIMIT - len(SUFFIX), f"a Deployment called <name>{SUFFIX}"
+    return cluster.profile.kserve.nameLimit, cluster.profile.name
+
+
+@rule("SERVE013")
+def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
+    """No two servers of a namespace have the same name."""
+    seen: set[tuple[str, str]] = set()
+    for i, item in items(cluster):
+        if (item.namespace, item.name) in seen:
+            yield Problem(
+                ("serving", i, "name"),
+                f"a second server {item.name} in namespace {item.namespace}",
+                "give each its own name",
+            )
+        seen.add((item.namespace, item.name))
 
 
 @rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from ....documents.near import meant, nearest
 from ....findings.finding import MODELS, Severity
@@ -11,7 +12,7 @@ from ....specs.site import minor_version
 from ...kit.component import Cluster
 from ...kueue import KUEUE
 from ...models import on_volume
-from ..spec import ISVC, is_llm, items, known, runtimes
+from ..spec import is_plain, items, known, runtimes
 
 
 @rule("SERVE001")
@@ -107,57 +108,6 @@ def queue_is_in_the_namespace(cluster: Cluster) -> Iterator[Problem]:
         yield Problem(("serving", i, "queue"), said, hint, (("serving", i, "namespace"),))
 
 
-HOST_LIMIT = 63
-"""Characters of a label of a host name. The default domainTemplate is {{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}, and
-the predictor's name is <name>-predictor (kserve v0.15.2 to v0.20.0 reconcilers/ingress/domain.go GenerateDomainName)."""
-
-
-@rule(
-    "SERVE005",
-    covers=("IS-1", "IS-26", "IS-30"),
-    source=f"{ISVC}; odh-model-controller internal/webhook/serving/v1beta1/inferenceservice_webhook.go",
-)
-def names_are_accepted(cluster: Cluster) -> Iterator[Problem]:
-    """A server's name begins with a letter and is short enough, alone and as `<name>-predictor-<namespace>`.
-
-    The webhook denies the InferenceService. Its predictor has a host of its own, which KServe also makes for a service
-    that nobody reaches from outside; with a longer label there is no Deployment, for ever.
-    """
-    limit = cluster.profile.kserve.nameLimit
-    for i, item in items(cluster):
-        path = ("serving", i, "name")
-        if not item.name[0].isalpha():
-            yield Problem(path, f"name {item.name} begins with a digit", "begin it with a letter")
-        host = f"{item.name}-predictor-{item.namespace}"
-        if len(item.name) > limit:
-            yield Problem(
-                path,
-                f"name {item.name} has {len(item.name)} characters, {cluster.profile.name} allows {limit}",
-                "shorten it",
-            )
-        # An LLMInferenceService is a path of its gateway's host.
-        elif len(host) > HOST_LIMIT and not is_llm(item):
-            yield Problem(
-                path,
-                f"host label {host} has {len(host)} characters, at most {HOST_LIMIT} are allowed",
-                "shorten the name or the namespace",
-            )
-
-
-@rule("SERVE013")
-def names_are_unique(cluster: Cluster) -> Iterator[Problem]:
-    """No two servers of a namespace have the same name."""
-    seen: set[tuple[str, str]] = set()
-    for i, item in items(cluster):
-        if (item.namespace, item.name) in seen:
-            yield Problem(
-                ("serving", i, "name"),
-                f"a second server {item.name} in namespace {item.namespace}",
-                "give each its own name",
-            )
-        seen.add((item.namespace, item.name))
-
-
 @rule(
     "SERVE016",
     covers=("IS-25",),
@@ -170,11 +120,11 @@ def images_are_served_in_this_way(cluster: Cluster) -> Iterator[Problem]:
     initializer that does not know it. On plain Kubernetes the two containers of oci have no securityContext, so that
     the namespace refuses the pod. oci+native mounts a folder of an image, which takes Kubernetes 1.33.
     """
-    modes = cluster.profile.kserve.ociModes
     for i, item in items(cluster):
+        modes = WITHOUT_KSERVE if is_plain(item) else cluster.profile.kserve.ociModes
         mode = OCI_MODES.get(item.storage.type)
         path = ("serving", i, "storage", "type")
-        if mode is not None and mode not in modes:
+        if mode is not None and mode not in modes and not is_plain(item):
             able = [kind for kind, other in OCI_MODES.items() if other in modes]
             said = f"{cluster.profile.name} does not serve {item.storage.type}"
             yield Problem(path, said, f"use {' or '.join([*able, 'pvc'])}")
@@ -189,6 +139,8 @@ def _instead(modes: tuple[str, ...]) -> str:
     return "oci or pvc" if "modelcar" in modes else "pvc"
 
 
+WITHOUT_KSERVE: tuple[Literal["modelcar", "native", "fetch"], ...] = ("modelcar", "native")
+"""Ways that a Deployment of our own has (SERVE052)."""
 OCI_MODES = {"oci": "modelcar", "oci+native": "native", "oci+fetch": "fetch"}
 """Storage type -> what KServe calls it."""
 IMAGE_VOLUMES, IMAGE_VOLUMES_ON = 33, 35
@@ -211,7 +163,8 @@ def image_volumes_are_on(cluster: Cluster) -> Iterator[Problem]:
     for i, item in items(cluster):
         if item.storage.type == "oci+native" and IMAGE_VOLUMES <= minor(cluster) < IMAGE_VOLUMES_ON:
             said = f"image volumes are off by default in Kubernetes {cluster.spec.kubernetesVersion}"
-            instead = _instead(cluster.profile.kserve.ociModes)
+            modes = WITHOUT_KSERVE if is_plain(item) else cluster.profile.kserve.ociModes
+            instead = _instead(modes)
             hint = f"see that feature gate ImageVolume is on in API server and kubelets, or use {instead}"
             yield Problem(("serving", i, "storage", "type"), said, hint)
 

@@ -11,7 +11,7 @@ from ....specs.quantity import parse
 from ...kit.component import Cluster
 from ...kit.runtime import accelerators
 from ..scaling import Scaling
-from ..spec import Service, is_llm, items
+from ..spec import Service, is_llm, is_plain, items
 
 SOURCE = "kserve v0.15.2 and v0.20.0 pkg/apis/serving/v1beta1/inference_service_validation.go"
 
@@ -89,6 +89,9 @@ def keda_is_there(cluster: Cluster) -> Iterator[Problem]:
     KEDA the InferenceService stays without pods: its ScaledObject is of a kind that is not there.
     """
     for i, item in items(cluster):
+        if is_plain(item):
+            # It has no such scaling (SERVE052).
+            continue
         if item.scaling and item.scaling.prometheus and cluster.profile.platform is None:
             said = f"nothing says that {cluster.profile.name} has KEDA, by which {item.name} is scaled"
             hint = "install KEDA before KServe's controller starts, and accept this by a waiver"

@@ -14,7 +14,7 @@ from ...kit.tolerations import malformed
 from ...kit.two_parts import NAMES_OF_TWO_PARTS
 from ..server import LOAD_SECONDS, has_image
 from ..sizes import devices
-from ..spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, items, known, runtimes
+from ..spec import CUSTOM_ONLY, DOWNLOADS, ISVC, is_llm, is_plain, items, known, runtimes
 from ..units import waits_for_itself
 
 
@@ -33,7 +33,7 @@ def replicas_are_in_order(cluster: Cluster) -> Iterator[Problem]:
         if least < 1:
             yield Problem(
                 ("serving", i, "replicas", "min"),
-                "replicas.min is 0: raw mode cannot scale to zero",
+                f"replicas.min is 0: {'a Deployment' if is_plain(item) else 'raw mode'} cannot scale to zero",
                 "use 1, or remove the server",
             )
         if least > most:
@@ -46,12 +46,16 @@ def replicas_are_in_order(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("SERVE008", source="odh-model-controller kserve_raw_clusterrolebinding_reconciler.go: ODH only")
 def auth_is_available(cluster: Cluster) -> Iterator[Problem]:
-    """Auth is asked only of a platform that has it.
+    """Auth is asked only of a platform that has it, and of a server that KServe runs.
 
-    Upstream KServe knows no such annotation: the server would be open to everyone.
+    Upstream KServe knows no such annotation, and a Deployment of our own has no proxy: the server would be open to everyone.
     """
     for i, item in items(cluster):
-        if item.auth and not cluster.profile.kserve.auth:
+        if item.auth and is_plain(item):
+            said = f"nothing asks callers of {item.name}, a Deployment, for a token"
+            hint = "put a gateway with authentication before it and drop auth, or drop kind"
+            yield Problem(("serving", i, "auth"), said, hint)
+        elif item.auth and not cluster.profile.kserve.auth:
             said = f"{cluster.profile.name} cannot ask callers of {item.name} for a token"
             yield Problem(
                 ("serving", i, "auth"),
@@ -107,7 +111,7 @@ def variables_are_allowed(cluster: Cluster) -> Iterator[Problem]:
         seen: set[str] = set()
         for j, entry in enumerate(item.env):
             path = ("serving", i, "env", j)
-            if entry.name in FORBIDDEN:
+            if entry.name in FORBIDDEN and not is_plain(item):
                 yield Problem(
                     (*path, "name"),
                     f"variable {entry.name} is not allowed: {FORBIDDEN[entry.name]}",
