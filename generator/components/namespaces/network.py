@@ -62,7 +62,7 @@ SERVING = {"matchExpressions": [{"key": SERVING_POD, "operator": "Exists"}]}
 LLM = {"matchLabels": {"app.kubernetes.io/part-of": "llminferenceservice"}}
 """Every pod of an LLMInferenceService, its endpoint picker too (kserve pkg/constants LLMInferenceServicePartOfValue)."""
 PLAIN = {"matchLabels": {COMPONENT: MODEL_SERVER}}
-"""Every pod of a server that runs without KServe (components/serving/plain.py)."""
+"""Every pod of a server that runs without KServe (components/serving/deployment/)."""
 RAY = {"matchExpressions": [{"key": RAY_POD, "operator": "Exists"}]}
 RAY_HEAD = {"matchLabels": {RAY_POD: "head"}}
 LOADER = {"matchLabels": {APP: MODEL_LOADER}}

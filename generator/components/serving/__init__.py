@@ -1,6 +1,6 @@
 """Serving: one model server per item, as an InferenceService in raw mode with its own ServingRuntime, or without KServe.
 
-`spec` is the section, `emit` its objects, `llm_emit` those of LLMInferenceServices and `plain_emit` those of Deployments of
+`spec` is the section, `emit` its objects, `llm_emit` those of LLMInferenceServices and `deployment` those of Deployments of
 our own, `demand` what their pods ask for, `units` the component itself; the rules are in `checks`. How a server runs is a file of `components/runtimes/`.
 """
 

@@ -19,8 +19,8 @@ from ..kit.component import Cluster
 from ..kit.demand import UNBOUND, Bounds, Container, Pods, Shape, Workload, bounds, pods_of
 from ..kit.runtime import SERVER, Server
 from ..models import MODELS, placed_by_cache
-from .plain_emit import NAMES
-from .plain_model import MODELCAR_LIMITS
+from .deployment.emit import NAMES
+from .deployment.model import MODELCAR_LIMITS
 from .sizes import PodKind, pod_kinds
 from .spec import DOWNLOADS, Service, is_llm, is_plain, runtimes
 

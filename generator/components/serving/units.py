@@ -24,10 +24,10 @@ from ..models import (
     storage_container_unit,
 )
 from . import llm_emit
+from .deployment.emit import emit_plain
 from .emit import Setting, emit
 from .placement import homes, leaves_pods
 from .plain import PLAIN
-from .plain_emit import emit_plain
 from .room import has_room
 from .server import hardens_initializer, has_image
 from .sizes import total_devices

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..account import Reading, unaddressed
-from ..files.source import Source, mapping_of, mappings_of
-from ..part import Scene
-from . import fields
+from ...account import Reading, unaddressed
+from ...files.source import Source, mapping_of, mappings_of
+from ...part import Scene
+from .. import fields
 
 _OURS = "nearedge writes the labels by which Deployment and Service find the pods"
 _KEPT = "it leads to the Service of the server, whose name stays"

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...objects.manifest import Manifest, Wave, meta
-from ...specs.model import ModelSpec
-from ..kit import pod
-from ..kit.metadata import marks
-from ..kit.runtime import FRONT, SERVER, Server, security, volumes
-from .emit import Setting, account, settings_of
-from .placement import budgets, placed, pods_of
-from .plain import SUFFIX
-from .plain_exposure import exposed
-from .plain_model import Brought, brought
-from .server import budget, server_of
-from .spec import Service, answers_on, runtimes, service_name, service_port
+from ....objects.manifest import Manifest, Wave, meta
+from ....specs.model import ModelSpec
+from ...kit import pod
+from ...kit.metadata import marks
+from ...kit.runtime import FRONT, SERVER, Server, security, volumes
+from ..emit import Setting, account, settings_of
+from ..placement import budgets, placed, pods_of
+from ..plain import SUFFIX
+from ..server import budget, server_of
+from ..spec import Service, answers_on, runtimes, service_name, service_port
+from .exposure import exposed
+from .model import Brought, brought
 
 NAMES = {SERVER: "server", FRONT: "front"}
 """Names of a runtime's containers for KServe -> here, where nobody looks for them."""

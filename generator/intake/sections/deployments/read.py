@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...components.serving import PLAIN, SUFFIX
-from ..account import Reading, unaddressed
-from ..files.source import Source, mapping_of
-from ..models import SIZE, called
-from ..part import Assumed, Scene
-from . import deployment_services, fields, pod_words
-from .custom import server
+from ....components.serving import PLAIN, SUFFIX
+from ...account import Reading, unaddressed
+from ...files.source import Source, mapping_of
+from ...models import SIZE, called
+from ...part import Assumed, Scene
+from .. import fields, pod_words
+from ..custom import server
+from . import services
 
 POD = ("spec", "template", "spec")
 PORT = 8080
@@ -177,7 +178,7 @@ def _beside(scene: Scene, item: Source, said: str, made: dict[str, Any]) -> None
     for service in scene.of("Service"):
         selector = service.mapping("spec", "selector")
         if service.namespace == item.namespace and selector and selector.items() <= labels.items():
-            deployment_services.read(scene, service, said, made)
+            services.read(scene, service, said, made)
 
 
 def _scaler(scene: Scene, scaler: Source, said: str, made: dict[str, Any]) -> None:

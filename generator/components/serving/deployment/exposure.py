@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.profiles import Profile
-from ...objects.manifest import Manifest, Wave, meta
-from ..kit.runtime import Runtime, seconds
-from .emit import TIMEOUT
-from .plain import HTTP_ROUTE, ROUTE, Exposure, exposure_kind
-from .spec import Service, service_name, service_port
+from ....facts.profiles import Profile
+from ....objects.manifest import Manifest, Wave, meta
+from ...kit.runtime import Runtime, seconds
+from ..emit import TIMEOUT
+from ..plain import HTTP_ROUTE, ROUTE, Exposure, exposure_kind
+from ..spec import Service, service_name, service_port
 
 
 def exposed(item: Service, runtime: Runtime, profile: Profile) -> Iterator[Manifest]:

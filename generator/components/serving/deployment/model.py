@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...facts.images import image
-from ...objects.manifest import Manifest
-from ...specs.model import ModelSpec
-from ..kit import pod
-from ..kit.runtime import MODEL_DIR, TMP_MOUNT
-from ..models import CA_FOLDER, fetching, storage_uri
-from .emit import Setting
-from .spec import DOWNLOADS, Service
+from ....facts.images import image
+from ....objects.manifest import Manifest
+from ....specs.model import ModelSpec
+from ...kit import pod
+from ...kit.runtime import MODEL_DIR, TMP_MOUNT
+from ...models import CA_FOLDER, fetching, storage_uri
+from ..emit import Setting
+from ..spec import DOWNLOADS, Service
 
 VOLUME = "model"
 ABOVE = "/mnt"
