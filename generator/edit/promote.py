@@ -28,6 +28,7 @@ from .pinned import (
     beneath,
     cleared,
     cluster_pins,
+    group_pins,
     over_ring,
     pin,
     released,
@@ -59,7 +60,13 @@ class Wish:
     origin: str = ""
     """A ring whose version is taken."""
     ring: str = ""
+    group: str = ""
     cluster: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is to hold for all."""
+        return not (self.ring or self.group or self.cluster)
 
 
 def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
@@ -117,8 +124,8 @@ def _pinned(specs: RepositorySpecs, place: PinsPlace, section: str, name: str, v
     if not found.texts:
         return found
     over = tuple(over_ring(specs, section, name)) if place.layer is PinLayer.RING else ()
-    whom = f"no cluster of {place.called}" if place.layer is PinLayer.RING else place.called
-    runs = f"{whom} {'runs' if place.layer is PinLayer.RING else 'does not run'} {name}"
+    whom = place.called if place.layer is PinLayer.CLUSTER else f"no cluster of {place.called}"
+    runs = f"{whom} {'does not run' if place.layer is PinLayer.CLUSTER else 'runs'} {name}"
     idle = f"nothing changes on any cluster: {runs}, or another pin wins over this one"
     return replace(found, said=(*found.said, *over), idle=idle)
 
@@ -224,9 +231,9 @@ def _everywhere(specs: RepositorySpecs, name: str, wish: Wish) -> str:
 
 def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     """A new digest wherever a spec names an image or a modelcar of this repository."""
-    if not wish.digest or wish.ring or wish.cluster or wish.origin:
+    if not wish.digest or not wish.everywhere or wish.origin:
         raise AmbiguousPromotion(
-            f"{name} is a repository: its --digest is changed everywhere; a ring or a cluster pins a model or an image by name"
+            f"{name} is a repository: its --digest is changed everywhere; rings, groups and clusters pin a model or an image by name"
         )
     texts, named = {}, []
     for file in specs.files:
@@ -248,6 +255,8 @@ def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
 def _place(specs: RepositorySpecs, wish: Wish) -> PinsPlace | None:
     if wish.ring:
         return ring_pins(specs, wish.ring)
+    if wish.group:
+        return group_pins(specs, wish.group)
     return cluster_pins(specs, wish.cluster) if wish.cluster else None
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import root_of
+from ..selection import add_selection, selection
 
 if TYPE_CHECKING:
     from ...lists.rows import Row
-    from ...lists.selector import Selector
 
 KINDS = ("clusters", "models", "services", "queues", "images", "operators", "findings")
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
@@ -30,36 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", choices=OUTPUTS, default="table", metavar="FORMAT", help=", ".join(OUTPUTS)
     )
     parser.epilog = "example: nearedge list services -l region=emea --ring canary -o wide"
-
-
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Declare what says which clusters are meant."""
-    parser.add_argument(
-        "-l",
-        "--selector",
-        action="append",
-        default=[],
-        metavar="LABELS",
-        help="clusters with these labels, as kubectl takes them: region=emea,site!=berlin",
-    )
-    parser.add_argument(
-        "--ring", action="append", default=[], help="clusters of this ring; several: any of them"
-    )
-    parser.add_argument(
-        "--group", action="append", default=[], help="clusters of this group; several: any of them"
-    )
-
-
-def selection(options: argparse.Namespace) -> Selector:
-    """Which clusters are meant.
-
-    Raises:
-        NotASelector: the labels cannot be read.
-    """
-    from ...lists.selector import Selector, terms_of
-
-    terms = tuple(term for text in options.selector for term in terms_of(text))
-    return Selector(terms, frozenset(options.ring), frozenset(options.group))
 
 
 def run(options: argparse.Namespace) -> int:

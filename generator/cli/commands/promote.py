@@ -1,25 +1,26 @@
-"""`nearedge promote`: the new version of a model or an image, for all, a ring or a cluster."""
+"""`nearedge promote`: the new version of a model or an image, for all, or for rings, groups and clusters."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..selection import add_clusters, choice, group_files
 
 if TYPE_CHECKING:
-    from ...edit.fleet import Edit
+    from ...edit.fleet import Edit, RepositorySpecs
+    from ...edit.promote import Wish
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is new, and for whom."""
     parser.description = (
         "Give a model or an image another version in place, and render. For all: the model's file, or images of the "
-        "fleet. For a ring or a cluster: its pins, until the version is promoted for all. "
-        "nearedge promote weld-inspector --digest sha256:... --ring canary; "
-        "nearedge promote weld-inspector --from canary --ring pilot; nearedge promote weld-inspector --from canary"
+        "fleet. For rings, groups or clusters: their pins, until the version is promoted for all."
     )
     parser.add_argument(
         "what", metavar="MODEL|IMAGE|REPOSITORY", help="a model, an image such as vllm, or quay.io/acme/app"
@@ -35,9 +36,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--size", metavar="SIZE", help="bytes of the model on disk: 320Mi")
     new.add_argument("--checksums", type=File, metavar="FILE", help="lines of sha256sum: the model's files")
     new.add_argument("--from", dest="origin", metavar="RING", help="what this ring runs")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--ring", metavar="RING", help="for the clusters of this ring")
-    where.add_argument("--cluster", metavar="NAME", help="for this cluster")
+    where = parser.add_argument_group("for whom (default: all)")
+    where.add_argument(
+        "--cluster", action="append", default=[], metavar="NAME", help="for this cluster; again for more"
+    )
+    add_clusters(
+        parser,
+        ring="alone: for this ring, by its pins",
+        group="alone: for this group, by the pins of its file",
+    )
     add_edit(parser)
 
 
@@ -48,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.fleet import specs_of
-    from ...edit.promote import DIGEST, Wish, promote
+    from ...edit.promote import DIGEST, Wish
 
     given = [options.digest, options.version, options.source, options.size, options.checksums, options.origin]
     if not any(given):
@@ -64,10 +71,29 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         size=options.size or "",
         checksums=_checksums(options.checksums) if options.checksums else {},
         origin=options.origin or "",
-        ring=options.ring or "",
-        cluster=options.cluster or "",
     )
-    return promote(specs_of(root), options.what, wish)
+    return _promoted(options, specs_of(root), wish)
+
+
+def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -> Edit:
+    """For all; for rings and groups that stand alone; else for each cluster that is meant."""
+    from ...edit.chosen import chosen
+    from ...edit.many import each
+    from ...edit.promote import promote
+
+    what, meant = options.what, choice(options, options.cluster)
+    if not meant or (
+        options.all and not options.each and not (options.selector or options.ring or options.group)
+    ):
+        return promote(specs, what, wish)
+    if groups := group_files(options, options.cluster):
+        return each(specs, groups, lambda now, name: promote(now, what, replace(wish, group=name)))
+    alone = not (options.cluster or options.selector or options.group or options.all or options.each)
+    if options.ring and alone:
+        rings = dict.fromkeys(options.ring)
+        return each(specs, rings, lambda now, name: promote(now, what, replace(wish, ring=name)))
+    clusters = chosen(specs, meant)
+    return each(specs, clusters, lambda now, name: promote(now, what, replace(wish, cluster=name)))
 
 
 def _checksums(path: File) -> dict[str, str]:
