@@ -262,7 +262,7 @@ def _difference(old: str | None, new: str | None, file: str) -> Iterator[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _counted(file: str, lines: list[str]) -> str:
+def _counted(file: str, lines: Sequence[str]) -> str:
     added = sum(line.startswith("+") for line in lines[2:])
     removed = sum(line.startswith("-") for line in lines[2:])
     word = "new" if lines[0].startswith("--- /dev/null") else "edited"

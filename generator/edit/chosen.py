@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from ..documents.near import nearest
 from ..lists.clusters import Fleet, Specs, fleet_of
+from ..lists.make import model_rows
 from ..lists.selector import EVERY, Selector
 from .fleet import EditRefused, NotThere, RepositorySpecs, known
 
@@ -48,6 +49,13 @@ def chosen(specs: RepositorySpecs, choice: Choice) -> tuple[str, ...]:
     if not found:
         raise NotThere(f"no cluster is meant: {_there(fleet, specs, choice.selector)}")
     return found
+
+
+def running(specs: RepositorySpecs, model: str) -> frozenset[str]:
+    """Names of the clusters that serve or train a model."""
+    fleet = fleet_of(Specs(specs.root, specs.files, specs.shared), EVERY)
+    found = (item for row in model_rows(fleet) if row.name == model for item in row.running)
+    return frozenset(name for item in found for name in item.clusters)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .chosen import listed
@@ -9,6 +10,9 @@ from .fleet import Edit, RepositorySpecs
 
 Make = Callable[[RepositorySpecs, str], Edit]
 """The change for one name, of the specs as they are after those before it."""
+
+_OF = re.compile(r"^(cluster|ring|group) \S+: ")
+"""What a sentence about one of them begins with."""
 
 ALREADY = "as asked already, left alone"
 
@@ -40,9 +44,9 @@ def _said(done: Mapping[str, Edit]) -> Iterator[str]:
     about: dict[str, list[str]] = {}
     for name, edit in done.items():
         for sentence in edit.said or (() if edit.texts or edit.gone else (ALREADY,)):
-            about.setdefault(sentence, []).append(name)
+            about.setdefault(_OF.sub("", sentence), []).append(name)
     # What is left alone is said last: what changes is what people look for.
-    for sentence in sorted(about, key=lambda one: one == ALREADY):
+    for sentence in sorted(about, key=lambda one: "left alone" in one):
         yield f"{listed(about[sentence])}: {sentence}"
 
 

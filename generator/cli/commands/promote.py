@@ -77,7 +77,8 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
 
 def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -> Edit:
     """For all; for rings and groups that stand alone; else for each cluster that is meant."""
-    from ...edit.chosen import chosen
+    from ...edit.chosen import chosen, running
+    from ...edit.fleet import Edit
     from ...edit.many import each
     from ...edit.promote import promote
 
@@ -92,8 +93,18 @@ def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -
     if options.ring and alone:
         rings = dict.fromkeys(options.ring)
         return each(specs, rings, lambda now, name: promote(now, what, replace(wish, ring=name)))
-    clusters = chosen(specs, meant)
-    return each(specs, clusters, lambda now, name: promote(now, what, replace(wish, cluster=name)))
+    clusters, model = chosen(specs, meant), what.removeprefix("model:")
+    # Who names clusters means these; a selection means those of them that run it.
+    runs = (
+        running(specs, model) if model in specs.shared.models and not options.cluster else frozenset(clusters)
+    )
+
+    def promoted(now: RepositorySpecs, name: str) -> Edit:
+        if name not in runs:
+            return Edit(said=(f"does not run {model}, left alone",))
+        return promote(now, what, replace(wish, cluster=name))
+
+    return each(specs, clusters, promoted)
 
 
 def _checksums(path: File) -> dict[str, str]:
