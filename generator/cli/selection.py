@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..edit.chosen import Choice
+    from ..edit.many.chosen import Choice
     from ..lists.selector import Selector
 
 _LABELS = "clusters with these labels, as kubectl takes them: region=emea,site!=berlin"
@@ -68,7 +68,7 @@ def selection(options: argparse.Namespace) -> Selector:
 
 def choice(options: argparse.Namespace, names: Sequence[str] = ()) -> Choice:
     """Which clusters a change is for; false when nothing says any."""
-    from ..edit.chosen import Choice
+    from ..edit.many.chosen import Choice
 
     return Choice(tuple(names), selection(options), options.all)
 

@@ -90,6 +90,17 @@ def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
     return _promote_model(specs, name, wish)
 
 
+def is_image(specs: RepositorySpecs, what: str) -> bool:
+    """Whether a name is that of an image; a model of the same name comes first, as it has to be told apart anyway."""
+    scheme, _, name = what.rpartition(":")
+    return scheme == "image" or (not scheme and name in shipped() and name not in specs.shared.models)
+
+
+def image_now(specs: RepositorySpecs, what: str, wish: Wish) -> str:
+    """The image that runs where nobody pins one."""
+    return _everywhere(specs, known("image", what.removeprefix("image:"), shipped()), wish)
+
+
 def _promote_model(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     file = next(file for file in specs.files if kind_of(file) == "Model" and stem(file) == name)
     document = specs.document(file)
@@ -139,7 +150,7 @@ def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     elif wish.digest:
         new["source"] = _with_digest(name, source, wish.digest)
     elif wish.version and wish.version != version:
-        new["source"] = _with_version(name, source, version, wish.version)
+        new["source"] = source_of_version(name, source, version, wish.version)
     if wish.version:
         new["version"] = wish.version
     if wish.size:
@@ -157,7 +168,7 @@ def _with_digest(name: str, source: str, digest: str) -> str:
     return f"{untagged(source).partition('@')[0]}@{digest}"
 
 
-def _with_version(name: str, source: str, old: str, new: str) -> str:
+def source_of_version(name: str, source: str, old: str, new: str) -> str:
     """The source of another version, where its place has the version as a part of its path or as a revision."""
     if _PINNED.fullmatch(source):
         raise EditRefused(f"the source of {name} is a digest: say the one of version {new} with --digest")

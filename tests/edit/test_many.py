@@ -9,11 +9,11 @@ from pathlib import Path as File
 import pytest
 
 from generator import cli
-from generator.edit.chosen import Choice, chosen
-from generator.edit.deploy import Server, deploy, deploy_group, leave_group, runtime_of, undeploy
 from generator.edit.fleet import Edit, EditRefused, NotThere, RepositorySpecs, of_cluster, specs_of
-from generator.edit.items import item_given, with_settings
 from generator.edit.many import each
+from generator.edit.many.chosen import Choice, chosen
+from generator.edit.many.deploy import Server, deploy, deploy_group, leave_group, runtime_of, undeploy
+from generator.edit.many.items import item_given, with_settings
 from generator.edit.promote import Wish, promote
 from generator.edit.values import set_value
 from generator.errors import NearedgeError

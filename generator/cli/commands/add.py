@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..network import look_up
 from ..root import add_root
 from ..selection import add_clusters, choice, group_files
 from .deploy import add_server, pair, server_of
@@ -40,6 +42,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     model = _kind(kinds, "model", "a model that clusters can serve")
     for field, text in _MODEL.items():
         model.add_argument(f"--{field}", metavar=field.upper(), help=text)
+    model.add_argument(
+        "--from",
+        dest="origin",
+        metavar="SOURCE",
+        help="ask hf://org/name[:revision], oci://host/name:tag or s3://bucket/key for digest, size and checksums",
+    )
     model.add_argument("--credentials-secret", metavar="NAME", help="Secret with the source's credential")
     _items(kinds)
 
@@ -149,24 +157,32 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         return _item_edit(options, specs)
     for name in getattr(options, "group", ()):
         known("group", name, specs.shared.groups)
-    values = dict(_values(options))
+    values, notes = dict(_values(options)), []
+    if options.kind == "Model" and options.origin:
+        from ...edit.resolve import model_fields
+
+        found = look_up(options.origin)
+        # What somebody says counts for more than what was found.
+        values = {**{("spec", key): value for key, value in model_fields(found).items()}, **values}
+        notes = [f"{options.origin} is {found.source}", *found.notes]
     settings = [pair(text, "--set") for text in options.set]
     names = options.name if isinstance(options.name, list) else [options.name]
-    return each(
+    edit = each(
         specs,
         names,
         lambda now, name: add(now, New(options.kind, name, options.like or "", values, settings)),
     )
+    return replace(edit, said=(*edit.said, *notes))
 
 
 _ITEMS = ("service", "queue", "ray", "credential")
 
 
 def _item_edit(options: argparse.Namespace, specs: RepositorySpecs) -> Edit:
-    from ...edit.chosen import chosen
-    from ...edit.deploy import deploy
-    from ...edit.items import item_given, with_settings
     from ...edit.many import each
+    from ...edit.many.chosen import chosen
+    from ...edit.many.deploy import deploy
+    from ...edit.many.items import item_given, with_settings
 
     meant = choice(options, options.to)
     if not meant:

@@ -11,8 +11,8 @@ from ..exits import UsageError
 from ..selection import add_clusters, choice, group_files
 
 if TYPE_CHECKING:
-    from ...edit.deploy import Server
     from ...edit.fleet import Edit
+    from ...edit.many.deploy import Server
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +73,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ...edit.chosen import chosen
-    from ...edit.deploy import deploy, deploy_group
     from ...edit.fleet import specs_of
+    from ...edit.many.chosen import chosen
+    from ...edit.many.deploy import deploy, deploy_group
 
     specs, meant, server = specs_of(root), choice(options, options.to), server_of(options, options.model)
     if not meant:
@@ -89,7 +89,7 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
 
 def server_of(options: argparse.Namespace, model: str) -> Server:
     """The server that the options say."""
-    from ...edit.deploy import Server
+    from ...edit.many.deploy import Server
 
     more: dict[str, Any] = {}
     if options.replicas:

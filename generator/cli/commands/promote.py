@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..network import look_up
 from ..selection import add_clusters, choice, group_files
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     new.add_argument("--size", metavar="SIZE", help="bytes of the model on disk: 320Mi")
     new.add_argument("--checksums", type=File, metavar="FILE", help="lines of sha256sum: the model's files")
+    new.add_argument(
+        "--tag", metavar="TAG", help="with --resolve: tag of the image or modelcar, revision at Hugging Face"
+    )
+    new.add_argument(
+        "--resolve",
+        action="store_true",
+        help="ask the registry, Hugging Face or the store for digest, size and checksums, and write them",
+    )
     new.add_argument("--from", dest="origin", metavar="RING", help="what this ring runs")
     where = parser.add_argument_group("for whom (default: all)")
     where.add_argument(
@@ -58,8 +67,11 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.promote import DIGEST, Wish
 
     given = [options.digest, options.version, options.source, options.size, options.checksums, options.origin]
+    given += [options.tag, options.resolve]
+    if options.tag and not options.resolve:
+        raise UsageError("a tag can mean another image tomorrow: --resolve asks the registry for its digest")
     if not any(given):
-        raise UsageError("say what is new: --digest, --version, --source or --from RING")
+        raise UsageError("say what is new: --digest, --version, --source, --tag or --from RING")
     if options.origin and sum(map(bool, given)) > 1:
         raise UsageError("--from takes all of it from the ring: say nothing else")
     if options.digest and not DIGEST.fullmatch(options.digest):
@@ -72,14 +84,22 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         checksums=_checksums(options.checksums) if options.checksums else {},
         origin=options.origin or "",
     )
-    return _promoted(options, specs_of(root), wish)
+    specs = specs_of(root)
+    if not options.resolve:
+        return _promoted(options, specs, wish)
+    from ...edit.resolve import answered, question
+
+    asked = question(specs, options.what, wish, options.tag or "")
+    found = look_up(asked.source, asked.narrow, asked.store)
+    edit = _promoted(options, specs, answered(specs, options.what, wish, found))
+    return replace(edit, said=(*edit.said, f"{asked.source} is {found.source}", *found.notes))
 
 
 def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -> Edit:
     """For all; for rings and groups that stand alone; else for each cluster that is meant."""
-    from ...edit.chosen import chosen, running
     from ...edit.fleet import Edit
     from ...edit.many import each
+    from ...edit.many.chosen import chosen, running
     from ...edit.promote import promote
 
     what, meant = options.what, choice(options, options.cluster)

@@ -41,9 +41,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.add import is_removed, remove, retire
-    from ...edit.chosen import chosen
     from ...edit.fleet import specs_of
     from ...edit.many import each
+    from ...edit.many.chosen import chosen
 
     specs, meant = specs_of(root), choice(options, options.clusters)
     if not meant:

@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ...edit.chosen import chosen
     from ...edit.fleet import of_cluster, of_file, specs_of
     from ...edit.many import each
+    from ...edit.many.chosen import chosen
 
     specs, names, words = specs_of(root), *_words(options)
     if options.model or options.fleet:

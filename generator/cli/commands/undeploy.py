@@ -38,9 +38,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ...edit.chosen import chosen
-    from ...edit.deploy import leave_group, undeploy
     from ...edit.fleet import specs_of
+    from ...edit.many.chosen import chosen
+    from ...edit.many.deploy import leave_group, undeploy
 
     specs, meant = specs_of(root), choice(options, options.origin)
     if not meant:

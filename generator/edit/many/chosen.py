@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ..documents.near import nearest
-from ..lists.clusters import Fleet, Specs, fleet_of
-from ..lists.make import model_rows
-from ..lists.selector import EVERY, Selector
-from .fleet import EditRefused, NotThere, RepositorySpecs, known
+from ...documents.near import nearest
+from ...lists.clusters import Fleet, Specs, fleet_of
+from ...lists.make import model_rows
+from ...lists.selector import EVERY, Selector
+from ..fleet import EditRefused, NotThere, RepositorySpecs, known
 
 MOST = 6
 """Values of a label, and names of clusters, that a sentence lists."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..documents.files import Document
-from ..documents.identity import candidates, identity_of
-from ..documents.paths import value_at
-from ..findings.finding import Path
-from ..objects.elements import same
-from ..yaml.strict import read_text
-from ..yaml.writer import to_yaml
-from . import drop, put
-from .fleet import Edit, EditedDocument, EditRefused, RepositorySpecs, of_cluster, of_file, order_of
-from .values import set_value
+from ...documents.files import Document
+from ...documents.identity import candidates, identity_of
+from ...documents.paths import value_at
+from ...findings.finding import Path
+from ...objects.elements import same
+from ...yaml.strict import read_text
+from ...yaml.writer import to_yaml
+from .. import drop, put
+from ..fleet import Edit, EditedDocument, EditRefused, RepositorySpecs, of_cluster, of_file, order_of
+from ..values import set_value
 
 Item = Mapping[str, Any]
 

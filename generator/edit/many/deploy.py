@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..components.serving.spec import runtimes
-from ..documents.identity import labels
-from ..documents.paths import value_at
-from ..objects.elements import same
-from . import drop, put
-from .add import New, add
+from ...components.serving.spec import runtimes
+from ...documents.identity import labels
+from ...documents.paths import value_at
+from ...objects.elements import same
+from .. import drop, put
+from ..add import New, add
+from ..fleet import Edit, EditRefused, NotThere, RepositorySpecs, known, of_file, order_of
+from ..values import unset
+from . import each
 from .chosen import listed
-from .fleet import Edit, EditRefused, NotThere, RepositorySpecs, known, of_file, order_of
 from .items import Item, find, item_given, refuse_other, subject_of, with_settings
-from .many import each
-from .values import unset
 
 SECTION = ("serving",)
 _LIST = ("spec", *SECTION)

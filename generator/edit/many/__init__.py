@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from ..fleet import Edit, RepositorySpecs
 from .chosen import listed
-from .fleet import Edit, RepositorySpecs
 
 Make = Callable[[RepositorySpecs, str], Edit]
 """The change for one name, of the specs as they are after those before it."""
