@@ -76,7 +76,8 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         if not edit.texts:
             # Why there is nothing to change; otherwise it tells what would have been.
             sys.stdout.writelines(f"{line}\n" for line in edit.said)
-        sys.stdout.write("nothing to do: the specs say so already\n")
+        if not options.quiet:
+            sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
     watch = Watch()
@@ -96,12 +97,9 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         from ..proof.noted import note
 
         note(root, shared_folder(root), rendered, proof)
-    sys.stdout.writelines(f"{line}\n" for line in edit.said)
-    if options.dry_run:
-        sys.stdout.writelines(line for lines in difference.values() for line in lines)
-    else:
-        sys.stdout.writelines(_edited(difference))
-    sys.stdout.write(done)
+    _tell(options, edit, difference, done)
+    if options.quiet:
+        return CLEAN
     # A dry run prints a difference that can be applied: what is said of it goes beside.
     beside = sys.stderr if options.dry_run else sys.stdout
     if not options.no_render:
@@ -114,11 +112,24 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
     return CLEAN
 
 
+def _tell(
+    options: argparse.Namespace, edit: Edit, difference: Mapping[str, Sequence[str]], done: str
+) -> None:
+    """What changes in specs, and what was `done`; with --quiet only what was asked for: the difference of a dry run."""
+    if not options.quiet:
+        sys.stdout.writelines(f"{line}\n" for line in edit.said)
+    if options.dry_run:
+        sys.stdout.writelines(line for lines in difference.values() for line in lines)
+    elif not options.quiet:
+        sys.stdout.writelines(_edited(difference, every=options.verbose))
+        sys.stdout.write(done)
+
+
 def _planned(
     options: argparse.Namespace, root: File, stage: File, edited: Collection[str], watch: Watch
 ) -> str:
     """What the change does to clusters: all of it where that is asked, its sentences where several specs change."""
-    if not options.plan and (options.no_render or len(edited) == 1):
+    if options.quiet or (not options.plan and (options.no_render or len(edited) == 1)):
         return ""
     from ..plan.edited import plan_of_edit
     from ..report.plan.text import of_edit
@@ -127,9 +138,9 @@ def _planned(
     return of_edit(found, whole=options.plan, colour=colour(sys.stderr if options.dry_run else sys.stdout))
 
 
-def _edited(difference: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _edited(difference: Mapping[str, Sequence[str]], *, every: bool) -> Iterator[str]:
     """A line for each file, or for each folder where there are many."""
-    if len(difference) <= FILES:
+    if every or len(difference) <= FILES:
         yield from (_counted(file, lines) for file, lines in difference.items())
         return
     folders: dict[str, list[str]] = {}
@@ -171,7 +182,7 @@ def _judged(
         show_findings(stage, fresh, ())
         sys.stderr.write("nothing was changed\n")
         return None
-    if fresh:
+    if fresh and not options.quiet:
         show_findings(stage, fresh, ())
     return rendered
 

@@ -1,7 +1,7 @@
 """Models of Hugging Face: the commit of a branch or tag, its files with sizes and checksums.
 
-Source: huggingface_hub v0.36.0 src/huggingface_hub/hf_api.py `model_info(files_metadata=True)` and `BlobLfsInfo`;
-constants.py for HF_ENDPOINT and HF_TOKEN.
+Source: huggingface/huggingface_hub 03333b6 src/huggingface_hub/hf_api.py `ModelInfo`, `RepoSibling` and `BlobLfsInfo`, as
+`model_info(files_metadata=True)` asks for them; constants.py for HF_ENDPOINT, utils/_auth.py for HF_TOKEN.
 """
 
 from __future__ import annotations

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import root_of
+from ..progress import colour
 from ..selection import add_selection, selection
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=OUTPUTS, default="table", metavar="FORMAT", help=", ".join(OUTPUTS)
     )
-    parser.epilog = "example: nearedge list services -l region=emea --ring canary -o wide"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ...lists.clusters import fleet_of, specs_of
     from ...lists.make import FINDINGS, LISTS, every_finding
-    from ...report.lists import as_output, short_name
+    from ...report.lists import short_name
 
     root, selector = root_of(options), selection(options)
     fleet = fleet_of(specs_of(root), selector)
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         rows = tuple(LISTS[options.kind](fleet))
     if options.names:
         rows = tuple(row for row in rows if any(fnmatchcase(short_name(row), name) for name in options.names))
-    sys.stdout.write(as_output(options.kind, rows, options.output, fleet.unreadable))
+    sys.stdout.write(_shown(options, rows, fleet.unreadable))
     if fleet.unreadable and options.kind != FINDINGS:
         number = len(fleet.unreadable)
         sys.stderr.write(
@@ -56,3 +57,17 @@ def run(options: argparse.Namespace) -> int:
         )
         return FOUND
     return CLEAN
+
+
+def _shown(options: argparse.Namespace, rows: Sequence[Row], unreadable: Sequence[str]) -> str:
+    """A table as wide as the terminal, with its colours; everywhere else one that programs can cut."""
+    from ...report.lists import as_output, cells_of
+
+    if not rows or options.output not in {"table", "wide"} or not sys.stdout.isatty():
+        return as_output(options.kind, rows, options.output, unreadable)
+    from shutil import get_terminal_size
+
+    from ...report.terminal import terminal_table
+
+    cells = cells_of(options.kind, rows, options.output)
+    return terminal_table(cells, get_terminal_size().columns, colour=colour(sys.stdout))
