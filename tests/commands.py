@@ -22,6 +22,22 @@ EDITS: dict[str, tuple[tuple[str, ...], str]] = {
     "set": (("set", "store-001", "serving[assistant].resources.memory", "17Gi"), STORE),
     "promote": (("promote", "shelf-detector", "--version", "8", "--size", "190Mi"), SHELF),
     "retire": (("retire", "store-001"), STORE),
+    "deploy": (
+        (
+            "deploy",
+            "granite-2b-instruct",
+            "--to",
+            "store-006",
+            "--queue",
+            "inference",
+            "--cpu",
+            "2",
+            "--memory",
+            "8Gi",
+        ),
+        "clusters/near-edge/store-006.yaml",
+    ),
+    "undeploy": (("undeploy", "shelf-detector", "--from", "store-002"), "clusters/near-edge/store-002.yaml"),
     "migrate": (
         ("migrate", "caikit-to-vllm", "flan-t5-small", "--architecture", "LlamaForCausalLM"),
         STORE,
@@ -46,7 +62,9 @@ WRITERS: dict[str, tuple[str, ...]] = {
 """Commands that write files."""
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
+    "completion": ("completion", "bash"),
     "explain": ("explain", "store-001", "ring"),
+    "help": ("help", "check"),
     "list": ("list", "services"),
     "merge": ("merge",),
     "plan": ("plan",),
@@ -80,7 +98,7 @@ metadata: {name: team, namespace: team}
 spec: {clusterQueue: team}
 """
 """Manifests that can be imported."""
-WITHOUT_FLEET = frozenset({"merge", "profiles", "rules"})
+WITHOUT_FLEET = frozenset({"completion", "help", "merge", "profiles", "rules"})
 """Commands that look at no repository."""
 
 

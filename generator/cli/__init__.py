@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import NearedgeError
 from . import exits, streams
+from .manual.examples import examples_text
 from .root import add_root
 
 # Order of --help: what people run most comes first.
@@ -32,14 +33,16 @@ COMMANDS = {
     "list": "list clusters, models, services, queues, images, operators or findings",
     "show": "show a cluster, model or group: its spec as it counts, who says each value, what runs there",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
-    "set": "change one value of a spec in place, and render",
+    "set": "change one value of a spec or of many in place, and render",
     "upgrade": "move clusters to another platform, ring by ring, with what cannot stay beside it",
     "migrate": "move a model and its servers from Caikit to vLLM, and say what clients change",
-    "promote": "give a model or an image another version, for all, a ring or a cluster",
+    "promote": "give a model or an image another version, for all, or for rings, groups and clusters",
+    "deploy": "serve a model on the clusters that are meant",
+    "undeploy": "serve a model no longer on the clusters that are meant",
     "init": "write a new fleet repository that renders, or CI for one",
     "import": "read manifests that you have, and say them as specs, with an account of every field",
-    "add": "write the file of a new cluster, group or model",
-    "retire": "take a cluster out of the fleet, in two steps",
+    "add": "add a cluster, group or model, or a server, queue, Ray workload or credential of clusters",
+    "retire": "take clusters out of the fleet, in two steps",
     "verify": "prove what is on disk: kustomize, schemas, references, pod security",
     "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
@@ -48,20 +51,31 @@ COMMANDS = {
     "lsp": "serve editors: findings while you type, completion, hover, rename, mends",
     "mcp": "answer assistants over the Model Context Protocol; read-only",
     "profiles": "list the platform and hub releases that specs can name",
+    "help": "show the help of a command, or write the manual pages",
+    "completion": "print what bash, zsh or fish need to complete commands and the names of a fleet",
     "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }
+
+
+WINDOWS = (
+    "it does not run on Windows itself: locks (fcntl), links and the names of files are those of Linux and macOS. "
+    "Run it in WSL 2 or in a container; specs can be edited and committed from Windows"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if sys.platform == "win32":
+        sys.stderr.write(f"nearedge: {WINDOWS}\n")
+        return exits.ENVIRONMENT
     # Nothing of nearedge is a plugin of pydantic: it need not look through all that is installed, nor run what it finds.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with streams.watched() as (out, err):
         try:
             if out.is_closed:
                 raise streams.OutputClosed
-            return _run(given, out)
+            return _run(given, out, err)
         except NearedgeError as error:
             err.tell(_sentence(str(error)))
             return error.exit_code
@@ -76,9 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _environment(error, out, err)
 
 
-def _run(given: Sequence[str], out: streams.Stream) -> int:
+def _run(given: Sequence[str], out: streams.Stream, err: streams.Stream) -> int:
     try:
         options = _parser(given).parse_args(given)
+        out.manner = err.manner = streams.Manner(options.quiet, options.verbose, options.no_color)
         code = int(options.run(options))
     except SystemExit:
         # --help and --version print as well.
@@ -162,6 +177,10 @@ class _Parser(argparse.ArgumentParser):
         streams.tell(f"{self.format_usage()}{self.prog}: {message}{_meant(message)}\n")
         raise SystemExit(exits.USAGE)
 
+    def format_help(self) -> str:
+        """As ever, with examples at the end."""
+        return super().format_help() + examples_text(self.prog)
+
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As ever, but what is left over is an error of the command that has been given, not of the program."""
         name = next((word for word in args if word in self.commands), "")
@@ -183,10 +202,17 @@ class _Parser(argparse.ArgumentParser):
         return self.parse_known_intermixed_args(args, namespace)
 
 
+def parser_of(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser with the arguments of the commands that `given` mentions."""
+    return _parser(given)
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """All commands by name; only those that `given` mentions with their arguments, as the others cannot run."""
     parser = _Parser(
-        prog="nearedge", description="Compile cluster specs into Kustomize bases, overlays and ACM objects."
+        prog="nearedge",
+        description="Compile cluster specs into Kustomize bases, overlays and ACM objects.",
+        epilog="nearedge help COMMAND shows the options of a command, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"nearedge {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

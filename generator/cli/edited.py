@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path as File
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from .day import add_today, today
 from .exits import CLEAN, FOUND
 from .here import root_of
 from .output import show_findings
-from .progress import Watch
+from .progress import Watch, colour
 from .proof import outcome, proven_before, shared_folder
 from .writing import writing
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ..flow.rendered import Rendered
 
 _COPY = "edit-"
+FILES = 12
+"""Files that are named one by one."""
 _MACHINE = ("acm", "base", "overlays")
 
 
@@ -36,6 +38,11 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
     add_today(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="check and show the change of the specs; write nothing"
+    )
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="show the whole plan of this change: what it does to which cluster",
     )
     parser.add_argument(
         "--no-render",
@@ -69,7 +76,8 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         if not edit.texts:
             # Why there is nothing to change; otherwise it tells what would have been.
             sys.stdout.writelines(f"{line}\n" for line in edit.said)
-        sys.stdout.write("nothing to do: the specs say so already\n")
+        if not options.quiet:
+            sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
     difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
     watch = Watch()
@@ -78,6 +86,7 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         if rendered is None:
             return FOUND
         proof = None if options.no_render else proven_before(root, stage, rendered, texts.keys(), watch)
+        planned = _planned(options, root, stage, texts.keys(), watch)
         watch.end()
     if outcome(proof):
         sys.stderr.write("nothing was changed\n")
@@ -88,18 +97,59 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         from ..proof.noted import note
 
         note(root, shared_folder(root), rendered, proof)
-    sys.stdout.writelines(f"{line}\n" for line in edit.said)
-    for file, lines in difference.items():
-        sys.stdout.writelines(lines if options.dry_run else [_counted(file, lines)])
-    sys.stdout.write(done)
+    _tell(options, edit, difference, done)
+    if options.quiet:
+        return CLEAN
+    # A dry run prints a difference that can be applied: what is said of it goes beside.
+    beside = sys.stderr if options.dry_run else sys.stdout
     if not options.no_render:
         from ..report.proof import proof_line
 
-        # A dry run prints a difference that can be applied: what is said of it goes beside.
-        (sys.stderr if options.dry_run else sys.stdout).write(f"  proven   {proof_line(proof)}\n")
+        beside.write(f"  proven   {proof_line(proof)}\n")
+    beside.write(planned)
     if idle:
         sys.stdout.write(f"! {edit.idle}\n")
     return CLEAN
+
+
+def _tell(
+    options: argparse.Namespace, edit: Edit, difference: Mapping[str, Sequence[str]], done: str
+) -> None:
+    """What changes in specs, and what was `done`; with --quiet only what was asked for: the difference of a dry run."""
+    if not options.quiet:
+        sys.stdout.writelines(f"{line}\n" for line in edit.said)
+    if options.dry_run:
+        sys.stdout.writelines(line for lines in difference.values() for line in lines)
+    elif not options.quiet:
+        sys.stdout.writelines(_edited(difference, every=options.verbose))
+        sys.stdout.write(done)
+
+
+def _planned(
+    options: argparse.Namespace, root: File, stage: File, edited: Collection[str], watch: Watch
+) -> str:
+    """What the change does to clusters: all of it where that is asked, its sentences where several specs change."""
+    if options.quiet or (not options.plan and (options.no_render or len(edited) == 1)):
+        return ""
+    from ..plan.edited import plan_of_edit
+    from ..report.plan.text import of_edit
+
+    found = plan_of_edit(root, stage, edited, watch.progress, today(options))
+    return of_edit(found, whole=options.plan, colour=colour(sys.stderr if options.dry_run else sys.stdout))
+
+
+def _edited(difference: Mapping[str, Sequence[str]], *, every: bool) -> Iterator[str]:
+    """A line for each file, or for each folder where there are many."""
+    if every or len(difference) <= FILES:
+        yield from (_counted(file, lines) for file, lines in difference.items())
+        return
+    folders: dict[str, list[str]] = {}
+    for file in difference:
+        folders.setdefault(file.rpartition("/")[0], []).append(file)
+    for folder, files in folders.items():
+        lines = [line for file in files for line in difference[file][2:]]
+        added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+        yield f"  {'changed':8} {folder}: {len(files)} file{'s' if len(files) != 1 else ''}  +{added} -{removed}\n"
 
 
 def _idle(root: File, rendered: Rendered) -> bool:
@@ -132,7 +182,7 @@ def _judged(
         show_findings(stage, fresh, ())
         sys.stderr.write("nothing was changed\n")
         return None
-    if fresh:
+    if fresh and not options.quiet:
         show_findings(stage, fresh, ())
     return rendered
 
@@ -223,7 +273,7 @@ def _difference(old: str | None, new: str | None, file: str) -> Iterator[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _counted(file: str, lines: list[str]) -> str:
+def _counted(file: str, lines: Sequence[str]) -> str:
     added = sum(line.startswith("+") for line in lines[2:])
     removed = sum(line.startswith("-") for line in lines[2:])
     word = "new" if lines[0].startswith("--- /dev/null") else "edited"

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from ..errors import NearedgeError
@@ -23,6 +24,21 @@ class OutputClosed(NearedgeError):
         super().__init__("standard output is closed: nothing was done")
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How much somebody wants to read, and whether in colour."""
+
+    quiet: bool = False
+    verbose: bool = False
+    plain: bool = False
+
+
+def manner(out: Any) -> Manner:
+    """That of a stream; as ever for one that is none of ours."""
+    found = getattr(out, "manner", None)
+    return found if isinstance(found, Manner) else Manner()
+
+
 class Stream:
     """A standard stream that remembers why it could not be written: argparse and others keep it to themselves."""
 
@@ -30,6 +46,7 @@ class Stream:
         self.name, self.is_closed = name, out is None
         self.out = out or io.StringIO()
         self.fault: OSError | None = None
+        self.manner = Manner()
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is asked of the stream itself."""

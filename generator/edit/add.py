@@ -143,10 +143,10 @@ def retire(specs: RepositorySpecs, name: str) -> Edit:
     text = put(document.text, ("spec", "state"), "retired", order_of("Cluster"))
     cluster, fleet = stem(document.file), specs.shared.fleet
     if cluster in {hub.cluster for hub in (fleet.hub, *fleet.hubs)}:
-        then = f"{cluster} is a hub: before it can go, clusters/fleet.yaml has to name another one"
+        then = "it is a hub: before it can go, clusters/fleet.yaml has to name another one"
     else:
-        then = f"when that has reached it: nearedge retire {cluster} --remove --reason ..."
-    gone = f"cluster {cluster} is retired: what runs there goes, namespaces, volumes and queues stay"
+        then = "when that has reached it: nearedge retire with --remove --reason ..."
+    gone = "retired: what runs there goes, namespaces, volumes and queues stay"
     return Edit({document.file: text}, (gone, then))
 
 
@@ -158,19 +158,24 @@ def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     Raises:
         Refused: it is not retired.
     """
+    if name not in specs.clusters and is_removed(specs, name):
+        return Edit()
     file = f"{REMOVALS}/{stem(name)}.yaml"
     text = _removals(specs, file)
-    data, _ = read_text(text)
-    listed = value_at(data, ("spec", "clusters")) or []
-    if name not in specs.clusters and (listed or _named_in_the_list(specs, name)):
-        return Edit()
+    listed = value_at(read_text(text)[0], ("spec", "clusters")) or []
     document = specs.document(specs.cluster_file(name))
     if value_at(document.data, ("spec", "state")) != "retired":
         raise EditRefused(f"cluster {name} still runs: nearedge retire {name} first, and let that reach it")
     entry = {"name": stem(document.file), "reason": reason}
     text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
-    said = (f"cluster {name} leaves the fleet: detach it on the hub when it is really gone",)
+    said = ("leaves the fleet: detach it on the hub when it is really gone",)
     return Edit({file: text}, said, (document.file,))
+
+
+def is_removed(specs: RepositorySpecs, name: str) -> bool:
+    """Whether a removal names a cluster: in its own file, or in the one of all."""
+    own, _ = read_text(_removals(specs, f"{REMOVALS}/{stem(name)}.yaml"))
+    return bool(value_at(own, ("spec", "clusters"))) or _named_in_the_list(specs, name)
 
 
 def _named_in_the_list(specs: RepositorySpecs, name: str) -> bool:

@@ -6,7 +6,7 @@ Reads the specs of a repository; nothing is written here. `cli/` proves the resu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, stem
 from ..flow.read import cluster_files, read
 from ..specs.fields import field_at
+from ..yaml.strict import read_text
 
 SPEC_ORDER = ("tier", "platform", "groups", "ring", "state", "connectivity", "pins", "nodes", "storage")
 """How a Cluster's spec begins; its model puts the components behind the rest."""
@@ -56,6 +57,8 @@ class RepositorySpecs:
     root: File
     files: tuple[str, ...]
     shared: Shared
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What files say by now, of those that an edit before this one changed in the same transaction."""
 
     @property
     def clusters(self) -> dict[str, str]:
@@ -79,6 +82,8 @@ class RepositorySpecs:
         Raises:
             Refused: it cannot.
         """
+        if file in self.texts:
+            return Document(file, self.texts[file], read_text(self.texts[file])[0])
         document, findings = read_file(self.root, file)
         if document is None or findings:
             raise EditRefused(f"{file} cannot be edited as it is: nearedge check says why")
@@ -86,10 +91,24 @@ class RepositorySpecs:
 
     def resolved(self, file: str) -> Resolved:
         """The merged spec of a cluster."""
+        if file in self.texts:
+            return resolve(layers_of(self.shared, self.document(file))[0])
         document, _ = read_cluster_file(self.root, file)
         if document is None:
             raise EditRefused(f"{file} cannot be edited as it is: nearedge check says why")
         return resolve(layers_of(self.shared, document)[0])
+
+    def after(self, edit: Edit) -> RepositorySpecs:
+        """The specs with an edit; the fleet as a value and models stay as they are on disk."""
+        changed = {file: text for file, text in edit.texts.items() if text != self.texts.get(file)}
+        if not changed:
+            return self
+        made = replace(self, texts={**self.texts, **changed})
+        groups = {stem(file): made.document(file) for file in changed if kind_of(file) == "Group"}
+        shared = replace(self.shared, groups={**self.shared.groups, **groups}) if groups else self.shared
+        if FLEET_FILE in changed:
+            shared = replace(shared, fleet_document=made.document(FLEET_FILE))
+        return replace(made, shared=shared)
 
 
 def specs_of(root: File) -> RepositorySpecs:

@@ -19,7 +19,7 @@ from ..fleet.spec_files import FLEET_FILE, kind_of, read_cluster_file, stem
 from ..specs.model import outlived
 from ..yaml.strict import read_text
 from . import drop, put, without
-from .fleet import Edit, RepositorySpecs, known, order_of
+from .fleet import Edit, RepositorySpecs, known, of_file, order_of
 
 RELEASE = ("version", "source", "size", "checksums")
 
@@ -61,6 +61,16 @@ def ring_pins(specs: RepositorySpecs, name: str) -> PinsPlace:
     return PinsPlace(specs.document(FLEET_FILE), path, f"ring {name}", PinLayer.RING, name)
 
 
+def group_pins(specs: RepositorySpecs, name: str) -> PinsPlace:
+    """Pins of a group.
+
+    Raises:
+        NotThere: there is none of that name.
+    """
+    document = of_file(specs, "Group", name).document
+    return PinsPlace(document, ("spec", "pins"), f"group {name}", PinLayer.GROUP, name)
+
+
 def cluster_pins(specs: RepositorySpecs, name: str) -> PinsPlace:
     """Pins of a cluster's own file.
 
@@ -94,7 +104,7 @@ def _places(specs: RepositorySpecs) -> Iterator[PinsPlace]:
             yield PinsPlace(specs.document(file), ("spec", "pins"), f"group {name}", PinLayer.GROUP, name)
     for name, file in specs.clusters.items():
         # A look at the text spares the reading of a thousand files that pin nothing.
-        if "pins" in (specs.root / file).read_text("utf-8", "replace"):
+        if file in specs.texts or "pins" in (specs.root / file).read_text("utf-8", "replace"):
             yield cluster_pins(specs, name)
 
 

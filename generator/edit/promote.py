@@ -28,6 +28,7 @@ from .pinned import (
     beneath,
     cleared,
     cluster_pins,
+    group_pins,
     over_ring,
     pin,
     released,
@@ -59,7 +60,13 @@ class Wish:
     origin: str = ""
     """A ring whose version is taken."""
     ring: str = ""
+    group: str = ""
     cluster: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is to hold for all."""
+        return not (self.ring or self.group or self.cluster)
 
 
 def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
@@ -81,6 +88,17 @@ def promote(specs: RepositorySpecs, what: str, wish: Wish) -> Edit:
             f"there is no model or image {name}" + (f": did you mean {near}?" if near else "")
         )
     return _promote_model(specs, name, wish)
+
+
+def is_image(specs: RepositorySpecs, what: str) -> bool:
+    """Whether a name is that of an image; a model of the same name comes first, as it has to be told apart anyway."""
+    scheme, _, name = what.rpartition(":")
+    return scheme == "image" or (not scheme and name in shipped() and name not in specs.shared.models)
+
+
+def image_now(specs: RepositorySpecs, what: str, wish: Wish) -> str:
+    """The image that runs where nobody pins one."""
+    return _everywhere(specs, known("image", what.removeprefix("image:"), shipped()), wish)
 
 
 def _promote_model(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
@@ -117,8 +135,8 @@ def _pinned(specs: RepositorySpecs, place: PinsPlace, section: str, name: str, v
     if not found.texts:
         return found
     over = tuple(over_ring(specs, section, name)) if place.layer is PinLayer.RING else ()
-    whom = f"no cluster of {place.called}" if place.layer is PinLayer.RING else place.called
-    runs = f"{whom} {'runs' if place.layer is PinLayer.RING else 'does not run'} {name}"
+    whom = place.called if place.layer is PinLayer.CLUSTER else f"no cluster of {place.called}"
+    runs = f"{whom} {'does not run' if place.layer is PinLayer.CLUSTER else 'runs'} {name}"
     idle = f"nothing changes on any cluster: {runs}, or another pin wins over this one"
     return replace(found, said=(*found.said, *over), idle=idle)
 
@@ -132,7 +150,7 @@ def _wished(name: str, now: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     elif wish.digest:
         new["source"] = _with_digest(name, source, wish.digest)
     elif wish.version and wish.version != version:
-        new["source"] = _with_version(name, source, version, wish.version)
+        new["source"] = source_of_version(name, source, version, wish.version)
     if wish.version:
         new["version"] = wish.version
     if wish.size:
@@ -150,7 +168,7 @@ def _with_digest(name: str, source: str, digest: str) -> str:
     return f"{untagged(source).partition('@')[0]}@{digest}"
 
 
-def _with_version(name: str, source: str, old: str, new: str) -> str:
+def source_of_version(name: str, source: str, old: str, new: str) -> str:
     """The source of another version, where its place has the version as a part of its path or as a revision."""
     if _PINNED.fullmatch(source):
         raise EditRefused(f"the source of {name} is a digest: say the one of version {new} with --digest")
@@ -224,9 +242,9 @@ def _everywhere(specs: RepositorySpecs, name: str, wish: Wish) -> str:
 
 def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
     """A new digest wherever a spec names an image or a modelcar of this repository."""
-    if not wish.digest or wish.ring or wish.cluster or wish.origin:
+    if not wish.digest or not wish.everywhere or wish.origin:
         raise AmbiguousPromotion(
-            f"{name} is a repository: its --digest is changed everywhere; a ring or a cluster pins a model or an image by name"
+            f"{name} is a repository: its --digest is changed everywhere; rings, groups and clusters pin a model or an image by name"
         )
     texts, named = {}, []
     for file in specs.files:
@@ -248,6 +266,8 @@ def _repository(specs: RepositorySpecs, name: str, wish: Wish) -> Edit:
 def _place(specs: RepositorySpecs, wish: Wish) -> PinsPlace | None:
     if wish.ring:
         return ring_pins(specs, wish.ring)
+    if wish.group:
+        return group_pins(specs, wish.group)
     return cluster_pins(specs, wish.cluster) if wish.cluster else None
 
 

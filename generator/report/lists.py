@@ -187,8 +187,11 @@ def as_output(kind: str, rows: Sequence[Row], output: str, unreadable: Sequence[
             "unreadable": list(unreadable),
         }
         return to_text(body) if output == "json" else to_yaml(body)
-    if not rows:
-        return f"no {kind}\n"
+    return table(cells_of(kind, rows, output), indent="") if rows else f"no {kind}\n"
+
+
+def cells_of(kind: str, rows: Sequence[Row], output: str) -> list[list[str]]:
+    """The heads and cells of a table, or of one with more columns (`wide`)."""
     columns = [column for column in COLUMNS[kind] if column.always or output == "wide"]
     cells = [[printable(column.cell(row)) or NOTHING for column in columns] for row in rows]
-    return table([[column.head for column in columns], *cells], indent="")
+    return [[column.head for column in columns], *cells]

@@ -560,4 +560,4 @@ def test_retiring_a_hub_says_what_has_to_be_first(root: File, capsys: pytest.Cap
     assert (root / "clusters/core/hub.yaml").is_file()
     assert run("retire", "hub", "--dry-run") == 0
     said = capsys.readouterr().out.splitlines()[1]
-    assert said == "hub is a hub: before it can go, clusters/fleet.yaml has to name another one"
+    assert said == "hub: it is a hub: before it can go, clusters/fleet.yaml has to name another one"

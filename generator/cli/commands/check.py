@@ -36,10 +36,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="show every finding, also those of many clusters alike"
     )
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever a spec is saved, until Ctrl-C"
+    )
     parser.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Check once, or again whenever something is saved."""
+    if not options.watch:
+        return _checked(options)
+    from ..again import whenever_saved
+
+    return whenever_saved(root_of(options), lambda: _checked(options))
+
+
+def _checked(options: argparse.Namespace) -> int:
     """Check the files that are named, or all with the rules of the fleet as a whole."""
     from ...findings.finding import has_errors
     from ...fleet.spec_files import FLEET_FILE
@@ -55,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             rendered = incremental.check_part(root, part, watch.progress, day, engine)
     watch.end()
     sys.stdout.write(_formatted(options, root, rendered, part))
-    if not whole:
+    if not whole and not options.quiet:
         number = len(rendered.clusters)
         said = (
             f"{number} cluster{'s' if number != 1 else ''} checked without the rules of the fleet as a whole"
@@ -66,8 +78,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
     from ... import report
+    from ...findings.finding import has_errors
 
     name, findings, waived = options.format, rendered.findings, rendered.waived
+    if options.quiet and name == "text":
+        findings, waived = tuple(item for item in findings if has_errors([item])), ()
     if name == "json":
         return report.as_json(findings, waived)
     if name == "github":
@@ -82,7 +97,7 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     text = report.as_text(
         findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
     )
-    return text or "no findings\n"
+    return text or ("" if options.quiet else "no findings\n")
 
 
 def _rules(root: File) -> dict[str, Rule]:

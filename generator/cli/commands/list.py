@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import root_of
+from ..progress import colour
+from ..selection import add_selection, selection
 
 if TYPE_CHECKING:
     from ...lists.rows import Row
-    from ...lists.selector import Selector
 
 KINDS = ("clusters", "models", "services", "queues", "images", "operators", "findings")
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
@@ -29,37 +31,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=OUTPUTS, default="table", metavar="FORMAT", help=", ".join(OUTPUTS)
     )
-    parser.epilog = "example: nearedge list services -l region=emea --ring canary -o wide"
-
-
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Declare what says which clusters are meant."""
-    parser.add_argument(
-        "-l",
-        "--selector",
-        action="append",
-        default=[],
-        metavar="LABELS",
-        help="clusters with these labels, as kubectl takes them: region=emea,site!=berlin",
-    )
-    parser.add_argument(
-        "--ring", action="append", default=[], help="clusters of this ring; several: any of them"
-    )
-    parser.add_argument(
-        "--group", action="append", default=[], help="clusters of this group; several: any of them"
-    )
-
-
-def selection(options: argparse.Namespace) -> Selector:
-    """Which clusters are meant.
-
-    Raises:
-        NotASelector: the labels cannot be read.
-    """
-    from ...lists.selector import Selector, terms_of
-
-    terms = tuple(term for text in options.selector for term in terms_of(text))
-    return Selector(terms, frozenset(options.ring), frozenset(options.group))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -68,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ...lists.clusters import fleet_of, specs_of
     from ...lists.make import FINDINGS, LISTS, every_finding
-    from ...report.lists import as_output, short_name
+    from ...report.lists import short_name
 
     root, selector = root_of(options), selection(options)
     fleet = fleet_of(specs_of(root), selector)
@@ -78,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         rows = tuple(LISTS[options.kind](fleet))
     if options.names:
         rows = tuple(row for row in rows if any(fnmatchcase(short_name(row), name) for name in options.names))
-    sys.stdout.write(as_output(options.kind, rows, options.output, fleet.unreadable))
+    sys.stdout.write(_shown(options, rows, fleet.unreadable))
     if fleet.unreadable and options.kind != FINDINGS:
         number = len(fleet.unreadable)
         sys.stderr.write(
@@ -86,3 +57,17 @@ def run(options: argparse.Namespace) -> int:
         )
         return FOUND
     return CLEAN
+
+
+def _shown(options: argparse.Namespace, rows: Sequence[Row], unreadable: Sequence[str]) -> str:
+    """A table as wide as the terminal, with its colours; everywhere else one that programs can cut."""
+    from ...report.lists import as_output, cells_of
+
+    if not rows or options.output not in {"table", "wide"} or not sys.stdout.isatty():
+        return as_output(options.kind, rows, options.output, unreadable)
+    from shutil import get_terminal_size
+
+    from ...report.terminal import terminal_table
+
+    cells = cells_of(options.kind, rows, options.output)
+    return terminal_table(cells, get_terminal_size().columns, colour=colour(sys.stdout))

@@ -9,12 +9,9 @@ from ..exits import CLEAN, UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which one, and whether to say how each fact is known."""
+    """Which one; --verbose says of each fact how it is known."""
     parser.add_argument(
         "name", nargs="?", metavar="NAME", help="a platform, such as odh-3.4: all that is known of it"
-    )
-    parser.add_argument(
-        "--verbose", action="store_true", help="say of each fact how it is known: docs/live.md"
     )
 
 

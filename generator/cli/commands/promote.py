@@ -1,25 +1,27 @@
-"""`nearedge promote`: the new version of a model or an image, for all, a ring or a cluster."""
+"""`nearedge promote`: the new version of a model or an image, for all, or for rings, groups and clusters."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..network import look_up
+from ..selection import add_clusters, choice, group_files
 
 if TYPE_CHECKING:
-    from ...edit.fleet import Edit
+    from ...edit.fleet import Edit, RepositorySpecs
+    from ...edit.promote import Wish
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is new, and for whom."""
     parser.description = (
         "Give a model or an image another version in place, and render. For all: the model's file, or images of the "
-        "fleet. For a ring or a cluster: its pins, until the version is promoted for all. "
-        "nearedge promote weld-inspector --digest sha256:... --ring canary; "
-        "nearedge promote weld-inspector --from canary --ring pilot; nearedge promote weld-inspector --from canary"
+        "fleet. For rings, groups or clusters: their pins, until the version is promoted for all."
     )
     parser.add_argument(
         "what", metavar="MODEL|IMAGE|REPOSITORY", help="a model, an image such as vllm, or quay.io/acme/app"
@@ -34,10 +36,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     new.add_argument("--size", metavar="SIZE", help="bytes of the model on disk: 320Mi")
     new.add_argument("--checksums", type=File, metavar="FILE", help="lines of sha256sum: the model's files")
+    new.add_argument(
+        "--tag", metavar="TAG", help="with --resolve: tag of the image or modelcar, revision at Hugging Face"
+    )
+    new.add_argument(
+        "--resolve",
+        action="store_true",
+        help="ask the registry, Hugging Face or the store for digest, size and checksums, and write them",
+    )
     new.add_argument("--from", dest="origin", metavar="RING", help="what this ring runs")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--ring", metavar="RING", help="for the clusters of this ring")
-    where.add_argument("--cluster", metavar="NAME", help="for this cluster")
+    where = parser.add_argument_group("for whom (default: all)")
+    where.add_argument(
+        "--cluster", action="append", default=[], metavar="NAME", help="for this cluster; again for more"
+    )
+    add_clusters(
+        parser,
+        ring="alone: for this ring, by its pins",
+        group="alone: for this group, by the pins of its file",
+    )
     add_edit(parser)
 
 
@@ -48,11 +64,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.fleet import specs_of
-    from ...edit.promote import DIGEST, Wish, promote
+    from ...edit.promote import DIGEST, Wish
 
     given = [options.digest, options.version, options.source, options.size, options.checksums, options.origin]
+    given += [options.tag, options.resolve]
+    if options.tag and not options.resolve:
+        raise UsageError("a tag can mean another image tomorrow: --resolve asks the registry for its digest")
     if not any(given):
-        raise UsageError("say what is new: --digest, --version, --source or --from RING")
+        raise UsageError("say what is new: --digest, --version, --source, --tag or --from RING")
     if options.origin and sum(map(bool, given)) > 1:
         raise UsageError("--from takes all of it from the ring: say nothing else")
     if options.digest and not DIGEST.fullmatch(options.digest):
@@ -64,10 +83,48 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         size=options.size or "",
         checksums=_checksums(options.checksums) if options.checksums else {},
         origin=options.origin or "",
-        ring=options.ring or "",
-        cluster=options.cluster or "",
     )
-    return promote(specs_of(root), options.what, wish)
+    specs = specs_of(root)
+    if not options.resolve:
+        return _promoted(options, specs, wish)
+    from ...edit.resolve import answered, question
+
+    asked = question(specs, options.what, wish, options.tag or "")
+    found = look_up(asked.source, asked.narrow, asked.store)
+    edit = _promoted(options, specs, answered(specs, options.what, wish, found))
+    return replace(edit, said=(*edit.said, f"{asked.source} is {found.source}", *found.notes))
+
+
+def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -> Edit:
+    """For all; for rings and groups that stand alone; else for each cluster that is meant."""
+    from ...edit.fleet import Edit
+    from ...edit.many import each
+    from ...edit.many.chosen import chosen, running
+    from ...edit.promote import promote
+
+    what, meant = options.what, choice(options, options.cluster)
+    if not meant or (
+        options.all and not options.each and not (options.selector or options.ring or options.group)
+    ):
+        return promote(specs, what, wish)
+    if groups := group_files(options, options.cluster):
+        return each(specs, groups, lambda now, name: promote(now, what, replace(wish, group=name)))
+    alone = not (options.cluster or options.selector or options.group or options.all or options.each)
+    if options.ring and alone:
+        rings = dict.fromkeys(options.ring)
+        return each(specs, rings, lambda now, name: promote(now, what, replace(wish, ring=name)))
+    clusters, model = chosen(specs, meant), what.removeprefix("model:")
+    # Who names clusters means these; a selection means those of them that run it.
+    runs = (
+        running(specs, model) if model in specs.shared.models and not options.cluster else frozenset(clusters)
+    )
+
+    def promoted(now: RepositorySpecs, name: str) -> Edit:
+        if name not in runs:
+            return Edit(said=(f"does not run {model}, left alone",))
+        return promote(now, what, replace(wish, cluster=name))
+
+    return each(specs, clusters, promoted)
 
 
 def _checksums(path: File) -> dict[str, str]:

@@ -65,7 +65,8 @@ def render(options: argparse.Namespace, root: File, engine: Engine) -> int:
         show_findings(root, rendered.findings, rendered.waived)
         sys.stderr.write("nothing was written\n")
         return FOUND
-    sys.stderr.write(report.as_text(rendered.findings, rendered.waived, colour=colour(sys.stderr)))
+    if not options.quiet:
+        sys.stderr.write(report.as_text(rendered.findings, rendered.waived, colour=colour(sys.stderr)))
     watch.progress("compare", 0, 1)
     changes = tree.compare(root, rendered.tree)
     if options.check:
@@ -75,7 +76,8 @@ def render(options: argparse.Namespace, root: File, engine: Engine) -> int:
     incremental.remember(root, rendered)
     verification = _proven(root, rendered, watch, known, engine) if known else None
     watch.end()
-    sys.stdout.writelines(_summary(rendered, changes, verification, watch))
+    if not options.quiet:
+        sys.stdout.writelines(_summary(rendered, changes, verification, watch))
     return outcome(verification)
 
 

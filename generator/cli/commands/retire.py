@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..selection import add_clusters, choice
 
 if TYPE_CHECKING:
     from ...edit.fleet import Edit
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which cluster, and which step."""
+    """Which clusters, and which step."""
     parser.description = (
         "First step: state retired, so that nothing runs on the cluster any more and all it holds stays. "
         "Second step, when that has reached it: --remove takes its file away and names it in clusters/removals/."
     )
-    parser.add_argument("cluster", metavar="CLUSTER", help="name of the cluster")
+    parser.add_argument(
+        "clusters", nargs="*", metavar="CLUSTER", help="names of clusters; * stands for anything: 'store-0*'"
+    )
+    add_clusters(parser)
     parser.add_argument("--remove", action="store_true", help="the second step")
-    parser.add_argument("--reason", metavar="TEXT", help="with --remove: why it goes, for clusters/removals/")
+    parser.add_argument("--reason", metavar="TEXT", help="with --remove: why they go, for clusters/removals/")
     add_edit(parser)
 
 
@@ -35,10 +40,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ...edit.add import remove, retire
+    from ...edit.add import is_removed, remove, retire
     from ...edit.fleet import specs_of
+    from ...edit.many import each
+    from ...edit.many.chosen import chosen
 
-    specs = specs_of(root)
-    return (
-        remove(specs, options.cluster, options.reason) if options.remove else retire(specs, options.cluster)
-    )
+    specs, meant = specs_of(root), choice(options, options.clusters)
+    if not meant:
+        raise UsageError("say which clusters: names, -l, --ring, --group or --all")
+    if options.remove:
+        # One that was removed is no cluster any more; asked for again by its name, there is nothing to do.
+        gone = [name for name in meant.names if name not in specs.clusters and is_removed(specs, name)]
+        meant = replace(meant, names=tuple(name for name in meant.names if name not in gone))
+        clusters = (*gone, *(chosen(specs, meant) if meant else ()))
+        return each(specs, clusters, lambda now, name: remove(now, name, options.reason), named=True)
+    return each(specs, chosen(specs, meant), retire, named=True)

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "code",
         nargs="?",
         metavar="CODE|test",
-        help="a rule, such as SERVE004, or a family, such as SERVE; test tries the own rules of clusters/rules/",
+        help="a rule, such as SERVE004, or the beginning of some, such as SERVE or SERVE01; test tries the own rules of clusters/rules/",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to show rules")
 
@@ -40,13 +40,14 @@ def run(options: argparse.Namespace) -> int:
 
     known = {**every_rule(), **_beside(options)}
     code = options.code.upper() if options.code else None
-    family = [item for name, item in known.items() if code and name.rstrip("0123456789") == code]
+    family = [item for name, item in known.items() if code and name.startswith(code) and name != code]
     if code is not None and code not in known and not family:
         near = nearest(code, list(known))
         raise UsageError(
             f"there is no rule {options.code}"
             + (f": did you mean {near}?" if near else "; nearedge rules lists all")
         )
+    family = [] if code in known else family
     chosen = family or ([known[code]] if code else list(known.values()))
     if options.format == "json":
         sys.stdout.write(catalog.rules_json(chosen))

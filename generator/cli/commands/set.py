@@ -1,31 +1,32 @@
-"""`nearedge set`: one value of a spec, changed where a person would change it."""
+"""`nearedge set`: one value of a spec, or of many specs, changed where a person would change it."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..selection import add_clusters, choice, group_files
 
 if TYPE_CHECKING:
-    from ...edit.fleet import Edit, EditedDocument, RepositorySpecs
+    from ...edit.fleet import Edit, EditedDocument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to change, and where."""
-    parser.usage = "nearedge set [options] [CLUSTER] PATH [VALUE]"
+    parser.usage = "nearedge set [options] [CLUSTER...] PATH [VALUE]"
     parser.description = (
-        "Change one value of a spec in place: comments and layout stay, and the change is refused when it would not check. "
-        "nearedge set store-001 serving[assistant].resources.memory 17Gi; "
-        "nearedge set --group retail-gpu connectivity.bandwidth 100Mbit"
+        "Change one value of a spec in place, of one cluster or of many: comments and layout stay, and the change is refused "
+        "when it would not check. PATH and VALUE are the last two words, those before them are clusters."
     )
     parser.add_argument(
         "words", nargs="+", metavar="CLUSTER PATH VALUE", help="without CLUSTER when another file is named"
     )
+    add_clusters(parser, group="alone: change the file of the group, for all clusters that use it")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--group", metavar="NAME", help="change the group, for all clusters that use it")
     where.add_argument("--model", metavar="NAME", help="change the model")
     where.add_argument("--fleet", action="store_true", help="change clusters/fleet.yaml")
     where.add_argument(
@@ -44,31 +45,39 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace, root: File) -> Edit:
-    from ...edit.fleet import specs_of
+    from ...edit.fleet import of_cluster, of_file, specs_of
+    from ...edit.many import each
+    from ...edit.many.chosen import chosen
+
+    specs, names, words = specs_of(root), *_words(options)
+    if options.model or options.fleet:
+        kind, name = ("Model", options.model) if options.model else ("Fleet", "")
+        return _changed(options, of_file(specs, kind, name), words)
+    if groups := group_files(options, names):
+        return each(specs, groups, lambda now, name: _changed(options, of_file(now, "Group", name), words))
+    if words[0] in specs.clusters and names:
+        raise UsageError(f"{words[0]} is a cluster: the last words are PATH and VALUE")
+    clusters = chosen(specs, choice(options, names))
+    return each(specs, clusters, lambda now, name: _changed(options, of_cluster(now, name), words))
+
+
+def _changed(options: argparse.Namespace, subject: EditedDocument, words: Sequence[str]) -> Edit:
     from ...edit.values import set_value, unset
 
-    cluster, words = _words(options)
-    subject = _subject(options, specs_of(root), cluster)
     if options.unset:
         return unset(subject, words[0], at_origin=options.at_origin)
     return set_value(subject, words[0], words[1], at_origin=options.at_origin)
 
 
-def _words(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """The cluster, if it is one, and PATH and VALUE."""
-    words = list(options.words)
-    elsewhere = options.group or options.model or options.fleet
-    wanted = ([] if elsewhere else ["CLUSTER"]) + ["PATH"] + ([] if options.unset else ["VALUE"])
-    if len(words) != len(wanted):
-        raise UsageError(f"set takes {' '.join(wanted)} here, {len(words)} given")
-    return ("" if elsewhere else words.pop(0)), words
-
-
-def _subject(options: argparse.Namespace, specs: RepositorySpecs, cluster: str) -> EditedDocument:
-    from ...edit.fleet import of_cluster, of_file
-
-    if options.group:
-        return of_file(specs, "Group", options.group)
-    if options.model:
-        return of_file(specs, "Model", options.model)
-    return of_file(specs, "Fleet", "") if options.fleet else of_cluster(specs, cluster)
+def _words(options: argparse.Namespace) -> tuple[Sequence[str], Sequence[str]]:
+    """The clusters that are named, and PATH and VALUE."""
+    taken = ["PATH"] if options.unset else ["PATH", "VALUE"]
+    elsewhere = bool(options.model or options.fleet)
+    selected = bool(choice(options))
+    if elsewhere and selected:
+        raise UsageError("--model and --fleet are changed once: they take no clusters")
+    names = options.words[: -len(taken)]
+    others = () if elsewhere or selected else ("CLUSTER",)
+    if len(options.words) < len(taken) + len(others) or (elsewhere and names):
+        raise UsageError(f"set takes {' '.join((*others, *taken))} here, {len(options.words)} given")
+    return names, options.words[-len(taken) :]

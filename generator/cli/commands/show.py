@@ -27,7 +27,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help="text, json, or yaml: the spec alone, with the place of each value behind it",
     )
-    parser.epilog = "example: nearedge show store-001 --defaults -o yaml"
 
 
 def run(options: argparse.Namespace) -> int:

@@ -49,6 +49,13 @@ def _body(plan: Plan, *, colour: bool) -> Iterator[str]:
     yield title_of(last(plan), colour=colour)
 
 
+def of_edit(plan: Plan, *, whole: bool, colour: bool = False) -> str:
+    """What an edit does, before it is on disk: the sentences, or the `whole` plan."""
+    rows = (painted(row, colour=colour) for row in head(plan).splitlines()[1:])
+    body = _body(plan, colour=colour) if whole else [title_of(last(plan), colour=colour)]
+    return "".join(f"{line}\n" for line in (*rows, *([""] if whole else []), *body))
+
+
 def section_rows(parts: Iterator[Section], *, colour: bool = False) -> Iterator[str]:
     """The lines of sections for a terminal, an empty one behind each."""
     for part in parts:
