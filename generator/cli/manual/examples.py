@@ -23,6 +23,8 @@ EXAMPLES = (
     ("show store-001", "the spec as it counts, with who says each value"),
     ("show model/shelf-detector -o json", "a model, for a script"),
     ("explain store-001 connectivity.bandwidth", "where a value comes from and ends up"),
+    ("lsp", "findings, completion and renames in an editor, which starts it"),
+    ("mcp", "list, show, explain, check and plan for an assistant, read only"),
     ("set store-001 'serving[assistant].resources.memory' 17Gi", "one value of one cluster"),
     ("set -l region=emea 'serving[shelf-detector].replicas.max' 2 --dry-run", "of many, as a diff"),
     ("set --group retail-gpu connectivity.bandwidth 100Mbit", "of a group's file, for all that use it"),
