@@ -41,7 +41,7 @@ function capacityView(clusters) {
   return [
     viewHead("Capacity", h("p", { class: "lead" },
       "What the specs ask for at the same time, of what there is; nobody asks a cluster. A cell is the fullest queue, the nodes together, or the fullest storage class. ",
-      h("strong", {}, over.length ? `${countOf(over.length, "cluster")} ask for more than there is.` : "No cluster asks for more than there is."))),
+      h("strong", {}, `More than there is: asked for on ${over.length ? countOf(over.length, "cluster") : "no cluster"}.`))),
     h("div", { class: "row" },
       choice("Order", [["", "By name"], ["any", "Fullest first"]], sort, (value) => reoption({ sort: value })), heatLegend()),
     clusters.length ? longTable({

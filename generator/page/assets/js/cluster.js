@@ -13,7 +13,7 @@ function clusterView(name) {
     cluster.compiled ? null : h("div", { class: "callout error", role: "note" }, "It cannot be compiled: errors stand in the way, see its findings below."),
     plannedFor(cluster),
     h("div", { class: "stack" }, servicesCard(cluster), roomCard(cluster), clusterVerdicts(cluster), queuesCard(cluster), clusterFindings(cluster),
-      card("Effective spec", specTable(cluster)), pullsCard(cluster), objectsCard(cluster)),
+      pullsCard(cluster), objectsCard(cluster), card("Effective spec", specTable(cluster))),
   ];
 }
 

@@ -24,7 +24,7 @@ function draw(moved) {
   main.replaceChildren();
   append(main, [UNFILTERED.has(view) ? null : filterBar(clusters), ...DRAW[view](clusters)]);
   const title = main.querySelector("h1");
-  document.title = `${title ? title.textContent : view} · ${DATA.fleet}`;
+  document.title = visible(`${title ? title.textContent : view} · ${DATA.fleet}`);
   if (moved) {
     scrollTo(0, 0);
     /** @type {HTMLElement | null} */ (title)?.focus({ preventScroll: true });

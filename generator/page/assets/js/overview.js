@@ -19,7 +19,7 @@ function overviewView(clusters) {
       ["Objects", grouped(sum("objects"))],
       ...SEVERITIES.map((severity, i) => /** @type {[string, any, string]} */ ([
         `${severity[0].toUpperCase()}${severity.slice(1)}s`,
-        severityBadge(i, grouped(open.filter((finding) => finding.severity === i).length)),
+        countBadge(i, open.filter((finding) => finding.severity === i).length),
         address("findings", "", route.filter, { severity }),
       ])),
     ]),
@@ -27,6 +27,9 @@ function overviewView(clusters) {
     card("Clusters", clusterList(clusters)),
   ];
 }
+
+/** None of a kind is fine. @param {number} severity @param {number} number */
+const countBadge = (severity, number) => severityBadge(number ? severity : 3, grouped(number));
 
 /** @param {Cluster[]} clusters */
 function leadText(clusters) {

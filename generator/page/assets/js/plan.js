@@ -68,12 +68,13 @@ const foldButtons = () =>
 /** @param {any[]} part @param {number} index */
 function planSection([title, lines, clusters], index) {
   const danger = lines.some((/** @type {string} */ line) => line.startsWith("!"));
+  const removes = lines.some((/** @type {string} */ line) => line.startsWith("- "));
   const names = places(clusters).map(plannedName);
-  const fold = h("details", { class: "diff", open: danger || index < 3 },
-    h("summary", {}, danger ? severityBadge(0, "danger") : null, danger ? " " : null, title, " ", h("span", { class: "muted" }, countOf(lines.length, "line"))));
+  const fold = h("details", { class: "diff", open: danger || removes || index < 3 },
+    h("summary", {}, danger ? [severityBadge(0, "danger"), " "] : removes ? [severityBadge(1, "removes"), " "] : null, title, " ", h("span", { class: "muted" }, countOf(lines.length, "line"))));
   const fill = () => {
     if (fold.childElementCount > 1) return;
-    append(fold, [names.length ? h("p", { class: "muted" }, clusterNames(names, 12)) : null, diffLines(lines)]);
+    append(fold, [names.length ? h("p", { class: "muted" }, names.length > 1 ? "Clusters: " : "All of ", clusterNames(names, 12)) : null, diffLines(lines)]);
   };
   if (/** @type {any} */ (fold).open) fill();
   fold.addEventListener("toggle", fill);

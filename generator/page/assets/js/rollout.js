@@ -20,7 +20,7 @@ function ringLane(ring) {
     h("div", { class: "lane-head" }, h("h2", {}, ring.name), severityBadge(!ring.holds ? 1 : ring.behind ? 2 : 3, state)),
     h("p", {}, ring.holds ? [h("code", {}, shortCommit(ring.holds)), " ", ring.subject] : null),
     h("p", { class: "meter" }, bar(same, ring.clusters), ` ${grouped(same)} of ${countOf(ring.clusters, "cluster")} as the main branch has them`),
-    ring.differ.length ? h("details", {}, h("summary", {}, `${countOf(ring.differing, "cluster")} differ, and why`),
+    ring.differ.length ? h("details", {}, h("summary", {}, `Not as the main branch has them: ${countOf(ring.differing, "cluster")}`),
       ring.differ.map(([reasons, clusters]) => h("p", {}, clusterNames(places(clusters).map((i) => CLUSTERS[i].name)), ": ", reasons.map((/** @type {string} */ reason) => tag(reason))))) : null,
     ring.past.length ? h("details", { open: ring.past.length > 1 }, h("summary", {}, "History"), h("ol", { class: "commits" }, ring.past.map(pastCommit))) : null);
 }
