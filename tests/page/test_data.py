@@ -135,12 +135,13 @@ def test_a_plan_names_clusters_that_are_gone(tmp_path: File) -> None:
 
 def test_a_thousand_clusters_stay_below_three_megabytes(page: FleetPage) -> None:
     """Clusters that differ more than those of a fleet do: each has a name, a site and lines of its own."""
-    many = tuple(_another(page.sites[i % len(page.sites)], i) for i in range(1000))
+    many = tuple(another(page.sites[i % len(page.sites)], i) for i in range(1000))
     text = document(page_data(replace(page, sites=many, whole=1000)))
     assert len(text.encode()) < 1.5 * MIB
 
 
-def _another(site: Site, number: int) -> Site:
+def another(site: Site, number: int) -> Site:
+    """A cluster like another one, with a name, a site and lines of its own."""
     name = f"store-{number:05}"
     row = replace(
         site.row, name=name, file=f"clusters/near-edge/{name}.yaml", labels={"region": "emea", "site": name}

@@ -48,7 +48,7 @@ function plainTable(caption, head, rows, { numbers = [] } = {}) {
   return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption },
     h("table", {},
       h("caption", { class: "unseen" }, caption),
-      h("thead", {}, h("tr", {}, head.map((text, i) => h("th", { scope: "col", class: cellClass(i) }, text)))),
+      h("thead", {}, h("tr", {}, head.map((text, i) => h("th", { scope: "col", class: cellClass(i) }, text || h("span", { class: "unseen" }, "more"))))),
       h("tbody", {}, rows.map((cells) => h("tr", {},
         cells.map((cell, i) => (i ? h("td", { class: cellClass(i) }, cell) : h("th", { scope: "row" }, cell))))))));
 }

@@ -43,14 +43,14 @@ function filterBar(clusters) {
   const { ring = "", group = "", tier = "", l = "" } = route.filter;
   const wrong = termsOf(l) === null;
   const pick = (/** @type {string} */ key, /** @type {string} */ text, /** @type {string[]} */ values, /** @type {string} */ chosen) =>
-    h("label", {}, text, h("select", { id: `filter-${key}`, on: { change: (/** @type {any} */ event) => refilter({ [key]: event.target.value }) } },
+    h("div", { class: "field" }, h("label", { for: `filter-${key}` }, text), h("select", { id: `filter-${key}`, on: { change: (/** @type {any} */ event) => refilter({ [key]: event.target.value }) } },
       h("option", { value: "" }, "all"), values.map((value) => h("option", { value, selected: value === chosen }, value === "none" ? "no ring" : value))));
   const labels = DATA.tables.labels.length <= 400 ? h("datalist", { id: "known-labels" }, DATA.tables.labels.map((/** @type {string[]} */ row) => h("option", { value: row.join("=") }))) : null;
   return h("form", { class: "filter", role: "search", "aria-label": "Filter of clusters", on: { submit: (/** @type {Event} */ event) => event.preventDefault() } },
     pick("ring", "Ring", ringsOf(CLUSTERS), ring),
     pick("group", "Group", [...new Set(CLUSTERS.flatMap((cluster) => cluster.groups))].sort(byName), group),
     pick("tier", "Tier", [...new Set(CLUSTERS.map((cluster) => cluster.tier))].sort(byName), tier),
-    h("label", { class: "grow" }, "Labels", h("input", {
+    h("div", { class: "field grow" }, h("label", { for: "filter-l" }, "Labels"), h("input", {
       id: "filter-l", type: "text", value: l, list: labels ? "known-labels" : null, placeholder: "region=emea, site!=berlin", spellcheck: "false", autocomplete: "off",
       "aria-invalid": String(wrong), "aria-describedby": "filter-said",
       on: { change: (/** @type {any} */ event) => refilter({ l: event.target.value.trim() }) },
