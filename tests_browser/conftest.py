@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path as File
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from generator.page.data import page_data
 from generator.page.document import document
@@ -95,8 +95,12 @@ class Opened:
         self.faults: list[str] = []
         page.on("console", lambda said: self.faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("dialog", lambda dialog: (self.faults.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._told)
         page.on("request", self._asked)
+
+    def _told(self, dialog: Dialog) -> None:
+        self.faults.append(dialog.message)
+        dialog.dismiss()
 
     def _asked(self, request: object) -> None:
         url = str(getattr(request, "url", ""))

@@ -35,7 +35,7 @@ def test_it_looks_as_it_did(
     browser: Browser, plan_page: File, request: pytest.FixtureRequest, screen: tuple[str, str, str]
 ) -> None:
     name, place, scheme = screen
-    context = browser.new_context(viewport={"width": 1200, "height": 760}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": 1200, "height": 760}, color_scheme=scheme)
     opened = Opened(context.new_page(), plan_page)
     taken = Image.open(BytesIO(opened.at(place).screenshot())).convert("RGB")
     context.close()

@@ -28,9 +28,9 @@ VIEWS = (
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_is_accessible(browser: Browser, plan_page: File, axe: str, scheme: str) -> None:
     """WCAG A and AA, as axe-core judges them, and its best practices."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     opened = Opened(context.new_page(), plan_page)
-    found = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for view in VIEWS:
         page = opened.at(view)
         page.evaluate(axe)

@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.findings.finding import Where
 from generator.lists.clusters import fleet_of, specs_of
-from generator.lists.make import LISTS
+from generator.lists.make import cluster_rows, image_rows, model_rows, queue_rows, service_rows
 from generator.lists.selector import EVERY, Selector, terms_of
 from generator.page.data import TABLES, page_data
 from generator.page.document import document, json_text
@@ -51,18 +51,18 @@ def test_the_page_has_what_the_lists_have(page: FleetPage) -> None:
         name: [(cluster[0], row) for cluster in data["clusters"] for row in rows(data, cluster, name)]
         for name in ("services", "queues", "images", "models")
     }
-    assert [row.name for row in LISTS["clusters"](listed)] == [cluster[0] for cluster in data["clusters"]]
-    assert [(row.cluster, row.namespace, row.name, row.version) for row in LISTS["services"](listed)] == [
+    assert [row.name for row in cluster_rows(listed)] == [cluster[0] for cluster in data["clusters"]]
+    assert [(row.cluster, row.namespace, row.name, row.version) for row in service_rows(listed)] == [
         (cluster, row[0], row[1], row[4]) for cluster, row in found["services"]
     ]
-    assert [(row.cluster, row.name) for row in LISTS["queues"](listed)] == [
+    assert [(row.cluster, row.name) for row in queue_rows(listed)] == [
         (cluster, row[0]) for cluster, row in found["queues"]
     ]
-    images = {(name, row.image) for row in LISTS["images"](listed) for name in row.clusters}
+    images = {(name, row.image) for row in image_rows(listed) for name in row.clusters}
     assert images == set(found["images"])
     running = {
         (name, (row.name, item.version))
-        for row in LISTS["models"](listed)
+        for row in model_rows(listed)
         for item in row.running
         for name in item.clusters
     }
