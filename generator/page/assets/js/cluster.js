@@ -97,6 +97,6 @@ function objectsCard(cluster) {
   const objects = cluster.rows("objects");
   if (!objects.length) return null;
   const kinds = new Map();
-  for (const [group, kind, namespace, name] of objects) kinds.set(`${kind}\n${group}`, [...(kinds.get(`${kind}\n${group}`) || []), namespace ? `${namespace}/${name}` : name]);
+  for (const [group, kind, namespace, name] of objects) addTo(kinds, `${kind}\n${group}`, namespace ? `${namespace}/${name}` : name);
   return card(`Objects: ${grouped(objects.length)}`, plainTable("Objects by kind", ["Kind", "API group", "", "Names"], [...kinds].sort(([a], [b]) => byName(a, b)).map(([key, names]) => [...key.split("\n"), names.length, names.join(", ")]), { numbers: [2] }));
 }

@@ -20,7 +20,7 @@ function findingsView(clusters) {
 /** @param {any[]} findings */
 function byCode(findings) {
   const codes = new Map();
-  for (const finding of findings) codes.set(finding.code, [...(codes.get(finding.code) || []), finding]);
+  for (const finding of findings) addTo(codes, finding.code, finding);
   const listed = [...codes].sort(([a, [first]], [b, [other]]) => first.severity - other.severity || byName(a, b));
   return h("div", { class: "stack" }, listed.map(([code, found]) => h("details", { class: "card", open: listed.length < 12 },
     h("summary", {}, severityBadge(found[0].severity), " ", h("strong", {}, code), " ", h("span", { class: "muted" }, countOf(found.length, "finding"))),

@@ -66,8 +66,7 @@ function fleetMap(clusters) {
   const rings = ringsOf(clusters);
   const cells = new Map();
   for (const cluster of clusters) {
-    const place = `${cluster.ring || "none"}\n${valueOf(cluster)}`;
-    cells.set(place, [...(cells.get(place) || []), cluster]);
+    addTo(cells, `${cluster.ring || "none"}\n${valueOf(cluster)}`, cluster);
   }
   const draw = clusters.length <= TILES_DRAWN ? tiles : shareBar;
   const select = h("select", { id: "map-by", on: { change: (/** @type {any} */ event) => reoption({ by: event.target.value }) } },

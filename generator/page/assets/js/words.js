@@ -8,6 +8,13 @@ const grouped = (number) => WHOLE.format(number);
 /** @param {number} number @param {string} what */
 const countOf = (number, what) => `${grouped(number)} ${what}${number === 1 ? "" : "s"}`;
 
+/** Add to the list of a key. @param {Map<string, any[]>} lists @param {string} key @param {any} item */
+function addTo(lists, key, item) {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+}
+
 /** At most four digits that matter. @param {number} number */
 const short = (number) => String(Number(number.toPrecision(4)));
 
