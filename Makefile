@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
-CODE := $(wildcard generator scripts tests tests_ray bench)
+CODE := $(wildcard generator scripts tests tests_ray tests_browser bench)
 
 # Any Python since 3.8 can run the bootstrap, which looks for one that is new enough. Ours comes first
 # because it starts fastest: python3 is often a shim.
@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: facts flags matrix help setup setup-dev setup-ray render check verify test test-ray lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,12 @@ setup-ray: setup-dev
 
 test-ray: setup-ray ## run the tests of --engine ray on two nodes of a real Ray
 	$(PY) -m pytest tests_ray $(ARGS)
+
+setup-browser: setup-dev
+	@$(PY) -m pip install --quiet --no-input --require-hashes --no-deps -r requirements-browser.lock
+
+test-browser: setup-browser ## look at the page of `nearedge report` in a real Chromium (CHROMIUM=path; needs npm)
+	$(PY) -m pytest tests_browser $(ARGS)
 
 golden: setup-dev ## rewrite the expected trees of tests/cases/ from what the code emits now
 	$(PY) -m pytest tests/components/test_cases.py tests/hub/test_hub.py tests/documents/test_files.py --update-golden -q
@@ -104,8 +110,9 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) requirements-lsp.in --constraint requirements-dev.lock --output-file requirements-lsp.lock
 	$(LOCK) requirements-mcp.in --constraint requirements-dev.lock --output-file requirements-mcp.lock
 	$(LOCK) requirements-ray.in --constraint requirements-dev.lock --output-file requirements-ray.lock
+	$(LOCK) requirements-browser.in --constraint requirements-dev.lock --output-file requirements-browser.lock
 	$(LOCK) bench/requirements.in --output-file bench/requirements.lock
 
 clean: ## remove .venv/, .bin/ and all caches; specs and output stay
 	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
-	find generator scripts tests tests_ray bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find generator scripts tests tests_ray tests_browser bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

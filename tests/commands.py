@@ -69,6 +69,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "merge": ("merge",),
     "plan": ("plan",),
     "profiles": ("profiles",),
+    "report": ("report", "--output", "-"),
     "rollout": ("rollout", "status"),
     "rules": ("rules",),
     "show": ("show", "store-001"),

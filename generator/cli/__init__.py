@@ -32,6 +32,7 @@ COMMANDS = {
     "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "list": "list clusters, models, services, queues, images, operators or findings",
     "show": "show a cluster, model or group: its spec as it counts, who says each value, what runs there",
+    "report": "write the fleet, or a plan, as one HTML page that needs no network",
     "explain": "show where a value comes from and ends up, or which spec a line of output has",
     "set": "change one value of a spec or of many in place, and render",
     "upgrade": "move clusters to another platform, ring by ring, with what cannot stay beside it",

@@ -63,8 +63,7 @@ def fleet_of(specs: Specs, selector: Selector) -> Fleet:
         NotASelector: it names a ring or a group that there is not.
     """
     shared = specs.shared
-    _refuse_unknown("ring", selector.rings, [ring.name for ring in shared.fleet.delivery.rings])
-    _refuse_unknown("group", selector.groups, list(shared.groups))
+    refuse_unknown(shared, selector)
     memo = Memo()
     wanted = {stem(file): file for file in cluster_files(specs.files)}
     if selector.names is not None:
@@ -77,6 +76,16 @@ def fleet_of(specs: Specs, selector: Selector) -> Fleet:
     )
     unreadable = tuple(sorted(name for name, cluster in found.items() if cluster is None))
     return Fleet(shared, specs.files, clusters, unreadable)
+
+
+def refuse_unknown(shared: Shared, selector: Selector) -> None:
+    """A selector names rings and groups that there are.
+
+    Raises:
+        NotASelector: one is not there.
+    """
+    _refuse_unknown("ring", selector.rings, [ring.name for ring in shared.fleet.delivery.rings])
+    _refuse_unknown("group", selector.groups, list(shared.groups))
 
 
 def _refuse_unknown(kind: str, asked: frozenset[str], there: list[str]) -> None:

@@ -39,12 +39,13 @@ def repository(root: File) -> Repo:
 
 
 class Commit(NamedTuple):
-    """One commit: its id, its tree, its parents and its message."""
+    """One commit: its id, its tree, its parents, its message and when it was made, as ISO 8601 with its offset."""
 
     id: str
     tree: str
     parents: tuple[str, ...]
     message: str
+    when: str = ""
 
     @property
     def subject(self) -> str:
@@ -75,14 +76,14 @@ def first_parents(repo: Repo, commit: str) -> Iterator[Commit]:
 
 def _log(repo: Repo, *arguments: str) -> Iterator[Commit]:
     # NUL is the one character that no message holds.
-    form = "%H %T %P%n%B"
+    form = "%H %T %P%n%cI%n%B"
     printed = _ask(
         repo, "log", "-z", "--no-show-signature", "--no-color", f"--format={form}", *arguments, "--"
     )
     for record in filter(None, printed.split("\0")):
-        head, _, message = record.partition("\n")
+        head, when, *message = record.split("\n", 2)
         name, tree, *parents = head.split()
-        yield Commit(name, tree, tuple(parents), message.strip())
+        yield Commit(name, tree, tuple(parents), "".join(message).strip(), when)
 
 
 def is_behind(repo: Repo, older: str, newer: str) -> bool:

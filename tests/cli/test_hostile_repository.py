@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "render": (0, ("render",)),
     "explain a value": (0, ("explain", "store-001", "ring")),
     "explain a line": (0, ("explain", "overlays/store-001/kustomization.yaml:5")),
+    "report --plan": (0, ("report", "--plan", "--base", "HEAD~1", "--output", "../report.html")),
     "rollout status": (0, ("rollout", "status")),
     "mirror": (0, ("mirror", "--base", "HEAD~1", "--out", "../mirrored")),
 }

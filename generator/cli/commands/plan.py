@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         root, watch = root_of(options), Watch()
         settle(root)
         with engine_of(options) as engine:
-            found = plan(root, _base(root, options), watch.progress, today(options), engine)
+            found = plan(root, base_of(root, options), watch.progress, today(options), engine)
         watch.end()
         if options.cluster:
             found = narrowed(found, _known(found, root, options.cluster))
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     return CHANGES if options.detailed_exitcode and found.counts else CLEAN
 
 
-def _base(root: File, options: argparse.Namespace) -> str:
+def base_of(root: File, options: argparse.Namespace) -> str:
     """What to compare with: what a person says, what CI merges into, the default branch of the remote."""
     from ...git.remote_head import remote_head
 

@@ -28,7 +28,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="with --fleet: where, below the root (default: schemas)",
     )
-    parser.epilog = "example: nearedge schema --fleet"
 
 
 def run(options: argparse.Namespace) -> int:

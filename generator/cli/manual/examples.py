@@ -22,6 +22,8 @@ EXAMPLES = (
     ("list services -o wide", "which model runs where"),
     ("show store-001", "the spec as it counts, with who says each value"),
     ("show model/shelf-detector -o json", "a model, for a script"),
+    ("report", "the fleet as one HTML page, report.html"),
+    ("report --plan --base origin/main --output plan.html", "with what a change does, for a pull request"),
     ("explain store-001 connectivity.bandwidth", "where a value comes from and ends up"),
     ("lsp", "findings, completion and renames in an editor, which starts it"),
     ("mcp", "list, show, explain, check and plan for an assistant, read only"),

@@ -11,3 +11,5 @@ class Section:
 
     title: str
     lines: tuple[str, ...]
+    clusters: tuple[str, ...] = ()
+    """Those of which all of it is true, where it is about some."""

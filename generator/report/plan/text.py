@@ -221,7 +221,7 @@ def _group(group: AlikeClusters, *, every: bool) -> Section:
     if group.by_hand:
         rows.append("! nobody brings what follows: apply bootstrap/ again on each of these clusters")
         rows += [row for change in group.by_hand for row in change_rows(change, every=every)]
-    return Section(names(group.clusters), tuple(rows))
+    return Section(names(group.clusters), tuple(rows), group.clusters)
 
 
 def _said(item: Consequence) -> str:
