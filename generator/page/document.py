@@ -42,6 +42,8 @@ SCRIPTS = (
     "main",
 )
 """Parts of the script, each of which uses what stands before it."""
+_UNSEEN = re.compile("[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""What steers a terminal or the reading of a text; JSON escapes the lower ones by itself."""
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -80,8 +82,9 @@ def _hash(text: str) -> str:
 
 
 def json_text(data: Any) -> str:
-    """Data inside of a script element: no `<` ends it or opens a comment."""
+    """Data inside of a script element: no `<` ends it or opens a comment, nothing steers who reads it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-8", "backslashreplace").decode()
 
 

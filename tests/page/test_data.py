@@ -160,4 +160,4 @@ def test_no_text_ends_the_data() -> None:
     hostile = "</script><!-- <script> \u2028 \udc80"
     text = json_text({"a": hostile})
     assert "<" not in text
-    assert text.encode().decode() == '{"a":"\\u003c/script>\\u003c!-- \\u003cscript> \u2028 \\udc80"}'
+    assert text.encode().decode() == '{"a":"\\u003c/script>\\u003c!-- \\u003cscript> \\u2028 \\udc80"}'
