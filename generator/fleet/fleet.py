@@ -60,6 +60,10 @@ class Member:
     """How long the hub may hear nothing of it before somebody is told: a duration, or never; None: as of all others."""
     window: str | None = None
     """connectivity.maintenanceWindow."""
+    builds: str | None = None
+    """The namespace in which it builds images; None where it builds none."""
+    starts: bool = False
+    """Whether CronJobs of its own start its builds."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.builds import BUILDS, items, starts
 from ..components.credentials import delivered
 from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
@@ -21,6 +22,7 @@ from .fleet import Member
 def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
     """The little that the hub knows of a cluster."""
     named = sorted(item["metadata"]["name"] for item in manifests if item["kind"] == "Namespace")
+    builds = cluster.part(BUILDS)
     marks = tuple(sorted(managed_labels(cluster.profile).items()))
     return Member(
         name=cluster.name,
@@ -43,6 +45,8 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         longest=max(_deadlines(cluster), default=0),
         silence=_silence(cluster.spec.connectivity),
         window=cluster.spec.connectivity.maintenanceWindow,
+        builds=builds.namespace if builds else None,
+        starts=builds is not None and starts(items(cluster), builds),
     )
 
 

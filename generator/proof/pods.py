@@ -16,6 +16,7 @@ from ..objects.manifest import Manifest, ResourceId, identify, pod_specs
 from ..objects.names_in_pods import ROLES
 from ..objects.object_names import SERVING
 from .podsecurity import Pod, Violation, hardened, restricted
+from .task_pods import task_pods
 
 
 class EmittedPod(NamedTuple):
@@ -37,6 +38,8 @@ def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Itera
     named = (item for item in objects if item["kind"] == "ClusterStorageContainer")
     fetching = {item["metadata"]["name"]: item["spec"]["container"] for item in named}
     used: set[ResourceId] = set()
+    for owner, path, pod in task_pods(objects):
+        yield EmittedPod(owner, path, pod, "")
     for item in objects:
         if item["kind"] == "InferenceService":
             for path, pod, runtime in _served(item, runtimes, fetching):
@@ -140,14 +143,23 @@ def _token(item: Manifest, path: str, *, head_proxy: bool) -> str:
         return "the platform's proxy beside the head asks about its callers"
     if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
         return "the routing sidecar beside vLLM asks for the pods that read prompts"
-    if item["kind"] == "CronJob":
-        # Nothing else makes one: components/builds/trigger.py.
+    if item["kind"] == "CronJob" and _starts_builds(item):
         return "it makes the run of a build"
     asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
     # Callers of an LLMInferenceService are asked by its gateway.
     if asked and item["kind"] == "InferenceService":
         return "the proxy beside the model reviews tokens"
     return ""
+
+
+STARTER = "build-starter"
+"""components/builds/trigger.py: the account of the CronJobs that start builds, and the name of their pods."""
+
+
+def _starts_builds(job: Manifest) -> bool:
+    template = job["spec"]["jobTemplate"]["spec"]["template"]
+    name = (template.get("metadata") or {}).get("labels", {}).get("app.kubernetes.io/name")
+    return bool(name == template["spec"].get("serviceAccountName") == STARTER)
 
 
 class FolderJudge(Protocol):

@@ -42,7 +42,8 @@ _ESCALATION, _SECCOMP, _DROP_ALL, _RUN_AS_USER, _WINDOWS, _HOST_PROBES = 8, 19, 
 _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP_POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
-_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}|\$\(tasks\.[a-z0-9-]+\.results\.image\)")
+"""An image by digest, or what a Pipeline has built itself: its result is by digest (templates/builds/build_image.sh)."""
 
 
 class Violation(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from generator.components.builds import BUILDS, items
+from generator.components.builds import BUILDS, STARTER, items, starter_rights
 from generator.components.credentials import secret_uses
 from generator.components.kit.component import Cluster
 from generator.components.kit.images_in import references
@@ -161,7 +161,12 @@ def _secrets(value: Any) -> Iterator[dict[str, str]]:
 
 
 def test_who_starts_builds_may_do_nothing_else() -> None:
-    (role,) = of_kind("Role").values()
+    # The hub's Policy brings it: what an overlay holds, Argo CD has to be allowed to write.
+    assert not of_kind("Role")
+    assert not of_kind("RoleBinding")
+    role, binding = starter_rights("ai-builds")
+    (subject,) = binding["subjects"]
+    assert (subject["name"], binding["roleRef"]["name"]) == (STARTER, role["metadata"]["name"])
     assert role["rules"] == [
         {"apiGroups": ["tekton.dev"], "resources": ["pipelineruns"], "verbs": ["create", "delete", "list"]}
     ]

@@ -240,3 +240,21 @@ def test_the_autoscaler_is_judged_with_its_head() -> None:
 )  # fmt: skip
 def test_tokens_only_where_they_are_needed(objects: list[Manifest], held: bool) -> None:  # noqa: FBT001
     assert any("automountServiceAccountToken" in item for item in failures(*objects)) == held
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "refused"),
+    [("build-starter", "build-starter", False), ("build-starter", "other", True), ("other", "build-starter", True)],
+)  # fmt: skip
+def test_of_cronjobs_only_those_that_start_builds_hold_a_token(
+    name: str,
+    account: str,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    template = {
+        "metadata": {"labels": {"app.kubernetes.io/name": name}},
+        "spec": {**POD, "serviceAccountName": account, "automountServiceAccountToken": True},
+    }
+    job = thing("CronJob", {"jobTemplate": {"spec": {"template": template}}})
+    found = failures(job)
+    assert any("automountServiceAccountToken" in item for item in found) == refused

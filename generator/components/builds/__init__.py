@@ -9,16 +9,19 @@ component; the rules are in `checks` and `model_checks`. The scripts are in temp
 
 from .containerfile import asked, base
 from .pipeline import pipeline_name, workspace_size
-from .trigger import STARTER_LABELS
+from .trigger import STARTER, STARTER_LABELS, starter_rights, starts
 from .units import BUILDS, items, push_secrets
 
 __all__ = [
     "BUILDS",
+    "STARTER",
     "STARTER_LABELS",
     "asked",
     "base",
     "items",
     "pipeline_name",
     "push_secrets",
+    "starter_rights",
+    "starts",
     "workspace_size",
 ]

@@ -1,5 +1,8 @@
 """What starts builds by itself: a CronJob of the models, with the right to make PipelineRuns of its namespace.
 
+The right is no part of an overlay: who may write a Role may hand out all that it has itself. The hub's Policy brings it, or
+who sets up the cluster (hub/kit/builders.py).
+
 No webhook: nobody reaches a cluster of a closed network from outside, and every line to a forge is one that it opens.
 """
 
@@ -12,6 +15,7 @@ from ..kit import pod
 from ..kit.component import Cluster
 from ..kit.runtime import security
 from .pipeline import Item, pipeline_name
+from .spec import Builds
 from .steps import CA_FOLDER, HOME, SCRIPTS, SMALL, Tools, python, secret, variables
 
 STARTER = "build-starter"
@@ -21,7 +25,7 @@ RBAC = "rbac.authorization.k8s.io"
 
 
 def triggers(items: tuple[Item, ...], cluster: Cluster, told: Tools) -> Iterator[Manifest]:
-    """Account and right of the CronJobs, and the CronJobs; nothing where nobody asks for one."""
+    """Account of the CronJobs, and the CronJobs; nothing where nobody asks for one."""
     jobs = [job for item in items for job in _jobs(item, cluster, told)]
     if not jobs:
         return
@@ -32,10 +36,24 @@ def triggers(items: tuple[Item, ...], cluster: Cluster, told: Tools) -> Iterator
         "metadata": meta(STARTER, namespace, wave=Wave.QUEUE),
         "automountServiceAccountToken": False,
     }
+    yield from jobs
+
+
+def starts(items: tuple[Item, ...], builds: Builds) -> bool:
+    """Whether CronJobs start any of these."""
+    return any(builds.triggers.schedule or _polled(item, builds) for item in items)
+
+
+def _polled(item: Item, builds: Builds) -> bool:
+    return bool(builds.triggers.gitPoll and item[2].from_.git and builds.images.tools)
+
+
+def starter_rights(namespace: str) -> Iterator[Manifest]:
+    """The Role of the CronJobs, and its binding."""
     yield {
         "apiVersion": f"{RBAC}/v1",
         "kind": "Role",
-        "metadata": meta(STARTER, namespace, wave=Wave.QUEUE),
+        "metadata": meta(STARTER, namespace),
         "rules": [
             {
                 "apiGroups": ["tekton.dev"],
@@ -47,11 +65,10 @@ def triggers(items: tuple[Item, ...], cluster: Cluster, told: Tools) -> Iterator
     yield {
         "apiVersion": f"{RBAC}/v1",
         "kind": "RoleBinding",
-        "metadata": meta(STARTER, namespace, wave=Wave.QUEUE),
+        "metadata": meta(STARTER, namespace),
         "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": STARTER},
         "subjects": [{"kind": "ServiceAccount", "name": STARTER, "namespace": namespace}],
     }
-    yield from jobs
 
 
 def _jobs(item: Item, cluster: Cluster, told: Tools) -> Iterator[Manifest]:

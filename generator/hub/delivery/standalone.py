@@ -23,6 +23,7 @@ from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
+from ..kit.builders import of_member
 from ..kit.clusters import is_mirrored, namespaces_to_open
 from ..kit.edge import inside, role
 from ..kit.installs import variants
@@ -54,7 +55,10 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
         ARGOCD: {
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(_opened(member, edge)),
-            "rights.yaml": tuple(role(edge.serviceAccounts, edge.namespace)),
+            "rights.yaml": (
+                *role(edge.serviceAccounts, edge.namespace),
+                *of_member(member, edge.serviceAccounts, edge.namespace),
+            ),
             "settings.yaml": tuple(_settings(cluster, member, edge)),
             **({} if installed else mirrored),
             "application.yaml": tuple(_root(cluster, member, edge)),

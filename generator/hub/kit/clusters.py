@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, Wave, meta
 from .brought import credential_labels
+from .builders import builds_labels
 from .installs import operator_labels
 from .rings import labels_of
 
@@ -84,6 +85,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace in namespaces_to_open([member])},
         **operator_labels(member, fleet.spec.mirror),
         **credential_labels(member),
+        **builds_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **labels_of(member, fleet),

@@ -15,13 +15,17 @@ from ...objects.manifest import Manifest, meta
 
 
 class ManagedKind(NamedTuple):
-    """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to."""
+    """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to.
+
+    Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`).
+    """
 
     group: str
     kind: str
     resource: str
     cluster: bool = False
     kept: bool = False
+    builds: bool = False
 
 
 KINDS = (
@@ -34,7 +38,7 @@ KINDS = (
     ManagedKind("", "ServiceAccount", "serviceaccounts"),
     ManagedKind("apps", "Deployment", "deployments"),
     ManagedKind("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
-    ManagedKind("batch", "CronJob", "cronjobs"),
+    ManagedKind("batch", "CronJob", "cronjobs", builds=True),
     ManagedKind("batch", "Job", "jobs"),
     ManagedKind(
         "datasciencepipelinesapplications.opendatahub.io",
@@ -59,8 +63,6 @@ KINDS = (
     ManagedKind("ray.io", "RayCluster", "rayclusters"),
     ManagedKind("ray.io", "RayJob", "rayjobs"),
     ManagedKind("ray.io", "RayService", "rayservices"),
-    ManagedKind("rbac.authorization.k8s.io", "Role", "roles"),
-    ManagedKind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
     ManagedKind("route.openshift.io", "Route", "routes"),
     ManagedKind("scheduling.k8s.io", "PriorityClass", "priorityclasses", cluster=True),
     ManagedKind("serving.kserve.io", "ClusterStorageContainer", "clusterstoragecontainers", cluster=True),
@@ -69,10 +71,8 @@ KINDS = (
     ManagedKind("serving.kserve.io", "LocalModelCache", "localmodelcaches", cluster=True),
     ManagedKind("serving.kserve.io", "LocalModelNodeGroup", "localmodelnodegroups", cluster=True),
     ManagedKind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
-    ManagedKind("tekton.dev", "Pipeline", "pipelines"),
-    # No overlay has a run: who may start them by a Role of its own is given no right that Argo CD has not itself.
-    ManagedKind("tekton.dev", "PipelineRun", "pipelineruns"),
-    ManagedKind("tekton.dev", "Task", "tasks"),
+    ManagedKind("tekton.dev", "Pipeline", "pipelines", builds=True),
+    ManagedKind("tekton.dev", "Task", "tasks", builds=True),
     ManagedKind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 
@@ -81,25 +81,29 @@ ROLE = "nearedge-argocd"
 INSIDE = "nearedge-argocd-namespaces"
 """ClusterRole of what is in namespaces, bound in those that overlays fill and nowhere else: who may make a Job in
 kube-system has the cluster."""
+BUILDER = "nearedge-argocd-builds"
+"""ClusterRole of what builds are made of, bound in the namespace of a cluster's builds; and RoleBinding there."""
+BUILDER_SEES = "nearedge-argocd-builds-view"
+"""ClusterRole by which the Argo CD of a cluster that builds watches the same."""
 READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 
 
-def rights(*, cluster: bool) -> Iterator[Manifest]:
-    """Rules of a scope: per API group, the kinds it may delete and those it may only change."""
+def rights(*, cluster: bool, builds: bool = False) -> Iterator[Manifest]:
+    """Rules of a scope: per API group, the kinds it may delete and those it may only change; or those of `builds` alone."""
 
     def by_group(kind: ManagedKind) -> tuple[str, bool]:
         return kind.group, kind.kept
 
-    listed = [kind for kind in KINDS if kind.cluster == cluster]
+    listed = [kind for kind in KINDS if kind.cluster == cluster and kind.builds == builds]
     for (group, kept), kinds in groupby(sorted(listed, key=by_group), key=by_group):
         verbs = [*READ, *WRITE] if kept else [*READ, *WRITE, "delete"]
         yield {"apiGroups": [group], "resources": sorted(kind.resource for kind in kinds), "verbs": verbs}
 
 
-def _seen() -> Manifest:
+def _seen(*, builds: bool = False) -> Manifest:
     """The rule by which Argo CD watches what is in namespaces: its cache asks for all of them at once."""
-    listed = [kind for kind in KINDS if not kind.cluster]
+    listed = [kind for kind in KINDS if not kind.cluster and kind.builds == builds]
     groups, resources = {kind.group for kind in listed}, {kind.resource for kind in listed}
     return {"apiGroups": sorted(groups), "resources": sorted(resources), "verbs": [*READ]}
 
@@ -114,6 +118,18 @@ def role(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
 def inside(space: str, accounts: Iterable[str], namespace: str) -> Manifest:
     """What lets the Argo CD of `namespace` change what overlays have in a namespace."""
     return _binding("RoleBinding", INSIDE, meta(ROLE, space), _accounts(accounts, namespace))
+
+
+def builder(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
+    """Both ClusterRoles of what builds are made of; the one to watch it bound, the other as `inside_builds` says."""
+    yield _cluster_role(BUILDER, [*rights(cluster=False, builds=True)])
+    yield _cluster_role(BUILDER_SEES, [_seen(builds=True)])
+    yield _binding("ClusterRoleBinding", BUILDER_SEES, meta(BUILDER_SEES), _accounts(accounts, namespace))
+
+
+def inside_builds(space: str, accounts: Iterable[str], namespace: str) -> Manifest:
+    """What lets the Argo CD of `namespace` change Tasks, Pipelines and CronJobs in the namespace of builds."""
+    return _binding("RoleBinding", BUILDER, meta(BUILDER, space), _accounts(accounts, namespace))
 
 
 def _cluster_role(name: str, rules: list[Manifest]) -> Manifest:

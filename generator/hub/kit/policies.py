@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...components.builds import starter_rights
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
-from . import own, placement
+from . import builders, own, placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_open
 from .edge import inside, role
 from .naming import policy_name
@@ -49,7 +50,22 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
         opened = inside(item, profile.edge.serviceAccounts, profile.edge.namespace)
         yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), _exactly(opened)])
+    yield from _builders(fleet, profile)
     yield from _on_the_hub(fleet, profile)
+
+
+def _builders(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """What clusters that build get beyond that, and no other cluster."""
+    edge, namespace = profile.edge, fleet.spec.hub.policyNamespace
+    for space in builders.building(fleet.managed):
+        name = policy_name(f"builds-{space}", namespace)
+        yield placement.placement(fleet, namespace, name, labels={builders.BUILDS_LABEL: space})
+        given = builders.of_argocd(space, edge.serviceAccounts, edge.namespace)
+        yield from enforced(fleet, name, name, [_exactly(item) for item in given])
+    for space in builders.starting(fleet.managed):
+        name = policy_name(f"build-triggers-{space}", namespace)
+        yield placement.placement(fleet, namespace, name, labels={builders.STARTS_LABEL: space})
+        yield from enforced(fleet, name, name, [_exactly(item) for item in starter_rights(space)])
 
 
 def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -67,6 +83,8 @@ def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     for name, argocd in namespaces_to_open([fleet.hub] if fleet.hub else ()).items():
         yield namespace_for(name, argocd)
         yield inside(name, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
+    if fleet.hub is not None:
+        yield from builders.of_member(fleet.hub, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
 
 
 def _rights(profile: HubProfile) -> list[Manifest]:
