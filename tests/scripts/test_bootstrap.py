@@ -421,7 +421,7 @@ def test_the_dev_lock_contains_the_runtime_lock() -> None:
     runtime = requirements(ROOT / "requirements.lock")
     dev = requirements(ROOT / "requirements-dev.lock")
     assert runtime.items() <= dev.items()
-    assert len(LOCK_FILES) == 6
+    assert len(LOCK_FILES) == 7
 
 
 @pytest.mark.parametrize("extra", ["lsp", "mcp"])
