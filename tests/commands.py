@@ -46,6 +46,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
 """Commands that write files."""
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
+    "doctor": ("doctor",),
     "explain": ("explain", "store-001", "ring"),
     "list": ("list", "services"),
     "merge": ("merge",),

@@ -47,6 +47,7 @@ COMMANDS = {
     "rules": "list the rules, or explain one of them",
     "lsp": "serve editors: findings while you type, completion, hover, rename, mends",
     "mcp": "answer assistants over the Model Context Protocol; read-only",
+    "doctor": "say which programs, schemas and folders are there, and what to do where one is missing",
     "profiles": "list the platform and hub releases that specs can name",
     "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }

@@ -60,7 +60,9 @@ SHOWN = {
     "a line break": r"a\nb.yaml",
 }
 REFUSING = (
-    frozenset(EVERY) - WITHOUT_FLEET - {"rollout", "init", "schema", "explain", "models", "list", "show"}
+    frozenset(EVERY)
+    - WITHOUT_FLEET
+    - {"rollout", "init", "schema", "explain", "models", "list", "show", "doctor"}
 )
 """Commands that judge the specs on disk."""
 
