@@ -3,4 +3,4 @@
 `pipeline.py` shows the whole flow; read it first.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

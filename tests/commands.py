@@ -63,6 +63,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
 READERS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
     "completion": ("completion", "bash"),
+    "doctor": ("doctor",),
     "explain": ("explain", "store-001", "ring"),
     "help": ("help", "check"),
     "list": ("list", "services"),

@@ -51,6 +51,7 @@ COMMANDS = {
     "rules": "list the rules, or explain one of them",
     "lsp": "serve editors: findings while you type, completion, hover, rename, mends",
     "mcp": "answer assistants over the Model Context Protocol; read-only",
+    "doctor": "say which programs, schemas and folders are there, and what to do where one is missing",
     "profiles": "list the platform and hub releases that specs can name",
     "help": "show the help of a command, or write the manual pages",
     "completion": "print what bash, zsh or fish need to complete commands and the names of a fleet",

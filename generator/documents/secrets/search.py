@@ -52,6 +52,7 @@ REFERENCES = frozenset(
         "passwordKey",
         "passwordSecret",
         "secret",
+        "tlsSecret",
     }
 )
 """Keys of our own specs whose value names a Secret or a part of it."""
