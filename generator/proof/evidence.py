@@ -19,8 +19,9 @@ from ..objects.difference import canonical, differences
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..objects.names_used import names_used
 from ..objects.object_names import NameUse, ObjectPart
-from . import pods, references
+from . import references
 from .meant import BOOTSTRAP, HUBS, Expected, Failure
+from .security import pods
 
 
 class OpenUse(NamedTuple):

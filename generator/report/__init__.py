@@ -7,10 +7,10 @@ Comes in: findings, plans, rules. Goes out: text in a format. Not here: printing
 
 from __future__ import annotations
 
-from .github import as_github
+from .formats.github import as_github
+from .formats.junit import as_junit
+from .formats.sarif import as_sarif
 from .json import FORMAT_VERSION, as_json
-from .junit import as_junit
-from .sarif import as_sarif
 from .text import as_text, count_line, table, waived_lines
 
 __all__ = [

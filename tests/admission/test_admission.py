@@ -26,7 +26,7 @@ from generator.documents.paths import dotted
 from generator.facts.profiles import profiles
 from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo
-from generator.proof.pods import workloads
+from generator.proof.security.pods import workloads
 from generator.rules.load import cluster_rules
 from generator.specs.quantity import parse
 from tests.components.test_cases import compare

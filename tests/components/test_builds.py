@@ -14,7 +14,7 @@ from generator.components.kit.component import Cluster
 from generator.components.kit.images_in import references
 from generator.components.namespaces import NAMESPACES
 from generator.objects.manifest import Manifest, by_identity
-from generator.proof.podsecurity import restricted
+from generator.proof.security.podsecurity import restricted
 from tests.conftest import CASES, build, read_case, some
 
 VARIABLE = re.compile(r"\$\(([^)]*)\)")

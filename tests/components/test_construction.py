@@ -28,8 +28,8 @@ from generator.objects.manifest import (
 )
 from generator.plan.effects import IMMUTABLE
 from generator.proof.conformance import library
-from generator.proof.pods import FETCHES, pod_security, workloads
-from generator.proof.podsecurity import containers
+from generator.proof.security.pods import FETCHES, pod_security, workloads
+from generator.proof.security.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
 from tests.conftest import ROOT

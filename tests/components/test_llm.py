@@ -24,8 +24,8 @@ from generator.objects.names_used import names_used
 from generator.overlays.overlay import emit
 from generator.plan.changes import object_changes
 from generator.plan.effects import consequences
-from generator.proof.pods import pod_security
 from generator.proof.references import broken, given_parts
+from generator.proof.security.pods import pod_security
 from generator.rules.load import every_rule
 from tests.conftest import CASES, build, read_case
 

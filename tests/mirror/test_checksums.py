@@ -19,7 +19,7 @@ from generator.components.models.upload import SCRIPT
 from generator.documents.files import read_text
 from generator.mirror.checksums import CHUNK, NotAModel, digests, listing
 from generator.proof.conformance import library
-from generator.proof.podsecurity import restricted
+from generator.proof.security.podsecurity import restricted
 from tests.conftest import ROOT
 
 FILES = {

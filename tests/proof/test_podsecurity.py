@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from generator.objects.manifest import Manifest
-from generator.proof.pods import pod_security, workloads
-from generator.proof.podsecurity import hardened, restricted
+from generator.proof.security.pods import pod_security, workloads
+from generator.proof.security.podsecurity import hardened, restricted
 
 IMAGE = "quay.io/a/b@sha256:" + "a" * 64
 SAFE = {

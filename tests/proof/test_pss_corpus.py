@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.facts.profiles import profiles
-from generator.proof.podsecurity import Violation, baseline, restricted
+from generator.proof.security.podsecurity import Violation, baseline, restricted
 from scripts.pss_corpus import corpus, to_text
 from tests.conftest import ROOT, some
 

@@ -1,4 +1,4 @@
-"""generator/proof/task_pods.py: steps of Tekton are judged as the containers that they become."""
+"""generator/proof/security/task_pods.py: steps of Tekton are judged as the containers that they become."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from generator.objects.manifest import Manifest
-from generator.proof.pods import pod_security
-from generator.proof.task_pods import task_pods
+from generator.proof.security.pods import pod_security
+from generator.proof.security.task_pods import task_pods
 
 SAFE = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..objects.manifest import Manifest, ResourceId, identify
+from ...objects.manifest import Manifest, ResourceId, identify
 from .podsecurity import Pod
 
 TEKTON = "tekton.dev"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..findings.finding import Finding, Severity
-from ..rules.waivers import Waived
-from .text import count_line, printable
+from ...findings.finding import Finding, Severity
+from ...rules.waivers import Waived
+from ..text import count_line, printable
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _ORDER = tuple(Severity)

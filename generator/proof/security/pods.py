@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
-from ..objects.difference import canonical
-from ..objects.manifest import Manifest, ResourceId, identify, pod_specs
-from ..objects.names_in_pods import ROLES
-from ..objects.object_names import SERVING
+from ...objects.difference import canonical
+from ...objects.manifest import Manifest, ResourceId, identify, pod_specs
+from ...objects.names_in_pods import ROLES
+from ...objects.object_names import SERVING
 from .podsecurity import Pod, Violation, hardened, restricted
 from .task_pods import task_pods
 

@@ -1,6 +1,6 @@
 """Pod security: the Pod Security Standards, and what nearedge asks of a pod beyond them.
 
-Used by verify on the pods that proof/pods.py finds, and by checks on what a user's own pod fields would become.
+Used by verify on the pods that proof/security/pods.py finds, and by checks on what a user's own pod fields would become.
 
 Source: k8s.io/pod-security-admission policy/check_*.go; tests hold both levels against the fixtures of that
 module, each of its versions. Relaxations for user namespaces are left out: no cluster has them on by default,

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from ..findings.finding import Finding, Severity
-from ..rules.waivers import Waived
-from .text import printable
+from ...findings.finding import Finding, Severity
+from ...rules.waivers import Waived
+from ..text import printable
 
 
 def as_junit(

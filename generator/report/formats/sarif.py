@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ..documents.paths import dotted
-from ..findings.finding import Finding, Severity, Where
-from ..findings.rule import Rule
-from ..rules.waivers import OWN, Waived
-from .json import to_text
+from ...documents.paths import dotted
+from ...findings.finding import Finding, Severity, Where
+from ...findings.rule import Rule
+from ...rules.waivers import OWN, Waived
+from ..json import to_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 25_000
