@@ -1,4 +1,4 @@
-"""What a release says of itself: one version, one licence, one kubectl; nothing is built here (`make dist` does that)."""
+"""What a release says of itself: one version, one licence, one kubectl; nothing is built here."""
 
 from __future__ import annotations
 
