@@ -76,6 +76,8 @@ FULL = Member(
     longest=600,
     silence="72h",
     window="Sun 02:00-06:00 UTC",
+    builds="ai-builds",
+    starts=True,
 )
 """A member of which every field says something."""
 
