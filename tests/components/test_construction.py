@@ -435,6 +435,10 @@ def test_images_are_pinned() -> None:
     listed = (container for pod in pods for _, container in containers(pod))
     images = {container["image"] for container in listed if container["name"] != FETCHES}
     assert len(images) > 5
+    # What a build has just made is tested by the digest that it has, which is a result of that task.
+    built = {image for image in images if re.fullmatch(r"\$\(tasks\.[a-z-]+\.results\.image\)", image)}
+    assert built
+    images -= built
     assert all(re.fullmatch(r"[^@:]+(:[0-9]+)?[^@:]*@sha256:[0-9a-f]{64}", image) for image in images)
 
 
