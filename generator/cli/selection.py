@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .exits import UsageError
+
 if TYPE_CHECKING:
+    from ..edit.fleet import RepositorySpecs
     from ..edit.many.chosen import Choice
     from ..lists.selector import Selector
 
@@ -77,3 +80,31 @@ def group_files(options: argparse.Namespace, names: Sequence[str] = ()) -> Seque
     """Groups that stand alone, so that the change goes into their own files; else none."""
     others = names or options.selector or options.ring or options.all or options.each
     return () if others else tuple(dict.fromkeys(options.group))
+
+
+def said_choice(options: argparse.Namespace, names: Sequence[str], where: str) -> Choice:
+    """The same where somebody has to say it; `where` begins what people are asked for.
+
+    Raises:
+        UsageError: nothing says any.
+    """
+    meant = choice(options, names)
+    if not meant:
+        raise UsageError(f"{where}, -l, --ring, --group or --all")
+    return meant
+
+
+def subjects(
+    options: argparse.Namespace, specs: RepositorySpecs, names: Sequence[str], where: str
+) -> tuple[str, Sequence[str]]:
+    """Whose files a change goes into: Group or Cluster, and their names.
+
+    Raises:
+        UsageError, NotASelector, NotThere, EditRefused: as `said_choice` and `chosen` do.
+    """
+    from ..edit.many.chosen import chosen
+
+    meant = said_choice(options, names, where)
+    if groups := group_files(options, names):
+        return "Group", groups
+    return "Cluster", chosen(specs, meant)

@@ -12,7 +12,7 @@ from ..edited import add_edit, carry
 from ..exits import UsageError
 from ..network import look_up
 from ..root import add_root
-from ..selection import add_clusters, choice, group_files
+from ..selection import add_clusters, subjects
 from .deploy import add_server, pair, server_of
 
 if TYPE_CHECKING:
@@ -180,15 +180,10 @@ _ITEMS = ("service", "queue", "ray", "credential")
 
 def _item_edit(options: argparse.Namespace, specs: RepositorySpecs) -> Edit:
     from ...edit.many import each
-    from ...edit.many.chosen import chosen
     from ...edit.many.deploy import deploy
     from ...edit.many.items import item_given, with_settings
 
-    meant = choice(options, options.to)
-    if not meant:
-        raise UsageError("say which clusters: --to CLUSTER, -l, --ring, --group or --all")
-    groups = group_files(options, options.to)
-    kind, names = ("Group", groups) if groups else ("Cluster", chosen(specs, meant))
+    kind, names = subjects(options, specs, options.to, "say which clusters: --to CLUSTER")
     if options.kind == "service":
         return deploy(specs, server_of(options, options.model), kind, names)
     section, fields = _fields(options)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
-from ..selection import add_clusters, choice, group_files
+from ..selection import add_clusters, said_choice, subjects
 
 if TYPE_CHECKING:
     from ...edit.fleet import Edit
@@ -77,14 +77,13 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.many.chosen import chosen
     from ...edit.many.deploy import deploy, deploy_group
 
-    specs, meant, server = specs_of(root), choice(options, options.to), server_of(options, options.model)
-    if not meant:
-        raise UsageError("say where to: --to CLUSTER, -l, --ring, --group or --all")
+    specs, server = specs_of(root), server_of(options, options.model)
+    where = "say where to: --to CLUSTER"
     if options.as_group:
-        return deploy_group(specs, server, options.as_group, chosen(specs, meant))
-    if groups := group_files(options, options.to):
-        return deploy(specs, server, "Group", groups)
-    return deploy(specs, server, "Cluster", chosen(specs, meant))
+        return deploy_group(
+            specs, server, options.as_group, chosen(specs, said_choice(options, options.to, where))
+        )
+    return deploy(specs, server, *subjects(options, specs, options.to, where))
 
 
 def server_of(options: argparse.Namespace, model: str) -> Server:

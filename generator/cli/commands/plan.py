@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from pathlib import Path as File
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..day import add_today, today
 from ..engine import add_engine, engine_of
 from ..exits import CHANGES, CLEAN, FOUND, UsageError
+from ..garbage import uncollected
 from ..here import root_of
 from ..progress import Watch, colour
 from ..since import merge_base
@@ -47,10 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from ...report.plan import json as plan_json
     from ...report.plan import text as plan_text
 
-    # Nothing of what is compiled goes before the end; looking for garbage in it takes a third of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         root, watch = root_of(options), Watch()
         settle(root)
         with engine_of(options) as engine:
@@ -58,9 +55,6 @@ def run(options: argparse.Namespace) -> int:
         watch.end()
         if options.cluster:
             found = narrowed(found, _known(found, root, options.cluster))
-    finally:
-        if collecting:
-            gc.enable()
     match options.format:
         case "json":
             shown = plan_json.as_json(found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..day import add_today, today
 from ..engine import add_engine, engine_of
 from ..exits import CLEAN, FOUND, UsageError
+from ..garbage import uncollected
 from ..here import root_of, standing
 from ..progress import Watch
 from ..selection import add_selection, selection
@@ -71,14 +72,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _page(root: File, options: argparse.Namespace) -> FleetPage:
-    import gc
-
     from ...page.fleet import Asked, page_of
 
-    # Nothing of what is compiled goes before the end; looking for garbage in it takes a third of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         watch = Watch()
         settle(root)
         with engine_of(options) as engine:
@@ -87,9 +83,6 @@ def _page(root: File, options: argparse.Namespace) -> FleetPage:
             page = page_of(root, asked, watch.progress, engine)
         watch.end()
         return page
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _plan(root: File, options: argparse.Namespace, watch: Watch, engine: Engine) -> Plan:

@@ -7,8 +7,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
-from ..exits import UsageError
-from ..selection import add_clusters, choice, group_files
+from ..selection import add_clusters, said_choice, subjects
 
 if TYPE_CHECKING:
     from ...edit.fleet import Edit
@@ -42,11 +41,12 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
     from ...edit.many.chosen import chosen
     from ...edit.many.deploy import leave_group, undeploy
 
-    specs, meant = specs_of(root), choice(options, options.origin)
-    if not meant:
-        raise UsageError("say where from: --from CLUSTER, -l, --ring, --group or --all")
+    specs = specs_of(root)
+    where = "say where from: --from CLUSTER"
     if options.as_group:
-        return leave_group(specs, options.as_group, chosen(specs, meant))
-    if groups := group_files(options, options.origin):
-        return undeploy(specs, options.model, options.name or "", "Group", groups)
-    return undeploy(specs, options.model, options.name or "", "Cluster", chosen(specs, meant))
+        return leave_group(
+            specs, options.as_group, chosen(specs, said_choice(options, options.origin, where))
+        )
+    return undeploy(
+        specs, options.model, options.name or "", *subjects(options, specs, options.origin, where)
+    )

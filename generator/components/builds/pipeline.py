@@ -26,9 +26,10 @@ from .steps import (
     SKIP,
     WORKSPACE,
     Tools,
+    params,
     place,
     python,
-    secret,
+    results,
     sized,
     spec,
     step,
@@ -184,11 +185,12 @@ def _fetch(item: Item, cluster: Cluster, told: Tools) -> Manifest:
         "KIND": build.image.kind,
     }
     env = [*variables(about), *_source(item, cluster)]
-    steps, results = [], []
+    steps: list[Manifest] = []
+    given_back: dict[str, str] = {}
     tooling = told.builds.images.tools or told.python
     if given.git:
         env += variables({"RESULT_COMMIT": place("commit")})
-        results.append({"name": "commit", "description": "Commit that the model is of."})
+        given_back["commit"] = "Commit that the model is of."
     using = tooling if given.git else told.python
     get = sized(step("get", using, python("get_model.py", "get"), env, told), LARGE)
     transfer = environment(_as_source(item), cluster.spec.models)
@@ -210,7 +212,7 @@ def _fetch(item: Item, cluster: Cluster, told: Tools) -> Manifest:
             }
         )
         if build.image.containerfileSecret:
-            own_env.append(secret(build.image.containerfileSecret, "CONTAINERFILE_TOKEN", "token"))
+            own_env.append(pod.from_secret("CONTAINERFILE_TOKEN", build.image.containerfileSecret, "token"))
         steps.append(step("context", tooling, python("get_model.py", "context"), own_env, told))
     told_test = build.test
     files = (
@@ -227,9 +229,12 @@ def _fetch(item: Item, cluster: Cluster, told: Tools) -> Manifest:
             "check", told.python, python("get_model.py", "check"), variables({**about, **files, **size}), told
         )
     )
-    results.append({"name": "size", "description": "Bytes of the model."})
+    given_back["size"] = "Bytes of the model."
     made = spec(
-        steps, told, description=f"Fetches {name}, and looks whether it is all there.", results=results
+        steps,
+        told,
+        description=f"Fetches {name}, and looks whether it is all there.",
+        results=results(**given_back),
     )
     made["volumes"] += volumes
     return made
@@ -245,7 +250,7 @@ def _source(item: Item, cluster: Cluster) -> Iterator[Manifest]:
         }
         yield from variables(said)
         if given.credentialsSecret:
-            yield secret(given.credentialsSecret, "GIT_TOKEN", "token")
+            yield pod.from_secret("GIT_TOKEN", given.credentialsSecret, "token")
         return
     source = given.source or ""
     yield from variables({"SOURCE": source})
@@ -304,8 +309,8 @@ def _test(item: Item, told: Tools) -> Manifest:
         [ask],
         told,
         description=f"Asks the image of {name}, and compares its answers.",
-        params=[{"name": "image", "type": "string", "description": "image by its digest"}],
-        results=[{"name": "passed", "description": "How many answers were as expected."}],
+        params=params(image="image by its digest"),
+        results=results(passed="How many answers were as expected."),
     )
     made["sidecars"] = [{key: value for key, value in server.items() if value}]
     if said.configMap:

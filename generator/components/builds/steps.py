@@ -85,12 +85,6 @@ def variables(values: Mapping[str, str]) -> list[Manifest]:
     return [{"name": name, "value": value} for name, value in values.items()]
 
 
-def secret(name: str, variable: str, key: str, *, optional: bool = False) -> Manifest:
-    """A variable from a key of a Secret."""
-    reference = {"name": name, "key": key, **({"optional": True} if optional else {})}
-    return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
-
-
 def step(
     name: str,
     using: str,

@@ -22,7 +22,7 @@ from .steps import (
     params,
     place,
     python,
-    secret,
+    results,
     sized,
     spec,
     step,
@@ -96,10 +96,7 @@ def _build(told: Tools) -> Manifest:
             version="version of the model",
             commit="commit that the model is of, where it is from Git",
         ),
-        results=[
-            {"name": "digest", "description": "Digest of the image."},
-            {"name": "image", "description": "The image by its digest."},
-        ],
+        results=results(digest="Digest of the image.", image="The image by its digest."),
     )
     made["volumes"].append(
         {"name": "containerfiles", "configMap": {"name": "$(params.containerfiles)", "optional": True}}
@@ -178,7 +175,7 @@ def _sign(told: Tools) -> Manifest:
     assert cosign is not None  # noqa: S101 - `tasks` asks
     env = [
         *variables({"DOCKER_CONFIG": f"{HOME}/.docker"}),
-        secret("$(params.key)", "COSIGN_PASSWORD", "cosign.password", optional=True),
+        pod.from_secret("COSIGN_PASSWORD", "$(params.key)", "cosign.password", optional=True),
     ]
     sign = step("sign", cosign, ["cosign"], env, told)
     sign["args"] = [
@@ -227,7 +224,7 @@ def _promote(cluster: Cluster, told: Tools) -> Manifest:
                 },
             }
         ),
-        secret(said.secret, "NEAREDGE_TOKEN", said.key),
+        pod.from_secret("NEAREDGE_TOKEN", said.secret, said.key),
     ]
     command = ["/bin/sh", f"{SCRIPTS}/promote.sh"]
     return spec(
@@ -239,7 +236,5 @@ def _promote(cluster: Cluster, told: Tools) -> Manifest:
             version="its version",
             image="its new source: image://... or oci://..., by digest",
         ),
-        results=[
-            {"name": "pr-url", "description": "Address of the pull request; empty when nothing is new."}
-        ],
+        results=results(pr_url="Address of the pull request; empty when nothing is new."),
     )

@@ -16,7 +16,7 @@ from ..kit.component import Cluster
 from ..kit.runtime import security
 from .pipeline import Item, pipeline_name
 from .spec import Builds
-from .steps import CA_FOLDER, HOME, SCRIPTS, SMALL, Tools, python, secret, variables
+from .steps import CA_FOLDER, HOME, SCRIPTS, SMALL, Tools, python, variables
 
 STARTER = "build-starter"
 STARTER_LABELS = {"app.kubernetes.io/name": STARTER}
@@ -83,7 +83,7 @@ def _jobs(item: Item, cluster: Cluster, told: Tools) -> Iterator[Manifest]:
         container["image"] = tooling
         container["env"] += variables({"GIT_URL": git.url, "GIT_REVISION": git.revision})
         if build.from_.credentialsSecret:
-            container["env"].append(secret(build.from_.credentialsSecret, "GIT_TOKEN", "token"))
+            container["env"].append(pod.from_secret("GIT_TOKEN", build.from_.credentialsSecret, "token"))
         yield job
 
 

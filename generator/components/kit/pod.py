@@ -41,6 +41,12 @@ def env(variables: Iterable[EnvVar]) -> list[Manifest]:
     return [_variable(item) for item in variables]
 
 
+def from_secret(variable: str, secret: str, key: str, *, optional: bool = False) -> Manifest:
+    """An environment variable from a key of a Secret."""
+    reference = {"name": secret, "key": key, **({"optional": True} if optional else {})}
+    return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
+
+
 def _variable(item: EnvVar) -> Manifest:
     """A variable; where it is said twice there is a finding, and the first place counts."""
     for held_by, source in (("secretKeyRef", item.secret), ("configMapKeyRef", item.configMap)):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ...objects.manifest import Manifest
 from ...specs.model import ModelSpec
 from ..kit.component import Cluster
+from ..kit.pod import from_secret
 from .spec import ModelsSpec
 
 S3_KEYS = {
@@ -52,17 +53,12 @@ def environment(model: ModelSpec, spec: ModelsSpec) -> Manifest:
         "env": [
             *listed,
             *(
-                _from_secret(secret, name, key, optional=optional)
+                from_secret(name, secret, key, optional=optional)
                 for name, (key, optional) in keys.items()
                 if name not in said
             ),
         ]
     }
-
-
-def _from_secret(secret: str, name: str, key: str, *, optional: bool) -> Manifest:
-    reference = {"name": secret, "key": key, **({"optional": True} if optional else {})}
-    return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
 def _proxy(spec: ModelsSpec) -> dict[str, str]:
