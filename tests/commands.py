@@ -12,11 +12,14 @@ from pathlib import Path as File
 
 from generator.cli import main
 from tests.edits import git
-from tests.example import unpacked, with_memory
+from tests.example import with_few, with_memory
 from tests.githttp import bare
 
 STORE = "clusters/near-edge/store-001.yaml"
 SHELF = "clusters/models/shelf-detector.yaml"
+
+CLUSTERS = ("store-001", "store-002", "store-004", "store-006")
+"""Those that are left of the example's, of each ring one: what is asked of every command costs what its fleet does."""
 
 EDITS: dict[str, tuple[tuple[str, ...], str]] = {
     "set": (("set", "store-001", "serving[assistant].resources.memory", "17Gi"), STORE),
@@ -105,7 +108,7 @@ WITHOUT_FLEET = frozenset({"completion", "help", "merge", "profiles", "rules"})
 
 
 def fleet_with_remote(folder: File) -> File:
-    """The example in a clone of a bare repository, with a model's files beside it."""
+    """Some clusters of the example in a clone of a bare repository, with a model's files beside it."""
     return copied(_made(), folder)
 
 
@@ -125,7 +128,10 @@ def _made() -> File:
     folder = File(tempfile.mkdtemp(prefix="nearedge-fleet-"))
     atexit.register(shutil.rmtree, folder)
     root = folder / "fleet"
-    unpacked(root)
+    with_few(root, CLUSTERS)
+    # As somebody's clone is after the first day: what is compiled and proven is known.
+    with redirect_stdout(io.StringIO()):
+        assert main(["render", "--root", str(root)]) == 0
     (root / "files").mkdir()
     (root / "files/model.onnx").write_bytes(b"x")
     (root / "files/queue.yaml").write_text(QUEUE, "utf-8")
@@ -139,9 +145,6 @@ def _made() -> File:
     git(root, "commit", "--quiet", "--message=fleet")
     git(root, "push", "--quiet", "origin", "main")
     git(root, "remote", "set-head", "origin", "main")
-    # As somebody's clone is after the first day: what is compiled and proven is known.
-    with redirect_stdout(io.StringIO()):
-        assert main(["render", "--root", str(root)]) == 0
     # One file in place of hundreds to copy.
     git(root, "gc", "--quiet")
     return folder

@@ -6,6 +6,7 @@ import atexit
 import io
 import shutil
 import tempfile
+from collections.abc import Collection
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path as File
@@ -26,11 +27,23 @@ def unpacked(folder: File, *more: str) -> File:
     return folder
 
 
-def example(folder: File) -> File:
-    """Specs and output in a folder, as somebody's clone is after the first day."""
+def with_few(folder: File, clusters: Collection[str]) -> File:
+    """The specs of the fleet with no others of its near-edge clusters: what a command costs grows with them."""
+    shutil.copytree(ROOT / "clusters", folder / "clusters")
+    for path in (folder / "clusters/near-edge").iterdir():
+        if path.stem not in clusters:
+            path.unlink()
+    left = {path.stem for path in (folder / "clusters/near-edge").iterdir()}
+    assert left == {*clusters}, f"not of the example: {sorted({*clusters} - left)}"
+    return folder
+
+
+def example(folder: File, *clusters: str) -> File:
+    """Specs and output in a folder, as somebody's clone is after the first day; of these near-edge clusters, or of all."""
+    made = rendered(*clusters)
     for name in FOLDERS:
-        shutil.copytree(rendered() / name, folder / name)
-    with_memory(rendered(), folder)
+        shutil.copytree(made / name, folder / name)
+    with_memory(made, folder)
     return folder
 
 
@@ -41,11 +54,14 @@ def with_memory(made: File, root: File) -> None:
 
 
 @cache
-def rendered() -> File:
+def rendered(*clusters: str) -> File:
     """The example with what is known of it, made once."""
     root = File(tempfile.mkdtemp(prefix="nearedge-example-"))
     atexit.register(shutil.rmtree, root)
-    unpacked(root)
+    if clusters:
+        with_few(root, clusters)
+    else:
+        unpacked(root)
     with redirect_stdout(io.StringIO()):
         assert main(["render", "--root", str(root)]) == 0
     return root

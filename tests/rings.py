@@ -10,10 +10,21 @@ from pathlib import Path as File
 
 from generator.cli import main
 from tests.edits import git, swap
-from tests.example import unpacked, with_memory
+from tests.example import with_few, with_memory
 from tests.githttp import bare
 
 RINGS = ("canary", "pilot", "main")
+CLUSTERS = (
+    "store-001",
+    "store-002",
+    "store-003",
+    "store-005",
+    "store-006",
+    "store-007",
+    "store-008",
+    "plant-102",
+)
+"""Those of the example that are in them here."""
 
 
 def ringed(folder: File, remote: str = "remote.git") -> File:
@@ -38,7 +49,7 @@ def _made() -> File:
     git(root, "config", "user.email", "test@example.com")
     git(root, "config", "commit.gpgSign", "false")
     git(root, "checkout", "--quiet", "-B", "main")
-    unpacked(root)
+    with_few(root, CLUSTERS)
     (root / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     merge(root, "Begin")
     for ring in RINGS:

@@ -165,11 +165,11 @@ def test_columns_are_aligned() -> None:
 @pytest.mark.slow
 def test_bench_runs_and_writes_its_results(tmp_path: Path) -> None:
     out = tmp_path / "RESULTS.md"
-    command = (sys.executable, str(ROOT / "bench/run.py"), "--quick", "--sizes", "14", "--out", str(out))
+    command = (sys.executable, str(ROOT / "bench/run.py"), "--quick", "--sizes", "5", "--out", str(out))
     printed = measure.run((*command, "--folder", str(tmp_path))).printed
     assert out.read_text("utf-8") == printed
     rows = (results.COMPILE, results.FULL, results.SAME, results.EDIT, results.NOTE, results.MODEL)
     for what in (*rows, results.CHECK, results.VERIFY, results.PLAN_FRESH):
-        assert re.search(rf"\| +14 \| {what} +\|", printed)
+        assert re.search(rf"\| +5 \| {what} +\|", printed)
     # How long it takes here says nothing.
-    assert re.search(r"\| +14 \| +\d+\.\d+ \| +\d+\.\d+ \| +-?\d+\.\d+ \| <= 0\.15 s \|", printed)
+    assert re.search(r"\| +5 \| +\d+\.\d+ \| +\d+\.\d+ \| +-?\d+\.\d+ \| <= 0\.15 s \|", printed)

@@ -22,11 +22,13 @@ SMALL = "clusters/near-edge/store-006.yaml"
 GROUP = "clusters/groups/retail-small.yaml"
 FLEET = "clusters/fleet.yaml"
 DIGEST = "sha256:" + "ab" * 32
+CLUSTERS = ("store-001", "store-005", "store-006", "store-007", "plant-101", "plant-102")
+"""Those that are edited here, and that run what is promoted: of each ring one."""
 
 
 @pytest.fixture
 def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
-    example(tmp_path)
+    example(tmp_path, *CLUSTERS)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     return tmp_path

@@ -21,7 +21,7 @@ from generator import cli
 from generator.edit.init import CI
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT, some
-from tests.example import unpacked
+from tests.example import with_few
 
 DIGEST = "sha256:" + "ab" * 32
 TEMPLATES = ROOT / "generator/data/ci"
@@ -345,7 +345,8 @@ def test_all_forges_promote_by_the_same_script() -> None:
 def begun(tmp_path_factory: pytest.TempPathFactory) -> File:
     """A bare repository with the example fleet on main, made once: tests take copies."""
     folder = tmp_path_factory.mktemp("begun")
-    work = unpacked(folder / "work")
+    work = with_few(folder / "work", ("store-001", "plant-101"))
+    assert run("render", "--root", str(work)) == 0
     (work / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     git(work, "init", "-q", "-b", "main")
     git(work, "add", "-A")

@@ -3,7 +3,6 @@ Git hides or changes, editors that save in between."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -29,7 +28,8 @@ from generator.publish.order import Order
 from generator.publish.tree import future_tree
 from tests.conftest import ROOT
 from tests.edits import git
-from tests.example import with_memory
+from tests.example import with_few, with_memory
+from tests.forked import forked
 from tests.githttp import bare
 
 pytestmark = pytest.mark.slow
@@ -45,10 +45,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> File:
     folder = tmp_path_factory.mktemp("published")
     root = folder / "fleet"
     git(folder, "init", "--quiet", "--initial-branch=main", str(root))
-    shutil.copytree(ROOT / "clusters", root / "clusters")
-    for path in (root / "clusters/near-edge").iterdir():
-        if path.stem not in KEPT:
-            path.unlink()
+    with_few(root, KEPT)
     assert main(["render", "--no-verify", "--root", str(root)]) == 0
     (root / ".gitignore").write_text("/.nearedge/\n")
     git(root, "add", "--all")
@@ -505,13 +502,11 @@ def test_nobody_writes_between_the_first_look_and_the_end(
     root: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more_memory(root)
-    codes: list[int] = []
+    codes: list[int | None] = []
 
     def trying(step: Callable[..., object]) -> Callable[..., object]:
         def tried(*given: Any) -> object:
-            command = [sys.executable, "-m", "generator", "schema", "--root", str(root)]
-            done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, check=False)
-            codes.append(done.returncode)
+            codes.append(forked(("schema", "--root", str(root)), ROOT).returncode)
             return step(*given)
 
         return tried

@@ -20,8 +20,8 @@ from generator.publish.order import Order
 from generator.publish.patience import Patience
 from generator.publish.remote import Pushed, open_remote, push_ref
 from generator.report.plan.text import LIMIT
-from tests.conftest import ROOT
 from tests.edits import git
+from tests.example import with_few
 from tests.forges import Fault, Reply, World, forge
 from tests.githttp import SECRET, bare
 
@@ -65,11 +65,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> File:
     folder = tmp_path_factory.mktemp("origin")
     work = folder / "work"
     git(folder, "init", "--quiet", "--initial-branch=main", str(work))
-    shutil.copytree(ROOT / "clusters", work / "clusters")
-    for path in (work / "clusters/near-edge").iterdir():
-        # A few clusters are enough here, and quickly compiled.
-        if path.stem not in {"store-001", "store-005", "store-006"}:
-            path.unlink()
+    with_few(work, ("store-001", "store-005", "store-006"))
     assert main(["render", "--no-verify", "--root", str(work)]) == 0
     (work / ".gitignore").write_text("/.nearedge/\n")
     git(work, "add", "--all")

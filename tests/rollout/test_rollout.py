@@ -57,7 +57,7 @@ def test_rings_that_hold_the_main_branch_differ_nowhere(root: File, capsys: Capt
     assert "canary  ring/canary" in out
     assert "differ" not in out
     found = status(root, "origin/main")
-    assert [len(item.clusters) for item in found.rings] == [3, 4, 6]
+    assert [len(item.clusters) for item in found.rings] == [2, 2, 5]
     assert "hub" in found.rings[-1].clusters
     assert found.notes == ()
 

@@ -52,21 +52,37 @@ def declared(cluster: Cluster) -> tuple[Workload, ...]:
 
 def has_room(item: Service, cluster: Cluster) -> bool:
     """Whether quota holds one more pod of each kind that a Deployment runs for a server."""
-    mine = [work for work in declared(cluster) if (work.namespace, work.name) == (item.namespace, item.name)]
+    mine = _by_name(cluster).get((item.namespace, item.name), ())
     pods = [one for work in mine if not work.whole for one in work.pods]
     return all(_in_queue(one, item, cluster) and _in_namespace(one, item.namespace, cluster) for one in pods)
+
+
+@once
+def _by_name(cluster: Cluster) -> Mapping[tuple[str, str], Sequence[Workload]]:
+    found: dict[tuple[str, str], list[Workload]] = {}
+    for work in declared(cluster):
+        found.setdefault((work.namespace, work.name), []).append(work)
+    return found
 
 
 def _in_namespace(pods: Pods, namespace: str, cluster: Cluster) -> bool:
     quota: Resources = next((item.quota for item in cluster.spec.namespaces if item.name == namespace), {})
     for name, hard in quota.items():
         each = taken_by_pod(pods, name)
-        if each:
-            there = [work for work in declared(cluster) if work.namespace == namespace]
-            taken = sum(one.most * (taken_by_pod(one, name) or 0) for work in there for one in work.pods)
-            if taken + each > amount(resource_of(name), hard):
-                return False
+        if each and _taken(cluster)[namespace, name] + each > amount(resource_of(name), hard):
+            return False
     return True
+
+
+@once
+def _taken(cluster: Cluster) -> Mapping[tuple[str, str], int]:
+    """(namespace, resource that its quota limits) -> what is declared of it."""
+    limited = {item.name: tuple(item.quota) for item in cluster.spec.namespaces}
+    total: Counter[tuple[str, str]] = Counter()
+    for work in declared(cluster):
+        for name in limited.get(work.namespace, ()):
+            total[work.namespace, name] += sum(one.most * (taken_by_pod(one, name) or 0) for one in work.pods)
+    return total
 
 
 class _Asked(NamedTuple):
@@ -94,6 +110,10 @@ class _Line:
     """(flavor, resource) -> the quota of all of them together."""
     answers: dict[tuple[int, str, int], bool] = field(default_factory=dict)
     """What `may_take` said."""
+    demands: dict[tuple[int, str, tuple[str, ...], frozenset[int]], int] = field(default_factory=dict)
+    """What `demand` said: the servers of a queue ask the same, one after the other."""
+    gone: dict[tuple[str, ...], frozenset[int]] = field(default_factory=dict)
+    """What `_settled` said, by the flavors of a group and the one that it was asked about."""
 
     def of(self, queue: Queue) -> Sequence[_Asked]:
         """What is declared for a queue."""
@@ -120,9 +140,15 @@ class _Line:
         )
 
     def demand(
-        self, queue: Queue, name: str, flavors: Sequence[Flavor], settled: Collection[int] = ()
+        self, queue: Queue, name: str, flavors: Sequence[Flavor], settled: frozenset[int] = frozenset()
     ) -> int:
         """The most that is taken of a resource of these flavors through a queue, but by those `settled` (by id)."""
+        asked = id(queue), name, tuple(flavor.name for flavor in flavors), settled
+        if asked not in self.demands:
+            self.demands[asked] = self._demand(queue, name, flavors, settled)
+        return self.demands[asked]
+
+    def _demand(self, queue: Queue, name: str, flavors: Sequence[Flavor], settled: Collection[int]) -> int:
         return sum(
             item.pods.most * _each(item.pods, name)
             for item in self.of(queue)
@@ -141,7 +167,7 @@ def _in_queue(pods: Pods, item: Service, cluster: Cluster) -> bool:
     covered = {name for resources in queue.quota.values() for name in resources}
     if any(number and name not in covered for name, number in pods.requests.items()):
         return False
-    line = _line(queue, spec, cluster)
+    line = _lines(cluster).of(queue)
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     return all(
         _in_group(pods, [flavors[name] for name in names if name in flavors], line)
@@ -160,17 +186,39 @@ def _above(queue: Queue, spec: KueueSpec, roots: Mapping[str, str | None]) -> st
     return roots.get(named, named)
 
 
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Those of a cluster that a server has asked about, by id of the queue."""
+
+    cluster: Cluster
+    known: dict[int, _Line] = field(default_factory=dict)
+
+    def of(self, queue: Queue) -> _Line:
+        if id(queue) not in self.known:
+            self.known[id(queue)] = _line(queue, self.cluster.spec.kueue, self.cluster)
+        return self.known[id(queue)]
+
+
+_lines = once(_Lines)
+
+
 def _line(queue: Queue, spec: KueueSpec, cluster: Cluster) -> _Line:
     roots = roots_of(spec)
     root = _above(queue, spec, roots)
     others = (one for one in spec.queues if one is not queue and root)
+    beside = tuple(one for one in others if _above(one, spec, roots) == root)
+    queues = (queue, *beside)
+    return _Line(queue, beside, _through(cluster), dict(_covered(queues)), _nominal(queues, spec.cohorts))
+
+
+@once
+def _through(cluster: Cluster) -> Mapping[tuple[str, str], Sequence[_Asked]]:
+    """(name, namespace) of a LocalQueue -> what is declared for it."""
     asked: dict[tuple[str, str], list[_Asked]] = {}
     for work in declared(cluster):
         if work.queue:
             asked.setdefault((work.queue, work.namespace), []).extend(_asked(work))
-    beside = tuple(one for one in others if _above(one, spec, roots) == root)
-    queues = (queue, *beside)
-    return _Line(queue, beside, asked, dict(_covered(queues)), _nominal(queues, spec.cohorts))
+    return asked
 
 
 def _nominal(queues: Iterable[Queue], cohorts: Iterable[Cohort]) -> Mapping[tuple[str, str], int]:
@@ -195,8 +243,15 @@ def _asked(work: Workload) -> Iterable[_Asked]:
         yield _Asked(pods, pods.most + more, pods.replicas if work.whole else 1, not work.whole)
 
 
-def _settled(group: Sequence[Flavor], until: Flavor, line: _Line) -> set[int]:
+def _settled(group: Sequence[Flavor], until: Flavor, line: _Line) -> frozenset[int]:
     """Pods of the queue, by id, that never come to a flavor: one before it has enough for all that may come to that."""
+    asked = (*(flavor.name for flavor in group), until.name)
+    if asked not in line.gone:
+        line.gone[asked] = frozenset(_gone(group, until, line))
+    return line.gone[asked]
+
+
+def _gone(group: Sequence[Flavor], until: Flavor, line: _Line) -> set[int]:
     found: set[int] = set()
     keys = {key for flavor in group for key in flavor.nodeLabels}
     for flavor in group:
@@ -251,14 +306,14 @@ def _cannot_be(
     flavors: Sequence[Flavor],
     pods: Pods,
     line: _Line,
-    settled: Mapping[str, set[int]],
+    settled: Mapping[str, frozenset[int]],
 ) -> bool:
     """Whether flavors cannot all be short of these resources, of the cohort's where it says True."""
     for reason in dict.fromkeys(way):
         short = [flavor for flavor, one in zip(flavors, way, strict=True) if one == reason]
         name, in_cohort = reason
         free = sum(_quota(line.queue, flavor, name).nominal - _each(pods, name) for flavor in short)
-        gone = set.intersection(*(settled[flavor.name] for flavor in short))
+        gone = frozenset.intersection(*(settled[flavor.name] for flavor in short))
         free -= line.demand(line.queue, name, short, gone)
         if in_cohort:
             free += sum(_lent(other, name, short, line) for other in line.others)
