@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path as File
 from typing import NamedTuple
@@ -56,7 +56,7 @@ class Commit(NamedTuple):
 def resolved(repo: Repo, revision: str) -> str | None:
     """The commit that a revision names."""
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return _ask(repo, *arguments).strip() or None
+    return _of(repo, (revision,), *arguments).strip() or None
 
 
 def no_such(repo: Repo, revision: str) -> NoSuchCommit:
@@ -66,20 +66,19 @@ def no_such(repo: Repo, revision: str) -> NoSuchCommit:
 
 def read_commit(repo: Repo, commit: str) -> Commit:
     """One commit."""
-    return next(_log(repo, "--max-count=1", commit))
+    return next(_log(repo, (commit,), "--max-count=1", commit))
 
 
 def first_parents(repo: Repo, commit: str) -> Iterator[Commit]:
     """A commit, its first parent, that one's, and so on."""
-    yield from _log(repo, "--first-parent", f"--max-count={_MOST}", commit)
+    yield from _log(repo, (), "--first-parent", f"--max-count={_MOST}", commit)
 
 
-def _log(repo: Repo, *arguments: str) -> Iterator[Commit]:
+def _log(repo: Repo, known_by: Collection[str], *arguments: str) -> Iterator[Commit]:
     # NUL is the one character that no message holds.
     form = "%H %T %P%n%cI%n%B"
-    printed = _ask(
-        repo, "log", "-z", "--no-show-signature", "--no-color", f"--format={form}", *arguments, "--"
-    )
+    options = ("-z", "--no-show-signature", "--no-color", f"--format={form}")
+    printed = _of(repo, known_by, "log", *options, *arguments, "--")
     for record in filter(None, printed.split("\0")):
         head, when, *message = record.split("\n", 2)
         name, tree, *parents = head.split()
@@ -88,12 +87,13 @@ def _log(repo: Repo, *arguments: str) -> Iterator[Commit]:
 
 def is_behind(repo: Repo, older: str, newer: str) -> bool:
     """Whether `older` is `newer` or one of its ancestors."""
-    return older == newer or older in _ask(repo, "merge-base", "--all", older, newer).split()
+    both = (older, newer)
+    return older == newer or older in _of(repo, both, "merge-base", "--all", *both).split()
 
 
 def distance(repo: Repo, older: str, newer: str) -> int:
     """Commits that `newer` has and `older` has not."""
-    return int(_ask(repo, "rev-list", "--count", f"{older}..{newer}").strip() or 0)
+    return int(_of(repo, (older, newer), "rev-list", "--count", f"{older}..{newer}").strip() or 0)
 
 
 def with_tree(repo: Repo, head: str, tree: str) -> str | None:
@@ -127,13 +127,32 @@ def _listed(repo: Repo, commit: str, folder: str, *options: str) -> list[str]:
     """What a folder of a commit holds, as `ls-tree` says it: a move asks several times about its two commits."""
     asked = ("ls-tree", *options, "-z", commit, f"{folder}/")
     try:
-        return (_remembered if _ID.fullmatch(commit) else _ask)(repo, *asked).split("\0")
+        return (_listing if _ID.fullmatch(commit) else _ask)(repo, *asked).split("\0")
     except LookupError:
         return []
 
 
+def _of(repo: Repo, commits: Collection[str], *arguments: str) -> str:
+    """The answer to a question about these commits alone: where all are named by their ids, it is never another."""
+    if not commits or not all(map(_ID.fullmatch, commits)):
+        return _ask(repo, *arguments)
+    try:
+        return _fact(repo, *arguments)
+    except LookupError:
+        return ""
+
+
 @lru_cache(maxsize=16)
-def _remembered(repo: Repo, *arguments: str) -> str:
+def _listing(repo: Repo, *arguments: str) -> str:
+    return _found(repo, *arguments)
+
+
+@lru_cache(maxsize=512)
+def _fact(repo: Repo, *arguments: str) -> str:
+    return _found(repo, *arguments)
+
+
+def _found(repo: Repo, *arguments: str) -> str:
     found = _ask(repo, *arguments)
     if not found:
         # A commit that is not here may be fetched yet.

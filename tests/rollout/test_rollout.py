@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from generator.cli import main
+from generator.git.reading import ask
+from generator.programs.run import Tool
+from generator.rollout import history
 from generator.rollout.dangers import CODES, Danger, surplus, unaccepted
 from generator.rollout.differ import bases_in
 from generator.rollout.history import read_commit, repository
@@ -60,6 +63,34 @@ def test_rings_that_hold_the_main_branch_differ_nowhere(root: File, capsys: Capt
     assert [len(item.clusters) for item in found.rings] == [2, 2, 5]
     assert "hub" in found.rings[-1].clusters
     assert found.notes == ()
+
+
+def test_git_is_asked_once_about_a_commit_and_again_about_a_branch(
+    root: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = history.repository(root)
+    asked: list[tuple[str, ...]] = []
+
+    def counted(git: Tool, folder: File, *arguments: str) -> str:
+        asked.append(arguments)
+        return ask(git, folder, *arguments)
+
+    monkeypatch.setattr("generator.rollout.history.ask", counted)
+    for _ in range(2):
+        head = history.resolved(repo, "main")
+        assert head is not None
+        assert history.read_commit(repo, head).subject == "Begin"
+        assert history.is_behind(repo, head, "0" * 40) is False
+    assert [arguments[0] for arguments in asked] == [
+        "rev-parse",
+        "log",
+        "merge-base",
+        "rev-parse",
+        "merge-base",
+    ]
+    assert history.read_commit(repo, "main").id == head
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "More")
+    assert history.read_commit(repo, "main").subject == "More"
 
 
 def test_who_differs_and_why(root: File, capsys: Capture) -> None:
