@@ -28,6 +28,8 @@ from .words import names, number_of, some
 
 LIMIT = 60_000
 """Characters of a comment; forges take 65,536."""
+TITLE = "### nearedge plan"
+"""First line of the Markdown."""
 FINDINGS = 40
 """Errors and refusals that a comment names; a terminal shows all."""
 ROOMS = 24
@@ -72,7 +74,7 @@ def as_markdown(plan: Plan, limit: int = LIMIT) -> str:
     )
     # Two blanks in front of it make the line break stay.
     said = "  \n".join(rows)
-    top = f"### nearedge plan\n\n**{last(plan)}**\n\n{said}\n"
+    top = f"{TITLE}\n\n**{last(plan)}**\n\n{said}\n"
     room = limit - len(top) - len(_left_out(10**6))
     shown: list[str] = []
     listed = tuple(sections(plan, FINDINGS))
