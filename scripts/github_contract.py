@@ -33,6 +33,7 @@ OPERATIONS = (
     ("get", f"{REPOSITORY}/issues/{{issue_number}}/comments"),
     ("post", f"{REPOSITORY}/issues/{{issue_number}}/comments"),
     ("post", f"{REPOSITORY}/issues/{{issue_number}}/labels"),
+    ("delete", f"{REPOSITORY}/issues/{{issue_number}}/labels/{{name}}"),
     ("patch", f"{REPOSITORY}/issues/comments/{{comment_id}}"),
     ("delete", f"{REPOSITORY}/issues/comments/{{comment_id}}"),
 )

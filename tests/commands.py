@@ -103,6 +103,8 @@ metadata: {name: team, namespace: team}
 spec: {clusterQueue: team}
 """
 """Manifests that can be imported."""
+FORGE = frozenset({"comment"})
+"""Commands that ask a forge alone, and look at no repository: tests/publish."""
 WITHOUT_FLEET = frozenset({"completion", "help", "merge", "profiles", "rules"})
 """Commands that look at no repository."""
 

@@ -247,6 +247,12 @@ def _github(world: World, asked: Asked) -> Reply:  # noqa: C901, PLR0911 - a lin
             pull = _pull(world, number)
             pull.labels = sorted({*pull.labels, *body["labels"]})
             return Reply(200, [_label(name) for name in pull.labels])
+        case ["DELETE", "issues", number, "labels", name]:
+            pull = _pull(world, number)
+            if name not in pull.labels:
+                return Reply(404, {"message": "Label does not exist"})
+            pull.labels.remove(name)
+            return Reply(200, [_label(name) for name in pull.labels])
     return Reply(404, {"message": "Not Found"})
 
 
@@ -294,7 +300,7 @@ def gitlab(world: World, asked: Asked) -> Reply:  # noqa: PLR0911
         return Reply(404, {"message": "404 Project Not Found"})
     known = {"state", "source_branch", "target_branch", "sort", "order_by", "per_page", "page"}
     world.wrong += [f"GitLab knows no parameter {name}" for name in query if name not in known]
-    fields = {"source_branch", "target_branch", "title", "description", "add_labels", "body"}
+    fields = {"source_branch", "target_branch", "title", "description", "add_labels", "remove_labels", "body"}
     world.wrong += [f"GitLab knows no field {name}" for name in body or {} if name not in fields]
     match [verb, *path.removeprefix(project).strip("/").split("/")]:
         case ["GET", ""]:
@@ -313,7 +319,9 @@ def gitlab(world: World, asked: Asked) -> Reply:  # noqa: PLR0911
         case ["PUT", number]:
             pull = _pull(world, number)
             pull.title, pull.body = body.get("title", pull.title), body.get("description", pull.body)
-            pull.labels = sorted({*pull.labels, *filter(None, body.get("add_labels", "").split(","))})
+            taken = body.get("remove_labels", "").split(",")
+            kept = [name for name in pull.labels if name not in taken]
+            pull.labels = sorted({*kept, *filter(None, body.get("add_labels", "").split(","))})
             return Reply(200, _merge(pull))
         case ["GET", number, "notes"]:
             notes = list(_pull(world, number).comments.items())
@@ -350,7 +358,7 @@ def _merge(pull: Pull) -> Any:
     }
 
 
-def gitea(world: World, asked: Asked) -> Reply:  # noqa: C901, PLR0911
+def gitea(world: World, asked: Asked) -> Reply:  # noqa: C901, PLR0911, PLR0912
     """Gitea's pull requests, labels and comments (its swagger: /repos/{owner}/{repo}/pulls, /issues)."""
     verb, path, query, body = asked
     if not path.startswith(f"{REPOSITORY}/"):
@@ -386,6 +394,12 @@ def gitea(world: World, asked: Asked) -> Reply:  # noqa: C901, PLR0911
             pull = _pull(world, number)
             pull.labels = sorted({*pull.labels, *(world.labels[i - 1] for i in body["labels"])})
             return Reply(200, [{"id": world.labels.index(name) + 1, "name": name} for name in pull.labels])
+        case ["DELETE", "issues", number, "labels", label]:
+            pull = _pull(world, number)
+            if world.labels[int(label) - 1] not in pull.labels:
+                return Reply(404, {"message": "The target couldn't be found."})
+            pull.labels.remove(world.labels[int(label) - 1])
+            return Reply(204)
         case ["GET", "issues", number, "comments"]:
             return Reply(
                 200, [{"id": key, "body": text} for key, text in _pull(world, number).comments.items()]

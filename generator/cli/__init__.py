@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "compile clusters/ into base/, overlays/ and acm/, and prove the result",
     "plan": "show what the specs change on every cluster since a commit",
     "publish": "commit specs and output, push them, and open or update one pull request with the plan",
+    "comment": "write a plan into the one comment of a pull request, with its class as a label; for CI",
     "rollout": "show where the rings are, move one forward or back, simulate how long it takes",
     "list": "list clusters, models, services, queues, images, operators or findings",
     "show": "show a cluster, model or group: its spec as it counts, who says each value, what runs there",

@@ -19,6 +19,7 @@ from .history import Repo, first_parents, is_behind, read_commit
 from .move import Move, moved
 from .position import Position, earlier
 from .proof import proven, proven_before
+from .soak import NO_SOAK, Soak, unsoaked
 from .step import RingAction, RingStep
 
 SHOWN = 3
@@ -38,6 +39,8 @@ class Rollout:
     """What the fleet says of the forge that pull requests are opened on."""
     progress: Progress = silent
     today: str = ""
+    soak: Soak = NO_SOAK
+    """How long the ring before has to have had what a ring takes."""
 
 
 class NoMove(NearedgeError):
@@ -166,6 +169,8 @@ def _order(known: Rollout, place: int, target: str) -> Iterator[str]:
         if before.holds is None or not is_behind(repo, target, before.holds):
             has = f"holds {before.holds[:12]}" if before.holds else "holds no commit of the main branch"
             yield f"ring {before.ring.name} comes before ring {at.ring.name} and {has}: {short} has to be there first"
+        else:
+            yield from unsoaked(repo, before, target, known.head, known.soak)
 
 
 def _unsound(found: Move) -> Iterator[str]:

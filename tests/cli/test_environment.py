@@ -12,7 +12,7 @@ from pathlib import Path as File
 import pytest
 
 from generator import cli
-from tests.commands import EVERY, SERVERS, WITHOUT_FLEET, copied, fleet_with_remote
+from tests.commands import EVERY, FORGE, SERVERS, WITHOUT_FLEET, copied, fleet_with_remote
 from tests.conftest import ROOT
 from tests.edits import git
 from tests.forked import Done, Stream, forked
@@ -34,7 +34,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> File:
 
 
 def test_every_command_is_asked() -> None:
-    assert {*EVERY, *SERVERS} == set(cli.COMMANDS)
+    assert {*EVERY, *SERVERS, *FORGE} == set(cli.COMMANDS)
 
 
 def run(*arguments: str) -> int:

@@ -10,13 +10,13 @@ import pytest
 
 from generator import cli
 from generator.disk import staging, transaction
-from tests.commands import EDITS, READERS, SERVERS, WRITERS, fleet_with_remote
+from tests.commands import EDITS, FORGE, READERS, SERVERS, WRITERS, fleet_with_remote
 from tests.edits import git
 from tests.repositories import another_writer
 
 
 def test_every_command_is_known_to_write_or_to_read() -> None:
-    assert {*WRITERS, *READERS, *SERVERS} == set(cli.COMMANDS)
+    assert {*WRITERS, *READERS, *SERVERS, *FORGE} == set(cli.COMMANDS)
     assert not set(WRITERS) & set(READERS)
 
 

@@ -211,6 +211,10 @@ def test_no_ring_is_skipped(root: File, capsys: Capture) -> None:
         f"ring pilot comes before ring main and holds {before[:12]}: {commit[:12]} has to be there first"
         in out
     )
+    git(root, "push", "--quiet", "origin", "main:refs/heads/ring/pilot")
+    code, out, _ = run(root, capsys, "advance", "main", "--soak", "1h")
+    assert code == 1
+    assert "is not known, as it was moved by hand: nothing can be soaked there (--soak 0s)" in out
     assert remote_ref(root, "main") == before
 
 

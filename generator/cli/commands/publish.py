@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...publish.order import Order
     from ...publish.rehearse import Rehearsed
 
-_URL = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+URL = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 MAX_WAIT = 300.0
 """Seconds; a job of CI that waits longer is better run again."""
 
@@ -55,7 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust, for a forge of your own")
     parser.add_argument(
         "--max-wait",
-        type=_seconds,
+        type=seconds,
         default=MAX_WAIT,
         metavar="SECONDS",
         help="the most to wait and retry in all (default: 300)",
@@ -114,11 +114,9 @@ def _order(options: argparse.Namespace) -> Order:
         raise UsageError("--title: one line that says what changes")
     if options.branch[:1] in {"", "-"}:
         raise UsageError("--branch: the name of a branch for this change")
-    if options.forge_url and not _URL.fullmatch(options.forge_url):
+    if options.forge_url and not URL.fullmatch(options.forge_url):
         raise UsageError("--forge-url: a web address, such as https://example.com/gitlab")
-    if options.ca_bundle and not File(options.ca_bundle).is_file():
-        raise UsageError(f"--ca-bundle: there is no file {options.ca_bundle}")
-    bundle = str((standing() / options.ca_bundle).resolve()) if options.ca_bundle else None
+    bundle = bundle_of(options.ca_bundle)
     return Order(
         branch=options.branch,
         title=title,
@@ -180,11 +178,23 @@ def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
         yield f"\npull request  {order.branch} -> {asked.base}: {asked.title}{labels}\n\n{comment(found.planned)}\n"
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Seconds of --max-wait."""
     try:
-        seconds = float(text)
+        found = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day
+        found = -1.0
+    if not 0 <= found <= 86_400:  # noqa: PLR2004 - a day
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds up to a day")
-    return seconds
+    return found
+
+
+def bundle_of(given: str | None) -> str | None:
+    """The file of --ca-bundle, wherever nearedge was started.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if given and not File(given).is_file():
+        raise UsageError(f"--ca-bundle: there is no file {given}")
+    return str((standing() / given).resolve()) if given else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,13 @@ def _of_advance(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CODE[/CLUSTER]",
         help="accept a kind of danger; may be repeated",
+    )
+    parser.add_argument(
+        "--soak",
+        type=simulate.duration,
+        default=0,
+        metavar="24h",
+        help="refuse while the ring before has had it for less (default: 0s)",
     )
     parser.add_argument("--dry-run", action="store_true", help="judge and show; ask nobody, move nothing")
     parser.add_argument(
@@ -197,6 +205,7 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     from ...rollout.fleet import forge_of_fleet, specs_of
     from ...rollout.history import no_such, repository, resolved
     from ...rollout.position import positions
+    from ...rollout.soak import NO_SOAK, Soak
     from ..progress import Watch
 
     repo = repository(root_of(options))
@@ -210,7 +219,8 @@ def _known(options: argparse.Namespace) -> tuple[Rollout, Remote | None]:
     specs = specs_of(repo, head)
     rings = positions(repo, specs.rings, head, options.remote)
     day = today(options) if "today" in options else ""
-    return Rollout(repo, rings, head, forge_of_fleet(specs.shared), Watch().progress, day), remote
+    soak = Soak(options.soak, time.time()) if "soak" in options else NO_SOAK
+    return Rollout(repo, rings, head, forge_of_fleet(specs.shared), Watch().progress, day, soak), remote
 
 
 def _target(known: Rollout, said: str | None) -> str | None:

@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="when the first ring moves, UTC (default: --today, 08:00)",
     )
     parser.add_argument(
-        "--soak", type=_duration, default=0, metavar="24h", help="pause between two rings (default: none)"
+        "--soak", type=duration, default=0, metavar="24h", help="pause between two rings (default: none)"
     )
     parser.add_argument(
         "--concurrency", type=_count, metavar="N", help="sites that transfer at a time (default: all)"
@@ -144,7 +144,8 @@ def _start(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text} is no moment such as 2027-01-04T08:00")
 
 
-def _duration(text: str) -> int:
+def duration(text: str) -> int:
+    """Seconds of a duration such as 24h or 1h30m."""
     from ...components.kit.runtime import seconds
 
     if not re.fullmatch(r"([0-9]{1,6}[hms])+", text):

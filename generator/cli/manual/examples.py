@@ -16,8 +16,13 @@ EXAMPLES = (
         "publish --branch detector --title 'More memory for the detector'",
         "commit, push, and open or update a pull request",
     ),
+    (
+        "comment plan.md --pull-request 17 --repository https://git.example.com/acme/fleet --forge gitea --class caution",
+        "what another job of CI wrote, as the comment of a pull request",
+    ),
     ("rollout status", "where each ring is"),
     ("rollout advance pilot", "bring what canary runs to pilot"),
+    ("rollout advance pilot --soak 24h", "once canary has had it for a day"),
     ("list clusters -l region=emea --ring canary", "the clusters of a region in a ring"),
     ("list services -o wide", "which model runs where"),
     ("show store-001", "the spec as it counts, with who says each value"),

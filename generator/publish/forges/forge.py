@@ -18,6 +18,10 @@ SECONDS = 20
 """Seconds without a byte after which a request is given up."""
 
 
+GONE = 404
+"""Status of what is not there, also when it was taken away before."""
+
+
 class Limited(NearedgeError):
     """Not now: nothing was done. `asked` is how many seconds to wait, when the forge says it."""
 
@@ -94,6 +98,9 @@ class Forge(Protocol):
 
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """Add labels; those that it has stay."""
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label away; one that is not there is no fault."""
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """The comments, oldest first."""

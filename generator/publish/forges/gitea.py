@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, PullRequest
+from .forge import GONE, SECONDS, Comment, Denied, PullRequest
 from .pulls import Pulls
 from .sent import fault_of
 from .shapes import comment_of, every_page, list_of, no_shape, pull_of
@@ -48,14 +48,28 @@ class Gitea(Pulls):
 
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; labels go by number here, and those that are new are made first."""
-        listed = every_page(
-            self.name, lambda page: self._ask("GET", "/labels", {"limit": str(PAGE), "page": page})
-        )
-        known = dict(map(_label, listed))
+        known = self._labels()
         for name in sorted(set(labels) - known.keys()):
             known |= dict([_label(self._ask("POST", "/labels", body={"name": name, "color": COLOUR}))])
         numbers = [known[name] for name in sorted(labels)]
         list_of(self.name, self._ask("POST", f"/issues/{number}/labels", body={"labels": numbers}))
+
+    def remove_label(self, number: int, label: str) -> None:
+        """See Forge."""
+        found = self._labels().get(label)
+        if found is not None:
+            try:
+                self._ask("DELETE", f"/issues/{number}/labels/{found}")
+            except Denied as fault:
+                if fault.status != GONE:
+                    raise
+
+    def _labels(self) -> dict[str, int]:
+        """Label -> number, of all that the repository has."""
+        listed = every_page(
+            self.name, lambda page: self._ask("GET", "/labels", {"limit": str(PAGE), "page": page})
+        )
+        return dict(map(_label, listed))
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge; Gitea gives all at once."""

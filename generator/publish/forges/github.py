@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from github import Auth, Github
 
 from .answers import Answer, data_of
-from .forge import SECONDS, Comment, Denied, PullRequest, Unclear
+from .forge import GONE, SECONDS, Comment, Denied, PullRequest, Unclear
 from .pulls import Pulls
 from .sent import fault_of
 from .shapes import every_page, list_of, no_shape, pull_of
@@ -57,6 +58,14 @@ class GitHub(Pulls):
     def add_labels(self, number: int, labels: Collection[str]) -> None:
         """See Forge; GitHub makes labels that the repository does not have."""
         list_of(self.name, self._ask("POST", f"/issues/{number}/labels", body={"labels": sorted(labels)}))
+
+    def remove_label(self, number: int, label: str) -> None:
+        """See Forge."""
+        try:
+            self._ask("DELETE", f"/issues/{number}/labels/{quote(label, safe='')}")
+        except Denied as fault:
+            if fault.status != GONE:
+                raise
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge."""

@@ -67,6 +67,10 @@ class GitLab:
         """See Forge; GitLab makes labels that the project does not have."""
         _pull(self._ask("put", f"/{number}", body={"add_labels": ",".join(sorted(labels))}))
 
+    def remove_label(self, number: int, label: str) -> None:
+        """See Forge."""
+        _pull(self._ask("put", f"/{number}", body={"remove_labels": label}))
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See Forge."""
         query = {"sort": "asc", "order_by": "created_at", "per_page": str(PAGE)}

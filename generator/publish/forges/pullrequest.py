@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from ...plan.plan_class import Level
 from ..patience import Patience
-from .forge import Comment, Denied, Exists, Forge, Limited, Proposal, PullRequest, Unclear
+from .forge import GONE, Comment, Denied, Exists, Forge, Limited, Proposal, PullRequest, Unclear
 
 TRIES = 6
 """How often one thing is asked for: half a minute of pauses when nobody says how long to wait."""
 PLAN_MARK = "<!-- nearedge: plan -->"
 OURS, OURS_END = "<!-- nearedge: made by publish -->", "<!-- nearedge: end -->"
 _PART = re.compile(f"{re.escape(OURS)}.*?{re.escape(OURS_END)}", re.DOTALL)
+LABELS = {level: f"plan-{level}" for level in Level}
+"""Class of a plan -> label of its pull request."""
 Value = TypeVar("Value")
 
 
@@ -56,6 +59,19 @@ def propose(forge: Forge, proposal: Proposal, plan: str, patience: Patience) -> 
         _patiently(patience, lambda: forge.add_labels(pull.number, proposal.labels))
         did = did if did is Did.OPENED else Did.UPDATED
     return Shown(pull, did, _comment(forge, pull.number, f"{PLAN_MARK}\n{plan}", patience))
+
+
+def remark(forge: Forge, number: int, plan: str, level: Level | None, patience: Patience) -> Did:
+    """Have this plan in the one comment of an open pull request, and its class as the one label of LABELS.
+
+    Raises:
+        Denied, Limited, Unclear, WaitedEnough: as `propose`.
+    """
+    if level is not None:
+        _patiently(patience, lambda: forge.add_labels(number, [LABELS[level]]))
+        for other in (label for one, label in LABELS.items() if one is not level):
+            _patiently(patience, lambda other=other: forge.remove_label(number, other))  # type: ignore[misc]
+    return _comment(forge, number, f"{PLAN_MARK}\n{plan}", patience)
 
 
 def framed(text: str) -> str:
@@ -123,7 +139,8 @@ def _removed(forge: Forge, number: int, comment: int) -> None:
     try:
         forge.remove_comment(number, comment)
     except Denied as fault:
-        if fault.status != 404:  # noqa: PLR2004 - a removal whose answer was lost
+        # A removal whose answer was lost.
+        if fault.status != GONE:
             raise
 
 
