@@ -22,7 +22,18 @@ from ..flow.read import cluster_files, read
 from ..specs.fields import field_at
 from ..yaml.strict import read_text
 
-SPEC_ORDER = ("tier", "platform", "groups", "ring", "state", "connectivity", "pins", "nodes", "storage")
+SPEC_ORDER = (
+    "tier",
+    "platform",
+    "groups",
+    "ring",
+    "state",
+    "registration",
+    "connectivity",
+    "pins",
+    "nodes",
+    "storage",
+)
 """How a Cluster's spec begins; its model puts the components behind the rest."""
 
 

@@ -64,6 +64,8 @@ class Member:
     """The namespace in which it builds images; None where it builds none."""
     starts: bool = False
     """Whether CronJobs of its own start its builds."""
+    registration: tuple[Any, ...] = ()
+    """How it joins its hub (hub/kit/registered.py Registered); nothing where its spec does not say."""
 
 
 @dataclass(frozen=True)

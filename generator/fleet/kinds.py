@@ -20,6 +20,7 @@ from ..components.discovery import discover
 from ..documents.identity import NAMING
 from ..facts.profiles import profiles
 from ..specs.fleet import Fleet, FleetSpec
+from ..specs.hub import Registration
 from ..specs.model import Model, Pins
 from ..specs.operators import Listed
 from ..specs.removals import Removals
@@ -57,6 +58,10 @@ class SiteSpec(Strictly):
     hub: Name | None = Field(
         None,
         description="Hub that manages this cluster, by the name of its cluster; needed where there are several.",
+    )
+    registration: Registration | None = Field(
+        None,
+        description="How it joins its hub; left out, somebody imports it, and nearedge gives labels only.",
     )
     connectivity: Connectivity = Field(default_factory=Connectivity, description="The link.")
     pins: Pins = Field(

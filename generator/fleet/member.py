@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..components.builds import BUILDS, items, starts
 from ..components.credentials import delivered
@@ -15,6 +16,7 @@ from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..components.ray import RAY
 from ..objects.manifest import Manifest
+from ..specs.hub import Registration
 from ..specs.site import Connectivity
 from .fleet import Member
 
@@ -47,7 +49,15 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         window=cluster.spec.connectivity.maintenanceWindow,
         builds=builds.namespace if builds else None,
         starts=builds is not None and starts(items(cluster), builds),
+        registration=_registration(cluster.spec.registration),
     )
+
+
+def _registration(said: Registration | None) -> tuple[Any, ...]:
+    if said is None:
+        return ()
+    store = (said.autoImport.store, said.autoImport.storeKind, said.autoImport.key) if said.autoImport else ()
+    return said.accept, said.klusterletConfig or "", said.addons, store
 
 
 OUTAGE = "24h"

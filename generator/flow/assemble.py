@@ -44,9 +44,13 @@ def assemble(
 
 def hub_files(emitted: Mapping[str, Mapping[str, tuple[Manifest, ...]]], fleet: Fleet) -> dict[str, str]:
     """The files of acm/, a folder for each hub; none when the fleet is delivered without one."""
+    from ..hub import bootstrap  # noqa: PLC0415 - as above
+
     specs = {member.name: member.file for member in fleet.members}
-    return {
-        path: text
-        for name, files in emitted.items()
-        for path, text in spread_files(f"acm/{name}", files, FLEET_FILE, specs).items()
-    }
+    views = {view.spec.hub.cluster: view for view in fleet.views()}
+    texts: dict[str, str] = {}
+    for name, files in emitted.items():
+        own = {path: items for path, items in files.items() if not bootstrap.is_bootstrap(path)}
+        texts |= spread_files(f"acm/{name}", own, FLEET_FILE, specs)
+        texts |= bootstrap.files(views[name], files)
+    return texts

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from ..fleet.fleet import Fleet
 from ..objects.manifest import Manifest
-from . import observability
-from .delivery import applicationsets, argocd, extra, gitops, roots
+from . import bootstrap, observability
+from .delivery import applicationsets, argocd, certificates, extra, gitops, roots
 from .kit import clusters, edge, own, placement, policies, rings
 from .kit.profile import profile_of
-from .platform import catalogs, credentials, mirror, operators
+from .platform import catalogs, credentials, klusterlets, mirror, operators
 
-__all__ = ["emit", "emit_all", "schemas"]
+__all__ = ["bootstrap", "emit", "emit_all", "schemas"]
 
 
 def emit_all(fleet: Fleet) -> dict[str, dict[str, tuple[Manifest, ...]]]:
@@ -27,7 +27,7 @@ def emit_all(fleet: Fleet) -> dict[str, dict[str, tuple[Manifest, ...]]]:
 def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
     """File name below acm/<hub>/ -> manifests; nothing for a fleet that is delivered without a hub.
 
-    The fleet has passed the rules: its hub exists, and its version is one that we know.
+    What makes the hub is below `bootstrap/`, in folders of their own. The fleet has passed the rules: its hub exists, and its version is one that we know.
     """
     hub, profile = fleet.hub, profile_of(fleet.spec.hub)
     delivery = fleet.spec.delivery
@@ -36,8 +36,13 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
     files = {
         "namespace.yaml": (clusters.policy_namespace(fleet),),
         "clusterset.yaml": tuple(clusters.cluster_set(fleet)),
-        "managedclusters.yaml": tuple(clusters.managed_cluster(member, fleet) for member in fleet.managed),
-        "policies.yaml": tuple(policies.policies(fleet, profile)),
+        "klusterletconfigs.yaml": tuple(klusterlets.configs(fleet)) if profile.flavor == "acm" else (),
+        "managedclusters.yaml": tuple(
+            item
+            for member in fleet.managed
+            for item in (clusters.managed_cluster(member, fleet), *klusterlets.joining(member, fleet))
+        ),
+        "policies.yaml": (*policies.policies(fleet, profile), *certificates.policies(fleet, profile)),
         "argocd.yaml": tuple(argocd.policies(fleet, profile)),
         "credentials.yaml": tuple(credentials.policies(fleet, profile)),
         "operators.yaml": tuple(operators.policies(fleet, profile)),
@@ -52,6 +57,9 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "appproject.yaml": (gitops.app_project(fleet),),
         "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),
         "roots.yaml": tuple(roots.policies(fleet, profile)),
+        # Argo CD needs them before it pulls: where the hub is made, they come with it.
+        "certificates.yaml": tuple(certificates.on_the_hub(fleet)) if fleet.spec.hub.install is None else (),
+        **bootstrap.emit(hub, fleet, profile),
     }
     if delivery.model != "policy":
         files["placement.yaml"] = (placement.placement(fleet, fleet.spec.hub.argocdNamespace, rings=True),)

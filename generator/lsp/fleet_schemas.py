@@ -18,7 +18,18 @@ from .workspace import Workspace, opened
 
 ANYWHERE = "clusters/near-edge/-.yaml"
 """A cluster that says nothing: its words are those of the whole fleet."""
-OF_ALL = ("group", "model", "ring", "hub", "platform", "rule", "operator", "format", "resource")
+OF_ALL = (
+    "group",
+    "model",
+    "ring",
+    "klusterlet config",
+    "hub",
+    "platform",
+    "rule",
+    "operator",
+    "format",
+    "resource",
+)
 SNIPPETS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "serving": (
         "a model server",

@@ -38,6 +38,7 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             f"pins.models.{KEY}",
         ),
         "ring": ("ring",),
+        "klusterlet config": ("registration.klusterletConfig",),
         "hub": ("hub",),
         "platform": ("platform",),
         "queue": (*(f"{item}.queue" for item in _WORKLOADS), "hardwareProfiles.*.queue"),
@@ -116,8 +117,13 @@ OF_FLEET: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Fields below the fleet's spec."""
-RINGS = "delivery.rings.*.name"
-"""Where the fleet declares its rings."""
+BY_FLEET: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "ring": ("delivery.rings.*.name",),
+        "klusterlet config": ("hub.klusterletConfigs.*.name", "hubs.*.klusterletConfigs.*.name"),
+    }
+)
+"""What the fleet's spec declares -> where."""
 
 
 class Named(NamedTuple):
@@ -161,10 +167,12 @@ def declares_at(file: str, path: Path) -> str | None:
         return None
     table, inside = found
     if table == "Fleet":
-        return "ring" if _fits(RINGS, inside, key=False) else None
-    if table == "Model":
+        declared = BY_FLEET
+    elif table == "Model":
         return None
-    return next((what for what, patterns in DECLARED.items() if _any(patterns, inside, key=False)), None)
+    else:
+        declared = DECLARED
+    return next((what for what, patterns in declared.items() if _any(patterns, inside, key=False)), None)
 
 
 def names_in(file: str, data: Any) -> Iterator[Named]:

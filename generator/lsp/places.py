@@ -11,14 +11,14 @@ from ..documents.files import Document, read_file
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..specs.types import LABEL
 from .cursor import cursor_at
-from .names import DECLARED, Named, declares_at, names_at, names_in
+from .names import BY_FLEET, DECLARED, Named, declares_at, names_at, names_in
 from .text import Span, span_of
 from .workspace import Workspace
 
 _NAME = re.compile(LABEL)
 _LONGEST = 63
 
-EVERYWHERE = frozenset({"group", "model", "ring", "hub"})
+EVERYWHERE = frozenset({"group", "model", "hub", *BY_FLEET})
 """What has one name in the whole fleet; all else has it in clusters that have files in common."""
 
 
@@ -71,7 +71,7 @@ def definitions(workspace: Workspace, file: str, thing: Thing) -> tuple[Place, .
     direct = {"group": f"clusters/groups/{name}.yaml", "model": f"clusters/models/{name}.yaml"}.get(what)
     if direct is not None:
         return tuple(_declarations(workspace, thing, (direct,) if direct in workspace.files else ()))
-    if what == "ring":
+    if what in BY_FLEET:
         return tuple(_declarations(workspace, thing, (FLEET_FILE,)))
     if what == "hub":
         return tuple(

@@ -84,6 +84,15 @@ def _rings(asked: Asked) -> Iterator[Choice]:
         yield Choice(ring.name, counted(sum(member.ring == ring.name for member in members)), ring.revision)
 
 
+def _klusterlet_configs(asked: Asked) -> Iterator[Choice]:
+    shared = asked.workspace.shared
+    for hub in (shared.fleet.hub, *shared.fleet.hubs) if shared else ():
+        for said in hub.klusterletConfigs:
+            # What holds for every cluster is named by none.
+            if said.name != "global":
+                yield Choice(said.name, f"of hub {hub.cluster}")
+
+
 def _hubs(asked: Asked) -> Iterator[Choice]:
     shared = asked.workspace.shared
     if kind_of(asked.file) == "Fleet":
@@ -219,6 +228,7 @@ _WORDS: Mapping[str, Callable[[Asked], Iterator[Choice]]] = MappingProxyType(
         "model": _models,
         "group": _groups,
         "ring": _rings,
+        "klusterlet config": _klusterlet_configs,
         "hub": _hubs,
         "platform": _platforms,
         "rule": _rules,

@@ -70,9 +70,15 @@ def inventory(root: File, today: str = "") -> tuple[Inventory | None, Rendered]:
     memo, models = Memo(), dict[str, ModelSpec]()
     clusters = (cluster_in(root, shared, compiled.file, memo)[0] for compiled in rendered.clusters)
     places = [_content(cluster, models) for cluster in clusters if cluster is not None]
-    for name, emitted in hub.emit_all(rendered.fleet).items():
-        manifests = [item for items in emitted.values() for item in items]
-        places.append(content_of(f"{HUBS}{name}", manifests))
+    for view in rendered.fleet.views():
+        name = view.spec.hub.cluster
+        # What makes the hub comes through the mirror where the hub itself pulls through it, and else is not carried.
+        own = view.hub is not None and view.hub.mirrored
+        counted = [
+            items for file, items in hub.emit(view).items() if own or not hub.bootstrap.is_bootstrap(file)
+        ]
+        if counted:
+            places.append(content_of(f"{HUBS}{name}", [item for items in counted for item in items]))
     mirrored = frozenset(name for member in rendered.fleet.members for name in member.repositories)
     ordered = tuple(sorted(places, key=lambda place: place.place))
     return Inventory(shared.fleet, ordered, dict(sorted(models.items())), mirrored), rendered

@@ -25,6 +25,8 @@ from .object_names import (
     rooted,
 )
 
+KLUSTERLETS = "config.open-cluster-management.io"
+
 
 def _cluster_queue(item: Manifest, _: str) -> Iterator[Found]:
     spec = item["spec"]
@@ -163,6 +165,20 @@ def _managed_cluster(item: Manifest, _: str) -> Iterator[Found]:
     name = item["metadata"].get("labels", {}).get(label)
     if name:
         yield f"metadata.labels[{label}]", one(CLUSTER, "ManagedClusterSet", "", name)
+    mark = "agent.open-cluster-management.io/klusterlet-config"
+    config = item["metadata"].get("annotations", {}).get(mark)
+    if config:
+        yield f"metadata.annotations[{mark}]", one(KLUSTERLETS, "KlusterletConfig", "", config)
+
+
+def _klusterlet_config(item: Manifest, _: str) -> Iterator[Found]:
+    secret = at(item, "spec.pullSecret") or {}
+    if secret:
+        yield "spec.pullSecret", one("", "Secret", secret.get("namespace", ""), secret.get("name"))
+    for i, bundle in enumerate(at(item, "spec.hubKubeAPIServerConfig.trustedCABundles") or ()):
+        named = bundle.get("caBundle", {})
+        target = one("", "ConfigMap", named.get("namespace", ""), named.get("name"))
+        yield f"spec.hubKubeAPIServerConfig.trustedCABundles[{i}].caBundle", target
 
 
 def _placement_binding(item: Manifest, namespace: str) -> Iterator[Found]:
@@ -253,6 +269,10 @@ READERS: Mapping[tuple[str, str], Reader] = {
     (RBAC, "ClusterRoleBinding"): _binding,
     (CLUSTER, "Placement"): _placement,
     (CLUSTER, "ManagedCluster"): _managed_cluster,
+    (KLUSTERLETS, "KlusterletConfig"): _klusterlet_config,
+    ("operator.open-cluster-management.io", "MultiClusterHub"): rooted(
+        "", "Secret", "spec.imagePullSecret", namespaced=True
+    ),
     (CLUSTER, "ManagedClusterSetBinding"): rooted(CLUSTER, "ManagedClusterSet", "spec.clusterSet"),
     (POLICY, "PlacementBinding"): _placement_binding,
     (POLICY, "Policy"): _policy,

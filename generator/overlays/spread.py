@@ -104,10 +104,19 @@ def _items(manifests: Sequence[Manifest]) -> dict[str, list[Manifest]]:
     """Name -> the objects of one item, in their order: a Policy with its Placement and its bindings."""
     found: dict[str, list[Manifest]] = {}
     for item in manifests:
-        # A binding is part of the Policy that it is about: a second one has another name.
-        name = item["subjects"][0]["name"] if item["kind"] == "PlacementBinding" else item["metadata"]["name"]
-        found.setdefault(name, []).append(item)
+        found.setdefault(_part_of(item), []).append(item)
     return found
+
+
+def _part_of(item: Manifest) -> str:
+    match item["kind"]:
+        case "PlacementBinding":
+            # It is part of the Policy that it is about: a second one has another name.
+            return str(item["subjects"][0]["name"])
+        case "ExternalSecret":
+            # It is part of the cluster whose namespace it is in: all have one name.
+            return str(item["metadata"]["namespace"])
+    return str(item["metadata"]["name"])
 
 
 def _about_a_cluster(items: Sequence[Manifest]) -> bool:

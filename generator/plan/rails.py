@@ -8,7 +8,7 @@ same change adds count.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import TypeVar
 
@@ -17,9 +17,10 @@ from ..findings.finding import Finding, Path, Where, has_errors
 from ..findings.rule import Rule
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, stem
+from ..objects.manifest import ResourceId
 from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED
 from ..specs.removals import FILE, FOLDER, RemovalsSpec, RemovedCluster, RemovedObject, RemovedShare
-from .changes import Action, ObjectChange
+from .changes import ABSENT, Action, ObjectChange
 from .clusters import ClusterChange
 from .renames import gone_clusters, renamed
 from .sides import Sides
@@ -29,7 +30,9 @@ Entry = TypeVar("Entry", RemovedCluster, RemovedObject, RemovedShare)
 GUARDED = frozenset({"Namespace", "PersistentVolumeClaim"})
 QUEUES = frozenset({"LocalQueue", "ClusterQueue"})
 FOLLOWS = frozenset({"ManagedCluster"})
-"""Kinds on the hub that go together with a cluster, which has to be named itself."""
+"""Kinds on the hub that go together with a cluster, which has to be named itself; so does all in its namespace there."""
+USED_UP = frozenset({"ExternalSecret"})
+"""Kinds on the hub of which nobody needs what is gone: the credential of a cluster that has been imported."""
 SHARE = 10
 """Percent of a ring."""
 
@@ -43,6 +46,7 @@ class Gone:
     kind: str
     namespace: str
     name: str
+    how: str = "is removed"
 
     def __str__(self) -> str:
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
@@ -161,10 +165,30 @@ def gone_objects(sides: Sides) -> Iterator[Gone]:
                 if change.action is Action.REMOVE and _guarded(change, cluster):
                     yield _gone(change, cluster.name, cluster.file)
     files = {member.name: member.file for member in sides.before.members} if sides.before else {}
+    left = gone_clusters(sides)
     for hub in sides.hubs:
         for change in hub.changes if hub.name in files else ():
-            if change.action is Action.REMOVE and change.identity.kind not in FOLLOWS:
+            found = change.identity
+            if change.action is Action.REMOVE and not _follows(found, left):
                 yield _gone(change, hub.name, files[hub.name])
+            elif _turns_away(change):
+                yield replace(_gone(change, hub.name, files[hub.name]), how=TURNED_AWAY)
+
+
+TURNED_AWAY = "is accepted no more: without hubAcceptsClient the hub turns the cluster away"
+
+
+def _follows(found: ResourceId, left: Collection[str]) -> bool:
+    """Whether an object of the hub goes because its cluster does, or is of no use any more."""
+    own = found.name if found.kind == "Namespace" else found.namespace
+    return found.kind in FOLLOWS | USED_UP or own in left
+
+
+def _turns_away(change: ObjectChange) -> bool:
+    # What was applied and is applied no more, the server takes away: the field is false then, and not as it was.
+    return change.identity.kind == "ManagedCluster" and any(
+        field.path[:1] == ("spec",) and field.after is ABSENT for field in change.fields
+    )
 
 
 def _gone(change: ObjectChange, cluster: str, file: str) -> Gone:
@@ -187,7 +211,7 @@ def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
         if _key(item) not in named:
             hint = f"{_name_it('objects', once=_key(item) in ever)}, or put back what made it"
             hint += _still_filled(item, sides)
-            yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} is removed", hint)
+            yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} {item.how}", hint)
 
 
 def _still_filled(item: Gone, sides: Sides) -> str:

@@ -50,7 +50,7 @@ def expected_of_hubs(views: Iterable[Fleet]) -> Iterator[Expected]:
     for view in views:
         emitted = hub.emit(view)
         if emitted:
-            yield _hub(view, emitted)
+            yield from _hub(view, emitted)
 
 
 def of_cluster(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
@@ -64,18 +64,34 @@ def of_hubs(fleet: Fleet, emitted: Mapping[str, Emitted]) -> Iterator[Expected]:
     for view in fleet.views():
         files = emitted.get(view.spec.hub.cluster)
         if files:
-            yield _hub(view, files)
+            yield from _hub(view, files)
 
 
-def _hub(view: Fleet, files: Emitted) -> Expected:
-    return Expected(
-        f"acm/{view.spec.hub.cluster}",
-        tuple(item for items in files.values() for item in items),
+def _hub(view: Fleet, files: Emitted) -> Iterator[Expected]:
+    folder, argocd = f"acm/{view.spec.hub.cluster}", view.spec.hub.argocdNamespace
+    yield Expected(
+        folder,
+        tuple(
+            item for name, items in files.items() if not hub.bootstrap.is_bootstrap(name) for item in items
+        ),
         hub.schemas(view),
         _hub_secrets(view),
         # Argo CD's own namespace is there before nearedge is.
-        frozenset({view.spec.hub.argocdNamespace}),
+        frozenset({argocd}),
     )
+    said = view.spec.hub.install
+    pulled = frozenset(
+        {(hub.bootstrap.NAMESPACE, said.imagePullSecret)} if said and said.imagePullSecret else ()
+    )
+    for step, made in hub.bootstrap.folders(files).items():
+        yield Expected(
+            f"{folder}/{step}",
+            tuple(item for items in made.values() for item in items),
+            (*hub.schemas(view), "olm-v0.45.0"),
+            pulled,
+            # The first step makes the namespace of ACM or OCM for the second, and its operators that of Argo CD.
+            frozenset({argocd, hub.bootstrap.NAMESPACE}),
+        )
 
 
 def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
@@ -114,4 +130,7 @@ def _hub_secrets(view: Fleet) -> frozenset[tuple[str, str]]:
     named = {(spec.hub.policyNamespace, secret) for secret in named_secrets(view)}
     if spec.observability is not None:
         named.add((hub.observability.NAMESPACE, spec.observability.objectStorageSecret))
+    named |= {
+        (spec.hub.policyNamespace, said.pullSecret) for said in spec.hub.klusterletConfigs if said.pullSecret
+    }
     return frozenset(named)

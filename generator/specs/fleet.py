@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, Strict
 
+from .hub import HubInstall, KlusterletConfig
 from .model import Images, Pins
 from .sources import ExtraApp, Repository
 from .types import (
@@ -47,6 +48,18 @@ class Hub(Strictly):
         "nearedge-policies", description="Namespace for Policies; holds only what the edge may be given."
     )
     clusterSet: Name = Field("near-edge", description="ManagedClusterSet that all near-edge clusters join.")
+    install: HubInstall | None = Field(
+        None,
+        description="ACM or OCM itself, to be installed by acm/<hub>/bootstrap/; left out, it is there already.",
+    )
+    bootstrap: Literal["apply", "argocd"] | None = Field(
+        None,
+        description="Who applies the steps of acm/<hub>/bootstrap/: a person (apply, the default), or the hub's own Argo CD, once a person has given it one Application.",
+    )
+    klusterletConfigs: tuple[KlusterletConfig, ...] = Field(
+        (),
+        description="Settings of klusterlets, with ACM: of all clusters under the name global, of others by name.",
+    )
 
 
 SHARDS = 64

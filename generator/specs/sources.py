@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Strictly, Subdomain
+from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Pem, Strictly, Subdomain
 
 
 class Repository(Strictly):
@@ -46,6 +46,10 @@ class Repository(Strictly):
     )
     credentialsPerCluster: Flag = Field(
         False, description="Each cluster has its own there, called <cluster>-<credentialsSecret>."
+    )
+    certificateAuthorities: dict[Subdomain, Pem] = Field(
+        {},
+        description="Host of a Git server -> certificates of its CA in PEM, for the Argo CD of hub and clusters; of the repository's own host, and of those of extraApps.",
     )
 
 

@@ -55,7 +55,7 @@ def kinds(model: str, below: str = "acm/") -> set[str]:
 
 
 def test_each_model_has_a_fleet() -> None:
-    assert MODELS == ["agent", "policy", "pull", "several-hubs", "standalone"]
+    assert MODELS == ["agent", "new-hub", "policy", "pull", "several-hubs", "standalone"]
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,7 +1,7 @@
 """The hub's side: case folders tests/cases/hub/<case>/fleet.yaml beside expected/*.yaml or findings.txt.
 
 fleet.yaml holds {fleet: <spec over the default>, members: {name: {tier, ring, hub, labels, namespaces, profile, window,
-operators: {name: [word]}}}}, all optional; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
+operators: {name: [word]}, registration: {accept, config, addons, store}}}}, all optional; a / in the name of a file is -- there; `crowd: {ring: n}` adds n clusters to a ring. `make golden` rewrites what is expected.
 """
 
 from __future__ import annotations
@@ -76,7 +76,15 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         longest=said.get("longest", 0),
         silence=said.get("silence"),
         window=said.get("window"),
+        registration=joined(**said["registration"]) if "registration" in said else (),
     )
+
+
+def joined(
+    *, accept: bool = False, config: str = "", addons: tuple[str, ...] = (), store: tuple[str, ...] = ()
+) -> tuple[Any, ...]:
+    """How a member joins its hub."""
+    return (accept, config, tuple(addons), tuple(store))
 
 
 def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: Any) -> tuple[Any, ...]:
@@ -102,7 +110,8 @@ def placed(fleet: Fleet) -> Iterator[Manifest]:
 def test_case(case: File, *, update_golden: bool) -> None:
     fleet = fleet_of(read_case(case / "fleet.yaml"))
     said = list(findings(fleet))
-    emitted = {} if any(f" {Severity.ERROR} " in line for line in said) else hub.emit(fleet)
+    found = {} if any(f" {Severity.ERROR} " in line for line in said) else hub.emit(fleet)
+    emitted = {name.replace("/", "--"): items for name, items in found.items()}
     (case / "expected").mkdir(exist_ok=True)
     for file in {*emitted, *(path.name for path in (case / "expected").iterdir())}:
         text = to_documents(emitted[file]) if file in emitted else ""

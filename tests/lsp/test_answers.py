@@ -10,7 +10,7 @@ from generator.fleet.kinds import document_models
 from generator.lsp.actions import actions
 from generator.lsp.completion import Item, completions
 from generator.lsp.judging import diagnostics, judged
-from generator.lsp.names import DECLARED, KEY, NAMED, OF_FLEET, OF_MODEL, RINGS
+from generator.lsp.names import BY_FLEET, DECLARED, KEY, NAMED, OF_FLEET, OF_MODEL
 from generator.lsp.places import CannotRename, Thing, definitions, renamed
 from generator.lsp.workspace import Workspace, changed_on_disk, edited, opened
 from generator.specs.fields import field_at
@@ -164,12 +164,22 @@ def test_a_rename_leaves_every_file_readable_and_names_nothing_by_the_old_name(f
         assert data["metadata"]["name"] == "retail-l4" or data["spec"]["groups"] == ["retail-l4"]
 
 
+def test_settings_of_klusterlets_are_those_of_the_fleet(fleet: Workspace) -> None:
+    known = "    clusterSet: near-edge\n"
+    more = f"{known}    klusterletConfigs: [{{name: global}}, {{name: slow-line}}]\n"
+    wider = typed(fleet, "clusters/fleet.yaml", known, more)
+    assert set(offered(wider, STORE, "ring: canary", "registration: {klusterletConfig: ^}")) >= {"slow-line"}
+    named = typed(wider, STORE, "ring: canary", "ring: canary\n  registration: {klusterletConfig: slow-line}")
+    (place,) = definitions(named, STORE, Thing("klusterlet config", "slow-line"))
+    assert place.file == "clusters/fleet.yaml"
+
+
 @pytest.mark.parametrize(
     ("kind", "root", "tables"),
     [
         ("Cluster", ("spec",), (NAMED, DECLARED)),
         ("Model", ("spec",), (OF_MODEL,)),
-        ("Fleet", ("spec",), (OF_FLEET, {"ring": (RINGS,)})),
+        ("Fleet", ("spec",), (OF_FLEET, BY_FLEET)),
     ],
 )
 def test_every_field_of_the_tables_is_one_of_the_models(

@@ -13,7 +13,7 @@ from generator.findings.finding import Finding, Severity, Where
 from generator.fleet.fleet import Fleet, Member
 from generator.flow.rendered import CompiledCluster, Rendered
 from generator.objects.manifest import ResourceId
-from generator.plan.changes import Action, ObjectChange
+from generator.plan.changes import ABSENT, Action, FieldChange, ObjectChange
 from generator.plan.clusters import ClusterChange
 from generator.plan.rails import FOLLOWS, GUARDED, QUEUES, gone_objects, refused, shares
 from generator.plan.reach import HubChange
@@ -251,6 +251,38 @@ def test_what_a_hub_loses_has_to_be_named_where_a_file_describes_the_hub() -> No
     assert said(removals(objects=[named]), both) == []
     # Of a hub that no file describes there is no line to blame, and no spec that brought it.
     assert said({}, sides((A, B), hubs=(HubChange("hub", (policy,)),))) == []
+
+
+def test_what_the_hub_has_of_a_cluster_goes_with_it() -> None:
+    own = [
+        removes("Namespace", "b"),
+        removes("KlusterletAddonConfig", "b", "b"),
+        removes("Policy", "x", "policies"),
+    ]
+    at_hub = {"hubs": (HubChange("a", tuple(own)),)}
+    going = removals(clusters=[{"name": "b"}])
+    assert said(going, sides((A, B), ("b",), **at_hub)) == ["REMOVE001: Policy policies/x of a is removed"]
+    # Of a cluster that stays each has to be named, but for the credential that has imported it.
+    used = HubChange("a", (*own[:2], removes("ExternalSecret", "auto-import-secret", "b")))
+    assert [line.partition(": ")[2].partition(";")[0] for line in said({}, sides((A, B), hubs=(used,)))] == [
+        "Namespace b of a is removed",
+        "KlusterletAddonConfig b/b of a is removed",
+    ]
+
+
+def test_a_cluster_is_not_turned_away_unnamed() -> None:
+    """A field that is applied no more is taken away, and a cluster without it is one that the hub denies."""
+    accepted = FieldChange(("spec",), {"hubAcceptsClient": True}, ABSENT)
+    labels = FieldChange(("metadata", "labels", "region"), "emea", ABSENT)
+    for fields, found in (((accepted,), True), ((labels,), False)):
+        change = ObjectChange(Action.CHANGE, ResourceId("", "ManagedCluster", "", "b"), None, None, fields)
+        both = sides((A, B), hubs=(HubChange("a", (change,)),))
+        assert [line for line in said({}, both) if "ManagedCluster b of a is accepted no more" in line] == (
+            said({}, both) if found else []
+        )
+        assert bool(said({}, both)) == found
+        named = {"cluster": "a", "kind": "ManagedCluster", "name": "b"}
+        assert not found or said(removals(objects=[named]), both) == []
 
 
 # Rings

@@ -6,7 +6,7 @@ the rules. What the hub delivers is made in `hub/platform/credentials.py`.
 
 from .form import secret_metadata, secret_type
 from .places import STORAGE_CONFIG, Delivered, delivered, given, notes_of, pull_secrets
-from .units import CREDENTIALS
+from .units import CREDENTIALS, reference
 from .uses import secret_uses
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "given",
     "notes_of",
     "pull_secrets",
+    "reference",
     "secret_metadata",
     "secret_type",
     "secret_uses",

@@ -9,21 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ...specs.types import SUBDOMAIN_FORM, Duration, Flag, Line, Name, Strictly, Subdomain
+from ...specs.types import SUBDOMAIN_FORM, Duration, Flag, Line, Name, RemoteKey, Strictly, Subdomain
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 SecretName = Annotated[str, Line(rf"^{_LABEL}(\.{_LABEL})*$", 63, form=SUBDOMAIN_FORM)]
 """Name of a Secret that also ends the key of a label of its clusters, which takes 63 characters."""
 SecretKey = Annotated[
     str, Line(r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", 253, form="letters, digits, ., _ and -")
-]
-RemoteKey = Annotated[
-    str,
-    Line(
-        r"^[A-Za-z0-9/][A-Za-z0-9._/:@-]*$",
-        512,
-        form="letters, digits and . _ / : @ -, a letter, digit or / first",
-    ),
 ]
 Endpoint = Annotated[
     str,

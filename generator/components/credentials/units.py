@@ -77,7 +77,7 @@ def _external(item: Credential, store: ExternalStore, namespace: str, look: _Loo
             **(
                 {"data": [_one(store.key, key, source) for key, source in wanted]}
                 if wanted
-                else {"dataFrom": [{"extract": _reference(store.key)}]}
+                else {"dataFrom": [{"extract": reference(store.key)}]}
             ),
         },
     }
@@ -97,10 +97,11 @@ def _template(item: Credential, look: _Look) -> Manifest:
 
 
 def _one(remote: str, key: str, source: str) -> Manifest:
-    return {"secretKey": key, "remoteRef": {**_reference(remote), "property": source}}
+    return {"secretKey": key, "remoteRef": {**reference(remote), "property": source}}
 
 
-def _reference(remote: str) -> Manifest:
+def reference(remote: str) -> Manifest:
+    """What an ExternalSecret takes from a store."""
     # The operator writes the defaults into what is left out, and Argo CD compares lists as a whole.
     return {
         "key": remote,

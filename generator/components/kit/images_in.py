@@ -90,9 +90,12 @@ def images_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def packages(manifest: Manifest) -> Iterator[Package]:
-    """Operators of a Subscription, an OperatorPolicy or ACM's add-on, also of those inside a Policy."""
+    """Operators of a Subscription, an OperatorPolicy, ACM or its add-on, also of those inside a Policy."""
     for item in _objects(manifest):
         spec = item.get("spec")
+        said = (item.get("metadata") or {}).get("annotations", {}).get(_ENGINE)
+        if item["kind"] == "MultiClusterHub" and said:
+            yield _package(json.loads(said))
         group, kind = str(item["apiVersion"]).partition("/")[0], item["kind"]
         if not isinstance(spec, dict):
             continue
@@ -104,6 +107,8 @@ def packages(manifest: Manifest) -> Iterator[Package]:
             yield from _of_addon(spec.get("gitopsAddon", {}).get("olmSubscription", {}))
 
 
+_ENGINE = "installer.open-cluster-management.io/mce-subscription-spec"
+"""What ACM's operator subscribes to beside itself (hub/bootstrap/install.py)."""
 _GITOPS = {"name": "openshift-gitops-operator", "channel": "latest", "source": "redhat-operators"}
 """What ACM's add-on subscribes to (multicloud-integrations release-2.17 pkg/controller/gitopscluster/olm_subscription.go)."""
 

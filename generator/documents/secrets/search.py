@@ -46,11 +46,13 @@ REFERENCES = frozenset(
         "credentialsPerCluster",
         "credentialsSecret",
         "externalSecret",
+        "imagePullSecret",
         "imagePullSecrets",
         "key",
         "objectStorageSecret",
         "passwordKey",
         "passwordSecret",
+        "pullSecret",
         "secret",
         "tlsSecret",
     }
@@ -66,6 +68,7 @@ _SAID = re.compile(
     r"""(?P<sign>\s{0,2}=\s{0,2}|\s{0,2}:\s{1,2}|:(?=["'])|\s)["']?(?P<value>[^\s"',;{}()<>]+)(?P<end>["']?[,;)}]?\s*$)?"""
 )
 _PROSE = re.compile(r"[A-Za-z]+[.:,]?|[a-z0-9]+(-[a-z0-9]+)+")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
 
 
@@ -222,7 +225,8 @@ def _said(text: str, *, prose: bool) -> Iterator[FoundCredential]:
 
 
 def _random(text: str, context: str) -> Iterator[FoundCredential]:
-    """Random words in a text; `context` may say that a hexadecimal number is a digest."""
+    """Random words in a text; `context` may say that a hexadecimal number is a digest. A certificate is public."""
+    public = [match.span() for match in _CERTIFICATE.finditer(text)] if "CERTIFICATE" in text else []
     for at, word in long_random(text):
-        if not is_address(word, context):
+        if not is_address(word, context) and not any(start <= at < end for start, end in public):
             yield FoundCredential(RANDOM, "this looks random", word, at)

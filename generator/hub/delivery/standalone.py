@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...components.kit.component import Cluster
-from ...components.platform import Install
 from ...disk.owned import header
 from ...facts.edge import EdgeArgoCD
 from ...facts.files import shipped_template
@@ -30,8 +29,8 @@ from ..kit.installs import variants
 from ..kit.policies import namespace_for
 from ..kit.profile import hub_profiles
 from ..platform import catalogs, mirror
-from ..platform.operators import group_of, namespace_of, subscription_of
-from . import argocd, roots
+from ..platform.operators import subscribed
+from . import argocd, certificates, roots
 from .applicationsets import IN_PLACE, root_application
 from .extra import extra_name, of_extra, project_of_extra
 from .gitops import NAME, application_name, held_windows, project_of
@@ -49,7 +48,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
     found = {
         # Operators come from the catalogs in the mirror, where there are some: both at once.
         OPERATORS: {
-            "operators.yaml": tuple(part for item in installed for part in _operator(item)),
+            "operators.yaml": tuple(part for item in installed for part in subscribed(item)),
             **(mirrored if installed else {}),
         },
         ARGOCD: {
@@ -59,7 +58,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
                 *role(edge.serviceAccounts, edge.namespace),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
             ),
-            "settings.yaml": tuple(_settings(cluster, member, edge)),
+            "settings.yaml": (*_settings(cluster, member, edge), *_certificates(cluster, edge)),
             **({} if installed else mirrored),
             "application.yaml": tuple(_root(cluster, member, edge)),
             "extraapps.yaml": tuple(_extra(cluster, member, edge)),
@@ -101,26 +100,6 @@ def edge_of(member: Member) -> EdgeArgoCD:
     return own or hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
 
 
-def _operator(item: Install) -> Iterator[Manifest]:
-    if item.group != "existing":
-        yield namespace_of(item)
-        yield {
-            "apiVersion": "operators.coreos.com/v1",
-            "kind": "OperatorGroup",
-            "metadata": {"name": item.package, "namespace": item.namespace},
-            "spec": {key: value for key, value in group_of(item).items() if key == "targetNamespaces"},
-        }
-    subscription = subscription_of(item)
-    name, namespace = subscription.pop("name"), subscription.pop("namespace")
-    yield {
-        "apiVersion": "operators.coreos.com/v1alpha1",
-        "kind": "Subscription",
-        "metadata": {"name": name, "namespace": namespace},
-        # In a Subscription the package is `name`; in an OperatorPolicy it is both.
-        "spec": {"name": name, **subscription, "installPlanApproval": item.approval},
-    }
-
-
 def _opened(member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
     """Namespaces that the overlay fills, and the right to fill them."""
     for name, marked in namespaces_to_open([member]).items():
@@ -141,6 +120,11 @@ def _settings(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Ma
         "metadata": {"name": INSTANCE, "namespace": edge.namespace},
         "spec": argocd.instance_spec(delivery, wanted),
     }
+
+
+def _certificates(cluster: Cluster, edge: EdgeArgoCD) -> Iterator[Manifest]:
+    if cluster.fleet.repository.certificateAuthorities:
+        yield certificates.config_map(cluster.fleet.repository, edge.namespace)
 
 
 def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:

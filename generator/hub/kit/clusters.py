@@ -9,6 +9,7 @@ from ...objects.manifest import KEEP, Manifest, Wave, meta
 from .brought import credential_labels
 from .builders import builds_labels
 from .installs import operator_labels
+from .registered import registered
 from .rings import labels_of
 
 SET_LABEL = "cluster.open-cluster-management.io/clusterset"
@@ -20,6 +21,10 @@ MIRROR_LABEL = "nearedge.io/mirror"
 """Of clusters that are told of the fleet's mirror."""
 NAMESPACE_LABEL = "namespace.nearedge.io/"
 """Prefix: `namespace.nearedge.io/ai-serving: "true"` marks clusters whose Argo CD fills that namespace."""
+
+KLUSTERLET_CONFIG = "agent.open-cluster-management.io/klusterlet-config"
+"""On a ManagedCluster: the KlusterletConfig of its klusterlet (stolostron/cluster-lifecycle-api 43755d6
+constants/constants.go AnnotationKlusterletConfig)."""
 
 ARGOCD_LABEL = "argocd.argoproj.io/managed-by"
 """On a namespace: the operator of OpenShift GitOps gives the Argo CD that it names rights there."""
@@ -75,11 +80,12 @@ def is_mirrored(member: Member) -> bool:
 
 
 def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
-    """The labels of a cluster; whether the hub accepts it stays with the administrator.
+    """The labels of a cluster; whether the hub accepts it stays with the administrator unless its spec asks for it.
 
-    There is no spec. `hubAcceptsClient: true` in Git would accept, before it exists, whoever registers under
-    this name; `false` would turn away a cluster that has joined. A field that is not applied keeps its value.
+    `hubAcceptsClient: true` in Git accepts, before it exists, whoever registers under this name; `false`, which is never
+    written, would turn away a cluster that has joined. A field that is not applied keeps its value.
     """
+    said = registered(member)
     labels = {
         **member.labels,
         **{f"{NAMESPACE_LABEL}{namespace}": "true" for namespace in namespaces_to_open([member])},
@@ -93,8 +99,11 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **({MIRROR_LABEL: "true"} if is_mirrored(member) else {}),
         **({OBSERVED_LABEL: "true"} if is_watched(member, fleet) else {}),
     }
+    config = said.klusterletConfig if said else ""
+    annotations = {**KEEP, **({KLUSTERLET_CONFIG: config} if config else {})}
     return {
         "apiVersion": "cluster.open-cluster-management.io/v1",
         "kind": "ManagedCluster",
-        "metadata": meta(member.name, labels=labels, annotations=KEEP),
+        "metadata": meta(member.name, labels=labels, annotations=annotations),
+        **({"spec": {"hubAcceptsClient": True}} if said and said.accept else {}),
     }

@@ -18,6 +18,17 @@ from ...specs.types import Flag, Name, Strictly, Text
 """The package that holds data/."""
 
 
+class HubOperator(Strictly):
+    """What installs a release from an operator catalog."""
+
+    package: Name = Field(description="Its package.")
+    channel: Text = Field(description="Channel of this release.")
+    catalog: Name = Field(description="Catalog that has it.")
+    engine: Text | None = Field(
+        None, description="Channel of multicluster-engine, which it subscribes to by itself."
+    )
+
+
 class HubProfile(Strictly):
     """A release of ACM or OCM that nearedge compiles for."""
 
@@ -45,6 +56,10 @@ class HubProfile(Strictly):
     )
     templateYaml: Flag = Field(
         True, description="Templates of a Policy can read and write YAML (fromYaml, toYaml)."
+    )
+    operator: HubOperator = Field(description="What installs it.")
+    unknownKlusterletFields: tuple[Text, ...] = Field(
+        (), description="Fields of KlusterletConfig that it does not know yet, and would drop."
     )
     schemas: tuple[Text, ...] = Field(description="Folders of schemas/kinds/ that hold its kinds.")
 

@@ -127,3 +127,25 @@ def subscription_of(item: Install) -> Manifest:
         **({"startingCSV": item.versions[-1]} if item.versions else {}),
         **({"config": {"env": env}} if env else {}),
     }
+
+
+def subscribed(item: Install) -> Iterator[Manifest]:
+    """An operator as somebody applies it where no Policy brings it: namespace, OperatorGroup and Subscription."""
+    if item.group != "existing":
+        yield namespace_of(item)
+        yield {
+            "apiVersion": "operators.coreos.com/v1",
+            "kind": "OperatorGroup",
+            "metadata": {"name": item.package, "namespace": item.namespace},
+            # None: all namespaces. An operator that takes its own alone fails with that (UnsupportedOperatorGroup).
+            "spec": {"targetNamespaces": [item.namespace]} if item.group == "OwnNamespace" else {},
+        }
+    subscription = subscription_of(item)
+    name, namespace = subscription.pop("name"), subscription.pop("namespace")
+    yield {
+        "apiVersion": "operators.coreos.com/v1alpha1",
+        "kind": "Subscription",
+        "metadata": {"name": name, "namespace": namespace},
+        # In a Subscription the package is `name`; in an OperatorPolicy it is both.
+        "spec": {"name": name, **subscription, "installPlanApproval": item.approval},
+    }
