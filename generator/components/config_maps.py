@@ -90,11 +90,11 @@ def _uses(cluster: Cluster) -> Iterator[_Use]:
     for path, item in workloads(cluster):
         for at, holder in _holders(path, item):
             yield from _of_variables(at, holder, item.namespace)
-        for field in ("envFrom", "volumes"):
-            for i, one in enumerate(getattr(item, field, ())):
-                if getattr(one, "configMap", None):
-                    where: Path = (*path, field, i, "configMap")
-                    yield _Use(where, item.namespace, one.configMap, getattr(one, "key", None))
+            for field in ("envFrom", "volumes"):
+                for i, one in enumerate(getattr(holder, field, ())):
+                    if getattr(one, "configMap", None):
+                        where: Path = (*at, field, i, "configMap")
+                        yield _Use(where, item.namespace, one.configMap, getattr(one, "key", None))
 
 
 def _holders(path: Path, item: Any) -> Iterator[tuple[Path, Any]]:

@@ -61,12 +61,14 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "credential": (
             *(f"{item}.secret" for item in (*_ENV, "serving.*.envFrom.*")),
+            *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS)),
             *(f"{item}.imagePullSecrets.*" for item in _RAY),
             "ray.jobs.*.publish.credentialsSecret",
             "pipelines.*.objectStorage.secret",
         ),
         "ConfigMap": tuple(
-            f"{item}.configMap" for item in (*_ENV, "serving.*.envFrom.*", "serving.*.volumes.*")
+            f"{item}.configMap"
+            for item in (*_ENV, "serving.*.envFrom.*", *(f"{one}.volumes.*" for one in (*_WORKLOADS, *_PODS)))
         ),
         "namespace": (
             *(f"{item}.namespace" for item in _WORKLOADS),

@@ -327,11 +327,3 @@ class EnvVar(Strictly):
     key: LabelValue | None = Field(
         None, description="Key in that Secret or ConfigMap; the variable's name when left out."
     )
-
-
-class PvcMount(Strictly):
-    """An existing PersistentVolumeClaim, mounted into the pods."""
-
-    claim: Subdomain = Field(description="Name of the PersistentVolumeClaim in the same namespace.")
-    path: Path = Field(description="Where it is mounted, such as /mnt/data.")
-    readOnly: Flag = Field(False, description="Mount it read-only.")

@@ -24,6 +24,7 @@ SHOWN = (
     "autoscaling",
     "cluster",
     "everything",
+    "users-of-codeflare",
     "fault-tolerance",
     "from-group",
     "job",
@@ -302,7 +303,8 @@ def test_pods_pass_the_restricted_standard(case: str, profile: str) -> None:
         assert mounted <= {volume["name"] for pod in pods for volume in pod["volumes"]}
     for pod in pods:
         assert all(
-            len(volume.keys() & {"emptyDir", "persistentVolumeClaim"}) == 1 for volume in pod["volumes"]
+            len(volume.keys() & {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}) == 1
+            for volume in pod["volumes"]
         )
 
 

@@ -373,7 +373,10 @@ def test_ray_is_asked_for_what_the_cluster_says() -> None:
         Fate.INTENT,
         "ray.jobs[tune].workers[gpu].customResources",
     )
-    assert found[f"{group}.template.spec.volumes[ca]"][0] is Fate.LOST
+    assert found[f"{group}.template.spec.volumes[ca].configMap"] == (
+        Fate.CARRIED,
+        "ray.jobs[tune].workers[gpu].volumes",
+    )
 
 
 def test_the_second_object_of_one_name_is_told() -> None:

@@ -1,4 +1,4 @@
-"""Parts of a pod template that every workload writes the same way: security, resources, env, mounts.
+"""Parts of a pod template that every workload writes the same way: security, resources, env.
 
 All of it passes the restricted Pod Security Standard and OpenShift's restricted-v2 SCC: no user id is fixed,
 because the SCC gives each namespace its own range.
@@ -7,11 +7,10 @@ because the SCC gives each namespace its own range.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ...objects.manifest import Manifest
 from ...specs.quantity import parse
-from ...specs.types import EnvVar, PvcMount, Toleration
+from ...specs.types import EnvVar, Toleration
 
 
 def container_security(*, read_only_root: bool = True) -> Manifest:
@@ -64,23 +63,6 @@ def said_once(item: EnvVar) -> bool:
 def tolerations(items: Iterable[Toleration]) -> list[Manifest]:
     """Tolerations without the fields that are left out."""
     return [{key: value for key, value in item.model_dump().items() if value is not None} for item in items]
-
-
-def claim_volumes(mounts: Iterable[PvcMount]) -> tuple[list[Manifest], list[Manifest]]:
-    """(volumes, volumeMounts) for existing claims, each claim one volume of its own name."""
-    listed = list(mounts)
-    volumes = [
-        {
-            "name": name,
-            "persistentVolumeClaim": {"claimName": name, **({"readOnly": True} if read_only else {})},
-        }
-        for name, read_only in {mount.claim: mount.readOnly for mount in listed}.items()
-    ]
-    mounted: list[dict[str, Any]] = [
-        {"name": mount.claim, "mountPath": mount.path, **({"readOnly": True} if mount.readOnly else {})}
-        for mount in listed
-    ]
-    return volumes, mounted
 
 
 def over_memory(shared: str | None, limits: Mapping[str, str]) -> str | None:

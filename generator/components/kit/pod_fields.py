@@ -4,7 +4,7 @@
     envFrom: [{configMap: app-settings, prefix: APP_}]
     topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone}]
 
-Field names are those of Kubernetes' pods.
+Pods that are no servers mount claims and Secrets as well (Mount). Field names are those of Kubernetes' pods.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import Field
 from ...objects.manifest import Manifest, content_hash
 from ...specs.types import (
     STEPS,
+    Flag,
     LabelKey,
     Line,
     Path,
@@ -57,6 +58,31 @@ class Volume(Strictly):
         description="Key of that ConfigMap that is the file at path; all keys as files of a folder when left out.",
     )
     emptyDir: EmptyDir | None = Field(None, description="An empty folder; {} on the node's disk.")
+
+
+class Mount(Strictly):
+    """A folder or a file in the pods: an existing claim, a ConfigMap, a Secret, or an empty folder."""
+
+    claim: Subdomain | None = Field(
+        None, description="Name of a PersistentVolumeClaim in the same namespace."
+    )
+    path: Path = Field(description="Where it is mounted, such as /mnt/data.")
+    readOnly: Flag = Field(
+        False, description="Mount the claim read-only; a ConfigMap or a Secret is never anything else."
+    )
+    configMap: Subdomain | None = Field(None, description="Name of one of configMaps in the same namespace.")
+    secret: Subdomain | None = Field(None, description="Name of a Secret in the same namespace.")
+    key: ConfigKey | None = Field(
+        None,
+        description="Key of that ConfigMap or Secret that is the file at path; all keys as files of a folder when left out.",
+    )
+    emptyDir: EmptyDir | None = Field(None, description="An empty folder; {} on the node's disk.")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields that say what is mounted: one, where the item is right."""
+        listed = ("claim", "configMap", "secret", "emptyDir")
+        return tuple(field for field in listed if getattr(self, field) is not None)
 
 
 class EnvFrom(Strictly):
@@ -113,9 +139,49 @@ def _name(item: Volume) -> str:
 def _source(item: Volume) -> Manifest:
     if item.configMap:
         return {"configMap": {"name": item.configMap}}
-    said = item.emptyDir or EmptyDir()
+    return _empty(item.emptyDir)
+
+
+def _empty(folder: EmptyDir | None) -> Manifest:
+    said = folder or EmptyDir()
     limit = {"sizeLimit": said.sizeLimit} if said.sizeLimit else {}
     return {"emptyDir": {**({"medium": said.medium} if said.medium else {}), **limit}}
+
+
+def mounted(said: Iterable[Mount]) -> tuple[list[Manifest], list[Manifest]]:
+    """(volumes, volumeMounts) of what pods mount, each source one volume: a claim has its own name."""
+    listed = tuple(said)
+    # Of a claim that is mounted twice the last word counts, as the pod has it once.
+    held = {_called(item): _held(item) for item in listed}
+    places = [
+        {
+            "name": _called(item),
+            "mountPath": item.path,
+            **({"subPath": item.key} if item.key else {}),
+            **({"readOnly": True} if item.readOnly or item.configMap or item.secret else {}),
+        }
+        for item in listed
+    ]
+    return [{"name": name, **source} for name, source in held.items()], places
+
+
+def _called(item: Mount) -> str:
+    if item.claim:
+        return item.claim
+    if item.configMap or item.secret:
+        return f"{'config' if item.configMap else 'secret'}-{content_hash(item.configMap or item.secret)}"
+    return f"empty-{content_hash(item.path)}"
+
+
+def _held(item: Mount) -> Manifest:
+    if item.claim:
+        read_only = {"readOnly": True} if item.readOnly else {}
+        return {"persistentVolumeClaim": {"claimName": item.claim, **read_only}}
+    if item.secret:
+        return {"secret": {"secretName": item.secret}}
+    if item.configMap:
+        return {"configMap": {"name": item.configMap}}
+    return _empty(item.emptyDir)
 
 
 def env_from(said: Iterable[EnvFrom]) -> list[Manifest]:

@@ -28,6 +28,9 @@ from .spec import (
     quota_of,
 )
 
+DEFAULT = {"kueue.x-k8s.io/default-queue": "true"}
+"""What codeflare-sdk looks for (codeflare-sdk d5acd62 common/kueue/kueue.py); Kueue itself goes by the name `default`."""
+
 FORMER: Mapping[str, str] = {"whenCanBorrow": "Borrow", "whenCanPreempt": "Preempt"}
 """What MayStopSearch was called in v1beta1."""
 
@@ -163,7 +166,7 @@ def _local_queue(name: str, namespace: str, queue: Queue, profile: Profile) -> M
     return {
         "apiVersion": profile.kueue.apiVersion,
         "kind": "LocalQueue",
-        "metadata": meta(name, namespace, wave=Wave.QUEUE),
+        "metadata": meta(name, namespace, wave=Wave.QUEUE, annotations=DEFAULT if queue.default else None),
         "spec": {"clusterQueue": queue.name},
     }
 

@@ -18,6 +18,7 @@ from pydantic import Field
 from ...findings.finding import Path
 from ...specs.types import (
     LABEL,
+    Flag,
     LabelKey,
     LabelValue,
     Line,
@@ -141,6 +142,10 @@ class Queue(Strictly):
     localQueue: Name | None = Field(
         None,
         description="Name of its LocalQueues, which is what workloads say as `queue`; the queue's when left out.",
+    )
+    default: Flag = Field(
+        False,
+        description="What codeflare-sdk takes in its namespaces when a notebook names no queue; workloads of the spec name theirs.",
     )
     quota: dict[Subdomain, dict[ResourceName, Quota | Quantity]] = Field(
         description="Flavor -> resource -> quota, or {nominal, borrowingLimit, lendingLimit}.", min_length=1

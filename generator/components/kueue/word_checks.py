@@ -163,3 +163,21 @@ def local_queues_lead_to_one_queue(cluster: Cluster) -> Iterator[Problem]:
             if namespace == queue.namespace or namespace in queue.namespaces[:j]:
                 text = f"namespace {namespace} is said twice in queue {queue.name}"
                 yield Problem(("kueue", "queues", i, "namespaces", j), text, "say it once")
+
+
+@rule(
+    "KUEUE026",
+    source="codeflare-sdk d5acd62 src/codeflare_sdk/common/kueue/kueue.py _find_default_queue_name",
+)
+def a_namespace_has_one_default(cluster: Cluster) -> Iterator[Problem]:
+    """At most one queue of a namespace is its default.
+
+    Of several the SDK takes whichever the API server lists first.
+    """
+    seen: dict[str, str] = {}
+    for i, queue in enumerate(cluster.part(KUEUE).queues):
+        for _, namespace in queue.leads if queue.default else ():
+            other = seen.setdefault(namespace, queue.name)
+            if other != queue.name:
+                text = f"queue {other} is the default of namespace {namespace} already"
+                yield Problem(("kueue", "queues", i, "default"), text, "keep one")

@@ -40,7 +40,7 @@ def publishing(cluster: Cluster) -> Iterator[tuple[int, RayJob, ModelSpec]]:
     """Jobs that publish what they produce, with their index and the model in the version that they write."""
     for i, job in produced_by(cluster):
         model = cluster.models.get(job.produces)
-        if job.publish is not None and model is not None:
+        if job.publish is not None and model is not None and not job.suspend:
             version = {"version": job.version} if job.version else {}
             yield i, job, model.model_copy(update={**version, "source": target(model, job.version)})
 

@@ -43,14 +43,16 @@ class Asking(NamedTuple):
 
 
 def workloads(cluster: Cluster) -> Iterator[Asking]:
-    """Ray clusters, jobs with a cluster of their own and services, in the order of the spec."""
+    """Ray clusters, jobs with a cluster of their own and services, in the order of the spec; none that is suspended."""
     spec: RaySpec = cluster.spec.ray
     for i, item in enumerate(spec.clusters):
+        if item.suspend:
+            continue
         yield Asking(item, _cluster(i, item, cluster))
     for i, job in enumerate(spec.jobs):
         ray = own_cluster(job)
         # A job on a cluster that is there: Kueue leaves it alone, and its pod is soon gone.
-        if ray is not None:
+        if ray is not None and not job.suspend:
             yield Asking(job, _job(i, job, ray, cluster))
     for i, service in enumerate(spec.services):
         yield Asking(service, _service(i, service, cluster))
@@ -59,7 +61,7 @@ def workloads(cluster: Cluster) -> Iterator[Asking]:
 def submitters(cluster: Cluster) -> Iterator[Workload]:
     """The pods that submit jobs to clusters which are there."""
     for i, job in enumerate(cluster.spec.ray.jobs):
-        if own_cluster(job) is None and job.submissionMode == "K8sJobMode":
+        if own_cluster(job) is None and job.submissionMode == "K8sJobMode" and not job.suspend:
             path: Path = ("ray", "jobs", i)
             pods = pods_of(Shape("submitter", path), [_submitter(job, path)], _within(job, cluster))
             yield Workload("RayJob", job.namespace, job.name, None, path, (pods,), whole=True, lasting=False)

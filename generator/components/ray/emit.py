@@ -8,21 +8,25 @@ removes the old one together with its cluster. The hash is that of the spec item
 new nearedge nor another platform profile starts jobs again. What a job produces belongs to it: a new version of the
 model is a new run. It is a plain object and no Argo CD hook; a hook would run at every sync.
 
-`suspend` is never written: Kueue owns it.
+`suspend` is never written: Kueue owns it, and Argo CD is told to leave it alone. What a spec suspends is not on the
+cluster at all, in a queue or in none.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
-from ...specs.types import EnvVar, PvcMount
+from ...specs.types import EnvVar
+from ..kit.pod_fields import Mount
 from ..models import MODELS_DIR, claim_name, place
 from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
-from .runtime_env import runtime_env_text
+from .runtime_env import file_keys, runtime_env_text, with_files
+from .serve import number
 from .shapes import own_cluster
 from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService
 from .wrapper import wrapped
@@ -81,17 +85,23 @@ def emit_job(
             labels={**job.labels, **queue_labels(job), CONTENT_HASH: job_hash(job, model)},
             annotations={**job.annotations, **((elastic_notes(own) if own else None) or {})},
         ),
-        "spec": {**_job_spec(job), **_lifetime(job), **target, **_submitter(job, ray, profile)},
+        "spec": {
+            **_job_spec(job),
+            **_lifetime(job),
+            **target,
+            **_submitter(job, ray, profile, job_name(job, model)),
+        },
     }
-    return (*(account(own) if own else ()), wrapped(manifest, job, profile))
+    files = _files(job, job_name(job, model))
+    return (*(account(own) if own else ()), *files, wrapped(manifest, job, profile))
 
 
 def job_hash(job: RayJob, model: ModelSpec | None = None) -> str:
     """Changes with what the spec says of a job, and with the version of the model that it produces.
 
-    How the model is published afterwards is nothing to the job.
+    How the model is published afterwards is nothing to the job, and a job that was suspended is the same job.
     """
-    said = job.model_dump(mode="json", exclude_defaults=True, exclude={"publish"})
+    said = job.model_dump(mode="json", exclude_defaults=True, exclude={"publish", "suspend"})
     return content_hash(said, written(job, model).version) if job.produces and model else content_hash(said)
 
 
@@ -133,7 +143,7 @@ def written(job: RayJob, model: ModelSpec) -> ModelSpec:
 def _with_model(job: RayJob, model: ModelSpec) -> dict[str, Any]:
     """Fields of a cluster that writes a model: the model's volume, and where on it this version goes."""
     assert job.produces is not None  # noqa: S101 - only called for jobs that produce
-    mount = PvcMount(claim=claim_name(job.produces), path=MODELS_DIR)
+    mount = Mount(claim=claim_name(job.produces), path=MODELS_DIR)
     said = place(job.produces, written(job, model))
     told = tuple(EnvVar(name=key, value=value) for key, value in said.items())
     return {"volumes": (*job.volumes, mount), "env": (*told, *job.env)}
@@ -158,21 +168,50 @@ def cluster_spec(ray: RayCluster, profile: Profile) -> Manifest:
 
 
 def _redis(options: GcsFaultTolerance) -> Manifest:
-    if options.passwordSecret is None:
-        return {"redisAddress": options.redisAddress}
+    space = options.externalStorageNamespace
     reference = {"name": options.passwordSecret, "key": options.passwordKey}
-    return {"redisAddress": options.redisAddress, "redisPassword": {"valueFrom": {"secretKeyRef": reference}}}
+    return {
+        "redisAddress": options.redisAddress,
+        **({"externalStorageNamespace": space} if space else {}),
+        **({"redisPassword": {"valueFrom": {"secretKeyRef": reference}}} if options.passwordSecret else {}),
+    }
 
 
 def _job_spec(job: RayJob) -> Manifest:
-    environment = runtime_env_text(job.runtimeEnv)
+    environment = runtime_env_text(with_files(job.runtimeEnv, job.workingDir))
     return {
         "entrypoint": job.entrypoint,
+        **_set_aside(job),
         **({"runtimeEnvYAML": environment} if environment else {}),
         "submissionMode": job.submissionMode,
         "backoffLimit": job.backoffLimit,
         **({"activeDeadlineSeconds": job.activeDeadlineSeconds} if job.activeDeadlineSeconds else {}),
     }
+
+
+def _set_aside(job: RayJob) -> Manifest:
+    """What Ray sets aside for the entrypoint; the resources are JSON (kuberay v1.4.2 common/job.go GetK8sJobCommand)."""
+    amounts = {"entrypointNumCpus": job.entrypointNumCpus, "entrypointNumGpus": job.entrypointNumGpus}
+    more = json.dumps(dict(sorted(job.entrypointResources.items())), separators=(",", ":"))
+    return {
+        **{field: number(amount) for field, amount in amounts.items() if amount is not None},
+        **({"entrypointResources": more} if job.entrypointResources else {}),
+    }
+
+
+def _files(job: RayJob, name: str) -> tuple[Manifest, ...]:
+    """The ConfigMap that holds a job's files. It is named after the job, whose name changes with them."""
+    if not job.workingDir:
+        return ()
+    data = {key: job.workingDir[path] for path, key in file_keys(job.workingDir).items()}
+    made = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": meta(f"{name}-files", job.namespace, wave=Wave.RUNTIME),
+        "immutable": True,
+        "data": data,
+    }
+    return (made,)
 
 
 def _lifetime(job: RayJob) -> Manifest:
@@ -187,8 +226,10 @@ def _lifetime(job: RayJob) -> Manifest:
     return {"shutdownAfterJobFinishes": job.shutdownAfterJobFinishes, **ttl}
 
 
-def _submitter(job: RayJob, ray: RayCluster, profile: Profile) -> Manifest:
+def _submitter(job: RayJob, ray: RayCluster, profile: Profile, name: str) -> Manifest:
     # The other modes have no such pod, and KubeRay refuses a template for one in SidecarMode.
     if job.submissionMode != "K8sJobMode":
         return {}
-    return {"submitterPodTemplate": {"spec": submitter_pod(ray, job.submitter.resources, profile)}}
+    listed = [{"key": key, "path": path} for path, key in file_keys(job.workingDir).items()]
+    files = {"name": f"{name}-files", "items": listed} if listed else None
+    return {"submitterPodTemplate": {"spec": submitter_pod(ray, job.submitter.resources, profile, files)}}

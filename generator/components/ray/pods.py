@@ -20,9 +20,10 @@ from ...specs.quantity import binary, parse
 from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.metadata import marks
-from ..kit.pod_fields import spread
+from ..kit.pod_fields import mounted, spread
 from ..kit.runtime import security
 from .accelerators import start_params
+from .runtime_env import WORKING_DIR
 from .spec import Head, PodGroup, RayCluster, WorkerGroup
 
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the path inside the container
@@ -38,11 +39,29 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the pod; network policies say who reac
 NO_USAGE_STATS = EnvVar(name="RAY_USAGE_STATS_ENABLED", value="0")
 """Ray reports to its makers otherwise; an edge cluster mostly cannot reach them."""
 
+FILES = "working-dir"
+"""Volume of a job's files."""
+
 HOME = EnvVar(name="HOME", value="/tmp")  # noqa: S108
 """Where libraries put their caches when the root is read-only."""
 
 ELASTIC_GATE = "kueue.x-k8s.io/elastic-job"
 """Scheduling gate of an elastic job's pods (kueue v0.19.2 apis/kueue/v1beta2/constants.go)."""
+
+
+BUNDLE = "odh-trusted-ca-bundle"
+"""ConfigMap that Open Data Hub keeps in each namespace (opendatahub-operator v3.5.0 api/dscinitialization/v2
+trustedCABundle, which nearedge has Managed): the cluster's trusted certificates, and those that the platform was told."""
+TRUSTED: Manifest = {"name": "trusted-ca", "configMap": {"name": BUNDLE, "optional": True}}
+TRUSTED_FILES = {"ca-bundle.crt": "odh-trusted-ca-bundle.crt", "odh-ca-bundle.crt": "odh-ca-bundle.crt"}
+"""Key of that ConfigMap -> file, as codeflare-sdk mounts it (codeflare-sdk d5acd62 ray/cluster/build_ray_cluster.py)."""
+CERTIFICATES = ("/etc/pki/tls/certs", "/etc/ssl/certs")
+"""Folders in which OpenSSL and Go look for certificates."""
+TRUSTED_MOUNTS: list[Manifest] = [
+    {"name": "trusted-ca", "mountPath": f"{folder}/{file}", "subPath": key, "readOnly": True}
+    for key, file in TRUSTED_FILES.items()
+    for folder in CERTIFICATES
+]
 
 
 def head_group(ray: RayCluster, profile: Profile) -> Manifest:
@@ -76,11 +95,14 @@ def worker_group(ray: RayCluster, worker: WorkerGroup, profile: Profile) -> Mani
     }
 
 
-def submitter_pod(ray: RayCluster, resources: Resources, profile: Profile) -> Manifest:
-    """Spec of the pod that submits a job: beside the head's nodes, in the head's image.
+def submitter_pod(
+    ray: RayCluster, resources: Resources, profile: Profile, files: Manifest | None = None
+) -> Manifest:
+    """Spec of the pod that submits a job: beside the head's nodes, in the head's image, with the job's files.
 
-    KubeRay gives its first container the command when there is none.
+    KubeRay gives its first container the command when there is none. Ray takes the files from there into the cluster.
     """
+    mount = {"name": FILES, "mountPath": WORKING_DIR, "readOnly": True}
     return {
         **_identity(ray),
         "automountServiceAccountToken": False,
@@ -95,10 +117,13 @@ def submitter_pod(ray: RayCluster, resources: Resources, profile: Profile) -> Ma
                 "env": pod.env(_fixed_env(ray)),
                 "resources": pod.resources(resources),
                 "securityContext": _container_security(ray),
-                "volumeMounts": [TMP_MOUNT],
+                "volumeMounts": [TMP_MOUNT, *([mount] if files else [])],
             }
         ],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
+        "volumes": [
+            {"name": "tmp", "emptyDir": {}},
+            *([{"name": FILES, "configMap": files}] if files else []),
+        ],
     }
 
 
@@ -144,7 +169,9 @@ def _spread(worker: WorkerGroup) -> Manifest:
 
 def _pod(ray: RayCluster, group: PodGroup, profile: Profile, placing: Manifest | None = None) -> Manifest:
     is_head = isinstance(group, Head)
-    volumes, mounts = pod.claim_volumes((*ray.volumes, *group.volumes))
+    volumes, mounts = mounted((*ray.volumes, *group.volumes))
+    if ray.trustedCABundle:
+        volumes, mounts = [*volumes, TRUSTED], [*mounts, *TRUSTED_MOUNTS]
     gate = {"schedulingGates": [{"name": ELASTIC_GATE}]} if elastic(ray) else {}
     return {
         **(_head_identity(ray) if is_head else _identity(ray)),

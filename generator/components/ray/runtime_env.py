@@ -8,10 +8,31 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, Strict
 
 from ...specs.lines import Lines
-from ...specs.types import INT32, EnvName, Flag, Strictly, Text, Value, whole
+from ...specs.types import INT32, EnvName, Flag, Line, Never, Strictly, Text, Value, whole
 
 YamlText = Annotated[str, Lines(65536)]
 """A YAML document as text."""
+
+FilePath = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+        200,
+        Never(r"\.\.", "two dots stand for a folder in the key of a ConfigMap"),
+        form="a path below the folder, of letters, digits, _, . and -: forecast/model.py",
+    ),
+]
+MOST = 2**20
+"""Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
+WorkingDir = dict[FilePath, Annotated[str, Lines(MOST)]]
+"""The files of a working directory."""
+
+WORKING_DIR = "/mnt/working-dir"
+"""Where the pod that submits has them."""
+
+BESIDE = "..*"
+"""What a mounted ConfigMap has beside its files: links to them, which Ray would pack as well (kubernetes
+pkg/volume/util/atomic_writer.go; ray 2.52 packaging.py _dir_travel follows them, and knows patterns as .gitignore has)."""
 
 
 class RuntimeConfig(Strictly):
@@ -28,7 +49,7 @@ class RuntimeEnv(Strictly):
 
     working_dir: Text | None = Field(
         None,
-        description="URL of a zip file; for a job that a pod submits (K8sJobMode) also a folder of its image.",
+        description="URL of a zip file; for a job that a pod submits (K8sJobMode) also a folder of its image. workingDir of a job holds files.",
     )
     py_modules: tuple[Text, ...] = Field(
         (), description="Python modules: URLs of zip files or wheels, or folders as in working_dir."
@@ -48,3 +69,20 @@ def runtime_env_text(value: RuntimeEnv | str | None) -> str | None:
         return value
     said = {key: item for key, item in value.model_dump(mode="json", exclude_none=True).items() if item}
     return json.dumps(said) if said else None
+
+
+def with_files(value: RuntimeEnv | str | None, files: WorkingDir) -> RuntimeEnv | str | None:
+    """A job's runtime environment in which its files are the working directory; the same without files."""
+    if not files or isinstance(value, str):
+        return value
+    said = value or RuntimeEnv()
+    return said.model_copy(update={"working_dir": WORKING_DIR, "excludes": (BESIDE, *said.excludes)})
+
+
+def file_keys(files: WorkingDir) -> dict[str, str]:
+    """Path -> key of the ConfigMap that holds the file, in order.
+
+    >>> file_keys({"train.py": "", "forecast/model.py": ""})
+    {'forecast/model.py': 'forecast..model.py', 'train.py': 'train.py'}
+    """
+    return {path: path.replace("/", "..") for path in sorted(files)}

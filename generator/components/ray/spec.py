@@ -21,7 +21,6 @@ from ...specs.types import (
     Name,
     Positive,
     PositiveInt32,
-    PvcMount,
     Quantity,
     Resources,
     Strictly,
@@ -30,9 +29,9 @@ from ...specs.types import (
     Toleration,
 )
 from ..kit.metadata import Annotations
-from ..kit.pod_fields import TopologySpread
-from .runtime_env import RuntimeEnv, YamlText
-from .serve import ServeConfig
+from ..kit.pod_fields import Mount, TopologySpread
+from .runtime_env import RuntimeEnv, WorkingDir, YamlText
+from .serve import Amount, ServeConfig
 
 RayName = Annotated[
     str,
@@ -75,6 +74,9 @@ RedisAddress = Annotated[
         form="HOST:PORT or redis://HOST:PORT",
     ),
 ]
+RedisNamespace = Annotated[
+    str, Line(r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", 128, form="letters, digits and . _ : -")
+]
 
 
 class PodGroup(Strictly):
@@ -103,7 +105,9 @@ class PodGroup(Strictly):
     tolerations: tuple[Toleration, ...] = Field(
         (), description="Tolerations; with a queue, Kueue adds those of the flavor."
     )
-    volumes: tuple[PvcMount, ...] = Field((), description="Existing claims mounted into these pods.")
+    volumes: tuple[Mount, ...] = Field(
+        (), description="Claims, ConfigMaps, Secrets and empty folders mounted into these pods."
+    )
     sharedMemory: Quantity | None = Field(
         None, description="Size of /dev/shm, a part of the memory limit; half of it when left out."
     )
@@ -162,6 +166,10 @@ class GcsFaultTolerance(Strictly):
     redisAddress: RedisAddress = Field(description="host:port or redis://host:port.")
     passwordSecret: Subdomain | None = Field(None, description="Secret that holds the password of the Redis.")
     passwordKey: LabelValue = Field("password", description="Key in that Secret.")
+    externalStorageNamespace: RedisNamespace | None = Field(
+        None,
+        description="Prefix of its keys in that Redis; the RayCluster's uid when left out, so that another cluster of the name begins anew.",
+    )
 
 
 class Submitter(Strictly):
@@ -237,7 +245,13 @@ class RayFields(Strictly):
     )
     autoscaling: Autoscaling | None = Field(None, description="Let Ray change the number of workers.")
     env: tuple[EnvVar, ...] = Field((), description="Environment variables of all pods.")
-    volumes: tuple[PvcMount, ...] = Field((), description="Existing claims mounted into all pods.")
+    volumes: tuple[Mount, ...] = Field(
+        (), description="Claims, ConfigMaps, Secrets and empty folders mounted into all pods."
+    )
+    trustedCABundle: Flag = Field(
+        False,
+        description="Mount the certificates that Open Data Hub trusts (ConfigMap odh-trusted-ca-bundle) below /etc/pki/tls/certs and /etc/ssl/certs.",
+    )
     imagePullSecrets: tuple[Subdomain, ...] = Field(
         (), description="Secrets with credentials for the image's registry."
     )
@@ -262,6 +276,10 @@ class RayCluster(RayFields):
         False,
         description="With a queue: another number of workers changes what runs instead of starting it anew; autoscaling is elastic without saying so.",
     )
+    suspend: Flag = Field(
+        False,
+        description="Keep it in the spec but not on the cluster: its pods and its quota go; without it, it starts anew.",
+    )
     appWrapper: AppWrapper | None = Field(
         None, description="Wrap it in an AppWrapper, which is what the queue admits; {} for its defaults."
     )
@@ -277,6 +295,18 @@ class RayJob(RayFields):
         None, description="Name of one of ray.clusters in the same namespace, to run on."
     )
     entrypoint: Entrypoint = Field(description="Command to run; put shell syntax into sh -c '...'.")
+    entrypointNumCpus: Amount | None = Field(
+        None,
+        description="CPUs that Ray sets aside for the entrypoint; with any of the three it runs on a pod that has them, else on the head.",
+    )
+    entrypointNumGpus: Amount | None = Field(None, description="GPUs that Ray sets aside for it.")
+    entrypointResources: dict[CustomResource, PositiveInt32] = Field(
+        {}, description="Further resources that Ray sets aside for it, such as customResources of a group."
+    )
+    workingDir: WorkingDir = Field(
+        {},
+        description="Files of the folder that the entrypoint runs in: path -> text, such as train.py; another text runs the job again.",
+    )
     runtimeEnv: RuntimeEnv | YamlText | None = Field(
         None, description="Ray runtime environment: its fields, or its YAML as text."
     )
@@ -309,6 +339,10 @@ class RayJob(RayFields):
     )
     appWrapper: AppWrapper | None = Field(
         None, description="Wrap it in an AppWrapper, which is what the queue admits; {} for its defaults."
+    )
+    suspend: Flag = Field(
+        False,
+        description="Keep it in the spec but not on the cluster: its pods and its quota go; without it, it starts anew.",
     )
     run: Name | None = Field(None, description="Any word; another word runs the same job once more.")
 

@@ -35,12 +35,12 @@ NEUTRAL = {"cpu": "1", "memory": "2Gi"}
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
-    """One unit for each RayCluster, RayJob and RayService."""
+    """One unit for each RayCluster, RayJob and RayService that is not suspended."""
     spec = cluster.part(RAY)
     shared = cluster.shared_part(RAY) or RaySpec.model_construct()
-    for item in spec.clusters:
+    for item in (item for item in spec.clusters if not item.suspend):
         yield _cluster_unit(item, find(shared.clusters, item.namespace, item.name), cluster)
-    for job in spec.jobs:
+    for job in (job for job in spec.jobs if not job.suspend):
         yield _job_unit(job, spec, shared, cluster)
     for service in spec.services:
         yield _service_unit(service, find(shared.services, service.namespace, service.name), cluster)

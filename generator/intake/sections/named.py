@@ -69,7 +69,6 @@ def _config_maps(scene: Scene) -> Iterator[tuple[str, str]]:
     for item in _workloads(scene):
         namespace = str(item["namespace"])
         for holder in (item, item.get("head", {}), *item.get("workers", ())):
-            yield from ((namespace, one["configMap"]) for one in holder.get("env", ()) if "configMap" in one)
-        for field in ("envFrom", "volumes"):
-            listed = (one for one in item.get(field, ()) if "configMap" in one)
-            yield from ((namespace, one["configMap"]) for one in listed)
+            for field in ("env", "envFrom", "volumes"):
+                listed = (one for one in holder.get(field, ()) if "configMap" in one)
+                yield from ((namespace, one["configMap"]) for one in listed)

@@ -16,6 +16,7 @@ from . import fields
 _SPREAD = ("topologyKey", "maxSkew", "whenUnsatisfiable", "minDomains")
 _SELECTS = "nearedge writes the labels of the server's own pods"
 _NAMED = "nearedge names the volume itself"
+_MOUNT = {"name", "mountPath", "subPath", "readOnly"}
 
 
 def marks(reading: Reading, path: Path, said: str, made: dict[str, Any]) -> None:
@@ -63,21 +64,32 @@ def volumes(reading: Reading, pod: Path, container: Path, said: str, made: dict[
         if found is None:
             continue
         made.setdefault("volumes", []).append({"path": path, **found})
-        where = f"{said}.volumes"
-        reading.carry(at, where)
-        reading.carry((*pod, "volumes", place), where)
-        for step in ((*at, "name"), (*pod, "volumes", place, "name")):
-            reading.intend(step, _NAMED, where)
-        if reading.get(*at, "readOnly") is not None:
-            reading.intend(
-                (*at, "readOnly"), "a ConfigMap can only be read, and an empty folder be written", where
-            )
+        carried(reading, (*pod, "volumes", place), at, f"{said}.volumes")
+
+
+def carried(reading: Reading, volume: Path, mount: Path, where: str) -> None:
+    """A volume and its mount have words; their common name is nearedge's."""
+    reading.carry(mount, where)
+    reading.carry(volume, where)
+    for step in ((*mount, "name"), (*volume, "name")):
+        reading.intend(step, _NAMED, where)
+    if reading.get(*mount, "readOnly") is not None:
+        why = "what is a file of a ConfigMap or Secret can only be read, and an empty folder be written"
+        reading.intend((*mount, "readOnly"), why, where)
+
+
+def file_source(volume: dict[str, Any], mount: dict[str, Any]) -> dict[str, Any] | None:
+    """The same with Secrets, which pods that are no servers mount as well."""
+    secret = volume.get("secret")
+    if isinstance(secret, dict) and set(secret) == {"secretName"} and set(mount) <= _MOUNT:
+        return {"secret": secret["secretName"], **({"key": mount["subPath"]} if mount.get("subPath") else {})}
+    return _volume(volume, mount)
 
 
 def _volume(volume: dict[str, Any], mount: dict[str, Any]) -> dict[str, Any] | None:
     """The spec's words for a volume; None for what it has none for."""
     config, empty = volume.get("configMap"), volume.get("emptyDir")
-    if set(mount) - {"name", "mountPath", "subPath", "readOnly"}:
+    if set(mount) - _MOUNT:
         return None
     if isinstance(config, dict) and set(config) == {"name"}:
         return {"configMap": config["name"], **({"key": mount["subPath"]} if mount.get("subPath") else {})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ...components.kit.metadata import owner_of
@@ -73,21 +74,7 @@ def _cluster(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> 
     if reading.get(*inner, "rayVersion"):
         made["rayVersion"] = str(reading.carry((*inner, "rayVersion"), f"{said}.rayVersion"))
     _scaling(reading, inner, said, made)
-    redis = reading.get(*inner, "gcsFaultToleranceOptions", "redisAddress")
-    if redis:
-        at = (*inner, "gcsFaultToleranceOptions")
-        made["gcsFaultTolerance"] = {
-            "redisAddress": reading.carry((*at, "redisAddress"), f"{said}.gcsFaultTolerance")
-        }
-        secret = reading.get(*at, "redisPassword", "valueFrom", "secretKeyRef")
-        if isinstance(secret, dict):
-            reading.carry((*at, "redisPassword", "valueFrom"), f"{said}.gcsFaultTolerance.passwordSecret")
-            made["gcsFaultTolerance"] |= {
-                "passwordSecret": secret.get("name"),
-                "passwordKey": secret.get("key"),
-            }
-        else:
-            reading.leave((*at, "redisPassword"), "a password stands in a Secret")
+    _redis(reading, inner, said, made)
     head = (*inner, "headGroupSpec")
     made["head"] = group(reading, head, f"{said}.head", said, made)
     for field in ("serviceType", "enableIngress", "headService"):
@@ -108,6 +95,29 @@ def _cluster(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> 
         workers.append(worker | group(reading, path, place, said, made) | spread(reading, path, place))
     if workers:
         made["workers"] = workers
+
+
+def _redis(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> None:
+    redis = reading.get(*inner, "gcsFaultToleranceOptions", "redisAddress")
+    if redis:
+        at = (*inner, "gcsFaultToleranceOptions")
+        made["gcsFaultTolerance"] = {
+            "redisAddress": reading.carry((*at, "redisAddress"), f"{said}.gcsFaultTolerance")
+        }
+        space = "externalStorageNamespace"
+        if isinstance(reading.get(*at, space), str):
+            made["gcsFaultTolerance"][space] = reading.carry(
+                (*at, space), f"{said}.gcsFaultTolerance.{space}"
+            )
+        secret = reading.get(*at, "redisPassword", "valueFrom", "secretKeyRef")
+        if isinstance(secret, dict):
+            reading.carry((*at, "redisPassword", "valueFrom"), f"{said}.gcsFaultTolerance.passwordSecret")
+            made["gcsFaultTolerance"] |= {
+                "passwordSecret": secret.get("name"),
+                "passwordKey": secret.get("key"),
+            }
+        else:
+            reading.leave((*at, "redisPassword"), "a password stands in a Secret")
 
 
 def _scaling(reading: Reading, inner: Path, said: str, made: dict[str, Any]) -> None:
@@ -142,6 +152,10 @@ def _job(reading: Reading, said: str, made: dict[str, Any]) -> None:
     for field in plain:
         if reading.get("spec", field) is not None:
             made[field] = reading.carry(("spec", field), f"{said}.{field}")
+    for field in ("entrypointNumCpus", "entrypointNumGpus"):
+        if isinstance(reading.get("spec", field), int | float):
+            made[field] = reading.carry(("spec", field), f"{said}.{field}")
+    _set_aside(reading, said, made)
     if reading.get("spec", "runtimeEnvYAML"):
         made["runtimeEnv"] = reading.carry(("spec", "runtimeEnvYAML"), f"{said}.runtimeEnv")
     cluster = reading.get("spec", "clusterSelector", "ray.io/cluster")
@@ -155,6 +169,18 @@ def _job(reading: Reading, said: str, made: dict[str, Any]) -> None:
         "nearedge writes the pod that submits: its image is the head's, its resources are submitter.resources"
     )
     reading.intend(("spec", "submitterPodTemplate"), why, f"{said}.submitter")
+
+
+def _set_aside(reading: Reading, said: str, made: dict[str, Any]) -> None:
+    """entrypointResources, which is JSON as text; a spec has whole numbers."""
+    field = "entrypointResources"
+    try:
+        found = json.loads(reading.get("spec", field) or "{}")
+    except (TypeError, ValueError):
+        return
+    if isinstance(found, dict) and found and all(float(amount).is_integer() for amount in found.values()):
+        made[field] = {str(name): int(amount) for name, amount in found.items()}
+        reading.intend(("spec", field), "nearedge writes the same JSON", f"{said}.{field}")
 
 
 def _service(reading: Reading, said: str, made: dict[str, Any]) -> None:

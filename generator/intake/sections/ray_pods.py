@@ -133,9 +133,9 @@ def _custom(text: str) -> dict[str, int] | None:
 
 
 def _volumes(reading: Reading, pod: Path, first: Path, place: str) -> dict[str, Any]:
-    """Claims, and /dev/shm in memory; other volumes have no word."""
+    """Claims, ConfigMaps, Secrets and empty folders, and /dev/shm in memory; other volumes have no word."""
     volumes = {str(item.get("name")): (i, item) for i, item in reading.source.mappings(*pod, "volumes")}
-    claims: list[dict[str, Any]] = []
+    mounted: list[dict[str, Any]] = []
     made: dict[str, Any] = {}
     for j, mount in reading.source.mappings(*first, "volumeMounts"):
         if str(mount.get("name")) not in volumes:
@@ -149,7 +149,7 @@ def _volumes(reading: Reading, pod: Path, first: Path, place: str) -> dict[str, 
             reading.carry(inner, f"{place}.volumes")
             reading.carry(outer, f"{place}.volumes")
             read_only = {"readOnly": True} if mount.get("readOnly") else {}
-            claims.append({"claim": claim, "path": path, **read_only})
+            mounted.append({"claim": claim, "path": path, **read_only})
         elif isinstance(empty, dict) and path in {_SHM, "/tmp/ray", "/tmp"}:  # noqa: S108
             said = f"{place}.sharedMemory" if path == _SHM and empty.get("sizeLimit") else ""
             reading.intend(inner, "nearedge mounts /tmp and /dev/shm itself", said)
@@ -157,8 +157,11 @@ def _volumes(reading: Reading, pod: Path, first: Path, place: str) -> dict[str, 
             if said:
                 made["sharedMemory"] = fields.amount(empty["sizeLimit"])
                 reading.carry((*inner, "emptyDir", "sizeLimit"), said)
+        elif (found := pod_words.file_source(volume, mount)) is not None:
+            mounted.append({"path": path, **found})
+            pod_words.carried(reading, inner, outer, f"{place}.volumes")
         else:
-            why = "pods of Ray mount claims as a whole, and nothing else, in a spec"
+            why = "pods of Ray mount claims, ConfigMaps, Secrets and empty folders as a whole in a spec"
             reading.leave(inner, why)
             reading.leave(outer, why)
-    return {**made, **({"volumes": claims} if claims else {})}
+    return {**made, **({"volumes": mounted} if mounted else {})}

@@ -19,7 +19,7 @@ from ..units import RAY, find
 VALIDATION = "kuberay v1.4.2 ray-operator/controllers/ray/utils/validation.go"
 KUEUE_JOB = "kueue v0.16.6 pkg/controller/jobs/rayjob"
 
-BROUGHT = (*OWN, "workers", "autoscaling", "gcsFaultTolerance", "env", "volumes")
+BROUGHT = (*OWN, "workers", "autoscaling", "gcsFaultTolerance", "env", "volumes", "trustedCABundle")
 """Fields that describe a cluster of the job's own."""
 
 SHELL = frozenset(";&|<>()`$")

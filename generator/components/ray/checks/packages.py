@@ -32,8 +32,14 @@ def wrong_package(text: str, *, folders: bool, wheels: bool) -> str | None:
     'is fetched by https, s3, gs, azure, abfss or file, not by http'
     """
     found = _URI.fullmatch(text)
+    if found is None and not folders:
+        return "is a folder, and what runs it takes the URL of an archive only"
     if found is None:
-        return None if folders else "is a folder, and what runs it takes the URL of an archive only"
+        return (
+            None
+            if text.startswith("/")
+            else "is no folder that a cluster can see: its path does not begin with /"
+        )
     scheme, path = found["scheme"].lower(), re.split("[?#]", found["rest"])[0]
     if scheme in OWN:
         return None
@@ -98,7 +104,8 @@ def application_packages_can_be_fetched(cluster: Cluster) -> Iterator[Problem]:
 def _remedy(path: Path, *, folders: bool, job: bool) -> str:
     ends = "a .zip or .whl" if path[0] == "py_modules" else "a .zip"
     if folders:
-        return f"the URL of {ends}, or a folder of the image"
+        own = "; workingDir holds files" if path[0] == "working_dir" else ""
+        return f"the URL of {ends}, or a folder of the image by its whole path{own}"
     return f"the URL of {ends}" + (
         "; or submissionMode K8sJobMode" if job else "; or drop it: the image has the code"
     )

@@ -1,19 +1,17 @@
-"""Rules for the pods of Ray clusters, those of jobs included: resources, options, environment, mounts."""
+"""Rules for the pods of Ray clusters, those of jobs included: resources, options, environment."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
-from ....specs.types import EnvVar, PvcMount
+from ....specs.types import EnvVar
 from ...kit.component import Cluster
-from ...kit.pod import over_memory
+from ...kit.pod import over_memory, said_once
 from ...kit.tolerations import malformed
-from ...models import MODELS_DIR
-from ..pods import MOUNTED
 from ..shapes import Shape, groups, shapes
 from ..units import RAY
 
@@ -179,7 +177,7 @@ def _environments(shape: Shape) -> Iterator[tuple[Path, tuple[EnvVar, ...]]]:
 
 @rule("RAY014", covers=("RC-8", "RC-9", "RC-13", "RC-16"), source=f"{VALIDATION} ValidateRayClusterSpec")
 def environment_is_clear(cluster: Cluster) -> Iterator[Problem]:
-    """A variable has a value or a Secret, is said once, and is not one that KubeRay sets.
+    """A variable has a value, a Secret or a ConfigMap, is said once, and is not one that KubeRay sets.
 
     KubeRay refuses a cluster with some of them (RAY_REDIS_ADDRESS, REDIS_PASSWORD), and overrides others.
     """
@@ -193,36 +191,10 @@ def environment_is_clear(cluster: Cluster) -> Iterator[Problem]:
                     yield Problem(
                         (*path, i, "name"), f"{item.name} is said {count[item.name]} times", "keep one"
                     )
-                if (item.value is None) == (item.secret is None):
-                    lack = "neither value nor" if item.value is None else "both value and"
-                    yield Problem((*path, i), f"{item.name} has {lack} secret", "say one of them")
-
-
-@rule("RAY015", source="k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts")
-def mounts_do_not_meet(cluster: Cluster) -> Iterator[Problem]:
-    """Each volume has a path of its own, and none lies at or above /tmp and /dev/shm.
-
-    The API server refuses two mounts of one path; a volume over /tmp would carry Ray's sockets and sessions.
-    """
-    for shape in shapes(cluster.part(RAY)):
-        model = (MODELS_DIR,) if shape.job is not None and shape.job.produces else ()
-        yield from _meeting((*shape.path, "volumes"), shape.ray.volumes, (*MOUNTED, *model))
-        taken = (*MOUNTED, *model, *(mount.path for mount in shape.ray.volumes))
-        for path, group in groups(shape):
-            yield from _meeting((*path, "volumes"), group.volumes, taken)
-
-
-def _meeting(path: Path, mounts: Iterable[PvcMount], taken: tuple[str, ...]) -> Iterator[Problem]:
-    seen = set(taken)
-    for i, mount in enumerate(mounts):
-        plain = mount.path.rstrip("/")
-        covered = next(
-            (other for other in sorted(seen) if other == plain or other.startswith(f"{plain}/")), None
-        )
-        if covered is not None:
-            said = f"{mount.claim} would be mounted at {mount.path}, where {covered} is already"
-            yield Problem((*path, i, "path"), said, "choose another path")
-        seen.add(plain)
+                if not said_once(item):
+                    told = [key for key in ("value", "secret", "configMap") if getattr(item, key) is not None]
+                    lack = f"both {' and '.join(told)}" if told else "neither value nor secret"
+                    yield Problem((*path, i), f"{item.name} has {lack}", "say one of them")
 
 
 @rule("RAY016", source="k8s.io/kubernetes pkg/apis/core/validation ValidateTolerations")

@@ -212,7 +212,7 @@ def _read(job: RayJob, made: dict[tuple[str, str], set[str]]) -> Iterator[str]:
     """Jobs that produce what this one mounts."""
     groups = (*([job.head] if job.head else []), *job.workers)
     for mount in (*job.volumes, *(mount for group in groups for mount in group.volumes)):
-        yield from made.get((job.namespace, mount.claim), ())
+        yield from made.get((job.namespace, mount.claim or ""), ())
 
 
 def _all_needed(name: str, needs: dict[str, set[str]]) -> set[str]:

@@ -12,7 +12,7 @@ from ....specs.quantity import binary, parse
 from ...kit.component import Cluster
 from ..accelerators import GPU, scheduled
 from ..shapes import served_cluster
-from ..spec import PodGroup, RayService
+from ..spec import PodGroup, RayCluster, RayService
 from .applications import Application, applications
 
 SOURCE = (
@@ -47,7 +47,11 @@ class Replica(NamedTuple):
 
 def pods(service: RayService) -> tuple[Pods, ...]:
     """The pods of a service's cluster, workers as many as there can be."""
-    ray = served_cluster(service)
+    return pods_of(served_cluster(service))
+
+
+def pods_of(ray: RayCluster) -> tuple[Pods, ...]:
+    """The pods of a cluster, workers as many as there can be."""
     return (
         Pods("the head", 1, _has(ray.head)),
         *(
@@ -125,7 +129,8 @@ def _numbers(said: Mapping[str, Any]) -> Asked:
     }
 
 
-def _lacks(asks: Asked, has: Asked) -> tuple[str, ...]:
+def lacking(asks: Asked, has: Asked) -> tuple[str, ...]:
+    """What is asked for and more than there is."""
     return tuple(sorted(name for name, amount in asks.items() if amount > has.get(name, 0)))
 
 
@@ -140,7 +145,7 @@ def replicas_have_a_pod(cluster: Cluster) -> Iterator[Problem]:
         for replica in replicas(application):
             at = (*replica.path, "ray_actor_options") if application.fields else replica.path
             for asks in replica.asks:
-                short = [(group, _lacks(asks, group.has)) for group in there if group.number]
+                short = [(group, lacking(asks, group.has)) for group in there if group.number]
                 if short and all(lacks for _, lacks in short):
                     lacks = min((names for _, names in short), key=len)
                     yield Problem(at, _too_large(application, replica, asks, lacks, there), _larger(lacks))
@@ -157,8 +162,8 @@ def _too_large(
     application: Application, replica: Replica, asks: Asked, lacks: tuple[str, ...], there: tuple[Pods, ...]
 ) -> str:
     most = {name: max(group.has.get(name, Fraction(0)) for group in there) for name in lacks}
-    parts = (f"{_text(name, asks[name])} {name}" for name in lacks)
-    have = (f"{_text(name, most[name])} {name}" for name in lacks)
+    parts = (f"{text(name, asks[name])} {name}" for name in lacks)
+    have = (f"{text(name, most[name])} {name}" for name in lacks)
     return (
         f"a replica of deployment {replica.name} asks for {' and '.join(parts)}, "
         f"the largest pods of {application.service.name} have {' and '.join(have)}"
@@ -187,7 +192,7 @@ def replicas_have_room(cluster: Cluster) -> Iterator[Problem]:
             if len(replica.asks) == 1 and 0 < room < replica.number:
                 at = (*replica.path, _said_by(application, replica)) if application.fields else replica.path
                 asks = ", ".join(
-                    f"{_text(key, amount)} {key}" for key, amount in sorted(replica.asks[0].items())
+                    f"{text(key, amount)} {key}" for key, amount in sorted(replica.asks[0].items())
                 )
                 said = f"{replica.number} replicas of deployment {replica.name} ({asks} each) have no room: {room} fit"
                 where = ", ".join(f"{group.number} x {group.name}" for group in there if group.number)
@@ -213,7 +218,7 @@ def _together(path: Path, service: RayService, listed: list[Replica]) -> Iterato
             for replica in listed
         )
         if asked > has and not alone:
-            said = f"all replicas of {service.name} ask for {_text(name, Fraction(asked))} {name}, its pods have {_text(name, Fraction(has))}"
+            said = f"all replicas of {service.name} ask for {text(name, Fraction(asked))} {name}, its pods have {text(name, Fraction(has))}"
             yield Problem(path, said, WAYS)
 
 
@@ -230,5 +235,6 @@ def _fit(replica: Replica, has: Asked) -> int:
     return min([*fits, *most], default=replica.number)
 
 
-def _text(name: str, amount: Fraction) -> str:
+def text(name: str, amount: Fraction) -> str:
+    """An amount in the words of Ray."""
     return binary(amount) if name == "memory" else f"{float(amount):g}"
