@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
-CODE := $(wildcard generator scripts tests tests_ray tests_browser bench)
+CODE := $(wildcard generator nearedge scripts tests tests_ray tests_browser bench)
 
 # Any Python since 3.8 can run the bootstrap, which looks for one that is new enough. Ours comes first
 # because it starts fastest: python3 is often a shim.
