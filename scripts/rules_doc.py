@@ -34,6 +34,7 @@ PARTS = {
     "PRIO": "Priority of pods",
     "FIT": "Does the model fit",
     "HUB": "The hub",
+    "EXTRA": "Applications from elsewhere",
     "MIRROR": "The image mirror",
     "OBSERVE": "Observability",
     "IMPORT": "Importing manifests",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .helm import ClusterKind, Helm, NamespacedKind
 from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Pem, Strictly, Subdomain
 
 
@@ -84,4 +85,15 @@ class ExtraApp(Strictly):
     namespace: Name = Field(description="Namespace it goes to; the only one it may touch.")
     labels: Labels = Field(
         {}, description="Labels of the clusters that get it; all but the hub when left out."
+    )
+    helm: Helm | None = Field(
+        None, description="How its chart is filled in: chart, or a path that has a Chart.yaml."
+    )
+    clusterResourceWhitelist: tuple[ClusterKind, ...] = Field(
+        (),
+        description="Kinds of the whole cluster that it may make, each by name; none when left out.",
+    )
+    namespaceResourceWhitelist: tuple[NamespacedKind, ...] = Field(
+        (),
+        description="Kinds that it may make in its namespace; all when left out.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,10 +12,12 @@ import pytest
 from generator import hub
 from generator.documents.files import read_text
 from generator.documents.merge import merge
+from generator.documents.secrets.search import secrets_in
 from generator.facts.operators import offered, operators
 from generator.facts.profiles import profiles
 from generator.facts.schema_files import FOLDER, known_kinds
 from generator.findings.finding import Severity
+from generator.findings.rule import Problem, Rule
 from generator.fleet.cluster import cluster_of
 from generator.fleet.fleet import Fleet
 from generator.fleet.kinds import document_models
@@ -24,6 +26,7 @@ from generator.fleet.spec_files import Shared
 from generator.flow.read import read
 from generator.objects.manifest import Manifest
 from generator.overlays.overlay import emit
+from generator.rules.load import fleet_rules
 from generator.rules.run import check_cluster
 from tests.conftest import FLEET, ROOT, document
 
@@ -33,6 +36,8 @@ KINDS = {item.kind for item in known_kinds(ROOT, sorted(path.name for path in (R
 }
 _CLAIM = re.compile(r"\b(?P<kind>[A-Z][A-Za-z]+)(?:\s`(?P<name>[^`]+)`)?")
 FLEET_FILE = "clusters/fleet.yaml"
+FROM_ELSEWHERE = ("EXTRA", "HUB022", "HUB023")
+"""Rules of applications from elsewhere."""
 
 
 class Claim(NamedTuple):
@@ -63,6 +68,7 @@ def stories() -> Iterator[Story]:
         for block in re.findall(r"```yaml\n(.*?)```", body, re.DOTALL):
             data, faults = read_text(block)
             assert not faults, (title, faults)
+            assert not secrets_in(block, data), title
             specs[FLEET_FILE in block.splitlines()[0]] = data["spec"]
         said = re.search(r"^gives (.*?)(?:\n\n|\Z)", body, re.DOTALL | re.MULTILINE)
         assert said is not None, title
@@ -106,8 +112,15 @@ def compiled(spec: dict[str, Any], fleet: dict[str, Any], profile: str) -> tuple
         made += objects
         members.append(member_of(cluster, objects))
     known = Fleet("acme", parsed.spec, tuple(members))
+    asked = [item for item in fleet_rules() if item.code.startswith(FROM_ELSEWHERE)]
+    errors += [problem.message for item in asked for problem in _of(item, known)]
     made += [item for items in hub.emit(known).values() for item in items]
     return made, errors
+
+
+def _of(item: Rule, known: Fleet) -> Iterable[Problem]:
+    wrong = item.severity is Severity.ERROR and item.check is not None
+    return item.check(known) if wrong and item.check else ()
 
 
 def inside(value: Any) -> Iterator[Manifest]:

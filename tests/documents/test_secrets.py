@@ -599,3 +599,31 @@ def test_a_hostile_text_is_answered(text: str) -> None:
 def test_redacted_text_holds_no_token(kind: str, before: str, after: str) -> None:
     secret = TOKENS[kind]("redacted")
     assert secret not in redacted(f"{before} {secret} {after}")
+
+
+CHART = [
+    ("{auth: {postgresPassword: VALUE}}", True),
+    ("{secret: VALUE}", True),
+    ("{image: {password: VALUE}}", True),
+    ("{source: [{credentials: VALUE}]}", True),
+    ("{extraArgs: [--password, VALUE]}", True),
+    ("{env: [{name: DB_PASSWORD, value: VALUE}]}", True),
+    ("{auth: {existingSecret: database-auth, existingSecretPasswordKey: password}}", False),
+    ("{envFromSecret: superset-env, tls: {externalSecret: edge}, imagePullSecrets: [{name: pull}]}", False),
+    ("{fernetKeySecretName: airflow-fernet, image: {tag: 6.1.0, pullSecret: pull}}", False),
+]
+
+
+@pytest.mark.parametrize(("values", "wrong"), CHART)
+def test_values_of_a_chart_hold_no_credential_under_any_key(values: str, *, wrong: bool) -> None:
+    """No key in there is one of ours, so none is left out, and only Helm's own customs name a Secret."""
+    told = values.replace("VALUE", drawn("chart", string.ascii_lowercase, 11))
+    app = f"{{name: flow, helm: {{values: {told}}}}}"
+    assert codes(f"spec: {{extraApps: [{app}]}}\n") == (["SECRET003"] if wrong else [])
+
+
+def test_a_parameter_of_a_chart_holds_no_credential() -> None:
+    said = drawn("parameter", string.ascii_lowercase, 11)
+    for name, found in (("auth.password", ["SECRET003"]), ("auth.existingSecret", []), ("image.tag", [])):
+        app = f"{{name: flow, helm: {{parameters: [{{name: {name}, value: {said}}}]}}}}"
+        assert codes(f"spec: {{extraApps: [{app}]}}\n") == found, name

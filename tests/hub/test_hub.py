@@ -96,7 +96,7 @@ def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: An
 
 def findings(fleet: Fleet) -> Iterator[str]:
     for rule in fleet_rules():
-        if rule.check is not None and rule.code.startswith(("CRED", "HUB", "MIRROR")):
+        if rule.check is not None and rule.code.startswith(("CRED", "EXTRA", "HUB", "MIRROR")):
             for problem in rule.check(fleet):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message}"
 
@@ -125,8 +125,8 @@ def test_every_rule_has_a_case_that_trips_it() -> None:
     tripped = {
         line.split()[0] for case in FOUND for line in findings(fleet_of(read_case(case / "fleet.yaml")))
     }
-    ours = {code for code in tripped if code.startswith("HUB")}
-    assert ours == {rule.code for rule in fleet_rules() if rule.code.startswith("HUB")}
+    ours = {code for code in tripped if code.startswith(("EXTRA", "HUB"))}
+    assert ours == {rule.code for rule in fleet_rules() if rule.code.startswith(("EXTRA", "HUB"))}
 
 
 @pytest.mark.parametrize("name", sorted(hub_profiles()))

@@ -14,6 +14,7 @@ from generator import hub
 from generator.fleet.fleet import Fleet
 from generator.objects.manifest import Manifest, ResourceId
 from generator.plan.changes import object_changes
+from generator.plan.permitted import newly_permitted
 from generator.plan.plan import plan
 from generator.plan.reach import Given, HubChange, hub_change, meets
 from generator.report.plan.json import plan_body
@@ -194,3 +195,33 @@ def test_a_change_that_follows_the_rings_is_no_danger_of_the_hub(tmp_path: File)
     assert found.hub
     assert found.reach.clusters == ()
     assert "follows no ring" not in as_text(found)
+
+
+def permitted(model: str, before: list[str], after: list[str]) -> list[str]:
+    """What a plan says of kinds of the whole cluster that an application from elsewhere newly may make."""
+
+    def side(kinds: list[str]) -> list[Manifest]:
+        listed = [{"group": "apiextensions.k8s.io", "kind": kind} for kind in kinds]
+        project = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AppProject",
+            "metadata": {"name": "extra-flow", "namespace": "argocd"},
+            "spec": {"clusterResourceWhitelist": listed} if listed else {},
+        }
+        if model == "pull":
+            return [project]
+        (placement, policy, binding) = given_policy("extra-flow")
+        inner = {"kind": "ConfigurationPolicy", "metadata": {"name": "a"}, "spec": {"object-templates": []}}
+        inner["spec"] = {"object-templates": [{"complianceType": "musthave", "objectDefinition": project}]}
+        policy["spec"] = {"policy-templates": [{"objectDefinition": inner}]}
+        return [placement, policy, binding]
+
+    changes = object_changes(side(before), side(after))
+    return [f"{name}: {', '.join(kinds)}" for change in changes for name, kinds in newly_permitted(change)]
+
+
+@pytest.mark.parametrize("model", ["pull", "policy"])
+def test_kinds_that_are_newly_let_in_are_named_and_those_of_before_are_not(model: str) -> None:
+    assert permitted(model, [], ["ClusterRole", "APIService"]) == ["extra-flow: APIService, ClusterRole"]
+    assert permitted(model, ["ClusterRole"], ["ClusterRole", "APIService"]) == ["extra-flow: APIService"]
+    assert permitted(model, ["ClusterRole"], []) == []

@@ -15,7 +15,7 @@ from ...findings.rule import Rule, plain_rule
 from ...yaml.positions import marks_of, place_of
 from ...yaml.strict import Fault, read_text
 from .forms import SIGNS, USER_INFO
-from .vocabulary import HEX, LEAST_RUN, STEM, is_address, is_value, long_random, sureness
+from .vocabulary import HEX, LEAST_RUN, STEM, chart_name, is_address, is_value, long_random, sureness
 
 LONGEST = 300
 """Characters of a message: keys and names are as long as their author likes."""
@@ -62,6 +62,9 @@ _KEY_NAMES = "keys"
 """Of a credential: key of the Secret -> key of its source, both of them names."""
 _DIGESTS = frozenset({"checksums", "image", "images", "revision", "source"})
 """Fields whose type takes nothing but digests, commits and places."""
+_FOREIGN = "helm"
+"""Of an application from elsewhere: below it no key is one of ours, so none of them is known to name a Secret."""
+_LEFT_OUT = _DIGESTS | {_FOREIGN}
 _STEMS = ("pass", "pwd", "secret", "token", "credential", "_key", "-key", "apikey", "accesskey", "privatekey")
 _SAID = re.compile(
     r"""(?<![A-Za-z0-9_.-])(?P<flag>--?)?(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})(?P<quote>["']?)"""
@@ -178,7 +181,8 @@ def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, FoundCred
     if isinstance(data, dict):
         called = data.get("name")
         for key, value in data.items():
-            if key in _DIGESTS:
+            if key in _LEFT_OUT:
+                yield from _in_chart(value, (*path, key), "") if key == _FOREIGN else ()
                 continue
             if key == _KEY_NAMES and isinstance(value, dict):
                 for inner, item in value.items():
@@ -195,6 +199,20 @@ def _in_data(data: Any, path: Path, name: str) -> Iterator[tuple[Path, FoundCred
         yield from ((path, found) for found in _in_string(data, name))
     elif isinstance(data, int | float) and not isinstance(data, bool) and sureness(name) == "strong":
         yield path, FoundCredential(NAMED, f"{name} has its value here", str(data))
+
+
+def _in_chart(data: Any, path: Path, name: str) -> Iterator[tuple[Path, FoundCredential]]:
+    """The same of what a chart is told: no key says that its value is the name of a Secret, but for Helm's customs."""
+    if isinstance(data, dict):
+        called = data.get("name")
+        for key, value in data.items():
+            said = called if key == "value" and isinstance(called, str) else key
+            yield from _in_chart(value, (*path, key), chart_name(said))
+    elif isinstance(data, list) and not all(isinstance(item, str) for item in data):
+        for i, item in enumerate(data):
+            yield from _in_chart(item, (*path, i), name)
+    else:
+        yield from _in_data(data, path, name)
 
 
 def _in_string(text: str, name: str) -> Iterator[FoundCredential]:

@@ -37,6 +37,9 @@ _ADDRESS = _words(
 )
 """Words that say that a number in hexadecimal is no credential."""
 
+_NAMING = _words("existing external from image pull tls")
+"""Words before `secret` in the values of charts that make it the name of a Secret, or of its key."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _HARMLESS = re.compile(
     r"(true|false|yes|no|none|null|optional|required|redacted|placeholder)|\$.*|[/.~].*|[*x.]+|<.*|[0-9]{1,6}|-.*",
@@ -71,6 +74,18 @@ def sureness(name: str) -> str:
         return "weak"
     before = words[-2] if len(words) > 1 else ""
     return ("weak" if before in _KEYS else "key") if words[-1] == "key" else ""
+
+
+def chart_name(key: str) -> str:
+    """A key of a chart's values as far as it may be that of a credential; "" where by Helm's custom it names a Secret.
+
+    >>> chart_name("existingSecret"), chart_name("envFromSecret"), chart_name("clientSecret")
+    ('', '', 'clientSecret')
+    """
+    words = [word.lower() for word in _WORD.findall(key)]
+    if _NAMING.intersection(words[:-1]) and words[-1] in {"key", "ref", "secret", "secrets"}:
+        return ""
+    return key
 
 
 def is_value(value: str, name: str) -> bool:

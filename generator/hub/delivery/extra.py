@@ -1,7 +1,8 @@
 """Applications from elsewhere (`extraApps`): plain Argo CD sources that clusters pull beside their overlay.
 
-Each has a project of its own, which lets it into one namespace and no further, and reaches the clusters whose
-labels it names. A Policy makes the namespace. What the source holds is not nearedge's: nothing of it is checked.
+Each has a project of its own, which lets it into one namespace and no further but for the kinds that its spec names
+(extra_kinds.py), and reaches the clusters whose labels it names. A Policy makes the namespace. What the source holds is
+not nearedge's: nothing of it is checked.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
 from ...specs.fleet import Delivery, ExtraApp
+from ...specs.helm import Helm
 from ..kit import placement
 from ..kit.clusters import ARGOCD_LABEL
-from ..kit.naming import policy_name
+from ..kit.naming import EXTRA, policy_name
 from ..kit.policies import enforced, must_have, namespace_for
 from ..kit.profile import HubProfile
 from . import roots
 from .applicationsets import CLUSTER, application_set_of, destination_of, sync_policy, template_of
+from .extra_kinds import lists_of, rights_of
 from .gitops import IN_CLUSTER
 from .limits import LABEL
 
@@ -29,7 +32,7 @@ PLATFORM = ("kube-", "openshift-", "open-cluster-management")
 
 def extra_name(app: ExtraApp) -> str:
     """Name of its Placements, project, ApplicationSet and Policy."""
-    return f"extra-{app.name}"
+    return f"{EXTRA}{app.name}"
 
 
 def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -42,16 +45,18 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         if not by_policy:
             yield placement.placement(fleet, hub.argocdNamespace, name, labels=app.labels)
         yield placement.placement(fleet, hub.policyNamespace, policy, labels=app.labels)
-        namespace = must_have(_namespace(app, fleet))
+        edge = profile.edge
+        rights = rights_of(app, edge.serviceAccounts, edge.namespace)
+        before = [must_have(_namespace(app, fleet)), *map(roots.exactly, rights)]
         if by_policy:
             objects = [
-                namespace,
+                *before,
                 *map(roots.exactly, _on_edges(app, fleet.spec.delivery, profile.edge.namespace)),
             ]
             # The hub's template has to be filled in, so templates stay on.
             yield from enforced(fleet, policy, policy, objects, annotations={})
         else:
-            yield from enforced(fleet, policy, policy, [namespace])
+            yield from enforced(fleet, policy, policy, before)
             yield _project(app, fleet)
             yield _application_set(app, fleet, profile)
 
@@ -78,8 +83,7 @@ def project_of_extra(app: ExtraApp) -> Manifest:
         "description": f"{app.name}, from elsewhere",
         "sourceRepos": [app.repoURL],
         "destinations": [{"server": IN_CLUSTER, "namespace": app.namespace}],
-        # No list for kinds of the whole cluster: none of them.
-        "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
+        **lists_of(app),
     }
 
 
@@ -101,11 +105,22 @@ def _on_edges(app: ExtraApp, delivery: Delivery, namespace: str) -> list[Manifes
 def of_extra(app: ExtraApp, delivery: Delivery, destination: Manifest | None = None) -> Manifest:
     """Spec of an extra application: on its own cluster unless told otherwise."""
     place = {"chart": app.chart} if app.chart else {"path": app.path}
+    helm = {"helm": _helm(app.helm)} if app.helm else {}
     return {
         "project": extra_name(app),
-        "source": {"repoURL": app.repoURL, "targetRevision": app.targetRevision, **place},
+        "source": {"repoURL": app.repoURL, "targetRevision": app.targetRevision, **place, **helm},
         "destination": destination or {"server": IN_CLUSTER, "namespace": app.namespace},
         "syncPolicy": sync_policy(["ServerSideApply=true"], delivery),
+    }
+
+
+def _helm(helm: Helm) -> Manifest:
+    parameters = [item.model_dump(exclude_defaults=True) for item in helm.parameters]
+    return {
+        **({"releaseName": helm.releaseName} if helm.releaseName else {}),
+        **({"valuesObject": helm.model_dump(mode="json")["values"]} if helm.values else {}),
+        **({"parameters": parameters} if parameters else {}),
+        **({"skipCrds": True} if helm.skipCrds else {}),
     }
 
 

@@ -33,6 +33,7 @@ from ..platform.operators import subscribed
 from . import argocd, certificates, roots
 from .applicationsets import IN_PLACE, root_application
 from .extra import extra_name, of_extra, project_of_extra
+from .extra_kinds import rights_of
 from .gitops import NAME, application_name, held_windows, project_of
 
 OPERATORS, ARGOCD = "1-operators", "2-argocd"
@@ -151,6 +152,7 @@ def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manif
     for app in cluster.fleet.extraApps:
         if app.labels.items() <= member.labels.items():
             yield _namespace(app, member)
+            yield from rights_of(app, edge.serviceAccounts, edge.namespace)
             name = extra_name(app)
             yield roots.project(name, edge.namespace, project_of_extra(app))
             yield roots.application(

@@ -132,6 +132,14 @@ def inside_builds(space: str, accounts: Iterable[str], namespace: str) -> Manife
     return _binding("RoleBinding", BUILDER, meta(BUILDER, space), _accounts(accounts, namespace))
 
 
+def granted(
+    name: str, rules: list[Manifest], accounts: Iterable[str], namespace: str
+) -> tuple[Manifest, Manifest]:
+    """Rules as a ClusterRole, bound for the whole cluster to these ServiceAccounts."""
+    binding = _binding("ClusterRoleBinding", name, meta(name), _accounts(accounts, namespace))
+    return _cluster_role(name, rules), binding
+
+
 def _cluster_role(name: str, rules: list[Manifest]) -> Manifest:
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",

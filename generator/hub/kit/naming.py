@@ -1,4 +1,4 @@
-"""Names of Policies, which a webhook keeps short."""
+"""Names of Policies, which a webhook keeps short; and how what belongs to extraApps is called."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from ...objects.manifest import content_hash
 
 LONGEST = 62
 """Most characters of a Policy's namespace and name: governance-policy-propagator policy_webhook.go."""
+
+EXTRA = "extra-"
+"""Before the name of an application from elsewhere: its Placements, project, ApplicationSet and Policy."""
 
 
 def policy_name(name: str, namespace: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from ...hub.kit.rings import RING_LABEL
 from ...objects.manifest import Manifest, ResourceId
 from ...plan.changes import ABSENT, Action, ObjectChange
+from ...plan.permitted import newly_permitted
 from ...plan.plan import Plan
 from ...plan.platforms import is_operator_label, of_operator
 from ...plan.reach import Given, HubChange
@@ -77,6 +78,9 @@ def _one(change: ObjectChange, hub: HubChange, plan: Plan) -> Iterator[str]:
     yield first
     if change.identity.kind == "Policy" and change.action is not Action.CHANGE:
         yield f"    {printable(_policy(change))}"
+    for project, kinds in newly_permitted(change):
+        said = f"! project {project} lets in objects of the whole cluster: {', '.join(kinds)}"
+        yield f"    {printable(said)}"
     reached = hub.reached.get(change.identity, ())
     if reached and not plan.only:
         yield f"    # on {names(reached)}"
