@@ -1,20 +1,15 @@
-"""A new fleet: a repository that renders, with a hub, a group and a cluster to begin with, and CI when asked for.
-
-The specs are files of the package, filled in place like every other change, comments kept.
-"""
+"""A new fleet: a repository that renders, with specs to begin with (starts.py), what editors, git and people need, and CI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from ..facts.files import shipped_template, shipped_text
-from ..findings.finding import Path
 from ..specs.fleet import Repository
-from . import put
+from .starts import Seed, Start, counted, seed_of
 
 CI: Mapping[str, Mapping[str, str]] = {
     "github": {
@@ -39,21 +34,21 @@ _NEEDED = {
 }
 
 
-@dataclass(frozen=True)
-class Start:
-    """What a new fleet is called, and what it begins with."""
+FILES: Mapping[str, str] = {
+    "Makefile": "Makefile",
+    ".gitignore": "gitignore",
+    ".gitattributes": "gitattributes",
+    ".editorconfig": "editorconfig",
+    ".vscode/settings.json": "vscode/settings.json",
+    ".vscode/extensions.json": "vscode/extensions.json",
+}
+"""What every repository gets beside specs: path in it -> file of data/init/repository/."""
 
-    name: str = "fleet"
-    repository: str = ""
-    hub: str = "hub"
-    platform: str = ""
-    group: str = "edge"
-    cluster: str = "edge-001"
-    ci: tuple[str, ...] = ()
-
+HOOKS: Mapping[str, str] = {".pre-commit-config.yaml": "pre-commit-config.yaml"}
+"""What is of use at the top of a repository only."""
 
 EXAMPLE_URL = "https://git.example.com/acme/fleet.git"
-"""What data/init/fleet.yaml says until somebody says where the repository is."""
+"""What the examples of data/init/ say until somebody says where the repository is."""
 
 
 def pullable(remote: str) -> str:
@@ -68,55 +63,46 @@ def pullable(remote: str) -> str:
         return ""
 
 
-def steps(start: Start) -> tuple[str, ...]:
+def steps(seed: Seed) -> tuple[str, ...]:
     """What is to be done before the first cluster pulls."""
+    groups = ", ".join(f"`clusters/groups/{name}.yaml`" for name in seed.groups)
+    rings = " ".join(f"main:{branch}" for _, branch in seed.rings)
     return (
         "Say in `clusters/fleet.yaml` where this repository is, which hub there is and which Secret may read it.",
-        f"Describe the site in `clusters/groups/{start.group}.yaml`: nodes, storage classes, queues.",
-        "`nearedge render`; `git init -b main` where this is no repository yet; commit and push.",
-        "Make the branch that the ring follows: `git push origin main:ring/main`",
-        f"On the hub: `kustomize build acm/{start.hub} | kubectl apply --server-side -f -`",
+        f"Describe the sites in {groups}: nodes, storage classes, queues.",
+        "`nearedge render`; look at `nearedge plan`; commit. `git remote add origin URL` where there is none, `git push -u origin main`, and `git remote set-head origin --auto`.",
+        f"Make the branches that the rings follow: `git push origin {rings}`"
+        if len(seed.rings) > 1
+        else f"Make the branch that the ring follows: `git push origin {rings}`",
+        f"On the hub: `kustomize build acm/{seed.hub} | kubectl apply --server-side -f -`",
     )
 
 
 def files(start: Start) -> dict[str, str]:
     """Path -> text of every file that a new repository begins with, its output not among them."""
-    return dict(_files(start))
+    return dict(_files(start, seed_of(start)))
 
 
-def _files(start: Start) -> Iterator[tuple[str, str]]:
-    fleet: dict[Path, object] = {("metadata", "name"): start.name, ("spec", "hub", "cluster"): start.hub}
-    if start.repository:
-        fleet["spec", "repository", "url"] = start.repository
-    platform: dict[Path, object] = {("spec", "platform"): start.platform} if start.platform else {}
-    yield "clusters/fleet.yaml", _spec("fleet", fleet)
-    yield f"clusters/core/{start.hub}.yaml", _spec("hub", {("metadata", "name"): start.hub, **platform})
-    yield (
-        f"clusters/groups/{start.group}.yaml",
-        _spec("group", {("metadata", "name"): start.group, **platform}),
-    )
-    own: dict[Path, object] = {
-        ("metadata", "name"): start.cluster,
-        ("metadata", "labels", "site"): start.cluster,
-        ("spec", "groups"): [start.group],
-    }
-    yield f"clusters/near-edge/{start.cluster}.yaml", _spec("cluster", own)
-    yield "Makefile", shipped_text("data/init/Makefile")
-    yield ".gitignore", shipped_text("data/init/gitignore")
-    yield ".gitattributes", shipped_text("data/init/gitattributes")
-    yield "README.md", _readme(start)
+def _files(start: Start, seed: Seed) -> Iterator[tuple[str, str]]:
+    yield from seed.texts.items()
+    for path, name in {**FILES, **(HOOKS if start.alone else {})}.items():
+        yield path, shipped_text(f"data/init/repository/{name}")
+    yield "README.md", _readme(start, seed)
     for forge in start.ci:
         yield from ((path, shipped_text(f"data/ci/{name}")) for path, name in CI[forge].items())
 
 
-def _spec(name: str, values: Mapping[Path, object]) -> str:
-    text = shipped_text(f"data/init/{name}.yaml")
-    for path, value in values.items():
-        text = put(text, path, value)
-    return text
-
-
-def _readme(start: Start) -> str:
+def _readme(start: Start, seed: Seed) -> str:
     template = shipped_template("templates/init-readme.md.j2")
-    ci = "\n\n".join(_NEEDED[forge] for forge in start.ci)
-    return template.render(name=start.name, group=start.group, steps=steps(start), ci=ci)
+    return template.render(
+        name=start.name,
+        group=seed.groups[0],
+        first=seed.clusters[0],
+        further=counted(seed.clusters[-1], 1),
+        ring=seed.rings[0][0],
+        model=seed.example.model,
+        next=seed.example.next,
+        steps=steps(seed),
+        hooks=start.alone,
+        ci="\n\n".join(_NEEDED[forge] for forge in start.ci),
+    )

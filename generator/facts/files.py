@@ -47,3 +47,10 @@ def shipped_folder(folder: str) -> Iterator[Any]:
     """What each YAML file of a folder of the package says, in the order of their names."""
     for path in sorted((PACKAGE / folder).glob("*.yaml")):
         yield shipped_data(f"{folder}/{path.name}")
+
+
+def shipped_texts(folder: str) -> Iterator[tuple[str, str]]:
+    """Each YAML file of a folder of the package and of those below it: its path there, and its text."""
+    root = PACKAGE / folder
+    for path in sorted(root.rglob("*.yaml")):
+        yield path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")

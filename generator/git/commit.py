@@ -59,6 +59,18 @@ def snapshot(root: File, ref: str) -> Snapshot:
     return Snapshot(ref, base, dict(_tree(git, root, base)))
 
 
+def snapshot_if_any(root: File, ref: str) -> Snapshot:
+    """As `snapshot`; no specs, and "" for the commit, where HEAD is asked for before the first commit.
+
+    Raises:
+        NoSuchCommit, ToolMissing, ToolFailed: as `snapshot`.
+    """
+    git = find(root, "git")
+    if ref == "HEAD" and ask(git, root, "rev-parse", "--git-dir") and not _is_commit(git, root, ref):
+        return Snapshot(ref, "", {})
+    return snapshot(root, ref)
+
+
 def snapshot_at(root: File, commit: str) -> Snapshot:
     """The specs of one commit.
 
@@ -71,8 +83,12 @@ def snapshot_at(root: File, commit: str) -> Snapshot:
 
 
 def _resolved(git: Tool, root: File, ref: str) -> None:
-    if not ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+    if not _is_commit(git, root, ref):
         raise NoSuchCommit(ref=ref, reason=why_not(git, root))
+
+
+def _is_commit(git: Tool, root: File, ref: str) -> bool:
+    return bool(ask(git, root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"))
 
 
 def why_not(git: Tool, root: File) -> str:

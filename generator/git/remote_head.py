@@ -67,6 +67,13 @@ def remote_head(
     ref = ask(git, root, "symbolic-ref", "--quiet", f"{tracked}HEAD").strip()
     if ref.startswith(tracked) and _is_commit(git, root, ref):
         return RemoteHead(ref, BRANCH + ref.removeprefix(tracked))
+    if (
+        asked is None
+        and not ask(git, root, "for-each-ref", "--count=1")
+        and not _is_commit(git, root, "HEAD")
+    ):
+        # A clone of what is empty: nothing is there yet that a remote could have.
+        return RemoteHead("HEAD", "HEAD")
     branch = asked() if asked is not None else None
     if branch is not None and branch.startswith(BRANCH):
         return RemoteHead(tracked + branch.removeprefix(BRANCH), branch)

@@ -79,7 +79,7 @@ class Written:
 
 def default_platform() -> str:
     """The release that a new fleet begins with."""
-    data, _ = read_text(shipped_text("data/init/group.yaml"))
+    data, _ = read_text(shipped_text("data/init/none/groups/edge.yaml"))
     return str(data["spec"]["platform"])
 
 

@@ -18,7 +18,7 @@ from ..findings.finding import Finding, ordered
 from ..flow.engine import Engine
 from ..flow.parallel import PROCESSES
 from ..flow.rendered import Progress, silent
-from ..git.commit import snapshot
+from ..git.commit import snapshot_if_any
 from .capacity import Meter, VerdictChange
 from .changes import Action, ObjectChange
 from .clusters import ClusterChange
@@ -138,12 +138,12 @@ class Plan:
 def plan(
     root: File, ref: str, progress: Progress = silent, today: str = "", engine: Engine = PROCESSES
 ) -> Plan:
-    """What the specs below `root` change, compared with where this branch left `ref`.
+    """What the specs below `root` change, compared with where this branch left `ref`; all of them before the first commit.
 
     Raises:
         NoSuchCommit, ToolMissing, ToolFailed: the commit cannot be read.
     """
-    taken = snapshot(root, ref)
+    taken = snapshot_if_any(root, ref)
     return plan_of(root, both(root, taken, progress, today, engine), ref, taken.commit)
 
 

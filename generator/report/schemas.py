@@ -6,6 +6,9 @@ Beside them those of what commands print as JSON; theirs leave room for keys tha
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -15,15 +18,19 @@ from ..fleet.kinds import document_models
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def spec_schemas() -> dict[str, str]:
-    """Path below the repository -> schema text, one for each kind."""
-    return {
-        f"schemas/{kind.lower()}.json": json.dumps(schema_of(model), indent=1, ensure_ascii=False) + "\n"
-        for kind, model in document_models().items()
-    }
+@cache
+def spec_schemas() -> Mapping[str, str]:
+    """Path below the repository -> schema text, one for each kind; making them takes a second."""
+    return MappingProxyType(
+        {
+            f"schemas/{kind.lower()}.json": json.dumps(schema_of(model), indent=1, ensure_ascii=False) + "\n"
+            for kind, model in document_models().items()
+        }
+    )
 
 
-def output_schemas() -> dict[str, str]:
+@cache
+def output_schemas() -> Mapping[str, str]:
     """Path below the repository -> schema text, one for each JSON that a command prints and that has a version."""
     # None of this is needed to write the others.
     from .detail import DetailJson  # noqa: PLC0415
@@ -31,13 +38,15 @@ def output_schemas() -> dict[str, str]:
     from .plan.shape import PlanJson  # noqa: PLC0415
 
     shapes = {"list": ListJson, "plan": PlanJson, "show": DetailJson}
-    return {
-        f"schemas/{name}.json": json.dumps(
-            {"$schema": DIALECT, **TypeAdapter(shape).json_schema()}, indent=1, ensure_ascii=False
-        )
-        + "\n"
-        for name, shape in shapes.items()
-    }
+    return MappingProxyType(
+        {
+            f"schemas/{name}.json": json.dumps(
+                {"$schema": DIALECT, **TypeAdapter(shape).json_schema()}, indent=1, ensure_ascii=False
+            )
+            + "\n"
+            for name, shape in shapes.items()
+        }
+    )
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""`nearedge init`: a fleet that renders, and CI whose scripts do what they say against a real repository."""
+"""`nearedge init`: a fleet that renders, what it asks and finds, and CI whose scripts do what they say against a real repository."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -17,8 +18,12 @@ from typing import Any, NamedTuple
 import jsonschema
 import pytest
 
-from generator import cli
-from generator.edit.init import CI
+from generator import cli, pipeline
+from generator.cli.begin import ask, forge, place, told
+from generator.cli.begin.questions import asked
+from generator.cli.commands import init
+from generator.edit.init import CI, EXAMPLE_URL, FILES, files, pullable
+from generator.edit.starts import Start, examples, seed_of
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT, some
 from tests.example import with_few
@@ -63,21 +68,269 @@ def tekton(kind: str) -> list[dict[str, Any]]:
 # The fleet
 
 
+@pytest.fixture(scope="module")
+def fleets(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """A folder with one fleet of each example: what only looks at one looks here."""
+    folder = tmp_path_factory.mktemp("fleets")
+    for name in examples():
+        assert run("init", str(folder / name), "--example", name, "--name", "acme") == 0
+    return folder
+
+
+def mine(fleets: File, name: str, folder: File) -> File:
+    """One of them to change."""
+    return File(shutil.copytree(fleets / name, folder / name, symlinks=True))
+
+
+def told_files(root: File) -> dict[File, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
 @pytest.mark.slow
-def test_what_its_readme_says_for_every_day_works(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    root = tmp_path / "fleet"
-    assert run("init", str(root), "--name", "acme") == 0
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
-        done = subprocess.run(["git", *arguments], cwd=root, env={**os.environ, **WHO}, check=False)
-        assert done.returncode == 0
-    readme = (root / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("name", examples())
+def test_a_new_fleet_is_clean_in_every_way(
+    name: str, fleets: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = fleets / name
+    before = told_files(root)
+    assert run("check", "--root", str(root)) == 0
+    assert capsys.readouterr().out == "no findings\n"
+    assert run("plan", "--root", str(root)) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(
+        f"nothing (no commit yet) -> the specs on disk: {len(seed_of(Start(example=name)).texts)} spec files"
+    )
+    assert " to add, 0 to change, 0 to remove.\n" in out
+    assert run("render", "--check", "--root", str(root)) == 0
+    assert run("verify", "--root", str(root)) == 0
+    assert told_files(root) == before
+    assert git(root, "symbolic-ref", "HEAD") == "refs/heads/main\n"
+    assert git(root, "status", "--short", "--ignored").count("!!") == 1
+
+
+@pytest.mark.parametrize("name", [name for name, item in examples().items() if item.model])
+def test_an_example_shows_what_it_is_for(name: str, fleets: File) -> None:
+    seed = seed_of(Start(example=name))
+    assert [ring for ring, _ in seed.rings] == ["canary", "main"]
+    rendered = pipeline.render(fleets / name)
+    assert rendered.fleet is not None
+    rings = {member.name: member.ring for member in rendered.fleet.members if member.name in seed.clusters}
+    assert set(rings.values()) == {"canary", "main"}
+    assert [*rings.values()].count("canary") == 1
+    assert 2 <= len(seed.clusters) <= 3
+    text = seed.texts[f"clusters/groups/{seed.groups[0]}.yaml"]
+    assert f"model: {seed.example.model} " in text
+    assert "queue: inference\n" in text
+    assert seed.example.next.keys() == {"version", "size", "source"}
+
+
+@pytest.mark.parametrize("name", examples())
+def test_every_image_of_a_new_fleet_is_one_that_nearedge_ships_with(name: str, fleets: File) -> None:
+    known = (ROOT / "generator/data/images.yaml").read_text("utf-8")
+    said = {
+        image
+        for folder in ("base", "overlays")
+        for path in (fleets / name / folder).rglob("*.yaml")
+        for image in re.findall(r"image: (\S+@\S+)", path.read_text("utf-8"))
+    }
+    assert all(image in known for image in said), said
+    assert bool(said) == bool(examples()[name].model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["retail", "none"])
+def test_what_its_readme_says_for_every_day_works(
+    name: str, fleets: File, tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = mine(fleets, name, tmp_path)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Begin")
+    readme = (root / "README.md").read_text("utf-8").replace("\\\n", "")
     said = [shlex.split(line)[1:] for line in readme.splitlines() if line.startswith("    nearedge ")]
-    assert [given[0] for given in said] == ["add", "add", "set", "promote", "plan", "publish"]
+    assert [given[0] for given in said if given[0] != "add"] == ["set", "promote", "plan", "publish"]
     for given in said[:-1]:
         assert run(*given, "--root", str(root)) == 0, given
-    assert "edge-002" in capsys.readouterr().out
+    assert seed_of(Start(example=name)).clusters[0] in capsys.readouterr().out
     # There is no forge yet.
     assert run(*said[-1], "--root", str(root)) == 3
+
+
+def test_options_stand_behind_the_kind_that_is_added(
+    fleets: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("add", "cluster", "n1", "--group", "edge", "--dry-run", "--root", str(fleets / "none"))
+    assert run(*given) == 0
+    assert "+  name: n1\n" in capsys.readouterr().out
+
+
+def test_names_reach_every_file() -> None:
+    given = files(Start(name="acme", hub="core", group="kiosk", cluster="linz-09", platform="odh-3.5"))
+    assert {path for path in given if path.startswith("clusters/")} == {
+        "clusters/fleet.yaml",
+        "clusters/core/core.yaml",
+        "clusters/groups/kiosk.yaml",
+        "clusters/models/produce-classifier.yaml",
+        "clusters/near-edge/linz-09.yaml",
+        "clusters/near-edge/linz-10.yaml",
+        "clusters/near-edge/linz-11.yaml",
+    }
+    text = given["clusters/near-edge/linz-10.yaml"]
+    assert "  name: linz-10  " in text
+    assert "labels: {site: linz-10}\n" in text
+    assert "  groups: [kiosk]\n" in text
+    assert "    cluster: core  " in given["clusters/fleet.yaml"]
+    assert "  name: acme\n" in given["clusters/fleet.yaml"]
+    assert all(
+        "platform: odh-3.5" in given[f"clusters/{path}.yaml"] for path in ("groups/kiosk", "core/core")
+    )
+    assert "--group kiosk --label site=linz-12" in given["README.md"]
+    assert "kustomize build acm/core | kubectl" in given["README.md"]
+
+
+def test_the_examples_of_the_command_are_those_of_the_data() -> None:
+    assert tuple(examples()) == init.EXAMPLES
+    names = {path.name for path in (ROOT / "generator/data/init").iterdir() if path.is_dir()}
+    assert names == {*init.EXAMPLES, "repository"}
+    written = {path.relative_to(ROOT / "generator/data/init/repository").as_posix() for path in (ROOT / "generator/data/init/repository").rglob("*") if path.is_file()}  # fmt: skip
+    assert written == {*FILES.values(), "pre-commit-config.yaml"}
+
+
+def test_what_editors_and_git_are_told_is_about_what_is_there(fleets: File) -> None:
+    root = fleets / "retail"
+    settings = json.loads((root / ".vscode/settings.json").read_text("utf-8"))
+    assert all((root / schema).is_file() for schema in some(settings["yaml.schemas"]))
+    assert {glob.partition("/")[0] for glob in settings["files.readonlyInclude"]} == {
+        "acm",
+        "base",
+        "overlays",
+        "schemas",
+    }
+    assert json.loads((root / ".vscode/extensions.json").read_text("utf-8"))["recommendations"]
+    hooks, faults = read_text((root / ".pre-commit-config.yaml").read_text("utf-8"))
+    assert not faults
+    for hook in some(hooks["repos"][0]["hooks"]):
+        given = hook["entry"].split()[1:]
+        assert cli.parser_of(given).parse_args(given).run
+        assert re.match(hook["files"], "clusters/fleet.yaml")
+    attributes = git(
+        root,
+        "check-attr",
+        "linguist-generated",
+        "merge",
+        "--",
+        "acm/hub/kustomization.yaml",
+        "clusters/fleet.yaml",
+    )
+    assert attributes.splitlines() == [
+        "acm/hub/kustomization.yaml: linguist-generated: true",
+        "acm/hub/kustomization.yaml: merge: nearedge",
+        "clusters/fleet.yaml: linguist-generated: unspecified",
+        "clusters/fleet.yaml: merge: unspecified",
+    ]
+
+
+def test_what_is_there_stays(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "README.md").write_text("mine\n", "utf-8")
+    (tmp_path / ".gitignore").write_text("*.swp\n", "utf-8")
+    assert run("init", str(tmp_path), "--hub", "core") == 0
+    assert (tmp_path / "README.md").read_text("utf-8") == "mine\n"
+    out = capsys.readouterr().out
+    assert ".gitignore: it was there already; add /.nearedge/ to it\n" in out
+    # What README.md would say is said here.
+    steps = out.partition("next:\n")[2].splitlines()
+    assert len(steps) == 5
+    assert "git push origin main:ring/canary main:ring/main" in steps[3]
+    assert steps[-1] == "  5. On the hub: kustomize build acm/core | kubectl apply --server-side -f -"
+    before = told_files(tmp_path)
+    assert run("init", str(tmp_path)) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert told_files(tmp_path) == before
+    assert run("init", str(tmp_path), "--ci", "tekton") == 0
+    assert (tmp_path / "ci/tekton/task-check.yaml").is_file()
+    assert run("init", str(tmp_path), "--ci", "tekton") == 0
+    assert "all of it is there already" in capsys.readouterr().out
+    # And nobody begins there again.
+    for given in (["--name", "acme"], ["--example", "retail"], ["--cluster", "c", "--ci", "github"]):
+        capsys.readouterr()
+        assert run("init", str(tmp_path), *given) == 64
+        said = (
+            f"{tmp_path} has a fleet already, in which {given[0]} says nothing new: nearedge set changes it"
+        )
+        assert capsys.readouterr().err == f"nearedge: {said}\n"
+
+
+# Where it begins
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("notes.txt", "photos/a.jpg", "empty/below/", "b", "c", ".venv/pyvenv.cfg"):
+        path = tmp_path / name
+        path.mkdir(parents=True) if name.endswith("/") else path.parent.mkdir(exist_ok=True)
+        path.exists() or path.write_text("mine\n", "utf-8")
+    before = told_files(tmp_path)
+    assert run("init", str(tmp_path)) == 64
+    assert (
+        "is not empty (b, c, notes.txt and 1 more) and no Git repository: name a new folder"
+        in capsys.readouterr().err
+    )
+    assert told_files(tmp_path) == before
+
+
+@pytest.mark.parametrize("taken", ["base", "overlays/shop-001/kustomization.yaml", "acm/hub"])
+def test_files_in_the_place_of_its_own_are_left_alone(
+    taken: str, tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / taken).write_text("mine\n", "utf-8")
+    before = told_files(tmp_path)
+    assert run("init", str(tmp_path)) == 64
+    assert f"{tmp_path} has {taken.partition('/')[0]}/" in capsys.readouterr().err
+    assert told_files(tmp_path) == before
+
+
+def test_in_a_folder_of_a_repository_there_is_no_second_one(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "https://github.com/acme/all.git")
+    (tmp_path / "other.txt").write_text("mine\n", "utf-8")
+    assert run("init", str(tmp_path / "fleet"), "--example", "none") == 0
+    out = capsys.readouterr().out
+    assert "CI: none, as the fleet is a folder of a repository, whose CI is its own" in out
+    assert "nobody said where this repository is" in out
+    there = {path.name for path in (tmp_path / "fleet").iterdir()}
+    assert not there & {".git", ".github", ".pre-commit-config.yaml"}
+    assert ".vscode" in there
+
+
+def test_without_git_it_says_so_before_it_writes(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert run("init", str(tmp_path / "new")) == 3
+    err = capsys.readouterr().err
+    assert err.startswith("nearedge: git was not found: install")
+    assert err.endswith(". --no-git does without a repository\n")
+    assert not (tmp_path / "new").exists()
+    assert run("init", str(tmp_path / "new"), "--no-git", "--example", "none") == 0
+    assert not (tmp_path / "new/.git").exists()
+
+
+def test_a_repository_goes_again_when_nothing_can_be_written(tmp_path: File) -> None:
+    (tmp_path / "new").mkdir()
+    seen = []
+
+    def full() -> None:
+        with place.repository(tmp_path / "new", wanted=True):
+            seen.append((tmp_path / "new/.git/HEAD").read_text("utf-8"))
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        full()
+    assert seen == ["ref: refs/heads/main\n"]
+    assert not list((tmp_path / "new").iterdir())
 
 
 def test_a_place_that_takes_no_folder_is_a_sentence(
@@ -86,131 +339,6 @@ def test_a_place_that_takes_no_folder_is_a_sentence(
     (tmp_path / "file").write_text("", "utf-8")
     assert run("init", str(tmp_path / "file/fleet")) == 3
     assert capsys.readouterr().err == f"nearedge: {tmp_path}/file/fleet cannot be written: Not a directory\n"
-
-
-def test_options_stand_behind_the_kind_that_is_added(capsys: pytest.CaptureFixture[str]) -> None:
-    given = ("add", "cluster", "n1", "--group", "retail-small", "--dry-run", "--root", str(ROOT))
-    assert run(*given) == 0
-    assert "+  name: n1\n" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_a_new_fleet_renders_and_is_proven(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    root = tmp_path / "fleet"
-    assert run("init", str(root), "--name", "acme", "--repository", "https://git.example.com/acme/fleet.git", "--ci", "github", "--ci", "gitlab", "--ci", "tekton") == 0  # fmt: skip
-    capsys.readouterr()
-    assert run("check", "--root", str(root)) == 0
-    assert capsys.readouterr().out == "no findings\n"
-    assert run("render", "--check", "--root", str(root)) == 0
-    assert run("verify", "--root", str(root)) == 0
-    assert run("schema", "--check", "--root", str(root)) == 0
-    assert "url: https://git.example.com/acme/fleet.git\n" in (root / "clusters/fleet.yaml").read_text(
-        "utf-8"
-    )
-    assert all((root / path).is_file() for written in CI.values() for path in written)
-
-
-def test_names_reach_every_file(tmp_path: File) -> None:
-    assert run("init", str(tmp_path), "--hub", "core", "--group", "shop", "--cluster", "shop-1", "--platform", "odh-3.5") == 0  # fmt: skip
-    text = (tmp_path / "clusters/near-edge/shop-1.yaml").read_text("utf-8")
-    assert "  groups: [shop]\n" in text
-    assert "platform: odh-3.5 " in (tmp_path / "clusters/groups/shop.yaml").read_text("utf-8").replace(
-        "\n", " "
-    )
-    assert (tmp_path / "acm/core/kustomization.yaml").is_file()
-
-
-def test_what_is_there_stays(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "README.md").write_text("mine\n", "utf-8")
-    assert run("init", str(tmp_path)) == 0
-    assert (tmp_path / "README.md").read_text("utf-8") == "mine\n"
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert run("init", str(tmp_path)) == 0
-    assert "nothing to do" in capsys.readouterr().out
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-    assert run("init", str(tmp_path), "--ci", "tekton") == 0
-    assert (tmp_path / "ci/tekton/task-check.yaml").is_file()
-    assert run("init", str(tmp_path), "--ci", "tekton") == 0
-    assert "all of it is there already" in capsys.readouterr().out
-
-
-def test_what_is_next_is_said_where_a_readme_stays(
-    tmp_path: File, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run("init", str(tmp_path / "new"), "--hub", "core") == 0
-    assert f"next: read README.md in {tmp_path}/new" in capsys.readouterr().out
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old/README.md").write_text("mine\n", "utf-8")
-    assert run("init", str(tmp_path / "old"), "--hub", "core") == 0
-    said = capsys.readouterr().out.partition("next:\n")[2].splitlines()
-    readme = (tmp_path / "new/README.md").read_text("utf-8").replace("`", "")
-    assert len(said) == 5
-    assert all(line.strip() in readme for line in said)
-    assert said[-1] == "  5. On the hub: kustomize build acm/core | kubectl apply --server-side -f -"
-    assert "git init -b main" in said[2]
-
-
-EXAMPLE = "https://git.example.com/acme/fleet.git is an example"
-
-
-@pytest.mark.parametrize(
-    ("origin", "url", "said"),
-    [
-        ("https://forge.example.com/shops/fleet.git", "https://forge.example.com/shops/fleet.git", "as the remote origin says"),
-        ("https://me:hush@forge.example.com/shops/fleet.git", "https://forge.example.com/shops/fleet.git", "as the remote origin says"),
-        ("git@forge.example.com:shops/fleet.git", "git@forge.example.com:shops/fleet.git", "as the remote origin says"),
-        ("http://me:hush@forge.example.com/shops/fleet.git", "", "the remote origin (http://forge.example.com/shops/fleet.git) is nothing that clusters can pull"),
-        ("/srv/git/fleet.git", "", "the remote origin (/srv/git/fleet.git) is nothing that clusters can pull"),
-        ("", "", "nobody said where this repository is"),
-    ],
-)  # fmt: skip
-def test_the_repository_is_what_git_calls_origin(
-    tmp_path: File, capsys: pytest.CaptureFixture[str], origin: str, url: str, said: str
-) -> None:
-    git(tmp_path, "init", "-q")
-    if origin:
-        git(tmp_path, "remote", "add", "origin", origin)
-    assert run("init", str(tmp_path)) == 0
-    out = capsys.readouterr().out
-    assert said in out
-    assert (EXAMPLE in out) == (not url)
-    assert "hush" not in out
-    text = (tmp_path / "clusters/fleet.yaml").read_text("utf-8")
-    assert f"    url: {url or 'https://git.example.com/acme/fleet.git'}\n" in text
-    assert (
-        run(
-            "set", "--fleet", "repository.url", "ssh://git@forge.example.com/a/b.git", "--root", str(tmp_path)
-        )
-        == 0
-    )
-
-
-def test_what_is_said_comes_before_origin(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "remote", "add", "origin", "https://forge.example.com/shops/fleet.git")
-    assert run("init", str(tmp_path), "--repository", "https://forge.example.com/other.git") == 0
-    assert "repository:" not in capsys.readouterr().out
-    assert "url: https://forge.example.com/other.git\n" in (tmp_path / "clusters/fleet.yaml").read_text(
-        "utf-8"
-    )
-
-
-@pytest.mark.parametrize(
-    "given",
-    [["--name", "acme"], ["--repository", "https://forge.example.com/a.git"], ["--hub", "h"], ["--platform", "odh-3.5"],
-     ["--group", "g"], ["--cluster", "c"], ["--name", "fleet"], ["--name", "acme", "--ci", "github"]],
-    ids=" ".join,
-)  # fmt: skip
-def test_a_fleet_that_is_there_is_not_begun_again(
-    tmp_path: File, capsys: pytest.CaptureFixture[str], given: list[str]
-) -> None:
-    assert run("init", str(tmp_path)) == 0
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    capsys.readouterr()
-    assert run("init", str(tmp_path), *given) == 64
-    said = f"{tmp_path} has a fleet already, in which {given[0]} says nothing new: nearedge set changes it"
-    assert capsys.readouterr().err == f"nearedge: {said}\n"
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_folder_without_a_fleet_is_told_how_to_begin_one(
@@ -223,7 +351,7 @@ def test_a_folder_without_a_fleet_is_told_how_to_begin_one(
     (tmp_path / "clusters/near-edge").mkdir(parents=True)
     assert run("check", "--root", str(tmp_path)) == 1
     assert hint in capsys.readouterr().out
-    assert run("init", str(tmp_path)) == 0
+    assert run("init", str(tmp_path), "--example", "none") == 0
     assert run("check", "--root", str(tmp_path)) == 0
 
 
@@ -232,6 +360,7 @@ def test_a_folder_without_a_fleet_is_told_how_to_begin_one(
     [
         (["--name", "../x"], 64, "cannot be the name"),
         (["--cluster", "nul"], 64, "cannot be the name"),
+        (["--example", "retial"], 64, "did you mean retail?"),
         (["--platform", "odh-9"], 1, "did you mean odh-3"),
         (["--repository", "https://me:secret@git.example.com/a.git"], 1, "error"),
         (["--ci", "jenkins"], 64, "invalid choice"),
@@ -247,8 +376,157 @@ def test_what_cannot_be_is_refused_and_nothing_written(
 
 def test_a_dry_run_lists_the_files(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("init", str(tmp_path / "new"), "--dry-run") == 0
-    assert "clusters/fleet.yaml" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "clusters/fleet.yaml" in out
+    assert "new      .git\n" in out
     assert not (tmp_path / "new").exists()
+
+
+# The repository, and the forge that it is on
+
+SITE = "https://forge.example.com/shops/fleet.git"
+
+
+@pytest.mark.parametrize(
+    ("origin", "url", "said"),
+    [
+        (SITE, SITE, "as the remote origin says"),
+        ("https://me:hush@forge.example.com/shops/fleet.git", SITE, "as the remote origin says"),
+        ("git@forge.example.com:shops/fleet.git", "git@forge.example.com:shops/fleet.git", "as the remote origin says"),
+        ("http://me:hush@forge.example.com/shops/fleet.git", "", "the remote origin (http://forge.example.com/shops/fleet.git) is nothing that clusters can pull"),
+        ("/srv/git/fleet.git", "", "the remote origin (/srv/git/fleet.git) is nothing that clusters can pull"),
+        ("", "", "nobody said where this repository is"),
+    ],
+)  # fmt: skip
+def test_the_repository_is_what_git_calls_origin(tmp_path: File, origin: str, url: str, said: str) -> None:
+    git(tmp_path, "init", "-q")
+    if origin:
+        git(tmp_path, "remote", "add", "origin", origin)
+    assert place.origin_of(tmp_path) == origin
+    assert pullable(origin) == url
+    out = "".join(told.told(Start(repository=url), tmp_path, origin, forge.Chosen()))
+    assert said in out
+    assert (f"{EXAMPLE_URL} is an example" in out) == (not url)
+    assert "hush" not in out
+    text = files(Start(repository=url))["clusters/fleet.yaml"]
+    assert f"    url: {url or EXAMPLE_URL}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("git@github.com:acme/fleet.git", "github"),
+        ("https://github.example.com/acme/fleet.git", "github"),
+        ("https://gitlab.com/acme/fleet.git", "gitlab"),
+        ("https://codeberg.org/acme/fleet.git", "gitea"),
+        ("ssh://git@forgejo.example.com:2222/acme/fleet.git", "gitea"),
+        ("https://dev.azure.com/acme/fleet/_git/fleet", "azure"),
+        ("git@ssh.dev.azure.com:v3/acme/fleet/fleet", "azure"),
+        ("https://acme.visualstudio.com/fleet/_git/fleet", "azure"),
+        ("https://notdev.azure.com.example.com/a.git", ""),
+        (SITE, ""),
+        ("/srv/git/fleet.git", ""),
+    ],
+)
+def test_the_ci_is_that_of_the_forge(url: str, known: str) -> None:
+    assert forge.forge_of(url) == known
+    every = ("github", "gitlab", "gitea", "azure", "tekton")
+    assert forge.ci_of(url, every, alone=True).ci == ((known,) if known else ())
+    assert not forge.ci_of(url, every, alone=False).ci
+    # Where there is none for it, it is said, not guessed.
+    assert forge.ci_of(url, (), alone=True).why
+
+
+def test_ci_is_written_for_the_forge_of_the_remote(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "git@github.com:acme/fleet.git")
+    assert run("init", str(tmp_path), "--example", "none", "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "repository: git@github.com:acme/fleet.git, as the remote origin says\n" in out
+    assert "CI: github, the forge of the repository\n" in out
+    assert all(f"new      {path}\n" in out for path in CI["github"])
+    assert run("init", str(tmp_path), "--example", "none", "--dry-run", "--ci", "none") == 0
+    assert ".github" not in capsys.readouterr().out
+    # What is said comes before origin.
+    given = ("--repository", "https://gitlab.com/acme/other.git")
+    assert run("init", str(tmp_path), "--example", "none", "--dry-run", *given) == 0
+    out = capsys.readouterr().out
+    assert "repository:" not in out
+    assert all(f"new      {path}\n" in out for path in CI["gitlab"])
+
+
+def test_all_ci_can_be_written_at_once() -> None:
+    given = files(Start(ci=tuple(CI)))
+    assert {path for written in CI.values() for path in written} <= given.keys()
+    assert len(re.findall("NEAREDGE_(?:PACKAGE|IMAGE) \\(", given["README.md"])) == 2
+
+
+# Questions
+
+
+class Person(io.StringIO):
+    """Somebody at a terminal, who types these lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> Person:
+    """Let somebody type; what they see comes back."""
+    seen = Person()
+    monkeypatch.setattr(sys, "stdin", Person("".join(f"{line}\n" for line in lines)))
+    monkeypatch.setattr(sys, "stderr", seen)
+    return seen
+
+
+def test_who_presses_enter_gets_what_yes_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = typed(monkeypatch, "", "", "", "")
+    assert asked(Start(name="acme"), ()) == Start(name="acme", example="retail", platform="odh-3.4")
+    assert seen.getvalue().count(": ") == 4
+    assert all(f"  {item.name:8} {item.about}\n" in seen.getvalue() for item in examples().values())
+
+
+def test_what_is_typed_counts_and_what_cannot_be_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ("zoo", "factory", "My Fleet", "plants", "odh-9", "rhoai-3.4", "http://x/y", SITE)
+    seen = typed(monkeypatch, *lines).getvalue
+    found = asked(Start(name="acme"), ())
+    assert found == Start(name="plants", example="factory", platform="rhoai-3.4", repository=SITE)
+    for said in ("there is no zoo; there is factory, none, retail", "cannot be the name of a spec", "there is no odh-9: did you mean odh-3", "clusters cannot pull http://x/y: https://HOST/PATH"):  # fmt: skip
+        assert said in seen()
+
+
+def test_what_an_option_says_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = typed(monkeypatch)
+    start = Start(name="a", example="none", platform="odh-3.5", repository=SITE)
+    assert asked(start, {"name", "example", "platform", "repository"}) == start
+    assert seen.getvalue() == ""
+
+
+def test_whoever_leaves_gets_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: File) -> None:
+    seen = typed(monkeypatch, "factory")
+    assert run("init", str(tmp_path / "new")) == 64
+    assert seen.getvalue().endswith(
+        "nearedge: there was no answer, and nothing was written; --yes takes all defaults\n"
+    )
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stderr"])
+def test_nobody_is_asked_who_is_not_there(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch)
+    assert ask.can_ask()
+    monkeypatch.setattr(sys, stream, io.StringIO())
+    assert not ask.can_ask()
+    monkeypatch.setattr(sys, stream, None)
+    assert not ask.can_ask()
+
+
+def test_with_yes_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: File) -> None:
+    seen = typed(monkeypatch)
+    assert run("init", str(tmp_path / "new"), "--yes", "--dry-run") == 0
+    assert seen.getvalue() == ""
 
 
 # CI: what it is made of
@@ -281,10 +559,10 @@ def test_tekton_objects_fit_their_schemas(name: str) -> None:
 
 def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
     tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("task")}
-    for pipeline in some(tekton("pipeline")):
-        for task in some(pipeline["spec"]["tasks"]):
+    for item in some(tekton("pipeline")):
+        for task in some(item["spec"]["tasks"]):
             wanted = tasks[task["taskRef"]["name"]]["params"]
-            assert pipeline["spec"]["params"] == wanted
+            assert item["spec"]["params"] == wanted
             assert task["params"] == [
                 {"name": item["name"], "value": f"$(params.{item['name']})"} for item in wanted
             ]

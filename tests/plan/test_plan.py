@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any, NamedTuple
@@ -512,9 +513,22 @@ def test_without_a_repository_it_is_a_sentence(tmp_path: File, capsys: pytest.Ca
     assert main(["plan", "--root", str(tmp_path)]) == 3
     said = "nearedge: HEAD cannot be looked up: this is no Git repository. git init -b main, git add --all and git commit make it one\n"
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("remote", ["", "https://git.example.com/acme/fleet.git"], ids=["new", "clone"])
+def test_before_the_first_commit_all_is_new(
+    tmp_path: File, remote: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "clusters", tmp_path / "clusters")
     git(tmp_path, "init", "--quiet")
-    assert main(["plan", "--root", str(tmp_path)]) == 3
-    said = "nearedge: HEAD cannot be looked up: nothing is committed here yet. git add --all and git commit do that\n"
+    if remote:
+        git(tmp_path, "remote", "add", "origin", remote)
+    assert main(["plan", "--root", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("nothing (no commit yet) -> the specs on disk: 26 spec files changed\n")
+    assert " to add, 0 to change, 0 to remove" in out
+    assert main(["plan", "--base", "main", "--root", str(tmp_path)]) == 3
+    said = "nearedge: main cannot be looked up: nothing is committed here yet. git add --all and git commit do that\n"
     assert capsys.readouterr().err == said
 
 

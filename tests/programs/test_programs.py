@@ -223,7 +223,7 @@ def test_a_missing_program_is_a_sentence_and_nothing_is_written(
     machine: Machine, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     root = machine.folder / "new"
-    assert main(["init", str(root)]) == 0
+    assert main(["init", str(root), "--example", "none", "--no-git"]) == 0
     spec = root / "clusters/groups/edge.yaml"
     spec.write_text(spec.read_text("utf-8").replace('cpu: "5"', 'cpu: "4"'), "utf-8")
     before = {path: path.read_bytes() for path in root.rglob("*.yaml")}
@@ -242,7 +242,7 @@ def test_a_proof_that_fails_says_that_the_output_is_written(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, path = machine.folder / "new", program(machine.folder / "path", "kustomize")
-    assert main(["init", str(root)]) == 0
+    assert main(["init", str(root), "--example", "none", "--no-git"]) == 0
     # Its version is printed, then it is no program any more.
     path.write_text(f"#!/bin/sh\necho v5.8.1\necho '#!/nowhere' > {path}\n", "utf-8")
     machine.path(path.parent)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
+from ..begin.ask import can_ask
+from ..begin.forge import Chosen, ci_of
+from ..begin.place import is_alone, needs_git, origin_of, refuse_taken, repository
+from ..begin.questions import asked
+from ..begin.told import listed, told
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND, UsageError
 from ..here import standing
@@ -16,21 +21,29 @@ from ..output import show_findings
 from ..writing import writing
 
 if TYPE_CHECKING:
-    from ...edit.init import Start
+    from ...edit.starts import Start
 
 FORGES = ("github", "gitlab", "tekton")
+NO_CI = "none"
+EXAMPLES = ("retail", "factory", "none")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where, and what to begin with."""
     parser.description = (
-        "Write a new fleet into a folder: specs of a hub, a group and a cluster, their output, Makefile, README, and "
-        "CI when asked for. What is there already stays. In a repository that has a fleet, --ci alone adds CI."
+        "Write a new fleet into a folder: specs of a hub, a group and clusters that serve a model, their output, what git, "
+        "editors and people need, and CI for the forge that the remote is on; make it a Git repository where it is none. On a "
+        "terminal it asks what no option says. What is there already stays. In a repository that has a fleet, --ci alone adds CI."
     )
     parser.add_argument(
         "folder", nargs="?", type=File, metavar="DIR", help="folder of the repository (default: this one)"
     )
-    parser.add_argument("--name", metavar="NAME", help="name of the fleet (default: fleet)")
+    parser.add_argument(
+        "--example",
+        choices=EXAMPLES,
+        help="what to begin with: three shops that serve a model (default), two plants, or one cluster without a model",
+    )
+    parser.add_argument("--name", metavar="NAME", help="name of the fleet (default: that of the folder)")
     parser.add_argument(
         "--repository",
         metavar="URL",
@@ -40,46 +53,49 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--hub", metavar="NAME", help="name of the core cluster that is the hub (default: hub)"
     )
     parser.add_argument("--platform", metavar="PROFILE", help="platform profile, such as odh-3.4")
-    parser.add_argument("--group", metavar="NAME", help="name of the first group (default: edge)")
-    parser.add_argument("--cluster", metavar="NAME", help="name of the first cluster (default: edge-001)")
+    parser.add_argument("--group", metavar="NAME", help="name of the first group (default: the example's)")
     parser.add_argument(
-        "--ci", action="append", default=[], choices=FORGES, help="write CI for it; again for more"
+        "--cluster",
+        metavar="NAME",
+        help="name of the first cluster, from which the others are numbered on (default: the example's)",
     )
+    parser.add_argument(
+        "--ci",
+        action="append",
+        default=[],
+        choices=(*FORGES, NO_CI),
+        help="write CI for it; again for more; none: write none (default: that of the remote's forge)",
+    )
+    parser.add_argument("--no-git", action="store_true", help="make no Git repository")
+    parser.add_argument("--yes", action="store_true", help="ask nothing: take what is not said as it comes")
     parser.add_argument("--dry-run", action="store_true", help="list the files; write nothing")
     add_today(parser)
 
 
-_NEW = ("name", "repository", "hub", "platform", "group", "cluster")
+_NEW = ("example", "name", "repository", "hub", "platform", "group", "cluster")
 """What is said of a new fleet only."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Write what is missing, and the output of the specs."""
-    from ...edit.init import CI, Start, files
+    from ...edit.init import CI
     from ...facts.files import shipped_text
 
     root = _root(options)
     said = {name: getattr(options, name) for name in _NEW if getattr(options, name) is not None}
-    if _has_specs(root):
-        if said:
-            given = ", ".join(f"--{name}" for name in said)
-            raise UsageError(
-                f"{root} has a fleet already, in which {given} says nothing new: nearedge set changes it"
-            )
-        texts = {
-            path: shipped_text(f"data/ci/{name}") for forge in options.ci for path, name in CI[forge].items()
-        }
-        if not texts:
-            sys.stdout.write(f"nothing to do: {root} has a fleet already; --ci adds CI to it\n")
-            return CLEAN
-        return _added(options, root, texts)
-    origin = _origin(root)
-    start = Start(**_with_origin(said, origin), ci=tuple(dict.fromkeys(options.ci)))
-    _named(start)
-    done = _begun(options, root, files(start))
-    if done == CLEAN:
-        sys.stdout.writelines(_advice(start, root, "" if "repository" in said else origin))
-    return done
+    forges = tuple(dict.fromkeys(name for name in options.ci if name != NO_CI))
+    if not _has_specs(root):
+        return _new(options, root, said, forges)
+    if said:
+        given = ", ".join(f"--{name}" for name in said)
+        raise UsageError(
+            f"{root} has a fleet already, in which {given} says nothing new: nearedge set changes it"
+        )
+    texts = {path: shipped_text(f"data/ci/{name}") for forge in forges for path, name in CI[forge].items()}
+    if not texts:
+        sys.stdout.write(f"nothing to do: {root} has a fleet already; --ci adds CI to it\n")
+        return CLEAN
+    return _added(options, root, texts)
 
 
 def _has_specs(root: File) -> bool:
@@ -88,48 +104,49 @@ def _has_specs(root: File) -> bool:
     return bool(find_specs(root)[0])
 
 
-def _origin(root: File) -> str:
-    """What Git calls origin, where the fleet is a whole repository; its path below one is not known to clusters."""
-    from ...errors import ToolMissing
-    from ...git.reading import ask
-    from ...programs.record import find
+def _new(options: argparse.Namespace, root: File, said: dict[str, str], forges: tuple[str, ...]) -> int:
+    """A new fleet, as somebody wants it."""
+    from ...edit.init import files, pullable
+    from ...edit.starts import Start
 
-    if not (root / ".git").exists():
-        return ""
+    begins = needs_git(root, unwanted=options.no_git)
+    origin = origin_of(root)
+    wanted = {"name": _called(root), "repository": pullable(origin), **said}
+    start = replace(Start(alone=is_alone(root)), **wanted)  # type: ignore[arg-type]
+    _named(start)
+    if can_ask() and not options.yes:
+        start = asked(start, said)
+    chosen = Chosen(forges) if options.ci else _ci(start, origin)
+    start = replace(start, ci=chosen.ci)
+    done = _begun(options, root, files(start), begins=begins)
+    if done == CLEAN:
+        sys.stdout.writelines(told(start, root, "" if "repository" in said else origin, chosen))
+    return done
+
+
+def _ci(start: Start, origin: str) -> Chosen:
+    from ...edit.init import CI
+
+    return ci_of(start.repository or origin, CI, alone=start.alone)
+
+
+def _called(root: File) -> str:
+    """The folder's name, where a fleet can be called so."""
+    from ...edit.add import Misnamed, checked_name
+
     try:
-        return ask(find(root, "git"), root, "config", "--get", "remote.origin.url").strip()
-    except ToolMissing:
-        return ""
+        checked_name(root.name)
+    except Misnamed:
+        return "fleet"
+    return root.name
 
 
-def _with_origin(said: dict[str, str], origin: str) -> dict[str, str]:
-    from ...edit.init import pullable
+def _named(start: Start) -> None:
+    from ...edit.add import checked_name
 
-    return {"repository": pullable(origin), **said}
-
-
-def _advice(start: Start, root: File, origin: str) -> Iterator[str]:
-    """What is to be done next."""
-    from ...edit.init import EXAMPLE_URL, steps
-    from ...git.command import cleaned
-
-    if start.repository and origin:
-        yield f"repository: {start.repository}, as the remote origin says\n"
-    elif not start.repository:
-        why = (
-            f"the remote origin ({cleaned(origin)}) is nothing that clusters can pull"
-            if origin
-            else "nobody said where this repository is"
-        )
-        yield f"repository: {EXAMPLE_URL} is an example, as {why}: nearedge set --fleet repository.url URL\n"
-    readme = root / "README.md"
-    text = readme.read_text("utf-8", "replace") if readme.is_file() else ""
-    told = steps(start)
-    if told[-1] in text:
-        yield f"next: read README.md in {root}, and say in clusters/ what is yours\n"
-        return
-    yield "next:\n"
-    yield from (f"  {i}. {step.replace('`', '')}\n" for i, step in enumerate(told, 1))
+    for name in (start.name, start.hub, start.group, start.cluster):
+        if name:
+            checked_name(name)
 
 
 def _root(options: argparse.Namespace) -> File:
@@ -143,14 +160,7 @@ def _root(options: argparse.Namespace) -> File:
         raise UsageError(f"{given} cannot be a folder: {error}") from None
 
 
-def _named(start: Start) -> None:
-    from ...edit.add import checked_name
-
-    for name in (start.name, start.hub, start.group, start.cluster):
-        checked_name(name)
-
-
-def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> int:
+def _begun(options: argparse.Namespace, root: File, texts: dict[str, str], *, begins: bool) -> int:
     """A new fleet: judged in a folder of its own before anything is written."""
     import tempfile
 
@@ -168,22 +178,31 @@ def _begun(options: argparse.Namespace, root: File, texts: dict[str, str]) -> in
             show_findings(File(folder), rendered.findings, rendered.waived)
             sys.stderr.write("nothing was written\n")
             return FOUND
-    return _added(
-        options, root, {**texts, **schemas.spec_schemas(), **schemas.output_schemas(), **rendered.tree.texts}
+    texts = {**texts, **schemas.spec_schemas(), **schemas.output_schemas(), **rendered.tree.texts}
+    refuse_taken(
+        root,
+        {path: text.encode() for path, text in texts.items() if path.startswith(("clusters/", *MACHINE))},
     )
+    return _added(options, root, texts, begins=begins)
 
 
-def _added(options: argparse.Namespace, root: File, texts: dict[str, str]) -> int:
+MACHINE = ("acm/", "base/", "overlays/", "schemas/")
+"""Folders of what nearedge writes."""
+
+
+def _added(options: argparse.Namespace, root: File, texts: dict[str, str], *, begins: bool = False) -> int:
     """Write the files that are not there."""
     from ...disk.transaction import carry_out
 
     new = _missing(root, texts)
     if not options.dry_run and new:
         _make(root)
-        with writing(root):
+        with repository(root, wanted=begins), writing(root):
             new = _missing(root, texts)
             carry_out(root, {path: text.encode() for path, text in new.items()}, ())
-    sys.stdout.writelines(_lines(texts, new))
+    sys.stdout.writelines(listed(texts, new, MACHINE))
+    if begins:
+        sys.stdout.write(f"  {'new':8} .git\n")
     if not new:
         sys.stdout.write("nothing to do: all of it is there already\n")
     return CLEAN
@@ -200,11 +219,3 @@ def _make(root: File) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unwritable(path=str(root), reason=error.strerror or str(error)) from None
-
-
-def _lines(texts: dict[str, str], new: dict[str, str]) -> list[str]:
-    machine = ("acm/", "base/", "overlays/", "schemas/")
-    told = [path for path in texts if not path.startswith(machine)]
-    number = sum(path.startswith(machine) for path in new)
-    lines = [f"  {'new' if path in new else 'kept':8} {path}\n" for path in told]
-    return [*lines, f"  {'output':8} {number} files written\n"] if number else lines

@@ -14,7 +14,7 @@ from ..exits import CLEAN, FOUND, UsageError
 from ..here import root_of, standing
 
 ATTRIBUTE = "/acm/*/kustomization.yaml merge=nearedge"
-"""The line of .gitattributes that `nearedge init` writes (data/init/gitattributes)."""
+"""The line of .gitattributes that `nearedge init` writes (data/init/repository/gitattributes)."""
 SETTINGS = {
     "merge.nearedge.name": "nearedge: lists of what a hub applies",
     "merge.nearedge.driver": "nearedge merge %O %A %B",

@@ -51,7 +51,8 @@ EXAMPLES = (
         "by a group of its own",
     ),
     ("undeploy shelf-detector --from store-005", "serve it there no longer"),
-    ("init ../fleet --name acme --ci github", "a new fleet, with CI"),
+    ("init ../fleet", "a new fleet: it asks what to begin with"),
+    ("init ../fleet --example factory --name acme --ci github --yes", "without a question, with CI"),
     ("import ./manifests", "what the manifests you have would be as specs"),
     ("add cluster store-011 store-012 --like store-006", "two clusters like another one"),
     (

@@ -15,7 +15,9 @@ class BaseJson(TypedDict):
     """What is compared with."""
 
     ref: Annotated[str, Field(description="The ref that was asked for.")]
-    commit: Annotated[str, Field(description="The commit where this branch left it.")]
+    commit: Annotated[
+        str, Field(description="The commit where this branch left it; empty where nothing is committed yet.")
+    ]
 
 
 class CountsJson(TypedDict):

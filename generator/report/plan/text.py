@@ -108,9 +108,8 @@ def _escaped(text: str) -> str:
 def head(plan: Plan) -> str:
     """What is compared, how far the change reaches, and what no ring holds back."""
     number = len(plan.files)
-    lines = [
-        f"{plan.commit[:12]} ({plan.ref}) -> the specs on disk: {number_of(number, 'spec file')} changed"
-    ]
+    before = f"{plan.commit[:12]} ({plan.ref})" if plan.commit else "nothing (no commit yet)"
+    lines = [f"{before} -> the specs on disk: {number_of(number, 'spec file')} changed"]
     touched = [
         f"{ring.name or 'no ring'} {ring.touched} of {ring.clusters}" for ring in plan.rings if ring.touched
     ]
