@@ -561,3 +561,30 @@ def test_retiring_a_hub_says_what_has_to_be_first(root: File, capsys: pytest.Cap
     assert run("retire", "hub", "--dry-run") == 0
     said = capsys.readouterr().out.splitlines()[1]
     assert said == "hub: it is a hub: before it can go, clusters/fleet.yaml has to name another one"
+
+
+def test_check_mends_what_is_safe_shows_it_and_says_what_is_left(
+    root: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = root / STORE
+    right = store.read_text("utf-8")
+    store.write_text(right.replace("ring: canary", "rign: canary").replace("memory: 16Gi", "memory: 16GB"))
+    wrong = texts(root)
+    assert run("check", "--fix", "--dry-run", STORE) == 1
+    said = capsys.readouterr()
+    assert (texts(root), "-  rign: canary\n+  ring: canary\n" in said.out) == (wrong, True)
+    assert f"would fix  {STORE}:9:3  SPEC010  rign -> ring\n" in said.err
+    assert run("check", "--fix", STORE) == 1
+    said = capsys.readouterr()
+    assert store.read_text("utf-8") == right.replace("memory: 16Gi", "memory: 16GB")
+    assert "SPEC012  16GB -> 16Gi | 16G\n" in said.out
+    assert said.out.endswith("1 error\n")
+    store.write_text(right.replace("ring: canary", "rign: canary"))
+    assert run("check", "--fix", "--quiet", STORE) == 0
+    assert (store.read_text("utf-8"), capsys.readouterr().out) == (right, "")
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("words", [("--dry-run",), ("--fix", "--watch")], ids=" ".join)
+def test_check_says_which_options_do_not_go_together(words: tuple[str, ...]) -> None:
+    assert run("check", *words) == 64
