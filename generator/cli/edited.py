@@ -43,9 +43,13 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
-    """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
-    from ..disk.specs import spec_digests
+def carry(options: argparse.Namespace, make: Callable[[File], Edit], asked_of: Digests | None = None) -> int:
+    """Make a change, refuse it when it would not check, write specs and output together; the exit code.
+
+    `asked_of` are the specs from which somebody far away was asked something, which nobody else has to wait for: when
+    they are others by now, the answer is none.
+    """
+    from ..disk.specs import refuse_moved, spec_digests
     from ..flow.copied import clear_copies
 
     root = root_of(options)
@@ -54,6 +58,8 @@ def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     with writing(root):
         # Taken before anything is read: what is saved from now on is not what will have been judged.
         judged = spec_digests(root)
+        if asked_of is not None:
+            refuse_moved(root, asked_of)
         clear_copies(root)
         return _carried(options, root, make(root), judged)
 
