@@ -25,6 +25,7 @@ from .clusters import ClusterChange
 from .contents import Contents
 from .downloads import Pull
 from .effects import DANGERS, Consequence
+from .plan_class import guards
 from .platforms import PlatformMove, platform_moves, policies_of_moves
 from .rails import refused
 from .reach import HubChange
@@ -113,6 +114,8 @@ class Plan:
     by_moves: frozenset[str] = frozenset()
     """Names of the hub's Policies that come and go with `moves`."""
     order: RingOrder = field(default_factory=RingOrder)
+    guards: tuple[str, ...] = ()
+    """Spec files with a new waiver or other own rules."""
     only: str = ""
     """The one cluster that it is about (narrow.py); "" for all."""
 
@@ -169,6 +172,7 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool 
         moves=moves,
         by_moves=policies_of_moves(sides.before, sides.after, moves),
         order=ring_order(sides.before, sides.after),
+        guards=guards(root, sides),
     )
 
 

@@ -32,11 +32,13 @@ from generator.plan.changes import (
 from generator.plan.clusters import ClusterChange
 from generator.plan.narrow import narrowed
 from generator.plan.plan import Plan, alike_clusters, plan
+from generator.plan.plan_class import Level, class_of
 from generator.plan.reach import HubChange
 from generator.plan.sides import both
 from generator.report.plan.fields import change_rows
 from generator.report.plan.json import as_json, plan_body
 from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, sections
+from generator.rollout.dangers import dangers
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
@@ -70,6 +72,12 @@ def unedited() -> dict[str, Objects]:
 def test_plan(edited: Edited, *, update_golden: bool) -> None:
     text = as_text(edited.plan)
     golden(PLANS / f"{edited.name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
+
+
+def test_what_shows_or_asks_for_a_danger_is_of_that_class(edited: Edited) -> None:
+    signs = "".join(row.lstrip()[:1] for part in sections(edited.plan) for row in part.lines)
+    if "!" in signs or dangers(edited.plan) or edited.plan.reach.clusters:
+        assert class_of(edited.plan).level is Level.DANGER
 
 
 def test_every_plan_has_an_edit() -> None:
@@ -351,7 +359,7 @@ def test_json_is_versioned_and_says_the_same_as_the_text(
     root = fleet(tmp_path)
     EDITS["model-version"](root)
     said = json.loads(run(root, capsys, "--format", "json")[1])
-    assert said["formatVersion"] == "1.2"
+    assert said["formatVersion"] == "1.3"
     assert said["base"] == {"ref": "HEAD", "commit": git(root, "rev-parse", "HEAD").strip()}
     assert said["files"] == ["clusters/models/shelf-detector.yaml"]
     listed = [name for group in said["groups"] for name in group["clusters"]]

@@ -35,7 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cluster", metavar="NAME", help="show all of this cluster, and nothing of others")
     parser.add_argument(
-        "--format", choices=("text", "json", "markdown"), default="text", help="how to show the plan"
+        "--format",
+        choices=("text", "json", "markdown", "class"),
+        default="text",
+        help="how to show the plan; class: one word, routine, caution or danger",
     )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when objects change")
 
@@ -44,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Compile both sides and show what differs."""
     from ...plan.narrow import narrowed
     from ...plan.plan import plan
+    from ...plan.plan_class import class_of
     from ...report.plan import json as plan_json
     from ...report.plan import text as plan_text
 
@@ -60,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
             shown = plan_json.as_json(found)
         case "markdown":
             shown = plan_text.as_markdown(found)
+        case "class":
+            shown = f"{class_of(found).level}\n"
         case _:
             shown = plan_text.as_text(found, colour=colour(sys.stdout))
     sys.stdout.write(shown)

@@ -14,10 +14,12 @@ from ...plan.clusters import ClusterChange
 from ...plan.contents import Contents
 from ...plan.effects import Consequence
 from ...plan.plan import Plan, RingShare
+from ...plan.plan_class import class_of
 from ...plan.platforms import PlatformMove
 from ...plan.reach import HubChange
 from .shape import (
     ChangeJson,
+    ClassJson,
     ClusterJson,
     ContentsJson,
     DownloadJson,
@@ -35,7 +37,7 @@ from .shape import (
     VerdictJson,
 )
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 """Of this output; consumers refuse another first number."""
 
 
@@ -50,6 +52,7 @@ def plan_body(plan: Plan) -> PlanJson:
     return {
         "formatVersion": FORMAT_VERSION,
         "base": {"ref": plan.ref, "commit": plan.commit},
+        "planClass": _class(plan),
         "files": list(plan.files),
         "counts": {
             "add": plan.counts.add + plan.counts.replace,
@@ -90,6 +93,22 @@ def plan_body(plan: Plan) -> PlanJson:
                 "clusters": list(names),
             }
             for pull, names in plan.pulls
+        ],
+    }
+
+
+def _class(plan: Plan) -> ClassJson:
+    found = class_of(plan)
+    return {
+        "level": found.level.value,
+        "reasons": [
+            {
+                "cause": item.cause,
+                "level": item.level.value,  # type: ignore[typeddict-item]
+                "text": item.means,
+                "clusters": list(item.clusters),
+            }
+            for item in found.reasons
         ],
     }
 

@@ -285,6 +285,22 @@ class PullJson(TypedDict):
     clusters: Clusters
 
 
+class ReasonJson(TypedDict):
+    """Why a plan has at least this class."""
+
+    cause: Annotated[str, Field(description="One of the causes that docs/plan.md lists.")]
+    level: Literal["caution", "danger"]
+    text: Text
+    clusters: Annotated[list[str], Field(description="Empty for what is about the hub or the fleet.")]
+
+
+class ClassJson(TypedDict):
+    """How much of a person's attention the change asks for."""
+
+    level: Literal["routine", "caution", "danger"]
+    reasons: Annotated[list[ReasonJson], Field(description="The worst first; none for what is routine.")]
+
+
 class PlanJson(TypedDict):
     """What a change of specs does to every cluster: the output of `nearedge plan --format json`."""
 
@@ -292,6 +308,7 @@ class PlanJson(TypedDict):
         str, Field(description="Within the first number keys are only added.", pattern=r"^1\.[0-9]+$")
     ]
     base: BaseJson
+    planClass: ClassJson
     files: Annotated[list[str], Field(description="Spec files that differ.")]
     counts: CountsJson
     findings: Annotated[list[FindingJson], Field(description="With an error in it nothing was compared.")]

@@ -12,6 +12,7 @@ from ...findings.finding import Finding, Severity
 from ...plan.changes import Action
 from ...plan.effects import DANGERS, Consequence
 from ...plan.plan import AlikeClusters, Plan
+from ...plan.plan_class import class_of
 from .. import count_line
 from ..text import printable
 from .capacity import capacity_rows, verdict_rows
@@ -23,7 +24,7 @@ from .platforms import platform_sections
 from .section import Section
 from .transfers import to_pull, too_slow
 from .whole import whole_sections
-from .words import names, number_of
+from .words import names, number_of, some
 
 LIMIT = 60_000
 """Characters of a comment; forges take 65,536."""
@@ -118,7 +119,15 @@ def head(plan: Plan) -> str:
     lines += _reach(plan)
     if plan.only:
         lines.append(f"shown: {plan.only} only")
+    lines.append(class_line(plan))
     return "".join(f"{line}\n" for line in lines)
+
+
+def class_line(plan: Plan) -> str:
+    """The class of the plan, and what decides it."""
+    found = class_of(plan)
+    said = (f"{item.means}{f' ({some(item.clusters)})' if item.clusters else ''}" for item in found.deciding)
+    return printable(": ".join(filter(None, (f"class: {found.level}", "; ".join(said)))))
 
 
 def _reach(plan: Plan) -> Iterator[str]:
