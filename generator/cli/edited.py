@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from .day import add_today, today
 from .exits import CLEAN, FOUND
 from .here import root_of
-from .output import show_findings
+from .output import difference_of, edited_lines, painted_lines, show_findings, text_now
 from .progress import Watch, colour
 from .proof import outcome, proven_before, shared_folder
 from .writing import writing
@@ -27,9 +22,6 @@ if TYPE_CHECKING:
     from ..findings.finding import Finding
     from ..flow.rendered import Rendered
 
-_COPY = "edit-"
-FILES = 12
-"""Files that are named one by one."""
 _MACHINE = ("acm", "base", "overlays")
 
 
@@ -51,11 +43,14 @@ def add_edit(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
-    """Make a change, refuse it when it would not check, write specs and output together; the exit code."""
-    from ..disk.lock import FOLDER
-    from ..disk.plain import clear
-    from ..disk.specs import spec_digests
+def carry(options: argparse.Namespace, make: Callable[[File], Edit], asked_of: Digests | None = None) -> int:
+    """Make a change, refuse it when it would not check, write specs and output together; the exit code.
+
+    `asked_of` are the specs from which somebody far away was asked something, which nobody else has to wait for: when
+    they are others by now, the answer is none.
+    """
+    from ..disk.specs import refuse_moved, spec_digests
+    from ..flow.copied import clear_copies
 
     root = root_of(options)
     if options.dry_run:
@@ -63,15 +58,17 @@ def carry(options: argparse.Namespace, make: Callable[[File], Edit]) -> int:
     with writing(root):
         # Taken before anything is read: what is saved from now on is not what will have been judged.
         judged = spec_digests(root)
-        for left in (root / FOLDER).glob(f"{_COPY}*"):
-            # Of a run that was killed.
-            clear(left)
+        if asked_of is not None:
+            refuse_moved(root, asked_of)
+        clear_copies(root)
         return _carried(options, root, make(root), judged)
 
 
 def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digests) -> int:
+    from ..flow.copied import copied
+
     texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
-    texts = {file: text for file, text in sorted(texts.items()) if _now(root, file) != text}
+    texts = {file: text for file, text in sorted(texts.items()) if text_now(root, file) != text}
     if not texts:
         if not edit.texts:
             # Why there is nothing to change; otherwise it tells what would have been.
@@ -79,9 +76,9 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         if not options.quiet:
             sys.stdout.write("nothing to do: the specs say so already\n")
         return CLEAN
-    difference = {file: list(_difference(_now(root, file), text, file)) for file, text in texts.items()}
+    difference = {file: list(difference_of(text_now(root, file), text, file)) for file, text in texts.items()}
     watch = Watch()
-    with _copy(root, texts) as stage:
+    with copied(root, texts) as stage:
         rendered = _judged(options, root, stage, watch, compile_all=bool(edit.idle))
         if rendered is None:
             return FOUND
@@ -119,9 +116,9 @@ def _tell(
     if not options.quiet:
         sys.stdout.writelines(f"{line}\n" for line in edit.said)
     if options.dry_run:
-        sys.stdout.writelines(line for lines in difference.values() for line in lines)
+        sys.stdout.writelines(painted_lines(difference, colour=colour(sys.stdout)))
     elif not options.quiet:
-        sys.stdout.writelines(_edited(difference, every=options.verbose))
+        sys.stdout.writelines(edited_lines(difference, every=options.verbose))
         sys.stdout.write(done)
 
 
@@ -136,20 +133,6 @@ def _planned(
 
     found = plan_of_edit(root, stage, edited, watch.progress, today(options))
     return of_edit(found, whole=options.plan, colour=colour(sys.stderr if options.dry_run else sys.stdout))
-
-
-def _edited(difference: Mapping[str, Sequence[str]], *, every: bool) -> Iterator[str]:
-    """A line for each file, or for each folder where there are many."""
-    if every or len(difference) <= FILES:
-        yield from (_counted(file, lines) for file, lines in difference.items())
-        return
-    folders: dict[str, list[str]] = {}
-    for file in difference:
-        folders.setdefault(file.rpartition("/")[0], []).append(file)
-    for folder, files in folders.items():
-        lines = [line for file in files for line in difference[file][2:]]
-        added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
-        yield f"  {'changed':8} {folder}: {len(files)} file{'s' if len(files) != 1 else ''}  +{added} -{removed}\n"
 
 
 def _idle(root: File, rendered: Rendered) -> bool:
@@ -222,60 +205,3 @@ def _write(
     ]
     files = f"{len(changes.written)} file{'s' if len(changes.written) != 1 else ''} written"
     return f"  output   {files}, {len(changes.removed)} removed: {', '.join(folders)}\n"
-
-
-@contextmanager
-def _copy(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
-    """The repository as it would be: specs as hard links, the changed ones anew, the output by reference."""
-    from ..disk.lock import FOLDER
-    from ..disk.sealed import copy_sealed
-    from ..flow.cache import CACHE
-
-    near = root / FOLDER
-    beside = os.access(near, os.W_OK) and not near.is_symlink()
-    with tempfile.TemporaryDirectory(prefix=_COPY, dir=near if beside else None) as folder:
-        stage = File(folder)
-        if (root / "clusters").is_dir():
-            shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
-        for name in _MACHINE:
-            if (root / name).is_dir():
-                (stage / name).symlink_to(root / name, target_is_directory=True)
-        # So that only what changes is compiled there.
-        copy_sealed(root / CACHE, stage / CACHE)
-        for name, text in texts.items():
-            path = stage / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            if text is not None:
-                path.write_bytes(text.encode())
-        yield stage
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _now(root: File, file: str) -> str | None:
-    try:
-        return (root / file).read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return None
-
-
-def _difference(old: str | None, new: str | None, file: str) -> Iterator[str]:
-    """A unified diff, as git shows it."""
-    before, after = ([] if text is None else text.splitlines(keepends=True) for text in (old, new))
-    names = "/dev/null" if old is None else f"a/{file}", "/dev/null" if new is None else f"b/{file}"
-    for line in difflib.unified_diff(before, after, *names):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _counted(file: str, lines: Sequence[str]) -> str:
-    added = sum(line.startswith("+") for line in lines[2:])
-    removed = sum(line.startswith("-") for line in lines[2:])
-    word = "new" if lines[0].startswith("--- /dev/null") else "edited"
-    word = "removed" if lines[1].startswith("+++ /dev/null") else word
-    return f"  {word:8} {file}  +{added} -{removed}\n"

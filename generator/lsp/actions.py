@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..documents.files import Document
 from ..documents.paths import written
+from ..documents.spans import offsets_of
 from ..edit import CannotEdit, put
 from ..edit.fleet import order_of
 from ..edit.hints import mends_of
@@ -17,7 +18,7 @@ from ..fleet.spec_files import kind_of
 from ..rules.load import every_rule
 from ..rules.waivers import why_not
 from ..yaml.strict import read_text
-from .text import Change, change_of, span_of
+from .text import Change, change_of
 from .workspace import Workspace
 
 WAIVED_FOR = timedelta(days=30)
@@ -44,9 +45,7 @@ def actions(workspace: Workspace, file: str, findings: tuple[Finding, ...]) -> I
         return
     document = Document(file, text, data)
     for item in findings:
-        span = span_of(text, item.where)
-        row = sum(len(line) + 1 for line in text.split("\n")[: span.line])
-        start, end = row + span.start, row + span.end
+        start, end = offsets_of(text, item.where)
         for mend in mends_of(document, item, start, end):
             yield Action(mend.title, item, change_of(text, mend.text), mend.safe)
         for title, new in _digests(workspace, item, text[start:end]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..documents.paths import value_at, written
+from ..documents.spans import Span
 from ..explain.effective import layer_name
 from ..explain.output_lines import pointer
 from ..explain.subject import CannotExplainError, subject_in
@@ -18,7 +19,6 @@ from ..rules.load import every_rule
 from ..specs.fields import field_at
 from .cursor import Cursor, cursor_at
 from .names import below_spec, declares_at, names_at
-from .text import Span
 from .words import Asked, counted, words_of
 from .workspace import Workspace
 

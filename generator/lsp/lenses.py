@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..documents.spans import Span, span_of
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
-from .text import Span, span_of
 from .words import counted
 from .workspace import Workspace
 

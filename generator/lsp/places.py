@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..documents.files import Document, read_file
+from ..documents.spans import Span, span_of
 from ..fleet.spec_files import FLEET_FILE, kind_of, stem
 from ..specs.types import LABEL
 from .cursor import cursor_at
 from .names import BY_FLEET, DECLARED, Named, declares_at, names_at, names_in
-from .text import Span, span_of
 from .workspace import Workspace
 
 _NAME = re.compile(LABEL)

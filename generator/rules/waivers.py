@@ -32,6 +32,7 @@ UNUSED = plain_rule(
     Severity.WARNING,
 )
 
+NOTHING_LEFT = "remove it: there is nothing left to accept"
 OWN = "own"
 """Scope of a rule of the fleet's own."""
 ESTIMATES = ("ADMIT", "FIT")
@@ -142,7 +143,7 @@ def _spoken(said: dict[Waiver, bool], today: str, whole: frozenset[str] | None) 
     for place, waiver in {waiver.where: waiver for waiver in said}.items():
         if waiver.expired(today):
             message = f"the waiver of {waiver.code} ended on {waiver.until}"
-            hint = "mend what it accepts" if place in used else "remove it: there is nothing left to accept"
+            hint = "mend what it accepts" if place in used else NOTHING_LEFT
             yield Finding(place, EXPIRED.severity, EXPIRED.code, message, hint)
         elif place not in used and (whole is None or place.file in whole):
             at = f" at {waiver.text}" if waiver.text else ""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path as File
 
 import pytest
 
 from generator import cli
+from generator.cli.writing import writing
 from generator.documents.paths import leaves, value_at
 from generator.edit import put
+from generator.registry.found import Found
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
 from tests.example import example
@@ -563,3 +566,64 @@ def test_retiring_a_hub_says_what_has_to_be_first(root: File, capsys: pytest.Cap
     assert run("retire", "hub", "--dry-run") == 0
     said = capsys.readouterr().out.splitlines()[1]
     assert said == "hub: it is a hub: before it can go, clusters/fleet.yaml has to name another one"
+
+
+def test_check_mends_what_is_safe_shows_it_and_says_what_is_left(
+    root: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = root / STORE
+    right = store.read_text("utf-8")
+    store.write_text(right.replace("ring: canary", "rign: canary").replace("memory: 16Gi", "memory: 16GB"))
+    wrong = texts(root)
+    assert run("check", "--fix", "--dry-run", STORE) == 1
+    said = capsys.readouterr()
+    assert (texts(root), "-  rign: canary\n+  ring: canary\n" in said.out) == (wrong, True)
+    assert f"would fix  {STORE}:9:3  SPEC010  rign -> ring\n" in said.err
+    assert run("check", "--fix", STORE) == 1
+    said = capsys.readouterr()
+    assert store.read_text("utf-8") == right.replace("memory: 16Gi", "memory: 16GB")
+    assert "SPEC012  16GB -> 16Gi | 16G\n" in said.out
+    assert said.out.endswith("1 error\n")
+    store.write_text(right.replace("ring: canary", "rign: canary"))
+    assert run("check", "--fix", "--quiet", STORE) == 0
+    assert (store.read_text("utf-8"), capsys.readouterr().out) == (right, "")
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("words", [("--dry-run",), ("--fix", "--watch")], ids=" ".join)
+def test_check_says_which_options_do_not_go_together(words: tuple[str, ...]) -> None:
+    assert run("check", *words) == 64
+
+
+def test_the_network_is_asked_before_anybody_is_kept_from_writing(
+    root: File, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order: list[str] = []
+
+    @contextmanager
+    def lock(where: File) -> Iterator[None]:
+        order.append("lock")
+        with writing(where):
+            yield
+
+    def slow(source: str, *_: object) -> Found:
+        order.append(source)
+        # Somebody goes on working.
+        with (root / STORE).open("a", encoding="utf-8") as spec:
+            spec.write("# later\n")
+        return Found(source, 10)
+
+    monkeypatch.setattr("generator.cli.edited.writing", lock)
+    for command in ("promote", "add"):
+        monkeypatch.setattr(f"generator.cli.commands.{command}.look_up", slow)
+    before = texts(root)
+    words = ("promote", "shelf-detector", "--version", "8", "--resolve")
+    assert run(*words) == 3
+    assert order == ["s3://acme-models/shelf-detector/8", "lock"]
+    assert f"{STORE} was saved, added or removed while nearedge judged" in capsys.readouterr().err
+    assert texts(root) == before | {STORE: f"{before[STORE]}# later\n"}
+    # A new model is made of the answer alone: who saves something else meanwhile is not in its way.
+    order.clear()
+    words = ("add", "model", "till", "--format", "onnx", "--version", "1", "--from", "hf://acme/till:main")
+    assert run(*words, "--size", "1Gi", "--no-render") == 0
+    assert order == ["hf://acme/till:main", "lock"]

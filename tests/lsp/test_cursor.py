@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from generator.documents.spans import word_at
 from generator.lsp.cursor import Cursor, cursor_at
-from generator.lsp.text import Change, change_of, word_at
+from generator.lsp.text import Change, change_of
 
 
 def at(marked: str) -> Cursor:

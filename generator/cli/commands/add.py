@@ -18,6 +18,7 @@ from .deploy import add_server, pair, server_of
 if TYPE_CHECKING:
     from ...edit.fleet import Edit, RepositorySpecs
     from ...findings.finding import Path
+    from ...registry.found import Found
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,11 +144,13 @@ def _item(kinds: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Add it and render."""
-    return carry(options, lambda root: _edit(options, root))
+    """Add it and render; what has to be asked is asked before anybody is kept from writing."""
+    asks = options.kind == "Model" and options.origin
+    found = look_up(options.origin) if asks else None
+    return carry(options, lambda root: _edit(options, root, found))
 
 
-def _edit(options: argparse.Namespace, root: File) -> Edit:
+def _edit(options: argparse.Namespace, root: File, found: Found | None) -> Edit:
     from ...edit.add import New, add
     from ...edit.fleet import known, specs_of
     from ...edit.many import each
@@ -158,10 +161,9 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
     for name in getattr(options, "group", ()):
         known("group", name, specs.shared.groups)
     values, notes = dict(_values(options)), []
-    if options.kind == "Model" and options.origin:
+    if found is not None:
         from ...edit.resolve import model_fields
 
-        found = look_up(options.origin)
         # What somebody says counts for more than what was found.
         values = {**{("spec", key): value for key, value in model_fields(found).items()}, **values}
         notes = [f"{options.origin} is {found.source}", *found.notes]

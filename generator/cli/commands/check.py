@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
@@ -39,11 +41,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="check again whenever a spec is saved, until Ctrl-C"
     )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="write what hints say into the specs, where nothing else can be meant, and nothing that makes an error",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --fix: show the change, write nothing")
     parser.add_argument("--base", metavar="REF", help="refuse what is removed since this branch left REF")
 
 
 def run(options: argparse.Namespace) -> int:
     """Check once, or again whenever something is saved."""
+    if options.dry_run and not options.fix:
+        raise UsageError("check writes nothing: --dry-run belongs to --fix")
+    if options.watch and options.fix:
+        raise UsageError("--fix writes, and --watch waits for what is written: say one of them")
     if not options.watch:
         return _checked(options)
     from ..again import whenever_saved
@@ -60,13 +72,24 @@ def _checked(options: argparse.Namespace) -> int:
     root, watch, day = root_of(options), Watch(), today(options)
     part = frozenset(file for path in options.paths for file in _spec_files(root, path))
     whole = not part or FLEET_FILE in part
+
+    def judged(folder: File) -> Rendered:
+        if not whole:
+            return incremental.check_part(folder, part, watch.progress, day, engine)
+        found = incremental.check(folder, watch.progress, day, engine)
+        # What is removed is compared with Git, which only the repository itself has.
+        return replace(found, findings=guarded(root, found, options.base).findings)
+
     with engine_of(options) as engine:
-        if whole:
-            rendered = guarded(root, incremental.check(root, watch.progress, day, engine), options.base)
+        if options.fix:
+            from ..fixed import Manner, fix
+
+            show = partial(_formatted, options, part=part)
+            rendered = fix(options, Manner(judged, show, part), watch)
         else:
-            rendered = incremental.check_part(root, part, watch.progress, day, engine)
-    watch.end()
-    sys.stdout.write(_formatted(options, root, rendered, part))
+            rendered = judged(root)
+            watch.end()
+            sys.stdout.write(_formatted(options, root, rendered, part))
     if not whole and not options.quiet:
         number = len(rendered.clusters)
         said = (

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from ..edited import add_edit, carry
 from ..exits import UsageError
+from ..here import root_of
 from ..network import look_up
 from ..selection import add_clusters, choice, group_files
+from ..writing import settle
 
 if TYPE_CHECKING:
     from ...edit.fleet import Edit, RepositorySpecs
@@ -58,12 +60,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Promote and render."""
-    return carry(options, lambda root: _edit(options, root))
-
-
-def _edit(options: argparse.Namespace, root: File) -> Edit:
+    """Promote and render; what has to be asked is asked before anybody is kept from writing."""
     from ...edit.fleet import specs_of
+
+    wish = _wish(options)
+    if not options.resolve:
+        return carry(options, lambda root: _promoted(options, specs_of(root), wish))
+    from ...disk.specs import spec_digests
+    from ...edit.resolve import answered, question
+
+    root = root_of(options)
+    if not options.dry_run:
+        settle(root)
+    asked_of = spec_digests(root)
+    asked = question(specs_of(root), options.what, wish, options.tag or "")
+    found = look_up(asked.source, asked.narrow, asked.store)
+
+    def edit(root: File) -> Edit:
+        specs = specs_of(root)
+        made = _promoted(options, specs, answered(specs, options.what, wish, found))
+        return replace(made, said=(*made.said, f"{asked.source} is {found.source}", *found.notes))
+
+    return carry(options, edit, asked_of)
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    """What is new, as the options say it."""
     from ...edit.promote import DIGEST, Wish
 
     given = [options.digest, options.version, options.source, options.size, options.checksums, options.origin]
@@ -76,7 +98,7 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         raise UsageError("--from takes all of it from the ring: say nothing else")
     if options.digest and not DIGEST.fullmatch(options.digest):
         raise UsageError(f"{options.digest} is no digest: sha256: and 64 hex digits in lower case")
-    wish = Wish(
+    return Wish(
         digest=options.digest or "",
         version=options.version or "",
         source=options.source or "",
@@ -84,15 +106,6 @@ def _edit(options: argparse.Namespace, root: File) -> Edit:
         checksums=_checksums(options.checksums) if options.checksums else {},
         origin=options.origin or "",
     )
-    specs = specs_of(root)
-    if not options.resolve:
-        return _promoted(options, specs, wish)
-    from ...edit.resolve import answered, question
-
-    asked = question(specs, options.what, wish, options.tag or "")
-    found = look_up(asked.source, asked.narrow, asked.store)
-    edit = _promoted(options, specs, answered(specs, options.what, wish, found))
-    return replace(edit, said=(*edit.said, f"{asked.source} is {found.source}", *found.notes))
 
 
 def _promoted(options: argparse.Namespace, specs: RepositorySpecs, wish: Wish) -> Edit:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 EXAMPLES = (
     ("check", "all that is wrong"),
     ("check clusters/near-edge/store-001.yaml --watch", "one cluster, again whenever something is saved"),
+    ("check --fix --dry-run", "what would be mended of itself"),
     ("check --format sarif", "for code scanning"),
     ("render", "write base/, overlays/ and acm/, and prove them"),
     ("render --check", "what is not up to date"),

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from lsprotocol import types as lsp
 
+from ...documents.spans import Span
 from ...findings.finding import Finding
 from ...fleet.spec_files import stem
 from ...rules.load import every_rule
 from .. import completion, hover, lenses, places
 from ..actions import actions
 from ..cursor import cursor_at
-from ..text import Span
 from ..workspace import Workspace
 from .connection import Server
 

@@ -11,11 +11,11 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from ... import __version__
+from ...documents.spans import Span, span_of
 from ...findings.finding import Finding, Severity, Where
 from ...rules.load import every_rule
 from ..judging import next_judged, whole_judged
 from ..session import Session, Spot
-from ..text import Span, span_of
 from ..workspace import Workspace
 
 SOURCE = "nearedge"

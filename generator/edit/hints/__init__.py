@@ -1,7 +1,9 @@
 r"""What the hint of a finding says to write, written: for editors that offer it, and for `nearedge check --fix`.
 
-Only hints that name the whole word are followed. A mend is safe where one word alone is meant and the text stays what
-it was otherwise; who applies one judges again, as a word that exists may still be the wrong one.
+Only hints that name the whole word are followed. A mend is safe where the hint names one word and that is what
+somebody meant to type (certain.py); who applies one judges again (fix.py), as a word that exists may still be wrong.
+
+Comes in: a document and a finding. Goes out: other texts. Not here: writing files.
 
     >>> words_meant("did you mean canary?"), words_meant("write 4Gi or 4G"), words_meant("write its fields instead of text")
     (('canary',), ('4Gi', '4G'), ())
@@ -13,12 +15,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..documents.files import Document
-from ..documents.validate import UNKNOWN
-from ..findings.finding import Finding, Path, Where
-from ..rules.waivers import EXPIRED, UNUSED
-from ..yaml.strict import read_text
-from . import CannotEdit, drop
+from ...documents.files import Document
+from ...documents.paths import value_at
+from ...documents.validate import UNKNOWN
+from ...findings.finding import Finding, Path, Where
+from ...rules.waivers import EXPIRED, NOTHING_LEFT, UNUSED
+from ...yaml.strict import read_text
+from .. import CannotEdit, drop
+from .certain import is_certain
 
 _NEAR = re.compile(r"did you mean (?P<word>[^\s?]+)\?(?=$|\s)")
 _WRITE = re.compile(r"write (?P<words>.+?)(?:, with(?:out)? (?:quotes|brackets))?$")
@@ -64,13 +68,14 @@ def mends_of(document: Document, finding: Finding, start: int, end: int) -> Iter
             continue
         after = f"{text[:start]}{word}{text[end:]}"
         if after != text and not read_text(after)[1]:
-            yield Mend(f"write {word}", after, safe=len(words) == 1)
+            yield Mend(f"write {word}", after, len(words) == 1 and is_certain(old, word, finding.code))
     if finding.code == UNKNOWN.code and (removed := _without(document, finding.where)):
         yield Mend(f"remove {old}", removed)
     if finding.code in {EXPIRED.code, UNUSED.code} and (
         removed := _without(document, finding.where, levels=1)
     ):
-        yield Mend("remove this waiver", removed)
+        # What ended and finds nothing has no effect; of one that never had any, the path may be wrong.
+        yield Mend("remove this waiver", removed, finding.hint.startswith(NOTHING_LEFT))
 
 
 def _without(document: Document, where: Where, levels: int = 0) -> str:
@@ -78,8 +83,12 @@ def _without(document: Document, where: Where, levels: int = 0) -> str:
     path = path_at(document, where)
     if path is None or len(path) <= levels + 1:
         return ""
+    path = path[: len(path) - levels]
+    if isinstance(path[-1], int) and len(value_at(document.data, path[:-1])) == 1:
+        # An empty list would take the place of the group's.
+        path = path[:-1]
     try:
-        return drop(document.text, path[: len(path) - levels])
+        return drop(document.text, path)
     except CannotEdit:
         return ""
 
