@@ -16,6 +16,11 @@ import yaml
 
 _WORDS = {"true": True, "false": False}
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,5})\.[0-9]{0,3}[1-9]")
+"""A fraction such as 0.5: every reader takes it for the same number, and Go prints it back as it was.
+
+From 1000000.5 on, and below 0.0001, it prints an exponent (strconv.FormatFloat with "g"; seen in kustomize v5.8.1).
+"""
 _FIRST = frozenset("0123456789+-.~")
 _AMBIGUOUS = re.compile(
     r"~|[-+]?\.?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -85,6 +90,8 @@ def _plain(event: Any) -> Any:
     if text[:1] in _FIRST:
         if _INT.fullmatch(text) and abs(int(text)) <= _EXACT:
             return int(text)
+        if _SHORT.fullmatch(text):
+            return float(text)
         if _AMBIGUOUS.fullmatch(text) and not _is_beyond(text):
             raise _refuse(event, f"the unquoted {text}")
     elif text.lower() in _AMBIGUOUS_WORDS:

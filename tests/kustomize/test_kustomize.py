@@ -117,8 +117,32 @@ def test_reads_every_hash_as_kustomize_writes_it(kustomize: Tool, tmp_path: File
     assert real(kustomize, tmp_path, overlay(manifest)) == [manifest]
 
 
+def test_reads_fractions_as_kustomize_writes_them(kustomize: Tool, tmp_path: File) -> None:
+    job = {"apiVersion": "ray.io/v1", "kind": "RayJob", "metadata": {"name": "a", "namespace": "n"}}
+    manifest = {
+        **job,
+        "spec": {"entrypointNumCpus": 0.5, "entrypointNumGpus": 0.0001, "most": 999999.5, "less": -2.25},
+    }
+    assert real(kustomize, tmp_path, overlay(manifest)) == [manifest]
+
+
 AMBIGUOUS = (
-    *("08", "1e3", "1.5", ".5", "+1", "0x1f", "0o17", "0b1", "1_000", "9007199254740993", ".inf", ".nan"),
+    *(
+        "08",
+        "1e3",
+        "1.50",
+        "1000000.5",
+        "1.0",
+        ".5",
+        "+1",
+        "0x1f",
+        "0o17",
+        "0b1",
+        "1_000",
+        "9007199254740993",
+        ".inf",
+        ".nan",
+    ),
     *("12:30:45", "2026-01-01", "yes", "No", "on", "OFF", "y", "N", "null", "~", "True", "FALSE"),
     *("&a", "*a", "!t"),
 )
