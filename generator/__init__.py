@@ -94,7 +94,6 @@ __all__ = [
     "Proxy",
     "Publish",
     "Push",
-    "PvcMount",
     "Queue",
     "QueueCheck",
     "Quota",

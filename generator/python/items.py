@@ -75,7 +75,7 @@ from ..specs.model import AdapterOf, Images, ModelMemory, ModelSpec, Pins, Relea
 from ..specs.operators import OperatorSaid, OperatorSize, OperatorTerms
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.sources import ExtraApp, Repository
-from ..specs.types import EnvVar, PvcMount, Taint, Toleration
+from ..specs.types import EnvVar, Taint, Toleration
 
 __all__ = [
     "S3",
@@ -152,7 +152,6 @@ __all__ = [
     "Proxy",
     "Publish",
     "Push",
-    "PvcMount",
     "Queue",
     "QueueCheck",
     "Quota",

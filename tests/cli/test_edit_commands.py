@@ -617,13 +617,12 @@ def test_the_network_is_asked_before_anybody_is_kept_from_writing(
     for command in ("promote", "add"):
         monkeypatch.setattr(f"generator.cli.commands.{command}.look_up", slow)
     before = texts(root)
-    words = ("promote", "shelf-detector", "--version", "8", "--resolve")
-    assert run(*words) == 3
+    assert run("promote", "shelf-detector", "--version", "8", "--resolve") == 3
     assert order == ["s3://acme-models/shelf-detector/8", "lock"]
     assert f"{STORE} was saved, added or removed while nearedge judged" in capsys.readouterr().err
     assert texts(root) == before | {STORE: f"{before[STORE]}# later\n"}
     # A new model is made of the answer alone: who saves something else meanwhile is not in its way.
     order.clear()
-    words = ("add", "model", "till", "--format", "onnx", "--version", "1", "--from", "hf://acme/till:main")
-    assert run(*words, "--size", "1Gi", "--no-render") == 0
+    model = ("--format", "onnx", "--version", "1", "--from", "hf://acme/till:main", "--size", "1Gi")
+    assert run("add", "model", "till", *model, "--no-render") == 0
     assert order == ["hf://acme/till:main", "lock"]
