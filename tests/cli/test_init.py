@@ -312,7 +312,7 @@ def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
 def test_images_are_for_the_user_to_say() -> None:
     text = "".join(path.read_text("utf-8") for path in TEMPLATES.iterdir())
     assert not re.search(r"\bimage: (?!\$)[a-z]", text)
-    assert set(re.findall(r"FROM (.*)", text)) == {"${BASE}"}
+    assert set(re.findall(r"^FROM (.*)", text, re.MULTILINE)) == {"${BASE}"}
 
 
 def promote_scripts() -> dict[str, str]:
