@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint lint-ci pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ lint: setup-dev ## ruff, mypy and the import contracts
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(CODE)
 	.venv/bin/lint-imports --no-cache
+
+lint-ci: setup-dev ## hold the CI templates against actionlint, zizmor and Renovate's validator (needs Go, npm, Node.js 24)
+	$(PY) -m scripts.lint_ci $(ARGS)
 
 # What this make is told is not for those that tests start.
 pytest: setup-dev
@@ -116,5 +119,5 @@ lock: ## pin the newest releases of requirements*.in (needs uv)
 	$(LOCK) bench/requirements.in --output-file bench/requirements.lock
 
 clean: ## remove .venv/, .bin/ and all caches; specs and output stay
-	rm -rf .venv .bin .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
+	rm -rf .venv .bin .lint-ci .nearedge .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
 	find generator scripts tests tests_ray tests_browser bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -15,22 +15,51 @@ CI: Mapping[str, Mapping[str, str]] = {
     "github": {
         ".github/workflows/nearedge.yml": "github-check.yml",
         ".github/workflows/promote.yml": "github-promote.yml",
+        ".github/workflows/rollout.yml": "github-rollout.yml",
+        ".github/workflows/waivers.yml": "github-waivers.yml",
     },
     "gitlab": {".gitlab-ci.yml": "gitlab-ci.yml", "ci/Containerfile": "Containerfile"},
+    "gitea": {
+        ".gitea/workflows/nearedge.yml": "gitea-check.yml",
+        ".gitea/workflows/promote.yml": "gitea-promote.yml",
+        ".gitea/workflows/rollout.yml": "gitea-rollout.yml",
+        ".gitea/workflows/waivers.yml": "gitea-waivers.yml",
+    },
     "tekton": {
-        "ci/tekton/task-check.yaml": "tekton-task-check.yaml",
-        "ci/tekton/task-promote.yaml": "tekton-task-promote.yaml",
-        "ci/tekton/pipeline-check.yaml": "tekton-pipeline-check.yaml",
-        "ci/tekton/pipeline-promote.yaml": "tekton-pipeline-promote.yaml",
+        **{
+            f"ci/tekton/{kind}-{name}.yaml": f"tekton-{kind}-{name}.yaml"
+            for kind, names in (
+                ("task", ("check", "comment", "promote", "rollout", "waivers")),
+                ("pipeline", ("check", "promote", "rollout", "waivers")),
+            )
+            for name in names
+        },
         "ci/Containerfile": "Containerfile",
     },
+    "azure": {
+        "azure-pipelines.yml": "azure-pipelines.yml",
+        "ci/azure/promote.yml": "azure-promote.yml",
+        "ci/azure/rollout.yml": "azure-rollout.yml",
+        "ci/azure/waivers.yml": "azure-waivers.yml",
+    },
+    "jenkins": {
+        "Jenkinsfile": "jenkins-check.groovy",
+        "ci/jenkins/promote.groovy": "jenkins-promote.groovy",
+        "ci/jenkins/rollout.groovy": "jenkins-rollout.groovy",
+        "ci/Containerfile": "Containerfile",
+    },
+    "renovate": {"renovate.json": "renovate.json"},
 }
 """What --ci writes: path in the repository -> file of data/ci/."""
 
 _NEEDED = {
-    "github": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN if pull requests of the workflow `promote` are to be checked.",
-    "gitlab": "Set the CI/CD variables NEAREDGE_IMAGE (an image by digest; `ci/Containerfile` makes one) and NEAREDGE_TOKEN (api and write_repository, masked).",
-    "tekton": "`kubectl apply -n <namespace> -f ci/tekton/`, with a Secret nearedge-token (key token) there. The image is a parameter; `ci/Containerfile` makes one.",
+    "github": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN if pull requests of the workflow `promote` are to be checked. Protect the environments `ring-<name>`: who approves a move.",
+    "gitlab": "Set the CI/CD variables NEAREDGE_IMAGE (an image by digest; `ci/Containerfile` makes one), NEAREDGE_TOKEN (api and write_repository, masked, protected) and NEAREDGE_COMMENT_TOKEN (a Reporter with api, masked). Protect the environments `ring/<name>`.",
+    "gitea": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN of a bot if pull requests of the workflows are to be checked. Protect the branches `ring/*`: who merges there approves a move.",
+    "tekton": "`kubectl apply -n <namespace> -f ci/tekton/`, with the Secrets nearedge-token, nearedge-comment and, for a repository that is not public, nearedge-read (key token) there. The image is a parameter; `ci/Containerfile` makes one.",
+    "azure": "Make a pipeline of `azure-pipelines.yml` and of each file in `ci/azure/`, set their variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), require the first one by a branch policy, and give the environments `ring-<name>` their approvals.",
+    "jenkins": "A multibranch project of `Jenkinsfile`, a pipeline project of each file in `ci/jenkins/`, agents with the label `nearedge` (`ci/Containerfile` makes an image), the credentials nearedge-comment and nearedge-push, and NEAREDGE_FORGE and NEAREDGE_REPOSITORY in the folder.",
+    "renovate": "Renovate changes specs alone: `nearedge render` on its branch brings the output, by hand or as a post-upgrade task of a Renovate of your own.",
 }
 
 

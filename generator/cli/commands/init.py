@@ -23,7 +23,8 @@ from ..writing import writing
 if TYPE_CHECKING:
     from ...edit.starts import Start
 
-FORGES = ("github", "gitlab", "tekton")
+FORGES = ("github", "gitlab", "gitea", "tekton", "azure", "jenkins", "renovate")
+"""What --ci knows: the keys of CI in edit/init.py, which --help does not import."""
 NO_CI = "none"
 EXAMPLES = ("retail", "factory", "none")
 
