@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint lint-ci pytest golden schemas docs bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint lint-ci pytest golden schemas docs pictures bench bench-ray mutants contract fuzz live lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,8 +83,12 @@ facts: setup-dev ## hold what is known of platforms against clones of upstream's
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
-docs: setup-dev ## rewrite docs/rules.md from the rules and from generator/data/coverage.yaml
+docs: setup-dev ## rewrite docs/rules.md from the rules and generator/data/coverage.yaml, docs/glossary.md from its data
 	$(PY) -m scripts.rules_doc
+	$(PY) -m scripts.glossary_doc
+
+pictures: setup-dev ## run the commands of docs/start.md and take its pictures anew (CHROMIUM=path)
+	$(PY) -m scripts.pictures $(CHROMIUM)
 
 contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI document (needs npm)
 	$(PY) -m scripts.github_proxy

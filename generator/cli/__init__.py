@@ -54,7 +54,7 @@ COMMANDS = {
     "mcp": "answer assistants over the Model Context Protocol; read-only",
     "doctor": "say which programs, schemas and folders are there, and what to do where one is missing",
     "profiles": "list the platform and hub releases that specs can name",
-    "help": "show the help of a command, or write the manual pages",
+    "help": "show the help of a command, say what a word means, or write the manual pages",
     "completion": "print what bash, zsh or fish need to complete commands and the names of a fleet",
     "schema": "write the JSON Schemas of the spec kinds and of the plan to schemas/",
 }

@@ -408,14 +408,27 @@ def test_the_repository_is_what_git_calls_origin(tmp_path: File, origin: str, ur
     git(tmp_path, "init", "-q")
     if origin:
         git(tmp_path, "remote", "add", "origin", origin)
-    assert place.origin_of(tmp_path) == origin
+    remote = place.remote_of(tmp_path)
+    assert remote.url == origin
     assert pullable(origin) == url
-    out = "".join(told.told(Start(repository=url), tmp_path, origin, forge.Chosen()))
+    out = "".join(told.told(Start(repository=url), tmp_path, remote, forge.Chosen()))
     assert said in out
     assert (f"{EXAMPLE_URL} is an example" in out) == (not url)
     assert "hush" not in out
     text = files(Start(repository=url))["clusters/fleet.yaml"]
     assert f"    url: {url or EXAMPLE_URL}\n" in text
+
+
+def test_the_only_remote_counts_whatever_it_is_called(tmp_path: File) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "upstream", SITE)
+    assert place.remote_of(tmp_path) == ("upstream", SITE)
+    git(tmp_path, "remote", "add", "mine", "https://forge.example.com/me/fleet.git")
+    # Of several nobody can tell.
+    assert place.remote_of(tmp_path) == ("", "")
+    git(tmp_path, "remote", "rename", "mine", "origin")
+    assert place.remote_of(tmp_path).url == "https://forge.example.com/me/fleet.git"
+    assert place.remote_of(tmp_path / "below") == ("", "")
 
 
 @pytest.mark.parametrize(

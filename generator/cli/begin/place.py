@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path as File
+from typing import NamedTuple
 
 from ..exits import UsageError
 
@@ -103,15 +104,25 @@ def repository(root: File, *, wanted: bool) -> Iterator[None]:
         raise
 
 
-def origin_of(root: File) -> str:
-    """What Git calls origin, where the fleet is a whole repository; its path below one is not known to clusters."""
+class Remote(NamedTuple):
+    """A remote of a repository, as git calls it, and its URL."""
+
+    name: str = ""
+    url: str = ""
+
+
+def remote_of(root: File) -> Remote:
+    """origin, else the only remote there is, where the fleet is a whole repository; its path below one clusters do not know."""
     from ...errors import ToolMissing
     from ...git.reading import ask
     from ...programs.record import find
 
     if not (root / ".git").exists():
-        return ""
+        return Remote()
     try:
-        return ask(find(root, "git"), root, "config", "--get", "remote.origin.url").strip()
+        git = find(root, "git")
     except ToolMissing:
-        return ""
+        return Remote()
+    names = ask(git, root, "remote").split()
+    name = "origin" if "origin" in names else names[0] if len(names) == 1 else ""
+    return Remote(name, ask(git, root, "config", "--get", f"remote.{name}.url").strip()) if name else Remote()

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ...edit.starts import Start
     from .forge import Chosen
+    from .place import Remote
 
 IGNORED = "/.nearedge/"
 
 
-def told(start: Start, root: File, origin: str, chosen: Chosen) -> Iterator[str]:
+def told(start: Start, root: File, remote: Remote, chosen: Chosen) -> Iterator[str]:
     """The repository, the CI, and the next steps where README.md does not have them."""
-    yield from _repository(start, origin)
+    yield from _repository(start, remote)
     if chosen.ci and chosen.why:
         yield f"CI: {', '.join(chosen.ci)}, {chosen.why}\n"
     elif chosen.why:
@@ -25,16 +26,16 @@ def told(start: Start, root: File, origin: str, chosen: Chosen) -> Iterator[str]
     yield from _next(start, root)
 
 
-def _repository(start: Start, origin: str) -> Iterator[str]:
+def _repository(start: Start, remote: Remote) -> Iterator[str]:
     from ...edit.init import EXAMPLE_URL
     from ...git.command import cleaned
 
-    if start.repository and origin:
-        yield f"repository: {start.repository}, as the remote origin says\n"
+    if start.repository and remote.url:
+        yield f"repository: {start.repository}, as the remote {remote.name} says\n"
     elif not start.repository:
         why = (
-            f"the remote origin ({cleaned(origin)}) is nothing that clusters can pull"
-            if origin
+            f"the remote {remote.name} ({cleaned(remote.url)}) is nothing that clusters can pull"
+            if remote.url
             else "nobody said where this repository is"
         )
         yield f"repository: {EXAMPLE_URL} is an example, as {why}: nearedge set --fleet repository.url URL\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..begin.ask import can_ask
 from ..begin.forge import Chosen, ci_of
-from ..begin.place import is_alone, needs_git, origin_of, refuse_taken, repository
+from ..begin.place import Remote, is_alone, needs_git, refuse_taken, remote_of, repository
 from ..begin.questions import asked
 from ..begin.told import listed, told
 from ..day import add_today, today
@@ -111,24 +111,24 @@ def _new(options: argparse.Namespace, root: File, said: dict[str, str], forges: 
     from ...edit.starts import Start
 
     begins = needs_git(root, unwanted=options.no_git)
-    origin = origin_of(root)
-    wanted = {"name": _called(root), "repository": pullable(origin), **said}
+    remote = remote_of(root)
+    wanted = {"name": _called(root), "repository": pullable(remote.url), **said}
     start = replace(Start(alone=is_alone(root)), **wanted)  # type: ignore[arg-type]
     _named(start)
     if can_ask() and not options.yes:
         start = asked(start, said)
-    chosen = Chosen(forges) if options.ci else _ci(start, origin)
+    chosen = Chosen(forges) if options.ci else _ci(start, remote)
     start = replace(start, ci=chosen.ci)
     done = _begun(options, root, files(start), begins=begins)
     if done == CLEAN:
-        sys.stdout.writelines(told(start, root, "" if "repository" in said else origin, chosen))
+        sys.stdout.writelines(told(start, root, Remote() if "repository" in said else remote, chosen))
     return done
 
 
-def _ci(start: Start, origin: str) -> Chosen:
+def _ci(start: Start, remote: Remote) -> Chosen:
     from ...edit.init import CI
 
-    return ci_of(start.repository or origin, CI, alone=start.alone)
+    return ci_of(start.repository or remote.url, CI, alone=start.alone)
 
 
 def _called(root: File) -> str:

@@ -80,6 +80,7 @@ EXAMPLES = (
     ("schema --fleet", "with the names of this fleet, for editors that know schemas alone"),
     ("doctor", "what this machine lacks to render and prove, and what to do"),
     ("help deploy", "the help of a command"),
+    ("help ClusterQueue", "what a word means"),
     ("help --man ~/.local/share/man/man1", "write the manual pages: man nearedge-set"),
     ("completion bash > ~/.local/share/bash-completion/completions/nearedge", "for bash"),
     ("completion fish > ~/.config/fish/completions/nearedge.fish", "for fish"),
