@@ -129,6 +129,28 @@ def test_the_plan_is_what_a_reviewer_opens(opened: Opened) -> None:
     assert not any("store-002" in title for title in titles)
 
 
+def test_a_plan_says_its_class_and_why(opened: Opened) -> None:
+    page = opened.at("plan")
+    said = page.locator("section.card", has=page.get_by_role("heading", name="Class", exact=True))
+    expect(said.locator(".badge").first).to_contain_text("danger")
+    expect(said.get_by_role("listitem").first).to_contain_text("removed")
+    assert page.get_by_text("class: danger").count() == 0
+
+
+def test_an_object_opens_as_it_comes_to_the_cluster(opened: Opened) -> None:
+    page = opened.at("cluster/store-006")
+    name = page.get_by_role("button", name="ai-serving/shelf-detector", exact=True).first
+    name.press("Enter")
+    text = page.get_by_role("region", name="An object as YAML")
+    expect(text).to_contain_text("apiVersion: ")
+    expect(text).to_contain_text("namespace: ai-serving")
+    expect(name).to_have_attribute("aria-expanded", "true")
+    assert page.evaluate("objectText(CLUSTER_BY_NAME.get('store-006').rows('objects')[0][4])").endswith("\n")
+    text.get_by_role("button", name="Close").click()
+    expect(text).to_be_hidden()
+    expect(name).to_be_focused()
+
+
 def test_a_plan_shows_room_before_and_after(opened: Opened) -> None:
     page = opened.at("capacity?sort=any")
     first = page.locator("tbody tr:not(.spacer)").first

@@ -12,7 +12,7 @@ from .day import add_today, today
 from .exits import CLEAN, FOUND
 from .here import root_of
 from .output import difference_of, edited_lines, painted_lines, show_findings, text_now
-from .progress import Watch, colour
+from .progress import Watch, colour, width
 from .proof import outcome, proven_before, shared_folder
 from .writing import writing
 
@@ -132,7 +132,8 @@ def _planned(
     from ..report.plan.text import of_edit
 
     found = plan_of_edit(root, stage, edited, watch.progress, today(options))
-    return of_edit(found, whole=options.plan, colour=colour(sys.stderr if options.dry_run else sys.stdout))
+    out = sys.stderr if options.dry_run else sys.stdout
+    return of_edit(found, whole=options.plan, colour=colour(out), width=width(out))
 
 
 def _idle(root: File, rendered: Rendered) -> bool:

@@ -71,3 +71,12 @@ def colour(out: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width(out: TextIO) -> int | None:
+    """Columns of a terminal; None where there is none, and lines stay as long as they are."""
+    if not out.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

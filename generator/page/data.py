@@ -15,6 +15,7 @@ from .fleet import FleetPage, History, Told
 from .planned import plan_data
 from .site import Site
 from .table import Row, Table, runs
+from .texts import PageObject, texts_of
 
 FORMAT = 1
 """Of the data, for those who read it out of a page: within one number columns are only added, at the end."""
@@ -34,13 +35,16 @@ TABLES = (
     "fits",
 )
 """The tables; of all but the first a cluster has runs, in this order."""
+Written = Mapping[PageObject, int | None]
+"""Where the text of an object stands."""
 SEVERITIES = ("error", "warning", "note")
 
 
 def page_data(page: FleetPage) -> dict[str, Any]:
     """The page as plain data."""
     tables = {name: Table() for name in TABLES}
-    clusters = [_cluster(site, tables) for site in page.sites]
+    texts, written = texts_of(item for site in page.sites for item in site.objects)
+    clusters = [_cluster(site, tables, written) for site in page.sites]
     names = {site.row.name: i for i, site in enumerate(page.sites)}
     return {
         "format": FORMAT,
@@ -55,6 +59,7 @@ def page_data(page: FleetPage) -> dict[str, Any]:
         ],
         "clusters": clusters,
         "tables": {name: table.rows for name, table in tables.items()},
+        "texts": texts,
         "findings": [_finding(item, names) for item in page.findings],
         "rollout": _history(page.history, names) if page.history else None,
         "untold": page.untold,
@@ -66,17 +71,17 @@ def _plan(plan: Plan | None, names: Mapping[str, int]) -> dict[str, Any] | None:
     return plan_data(plan, names) if plan else None
 
 
-def _cluster(site: Site, tables: Mapping[str, Table]) -> list[Any]:
+def _cluster(site: Site, tables: Mapping[str, Table], written: Written) -> list[Any]:
     """Name, whether it compiles, where its place stands, then runs in the order of TABLES."""
     row = site.row
     folder = row.file.removesuffix(f"{row.name}.yaml")
     place = (row.tier, row.ring, row.hub, row.platform, row.state, row.connectivity, row.groups, folder)
-    rows = (*_rows(site), *_room(site))
+    rows = (*_rows(site, written), *_room(site))
     lists = [tables[name].runs(found) for name, found in zip(TABLES[1:], rows, strict=True)]
     return [row.name, int(site.compiled), tables["places"].place(place), *lists]
 
 
-def _rows(site: Site) -> Iterable[Iterable[Row]]:
+def _rows(site: Site, written: Written) -> Iterable[Iterable[Row]]:
     """Rows of the tables that say what a cluster has."""
     own = site.row.file
     yield site.row.labels.items()
@@ -117,7 +122,7 @@ def _rows(site: Site) -> Iterable[Iterable[Row]]:
         else (item.text,)
         for item in site.lines
     )
-    yield (tuple(item) for item in site.objects)
+    yield ((*item.identity, written[item]) for item in site.objects)
     yield site.images
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..plan.capacity import Level
 from ..plan.clusters import ClusterChange
 from ..plan.plan import Plan, RingShare
+from ..plan.plan_class import class_of
 from ..report.plan.text import has_stopped, head, last, sections
 from .table import runs
 
@@ -31,6 +32,7 @@ def plan_data(plan: Plan, names: Mapping[str, int]) -> dict[str, Any]:
         "commit": plan.commit,
         "files": list(plan.files),
         "sentence": last(plan),
+        "class": _class(plan, places),
         "head": head(plan).splitlines(),
         "counts": [plan.counts.add, plan.counts.change, plan.counts.replace, plan.counts.remove],
         "stopped": has_stopped(plan),
@@ -59,6 +61,13 @@ def plan_data(plan: Plan, names: Mapping[str, int]) -> dict[str, Any]:
         ],
     }
     return {**body, "others": list(others)}
+
+
+def _class(plan: Plan, places: Callable[[Iterable[str]], list[int]]) -> list[Any]:
+    """routine, caution or danger; then why: what it means, that class of it, and the clusters."""
+    found = class_of(plan)
+    reasons = [[item.means, item.level.value, places(item.clusters)] for item in found.reasons]
+    return [found.level.value, reasons]
 
 
 def _rings(rings: Iterable[RingShare]) -> list[list[Any]]:

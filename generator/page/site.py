@@ -20,9 +20,9 @@ from ..lists.clusters import Fleet
 from ..lists.make import cluster_rows, image_rows, model_rows, operator_rows, queue_rows, service_rows
 from ..lists.rows import ClusterRow, OperatorRow, QueueRow, ServiceRow
 from ..lists.selector import Selector
-from ..objects.manifest import ResourceId, identify
 from ..overlays.overlay import emit
 from ..plan.capacity import ClusterCapacity, capacity_of
+from .texts import PageObject, Writer
 
 
 class Pin(NamedTuple):
@@ -67,7 +67,7 @@ class Site:
     pins: tuple[Pin, ...]
     operators: tuple[OperatorRow, ...]
     lines: tuple[SpecLine, ...]
-    objects: tuple[ResourceId, ...] = ()
+    objects: tuple[PageObject, ...] = ()
     images: tuple[str, ...] = ()
     room: ClusterCapacity | None = None
     fits: tuple[FitLine, ...] = ()
@@ -79,26 +79,34 @@ class Unreadable(NamedTuple):
     name: str
 
 
+class Shelf(NamedTuple):
+    """What clusters share while they are looked at."""
+
+    memo: Memo
+    writer: Writer
+
+
 def site_of(  # noqa: PLR0913 - where it is read, what it shares with others, and what is known of it
-    root: Root, shared: Shared, file: str, memo: Memo, selector: Selector, *, sound: bool
+    root: Root, shared: Shared, file: str, shelf: Shelf, selector: Selector, *, sound: bool
 ) -> Site | Unreadable | None:
     """One cluster from its file; None when it is not meant.
 
     `sound` says that no rule stands against it, so that it can be compiled.
     """
-    cluster, resolved, _ = cluster_in(root, shared, file, memo)
+    cluster, resolved, _ = cluster_in(root, shared, file, shelf.memo)
     if cluster is None or resolved is None:
         return Unreadable(stem(file))
     if not selector.holds(cluster.labels, cluster.spec.ring, cluster.groups):
         return None
-    return _site(cluster, resolved, Fleet(shared, _shared_files(shared), (cluster,)), sound=sound)
+    fleet = Fleet(shared, _shared_files(shared), (cluster,))
+    return _site(cluster, resolved, fleet, shelf.writer, sound=sound)
 
 
 def _shared_files(shared: Shared) -> tuple[str, ...]:
     return tuple(document.file for document in shared.model_documents.values())
 
 
-def _site(cluster: Cluster, resolved: Resolved, fleet: Fleet, *, sound: bool) -> Site:
+def _site(cluster: Cluster, resolved: Resolved, fleet: Fleet, writer: Writer, *, sound: bool) -> Site:
     (row,) = cluster_rows(fleet)
     models = tuple((item.name, item.running[0].version) for item in model_rows(fleet) if item.running)
     manifests = emit(cluster).manifests if sound else ()
@@ -111,7 +119,7 @@ def _site(cluster: Cluster, resolved: Resolved, fleet: Fleet, *, sound: bool) ->
         tuple(_pins(cluster, models)),
         tuple(operator_rows(fleet)),
         tuple(_lines(resolved)),
-        tuple(identify(item) for item in manifests),
+        tuple(writer.written(item) for item in manifests),
         tuple(item.image for item in image_rows(fleet)) if sound else (),
         capacity_of(cluster, manifests) if sound else None,
         tuple(_fits(cluster)) if sound else (),

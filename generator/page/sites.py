@@ -11,7 +11,8 @@ from ..fleet.spec_files import Shared
 from ..flow.rendered import Memo, Progress, silent
 from ..flow.texts import SharedTexts, Texts, texts_of
 from ..lists.selector import Selector
-from .site import Site, Unreadable, site_of
+from .site import Shelf, Site, Unreadable, site_of
+from .texts import Writer
 
 Sites = tuple[Site | Unreadable, ...]
 
@@ -70,9 +71,9 @@ def _sites(
     asked: tuple[frozenset[str], Selector],
     progress: Progress,
 ) -> Sites:
-    memo, found = Memo(), []
+    shelf, found = Shelf(Memo(), Writer()), []
     sound, selector = asked
     for i, file in enumerate(files):
         progress("look", i, len(files))
-        found.append(site_of(root, shared, file, memo, selector, sound=file in sound))
+        found.append(site_of(root, shared, file, shelf, selector, sound=file in sound))
     return tuple(item for item in found if item is not None)

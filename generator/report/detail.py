@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -13,10 +14,14 @@ from ..explain.effective import Said
 from ..lists.detail import Detail
 from ..lists.rows import ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, Row, ServiceRow
 from .json import to_text
-from .lists import FORMAT_VERSION, as_output
-from .text import printable
+from .lists import FORMAT_VERSION, as_output, cells_of
+from .terminal import terminal_table
+from .text import painted, printable
 
 OUTPUTS = ("text", "json", "yaml")
+_HEAD, _DIM, _OF_KEY = "1", "2", "36"
+"""SGR parameters: bold, dim, and the cyan of names."""
+_KEY = re.compile(r"^([\s-]*)([^\s:\"'{\[-][^\s:]*)(:(?:\s|$))")
 WIDEST = 72
 """Columns of YAML up to which the places beside it are aligned."""
 
@@ -50,18 +55,26 @@ class DetailJson(TypedDict):
     findings: list[FindingRow]
 
 
-def detail_text(found: Detail, output: str) -> str:
+class Screen(NamedTuple):
+    """Who reads: a terminal of so many columns, or a file or pipe, which has none."""
+
+    width: int | None = None
+    colour: bool = False
+
+
+def detail_text(found: Detail, output: str, screen: Screen = Screen()) -> str:  # noqa: B008 - a frozen value
     """One cluster, model or group in one of OUTPUTS."""
     if output == "json":
         return to_text(_body(found))
     if output == "yaml":
-        return "".join(_spec(found, indent=""))
-    return "".join(_text(found))
+        return "".join(_spec(found, "", screen))
+    return "".join(_text(found, screen))
 
 
-def _text(found: Detail) -> Iterator[str]:
-    yield f"{found.kind} {found.name}, {printable(found.file)}\n\nspec\n"
-    yield from _spec(found, indent="  ")
+def _text(found: Detail, screen: Screen) -> Iterator[str]:
+    named = _head(f"{found.kind} {found.name}", screen)
+    yield f"{named}, {printable(found.file)}\n\n{_head('spec', screen)}\n"
+    yield from _spec(found, "  ", screen)
     rows: Sequence[tuple[str, str, Sequence[Row]]] = (
         ("used by", "clusters", () if found.kind == "cluster" else found.clusters),
         ("runs" if found.kind == "cluster" else "served and trained by", "services", found.services),
@@ -72,20 +85,38 @@ def _text(found: Detail) -> Iterator[str]:
     )
     for head, kind, items in rows:
         if items:
-            yield f"\n{head}\n"
-            yield from (f"  {line}\n" for line in as_output(kind, items, "table").splitlines())
+            yield f"\n{_head(head, screen)}\n"
+            yield from (f"  {line}\n" for line in _table(kind, items, screen).splitlines())
     if found.kind != "cluster" and not found.clusters:
         yield "\nno cluster uses it\n"
 
 
-def _spec(found: Detail, indent: str) -> Iterator[str]:
+def _head(text: str, screen: Screen) -> str:
+    return painted(text, _HEAD, colour=screen.colour)
+
+
+def _table(kind: str, items: Sequence[Row], screen: Screen) -> str:
+    if screen.width is None:
+        return as_output(kind, items, "table")
+    return terminal_table(cells_of(kind, items, "table"), screen.width - 2, colour=screen.colour)
+
+
+def _spec(found: Detail, indent: str, screen: Screen) -> Iterator[str]:
     """The YAML of the spec, each leaf with its place behind it as a comment."""
-    lines = [(printable(line), said) for line, said in found.spec.lines]
-    width = min(max((len(line) for line, said in lines if said), default=0), WIDEST)
-    for line, said in lines:
-        yield (
-            f"{indent}{line.ljust(width)}  # {_place(said)}" if said else f"{indent}{line}"
-        ).rstrip() + "\n"
+    lines = [(printable(line), _place(said) if said else "") for line, said in found.spec.lines]
+    width = min(max((len(line) for line, place in lines if place), default=0), WIDEST)
+    if screen.width is not None:
+        # The places stay in one line with what they are about, as far as there is room.
+        longest = max((len(place) for _, place in lines), default=0)
+        width = min(width, max(0, screen.width - len(indent) - longest - len("  # ")))
+    for line, place in lines:
+        told = f"{'':{max(0, width - len(line))}}  # {place}" if place else ""
+        shown = _KEY.sub(_key, line) if screen.colour else line
+        yield f"{indent}{shown}{painted(told, _DIM, colour=screen.colour and bool(told))}".rstrip() + "\n"
+
+
+def _key(found: re.Match[str]) -> str:
+    return found[1] + painted(found[2], _OF_KEY, colour=True) + found[3]
 
 
 def _place(said: Said) -> str:

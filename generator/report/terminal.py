@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 HEAD = "bold"
 NAMES = "cyan"
+ALARM = "bold red"
+"""A row whose first cell begins with !."""
 LONG = 28
 """Columns from which on a cell may go on in a second line."""
 _SEVERITY = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -34,7 +36,8 @@ def terminal_table(cells: Sequence[Sequence[str]], width: int, *, colour: bool) 
             style=NAMES if i == 0 else "",
         )
     for row in rows:
-        table.add_row(*(Text(cell, style=_SEVERITY.get(cell, "")) for cell in row))
+        alarm = ALARM if row[0].startswith("! ") else ""
+        table.add_row(*(Text(cell, style=_SEVERITY.get(cell, alarm)) for cell in row))
     out = io.StringIO()
     # legacy_windows and the rest of its guesses are settled here: what is made is text, not what is shown.
     console = Console(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path as File
 from typing import Any
 
@@ -203,6 +204,22 @@ def test_what_is_shown_fits_its_schema(name: str, capsys: Capture) -> None:
     schema = json.loads((ROOT / "schemas/show.json").read_text("utf-8"))
     Draft202012Validator(schema).validate(body)
     assert not Draft202012Validator(schema).is_valid({**body, "spec": []})
+
+
+def test_a_terminal_gets_colours_and_tables_as_wide_as_it_is(capsys: Capture) -> None:
+    found = detail.detail_of(ROOT, "store-001", "")
+    plain = run(capsys, "show", "store-001", "--today", "2026-11-29")
+    text = shown.detail_text(found, "text", shown.Screen(110, colour=True))
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert "\x1b[1mruns\x1b[0m" in text
+    assert "\x1b[36mring\x1b[0m: canary\x1b[2m" in text
+    assert max(map(len, bare.splitlines())) <= 110
+    # Words of the spec are the same; a narrow terminal has the places nearer.
+    end = plain.index("\nruns\n")
+    assert bare[:end] == plain[:end]
+    narrow = shown.detail_text(found, "text", shown.Screen(64)).splitlines()
+    assert "  ring: canary            # clusters/near-edge/store-001.yaml:9" in narrow
+    assert shown.detail_text(found, "yaml") == run(capsys, "show", "store-001", "-o", "yaml")
 
 
 def test_a_name_of_several_kinds_needs_the_kind(capsys: Capture, tmp_path: File) -> None:

@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
+import pytest
+
 from generator.findings.finding import Where
 from generator.lists.clusters import fleet_of, specs_of
 from generator.lists.make import cluster_rows, image_rows, model_rows, queue_rows, service_rows
 from generator.lists.selector import EVERY, Selector, terms_of
+from generator.page import texts
 from generator.page.data import TABLES, page_data
 from generator.page.document import document, json_text
 from generator.page.fleet import Asked, FleetPage, page_of
@@ -18,6 +21,7 @@ from generator.page.site import Site, SpecLine
 from generator.page.sites import Looking
 from generator.page.table import Table, runs
 from generator.plan.plan import plan
+from generator.yaml.strict import read_text
 from tests.conftest import ROOT
 from tests.edits import fleet, swap
 
@@ -94,6 +98,45 @@ def test_only_the_clusters_that_are_meant() -> None:
     assert found.whole == len(specs_of(ROOT).files) - len(
         [file for file in specs_of(ROOT).files if "/core/" not in file and "/near-edge/" not in file]
     )
+
+
+def text_of(data: dict[str, Any], place: int) -> str:
+    """As objectText of assets/js/data.js reads it."""
+    row = data["texts"][place]
+    if isinstance(row, str):
+        return row
+    base, *changes = row
+    lines = text_of(data, base).split("\n")
+    for i in range(len(changes) - 3, -1, -3):
+        lines[changes[i] : changes[i] + changes[i + 1]] = changes[i + 2]
+    return "\n".join(lines)
+
+
+def test_every_object_can_be_read_as_it_comes_to_the_cluster(page: FleetPage) -> None:
+    data = page_data(page)
+    for site, cluster in zip(page.sites, data["clusters"], strict=True):
+        read = {tuple(row[:4]): text_of(data, row[4]) for row in rows(data, cluster, "objects")}
+        assert read == {tuple(item.identity): item.text for item in site.objects}
+    stores = [site for site in page.sites if site.row.name == "store-001"]
+    [server] = [item for item in stores[0].objects if item.identity.kind == "InferenceService"]
+    assert read_text(server.text)[0]["spec"]["predictor"]["model"]["runtime"] == "assistant"
+    # Most texts are told once, or by what differs from another one.
+    whole = {item.text for site in page.sites for item in site.objects}
+    assert (
+        len(json_text(data["texts"]))
+        < sum(map(len, whole))
+        < 0.7 * sum(len(item.text) for site in page.sites for item in site.objects)
+    )
+
+
+def test_texts_beyond_the_room_of_a_page_are_left_out(
+    page: FleetPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "MOST", 10_000)
+    data = page_data(page)
+    assert sum(len(row) if isinstance(row, str) else 0 for row in data["texts"]) <= 10_000
+    shown = [row[4] for cluster in data["clusters"] for row in rows(data, cluster, "objects")]
+    assert {None} < set(shown) <= {None, *range(len(data["texts"]))}
 
 
 def test_what_is_done_far_away_is_the_same(page: FleetPage) -> None:

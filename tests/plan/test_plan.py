@@ -75,6 +75,24 @@ def test_plan(edited: Edited, *, update_golden: bool) -> None:
     golden(PLANS / f"{edited.name}.txt", re.sub(r"\A[0-9a-f]{12}", "0" * 12, text), update=update_golden)
 
 
+def test_a_terminal_gets_sentences_and_tables_as_wide_as_it_is_and_every_change_as_it_is(
+    edited: Edited,
+) -> None:
+    wide = as_text(edited.plan, width=96)
+    shown = wide.splitlines()
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", as_text(edited.plan, width=96, colour=True)).splitlines()
+    assert [row.rstrip() for row in bare] == shown
+    said = [row for row in shown if row.lstrip()[:2] in {"! ", "# "} or row.startswith("class:")]
+    assert [row for row in said if len(row) > 96] == []
+    changes = [
+        row for row in as_text(edited.plan).splitlines() if row.lstrip()[:2] in {"+ ", "- ", "~ ", "-/"}
+    ]
+    assert [row for row in changes if row not in shown] == []
+    tables = [part for part in sections(edited.plan) if part.cells]
+    assert sum(row.split()[:1] in (["PLACE"], ["KIND"]) for row in shown) == len(tables)
+    assert all(len(part.cells) - 1 <= len(part.lines) for part in tables)
+
+
 def test_what_shows_or_asks_for_a_danger_is_of_that_class(edited: Edited) -> None:
     signs = "".join(row.lstrip()[:1] for part in sections(edited.plan) for row in part.lines)
     if "!" in signs or dangers(edited.plan) or edited.plan.reach.clusters:

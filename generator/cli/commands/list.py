@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..day import add_today, today
 from ..exits import CLEAN, FOUND
 from ..here import root_of
-from ..progress import colour
+from ..progress import colour, width
 from ..selection import add_selection, selection
 
 if TYPE_CHECKING:
@@ -63,11 +63,10 @@ def _shown(options: argparse.Namespace, rows: Sequence[Row], unreadable: Sequenc
     """A table as wide as the terminal, with its colours; everywhere else one that programs can cut."""
     from ...report.lists import as_output, cells_of
 
-    if not rows or options.output not in {"table", "wide"} or not sys.stdout.isatty():
+    columns = width(sys.stdout)
+    if not rows or options.output not in {"table", "wide"} or columns is None:
         return as_output(options.kind, rows, options.output, unreadable)
-    from shutil import get_terminal_size
-
     from ...report.terminal import terminal_table
 
     cells = cells_of(options.kind, rows, options.output)
-    return terminal_table(cells, get_terminal_size().columns, colour=colour(sys.stdout))
+    return terminal_table(cells, columns, colour=colour(sys.stdout))

@@ -12,7 +12,7 @@ from ..engine import add_engine, engine_of
 from ..exits import CHANGES, CLEAN, FOUND, UsageError
 from ..garbage import uncollected
 from ..here import root_of
-from ..progress import Watch, colour
+from ..progress import Watch, colour, width
 from ..since import merge_base
 from ..writing import settle
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         case "class":
             shown = f"{class_of(found).level}\n"
         case _:
-            shown = plan_text.as_text(found, colour=colour(sys.stdout))
+            shown = plan_text.as_text(found, colour=colour(sys.stdout), width=width(sys.stdout))
     sys.stdout.write(shown)
     if found.refused or plan_text.has_stopped(found):
         return FOUND

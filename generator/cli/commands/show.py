@@ -8,6 +8,7 @@ import sys
 from ..day import add_today, today
 from ..exits import CLEAN
 from ..here import root_of
+from ..progress import colour, width
 
 OUTPUTS = ("text", "json", "yaml")
 
@@ -32,8 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show it."""
     from ...lists.detail import detail_of
-    from ...report.detail import detail_text
+    from ...report.detail import Screen, detail_text
 
+    screen = Screen(width(sys.stdout), colour(sys.stdout))
     found = detail_of(root_of(options), options.name, today(options), defaults=options.defaults)
-    sys.stdout.write(detail_text(found, options.output))
+    sys.stdout.write(detail_text(found, options.output, screen))
     return CLEAN

@@ -38,6 +38,22 @@ def capacity_rows(
     ]
 
 
+def capacity_cells(
+    found: Sequence[tuple[Meter, tuple[str, ...]]], names: Callable[[Sequence[str]], str]
+) -> tuple[tuple[str, ...], ...]:
+    """The same as the cells of a table, under heads."""
+    rows = (
+        (
+            f"! {item.place}" if item.overflows else item.place,
+            item.resource,
+            *(" ".join(filter(None, _side(level, item.resource))) for level in (item.before, item.after)),
+            names(clusters),
+        )
+        for item, clusters in found
+    )
+    return (("PLACE", "RESOURCE", "BEFORE", "AFTER", "CLUSTERS"), *rows)
+
+
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     place, resource, bar_before, before, bar_after, after = (
         text.rjust(width) if i in {3, 5} else text.ljust(width)

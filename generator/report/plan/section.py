@@ -13,3 +13,5 @@ class Section:
     lines: tuple[str, ...]
     clusters: tuple[str, ...] = ()
     """Those of which all of it is true, where it is about some."""
+    cells: tuple[tuple[str, ...], ...] = ()
+    """The first lines as a table, for a terminal: its heads, then a row for each of them."""

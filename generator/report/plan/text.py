@@ -14,9 +14,11 @@ from ...plan.effects import DANGERS, Consequence
 from ...plan.plan import AlikeClusters, Plan
 from ...plan.plan_class import class_of
 from .. import count_line
+from ..terminal import terminal_table
 from ..text import printable
-from .capacity import capacity_rows, verdict_rows
+from .capacity import capacity_cells, capacity_rows, verdict_rows
 from .colour import row as painted
+from .colour import rows as painted_rows
 from .colour import title_of
 from .fields import change_rows
 from .hub import hub_sections
@@ -36,35 +38,42 @@ ROOMS = 24
 """Lines of the table of room: the fullest."""
 
 
-def as_text(plan: Plan, *, colour: bool = False) -> str:
-    """The whole plan for a terminal."""
-    return "".join(
-        f"{line}\n" for line in (*_head_rows(plan, colour=colour), "", *_body(plan, colour=colour))
-    )
+def as_text(plan: Plan, *, colour: bool = False, width: int | None = None) -> str:
+    """The whole plan; on a terminal with its tables and sentences as wide as that is."""
+    heads = _told(head(plan).splitlines(), colour=colour, width=width)
+    return "".join(f"{line}\n" for line in (*heads, "", *_body(plan, colour=colour, width=width)))
 
 
-def _head_rows(plan: Plan, *, colour: bool) -> Iterator[str]:
-    return (painted(row, colour=colour) for row in head(plan).splitlines())
-
-
-def _body(plan: Plan, *, colour: bool) -> Iterator[str]:
-    yield from section_rows(sections(plan), colour=colour)
+def _body(plan: Plan, *, colour: bool, width: int | None) -> Iterator[str]:
+    yield from section_rows(sections(plan), colour=colour, width=width)
     yield title_of(last(plan), colour=colour)
 
 
-def of_edit(plan: Plan, *, whole: bool, colour: bool = False) -> str:
+def of_edit(plan: Plan, *, whole: bool, colour: bool = False, width: int | None = None) -> str:
     """What an edit does, before it is on disk: the sentences, or the `whole` plan."""
-    rows = (painted(row, colour=colour) for row in head(plan).splitlines()[1:])
-    body = _body(plan, colour=colour) if whole else [title_of(last(plan), colour=colour)]
+    rows = _told(head(plan).splitlines()[1:], colour=colour, width=width)
+    body = _body(plan, colour=colour, width=width) if whole else [title_of(last(plan), colour=colour)]
     return "".join(f"{line}\n" for line in (*rows, *([""] if whole else []), *body))
 
 
-def section_rows(parts: Iterator[Section], *, colour: bool = False) -> Iterator[str]:
-    """The lines of sections for a terminal, an empty one behind each."""
+def section_rows(
+    parts: Iterator[Section], *, colour: bool = False, width: int | None = None
+) -> Iterator[str]:
+    """The lines of sections, an empty one behind each; with the `width` of a terminal laid out for it."""
     for part in parts:
         yield title_of(part.title, colour=colour)
-        yield from (painted(f"  {row}", colour=colour) for row in part.lines)
+        rows = [f"  {row}" for row in part.lines]
+        if width and part.cells:
+            table = terminal_table(part.cells, width - 2, colour=colour)
+            yield from (f"  {line}" for line in table.splitlines())
+            rows = rows[len(part.cells) - 1 :]
+        yield from _told(rows, colour=colour, width=width)
         yield ""
+
+
+def _told(rows: Sequence[str], *, colour: bool, width: int | None) -> Iterator[str]:
+    for row in rows:
+        yield from (painted_rows(row, width, colour=colour) if width else [painted(row, colour=colour)])
 
 
 def as_markdown(plan: Plan, limit: int = LIMIT) -> str:
@@ -196,16 +205,17 @@ def _rings(plan: Plan) -> Iterator[Section]:
 def _crowded(plan: Plan) -> Iterator[Section]:
     over = [item for item in plan.capacity if item[0].overflows]
     if over:
-        yield Section("More asked for than there is", tuple(capacity_rows(over, names)))
+        rows, cells = capacity_rows(over, names), capacity_cells(over, names)
+        yield Section("More asked for than there is", tuple(rows), cells=cells)
 
 
 def _room(plan: Plan) -> Iterator[Section]:
     rest = [item for item in plan.capacity if not item[0].overflows]
     if rest:
-        rows = capacity_rows(rest[:ROOMS], names)
+        rows, cells = capacity_rows(rest[:ROOMS], names), capacity_cells(rest[:ROOMS], names)
         if len(rest) > ROOMS:
             rows.append(f"# {len(rest) - ROOMS} more, none of them fuller after the change; the JSON has all")
-        yield Section("Room before and after: what is asked for, of what there is", tuple(rows))
+        yield Section("Room before and after: what is asked for, of what there is", tuple(rows), cells=cells)
 
 
 def _problems(title: str, findings: Sequence[Finding], most: int | None) -> Iterator[Section]:

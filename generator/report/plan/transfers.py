@@ -26,6 +26,7 @@ def to_pull(plan: Plan) -> Iterator[Section]:
     if not plan.pulls:
         return
     rows = [f"{pull.kind} {pull.what}: {_size(pull)}, {names(where)}" for pull, where in plan.pulls]
+    cells = ((pull.kind, pull.what, _size(pull), names(where)) for pull, where in plan.pulls)
     loads = [item for item in plan.clusters if item.download and item.download.size]
     slowest = sorted(loads, key=lambda item: (-_seconds(item), item.name))[:NAMES]
     rows += [f"# {_download(item)}" for item in slowest]
@@ -33,7 +34,8 @@ def to_pull(plan: Plan) -> Iterator[Section]:
         rows.append(f"# {len(loads) - NAMES} more clusters take no longer than the last one")
     if any(pull.size is None for pull, _ in plan.pulls):
         rows.append("# the size of an image is known to its registry only: it comes on top")
-    yield Section("To pull (unchanged digests cost nothing)", tuple(rows))
+    heads = ("KIND", "WHAT", "SIZE", "CLUSTERS")
+    yield Section("To pull (unchanged digests cost nothing)", tuple(rows), cells=(heads, *cells))
 
 
 def _size(pull: Pull) -> str:

@@ -92,11 +92,38 @@ function pullsCard(cluster) {
     operators.length ? h("p", {}, h("strong", {}, "Operators: "), operators.map(([name, , channel]) => `${name}${channel ? ` (${channel})` : ""}`).join(", ")) : null);
 }
 
-/** @param {Cluster} cluster */
+/** Objects by kind; the name of one opens its text. @param {Cluster} cluster */
 function objectsCard(cluster) {
   const objects = cluster.rows("objects");
   if (!objects.length) return null;
   const kinds = new Map();
-  for (const [group, kind, namespace, name] of objects) addTo(kinds, `${kind}\n${group}`, namespace ? `${namespace}/${name}` : name);
-  return card(`Objects: ${grouped(objects.length)}`, plainTable("Objects by kind", ["Kind", "API group", "", "Names"], [...kinds].sort(([a], [b]) => byName(a, b)).map(([key, names]) => [...key.split("\n"), names.length, names.join(", ")]), { numbers: [2] }));
+  for (const row of objects) addTo(kinds, `${row[1]}\n${row[0]}`, row);
+  const panel = h("div", { id: "object-text", class: "object", role: "region", "aria-label": "An object as YAML", hidden: true });
+  const left = objects.filter((row) => row[4] === null).length;
+  return card(`Objects: ${grouped(objects.length)}`,
+    h("p", { class: "muted screen-only" }, "A name opens the object as it comes to the cluster."),
+    plainTable("Objects by kind", ["Kind", "API group", "", "Names"], [...kinds].sort(([a], [b]) => byName(a, b)).map(([key, rows]) => [
+      ...key.split("\n"), rows.length, h("ul", { class: "names-of" }, rows.map((/** @type {any[]} */ row) => h("li", {}, objectName(row, panel)))),
+    ]), { numbers: [2] }),
+    left ? h("p", { class: "muted" }, `${countOf(left, "object")} without text: the page has room for no more.`) : null,
+    panel);
+}
+
+/** @param {any[]} row @param {HTMLElement} panel */
+function objectName([, kind, namespace, name, place], panel) {
+  const title = namespace ? `${namespace}/${name}` : name;
+  if (place === null) return title;
+  const button = h("button", { type: "button", class: "plain", "aria-expanded": "false", "aria-controls": "object-text", on: { click: () => toggle(button.getAttribute("aria-expanded") !== "true") } }, title);
+  const toggle = (/** @type {boolean} */ open) => {
+    for (const other of document.querySelectorAll(".names-of button")) other.setAttribute("aria-expanded", String(open && other === button));
+    panel.hidden = !open;
+    panel.replaceChildren();
+    if (!open) return;
+    append(panel, [
+      h("p", { class: "row" }, h("strong", {}, `${kind} ${title}`), h("button", { type: "button", on: { click: () => { toggle(false); button.focus(); } } }, "Close")),
+      h("pre", { class: "lines yaml", tabindex: "0" }, objectText(place)),
+    ]);
+    panel.scrollIntoView({ block: "nearest" });
+  };
+  return button;
 }

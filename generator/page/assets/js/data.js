@@ -54,6 +54,17 @@ class Cluster {
   }
 }
 
+/** The text of an object; the lines in which it differs from another one are all that is written of it. @param {number} place @returns {string} */
+function objectText(place) {
+  const row = DATA.texts[place];
+  if (typeof row === "string") return row;
+  const [base, ...changes] = row;
+  const lines = objectText(base).split("\n");
+  // From the last one, so that the numbers of lines before it hold.
+  for (let i = changes.length - 3; i >= 0; i -= 3) lines.splice(changes[i], changes[i + 1], ...changes[i + 2]);
+  return lines.join("\n");
+}
+
 const CLUSTERS = DATA.clusters.map((row, index) => new Cluster(row, index));
 const CLUSTER_BY_NAME = new Map(CLUSTERS.map((cluster) => [cluster.name, cluster]));
 

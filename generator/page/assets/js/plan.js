@@ -9,6 +9,7 @@ function planView(clusters) {
   const sections = PLAN.sections.filter((/** @type {any[]} */ part) => !narrowed || !part[2].length || places(part[2]).some((i) => wanted.has(i)));
   return [
     viewHead("Plan", h("p", { class: "sentence" }, PLAN.sentence), PLAN.head.map((/** @type {string} */ line) => planHead(line))),
+    classCard(),
     tilesOf([
       ["To add", h("span", { class: "sign add" }, `+${grouped(add)}`)],
       ["To change", h("span", { class: "sign change" }, `~${grouped(change)}`)],
@@ -26,9 +27,19 @@ function planView(clusters) {
   ];
 }
 
-/** @param {string} line */
+const CLASSES = { danger: 0, caution: 1, routine: 3 };
+
+/** How closely it has to be looked at, and why. */
+function classCard() {
+  const [level, reasons] = PLAN.class;
+  return card("Class", h("p", {}, severityBadge(CLASSES[level] ?? 2, level), " ", reasons.length ? null : "nothing that somebody has to look at"),
+    reasons.length ? h("ul", { class: "reasons" }, reasons.map((/** @type {any[]} */ [means, worth, clusters]) =>
+      h("li", {}, severityBadge(CLASSES[worth] ?? 2, worth), " ", means, clusters.length ? [" ", h("span", { class: "muted" }, clusterNames(places(clusters).map(plannedName)))] : null))) : null);
+}
+
+/** Its class has a card of its own. @param {string} line */
 const planHead = (line) =>
-  line.startsWith("!") ? h("p", { class: "callout error", role: "note" }, line) : h("p", { class: "muted" }, line);
+  line.startsWith("class:") ? null : line.startsWith("!") ? h("p", { class: "callout error", role: "note" }, line) : h("p", { class: "muted" }, line);
 
 function reachCard() {
   const reached = new Map(PLAN.reach[1].map((/** @type {any[]} */ [name, touched]) => [name, touched]));
