@@ -17,7 +17,7 @@ BOOTSTRAP = for python in .venv/bin/python $(PYTHON) python3 python3.13 python3.
 	echo "set-up stopped: Python 3.11 or newer is needed and none is on PATH: install one and try again." >&2; \
 	exit 3
 
-.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint lint-ci pytest golden schemas docs pictures bench bench-ray mutants contract fuzz live lock clean
+.PHONY: facts flags matrix help setup setup-dev setup-ray setup-browser render check verify test test-ray test-browser lint lint-ci pytest golden schemas docs pictures bench bench-ray mutants contract fuzz live lock dist image clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,9 +83,10 @@ facts: setup-dev ## hold what is known of platforms against clones of upstream's
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
-docs: setup-dev ## rewrite docs/rules.md from the rules and generator/data/coverage.yaml, docs/glossary.md from its data
+docs: setup-dev ## rewrite the pages of docs/ that are made: rules.md, glossary.md, support.md
 	$(PY) -m scripts.rules_doc
 	$(PY) -m scripts.glossary_doc
+	$(PY) -m scripts.support_doc
 
 pictures: setup-dev ## run the commands of docs/start.md and take its pictures anew (CHROMIUM=path)
 	$(PY) -m scripts.pictures $(CHROMIUM)
@@ -107,6 +108,14 @@ bench: setup-dev ## measure fleets into bench/RESULTS.md; ARGS="--sizes 100,1000
 
 bench-ray: setup-ray ## measure --engine ray with 1, 2 and 4 workers into bench/RAY.md (SIZES=1000,10000)
 	$(PY) -m bench.ray_run $(if $(SIZES),--sizes $(SIZES))
+
+# The same commit gives the same bytes: hatchling takes no time of today.
+dist: setup-dev ## make wheel and sdist in dist/
+	rm -rf dist
+	$(PY) -m hatchling build --directory dist
+
+image: dist ## build an image of nearedge, BASE=image by digest with Python 3.11 or newer and git, TAG=name (needs podman)
+	podman build --build-arg BASE=$(BASE) --tag $(or $(TAG),nearedge) .
 
 # Needs uv on PATH; pins with the index that uv is configured with, whose name is not written down.
 LOCK = uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

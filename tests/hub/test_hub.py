@@ -132,17 +132,24 @@ def test_every_rule_has_a_case_that_trips_it() -> None:
 @pytest.mark.parametrize("name", sorted(hub_profiles()))
 def test_every_object_fits_the_schema_of_its_kind(name: str) -> None:
     profile = hub_profiles()[name]
-    wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3"}
+    wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3.1", "install": {}}
+    wanted |= {
+        "bootstrap": "argocd",
+        "klusterletConfigs": [{"name": "global", "url": "https://api.example.com"}],
+    }
     repository = {**FLEET["repository"], "credentialsSecret": "repo"}
     operators = {"cert-manager": [], "kueue": ["Pod"], "opendatahub": ["kserve", "kueue"]}
-    said = {"ring": "canary", "namespaces": ["ai-serving"], "repositories": ["quay.io/a/b"]}
+    said: dict[str, Any] = {"ring": "canary", "namespaces": ["ai-serving"], "repositories": ["quay.io/a/b"]}
+    said |= {
+        "registration": {"accept": True, "config": "slow-line", "store": ("vault", "SecretStore", "edge")}
+    }
     members = {"edge-1": {**said, "operators": operators}}
     more = {"mirror": {"registry": "m.example.com"}, "observability": {"dashboards": True}}
     for manifest in some(
         placed(fleet_of({"fleet": {"hub": wanted, "repository": repository, **more}, "members": members}))
     ):
         for item in (manifest, *inside(manifest)):
-            path = schema_path(ROOT, profile.schemas, item["apiVersion"], item["kind"])
+            path = schema_path(ROOT, (*profile.schemas, "olm-v0.45.0"), item["apiVersion"], item["kind"])
             assert path is not None, identify(item)
             jsonschema_rs.Draft7Validator(load_schema(path)).validate(item)
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from pathlib import Path as File
+
+import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 
 from generator import __version__
+from scripts import support_doc
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -46,3 +52,40 @@ def test_all_who_bring_a_kubectl_bring_the_same() -> None:
     (wanted,) = PROJECT["project"]["optional-dependencies"]["kubectl"]
     assert wanted in (ROOT / "requirements-kubectl.in").read_text("utf-8").splitlines()
     assert f" {wanted}\n" in (ROOT / "generator/data/ci/Containerfile").read_text("utf-8")
+    image = (ROOT / "Containerfile").read_text("utf-8")
+    assert "requirements-kubectl.lock" in image
+
+
+def shipped() -> set[str]:
+    """What an installed nearedge reads and runs: its code, its data, and the schemas of kinds."""
+    folders = (ROOT / "generator", ROOT / "schemas/kinds")
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
+
+
+@pytest.mark.parametrize("builder", [WheelBuilder, SdistBuilder])
+def test_wheel_and_sdist_have_all_that_is_read_and_nothing_else(
+    builder: type[WheelBuilder | SdistBuilder],
+) -> None:
+    """What git ignores, hatchling leaves out without a word; a file that a pattern catches would be missed by users only."""
+    packed = {
+        File(item.path).relative_to(ROOT).as_posix() for item in builder(str(ROOT)).recurse_included_files()
+    }
+    assert shipped() <= packed
+    # An sdist is built from: what describes the project goes along.
+    about = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore"}
+    assert packed - shipped() <= about
+
+
+def test_an_image_is_made_of_what_is_there() -> None:
+    text = (ROOT / "Containerfile").read_text("utf-8")
+    copied = [word for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for word in line.split()]
+    made = [word for word in copied if word.startswith("dist/")]
+    assert made == ["dist/*.whl"]
+    assert all((ROOT / word).is_file() for word in copied if word not in made)
+    # Who builds it says what it stands on.
+    assert re.findall(r"^FROM (.+)$", text, re.MULTILINE) == ["${BASE}"]
+
+
+def test_the_support_page_is_made_of_the_data() -> None:
+    assert (ROOT / support_doc.DOCUMENT).read_text("utf-8") == support_doc.document()
