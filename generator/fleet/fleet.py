@@ -64,6 +64,8 @@ class Member:
     """The namespace in which it builds images; None where it builds none."""
     starts: bool = False
     """Whether CronJobs of its own start its builds."""
+    trains: bool = False
+    """Whether it has jobs of Kubeflow."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Fleet:
     def managed(self) -> tuple[Member, ...]:
         """Every cluster that the hub manages: all but itself."""
         return tuple(member for member in self.members if member.name != self.spec.hub.cluster)
+
+    @property
+    def trains(self) -> bool:
+        """Whether some cluster has jobs of Kubeflow."""
+        return any(member.trains for member in self.members)
 
     @property
     def rings(self) -> tuple[Ring, ...]:

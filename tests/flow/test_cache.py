@@ -78,6 +78,7 @@ FULL = Member(
     window="Sun 02:00-06:00 UTC",
     builds="ai-builds",
     starts=True,
+    trains=True,
 )
 """A member of which every field says something."""
 

@@ -250,6 +250,8 @@ COVERED: dict[tuple[str | int, ...], str] = {
     ("spec", "nodes", 0, "labels"): "",
     ("spec", "serving", 0, "labels"): "SERVE040",
     ("spec", "serving", 0, "annotations"): "SERVE040",
+    ("spec", "training", "jobs", 0, "labels"): "TRAIN016",
+    ("spec", "training", "jobs", 0, "annotations"): "TRAIN016",
     **{
         ("spec", "ray", section, 0, field): "RAY074"
         for section in ("clusters", "jobs", "services")
