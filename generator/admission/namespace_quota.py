@@ -32,7 +32,9 @@ MADE: Mapping[str, Mapping[str, int]] = {
     "LLMInferenceService": {"services": 1},
     "RayCluster": {"services": 1},
     "RayJob": {"rayclusters.ray.io": 1},
+    "PyTorchJob": {"services": 1},
     "RayService": {"rayclusters.ray.io": 1, "services": 1},
+    "TrainJob": {"services": 1},
 }
 """What controllers make of an object, at least."""
 

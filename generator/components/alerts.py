@@ -33,7 +33,7 @@ def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rul
     if {"serving", "deployment"} & used_for:
         yield from model_not_ready(PREFIX, (), here)
         yield load_failed(PREFIX, here)
-    if {"serving", "deployment", "ray", "pipelines"} & used_for:
+    if {"serving", "deployment", "ray", "pipelines", "training"} & used_for:
         yield volume_full(PREFIX, (), here)
     queues = sorted(
         item.name

@@ -98,8 +98,12 @@ def amounts_are_more_than_nothing(cluster: Cluster) -> Iterator[Problem]:
     is.
     """
     for item in amounts(cluster):
-        # Of Ray's pods and helpers RAY010 and RAY018 say what is missing, which 0 is to them.
-        container = item.field == "resources" and item.resource in {"cpu", "memory"} and item.path[0] != "ray"
+        # Of Ray's pods and helpers RAY010 and RAY018, of training jobs TRAIN013 say what is missing, which 0 is to them.
+        container = (
+            item.field == "resources"
+            and item.resource in {"cpu", "memory"}
+            and item.path[0] not in {"ray", "training"}
+        )
         sized = item.field in {"size", "capacity", "gpuMemory", "sharedMemory"}
         if (container or sized) and parse(item.text) == 0:
             yield Problem(item.path, f"{item.resource} is {item.text}", "say how much there is of it")

@@ -193,6 +193,9 @@ def _queued(spec: Any) -> Iterator[tuple[Path, str]]:
     for i, item in enumerate(spec.serving):
         if item.queue:
             yield ("serving", i, "queue"), f"{item.name} waits in queue {item.queue}"
+    for i, job in enumerate(spec.training.jobs):
+        if job.queue:
+            yield ("training", "jobs", i, "queue"), f"{job.name} waits in queue {job.queue}"
 
 
 def _absent(where: Where, said: str, hint: str) -> Finding:

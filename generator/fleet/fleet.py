@@ -66,6 +66,8 @@ class Member:
     """Whether CronJobs of its own start its builds."""
     registration: tuple[Any, ...] = ()
     """How it joins its hub (hub/kit/registered.py Registered); nothing where its spec does not say."""
+    trains: bool = False
+    """Whether it has jobs of Kubeflow."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ class Fleet:
     def managed(self) -> tuple[Member, ...]:
         """Every cluster that the hub manages: all but itself."""
         return tuple(member for member in self.members if member.name != self.spec.hub.cluster)
+
+    @property
+    def trains(self) -> bool:
+        """Whether some cluster has jobs of Kubeflow."""
+        return any(member.trains for member in self.members)
 
     @property
     def rings(self) -> tuple[Ring, ...]:

@@ -15,6 +15,7 @@ from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..components.ray import RAY
+from ..components.training import TRAINING
 from ..objects.manifest import Manifest
 from ..specs.hub import Registration
 from ..specs.site import Connectivity
@@ -50,6 +51,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         builds=builds.namespace if builds else None,
         starts=builds is not None and starts(items(cluster), builds),
         registration=_registration(cluster.spec.registration),
+        trains=bool(cluster.part(TRAINING).jobs),
     )
 
 
@@ -77,6 +79,8 @@ def _deadlines(cluster: Cluster) -> Iterator[int]:
     """Seconds after which load Jobs, jobs and what publishes their models have failed, where that is known."""
     if any(claim.load for claim in claims_of(cluster)):
         yield seconds(cluster.part(MODELS).deadline) + longest_outage(cluster)
+    for trained in cluster.part(TRAINING).jobs:
+        yield trained.activeDeadlineSeconds or 0
     for job in cluster.part(RAY).jobs:
         yield job.activeDeadlineSeconds or 0
         yield seconds(job.publish.deadline) + longest_outage(cluster) if job.publish is not None else 0

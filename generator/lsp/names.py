@@ -18,12 +18,13 @@ KEY = "{}"
 
 _RAY = ("ray.clusters.*", "ray.jobs.*", "ray.services.*")
 _PODS = tuple(f"{item}.{part}" for item in _RAY for part in ("head", "workers.*"))
-_WORKLOADS = ("serving.*", *_RAY)
-_ENV = ("serving.*.env.*", *(f"{item}.env.*" for item in (*_RAY, *_PODS)))
+_WORKLOADS = ("serving.*", *_RAY, "training.jobs.*")
+_ENV = ("serving.*.env.*", "training.jobs.*.env.*", *(f"{item}.env.*" for item in (*_RAY, *_PODS)))
+_FROM = ("serving.*.envFrom.*", "training.jobs.*.envFrom.*")
 _AMOUNTS = (
     "serving.*.resources", "serving.*.requests", "serving.*.llm.prefill.resources", "serving.*.llm.prefill.requests",
     "serving.*.llm.worker.resources", "serving.*.llm.worker.requests", "nodes.*.allocatable", "kueue.queues.*.quota.*",
-    "kueue.cohorts.*.quota.*", "namespaces.*.quota", "models.resources", "namespaces.*.limits.max",
+    "kueue.cohorts.*.quota.*", "training.jobs.*.resources", "training.jobs.*.requests", "namespaces.*.quota", "models.resources", "namespaces.*.limits.max",
     *(f"{item}.{field}" for item in _PODS for field in ("resources", "requests")),
 )  # fmt: skip
 
@@ -60,15 +61,15 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "operators.*.size.class",
         ),
         "credential": (
-            *(f"{item}.secret" for item in (*_ENV, "serving.*.envFrom.*")),
-            *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS)),
-            *(f"{item}.imagePullSecrets.*" for item in _RAY),
+            *(f"{item}.secret" for item in (*_ENV, *_FROM)),
+            *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS, "training.jobs.*")),
+            *(f"{item}.imagePullSecrets.*" for item in (*_RAY, "training.jobs.*")),
             "ray.jobs.*.publish.credentialsSecret",
             "pipelines.*.objectStorage.secret",
         ),
         "ConfigMap": tuple(
             f"{item}.configMap"
-            for item in (*_ENV, "serving.*.envFrom.*", *(f"{one}.volumes.*" for one in (*_WORKLOADS, *_PODS)))
+            for item in (*_ENV, *_FROM, *(f"{one}.volumes.*" for one in (*_WORKLOADS, *_PODS)))
         ),
         "namespace": (
             *(f"{item}.namespace" for item in _WORKLOADS),

@@ -154,6 +154,17 @@ def _ray_service(spec: Mapping[str, Any]) -> Pods:
     return _ray(spec.get("rayClusterConfig", {}), "spec.rayClusterConfig")
 
 
+def _training_runtime(spec: Mapping[str, Any]) -> Pods:
+    for i, job in enumerate(spec["template"]["spec"]["replicatedJobs"]):
+        path = f"spec.template.spec.replicatedJobs[{i}].template.spec.template.spec"
+        yield path, job["template"]["spec"]["template"]["spec"]
+
+
+def _pytorch_job(spec: Mapping[str, Any]) -> Pods:
+    for role, replica in spec.get("pytorchReplicaSpecs", {}).items():
+        yield f"spec.pytorchReplicaSpecs.{role}.template.spec", replica["template"]["spec"]
+
+
 def _policy(spec: Mapping[str, Any]) -> Pods:
     for i, template in enumerate(spec.get("policy-templates", ())):
         inner = template["objectDefinition"].get("spec", {})
@@ -177,6 +188,9 @@ _PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
     "InferenceService": _inference_service,
     "LLMInferenceService": _llm_inference_service,
     "AppWrapper": _app_wrapper,
+    "ClusterTrainingRuntime": _training_runtime,
+    "PyTorchJob": _pytorch_job,
+    "TrainingRuntime": _training_runtime,
     "Policy": _policy,
 }
 

@@ -106,6 +106,13 @@ def _ray_job(item: Manifest, namespace: str) -> Iterator[Found]:
         yield "spec.clusterSelector[ray.io/cluster]", one("ray.io", "RayCluster", namespace, name)
 
 
+def _train_job(item: Manifest, namespace: str) -> Iterator[Found]:
+    runtime = item["spec"]["runtimeRef"]
+    own = runtime.get("kind") == "TrainingRuntime"
+    kind, place = ("TrainingRuntime", namespace) if own else ("ClusterTrainingRuntime", "")
+    yield "spec.runtimeRef", one("trainer.kubeflow.org", kind, place, runtime["name"])
+
+
 def _route(item: Manifest, namespace: str) -> Iterator[Found]:
     # KubeRay makes the Service that requests go to (components/ray/service.py).
     name = at(item, "spec.to.name") or ""
@@ -260,6 +267,7 @@ READERS: Mapping[tuple[str, str], Reader] = {
         namespaced=True,
     ),
     ("ray.io", "RayJob"): _ray_job,
+    ("trainer.kubeflow.org", "TrainJob"): _train_job,
     ("route.openshift.io", "Route"): _route,
     ("networking.k8s.io", "Ingress"): _ingress,
     ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,

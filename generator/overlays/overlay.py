@@ -50,6 +50,7 @@ RUNNING = frozenset(
         "LLMInferenceService",
         "Pipeline",
         "PodDisruptionBudget",
+        "PyTorchJob",
         "RayCluster",
         "RayJob",
         "RayService",
@@ -57,6 +58,8 @@ RUNNING = frozenset(
         "Service",
         "ServingRuntime",
         "Task",
+        "TrainJob",
+        "TrainingRuntime",
     }
 )
 """Kinds that make pods, or lead to them; a retired cluster has none of them."""

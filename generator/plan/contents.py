@@ -19,6 +19,8 @@ _NAMED = {
     "RayCluster": "RayCluster",
     "RayJob": "RayJob",
     "RayService": "RayService",
+    "TrainJob": "TrainJob",
+    "PyTorchJob": "PyTorchJob",
     "DataSciencePipelinesApplication": "pipeline server",
     "Pipeline": "build pipeline",
     "PersistentVolumeClaim": "volume",

@@ -79,6 +79,7 @@ FULL = Member(
     builds="ai-builds",
     starts=True,
     registration=(True, "slow-line", ("searchCollector",), ("vault", "ClusterSecretStore", "edge")),
+    trains=True,
 )
 """A member of which every field says something."""
 

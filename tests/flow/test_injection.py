@@ -61,6 +61,8 @@ LINES = (
     ("spec", "ray", "jobs", 0, "runtimeEnv"),
     ("spec", "ray", "services", 0, "serveConfigV2"),
     ("spec", "configMaps", 0, "data", "edge-1"),
+    ("spec", "ray", "jobs", 0, "workingDir", "edge-1"),
+    ("spec", "training", "jobs", 0, "workingDir", "edge-1"),
 )
 """The fields of several lines: there a line break, and nothing else of PAYLOADS, is part of a text."""
 
@@ -250,6 +252,8 @@ COVERED: dict[tuple[str | int, ...], str] = {
     ("spec", "nodes", 0, "labels"): "",
     ("spec", "serving", 0, "labels"): "SERVE040",
     ("spec", "serving", 0, "annotations"): "SERVE040",
+    ("spec", "training", "jobs", 0, "labels"): "TRAIN016",
+    ("spec", "training", "jobs", 0, "annotations"): "TRAIN016",
     **{
         ("spec", "ray", section, 0, field): "RAY074"
         for section in ("clusters", "jobs", "services")
@@ -286,12 +290,14 @@ def test_every_mapping_of_labels_is_covered() -> None:
         if leaf.key and "/" in leaf.schema["pattern"] and leaf.path[-2] not in SELECTORS
     }
     # Ray Serve's own configuration, which becomes no object's labels.
-    found = {path for path in found if path[-1] != "checksums" and "serveConfigV2" not in path}
+    # Nor are paths of files.
+    files = {"checksums", "workingDir"}
+    found = {path for path in found if path[-1] not in files and "serveConfigV2" not in path}
     resources = {path for path in found if path[-1] in RESOURCES or "quota" in path or "limits" in path}
     assert found - resources == set(COVERED)
 
 
-RESOURCES = frozenset({"allocatable", "customResources", "requests", "resources"})
+RESOURCES = frozenset({"allocatable", "customResources", "entrypointResources", "requests", "resources"})
 
 
 @pytest.mark.parametrize("key", NEVER)

@@ -16,6 +16,8 @@ HIDDEN = ("string", "math", "io", "debug", "coroutine", "package", "require", "d
 CQ, LQ, WL = ("kueue.x-k8s.io_ClusterQueue", "kueue.x-k8s.io_LocalQueue", "kueue.x-k8s.io_Workload")
 AC, RC, RJ, RS = ("kueue.x-k8s.io_AdmissionCheck", "ray.io_RayCluster", "ray.io_RayJob", "ray.io_RayService")
 AW = "workload.codeflare.dev_AppWrapper"
+TJ = "trainer.kubeflow.org_TrainJob"
+PJ = "kubeflow.org_PyTorchJob"
 IS, LLM = ("serving.kserve.io_InferenceService", "serving.kserve.io_LLMInferenceService")
 LMC = "serving.kserve.io_LocalModelCache"
 DSC = "datasciencecluster.opendatahub.io_DataScienceCluster"
@@ -111,6 +113,14 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
         "Degraded",
     ),
     (RS, "changed just now", with_conditions(READY, observedGeneration=1), "Progressing"),
+    (TJ, "made just now", with_conditions(), "Progressing"),
+    (TJ, "waiting for quota", SUSPENDED, "Suspended"),
+    (TJ, "complete", with_conditions(condition("Complete", "True")), "Healthy"),
+    (TJ, "failed", with_conditions(condition("Failed", "True")), "Degraded"),
+    (PJ, "running", with_conditions(condition("Running", "True")), "Progressing"),
+    (PJ, "waiting for quota", {"spec": {"runPolicy": {"suspend": True}}}, "Suspended"),
+    (PJ, "succeeded", with_conditions(condition("Succeeded", "True")), "Healthy"),
+    (PJ, "failed", with_conditions(condition("Failed", "True")), "Degraded"),
     (AW, "suspended", with_status(phase="Suspended"), "Suspended"),
     (AW, "resuming", with_status(phase="Resuming"), "Progressing"),
     (AW, "running", with_conditions(condition("PodsReady", "True"), phase="Running"), "Healthy"),

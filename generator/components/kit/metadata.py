@@ -75,6 +75,7 @@ DOMAINS: Mapping[str, Owner] = {
     "llm-d.ai": _KSERVE,
     "inference.networking.k8s.io": _KSERVE,
     "inference.networking.x-k8s.io": _KSERVE,
+    "kubeflow.org": Owner("Kubeflow"),
     "kueue.openshift.io": _KUEUE,
     "kueue.x-k8s.io": _KUEUE,
     "nearedge.io": Owner("nearedge"),

@@ -12,6 +12,20 @@ from ...objects.manifest import Manifest
 from ...specs.quantity import parse
 from ...specs.types import EnvVar, Toleration
 
+BUNDLE = "odh-trusted-ca-bundle"
+"""ConfigMap that Open Data Hub keeps in each namespace (opendatahub-operator v3.5.0 api/dscinitialization/v2
+trustedCABundle, which nearedge has Managed): the cluster's trusted certificates, and those that the platform was told."""
+TRUSTED: Manifest = {"name": "trusted-ca", "configMap": {"name": BUNDLE, "optional": True}}
+TRUSTED_FILES = {"ca-bundle.crt": "odh-trusted-ca-bundle.crt", "odh-ca-bundle.crt": "odh-ca-bundle.crt"}
+"""Key of that ConfigMap -> file, as codeflare-sdk mounts it (codeflare-sdk d5acd62 ray/cluster/build_ray_cluster.py)."""
+CERTIFICATES = ("/etc/pki/tls/certs", "/etc/ssl/certs")
+"""Folders in which OpenSSL and Go look for certificates."""
+TRUSTED_MOUNTS: list[Manifest] = [
+    {"name": "trusted-ca", "mountPath": f"{folder}/{file}", "subPath": key, "readOnly": True}
+    for key, file in TRUSTED_FILES.items()
+    for folder in CERTIFICATES
+]
+
 
 def container_security(*, read_only_root: bool = True) -> Manifest:
     """The securityContext of a container; `read_only_root` where the image writes only to mounted volumes."""

@@ -15,11 +15,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...objects.manifest import Manifest, content_hash
+from ...specs.lines import Lines
 from ...specs.types import (
     STEPS,
     Flag,
     LabelKey,
     Line,
+    Never,
     Path,
     PositiveInt32,
     Quantity,
@@ -32,6 +34,23 @@ ConfigKey = Annotated[
 ]
 """A key of a ConfigMap, which is a file where it is mounted (apimachinery util/validation IsConfigMapKey)."""
 Prefix = Annotated[str, Line(r"^[A-Za-z_][A-Za-z0-9_]*$", 64, form="letters, digits and _, no digit first")]
+
+FilePath = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+        200,
+        Never(r"\.\.", "two dots stand for a folder in the key of a ConfigMap"),
+        form="a path below the folder, of letters, digits, _, . and -: forecast/model.py",
+    ),
+]
+MOST = 2**20
+"""Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
+WorkingDir = dict[FilePath, Annotated[str, Lines(MOST)]]
+"""The files of a working directory."""
+
+WORKING_DIR = "/mnt/working-dir"
+"""Where pods have them."""
 
 HOSTNAME = "kubernetes.io/hostname"
 """Label that each node has of its own (kubernetes staging/src/k8s.io/api/core/v1/well_known_labels.go)."""
@@ -223,3 +242,12 @@ def apart(said: str | None, selector: Manifest) -> Manifest:
         return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     weighed = [{"weight": 100, "podAffinityTerm": term}]
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighed}}
+
+
+def file_keys(files: WorkingDir) -> dict[str, str]:
+    """Path -> key of the ConfigMap that holds the file, in order.
+
+    >>> file_keys({"train.py": "", "forecast/model.py": ""})
+    {'forecast/model.py': 'forecast..model.py', 'train.py': 'train.py'}
+    """
+    return {path: path.replace("/", "..") for path in sorted(files)}

@@ -183,6 +183,9 @@ def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:
     for i, item in enumerate(getattr(cluster.spec, "serving", ())):
         yield ("serving", i, "resources"), item.resources
         yield ("serving", i, "requests"), item.requests
+    for i, job in enumerate(getattr(getattr(cluster.spec, "training", None), "jobs", ())):
+        yield ("training", "jobs", i, "resources"), job.resources
+        yield ("training", "jobs", i, "requests"), job.requests
     ray = getattr(cluster.spec, "ray", None)
     for key in ("clusters", "jobs", "services"):
         for i, item in enumerate(getattr(ray, key, ())):

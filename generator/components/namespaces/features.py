@@ -35,6 +35,7 @@ FEATURES = (
     "autoscaling",
     "pipelines",
     "builds",
+    "training",
 )
 """What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `deployment-9000`,
 `builds-8443`, `gateway-<namespace>`, `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
@@ -74,16 +75,19 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     for i, service in enumerate(items(cluster, "serving")):
         features = (*_kind_features(service), *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
-    for i, profile in enumerate(items(cluster, "hardwareProfiles")):
-        yield ("hardwareProfiles", i, "namespace"), profile.namespace, ()
-    for i, config in enumerate(items(cluster, "configMaps")):
-        yield ("configMaps", i, "namespace"), config.namespace, ()
-    for i, server in enumerate(items(cluster, "pipelines")):
-        yield ("pipelines", i, "namespace"), server.namespace, ("pipelines",)
+    for i, job in enumerate(items(cluster, "training", "jobs")):
+        yield ("training", "jobs", i, "namespace"), job.namespace, ("training",)
+    for section, features in _PLAIN.items():
+        for i, item in enumerate(items(cluster, section)):
+            yield (section, i, "namespace"), item.namespace, features
     if (builds := getattr(cluster.spec, "builds", None)) is not None:
         numbers = sorted(port for port in _build_ports(builds, cluster) if port != HTTPS)
         features = ("builds", *(f"builds-{port}" for port in numbers))
         yield ("builds", "namespace"), builds.namespace, features
+
+
+_PLAIN = {"hardwareProfiles": (), "configMaps": (), "pipelines": ("pipelines",)}
+"""Sections that are lists -> what each item puts into its namespace."""
 
 
 def _build_ports(builds: Any, cluster: Cluster) -> set[int]:
@@ -107,10 +111,11 @@ def _build_ports(builds: Any, cluster: Cluster) -> set[int]:
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
-    """Ray clusters, jobs and services and model servers with their paths."""
+    """Ray clusters, jobs and services, model servers and training jobs with their paths."""
     for key in RAY:
         yield from ((("ray", key, i), item) for i, item in enumerate(items(cluster, "ray", key)))
     yield from ((("serving", i), item) for i, item in enumerate(items(cluster, "serving")))
+    yield from ((("training", "jobs", i), item) for i, item in enumerate(items(cluster, "training", "jobs")))
 
 
 def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:

@@ -71,6 +71,8 @@ BUILD = {"matchExpressions": [{"key": "tekton.dev/taskRun", "operator": "Exists"
 of what asks it: nobody connects to a build."""
 STARTER = {"matchLabels": {APP: "build-starter"}}
 """Pods that make a PipelineRun (components/builds/trigger.py)."""
+TRAINING = {"matchExpressions": [{"key": "nearedge.io/training", "operator": "Exists"}]}
+"""Every pod of a training job (components/training/pods.py MARK)."""
 SUBMITTER = {
     "matchExpressions": [
         {"key": JOB_POD, "operator": "Exists"},
@@ -95,6 +97,10 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
         yield from _ray(namespace, features, profile)
     if "pipelines" in features:
         yield _pipelines(namespace, profile)
+    if "training" in features:
+        # Between the pods of a job every port: NCCL and Gloo pick theirs at start.
+        peers: list[Manifest] = [{"podSelector": TRAINING}]
+        yield policy(namespace, "allow-training", TRAINING, ingress=[{"from": peers}], egress=[{"to": peers}])
     if "builds" in features:
         yield policy(namespace, "allow-builds", BUILD, egress=[_fetching("builds", features)])
         to_api_server = {"ports": ports(*profile.network.apiServerPorts)}

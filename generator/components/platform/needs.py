@@ -58,6 +58,7 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     yield from _of_scaling(cluster)
     if _ray(cluster):
         yield ("ray",), "opendatahub"
+    yield from _of_training(cluster)
     yield from _of_llms(cluster)
     for section, name in _OF_SECTIONS.items():
         if getattr(cluster.spec, section, None):
@@ -70,6 +71,12 @@ def _featured(cluster: Cluster) -> Iterator[tuple[Path, str]]:
     for i, storage in enumerate(cluster.spec.storage):
         if storage.class_.startswith(LVMS):
             yield ("storage", i), "lvms"
+
+
+def _of_training(cluster: Cluster) -> Iterator[tuple[Path, str]]:
+    for i, job in enumerate(items(cluster, "training", "jobs")):
+        path: Path = ("training", "jobs", i)
+        yield path, "trainer" if job.kind == "TrainJob" else "opendatahub"
 
 
 _OF_SECTIONS = {"hardwareProfiles": "opendatahub", "pipelines": "ai-pipelines", "builds": "pipelines"}
@@ -171,6 +178,8 @@ def _components(order: tuple[str, ...], cluster: Cluster) -> Iterator[str]:
         yield from _model_cache(cluster)
     if _ray(cluster):
         yield "ray"
+    if any(job.kind == "PyTorchJob" for job in items(cluster, "training", "jobs")):
+        yield "trainingoperator"
     wrappers = cluster.profile.appWrapper
     if wrappers and wrappers.component and any(_wrapped(item) for item in _ray(cluster)):
         yield wrappers.component
@@ -203,6 +212,7 @@ def _frameworks(cluster: Cluster) -> set[str]:
         for item in items(cluster, "ray", key):
             if item.queue:
                 found.add("AppWrapper" if _wrapped(item) else kind)
+    found |= {job.kind for job in items(cluster, "training", "jobs") if job.queue}
     if "RayService" in found and not cluster.profile.kueue.rayService:
         # Then each RayCluster that it makes is admitted by itself.
         found = (found - {"RayService"}) | {"RayCluster"}

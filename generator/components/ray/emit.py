@@ -21,11 +21,11 @@ from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
 from ...specs.types import EnvVar
-from ..kit.pod_fields import Mount
+from ..kit.pod_fields import Mount, file_keys
 from ..models import MODELS_DIR, claim_name, place
 from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
-from .runtime_env import file_keys, runtime_env_text, with_files
+from .runtime_env import runtime_env_text, with_files
 from .serve import number
 from .shapes import own_cluster
 from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService

@@ -11,15 +11,40 @@ elsewhere without them.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from ...specs.types import Toleration
 from ..kit.component import Cluster
 from ..kueue import KUEUE
 from ..kueue.spec import Flavor, queue_of
-from .spec import PodGroup, RayCluster
+from .spec import RayCluster
 
-G = TypeVar("G", bound=PodGroup)
+
+class Pods(Protocol):
+    """What is asked of pods here: a group of Ray has it, and a job of Kubeflow."""
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """Limits."""
+
+    @property
+    def requests(self) -> Mapping[str, str]:
+        """Requests that differ from them."""
+
+    @property
+    def nodeSelector(self) -> Mapping[str, str]:  # noqa: N802 - Kubernetes' own word
+        """Labels of the nodes."""
+
+    @property
+    def tolerations(self) -> tuple[Toleration, ...]:
+        """Tolerations."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same with other fields."""
+
+
+G = TypeVar("G", bound=Pods)
 
 
 class Offer(NamedTuple):
@@ -65,22 +90,22 @@ def placed(ray: RayCluster, place: Place) -> RayCluster:
     """The cluster with what Kueue would add to its groups, where there is one answer."""
     if not place:
         return ray
-    workers = tuple(_placed(worker, place) for worker in ray.workers)
-    return ray.model_copy(update={"head": _placed(ray.head, place), "workers": workers})
+    workers = tuple(in_place(worker, place) for worker in ray.workers)
+    return ray.model_copy(update={"head": in_place(ray.head, place), "workers": workers})
 
 
-def choices(group: PodGroup, place: Place) -> tuple[str, ...]:
+def choices(group: Pods, place: Place) -> tuple[str, ...]:
     """Names of the flavors among which Kueue chooses for a group; none where there is one answer."""
     fitting = _fitting(group, place)
     several = {name for name in _asked(group) if sum(name in offer.covered for offer in fitting) > 1}
     return tuple(offer.flavor.name for offer in fitting if several & offer.covered)
 
 
-def _asked(group: PodGroup) -> set[str]:
+def _asked(group: Pods) -> set[str]:
     return {*group.resources, *group.requests}
 
 
-def _fitting(group: PodGroup, place: Place) -> Place:
+def _fitting(group: Pods, place: Place) -> Place:
     """Flavors with quota for something that the group asks for, on nodes that it may go to."""
     said = group.nodeSelector
     return tuple(
@@ -91,7 +116,8 @@ def _fitting(group: PodGroup, place: Place) -> Place:
     )
 
 
-def _placed(group: G, place: Place) -> G:
+def in_place(group: G, place: Place) -> G:
+    """Pods with the labels and tolerations of the flavors that they get, where there is one answer; as they are elsewhere."""
     if choices(group, place):
         return group
     fitting = [offer.flavor for offer in _fitting(group, place)]

@@ -20,10 +20,9 @@ from ...specs.quantity import binary, parse
 from ...specs.types import EnvVar, Resources
 from ..kit import pod
 from ..kit.metadata import marks
-from ..kit.pod_fields import mounted, spread
+from ..kit.pod_fields import WORKING_DIR, mounted, spread
 from ..kit.runtime import security
 from .accelerators import start_params
-from .runtime_env import WORKING_DIR
 from .spec import Head, PodGroup, RayCluster, WorkerGroup
 
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - the path inside the container
@@ -47,21 +46,6 @@ HOME = EnvVar(name="HOME", value="/tmp")  # noqa: S108
 
 ELASTIC_GATE = "kueue.x-k8s.io/elastic-job"
 """Scheduling gate of an elastic job's pods (kueue v0.19.2 apis/kueue/v1beta2/constants.go)."""
-
-
-BUNDLE = "odh-trusted-ca-bundle"
-"""ConfigMap that Open Data Hub keeps in each namespace (opendatahub-operator v3.5.0 api/dscinitialization/v2
-trustedCABundle, which nearedge has Managed): the cluster's trusted certificates, and those that the platform was told."""
-TRUSTED: Manifest = {"name": "trusted-ca", "configMap": {"name": BUNDLE, "optional": True}}
-TRUSTED_FILES = {"ca-bundle.crt": "odh-trusted-ca-bundle.crt", "odh-ca-bundle.crt": "odh-ca-bundle.crt"}
-"""Key of that ConfigMap -> file, as codeflare-sdk mounts it (codeflare-sdk d5acd62 ray/cluster/build_ray_cluster.py)."""
-CERTIFICATES = ("/etc/pki/tls/certs", "/etc/ssl/certs")
-"""Folders in which OpenSSL and Go look for certificates."""
-TRUSTED_MOUNTS: list[Manifest] = [
-    {"name": "trusted-ca", "mountPath": f"{folder}/{file}", "subPath": key, "readOnly": True}
-    for key, file in TRUSTED_FILES.items()
-    for folder in CERTIFICATES
-]
 
 
 def head_group(ray: RayCluster, profile: Profile) -> Manifest:
@@ -171,7 +155,7 @@ def _pod(ray: RayCluster, group: PodGroup, profile: Profile, placing: Manifest |
     is_head = isinstance(group, Head)
     volumes, mounts = mounted((*ray.volumes, *group.volumes))
     if ray.trustedCABundle:
-        volumes, mounts = [*volumes, TRUSTED], [*mounts, *TRUSTED_MOUNTS]
+        volumes, mounts = [*volumes, pod.TRUSTED], [*mounts, *pod.TRUSTED_MOUNTS]
     gate = {"schedulingGates": [{"name": ELASTIC_GATE}]} if elastic(ray) else {}
     return {
         **(_head_identity(ray) if is_head else _identity(ray)),

@@ -8,27 +8,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, Strict
 
 from ...specs.lines import Lines
-from ...specs.types import INT32, EnvName, Flag, Line, Never, Strictly, Text, Value, whole
+from ...specs.types import INT32, EnvName, Flag, Strictly, Text, Value, whole
+from ..kit.pod_fields import WORKING_DIR, WorkingDir
 
 YamlText = Annotated[str, Lines(65536)]
 """A YAML document as text."""
-
-FilePath = Annotated[
-    str,
-    Line(
-        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
-        200,
-        Never(r"\.\.", "two dots stand for a folder in the key of a ConfigMap"),
-        form="a path below the folder, of letters, digits, _, . and -: forecast/model.py",
-    ),
-]
-MOST = 2**20
-"""Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
-WorkingDir = dict[FilePath, Annotated[str, Lines(MOST)]]
-"""The files of a working directory."""
-
-WORKING_DIR = "/mnt/working-dir"
-"""Where the pod that submits has them."""
 
 BESIDE = "..*"
 """What a mounted ConfigMap has beside its files: links to them, which Ray would pack as well (kubernetes
@@ -77,12 +61,3 @@ def with_files(value: RuntimeEnv | str | None, files: WorkingDir) -> RuntimeEnv 
         return value
     said = value or RuntimeEnv()
     return said.model_copy(update={"working_dir": WORKING_DIR, "excludes": (BESIDE, *said.excludes)})
-
-
-def file_keys(files: WorkingDir) -> dict[str, str]:
-    """Path -> key of the ConfigMap that holds the file, in order.
-
-    >>> file_keys({"train.py": "", "forecast/model.py": ""})
-    {'forecast/model.py': 'forecast..model.py', 'train.py': 'train.py'}
-    """
-    return {path: path.replace("/", "..") for path in sorted(files)}

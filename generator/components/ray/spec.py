@@ -29,8 +29,8 @@ from ...specs.types import (
     Toleration,
 )
 from ..kit.metadata import Annotations
-from ..kit.pod_fields import Mount, TopologySpread
-from .runtime_env import RuntimeEnv, WorkingDir, YamlText
+from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
+from .runtime_env import RuntimeEnv, YamlText
 from .serve import Amount, ServeConfig
 
 RayName = Annotated[

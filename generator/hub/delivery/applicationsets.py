@@ -7,6 +7,8 @@ Application cannot say it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, meta
 from ...specs.fleet import Delivery, FleetSpec
@@ -117,10 +119,12 @@ def hub_application(hub: Member, fleet: Fleet) -> Manifest:
 
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    return root_application(cluster, revision, fleet.spec, destination)
+    return root_application(cluster, revision, fleet.spec, destination, training=fleet.trains)
 
 
-def root_application(cluster: str, revision: str, fleet: FleetSpec, destination: Manifest) -> Manifest:
+def root_application(
+    cluster: str, revision: str, fleet: FleetSpec, destination: Manifest, *, training: bool = False
+) -> Manifest:
     """The same, for those who have no more than the fleet's spec.
 
     It has no annotation manifest-generate-paths: with it Argo CD compares a commit with the newest one that it saw, not
@@ -138,7 +142,7 @@ def root_application(cluster: str, revision: str, fleet: FleetSpec, destination:
         "source": source,
         "destination": dict(destination),
         "syncPolicy": sync_policy(options, fleet.delivery),
-        "ignoreDifferences": ignore_differences(),
+        "ignoreDifferences": ignore_differences(training=training),
     }
 
 
@@ -164,7 +168,7 @@ def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
     }
 
 
-def ignore_differences() -> list[Manifest]:
+def ignore_differences(*, training: bool = False) -> list[Manifest]:
     """What Kueue writes into jobs when it admits them, and what KubeRay and its autoscaler write.
 
     For the comparison only: a sync applies all that Git says. kueue v0.19.2 pkg/controller/jobs/raycluster
@@ -183,7 +187,21 @@ def ignore_differences() -> list[Manifest]:
         _ignored(
             "workload.codeflare.dev", "AppWrapper", (".spec.suspend", ".spec.components[]?.podSetInfos")
         ),
+        *(_of_training() if training else ()),
     ]
+
+
+def _of_training() -> Iterator[Manifest]:
+    """The same of Kubeflow's jobs: Git says neither podTemplateOverrides nor runtimePatches of a TrainJob.
+
+    kueue v0.16.6 and v0.18.4 pkg/controller/jobs/trainjob/trainjob_controller.go RunWithPodSetsInfo;
+    kubeflow/kubeflowjob/kubeflowjob_controller.go.
+    """
+    injected = (".spec.suspend", ".spec.podTemplateOverrides", ".spec.runtimePatches")
+    yield _ignored("trainer.kubeflow.org", "TrainJob", injected)
+    template = ".spec.pytorchReplicaSpecs[]?.template"
+    pods = tuple(f"{QUEUED} | {template}.{field}" for field in INJECTED)
+    yield _ignored("kubeflow.org", "PyTorchJob", (".spec.runPolicy.suspend", *pods))
 
 
 def _ignored(group: str, kind: str, paths: tuple[str, ...]) -> Manifest:

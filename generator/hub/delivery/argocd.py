@@ -90,7 +90,11 @@ class Wanted(NamedTuple):
 
 def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
     """The health scripts of the kinds that these clusters have; none where the fleet wants none."""
-    return health.settings(member.profile for member in members) if delivery.healthChecks else {}
+    listed = tuple(members)
+    training = any(member.trains for member in listed)
+    if not delivery.healthChecks:
+        return {}
+    return health.settings((member.profile for member in listed), training=training)
 
 
 def of_edges(delivery: Delivery, profile: HubProfile, wanted: Wanted) -> str:

@@ -23,8 +23,12 @@ def scripts() -> dict[str, str]:
     return {path.stem: _bare(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.lua"))}
 
 
-def settings(platforms: Iterable[str]) -> dict[str, str]:
-    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm.
+TRAINING = frozenset({"PyTorchJob", "TrainJob"})
+"""Kinds that some clusters have of a section's own."""
+
+
+def settings(platforms: Iterable[str], *, training: bool = False) -> dict[str, str]:
+    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm; those of training where it is asked for.
 
     `extraConfig` of an ArgoCD resource passes them on.
     """
@@ -33,6 +37,7 @@ def settings(platforms: Iterable[str]) -> dict[str, str]:
         f"{KEY}{name}": text
         for name, text in scripts().items()
         if any(_has(name, profile) for profile in having)
+        and (training or name.rpartition("_")[2] not in TRAINING)
     }
 
 

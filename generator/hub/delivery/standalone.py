@@ -56,7 +56,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(_opened(member, edge)),
             "rights.yaml": (
-                *role(edge.serviceAccounts, edge.namespace),
+                *role(edge.serviceAccounts, edge.namespace, training=member.trains),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
             ),
             "settings.yaml": (*_settings(cluster, member, edge), *_certificates(cluster, edge)),
@@ -140,11 +140,13 @@ def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manife
     waiting = held_windows(fleet.delivery, [member])
     namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
     yield roots.project(
-        NAME, edge.namespace, project_of(fleet.repository.url, namespaces, cluster.name, waiting)
+        NAME,
+        edge.namespace,
+        project_of(fleet.repository.url, namespaces, cluster.name, waiting, training=member.trains),
     )
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
-            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE)
+            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, training=member.trains)
             yield roots.application(application_name(cluster.name), edge.namespace, spec)
 
 

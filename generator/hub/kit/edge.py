@@ -17,7 +17,8 @@ from ...objects.manifest import Manifest, meta
 class ManagedKind(NamedTuple):
     """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to.
 
-    Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`).
+    Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`). Of `training`: only
+    where some cluster has jobs of Kubeflow.
     """
 
     group: str
@@ -26,6 +27,7 @@ class ManagedKind(NamedTuple):
     cluster: bool = False
     kept: bool = False
     builds: bool = False
+    training: bool = False
 
 
 KINDS = (
@@ -55,6 +57,7 @@ KINDS = (
     ManagedKind("kueue.x-k8s.io", "LocalQueue", "localqueues"),
     ManagedKind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
     ManagedKind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
+    ManagedKind("kubeflow.org", "PyTorchJob", "pytorchjobs", training=True),
     ManagedKind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
     ManagedKind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     ManagedKind("networking.k8s.io", "Ingress", "ingresses"),
@@ -73,6 +76,8 @@ KINDS = (
     ManagedKind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
     ManagedKind("tekton.dev", "Pipeline", "pipelines", builds=True),
     ManagedKind("tekton.dev", "Task", "tasks", builds=True),
+    ManagedKind("trainer.kubeflow.org", "TrainJob", "trainjobs", training=True),
+    ManagedKind("trainer.kubeflow.org", "TrainingRuntime", "trainingruntimes", training=True),
     ManagedKind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 
@@ -89,29 +94,38 @@ READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 
 
-def rights(*, cluster: bool, builds: bool = False) -> Iterator[Manifest]:
+def _kinds(*, cluster: bool, builds: bool, training: bool) -> list[ManagedKind]:
+    """The kinds of a scope, those of `builds` alone or all others; those of training only where it is asked for."""
+    return [
+        kind
+        for kind in KINDS
+        if kind.cluster == cluster and kind.builds == builds and (training or not kind.training)
+    ]
+
+
+def rights(*, cluster: bool, builds: bool = False, training: bool = False) -> Iterator[Manifest]:
     """Rules of a scope: per API group, the kinds it may delete and those it may only change; or those of `builds` alone."""
 
     def by_group(kind: ManagedKind) -> tuple[str, bool]:
         return kind.group, kind.kept
 
-    listed = [kind for kind in KINDS if kind.cluster == cluster and kind.builds == builds]
+    listed = _kinds(cluster=cluster, builds=builds, training=training)
     for (group, kept), kinds in groupby(sorted(listed, key=by_group), key=by_group):
         verbs = [*READ, *WRITE] if kept else [*READ, *WRITE, "delete"]
         yield {"apiGroups": [group], "resources": sorted(kind.resource for kind in kinds), "verbs": verbs}
 
 
-def _seen(*, builds: bool = False) -> Manifest:
+def _seen(*, builds: bool = False, training: bool = False) -> Manifest:
     """The rule by which Argo CD watches what is in namespaces: its cache asks for all of them at once."""
-    listed = [kind for kind in KINDS if not kind.cluster and kind.builds == builds]
+    listed = _kinds(cluster=False, builds=builds, training=training)
     groups, resources = {kind.group for kind in listed}, {kind.resource for kind in listed}
     return {"apiGroups": sorted(groups), "resources": sorted(resources), "verbs": [*READ]}
 
 
-def role(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
+def role(accounts: Iterable[str], namespace: str, *, training: bool = False) -> Iterator[Manifest]:
     """Both ClusterRoles; the first one bound to ServiceAccounts of a cluster's Argo CD, the other as `inside` says."""
-    yield _cluster_role(ROLE, [*rights(cluster=True), _seen()])
-    yield _cluster_role(INSIDE, [*rights(cluster=False)])
+    yield _cluster_role(ROLE, [*rights(cluster=True), _seen(training=training)])
+    yield _cluster_role(INSIDE, [*rights(cluster=False, training=training)])
     yield _binding("ClusterRoleBinding", ROLE, meta(ROLE), _accounts(accounts, namespace))
 
 
@@ -163,6 +177,7 @@ def _accounts(names: Iterable[str], namespace: str) -> list[Manifest]:
     return [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name in names]
 
 
-def whitelist(*, cluster: bool) -> list[Manifest]:
-    """Kinds of a scope, as an AppProject lists them."""
-    return [{"group": kind.group, "kind": kind.kind} for kind in KINDS if kind.cluster == cluster]
+def whitelist(*, cluster: bool, training: bool = False) -> list[Manifest]:
+    """Kinds of a scope, as an AppProject lists them; those of training only where it is asked for."""
+    listed = [kind for kind in KINDS if kind.cluster == cluster and (training or not kind.training)]
+    return [{"group": kind.group, "kind": kind.kind} for kind in listed]

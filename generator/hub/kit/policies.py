@@ -37,7 +37,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     yield placement.placement(fleet, namespace)
     if own.has_policies(fleet, profile):
         yield from own.hub_placement(fleet)
-    yield from enforced(fleet, RIGHTS, placement.NAME, _rights(profile))
+    yield from enforced(fleet, RIGHTS, placement.NAME, _rights(fleet, profile))
     if fleet.spec.repository.credentialsSecret:
         secret = must_have(
             _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
@@ -87,8 +87,9 @@ def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield from builders.of_member(fleet.hub, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
 
 
-def _rights(profile: HubProfile) -> list[Manifest]:
-    return [_exactly(item) for item in role(profile.edge.serviceAccounts, profile.edge.namespace)]
+def _rights(fleet: Fleet, profile: HubProfile) -> list[Manifest]:
+    given = role(profile.edge.serviceAccounts, profile.edge.namespace, training=fleet.trains)
+    return [_exactly(item) for item in given]
 
 
 def _exactly(item: Manifest) -> Manifest:

@@ -74,6 +74,10 @@ def consequences(changes: Iterable[ObjectChange], after: Iterable[Manifest]) -> 
     return tuple(sorted(found, key=lambda item: (list(Effect).index(item.effect), item.identity, item.text)))
 
 
+RUN_ONCE = frozenset({"Job", "PyTorchJob", "RayJob", "TrainJob"})
+"""Kinds that are named after their content."""
+
+
 def started_again(found: Iterable[Consequence]) -> frozenset[tuple[str, str]]:
     """(namespace, name) of the servers whose pods start again."""
     return frozenset(server_of(item.identity) for item in found if item.effect is Effect.RESTART)
@@ -84,7 +88,7 @@ def _of(change: ObjectChange, services: Mapping[tuple[str, str], Manifest]) -> I
     match change.action:
         case Action.REMOVE:
             yield from _left(change)
-        case Action.REPLACE if identity.kind in {"Job", "RayJob"} or _wraps(change, "RayJob"):
+        case Action.REPLACE if identity.kind in RUN_ONCE or _wraps(change, "RayJob"):
             text = f"its content changed: it runs again, as {identity.name}"
             yield Consequence(Effect.RERUN, identity, text)
         case Action.REPLACE if _wraps(change, "RayCluster"):

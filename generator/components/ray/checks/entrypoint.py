@@ -9,7 +9,8 @@ from ....findings.finding import Path
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ...kit.component import Cluster
-from ..runtime_env import MOST, RuntimeEnv
+from ...kit.pod_fields import MOST
+from ..runtime_env import RuntimeEnv
 from ..shapes import own_cluster
 from ..spec import RayJob
 from ..units import RAY, find

@@ -8,9 +8,10 @@ from ....findings.finding import Path
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ...kit.component import Cluster
+from ...kit.pod import BUNDLE, TRUSTED_MOUNTS
 from ...kit.pod_fields import Mount
 from ...models import MODELS_DIR
-from ..pods import BUNDLE, MOUNTED, TRUSTED_MOUNTS, shared_memory
+from ..pods import MOUNTED, shared_memory
 from ..shapes import Shape, groups, shapes
 from ..units import RAY
 from .cluster import items
