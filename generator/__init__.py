@@ -120,6 +120,8 @@ __all__ = [
     "StorageClass",
     "Submitter",
     "Taint",
+    "Team",
+    "TeamClusters",
     "Test",
     "Toleration",
     "TopologySpread",

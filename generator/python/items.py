@@ -75,6 +75,7 @@ from ..specs.model import AdapterOf, Images, ModelMemory, ModelSpec, Pins, Relea
 from ..specs.operators import OperatorSaid, OperatorSize, OperatorTerms
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.sources import ExtraApp, Repository
+from ..specs.teams import Team, TeamClusters
 from ..specs.types import EnvVar, PvcMount, Taint, Toleration
 
 __all__ = [
@@ -177,6 +178,8 @@ __all__ = [
     "StorageClass",
     "Submitter",
     "Taint",
+    "Team",
+    "TeamClusters",
     "Test",
     "Toleration",
     "TopologySpread",

@@ -63,6 +63,7 @@ def _checked(options: argparse.Namespace) -> int:
     with engine_of(options) as engine:
         if whole:
             rendered = guarded(root, incremental.check(root, watch.progress, day, engine), options.base)
+            rendered = _with_owners(root, rendered)
         else:
             rendered = incremental.check_part(root, part, watch.progress, day, engine)
     watch.end()
@@ -74,6 +75,23 @@ def _checked(options: argparse.Namespace) -> int:
         )
         sys.stderr.write(f"{said}: nearedge check asks them all\n")
     return FOUND if has_errors(rendered.findings) else CLEAN
+
+
+def _with_owners(root: File, rendered: Rendered) -> Rendered:
+    """With what is wrong with the CODEOWNERS of the fleet's teams."""
+    from dataclasses import replace
+
+    from ...documents.files import read_file
+    from ...findings.finding import ordered
+    from ...fleet.spec_files import FLEET_FILE
+
+    document, _ = read_file(root, FLEET_FILE)
+    if rendered.fleet is None or document is None or "teams" not in document.data.get("spec", {}):
+        return rendered
+    from ...publish.owners import stale
+
+    found = stale(root.resolve(), rendered.fleet.spec, document)
+    return replace(rendered, findings=ordered((*rendered.findings, *found)))
 
 
 def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:
