@@ -119,6 +119,8 @@ __all__ = [
     "StorageClass",
     "Submitter",
     "Taint",
+    "Team",
+    "TeamClusters",
     "Test",
     "Toleration",
     "TopologySpread",

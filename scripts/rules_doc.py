@@ -20,6 +20,7 @@ DOCUMENT = Path("docs/rules.md")
 PARTS = {
     "SPEC": "Reading and validating specs",
     "FLEET": "Files of a fleet",
+    "TEAM": "Teams and their files",
     "COMPILE": "Compiling",
     "WAIVER": "Waivers",
     "OWN": "Rules of the fleet's own",

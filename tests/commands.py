@@ -77,6 +77,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "rollout": ("rollout", "status"),
     "rules": ("rules",),
     "show": ("show", "store-001"),
+    "teams": ("teams",),
     "verify": ("verify",),
 }
 """Commands that write none; `rollout` moves refs, `merge` writes what git gives it."""

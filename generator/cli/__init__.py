@@ -49,6 +49,7 @@ COMMANDS = {
     "models": "compute a model's checksums, or print what uploads its files onto a volume",
     "mirror": "list every image, model and operator that clusters pull",
     "merge": "merge the list of a hub's files, for git: as its merge driver",
+    "teams": "list the teams and what they may use, or write who owns their files into CODEOWNERS",
     "rules": "list the rules, or explain one of them",
     "lsp": "serve editors: findings while you type, completion, hover, rename, mends",
     "mcp": "answer assistants over the Model Context Protocol; read-only",

@@ -67,6 +67,7 @@ CONFIG_MAPS: Component[tuple[ConfigMap, ...]] = Component(
     default=(),
     description="ConfigMaps that servers and Ray take files and variables from.",
     units=units,
+    teams=True,
 )
 
 

@@ -120,6 +120,7 @@ PIPELINES: Component[tuple[PipelineServer, ...]] = Component(
     default=(),
     description="AI Pipelines: instances with an S3 bucket of yours.",
     units=units,
+    teams=True,
 )
 
 

@@ -137,6 +137,10 @@ FOLDERS: Mapping[str, str] = {
 }
 """Folder below clusters/ -> kind of the specs in it."""
 
+TEAMS = "teams"
+"""Folder below that of a cluster or a group: what teams say of it, each in a file of its name."""
+_WITH_TEAMS = frozenset({"groups", "core", "near-edge"})
+
 SINGLE: Mapping[str, str] = {"clusters/fleet.yaml": "Fleet", "clusters/removals.yaml": "Removals"}
 """Specs that lie in no folder of their own -> their kind."""
 
@@ -189,6 +193,38 @@ def is_spec(file: str) -> bool:
     """Whether a path below the repository is one that specs have."""
     _, folder, *rest = file.split("/")
     return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
+
+
+def is_part(file: str) -> bool:
+    """Whether a file is what a team says of a cluster or a group.
+
+    >>> is_part("clusters/near-edge/store-001/teams/vision.yaml"), is_part("clusters/near-edge/emea/store-001.yaml")
+    (True, False)
+    """
+    if f"/{TEAMS}/" not in file:
+        return False
+    steps = file.split("/")
+    # clusters, the folder of the kind, the cluster's or the group's own folder, teams, the file
+    return len(steps) >= 5 and steps[1] in _WITH_TEAMS and steps[-2] == TEAMS  # noqa: PLR2004 - so many steps
+
+
+def is_own_part(file: str) -> bool:
+    """Whether it is what a team says of one cluster."""
+    return is_part(file) and not file.startswith("clusters/groups/")
+
+
+def whole_of(part: str) -> str:
+    """The file that a team's file is part of.
+
+    >>> whole_of("clusters/near-edge/store-001/teams/vision.yaml")
+    'clusters/near-edge/store-001.yaml'
+    """
+    return f"{PurePosixPath(part).parents[1]}.yaml"
+
+
+def part_at(whole: str, team: str) -> str:
+    """Where a team's file about a cluster or a group lies."""
+    return f"{whole.removesuffix('.yaml')}/{TEAMS}/{team}.yaml"
 
 
 _PLACES = (

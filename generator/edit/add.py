@@ -169,7 +169,8 @@ def remove(specs: RepositorySpecs, name: str, reason: str) -> Edit:
     entry = {"name": stem(document.file), "reason": reason}
     text = put(text, ("spec", "clusters", len(listed)), entry, order_of("Removals"))
     said = ("leaves the fleet: detach it on the hub when it is really gone",)
-    return Edit({file: text}, said, (document.file,))
+    parts = specs.shared.parts.files.get(document.file, ())
+    return Edit({file: text}, said, (document.file, *parts))
 
 
 def is_removed(specs: RepositorySpecs, name: str) -> bool:

@@ -16,7 +16,7 @@ from ..components.kit.two_parts import NAMES_OF_TWO_PARTS
 from ..documents.files import Document
 from ..documents.paths import value_at
 from ..findings.finding import Path
-from ..fleet.spec_files import FLEET_FILE
+from ..fleet.spec_files import FLEET_FILE, kind_of
 from . import drop, put
 from .caikit_sentences import MigratedServer, migration_notes
 from .fleet import Edit, EditRefused, RepositorySpecs, known, of_file, order_of
@@ -172,7 +172,7 @@ def _changes(servers: tuple[MigratedServer, ...]) -> dict[str, tuple[Document, s
 def _kind(document: Document, cluster: str) -> str:
     if document.file == cluster:
         return "Cluster"
-    return "Fleet" if document.file == FLEET_FILE else "Group"
+    return "Fleet" if document.file == FLEET_FILE else kind_of(document.file)
 
 
 def _of_server(item: Mapping[str, Any], path: Path) -> Iterator[_Change]:

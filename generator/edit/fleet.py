@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any
 
-from ..documents.files import Document, read_file
+from ..documents.files import Document, is_part, read_file
 from ..documents.merge import Resolved, resolve
 from ..documents.near import suggestion
 from ..errors import NearedgeError
@@ -117,6 +117,8 @@ class RepositorySpecs:
         made = replace(self, texts={**self.texts, **changed})
         groups = {stem(file): made.document(file) for file in changed if kind_of(file) == "Group"}
         shared = replace(self.shared, groups={**self.shared.groups, **groups}) if groups else self.shared
+        for file in filter(is_part, changed):
+            shared = replace(shared, parts=shared.parts.with_document(made.document(file)))
         if FLEET_FILE in changed:
             shared = replace(shared, fleet_document=made.document(FLEET_FILE))
         return replace(made, shared=shared)

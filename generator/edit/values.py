@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..documents.files import is_own_part
 from ..documents.identity import identity_of
 from ..documents.merge import Layer, Resolved, resolve
 from ..documents.paths import value_at
 from ..documents.validate import validated
 from ..findings.finding import Path
 from ..fleet.kinds import document_models
-from ..fleet.spec_files import FLEET_FILE, stem
+from ..fleet.spec_files import FLEET_FILE, PART, kind_of, stem
 from ..objects.elements import same
 from ..yaml.strict import read_text
 from ..yaml.writer import one_line
@@ -25,8 +26,7 @@ from .fleet import Edit, EditedDocument, order_of
 def set_value(subject: EditedDocument, text: str, value: str, *, at_origin: bool = False) -> Edit:
     """A path gets a value, given as YAML."""
     place = address(subject.document.data, subject.whole, text, subject.kind)
-    if at_origin:
-        subject, place = _origin(subject, place)
+    subject, place = _origin(subject, place) if at_origin else (_of_team(subject, place), place)
     data = subject.document.data
     old = _at(subject.whole, place)
     held = _at(subject.whole, place[:-1])
@@ -43,8 +43,7 @@ def set_value(subject: EditedDocument, text: str, value: str, *, at_origin: bool
 def unset(subject: EditedDocument, text: str, *, at_origin: bool = False) -> Edit:
     """A path is no longer said; an item that a group gives is dropped by `remove: true`."""
     place = address(subject.document.data, subject.whole, text, subject.kind)
-    if at_origin:
-        subject, place = _origin(subject, place)
+    subject, place = _origin(subject, place) if at_origin else (_of_team(subject, place), place)
     data = subject.document.data
     path, last = found_at(data, place), place[-1]
     given = _origin_of(subject.resolved, place) if subject.resolved is not None else ""
@@ -133,7 +132,7 @@ def _origin_of(resolved: Resolved, place: Place) -> str:
         return ""
     layer, path = below[-1]
     where, file = layer.document.where((*layer.root, *path)), layer.document.file
-    name = "the fleet's defaults" if file == FLEET_FILE else f"group {stem(file)}"
+    name = "the fleet's defaults" if file == FLEET_FILE else f"{_KIND[kind_of(file)]} {stem(file)}"
     return f"from {name}, {where.file}:{where.line}"
 
 
@@ -154,7 +153,26 @@ def _origin(subject: EditedDocument, place: Place) -> tuple[EditedDocument, Plac
     document = layers[-1][0].document
     if document.file == FLEET_FILE:
         return EditedDocument(document, "Fleet", document.data), ("spec", "defaults", *place[1:])
-    return EditedDocument(document, "Group", document.data), place
+    return EditedDocument(document, kind_of(document.file), document.data), place
+
+
+_KIND = {"Group": "group", PART: "team"}
+"""What a layer under a cluster's own file is called."""
+
+
+def _of_team(subject: EditedDocument, place: Place) -> EditedDocument:
+    """The team's file about the cluster that says the item which a place lies in, where the cluster's own does not."""
+    named = next((i for i, step in enumerate(place) if isinstance(step, Named)), None)
+    if subject.resolved is None or named is None:
+        return subject
+    item, own = place[: named + 1], subject.document
+    if found_at(own.data, item) is not None:
+        return subject
+    path = found_at({"spec": subject.resolved.spec}, item)
+    for layer, _ in subject.resolved.said(path[1:])[::-1] if path else ():
+        if is_own_part(layer.document.file):
+            return EditedDocument(layer.document, PART, layer.document.data)
+    return subject
 
 
 def _is_removal(item: Any) -> bool:

@@ -13,7 +13,7 @@ from ..documents.files import Document
 from ..documents.merge import Layer, Resolved
 from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path, Where
-from ..fleet.spec_files import FLEET_FILE, kind_of, stem
+from ..fleet.spec_files import FLEET_FILE, PART, kind_of, stem
 from ..yaml.positions import marks_of, place_of
 from ..yaml.writer import to_yaml
 
@@ -61,7 +61,8 @@ def layer_name(layer: Layer) -> str:
     """What a layer of a cluster's spec is called."""
     if layer.document.file == FLEET_FILE:
         return "fleet defaults"
-    return f"{kind_of(layer.document.file).lower()} {stem(layer.document.file)}"
+    kind = kind_of(layer.document.file)
+    return f"{'team' if kind == PART else kind.lower()} {stem(layer.document.file)}"
 
 
 def _said(resolved: Resolved, spec: dict[str, Any], path: Path) -> Said:

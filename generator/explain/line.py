@@ -17,7 +17,7 @@ from ..documents.merge import resolve
 from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of
-from ..fleet.spec_files import Shared, kind_of, read_cluster_file, stem
+from ..fleet.spec_files import PART, Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
@@ -115,7 +115,7 @@ def place_in_spec(root: File, document: Document, path: Path) -> SpecLine:
     if kind_of(file) == "Model":
         return SpecLine(users, "", path)
     cluster, _ = read_cluster_file(root, users[0])
-    if cluster is None or kind_of(file) != "Group":
+    if cluster is None or kind_of(file) not in {"Group", PART}:
         raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
     return SpecLine(users, _path_of(shared, cluster, document, path[1:]))
 

@@ -26,7 +26,7 @@ from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet, Member
 from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
-from ..fleet.spec_files import Shared, kind_of, stem
+from ..fleet.spec_files import PART, Shared, kind_of, stem
 from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..overlays.base import Base
 from ..overlays.overlay import UNGUARDED, Emitted, emit, overlay_of
@@ -49,8 +49,11 @@ class Subject:
     def documents(self) -> Iterator[Document]:
         """Every document, the least special first."""
         yield self.shared.fleet_document
-        yield from self.shared.groups.values()
+        for group in self.shared.groups.values():
+            yield group
+            yield from self.shared.parts.documents(group.file)
         yield from self.models.values()
+        yield from self.shared.parts.documents(self.document.file)
         yield self.document
 
     @cached_property
@@ -128,6 +131,8 @@ def with_document(subject: Subject, new: Document) -> Subject | None:
         name = new.data["metadata"]["name"]
         shared = replace(shared, fleet_name=name, said=model.spec, fleet_document=new)
         return replace(subject, shared=shared)
+    if kind == PART:
+        return replace(subject, shared=replace(shared, parts=shared.parts.with_document(new)))
     if kind == "Group":
         return replace(subject, shared=replace(shared, groups={**shared.groups, stem(file): new}))
     return replace(subject, shared=replace(shared, models={**shared.models, stem(file): model.spec}))

@@ -13,18 +13,19 @@ from pydantic import ValidationError
 
 from ..components.discovery import discover
 from ..components.kit.component import Cluster
-from ..documents.files import Document
+from ..documents.files import Document, is_part, whole_of
 from ..documents.merge import Layer, Resolved, resolve
 from ..documents.near import meant, nearest
 from ..documents.secrets.search import showable
 from ..documents.validate import MISSING, validated
 from ..facts.profiles import Profile, profiles
-from ..findings.finding import Finding, Path, Where, apart
+from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import Rule, plain_rule
 from ..specs.types import LABEL
 from .kinds import cluster_spec, partial_spec, section_adapter
 from .pins import pinned
 from .spec_files import Shared, stem, tier_of, unknown_pins
+from .teams import outside
 
 UNKNOWN_GROUP = plain_rule("FLEET010", "spec.groups names groups that clusters/groups/ holds.")
 UNKNOWN_PLATFORM = plain_rule("FLEET011", "spec.platform is a platform profile that nearedge knows.")
@@ -45,13 +46,31 @@ DEFAULTS: Path = ("spec", "defaults")
 
 
 def layers_of(shared: Shared, document: Document) -> tuple[tuple[Layer, ...], tuple[Finding, ...]]:
-    """Fleet defaults, groups in order, the cluster itself; findings for groups that do not exist."""
+    """Fleet defaults, groups in order, teams, the cluster itself; findings for groups that do not exist.
+
+    What teams say of a group follows the group; what they say of the cluster lies right below its own file.
+    """
     names = _group_names(document)
     findings = tuple(_unknown_groups(shared, document, names))
-    groups = tuple(Layer(shared.groups[name], SPEC) for name in names.values() if name in shared.groups)
-    below = (Layer(shared.fleet_document, DEFAULTS), *groups)
+    groups = (shared.groups[name] for name in names.values() if name in shared.groups)
+    said = (item for group in groups for item in (group, *shared.parts.documents(group.file)))
+    below = (Layer(shared.fleet_document, DEFAULTS), *(Layer(item, SPEC) for item in said))
     findings += (*_nested_groups(below), *unknown_pins(shared, document))
-    return (*below, Layer(document, SPEC)), findings
+    own = shared.parts.of(document.file)
+    findings += tuple(found for part in own for found in part.findings)
+    # The cluster's own file has the last word.
+    parts = (Layer(part.document, SPEC) for part in own if part.document is not None)
+    return (*below, *parts, Layer(document, SPEC)), findings
+
+
+def _of_groups(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """The layers that are no cluster's own."""
+    own = layers[-1].document.file
+    return tuple(
+        layer
+        for layer in layers[:-1]
+        if not is_part(layer.document.file) or whole_of(layer.document.file) != own
+    )
 
 
 def _group_names(document: Document) -> dict[int, str]:
@@ -91,6 +110,8 @@ def cluster_of(
     layers, findings = layers_of(shared, document)
     resolved = resolve(layers, shared.model_documents)
     findings += resolved.unclear
+    if "teams" in shared.fleet_document.data["spec"]:
+        findings += tuple(outside(shared, layers, resolved))
     if shared.unusable and mentions(resolved.spec, shared.unusable):
         # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
         return None, resolved, findings
@@ -104,11 +125,11 @@ def cluster_of(
     findings += tuple(_misplaced(spec, document, resolved))
     profile = profiles().get(spec.platform)  # type: ignore[attr-defined]
     findings += tuple(_not_there(spec, profile, resolved)) if profile else ()
-    if profile is None or findings:
+    if profile is None or has_errors(findings):
         return None, resolved, findings
     groups = tuple(spec.groups)  # type: ignore[attr-defined]
     if groups not in shared_sections:
-        shared_sections[groups] = _sections(resolve(layers[:-1]).spec)
+        shared_sections[groups] = _sections(resolve(_of_groups(layers)).spec)
     cluster = pinned(
         Cluster(
             name=stem(document.file),

@@ -150,7 +150,21 @@ def document_models() -> dict[str, type[BaseModel]]:
         "Cluster": _kind("Cluster", part, ONE_CLUSTER),
         "Removals": Removals,
         "Rules": Rules,
+        "Part": _kind("Part", part_spec(), ONE_PART),
     }
+
+
+@cache
+def part_spec() -> type[BaseModel]:
+    """What a team can say: the sections whose items are workloads in namespaces."""
+    fields = partial_spec().model_fields
+    workloads = {
+        part.key: (fields[part.key].annotation, fields[part.key]) for part in discover() if part.teams
+    }
+    return create_model("PartSpec", __base__=Strictly, __doc__=ONE_PART, **workloads)  # type: ignore[call-overload, no-any-return]
+
+
+ONE_PART = "What a team says of a cluster or a group: workloads in its namespaces."
 
 
 def _kind(kind: str, spec: Any, doc: str) -> type[BaseModel]:

@@ -12,12 +12,21 @@ from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from ..documents.files import FOLDERS, SINGLE, Document, Root, find_specs, read_file
+from ..documents.files import (
+    FOLDERS,
+    SINGLE,
+    Document,
+    Root,
+    find_specs,
+    is_part,
+    read_file,
+)
 from ..documents.near import meant
 from ..documents.secrets.search import SECRETS, showable
 from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
 from .fleet import Said
+from .parts import Parts
 from .strangers import stranger
 
 # The models of specs take longer to make than a run without a change takes: they are imported where one is needed.
@@ -41,6 +50,8 @@ UNKNOWN_PIN = plain_rule(
 )
 
 FLEET_FILE = "clusters/fleet.yaml"
+PART = "Part"
+"""Kind of what a team says of a cluster or a group."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,8 @@ class Shared:
     """Names of groups and models whose files cannot be used: they exist, so nobody is told that they do not."""
     model_documents: Mapping[str, Document] = field(default_factory=dict)
     rules: tuple[RulesFile, ...] = ()
+    parts: Parts = field(default_factory=lambda: Parts({}, (), _read), repr=False, compare=False)
+    """What teams say of clusters and groups."""
 
     @cached_property
     def fleet(self) -> FleetSpec:
@@ -105,6 +118,8 @@ def read_shared(
     files_of: dict[str, Document] = {}
     rules: list[RulesFile] = []
     unusable: set[str] = set()
+    parts = Parts(root, filter(is_part, files), _read)
+    files = tuple(file for file in files if not is_part(file))
     fleet: tuple[Document, Said] | None = None
     for file in files:
         # What is removed is told of by nothing that is compiled, so what was known says nothing of it.
@@ -126,28 +141,32 @@ def read_shared(
             case "Group" | "Model":
                 unusable.add(stem(file))
     if FLEET_FILE not in files:
-        hint = (
-            "write one: spec.repository and spec.hub are needed"
-            if files
-            else "nearedge init begins a fleet here; --root names the folder of one that is elsewhere"
-        )
-        findings.append(
-            Finding(
-                Where(FLEET_FILE, 1, 1),
-                NO_FLEET.severity,
-                NO_FLEET.code,
-                "there is no clusters/fleet.yaml",
-                hint,
-            )
-        )
+        findings.append(_no_fleet(files))
     if fleet is None:
         return None, tuple(findings)
     document, said = fleet
     name = document.data["metadata"]["name"]
     every = Models(files_of, models) if len(models) < len(files_of) else models
-    shared = Shared(said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules))
+    of_groups = {
+        whole: tuple(map(parts.read, some))
+        for whole, some in parts.files.items()
+        if kind_of(whole) == "Group"
+    }
+    findings += (found for some in of_groups.values() for part in some for found in part.findings)
+    unusable |= {stem(whole) for whole, some in of_groups.items() if not all(part.document for part in some)}
+    shared = Shared(said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules), parts)
     findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
+
+
+def _no_fleet(files: tuple[str, ...]) -> Finding:
+    hint = (
+        "write one: spec.repository and spec.hub are needed"
+        if files
+        else "nearedge init begins a fleet here; --root names the folder of one that is elsewhere"
+    )
+    where = Where(FLEET_FILE, 1, 1)
+    return Finding(where, NO_FLEET.severity, NO_FLEET.code, "there is no clusters/fleet.yaml", hint)
 
 
 def read_again(root: Root, shared: Shared, file: str) -> tuple[Shared | None, tuple[Finding, ...]]:
@@ -317,7 +336,7 @@ def no_clusters(files: tuple[str, ...]) -> Iterator[Finding]:
 
 def kind_of(file: str) -> str:
     """Kind that a spec file has by where it lies."""
-    return SINGLE.get(file) or FOLDERS[file.split("/")[1]]
+    return SINGLE.get(file) or (PART if is_part(file) else FOLDERS[file.split("/")[1]])
 
 
 def tier_of(file: str) -> str:

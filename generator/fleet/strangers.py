@@ -61,6 +61,7 @@ _OURS = {
     **{kind: file for file, kind in SINGLE.items()},
 }
 _OURS["Cluster"] = "clusters/near-edge/ or clusters/core/"
+_OURS["Part"] = "teams/ in the folder of a cluster or a group"
 
 
 def stranger(document: Document, kind: str) -> Finding | None:

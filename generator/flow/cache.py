@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path as File
 from typing import Any
 
@@ -19,10 +20,21 @@ from ..disk.contents import UNKNOWN, Contents, contents
 from ..disk.plain import digest, digest_of
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
-from ..documents.files import Document, read_file
+from ..documents.files import Document, is_own_part, read_file
 from ..facts.files import CODE, PACKAGE
 from ..fleet.spec_files import FLEET_FILE, Shared
-from .inputs import NO_MOVES, Content, Moves, contents_of, documents_of, is_shared, moves, told
+from .inputs import (
+    NO_MOVES,
+    Content,
+    Moves,
+    contents_of,
+    documents_of,
+    has_parts,
+    is_shared,
+    moves,
+    parts_by_cluster,
+    told,
+)
 from .lines import (
     FINDING,
     MEMBER,
@@ -76,9 +88,13 @@ class Cache:
         ):
             return None
         compiled = placed(cluster_told(file, line), self.moves)
-        if compiled is None:
+        if compiled is None or not has_parts(compiled.uses, self._parts.get(file, frozenset())):
             return None
         return replace(compiled, kept=tuple(outputs), bases=tuple(bases), seen=Seen(tuple(map(tuple, keys))))
+
+    @cached_property
+    def _parts(self) -> dict[str, frozenset[str]]:
+        return parts_by_cluster(self.specs)
 
     @property
     def right(self) -> frozenset[str]:
@@ -183,7 +199,9 @@ def vouched(
     pairs = zip(head["files"], lines, strict=True)
     known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
     found = (cluster_told(file, told) for file, told in known if told[0] == content(file))
-    return {compiled.file: compiled for item in found if (compiled := placed(item, moved))}
+    parts = parts_by_cluster(digests)
+    same = (item for item in found if has_parts(item.uses, parts.get(item.file, frozenset())))
+    return {compiled.file: compiled for item in same if (compiled := placed(item, moved))}
 
 
 def save(root: File, rendered: Rendered, memory: Cache) -> None:
@@ -260,9 +278,10 @@ def _shared_then(head: Mapping[str, Any]) -> dict[str, Content]:
 def _key(code: Contents, shared: Iterable[str]) -> str:
     """Digest of what every overlay depends on: nearedge's own files, and which names groups and models have.
 
+    Which files teams have beside a cluster is that cluster's business alone.
     Where the repository lies says nothing: a change is judged in a copy of it before it is made.
     """
     made = hashlib.blake2b(code.digest.encode(), digest_size=16)
-    for name in sorted(shared):
+    for name in sorted(name for name in shared if not is_own_part(name)):
         made.update(os.fsencode(f"{name}\0"))
     return made.hexdigest()

@@ -63,6 +63,8 @@ def render_changed(
             file: item if item and witness.knows(item.seen.keys) else None for file, item in known.items()
         }
     done, texts = _clusters(Here(root, shared, progress, engine), known, Wanted(witness))
+    # What teams say has been read with the clusters.
+    memory = memory.with_shared(shared)
     _as_before(root, memory, texts, tuple(done.values()))
     kept = (compiled for compiled in done.values() if compiled.kept)
     bases = Tree(texts, _bases(memory.bases, kept).difference(texts))

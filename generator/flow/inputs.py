@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..disk.plain import digest
-from ..documents.files import Document
+from ..documents.files import Document, is_own_part, whole_of
 from ..documents.merge import Resolved
 from ..findings.finding import Where
 from ..fleet.spec_files import FLEET_FILE, Shared
@@ -57,8 +57,11 @@ NO_MOVES = Moves()
 
 
 def is_shared(file: str) -> bool:
-    """Whether clusters are compiled from it, or judged by it, beside their own files."""
-    return file.startswith(("clusters/groups/", "clusters/models/", "clusters/rules/")) or file == FLEET_FILE
+    """Whether clusters are compiled from it, or judged by it, beside their own files; what teams say of one is such a file."""
+    shared = (
+        file.startswith(("clusters/groups/", "clusters/models/", "clusters/rules/")) or file == FLEET_FILE
+    )
+    return shared or is_own_part(file)
 
 
 def contents_of(
@@ -114,11 +117,12 @@ def told(now: Contents, documents: Mapping[str, Document]) -> dict[str, Content]
 
 
 def documents_of(shared: Shared) -> Iterator[Document]:
-    """The documents of all files that clusters share."""
+    """The documents of all files that clusters share; of what teams say, those that were read."""
     yield shared.fleet_document
     yield from shared.groups.values()
     yield from shared.model_documents.values()
     yield from (item.document for item in shared.rules)
+    yield from shared.parts.known()
 
 
 def said(data: Any) -> str:
@@ -129,7 +133,7 @@ def said(data: Any) -> str:
 def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
     """The groups and models that a cluster is made of, the models that these name in turn, and the fleet's own rules.
 
-    But for the fleet's file.
+    But for the fleet's file. What teams say of groups and of the cluster is among the former.
     """
     rules = (item.document.file for item in shared.rules)
     groups = [layer.document.file for layer in resolved.layers[1:-1]]
@@ -140,6 +144,20 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
         for name in new:
             asked |= _strings(shared.model_documents[name].data)
     return (*groups, *sorted(shared.model_documents[name].file for name in named), *rules)
+
+
+def parts_by_cluster(files: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Cluster's file -> what teams say of it in files of their own."""
+    found: dict[str, set[str]] = {}
+    for file in files:
+        if is_own_part(file):
+            found.setdefault(whole_of(file), set()).add(file)
+    return {whole: frozenset(parts) for whole, parts in found.items()}
+
+
+def has_parts(uses: Iterable[str], parts: frozenset[str]) -> bool:
+    """Whether a cluster that was made of these shared files has the same files of teams now."""
+    return parts == {file for file in uses if is_own_part(file)}
 
 
 def _strings(value: Any) -> set[str]:

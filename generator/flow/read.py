@@ -22,6 +22,7 @@ from ..fleet.spec_files import (
     stem,
 )
 from ..fleet.strangers import STRANGER
+from ..fleet.teams import misplaced_parts
 from .rendered import Memo, Progress, silent
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def read_found(
         findings = tuple(item for item in findings if item.code != NO_FLEET.code)
     # Where there is nothing at all, one thing is said: how to begin.
     none = no_clusters(files) if files else ()
-    return shared, (*misplaced, *findings, *repeated_names(files), *none)
+    of_teams = misplaced_parts(files, shared) if shared is not None else ()
+    return shared, (*misplaced, *findings, *repeated_names(files), *none, *of_teams)
 
 
 def _strangers(findings: Iterable[Finding]) -> Iterable[str]:

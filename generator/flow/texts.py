@@ -23,14 +23,16 @@ def texts_of(root: Root, files: Iterable[str]) -> Texts:
 class SharedTexts:
     """What all clusters have in common, as it was read and found to be right."""
 
-    texts: Mapping[str, bytes]
+    texts: Texts
     unusable: frozenset[str]
 
     @classmethod
     def of(cls, shared: Shared) -> SharedTexts:
         """The texts that `shared` was made of."""
-        texts = {document.file: document.text.encode() for document in documents_of(shared)}
-        return cls(texts, shared.unusable)
+        texts: dict[str, bytes | Unreadable] = {
+            document.file: document.text.encode() for document in documents_of(shared)
+        }
+        return cls({**texts, **shared.parts.raw()}, shared.unusable)
 
     @cached_property
     def shared(self) -> Shared:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..findings.finding import Path
-from ..fleet.spec_files import kind_of
+from ..fleet.spec_files import PART, kind_of
 
 KEY = "{}"
 """At the end of a pattern: the keys of the mapping name something."""
@@ -144,9 +144,9 @@ def below_spec(file: str, path: Path) -> tuple[str, Path] | None:
     kind = kind_of(file)
     if kind == "Fleet" and path[:2] == ("spec", "defaults"):
         return "Cluster", path[2:]
-    if path[:1] != ("spec",) or kind not in {"Fleet", "Group", "Cluster", "Model"}:
+    if path[:1] != ("spec",) or kind not in {"Fleet", "Group", "Cluster", "Model", PART}:
         return None
-    return ("Cluster" if kind == "Group" else kind), path[1:]
+    return ("Cluster" if kind in {"Group", PART} else kind), path[1:]
 
 
 def names_at(file: str, path: Path, *, key: bool = False) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 
 from ..disk.plain import digest
-from ..documents.files import Document, find_specs, is_spec, read_file
+from ..documents.files import Document, find_specs, is_own_part, is_part, is_spec, read_file, whole_of
 from ..documents.merge import Resolved, resolve
 from ..findings.finding import Finding, Severity
 from ..fleet.cluster import layers_of
@@ -59,6 +59,10 @@ class Workspace:
         """The clusters that use a shared file, in order."""
         if file == FLEET_FILE:
             return tuple(sorted(self.judged))
+        if is_own_part(file):
+            return tuple(name for name in (whole_of(file),) if name in self.files)
+        if is_part(file):
+            return self.users(whole_of(file))
         return tuple(sorted(name for name, item in self.judged.items() if file in item.uses))
 
     def document(self, file: str) -> Document | None:

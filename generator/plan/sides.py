@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import hub
 from ..disk.tree import Tree
-from ..documents.files import Root, is_spec, read_file
+from ..documents.files import Root, is_spec, read_file, whole_of
 from ..findings.finding import Finding, Severity, has_errors
 from ..fleet.fleet import Fleet
-from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, no_clusters, read_shared, repeated_names
+from ..fleet.spec_files import FLEET_FILE, PART, Shared, kind_of, no_clusters, read_shared, repeated_names
+from ..fleet.teams import misplaced_parts
 from ..flow import incremental
 from ..flow.engine import Engine
 from ..flow.inputs import documents_of, said
@@ -86,7 +87,8 @@ def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: P
     """Compile what differs between two sets of spec files that were read from commits."""
     files = tuple(sorted(file for file in after if is_spec(file)))
     shared, findings = read_shared(after, tuple(file for file in files if kind_of(file) != "Cluster"))
-    findings = (*findings, *repeated_names(files), *no_clusters(files))
+    of_teams = misplaced_parts(files, shared) if shared is not None else ()
+    findings = (*findings, *repeated_names(files), *no_clusters(files), *of_teams)
     every = {file for file in (*before, *files) if is_spec(file)}
     differ = frozenset(file for file in every if before.get(file) != after.get(file))
     then = Then(
@@ -167,10 +169,21 @@ def _saying_other(shared: Shared, was: Shared | None, differ: frozenset[str]) ->
         for side in (shared, was)
     ]
     for file in differ:
-        if kind_of(file) in {"Fleet", "Group", "Model"}:
+        if kind_of(file) == PART:
+            now, then = (_part(side, file) for side in (shared, was))
+        elif kind_of(file) in {"Fleet", "Group", "Model"}:
             now, then = (side.get(file) for side in sides)
-            if now is None or then is None or said(now) != said(then):
-                yield file
+        else:
+            continue
+        if now is None or then is None or said(now) != said(then):
+            yield file
+
+
+def _part(side: Shared | None, file: str) -> Any:
+    """What a team's file says on one side."""
+    known = side is not None and file in side.parts.files.get(whole_of(file), ())
+    document = side.parts.read(file).document if side is not None and known else None
+    return None if document is None else document.data
 
 
 def _shared_then(

@@ -75,6 +75,7 @@ from ..specs.model import AdapterOf, Images, ModelMemory, ModelSpec, Pins, Relea
 from ..specs.operators import OperatorSaid, OperatorSize, OperatorTerms
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.sources import ExtraApp, Repository
+from ..specs.teams import Team, TeamClusters
 from ..specs.types import EnvVar, Taint, Toleration
 
 __all__ = [
@@ -176,6 +177,8 @@ __all__ = [
     "StorageClass",
     "Submitter",
     "Taint",
+    "Team",
+    "TeamClusters",
     "Test",
     "Toleration",
     "TopologySpread",

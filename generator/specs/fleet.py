@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, Strict
 from .hub import HubInstall, KlusterletConfig
 from .model import Images, Pins
 from .sources import ExtraApp, Repository
+from .teams import Team
 from .types import (
     METRIC,
     REGISTRY,
@@ -241,6 +242,11 @@ class FleetSpec(Strictly):
     images: Images = Field(default_factory=Images, description="Images to use instead of the built-in ones.")
     extraApps: tuple[ExtraApp, ...] = Field(
         (), description="Applications from elsewhere: what nearedge has no spec for."
+    )
+    teams: tuple[Team, ...] = Field(
+        (),
+        description="Teams with files of their own beside those of clusters and groups, and what they may use; docs/teams.md.",
+        max_length=256,
     )
     nodeFeatureDiscoveryImage: Image | None = Field(
         None,

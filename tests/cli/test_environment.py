@@ -62,7 +62,7 @@ SHOWN = {
 REFUSING = (
     frozenset(EVERY)
     - WITHOUT_FLEET
-    - {"rollout", "init", "schema", "explain", "models", "list", "show", "report", "doctor"}
+    - {"rollout", "init", "schema", "explain", "models", "list", "show", "report", "doctor", "teams"}
 )
 """Commands that judge the specs on disk."""
 

@@ -78,7 +78,7 @@ def _checked(options: argparse.Namespace) -> int:
             return incremental.check_part(folder, part, watch.progress, day, engine)
         found = incremental.check(folder, watch.progress, day, engine)
         # What is removed is compared with Git, which only the repository itself has.
-        return replace(found, findings=guarded(root, found, options.base).findings)
+        return _with_owners(root, replace(found, findings=guarded(root, found, options.base).findings))
 
     with engine_of(options) as engine:
         if options.fix:
@@ -97,6 +97,21 @@ def _checked(options: argparse.Namespace) -> int:
         )
         sys.stderr.write(f"{said}: nearedge check asks them all\n")
     return FOUND if has_errors(rendered.findings) else CLEAN
+
+
+def _with_owners(root: File, rendered: Rendered) -> Rendered:
+    """With what is wrong with the CODEOWNERS of the fleet's teams."""
+    from ...documents.files import read_file
+    from ...findings.finding import ordered
+    from ...fleet.spec_files import FLEET_FILE
+
+    document, _ = read_file(root, FLEET_FILE)
+    if rendered.fleet is None or document is None or "teams" not in document.data.get("spec", {}):
+        return rendered
+    from ...publish.owners import stale
+
+    found = stale(root.resolve(), rendered.fleet.spec, document)
+    return replace(rendered, findings=ordered((*rendered.findings, *found)))
 
 
 def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part: frozenset[str]) -> str:

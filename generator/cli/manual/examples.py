@@ -70,6 +70,8 @@ EXAMPLES = (
     ("add group kiosk --like retail-small", "a group like another one"),
     ("retire store-005 store-006", "what runs there goes, what it holds stays"),
     ("retire store-005 --remove --reason 'Shop closed'", "the cluster leaves the fleet"),
+    ("teams", "who may say what, in which files"),
+    ("teams --write", "the lines of the teams in CODEOWNERS"),
     ("verify", "prove what is on disk again"),
     ("models checksum ./model", "the checksums of a model's files"),
     ("mirror", "what an air-gapped site has to have"),

@@ -136,3 +136,5 @@ class Component(Generic[T]):
     default: T
     description: str
     units: Callable[[Cluster], Iterator[Unit]]
+    teams: bool = False
+    """Whether a team's own file may say it: it is lists of items, each in a namespace."""

@@ -143,4 +143,5 @@ RAY = Component(
     default=RaySpec.model_construct(),
     description="Ray: clusters, jobs and services.",
     units=units,
+    teams=True,
 )

@@ -234,4 +234,5 @@ SERVING: Component[tuple[Service, ...]] = Component(
     default=(),
     description="Model servers.",
     units=units,
+    teams=True,
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...documents.files import Document
+from ...documents.files import Document, part_at
 from ...documents.identity import candidates, identity_of
 from ...documents.paths import value_at
 from ...findings.finding import Path
+from ...fleet.kinds import part_spec
+from ...fleet.spec_files import PART
 from ...objects.elements import same
+from ...specs.types import API_VERSION
 from ...yaml.strict import read_text
 from ...yaml.writer import to_yaml
 from .. import drop, put
@@ -72,8 +75,36 @@ def item_given(specs: RepositorySpecs, kind: str, name: str, section: Path, item
         own = value_at(read_text(text)[0], path) or []
     else:
         text = subject.document.text
+    owner = _owner(specs, section, item)
+    if removal is None and owner is not None:
+        return _given_to_team(specs, subject.document.file, owner, path, item)
     place, value = ((*path, len(own)), dict(item)) if own else (path, [dict(item)])
     return Edit({subject.document.file: put(text, place, value, order_of(kind))}, (f"{called} is new",))
+
+
+def _owner(specs: RepositorySpecs, section: Path, item: Item) -> str | None:
+    """The one team in whose namespace an item is."""
+    if section[0] not in part_spec().model_fields:
+        return None
+    owners = [team.name for team in specs.shared.fleet.teams if item.get("namespace") in team.namespaces]
+    return owners[0] if len(owners) == 1 else None
+
+
+def _given_to_team(specs: RepositorySpecs, whole: str, team: str, path: Path, item: Item) -> Edit:
+    """The item in the team's file about a cluster or a group, which is made where there is none."""
+    file = part_at(whole, team)
+    there = file in specs.shared.parts.files.get(whole, ())
+    text = specs.document(file).text if there else _new_part(file, team)
+    own = value_at(read_text(text)[0], path) or []
+    place, value = ((*path, len(own)), dict(item)) if own else (path, [dict(item)])
+    called = f"{'.'.join(map(str, path[1:]))}[{item['name']}]"
+    return Edit({file: put(text, place, value, order_of(PART))}, (f"{called} is new, in the file of {team}",))
+
+
+def _new_part(file: str, team: str) -> str:
+    schema = f"{'../' * file.count('/')}schemas/part.json"
+    head = f"# yaml-language-server: $schema={schema}\napiVersion: {API_VERSION}\nkind: {PART}\n"
+    return f"{head}metadata:\n  name: {team}\nspec: {{}}\n"
 
 
 def _of(own: Sequence[Any], item: Item, path: Path) -> Path:
