@@ -64,6 +64,8 @@ class Member:
     """The namespace in which it builds images; None where it builds none."""
     starts: bool = False
     """Whether CronJobs of its own start its builds."""
+    checks: tuple[str, ...] = ()
+    """Namespaces in which it asks its models whether they answer, sorted."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..components.ray import RAY
+from ..components.serving import checked
 from ..objects.manifest import Manifest
 from ..specs.site import Connectivity
 from .fleet import Member
@@ -47,6 +48,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         window=cluster.spec.connectivity.maintenanceWindow,
         builds=builds.namespace if builds else None,
         starts=builds is not None and starts(items(cluster), builds),
+        checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
     )
 
 

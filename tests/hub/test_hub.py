@@ -76,6 +76,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         longest=said.get("longest", 0),
         silence=said.get("silence"),
         window=said.get("window"),
+        checks=tuple(said.get("checks", ())),
     )
 
 

@@ -24,6 +24,7 @@ from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
 from ..kit.builders import of_member
+from ..kit.checkers import of_spaces
 from ..kit.clusters import is_mirrored, namespaces_to_open
 from ..kit.edge import inside, role
 from ..kit.installs import variants
@@ -59,6 +60,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "rights.yaml": (
                 *role(edge.serviceAccounts, edge.namespace),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
+                *of_spaces(member.checks, edge.serviceAccounts, edge.namespace),
             ),
             "settings.yaml": tuple(_settings(cluster, member, edge)),
             **({} if installed else mirrored),
