@@ -73,7 +73,10 @@ def expressions() -> Iterator[str]:
 
 def allowed() -> set[str]:
     """Names that both lists ask for, with whatever labels."""
-    lists = [collected(prometheus, Observability(), {"checks"}) for prometheus in ("user", "platform")]
+    lists = [
+        collected(prometheus, Observability(), {"checks", "dashboards"})
+        for prometheus in ("user", "platform")
+    ]
     matches = {match.split('"')[1] for item in lists for match in item.get("matches", ())}
     return {name for item in lists for name in item["names"]} | matches
 
@@ -366,12 +369,18 @@ def test_volumes_of_the_fleet_are_watched_namespace_by_namespace() -> None:
 
 
 def test_dashboards_are_what_grafana_reads() -> None:
-    assert len(list(shown())) == 3
+    assert len(list(shown())) == 4
     uids = {board["uid"] for _, board in shown()}
-    assert len(uids) == 3
+    assert len(uids) == 4
     assert all(len(uid) <= 40 for uid in uids)
     for _, board in shown():
         panels = board["panels"]
+        # Required by Grafana's schema: grafana-foundation-sdk v0.0.22 go/dashboard UnmarshalJSONStrict.
+        assert {"annotations", "editable", "schemaVersion", "templating", "time", "title"} <= board.keys()
+        for panel in panels:
+            legend, tooltip = panel["options"]["legend"], panel["options"]["tooltip"]
+            assert legend.keys() == {"calcs", "displayMode", "placement", "showLegend"}
+            assert tooltip.keys() == {"mode", "sort"}
         assert [panel["id"] for panel in panels] == list(range(1, len(panels) + 1))
         cells = {
             (panel["gridPos"]["x"] + x, panel["gridPos"]["y"] + y)
@@ -386,7 +395,29 @@ def test_dashboards_are_what_grafana_reads() -> None:
             assert refs
             assert len(refs) == len(set(refs))
             assert all('cluster=~"$cluster"' in target["expr"] for target in panel["targets"])
-        assert [variable["name"] for variable in board["templating"]["list"]] == ["cluster"]
+        names = [variable["name"] for variable in board["templating"]["list"]]
+        assert names == (["cluster", "namespace"] if board["uid"] == "nearedge-models" else ["cluster"])
+
+
+def test_memory_of_a_server_is_that_of_all_its_containers() -> None:
+    board = dict(shown())["models"]
+    [target] = next(panel for panel in board["panels"] if panel["title"] == "Memory")["targets"]
+    expr = re.sub(r"\$(cluster|namespace)", ".+", target["expr"])
+    found = {
+        ("bike-rentals-model-server-7d9f6c5b4d-x2x4z", "server"): 100,
+        ("bike-rentals-model-server-7d9f6c5b4d-x2x4z", "front"): 20,
+        ("bike-rentals-model-server-7d9f6c5b4d-9kk2p", "server"): 3,
+        # The pod as a whole, and a pod of somebody else.
+        ("bike-rentals-model-server-7d9f6c5b4d-9kk2p", ""): 1000,
+        ("shop-7d9f6c5b4d-x2x4z", "shop"): 1000,
+        ("till-predictor-5c9d8b7f66-abcde", "kserve-container"): 7,
+    }
+    series = {
+        f'container_memory_working_set_bytes{{cluster="a", namespace="ai", pod="{pod}", container="{box}"}}': size
+        for (pod, box), size in found.items()
+    }
+    sums = {dict(labels)["server"]: value for labels, value in evaluate(expr, series).items()}
+    assert sums == {"bike-rentals": 123, "till": 7}
 
 
 def member(name: str, *, openshift: bool = True, namespaces: tuple[str, ...] = ()) -> Member:

@@ -47,7 +47,7 @@ def emit(fleet: Fleet) -> Iterator[Manifest]:
     }
     yield _stack(spec)
     asks = any(member.checks for member in fleet.members)
-    features = frozenset({"checks"} if asks else ())
+    features = {name for name, there in (("checks", asks), ("dashboards", spec.dashboards)) if there}
     yield _config_map(
         ALLOWLIST,
         {

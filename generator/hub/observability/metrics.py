@@ -25,8 +25,8 @@ class Family(Strictly):
     )
     names: tuple[METRIC, ...] = Field((), description="Gauges and counters.")
     histograms: tuple[METRIC, ...] = Field((), description="Histograms, without their parts.")
-    only: Literal["checks"] | None = Field(
-        None, description="Sent where some cluster has this; always when left out."
+    only: Literal["checks", "dashboards"] | None = Field(
+        None, description="Sent where the fleet has this; always when left out."
     )
     selector: Text | None = Field(
         None, description="Labels of the series that are wanted; all when left out."
@@ -50,7 +50,7 @@ def collected(
 ) -> dict[str, list[str]]:
     """What is asked of one Prometheus of each cluster, in the form of ACM's lists: names, and names with labels.
 
-    `metrics` of the fleet come from workloads; `features` are what some cluster has.
+    `metrics` of the fleet come from workloads; `features` are what the fleet has.
     """
     found = [
         item for item in families().values() if prometheus in item.scraped and item.only in {None, *features}
