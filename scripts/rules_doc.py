@@ -31,6 +31,7 @@ PARTS = {
     "RAY": "Ray",
     "MODEL": "Models on volumes",
     "SERVE": "Serving",
+    "CHECK": "Checks of models",
     "CONF": "ConfigMaps",
     "PRIO": "Priority of pods",
     "FIT": "Does the model fit",

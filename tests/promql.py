@@ -92,7 +92,21 @@ def _vector(node: Any, series: Vector) -> Vector:
             return _aggregated(node, _vector(node.expr, series))
         case promql_parser.BinaryExpr():
             return _binary(node, series)
+        case promql_parser.Call() if node.func.name == "label_replace":
+            return _replaced(node, series)
     raise NotImplementedError(type(node).__name__)
+
+
+def _replaced(node: Any, series: Vector) -> Vector:
+    """label_replace(v, to, replacement, from, pattern), of which `$1` is all that we write as a replacement."""
+    given, (to, what, source, pattern) = node.args[0], (item.val for item in node.args[1:])
+    assert what == "$1"
+    found: Vector = {}
+    for labels, value in _vector(given, series).items():
+        match = re.fullmatch(pattern, dict(labels).get(source, ""))
+        new = {**dict(labels), to: match[1]} if match else dict(labels)
+        found[frozenset(new.items())] = value
+    return found
 
 
 def _selected(node: Any, labels: dict[str, str]) -> bool:
@@ -129,6 +143,8 @@ def _binary(node: Any, series: Vector) -> Vector:
             return {labels: value for labels, value in left.items() if COMPARE[op](value, number)}
         return {_nameless(labels): ARITHMETIC[op](value, number) for labels, value in left.items()}
     right = _vector(node.rhs, series)
+    if op in {"or", "unless"}:
+        return _without(left, right) if op == "unless" else {**left, **_without(right, left)}
     modifier = node.modifier
     on = modifier.matching.labels if modifier and modifier.matching else None
     others = {_key(labels, on): (labels, value) for labels, value in right.items()}
@@ -142,6 +158,11 @@ def _binary(node: Any, series: Vector) -> Vector:
         result = value if op in COMPARE or op == "and" else ARITHMETIC[op](value, other[1])
         found[_nameless(labels) | more if op != "and" else labels] = result
     return found
+
+
+def _without(given: Vector, others: Vector) -> Vector:
+    there = {_nameless(labels) for labels in others}
+    return {labels: value for labels, value in given.items() if _nameless(labels) not in there}
 
 
 def _key(labels: Labels, on: list[str] | None) -> Labels:

@@ -493,6 +493,13 @@ def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
     return said | {"kind": kind, "lora": st.sampled_from(lora)}
 
 
+CHECKS: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"configMap": "asked", "path": "/predict", "deadline": "1m"},
+    {"request": {"inputs": [{"data": [0.5, 1]}]}, "response": {"outputs": []}, "path": "/v2/infer"},
+)
+
+
 @st.composite
 def _service(draw: Draw) -> dict[str, Any]:
     """A server of a model, with a runtime and a storage type that fit it."""
@@ -516,11 +523,12 @@ def _service(draw: Draw) -> dict[str, Any]:
         "startupBudget": st.none(),
         "grpc": st.just(runtime == "caikit-tgis"),
         "auth": st.just(False),  # noqa: FBT003
+        "check": st.none() if runtime == "caikit-tgis" else st.sampled_from(CHECKS),
     }
     kinds = _kinds(name, runtime)
     item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
     if item["kind"] == "LLMInferenceService":
-        unknown = ("deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
+        unknown = ("check", "deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
         item = {key: value for key, value in item.items() if key not in unknown}
         item["llm"] = draw(st.sampled_from(LLMS))
     if item["kind"] == "Deployment":

@@ -26,8 +26,8 @@ def demands(cluster: Cluster) -> tuple[Workload, ...]:
 
 @once
 def passing(cluster: Cluster) -> tuple[Workload, ...]:
-    """What comes and goes beside them without a queue: load Jobs, what publishes, what submits to a cluster."""
-    return (*models.workloads(cluster), *ray.submitters(cluster))
+    """What comes and goes beside them without a queue: load Jobs, what publishes, what submits to a cluster, checks."""
+    return (*models.workloads(cluster), *ray.submitters(cluster), *serving.checking(cluster))
 
 
 def _priority(item: Any, classes: Mapping[str, int], of_pods: Mapping[str, int]) -> int:

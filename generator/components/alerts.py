@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..objects.manifest import SYNC_OPTIONS, Manifest, Wave, meta
-from .kit.alerts import Rule, load_failed, model_not_ready, queue_stuck, volume_full
+from .kit.alerts import Rule, check_failed, load_failed, model_not_ready, queue_stuck, volume_full
 from .kit.base_key import base_key, digest
 from .kit.component import Cluster, Unit, whole
 from .namespaces import items, namespace_features
+from .serving import checked
 
 PREFIX = "NearedgeSite"
 """Another one than that of the hub's alerts: a cluster sends its own to the hub's Alertmanager as well."""
@@ -33,6 +34,8 @@ def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rul
     if {"serving", "deployment"} & used_for:
         yield from model_not_ready(PREFIX, (), here)
         yield load_failed(PREFIX, here)
+    if any(item.namespace == namespace for _, item, _, _ in checked(cluster)):
+        yield check_failed(PREFIX, (), here)
     if {"serving", "deployment", "ray", "pipelines", "training"} & used_for:
         yield volume_full(PREFIX, (), here)
     queues = sorted(

@@ -33,7 +33,8 @@ def models_used(cluster: Cluster) -> tuple[str, ...]:
 def images_used(cluster: Cluster) -> tuple[str, ...]:
     """Images of the fleet's `images` that something of a cluster runs, sorted."""
     found = {name for item in cluster.spec.serving for name in _images(item)}
-    loads = cluster.spec.builds is not None or any(claim.load for claim in claims_of(cluster))
+    asks = any(item.check for item in cluster.spec.serving)
+    loads = asks or cluster.spec.builds is not None or any(claim.load for claim in claims_of(cluster))
     return tuple(sorted(found | ({"storageInitializer"} if loads else set())))
 
 

@@ -68,6 +68,8 @@ class Member:
     """How it joins its hub (hub/kit/registered.py Registered); nothing where its spec does not say."""
     trains: bool = False
     """Whether it has jobs of Kubeflow."""
+    checks: tuple[str, ...] = ()
+    """Namespaces in which it asks its models whether they answer, sorted."""
 
 
 @dataclass(frozen=True)

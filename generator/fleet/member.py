@@ -15,6 +15,7 @@ from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
 from ..components.ray import RAY
+from ..components.serving import checked
 from ..components.training import TRAINING
 from ..objects.manifest import Manifest
 from ..specs.hub import Registration
@@ -52,6 +53,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         starts=builds is not None and starts(items(cluster), builds),
         registration=_registration(cluster.spec.registration),
         trains=bool(cluster.part(TRAINING).jobs),
+        checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
     )
 
 

@@ -8,22 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, Strict
-from typing_extensions import TypeAliasType
+from pydantic import Field
 
-from .lines import Lines
 from .types import LABEL, NAME_FORM, SUBDOMAIN_FORM, Flag, Line, Strictly, Value
-
-LONGEST_TEXT = 32768
-"""Characters of a text in Helm's values, such as a file of settings."""
-
-ValueName = Annotated[str, Line(longest=253)]
-HelmValue = TypeAliasType(
-    "HelmValue",
-    "Flag | Annotated[int, Strict()] | Annotated[float, Strict()] | Value | Annotated[str, Lines(LONGEST_TEXT)]"
-    " | tuple[HelmValue, ...] | dict[ValueName, HelmValue] | None",
-)
-"""Whatever a chart takes. As in every string of a spec there is no template in it: three languages would read it first."""
+from .values import AnyValue, ValueName
 
 
 class HelmParameter(Strictly):
@@ -42,7 +30,7 @@ class Helm(Strictly):
     releaseName: Annotated[str, Line(rf"^{LABEL}$", 53, form=NAME_FORM)] | None = Field(
         None, description="Name of the release; the Application's when left out, which holds the cluster's."
     )
-    values: dict[ValueName, HelmValue] = Field(
+    values: dict[ValueName, AnyValue] = Field(
         {}, description="Values of the chart, as its values.yaml has them; never a secret."
     )
     parameters: tuple[HelmParameter, ...] = Field((), description="Single values by their paths.")

@@ -166,14 +166,23 @@ def test_jobs_ask_for_what_is_emitted(case: File) -> None:
         assert (case.parent / "findings.txt").exists()
         return
     objects = [item for part in discover() for unit in part.units(cluster) for item in unit.final]
-    there = {
-        (item["metadata"]["namespace"], item["metadata"]["name"].rpartition("-")[0]): {
-            (box["name"], key == "initContainers"): asked_by(box["resources"])
-            for key in ("containers", "initContainers")
-            for box in item["spec"]["template"]["spec"].get(key, ())
-        }
+    # A Job is called after its content, a CronJob as it is.
+    jobs = {
+        (item["metadata"]["namespace"], item["metadata"]["name"].rpartition("-")[0]): item["spec"]
         for item in objects
         if item["kind"] == "Job"
+    } | {
+        (item["metadata"]["namespace"], item["metadata"]["name"]): item["spec"]["jobTemplate"]["spec"]
+        for item in objects
+        if item["kind"] == "CronJob" and item["metadata"]["name"].endswith("-check")
+    }
+    there = {
+        named: {
+            (box["name"], key == "initContainers"): asked_by(box["resources"])
+            for key in ("containers", "initContainers")
+            for box in job["template"]["spec"].get(key, ())
+        }
+        for named, job in jobs.items()
     }
     ours_ = {
         (work.namespace, work.name): {

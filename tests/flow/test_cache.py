@@ -77,6 +77,7 @@ FULL = Member(
     silence="72h",
     window="Sun 02:00-06:00 UTC",
     builds="ai-builds",
+    checks=("ai-serving", "tills"),
     starts=True,
     registration=(True, "slow-line", ("searchCollector",), ("vault", "ClusterSecretStore", "edge")),
     trains=True,

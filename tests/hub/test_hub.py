@@ -77,6 +77,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         silence=said.get("silence"),
         window=said.get("window"),
         registration=joined(**said["registration"]) if "registration" in said else (),
+        checks=tuple(said.get("checks", ())),
     )
 
 

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from generator import hub
-from generator.components.kit.alerts import load_failed, model_not_ready, queue_stuck, volume_full
+from generator.components.kit.alerts import (
+    check_failed,
+    load_failed,
+    model_not_ready,
+    queue_stuck,
+    volume_full,
+)
 from generator.findings.finding import Severity
 from generator.fleet.fleet import Fleet, Member
 from generator.hub.kit.profile import profile_of
@@ -48,7 +54,7 @@ def test_what_is_no_expression_is_told(expr: str) -> None:
 
 
 def rules() -> list[dict[str, Any]]:
-    [group] = alert_groups(NAMESPACES)["groups"]
+    [group] = alert_groups(NAMESPACES, checks=True)["groups"]
     assert group["name"] == "nearedge"
     return list(group["rules"])
 
@@ -67,7 +73,10 @@ def expressions() -> Iterator[str]:
 
 def allowed() -> set[str]:
     """Names that both lists ask for, with whatever labels."""
-    lists = [collected(prometheus, Observability()) for prometheus in ("user", "platform")]
+    lists = [
+        collected(prometheus, Observability(), {"checks", "dashboards"})
+        for prometheus in ("user", "platform")
+    ]
     matches = {match.split('"')[1] for item in lists for match in item.get("matches", ())}
     return {name for item in lists for name in item["names"]} | matches
 
@@ -93,7 +102,7 @@ def test_series_with_a_selector_are_asked_for_with_it() -> None:
 
 def test_every_family_says_its_source() -> None:
     assert all(re.search(r"[a-z]/[a-z]", item.source) for item in families().values())
-    names = [name for item in families().values() for name in item.series]
+    names = [name for item in families().values() if item.scraped for name in item.series]
     assert len(names) == len(set(names))
 
 
@@ -107,6 +116,7 @@ def test_alerts_are_complete() -> None:
     names = {rule["alert"] for rule in rules()}
     assert sorted(names) == [
         "NearedgeEdgeSilent",
+        "NearedgeModelCheckFailed",
         "NearedgeModelNotReady",
         "NearedgeModelPodsNotReady",
         "NearedgeQueueStuck",
@@ -142,6 +152,10 @@ ANOTHER_SET = '{cluster="store-1", namespace="ai", statefulset="wide"}'
 QUEUE = 'cluster="store-1", cluster_queue="work"'
 VOLUME = '{cluster="store-1", namespace="ai-serving", persistentvolumeclaim="models"}'
 ELSEWHERE = '{cluster="store-1", namespace="kube-system", persistentvolumeclaim="models"}'
+JOB = 'cluster="store-1", namespace="ai", job_name="till-check-29000001"'
+WENT_WELL = (
+    'kube_cronjob_status_last_successful_time{cluster="store-1", namespace="ai", cronjob="till-check"}'
+)
 HUB_STORY: dict[str, tuple[int, dict[str, float], dict[str, float], dict[str, str]]] = {
     "NearedgeModelNotReady": (
         15,
@@ -172,6 +186,21 @@ HUB_STORY: dict[str, tuple[int, dict[str, float], dict[str, float], dict[str, st
             f"kube_statefulset_replicas{ANOTHER_SET}": 1,
         },
         {"cluster": "store-1", "namespace": "ai", "statefulset": "wide-kserve-mn-0"},
+    ),
+    "NearedgeModelCheckFailed": (
+        1,
+        {
+            f"kube_job_created{{{JOB}}}": 1000,
+            f'kube_job_failed{{{JOB}, condition="true"}}': 1,
+            WENT_WELL: 999,
+        },
+        {
+            # The failed Job is still there, and a later one went well.
+            f"kube_job_created{{{JOB}}}": 1000,
+            f'kube_job_failed{{{JOB}, condition="true"}}': 1,
+            WENT_WELL: 1001,
+        },
+        {"cluster": "store-1", "namespace": "ai", "cronjob": "till-check"},
     ),
     "NearedgeQueueStuck": (
         30,
@@ -228,6 +257,7 @@ def site_rules() -> dict[str, dict[str, Any]]:
         queue_stuck("NearedgeSite", (), 'cluster_queue=~"rush|work"'),
         volume_full("NearedgeSite", (), 'namespace="ai-serving"'),
         load_failed("NearedgeSite", 'namespace="ai"'),
+        check_failed("NearedgeSite", (), 'namespace="ai"'),
     ]
     return {item["alert"]: item for item in made}
 
@@ -269,6 +299,15 @@ def test_a_load_job_that_gives_up_is_told(job: str, condition: str, value: float
     assert found == [{"namespace": "ai", "job_name": job}] * number
 
 
+def test_a_check_that_never_went_well_is_told_and_one_that_runs_is_not() -> None:
+    rule = next(item for item in rules() if item["alert"] == "NearedgeModelCheckFailed")
+    made = {f"kube_job_created{{{JOB}}}": 1000.0}
+    for condition, value, number in (("true", 1, 1), ("true", 0, 0), ("false", 1, 0)):
+        series = {**made, f'kube_job_failed{{{JOB}, condition="{condition}"}}': float(value)}
+        assert len(firing(rule, [series] * 2)) == number
+    assert firing(rule, [{**made, WENT_WELL: 900.0}] * 2) == []
+
+
 def test_what_is_computed_is_promql() -> None:
     series = {'a{x="1", y="1"}': 1, 'a{x="1", y="2"}': 2, 'a{x="2"}': 5, 'b{x="1", n="q"}': 2}
     assert evaluate("sum by (x) (a)", series) == {
@@ -280,12 +319,26 @@ def test_what_is_computed_is_promql() -> None:
     }
     assert list(evaluate('a{y!="1"} > 2', series).values()) == [5]
     assert list(evaluate('a{y=~"[12]"} < 2', series).values()) == [1]
+    assert sorted(evaluate('a{y="1"} or a{x="1"}', series).values()) == [1, 2]
+    assert list(evaluate('a unless a{x="1"}', series).values()) == [5]
+    moved = evaluate('label_replace(a{x="2"}, "z", "$1", "x", "([0-9])")', series)
+    assert [dict(labels)["z"] for labels in moved] == ["2"]
 
 
 def test_series_of_rules_of_clusters_are_known() -> None:
     named = {name for rule in site_rules().values() for name in metrics(rule["expr"])}
     assert named <= {name for item in families().values() for name in item.series}
-    assert "kube_job_failed" not in allowed()
+
+
+def test_jobs_are_sent_to_the_hub_where_some_of_them_ask_models() -> None:
+    none = collected("platform", Observability())
+    some = collected("platform", Observability(), {"checks"})
+    assert {match.split('"')[1] for match in set(some["matches"]) - set(none["matches"])} == {
+        "kube_cronjob_status_last_successful_time",
+        "kube_job_created",
+        "kube_job_failed",
+    }
+    assert none["names"] == some["names"]
 
 
 def test_a_line_that_may_be_away_is_given_its_time() -> None:
@@ -316,12 +369,18 @@ def test_volumes_of_the_fleet_are_watched_namespace_by_namespace() -> None:
 
 
 def test_dashboards_are_what_grafana_reads() -> None:
-    assert len(list(shown())) == 3
+    assert len(list(shown())) == 4
     uids = {board["uid"] for _, board in shown()}
-    assert len(uids) == 3
+    assert len(uids) == 4
     assert all(len(uid) <= 40 for uid in uids)
     for _, board in shown():
         panels = board["panels"]
+        # Required by Grafana's schema: grafana-foundation-sdk v0.0.22 go/dashboard UnmarshalJSONStrict.
+        assert {"annotations", "editable", "schemaVersion", "templating", "time", "title"} <= board.keys()
+        for panel in panels:
+            legend, tooltip = panel["options"]["legend"], panel["options"]["tooltip"]
+            assert legend.keys() == {"calcs", "displayMode", "placement", "showLegend"}
+            assert tooltip.keys() == {"mode", "sort"}
         assert [panel["id"] for panel in panels] == list(range(1, len(panels) + 1))
         cells = {
             (panel["gridPos"]["x"] + x, panel["gridPos"]["y"] + y)
@@ -336,7 +395,29 @@ def test_dashboards_are_what_grafana_reads() -> None:
             assert refs
             assert len(refs) == len(set(refs))
             assert all('cluster=~"$cluster"' in target["expr"] for target in panel["targets"])
-        assert [variable["name"] for variable in board["templating"]["list"]] == ["cluster"]
+        names = [variable["name"] for variable in board["templating"]["list"]]
+        assert names == (["cluster", "namespace"] if board["uid"] == "nearedge-models" else ["cluster"])
+
+
+def test_memory_of_a_server_is_that_of_all_its_containers() -> None:
+    board = dict(shown())["models"]
+    [target] = next(panel for panel in board["panels"] if panel["title"] == "Memory")["targets"]
+    expr = re.sub(r"\$(cluster|namespace)", ".+", target["expr"])
+    found = {
+        ("bike-rentals-model-server-7d9f6c5b4d-x2x4z", "server"): 100,
+        ("bike-rentals-model-server-7d9f6c5b4d-x2x4z", "front"): 20,
+        ("bike-rentals-model-server-7d9f6c5b4d-9kk2p", "server"): 3,
+        # The pod as a whole, and a pod of somebody else.
+        ("bike-rentals-model-server-7d9f6c5b4d-9kk2p", ""): 1000,
+        ("shop-7d9f6c5b4d-x2x4z", "shop"): 1000,
+        ("till-predictor-5c9d8b7f66-abcde", "kserve-container"): 7,
+    }
+    series = {
+        f'container_memory_working_set_bytes{{cluster="a", namespace="ai", pod="{pod}", container="{box}"}}': size
+        for (pod, box), size in found.items()
+    }
+    sums = {dict(labels)["server"]: value for labels, value in evaluate(expr, series).items()}
+    assert sums == {"bike-rentals": 123, "till": 7}
 
 
 def member(name: str, *, openshift: bool = True, namespaces: tuple[str, ...] = ()) -> Member:

@@ -105,6 +105,37 @@ def load_failed(prefix: str, *matchers: str) -> Rule:
     )
 
 
+CHECK = ".+-check"
+"""CronJobs that ask models (components/serving/synthetic); their Jobs have a number behind it."""
+
+
+def check_failed(prefix: str, by: Iterable[str], *matchers: str) -> Rule:
+    """The last check of a model has failed: a Job of it was made after the last one that went well, and has failed.
+
+    The CronJob keeps the last Job of each kind. Of a check that still runs nothing is said, and a check that is missed is none.
+    """
+    jobs = ", ".join((*matchers, f'job_name=~"{CHECK}-[0-9]+"'))
+    failed = (
+        f"kube_job_created{{{jobs}}}"
+        f' and on ({", ".join((*by, "namespace", "job_name"))}) kube_job_failed{{{jobs}, condition="true"}} > 0'
+    )
+    named = f'label_replace({failed}, "cronjob", "$1", "job_name", "(.+)-[0-9]+")'
+    most = f"max by ({', '.join((*by, 'namespace', 'cronjob'))})"
+    times = _where(*matchers, f'cronjob=~"{CHECK}"')
+    well = f"{most} (kube_cronjob_status_last_successful_time{times})"
+    last = f"{most} ({named})"
+    return alert(
+        f"{prefix}ModelCheckFailed",
+        f"{last} > {well} or {last} unless {well}",
+        "1m",
+        "warning",
+        {
+            "summary": "A model does not answer as it should.",
+            "description": f"Check {{{{ $labels.cronjob }}}} in {{{{ $labels.namespace }}}}{_of(by)} has failed; the log of its last pod says how.",
+        },
+    )
+
+
 def _sum(by: Iterable[str], *more: str) -> str:
     return f"sum by ({', '.join((*by, *more))})"
 

@@ -44,6 +44,7 @@ from ..kit.component import Cluster
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, TopologySpread, Volume
 from ..kit.runtime import Runtime
+from .check import Check
 from .llm import LLM, Llm, Lora
 from .plain import PLAIN, Exposure, ServiceSaid
 from .scaling import Scaling
@@ -240,6 +241,10 @@ class Service(Strictly):
     moreModels: tuple[Name, ...] = Field(
         (),
         description="Models that the same server has beside its own, each on a volume; runtimes ovms and mlserver.",
+    )
+    check: Check | None = Field(
+        None,
+        description="A question that the cluster asks the server again and again; a wrong answer is an alert.",
     )
     hardwareProfile: Name | None = Field(
         None,

@@ -23,7 +23,7 @@ from ..models import (
     servers,
     storage_container_unit,
 )
-from . import llm_emit
+from . import llm_emit, synthetic
 from .deployment.emit import emit_plain
 from .emit import Setting, emit
 from .placement import homes, leaves_pods
@@ -55,6 +55,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=recipe(of_kind, base, model, neutral),
             final=of_kind(placed_by_cache(item, cluster), model, _setting(i, item, cluster)),
         )
+    yield from synthetic.units(cluster)
 
 
 def _hardened(item: Service, cluster: Cluster) -> bool:

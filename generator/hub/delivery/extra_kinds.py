@@ -105,7 +105,7 @@ def _rules(kinds: Iterable[ClusterKind]) -> Iterator[Manifest]:
     scope="fleet",
 )
 def kinds_are_in_their_list(fleet: Fleet) -> Iterator[Problem]:
-    """clusterResourceWhitelist names kinds of the whole cluster, with a resource that rights can name, and no namespaces.
+    """What an application may make is in the list of its kind, whole cluster or namespaces, and rights can name it.
 
     Argo CD asks the one list for objects in namespaces and the other for all else: a kind in the wrong one is refused
     there, and the application never syncs. Kubernetes' rights speak of the plural, which only the CRD of a kind knows.

@@ -23,6 +23,7 @@ from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
 from ..kit.builders import of_member
+from ..kit.checkers import of_spaces
 from ..kit.clusters import is_mirrored, namespaces_to_open
 from ..kit.edge import inside, role
 from ..kit.installs import variants
@@ -58,6 +59,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "rights.yaml": (
                 *role(edge.serviceAccounts, edge.namespace, training=member.trains),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
+                *of_spaces(member.checks, edge.serviceAccounts, edge.namespace),
             ),
             "settings.yaml": (*_settings(cluster, member, edge), *_certificates(cluster, edge)),
             **({} if installed else mirrored),

@@ -8,6 +8,7 @@ from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, Wave, meta
 from .brought import credential_labels
 from .builders import builds_labels
+from .checkers import checks_labels
 from .installs import operator_labels
 from .registered import registered
 from .rings import labels_of
@@ -92,6 +93,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **operator_labels(member, fleet.spec.mirror),
         **credential_labels(member),
         **builds_labels(member),
+        **checks_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **labels_of(member, fleet),

@@ -17,8 +17,8 @@ from ...objects.manifest import Manifest, meta
 class ManagedKind(NamedTuple):
     """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to.
 
-    Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`). Of `training`: only
-    where some cluster has jobs of Kubeflow.
+    Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`); that to CronJobs also
+    where models are asked (checkers.py). Of `training`: only where some cluster has jobs of Kubeflow.
     """
 
     group: str
@@ -90,6 +90,10 @@ BUILDER = "nearedge-argocd-builds"
 """ClusterRole of what builds are made of, bound in the namespace of a cluster's builds; and RoleBinding there."""
 BUILDER_SEES = "nearedge-argocd-builds-view"
 """ClusterRole by which the Argo CD of a cluster that builds watches the same."""
+CHECKER = "nearedge-argocd-checks"
+"""ClusterRole of the CronJobs that ask models, bound in the namespaces where some do; and RoleBinding there."""
+CHECKER_SEES = "nearedge-argocd-checks-view"
+"""ClusterRole by which the Argo CD of such a cluster watches them."""
 READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 
@@ -124,8 +128,8 @@ def _seen(*, builds: bool = False, training: bool = False) -> Manifest:
 
 def role(accounts: Iterable[str], namespace: str, *, training: bool = False) -> Iterator[Manifest]:
     """Both ClusterRoles; the first one bound to ServiceAccounts of a cluster's Argo CD, the other as `inside` says."""
-    yield _cluster_role(ROLE, [*rights(cluster=True), _seen(training=training)])
-    yield _cluster_role(INSIDE, [*rights(cluster=False, training=training)])
+    yield role_of(ROLE, [*rights(cluster=True), _seen(training=training)])
+    yield role_of(INSIDE, [*rights(cluster=False, training=training)])
     yield _binding("ClusterRoleBinding", ROLE, meta(ROLE), _accounts(accounts, namespace))
 
 
@@ -136,8 +140,8 @@ def inside(space: str, accounts: Iterable[str], namespace: str) -> Manifest:
 
 def builder(accounts: Iterable[str], namespace: str) -> Iterator[Manifest]:
     """Both ClusterRoles of what builds are made of; the one to watch it bound, the other as `inside_builds` says."""
-    yield _cluster_role(BUILDER, [*rights(cluster=False, builds=True)])
-    yield _cluster_role(BUILDER_SEES, [_seen(builds=True)])
+    yield role_of(BUILDER, [*rights(cluster=False, builds=True)])
+    yield role_of(BUILDER_SEES, [_seen(builds=True)])
     yield _binding("ClusterRoleBinding", BUILDER_SEES, meta(BUILDER_SEES), _accounts(accounts, namespace))
 
 
@@ -146,15 +150,21 @@ def inside_builds(space: str, accounts: Iterable[str], namespace: str) -> Manife
     return _binding("RoleBinding", BUILDER, meta(BUILDER, space), _accounts(accounts, namespace))
 
 
+def inside_checks(space: str, accounts: Iterable[str], namespace: str) -> Manifest:
+    """What lets the Argo CD of `namespace` change CronJobs in a namespace where models are asked."""
+    return _binding("RoleBinding", CHECKER, meta(CHECKER, space), _accounts(accounts, namespace))
+
+
 def granted(
     name: str, rules: list[Manifest], accounts: Iterable[str], namespace: str
 ) -> tuple[Manifest, Manifest]:
     """Rules as a ClusterRole, bound for the whole cluster to these ServiceAccounts."""
     binding = _binding("ClusterRoleBinding", name, meta(name), _accounts(accounts, namespace))
-    return _cluster_role(name, rules), binding
+    return role_of(name, rules), binding
 
 
-def _cluster_role(name: str, rules: list[Manifest]) -> Manifest:
+def role_of(name: str, rules: list[Manifest]) -> Manifest:
+    """Rules as a ClusterRole."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",

@@ -12,7 +12,7 @@ from typing import Any
 from ...components.builds import starter_rights
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
-from . import builders, own, placement
+from . import builders, checkers, own, placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_open
 from .edge import inside, role
 from .naming import policy_name
@@ -51,6 +51,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         opened = inside(item, profile.edge.serviceAccounts, profile.edge.namespace)
         yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), _exactly(opened)])
     yield from _builders(fleet, profile)
+    yield from _checkers(fleet, profile)
     yield from _on_the_hub(fleet, profile)
 
 
@@ -66,6 +67,16 @@ def _builders(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         name = policy_name(f"build-triggers-{space}", namespace)
         yield placement.placement(fleet, namespace, name, labels={builders.STARTS_LABEL: space})
         yield from enforced(fleet, name, name, [_exactly(item) for item in starter_rights(space)])
+
+
+def _checkers(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
+    """What clusters that ask their models get beyond that, for each namespace in which some do."""
+    edge, namespace = profile.edge, fleet.spec.hub.policyNamespace
+    for space in checkers.checking(fleet.managed):
+        name = policy_name(f"checks-{space}", namespace)
+        yield placement.placement(fleet, namespace, name, labels={f"{checkers.CHECKS_LABEL}{space}": "true"})
+        given = checkers.of_spaces([space], edge.serviceAccounts, edge.namespace)
+        yield from enforced(fleet, name, name, [_exactly(item) for item in given])
 
 
 def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -85,6 +96,9 @@ def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield inside(name, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
     if fleet.hub is not None:
         yield from builders.of_member(fleet.hub, [profile.serviceAccount], fleet.spec.hub.argocdNamespace)
+        yield from checkers.of_spaces(
+            fleet.hub.checks, [profile.serviceAccount], fleet.spec.hub.argocdNamespace
+        )
 
 
 def _rights(fleet: Fleet, profile: HubProfile) -> list[Manifest]:

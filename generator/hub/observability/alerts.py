@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ...components.kit.alerts import Rule, alert, model_not_ready, queue_stuck, volume_full
+from ...components.kit.alerts import Rule, alert, check_failed, model_not_ready, queue_stuck, volume_full
 from ...fleet.member import USUAL
 from ..kit.clusters import SILENCE_LABEL
 from ..kit.durations import seconds
@@ -15,15 +15,19 @@ PREFIX = "Nearedge"
 BY = ("cluster",)
 
 
-def alert_groups(namespaces: Iterable[str], silences: Iterable[str] = ()) -> dict[str, Any]:
+def alert_groups(
+    namespaces: Iterable[str], silences: Iterable[str] = (), *, checks: bool = False
+) -> dict[str, Any]:
     """A file of rules as Prometheus reads it.
 
-    `namespaces` are those that the fleet fills; `silences` what its clusters say of their lines (SILENCE_LABEL).
+    `namespaces` are those that the fleet fills; `silences` what its clusters say of their lines (SILENCE_LABEL); `checks` whether
+    some of them ask their models.
     """
     rules = [*model_not_ready(PREFIX, BY), queue_stuck(PREFIX, BY), _edge_silent()]
     rules += [
         _edge_silent(said) for said in sorted({*silences} - {NEVER}, key=lambda said: (seconds(said), said))
     ]
+    rules += [check_failed(PREFIX, BY)] if checks else []
     rules += map(_volume_full, sorted(set(namespaces)))
     return {"groups": [{"name": "nearedge", "rules": rules}]}
 

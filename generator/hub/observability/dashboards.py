@@ -1,7 +1,8 @@
-"""Dashboards of the fleet, as Grafana's JSON: inference, queues and GPUs, by cluster.
+"""Dashboards of the fleet, as Grafana's JSON: models, inference, queues and GPUs, by cluster.
 
 Only metrics of data/metrics.yaml are used. The datasource is left to Grafana: on the hub its default one is the
-store of all clusters.
+store of all clusters. Their form is that of Grafana's own schema (grafana-foundation-sdk v0.0.22, package dashboard: every
+required field is there, and no other than it knows).
 """
 
 from __future__ import annotations
@@ -26,10 +27,97 @@ def dashboards() -> dict[str, str]:
     """Name of a dashboard -> its JSON."""
     made = {
         "inference": ("Near edge / Inference", _inference()),
+        "models": ("Near edge / Models", _models()),
         "queues": ("Near edge / Queues", _queues()),
         "gpu": ("Near edge / GPUs", _gpus()),
     }
-    return {name: _dashboard(name, title, list(panels)) for name, (title, panels) in made.items()}
+    return {
+        name: _dashboard(name, title, list(panels), _variables(name))
+        for name, (title, panels) in made.items()
+    }
+
+
+def _models() -> Iterator[tuple[str, str, Sequence[Query]]]:
+    """What one model on one site takes and gives: by the server's name, and by the name that callers say."""
+    server = "{{cluster}} {{namespace}} {{server}}"
+    there = f'{{{CHOSEN}, {PODS}, container!=""}}'
+    processors = f"rate(container_cpu_usage_seconds_total{there}{RATE})"
+    yield "CPU", "short", [(_by_server(processors), server)]
+    yield "Memory", "bytes", [(_by_server(f"container_memory_working_set_bytes{there}"), server)]
+    devices = f'kube_pod_container_resource_requests{{{CHOSEN}, resource="nvidia_com_gpu"}}'
+    yield (
+        "GPUs of pods",
+        "short",
+        [(f"sum by (cluster, namespace, pod) ({devices})", "{{cluster}} {{namespace}} {{pod}}")],
+    )
+    yield (
+        "GPU memory that vLLM's cache uses",
+        "percentunit",
+        [_of_model(name, metric, "model_name", "max") for name, metric in CACHES.items()],
+    )
+    yield (
+        "Requests answered",
+        "reqps",
+        [_of_model(name, f"rate({metric}{{{CHOSEN}}}{RATE})", label) for name, metric, label in ANSWERED],
+    )
+    yield "Time of a request, 95 of 100", "s", [_late(*told) for told in TOOK]
+    yield (
+        "Requests that wait",
+        "short",
+        [_of_model(name, f"{metric}{{{CHOSEN}}}", "model_name") for name, metric in WAITING.items()],
+    )
+    yield (
+        "Requests in work",
+        "short",
+        [_of_model(name, f"{metric}{{{CHOSEN}}}", label) for name, metric, label in WORKING],
+    )
+
+
+CHOSEN = 'cluster=~"$cluster", namespace=~"$namespace"'
+OF_SERVER = "-(predictor|kserve|kserve-prefill|model-server)-[a-z0-9]+-[a-z0-9]+"
+PODS = f'pod=~".+{OF_SERVER}"'
+"""Pods of model servers that are Deployments (data/metrics.yaml)."""
+ANSWERED = (
+    ("OpenVINO", "ovms_requests_success", "name"),
+    ("MLServer", "model_infer_request_success_total", "model_name"),
+    ("vLLM", "vllm:request_success_total", "model_name"),
+    ("llm-d", "kserve_vllm:request_success_total", "model_name"),
+)
+"""Server, counter, and the label that says the model: docs.openvino.ai ovms_docs_metrics, MLServer's and vLLM's docs of metrics."""
+TOOK = (
+    ("OpenVINO", "ovms_request_time_us", "name", 1e-6),
+    ("vLLM", "vllm:e2e_request_latency_seconds", "model_name", 1),
+    ("llm-d", "kserve_vllm:e2e_request_latency_seconds", "model_name", 1),
+)
+"""Server, histogram, label, and seconds of its unit."""
+WAITING = {"vLLM": "vllm:num_requests_waiting", "llm-d": "kserve_vllm:num_requests_waiting"}
+WORKING = (
+    ("OpenVINO", "ovms_infer_req_active", "name"),
+    ("vLLM", "vllm:num_requests_running", "model_name"),
+    ("llm-d", "kserve_vllm:num_requests_running", "model_name"),
+)
+CACHES = {
+    "vLLM": f"vllm:kv_cache_usage_perc{{{CHOSEN}}} or vllm:gpu_cache_usage_perc{{{CHOSEN}}}",
+    "llm-d": f"kserve_vllm:kv_cache_usage_perc{{{CHOSEN}}}",
+}
+
+
+def _by_server(series: str) -> str:
+    """The sum over the containers of a server, by its name."""
+    named = f'label_replace({series}, "server", "$1", "pod", "(.+){OF_SERVER}")'
+    return f"sum by (cluster, namespace, server) ({named})"
+
+
+def _of_model(name: str, series: str, label: str, how: str = "sum") -> Query:
+    expr = f"{how} by (cluster, namespace, {label}) ({series})"
+    return expr, f"{name} {{{{cluster}}}} {{{{namespace}}}} {{{{{label}}}}}"
+
+
+def _late(name: str, metric: str, label: str, unit: float) -> Query:
+    buckets = f"sum by (cluster, namespace, {label}, le) (rate({metric}_bucket{{{CHOSEN}}}{RATE}))"
+    scale = f" * {unit:g}" if unit != 1 else ""
+    legend = f"{name} {{{{cluster}}}} {{{{namespace}}}} {{{{{label}}}}}"
+    return f"histogram_quantile(0.95, {buckets}){scale}", legend
 
 
 def _inference() -> Iterator[tuple[str, str, Sequence[Query]]]:
@@ -121,7 +209,12 @@ def _gpus() -> Iterator[tuple[str, str, Sequence[Query]]]:
     yield "Last XID error", "short", [(f"{one('DCGM_FI_DEV_XID_ERRORS')} > 0", legend)]
 
 
-def _dashboard(name: str, title: str, panels: list[tuple[str, str, Sequence[Query]]]) -> str:
+def _dashboard(
+    name: str,
+    title: str,
+    panels: list[tuple[str, str, Sequence[Query]]],
+    variables: list[dict[str, Any]],
+) -> str:
     body = {
         "uid": f"nearedge-{name}",
         "title": title,
@@ -131,17 +224,26 @@ def _dashboard(name: str, title: str, panels: list[tuple[str, str, Sequence[Quer
         "editable": False,
         "refresh": "5m",
         "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": [_cluster_variable()]},
+        "annotations": {"list": []},
+        "templating": {"list": variables},
         "panels": [_panel(i, *panel) for i, panel in enumerate(panels)],
     }
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
-def _cluster_variable() -> dict[str, Any]:
-    query = "label_values(acm_managed_cluster_labels, name)"
+def _variables(name: str) -> list[dict[str, Any]]:
+    """What is chosen above the panels: clusters, and of models their namespaces as well."""
+    clusters = _variable("cluster", "label_values(acm_managed_cluster_labels, name)")
+    if name != "models":
+        return [clusters]
+    listed = f'label_values(kube_deployment_spec_replicas{{cluster=~"$cluster", {PREDICTOR}}}, namespace)'
+    return [clusters, _variable("namespace", listed)]
+
+
+def _variable(name: str, query: str) -> dict[str, Any]:
     return {
-        "name": "cluster",
-        "label": "Cluster",
+        "name": name,
+        "label": name.capitalize(),
         "type": "query",
         "query": query,
         "definition": query,
@@ -161,7 +263,10 @@ def _panel(index: int, title: str, unit: str, queries: Sequence[Query]) -> dict[
         "type": "timeseries",
         "gridPos": {"h": HEIGHT, "w": WIDTH, "x": index % 2 * WIDTH, "y": index // 2 * HEIGHT},
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "options": {
+            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+            "tooltip": {"mode": "multi", "sort": "none"},
+        },
         "targets": [
             {"refId": chr(ord("A") + i), "expr": expr, "legendFormat": legend}
             for i, (expr, legend) in enumerate(queries)

@@ -46,17 +46,21 @@ def emit(fleet: Fleet) -> Iterator[Manifest]:
         "metadata": meta(NAMESPACE, wave=Wave.NAMESPACE, annotations=KEEP),
     }
     yield _stack(spec)
+    asks = any(member.checks for member in fleet.members)
+    features = {name for name, there in (("checks", asks), ("dashboards", spec.dashboards)) if there}
     yield _config_map(
         ALLOWLIST,
         {
-            "metrics_list.yaml": to_yaml(collected("platform", spec)),
-            "uwl_metrics_list.yaml": to_yaml(collected("user", spec)),
+            "metrics_list.yaml": to_yaml(collected("platform", spec, features)),
+            "uwl_metrics_list.yaml": to_yaml(collected("user", spec, features)),
         },
     )
     if spec.alerts:
         namespaces = {name for member in fleet.members for name, _ in member.namespaces}
         silences = {member.silence for member in fleet.managed if member.silence}
-        yield _config_map(RULES, {"custom_rules.yaml": to_yaml(alert_groups(namespaces, silences))})
+        yield _config_map(
+            RULES, {"custom_rules.yaml": to_yaml(alert_groups(namespaces, silences, checks=asks))}
+        )
     for name, text in dashboards().items() if spec.dashboards else ():
         yield _config_map(
             f"nearedge-{name}", {f"nearedge-{name}.json": text}, labels=LOADED, annotations=FOLDER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Literal
 
@@ -24,6 +25,9 @@ class Family(Strictly):
     )
     names: tuple[METRIC, ...] = Field((), description="Gauges and counters.")
     histograms: tuple[METRIC, ...] = Field((), description="Histograms, without their parts.")
+    only: Literal["checks", "dashboards"] | None = Field(
+        None, description="Sent where the fleet has this; always when left out."
+    )
     selector: Text | None = Field(
         None, description="Labels of the series that are wanted; all when left out."
     )
@@ -41,12 +45,16 @@ def families() -> dict[str, Family]:
     return {name: Family.model_validate(item) for name, item in data.items()}
 
 
-def collected(prometheus: Prometheus, spec: Observability) -> dict[str, list[str]]:
+def collected(
+    prometheus: Prometheus, spec: Observability, features: Collection[str] = ()
+) -> dict[str, list[str]]:
     """What is asked of one Prometheus of each cluster, in the form of ACM's lists: names, and names with labels.
 
-    `metrics` of the fleet come from workloads.
+    `metrics` of the fleet come from workloads; `features` are what the fleet has.
     """
-    found = [item for item in families().values() if prometheus in item.scraped]
+    found = [
+        item for item in families().values() if prometheus in item.scraped and item.only in {None, *features}
+    ]
     names = {name for item in found if item.selector is None for name in item.series}
     names |= set(spec.metrics) if prometheus == "user" else set()
     matches = [

@@ -1,0 +1,26 @@
+"""Values of any shape, which somebody else reads: a chart, a model.
+
+As in every string of a spec there is no template in them: three languages read our output.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Strict
+from typing_extensions import TypeAliasType
+
+from .lines import Lines
+from .types import Flag, Line, Value
+
+LONGEST_TEXT = 32768
+"""Characters of a text among them, such as a file of settings."""
+
+ValueName = Annotated[str, Line(longest=253)]
+AnyValue = TypeAliasType(
+    "AnyValue",
+    "Flag | Annotated[int, Strict()] | Annotated[float, Strict()] | Value | Annotated[str, Lines(LONGEST_TEXT)]"
+    " | tuple[AnyValue, ...] | dict[ValueName, AnyValue] | None",
+)
+
+__all__ = ["LONGEST_TEXT", "AnyValue", "Flag", "Lines", "Strict", "Value", "ValueName"]
