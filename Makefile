@@ -80,8 +80,9 @@ facts: setup-dev ## hold what is known of platforms against clones of upstream's
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
-docs: setup-dev ## rewrite docs/rules.md from the rules and from generator/data/coverage.yaml
+docs: setup-dev ## rewrite docs/rules.md and docs/mission.md from what they are made of
 	$(PY) -m scripts.rules_doc
+	$(PY) -m scripts.mission_doc
 
 contract: setup-dev ## hold the tests' GitHub against GitHub's own OpenAPI document (needs npm)
 	$(PY) -m scripts.github_proxy
