@@ -30,7 +30,7 @@ in our words. Made by `make docs` from `docs/mission/`; a test holds it equal, a
 
 - **works**: a spec or a command does it, and the example shows it: an object of the output, a plan, a finding, or the test that
   runs it. Whether a cluster then does what it is told is another question: [live.md](live.md) has what was seen of real controllers.
-- **partly**: a part of it is there; the last column has what is left, and in brackets whose it is.
+- **partly**: a part of it is there; the last column has what is left, and in brackets whose it is. *nearedge* has not built it yet.
 - **not ours**: nearedge leaves it out on purpose; the last column has what does it, and in brackets whose that is.
 """
 
@@ -90,7 +90,10 @@ class Example(Strictly):
         """What it is, in the words of the page."""
         if self.kind is not None:
             return f"{self.kind} `{self.name}`"
-        return "test" if self.test else Path(self.place).name
+        if self.test is not None:
+            return "test"
+        text = self.text or ""
+        return text if "`" in text else f"`{text}`"
 
 
 class Requirement(Strictly):
