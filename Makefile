@@ -83,10 +83,11 @@ facts: setup-dev ## hold what is known of platforms against clones of upstream's
 mutants: setup-dev ## make 400 mistakes in the example fleet, one at a time, and print how many are caught
 	$(PY) scripts/mutants.py
 
-docs: setup-dev ## rewrite the pages of docs/ that are made: rules.md, glossary.md, support.md
+docs: setup-dev ## rewrite the pages of docs/ that are made: rules.md, glossary.md, support.md, mission.md
 	$(PY) -m scripts.rules_doc
 	$(PY) -m scripts.glossary_doc
 	$(PY) -m scripts.support_doc
+	$(PY) -m scripts.mission_doc
 
 pictures: setup-dev ## run the commands of docs/start.md and take its pictures anew (CHROMIUM=path)
 	$(PY) -m scripts.pictures $(CHROMIUM)
