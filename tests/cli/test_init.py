@@ -578,8 +578,8 @@ def test_tekton_objects_fit_their_schemas(name: str) -> None:
 def test_pipelines_pass_on_all_that_their_tasks_take() -> None:
     tasks = {item["metadata"]["name"]: item["spec"] for item in tekton("task")}
     used = set()
-    for pipeline in some(tekton("pipeline")):
-        spec = pipeline["spec"]
+    for item in some(tekton("pipeline")):
+        spec = item["spec"]
         taken = {item["name"]: item for item in spec["params"]}
         places = {item["name"] for item in spec.get("workspaces", ())}
         asked = set()
