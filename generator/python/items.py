@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..components.builds.spec import Builds, Promotion, Scan, StepImages, Triggers, Workspace
 from ..components.config_maps import ConfigMap
 from ..components.credentials.spec import Bucket, Credential, ExternalStore
-from ..components.kit.pod_fields import EmptyDir, EnvFrom, TopologySpread, Volume
+from ..components.kit.pod_fields import EmptyDir, EnvFrom, Mount, TopologySpread, Volume
 from ..components.kueue.spec import (
     AdmissionCheck,
     BorrowWithinCohort,
@@ -55,6 +55,7 @@ from ..components.ray.spec import (
     Submitter,
     WorkerGroup,
 )
+from ..components.serving.check import Authorization, Check
 from ..components.serving.llm import (
     Devices,
     GatewayRef,
@@ -69,8 +70,18 @@ from ..components.serving.plain import Exposure, ServiceSaid
 from ..components.serving.scaling import Authentication, Prometheus, Scaling
 from ..components.serving.spec import Replicas, ServingStorage
 from ..components.serving.spec import Service as ModelServer
+from ..components.training.spec import TrainingJob, TrainingSpec
 from ..specs.build import S3, Build, BuiltImage, From, Git, Push, Test
 from ..specs.fleet import Agent, Delivery, FleetSpec, Hub, Mirror, Observability, Ring
+from ..specs.helm import ClusterKind, Helm, HelmParameter, NamespacedKind
+from ..specs.hub import (
+    HubInstall,
+    ImportSecret,
+    KlusterletConfig,
+    MirroredRegistry,
+    NodePlacement,
+    Registration,
+)
 from ..specs.model import AdapterOf, Images, ModelMemory, ModelSpec, Pins, Release
 from ..specs.operators import OperatorSaid, OperatorSize, OperatorTerms
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
@@ -87,6 +98,7 @@ __all__ = [
     "AppWrapper",
     "Application",
     "Authentication",
+    "Authorization",
     "Autoscaling",
     "BorrowWithinCohort",
     "Bucket",
@@ -94,7 +106,9 @@ __all__ = [
     "Builds",
     "BuiltImage",
     "Cache",
+    "Check",
     "CheckParameters",
+    "ClusterKind",
     "Cohort",
     "ConfigMap",
     "Connectivity",
@@ -120,23 +134,32 @@ __all__ = [
     "GrpcOptions",
     "HardwareProfile",
     "Head",
+    "Helm",
+    "HelmParameter",
     "Hub",
+    "HubInstall",
     "Identifier",
     "Images",
+    "ImportSecret",
+    "KlusterletConfig",
     "KueueSpec",
     "Limits",
     "Llm",
     "LlmWorker",
     "Lora",
     "Mirror",
+    "MirroredRegistry",
     "ModelMemory",
     "ModelServer",
     "ModelSpec",
     "ModelsSpec",
     "Monitoring",
+    "Mount",
     "Namespace",
+    "NamespacedKind",
     "NetworkRule",
     "Node",
+    "NodePlacement",
     "ObjectStorage",
     "Observability",
     "OperatorSaid",
@@ -160,6 +183,7 @@ __all__ = [
     "RayJob",
     "RayService",
     "RaySpec",
+    "Registration",
     "Release",
     "Replicas",
     "Repository",
@@ -182,6 +206,8 @@ __all__ = [
     "Test",
     "Toleration",
     "TopologySpread",
+    "TrainingJob",
+    "TrainingSpec",
     "Triggers",
     "Volume",
     "Waiver",

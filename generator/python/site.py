@@ -26,7 +26,9 @@ from .items import (
     PipelineServer,
     PriorityClass,
     RaySpec,
+    Registration,
     StorageClass,
+    TrainingSpec,
     Waiver,
 )
 from .spec import Items, Part, Spec
@@ -67,7 +69,9 @@ class _Site(Spec):
         pipelines: Items[PipelineServer] | None = None,
         priorityClasses: Items[PriorityClass] | None = None,  # noqa: N803
         ray: Part[RaySpec] | None = None,
+        registration: Part[Registration] | None = None,
         serving: Items[ModelServer] | None = None,
+        training: Part[TrainingSpec] | None = None,
     ) -> None:
         given = {key: value for key, value in locals().items() if key not in _APART and value is not None}
         super().__init__(name, given, labels)
