@@ -127,6 +127,9 @@ def test_what_comments_on_gitlab_has_no_checkout_and_no_fork() -> None:
             "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"] for rule in some(jobs[job]["rules"])
         )
     assert jobs["move"]["rules"][0]["when"] == "manual"
+    assert comment["environment"] == {"name": "nearedge-comment", "action": "access"}
+    # A digest for a ring is no move of it.
+    assert all("$MODEL == null" in jobs[job]["rules"][0]["if"] for job in ("show", "move", "waivers"))
     assert jobs["move"]["environment"] == {"name": "ring/$RING"}
 
 
