@@ -54,7 +54,7 @@ CI: Mapping[str, Mapping[str, str]] = {
 
 _NEEDED = {
     "github": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN if pull requests of the workflow `promote` are to be checked. Protect the environments `ring-<name>`: who approves a move.",
-    "gitlab": "Set the CI/CD variables NEAREDGE_IMAGE (an image by digest; `ci/Containerfile` makes one), NEAREDGE_TOKEN (api and write_repository, masked, protected) and NEAREDGE_COMMENT_TOKEN (a Reporter with api, masked). Protect the environments `ring/<name>`.",
+    "gitlab": "Set the CI/CD variables NEAREDGE_IMAGE (an image by digest; `ci/Containerfile` makes one), NEAREDGE_TOKEN (api and write_repository, masked, protected) and NEAREDGE_COMMENT_TOKEN (a Reporter with api, masked, of the environment `nearedge-comment`). Protect the environments `ring/<name>`.",
     "gitea": "Set the repository variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), and the secret NEAREDGE_TOKEN of a bot if pull requests of the workflows are to be checked. Protect the branches `ring/*`: who merges there approves a move.",
     "tekton": "`kubectl apply -n <namespace> -f ci/tekton/`, with the Secrets nearedge-token, nearedge-comment and, for a repository that is not public, nearedge-read (key token) there. The image is a parameter; `ci/Containerfile` makes one.",
     "azure": "Make a pipeline of `azure-pipelines.yml` and of each file in `ci/azure/`, set their variable NEAREDGE_PACKAGE (what pip installs nearedge from, by commit), require the first one by a branch policy, and give the environments `ring-<name>` their approvals.",

@@ -21,6 +21,7 @@ from generator.edit.init import CI
 from generator.plan.plan_class import Level
 from generator.publish.forges.pullrequest import LABELS, PLAN_MARK
 from generator.yaml.strict import read_text
+from scripts.lint_ci import ACTIONLINT, RENOVATE, ZIZMOR, laid_out
 from tests.conftest import ROOT, some
 
 TEMPLATES = ROOT / "generator/data/ci"
@@ -127,6 +128,9 @@ def test_what_comments_on_gitlab_has_no_checkout_and_no_fork() -> None:
             "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"] for rule in some(jobs[job]["rules"])
         )
     assert jobs["move"]["rules"][0]["when"] == "manual"
+    assert comment["environment"] == {"name": "nearedge-comment", "action": "access"}
+    # A digest for a ring is no move of it.
+    assert all("$MODEL == null" in jobs[job]["rules"][0]["if"] for job in ("show", "move", "waivers"))
     assert jobs["move"]["environment"] == {"name": "ring/$RING"}
 
 
@@ -320,6 +324,23 @@ def test_azure_says_the_same_mark_and_labels_as_nearedge() -> None:
     (script,) = (text for name, text in scripts().items() if "threads" in text)
     assert f"mark='{PLAN_MARK}'" in script
     assert f"for label in {' '.join(LABELS[level] for level in Level)}; do" in script
+
+
+# Linters
+
+
+def test_the_page_names_the_linters_at_their_pins() -> None:
+    page = (ROOT / "docs/ci.md").read_text("utf-8")
+    pins = {name: re.split("@v?|==", pin)[1] for name, pin in (("actionlint", ACTIONLINT), ("zizmor", ZIZMOR), ("renovate-config-validator", RENOVATE))}  # fmt: skip
+    assert all(f"{name} {version}" in page for name, version in pins.items())
+
+
+def test_workflows_of_gitea_are_linted_as_those_of_github(tmp_path: File) -> None:
+    laid_out(tmp_path)
+    found = {path.name: path.read_text("utf-8") for path in (tmp_path / ".github/workflows").iterdir()}
+    assert sorted(found) == sorted(ACTIONS)
+    assert not any("uses: https:" in text for text in found.values())
+    assert (tmp_path / "renovate.json").is_file()
 
 
 # Renovate
