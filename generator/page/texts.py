@@ -1,6 +1,6 @@
 """Texts of objects on the page: each once, and of those that differ in a few lines only these.
 
-    written -> an object with its YAML, the same being one value -> texts_of -> rows of the page's data
+written -> an object with its YAML, the same being one value -> texts_of -> rows of the page's data
 """
 
 from __future__ import annotations

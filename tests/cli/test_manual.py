@@ -71,6 +71,8 @@ def test_what_roff_would_take_for_a_request_is_text() -> None:
 
 
 WORDS = [
+    ("nearedge help depl", ["deploy"]),
+    ("nearedge rules WAIVER00", [f"WAIVER00{number}" for number in range(1, 7)]),
     ("nearedge und", ["undeploy"]),
     ("nearedge set plant-10", ["plant-101", "plant-102", "plant-103", "plant-104"]),
     ("nearedge retire plant-101 plant-102 store-008", ["store-008"]),
