@@ -163,6 +163,15 @@ def test_a_log_gets_a_line_now_and_then(clock: list[float]) -> None:
     assert out.getvalue() == "compile 16/40, after 16 s\ncompile 32/40, after 32 s\n"
 
 
+def test_a_total_that_nobody_knows_is_not_told(clock: list[float]) -> None:
+    out = io.StringIO()
+    watch = progress.Watch(out)
+    for at, done in ((16.0, 0), (32.0, 70)):
+        clock[0] = at
+        watch.progress("verify", done, 0)
+    assert out.getvalue() == "verify, after 16 s\nverify 70, after 32 s\n"
+
+
 @pytest.mark.parametrize(("manner", "said"), [(streams.Manner(quiet=True), ""), (streams.Manner(verbose=True), "time  compile 39.00 s\n")])  # fmt: skip
 def test_how_much_is_said_is_asked_for(clock: list[float], manner: streams.Manner, said: str) -> None:
     out = streams.Stream("standard error", io.StringIO())
