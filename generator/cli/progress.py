@@ -29,20 +29,21 @@ class Watch:
         self._manner = manner(self._out)
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """A stage began or went on."""
+        """A stage began or went on; a total of 0 is one that nobody knows."""
         at = time.perf_counter()
         if stage != self._now:
             self._close(at)
             self._now, self._since = stage, at
         if self._manner.quiet:
             return
+        said = f"{stage} {done}/{total}" if total else f"{stage} {done or ''}".rstrip()
         if not self._tty and at - self._logged > BETWEEN:
             self._logged = at
-            self._out.write(f"{stage} {done}/{total}, after {at - self._started:.0f} s\n")
+            self._out.write(f"{said}, after {at - self._started:.0f} s\n")
             self._out.flush()
         if self._tty and at - self._started > 1 and at - self._shown > 0.1:  # noqa: PLR2004 - seconds
             self._shown = at
-            self._out.write(f"\r\x1b[K{stage} {done}/{total}")
+            self._out.write(f"\r\x1b[K{said}")
             self._out.flush()
 
     def end(self) -> None:

@@ -71,6 +71,8 @@ def test_what_roff_would_take_for_a_request_is_text() -> None:
 
 
 WORDS = [
+    ("nearedge help depl", ["deploy"]),
+    ("nearedge rules WAIVER00", [f"WAIVER00{number}" for number in range(1, 7)]),
     ("nearedge und", ["undeploy"]),
     ("nearedge set plant-10", ["plant-101", "plant-102", "plant-103", "plant-104"]),
     ("nearedge retire plant-101 plant-102 store-008", ["store-008"]),
@@ -159,6 +161,15 @@ def test_a_log_gets_a_line_now_and_then(clock: list[float]) -> None:
         watch.progress(*stage)
     watch.end()
     assert out.getvalue() == "compile 16/40, after 16 s\ncompile 32/40, after 32 s\n"
+
+
+def test_a_total_that_nobody_knows_is_not_told(clock: list[float]) -> None:
+    out = io.StringIO()
+    watch = progress.Watch(out)
+    for at, done in ((16.0, 0), (32.0, 70)):
+        clock[0] = at
+        watch.progress("verify", done, 0)
+    assert out.getvalue() == "verify, after 16 s\nverify 70, after 32 s\n"
 
 
 @pytest.mark.parametrize(("manner", "said"), [(streams.Manner(quiet=True), ""), (streams.Manner(verbose=True), "time  compile 39.00 s\n")])  # fmt: skip

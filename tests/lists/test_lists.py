@@ -50,6 +50,13 @@ def test_which_model_runs_where(capsys: Capture) -> None:
     assert (housing["runtime"], housing["fewest"], housing["resources"]["memory"]) == ("custom", 1, "1Gi")
 
 
+def test_who_asks_for_labels_that_nobody_has_reads_which_there_are(capsys: Capture) -> None:
+    assert run(capsys, "list", "services", "--ring", "canary", "-l", "site=nowhere") == "no services\n"
+    assert main(["list", "clusters", "-l", "regoin=emea", "-o", "name", "--root", str(ROOT)]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "none has the label regoin: did you mean region?\n")
+
+
 def test_clusters_as_a_table(capsys: Capture) -> None:
     head, first, *_ = run(capsys, "list", "clusters", "plant-*").splitlines()
     assert head.split()[:4] == ["NAME", "RING", "TIER", "PLATFORM"]

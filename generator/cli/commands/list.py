@@ -50,6 +50,11 @@ def run(options: argparse.Namespace) -> int:
     if options.names:
         rows = tuple(row for row in rows if any(fnmatchcase(short_name(row), name) for name in options.names))
     sys.stdout.write(_shown(options, rows, fleet.unreadable))
+    if selector.terms and not fleet.clusters and not options.quiet:
+        from ...edit.many.chosen import instead
+        from ...lists.selector import EVERY
+
+        sys.stderr.write(f"{instead(fleet_of(specs_of(root), EVERY), selector)}\n")
     if fleet.unreadable and options.kind != FINDINGS:
         number = len(fleet.unreadable)
         sys.stderr.write(

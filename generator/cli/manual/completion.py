@@ -62,6 +62,8 @@ _OF = {
     ("undeploy", "origin"): ("clusters",),
     ("promote", "origin"): ("rings",),
     ("deploy", "to"): ("clusters",),
+    ("help", "command"): ("commands",),
+    ("rules", "code"): ("rules",),
 }
 
 
@@ -161,6 +163,14 @@ def _names(kind: str, root: File) -> Iterator[str]:
         for path in sorted((root / "clusters" / "near-edge").glob("*.yaml")):
             labels = _inside(_data(path).get("metadata"), "labels")
             yield from (f"{key}={value}" for key, value in (labels or {}).items())
+    if kind == "commands":
+        from .. import COMMANDS
+
+        yield from COMMANDS
+    if kind == "rules":
+        from ...rules.load import every_rule
+
+        yield from sorted(every_rule())
     if kind == "platforms":
         from ...facts.profiles import profiles
 

@@ -47,7 +47,8 @@ def chosen(specs: RepositorySpecs, choice: Choice) -> tuple[str, ...]:
         )
     found = tuple(cluster.name for cluster in fleet.clusters if not names or cluster.name in names)
     if not found:
-        raise NotThere(f"no cluster is meant: {_there(fleet, specs, choice.selector)}")
+        every = fleet_of(Specs(specs.root, specs.files, fleet.shared), EVERY)
+        raise NotThere(f"no cluster is meant: {instead(every, choice.selector)}")
     return found
 
 
@@ -78,11 +79,10 @@ def _named(specs: RepositorySpecs, names: Sequence[str]) -> Iterator[str]:
         yield from found or [files.get(name) or known("cluster", name, clusters)]
 
 
-def _there(fleet: Fleet, specs: RepositorySpecs, selector: Selector) -> str:
-    """What could have been said instead: the labels of the fleet, with how many clusters have them."""
-    every = fleet_of(Specs(specs.root, specs.files, fleet.shared), EVERY).clusters
+def instead(every: Fleet, selector: Selector) -> str:
+    """What could have been said instead: the labels of the whole fleet, with how many clusters have them."""
     values: dict[str, Counter[str]] = {}
-    for cluster in every:
+    for cluster in every.clusters:
         for key, value in cluster.labels.items():
             values.setdefault(key, Counter())[value] += 1
     for term in (term for term in selector.terms if term.wanted):
