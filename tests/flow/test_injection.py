@@ -61,6 +61,9 @@ LINES = (
     ("spec", "ray", "jobs", 0, "runtimeEnv"),
     ("spec", "ray", "services", 0, "serveConfigV2"),
     ("spec", "configMaps", 0, "data", "edge-1"),
+    ("spec", "repository", "certificateAuthorities", "edge-1"),
+    ("spec", "hub", "klusterletConfigs", 0, "caBundle"),
+    ("spec", "hubs", 0, "klusterletConfigs", 0, "caBundle"),
 )
 """The fields of several lines: there a line break, and nothing else of PAYLOADS, is part of a text."""
 
