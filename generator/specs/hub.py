@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .lines import Pem
 from .types import (
     REGISTRY,
     Duration,
@@ -20,7 +21,6 @@ from .types import (
     Labels,
     Line,
     Name,
-    Pem,
     RemoteKey,
     Strictly,
     Subdomain,

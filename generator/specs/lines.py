@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .types import REFUSED
+from .types import FORM, REFUSED
 
 _REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
 """REFUSED, but lines may end."""
@@ -20,18 +20,26 @@ _FOUND = re.compile(_REFUSED_LINES)
 
 @dataclass(frozen=True)
 class Lines:
-    """Text of several lines, with the same characters refused as in every other string of a spec."""
+    """Text of several lines, with the same characters refused as in every other string of a spec.
+
+    With a `pattern` all of it matches that; `form` says in words what it takes.
+    """
 
     longest: int
+    pattern: str | None = None
+    form: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.str_schema(strict=True, min_length=1, max_length=self.longest)
+        text = core_schema.str_schema(
+            strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
+        )
         return core_schema.no_info_after_validator_function(_clean, text)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "not": {"pattern": _REFUSED_LINES}}
+        said = {FORM: self.form} if self.form else {}
+        return {**handler(schema), "not": {"pattern": _REFUSED_LINES}, **said}
 
 
 def _clean(text: str) -> str:
@@ -42,3 +50,14 @@ def _clean(text: str) -> str:
             "refused_text", "{said} is refused in every string of a spec", {"said": said}
         )
     return text
+
+
+Pem = Annotated[
+    str,
+    Lines(
+        65536,
+        r"^-----[A-Za-z0-9+/= -]+-----\n[A-Za-z0-9+/=\n -]+$",
+        "certificates in PEM: lines between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----",
+    ),
+]
+"""Certificates as people have them in a file; whether they are some, a rule says."""

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .helm import ClusterKind, Helm, NamespacedKind
-from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Pem, Strictly, Subdomain
+from .lines import Pem
+from .types import LABEL, NAME_FORM, STEPS, Flag, Labels, Line, Name, PathBelow, Strictly, Subdomain
 
 
 class Repository(Strictly):

@@ -127,23 +127,6 @@ class Amount:
         return {"anyOf": [text, {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}]}
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Several lines of text that match all of `pattern`, which lets nothing through that REFUSED forbids but line ends."""
-
-    pattern: str
-    longest: int
-    form: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.str_schema(strict=True, max_length=self.longest, pattern=self.pattern)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {**handler(schema), FORM: self.form}
-
-
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _REPOSITORY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+"
 _DIGEST = r"@sha256:[0-9a-f]{64}"
@@ -225,15 +208,6 @@ Image = Annotated[
     str, Line(rf"^{TAGGED}$", 512, form="registry/name@sha256: and 64 hex digits"), AfterValidator(untagged)
 ]
 """An image by digest: a tag can change under a running fleet, and mirrors serve digests only."""
-Pem = Annotated[
-    str,
-    Lines(
-        r"^-----[A-Za-z0-9+/= -]+-----\n[A-Za-z0-9+/=\n -]+$",
-        65536,
-        "certificates in PEM: lines between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----",
-    ),
-]
-"""Certificates as people have them in a file; whether they are some, a rule says."""
 RemoteKey = Annotated[
     str,
     Line(

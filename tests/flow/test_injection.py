@@ -63,6 +63,9 @@ LINES = (
     ("spec", "configMaps", 0, "data", "edge-1"),
     ("spec", "ray", "jobs", 0, "workingDir", "edge-1"),
     ("spec", "training", "jobs", 0, "workingDir", "edge-1"),
+    ("spec", "repository", "certificateAuthorities", "edge-1"),
+    ("spec", "hub", "klusterletConfigs", 0, "caBundle"),
+    ("spec", "hubs", 0, "klusterletConfigs", 0, "caBundle"),
 )
 """The fields of several lines: there a line break, and nothing else of PAYLOADS, is part of a text."""
 
