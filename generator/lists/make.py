@@ -15,6 +15,8 @@ from ..components.models import produced_by, servers
 from ..components.platform import chosen, installs
 from ..components.ray import RAY
 from ..components.serving.spec import Service
+from ..components.training import TRAINING
+from ..components.training.spec import TrainingJob
 from ..findings.finding import Finding
 from ..flow import incremental
 from ..overlays.overlay import emit
@@ -87,10 +89,11 @@ def model_rows(fleet: Fleet) -> Iterator[ModelRow]:
 
 
 def service_rows(fleet: Fleet) -> Iterator[ServiceRow]:
-    """Every model server, and after those of a cluster everything of Ray."""
+    """Every model server, and after those of a cluster everything of Ray, then its jobs of Kubeflow."""
     for cluster in fleet.clusters:
         yield from (_server(cluster, item) for item in cluster.spec.serving)
         yield from (_ray_row(cluster, kind, item) for kind, item in _ray(cluster))
+        yield from (_training_row(cluster, job) for job in cluster.part(TRAINING).jobs)
 
 
 def _server(cluster: Cluster, item: Service) -> ServiceRow:
@@ -128,6 +131,23 @@ def _ray_row(cluster: Cluster, kind: str, item: Any) -> ServiceRow:
         sum(group.most for group in item.workers),
         dict(item.head.resources) if item.head else {},
         getattr(item, "exposed", False),
+    )
+
+
+def _training_row(cluster: Cluster, job: TrainingJob) -> ServiceRow:
+    return ServiceRow(
+        cluster.name,
+        job.namespace,
+        job.name,
+        job.kind,
+        None,
+        None,
+        "kubeflow",
+        job.queue,
+        job.nodes,
+        job.nodes,
+        dict(job.resources),
+        exposed=False,
     )
 
 

@@ -57,21 +57,21 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """A model server, or something of Ray."""
+    """A model server, something of Ray, or a job of Kubeflow."""
 
     cluster: str
     namespace: str
     name: str
     kind: str
     model: str | None
-    """None of a Ray workload that makes none."""
+    """None of a Ray workload that makes none, and of a job of Kubeflow."""
     version: str | None
     """Of the model."""
     runtime: str
     queue: str | None
     fewest: int
     most: int
-    """Replicas of a server; workers of Ray, whose head is one pod more."""
+    """Replicas of a server; workers of Ray, whose head is one pod more; nodes of a job of Kubeflow."""
     resources: Mapping[str, str]
     """Of one pod that serves; of Ray's head."""
     exposed: bool

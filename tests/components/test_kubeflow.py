@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
@@ -20,6 +21,7 @@ from generator.fleet.member import member_of
 from generator.hub import emit
 from generator.hub.delivery.applicationsets import ignore_differences
 from generator.hub.kit.edge import KINDS
+from generator.lists.make import service_rows
 from generator.objects.manifest import Manifest
 from generator.proof.references import broken
 from generator.proof.security.pods import pod_security
@@ -134,6 +136,11 @@ def test_a_train_job_names_its_runtime() -> None:
     assert [item for item in broken(found) if "runtimeRef" in str(item)] == []
     without = [item for item in found if item["kind"] != "TrainingRuntime"]
     assert [item for item in broken(without) if "runtimeRef" in str(item)] != []
+
+
+def test_a_list_of_services_has_them() -> None:
+    (row,) = service_rows(SimpleNamespace(clusters=(with_job(nodes=2, queue="q"),)))  # type: ignore[arg-type]
+    assert (row.kind, row.name, row.queue, row.most) == ("TrainJob", "fit", "q", 2)
 
 
 def fleet(*, trains: bool) -> Fleet:
