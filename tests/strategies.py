@@ -143,7 +143,7 @@ def _annotated(inner: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     line = next((mark for mark in marks if isinstance(mark, Line)), None)
     if line is not None:
         return _words(line.pattern, line.longest)
-    if any(type(mark).__name__ == "Amount" for mark in marks):
+    if any(type(mark).__name__ in {"Amount", "_Number"} for mark in marks):
         return st.sampled_from(QUANTITIES)
     if inner is int:
         least = next((bound for mark in _flat(marks) if (bound := getattr(mark, "ge", None)) is not None), 0)

@@ -26,6 +26,7 @@ from ..models import MODELS_DIR, claim_name, place
 from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
 from .runtime_env import runtime_env_text, with_files
+from .serve import number
 from .shapes import own_cluster
 from .spec import GcsFaultTolerance, RayCluster, RayJob, RayService
 from .wrapper import wrapped
@@ -189,15 +190,11 @@ def _job_spec(job: RayJob) -> Manifest:
 
 
 def _set_aside(job: RayJob) -> Manifest:
-    """What Ray sets aside for the entrypoint; the resources are JSON (kuberay v1.4.2 common/job.go GetK8sJobCommand).
-
-    Whole numbers only, although Ray takes parts: a number with a point is not the same to all who read our output
-    (yaml/machine.py).
-    """
+    """What Ray sets aside for the entrypoint; the resources are JSON (kuberay v1.4.2 common/job.go GetK8sJobCommand)."""
     amounts = {"entrypointNumCpus": job.entrypointNumCpus, "entrypointNumGpus": job.entrypointNumGpus}
     more = json.dumps(dict(sorted(job.entrypointResources.items())), separators=(",", ":"))
     return {
-        **{field: amount for field, amount in amounts.items() if amount is not None},
+        **{field: number(amount) for field, amount in amounts.items() if amount is not None},
         **({"entrypointResources": more} if job.entrypointResources else {}),
     }
 

@@ -220,7 +220,7 @@ def serve_config_text(config: ServeConfig | str) -> str:
 def serve_config(config: ServeConfig) -> dict[str, Any]:
     """The configuration as Ray gets it."""
     times = {name: getattr(config, name) for name in ("request_timeout_s", "keep_alive_timeout_s")}
-    told = {name: _number(value) for name, value in times.items() if value is not None}
+    told = {name: number(value) for name, value in times.items() if value is not None}
     more = {
         "grpc_options": _grpc(config.grpc_options) if config.grpc_options else None,
         "logging_config": config.logging_config,
@@ -240,7 +240,7 @@ def _grpc(options: GrpcOptions) -> dict[str, Any]:
     return {
         "port": GRPC_PORT,
         "grpc_servicer_functions": list(options.grpc_servicer_functions),
-        **({} if timeout is None else {"request_timeout_s": _number(timeout)}),
+        **({} if timeout is None else {"request_timeout_s": number(timeout)}),
     }
 
 
@@ -250,7 +250,7 @@ def _application(item: Application) -> dict[str, Any]:
         said["route_prefix"] = None
     for deployment in said.get("deployments", ()):
         if options := deployment.get("ray_actor_options"):
-            options.update({key: _number(options[key]) for key in _ASKED if key in options})
+            options.update({key: number(options[key]) for key in _ASKED if key in options})
             options.update({"resources": _numbers(options["resources"])} if "resources" in options else {})
         if bundles := deployment.get("placement_group_bundles"):
             deployment["placement_group_bundles"] = [_numbers(bundle) for bundle in bundles]
@@ -263,18 +263,18 @@ def _filled(value: Any) -> Any:
         filled = {key: item if key in _AS_IT_IS else _filled(item) for key, item in value.items()}
         return {key: item for key, item in filled.items() if item not in (None, {}, [])}
     if isinstance(value, float):
-        return _number(value)
+        return number(value)
     return [_filled(item) for item in value] if isinstance(value, list) else value
 
 
 def _numbers(said: dict[str, str]) -> dict[str, int | float]:
-    return {name: _number(amount) for name, amount in said.items()}
+    return {name: number(amount) for name, amount in said.items()}
 
 
-def _number(value: str | float) -> int | float:
+def number(value: str | float) -> int | float:
     """A quantity or a number as Ray takes it: whole where it is.
 
-    >>> _number("500m"), _number("1Gi"), _number(30.0)
+    >>> number("500m"), number("1Gi"), number(30.0)
     (0.5, 1073741824, 30)
     """
     exact = parse(value) if isinstance(value, str) else value

@@ -31,7 +31,7 @@ from ...specs.types import (
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
 from .runtime_env import RuntimeEnv, YamlText
-from .serve import ServeConfig
+from .serve import Amount, ServeConfig
 
 RayName = Annotated[
     str,
@@ -295,11 +295,11 @@ class RayJob(RayFields):
         None, description="Name of one of ray.clusters in the same namespace, to run on."
     )
     entrypoint: Entrypoint = Field(description="Command to run; put shell syntax into sh -c '...'.")
-    entrypointNumCpus: PositiveInt32 | None = Field(
+    entrypointNumCpus: Amount | None = Field(
         None,
         description="CPUs that Ray sets aside for the entrypoint; with any of the three it runs on a pod that has them, else on the head.",
     )
-    entrypointNumGpus: PositiveInt32 | None = Field(None, description="GPUs that Ray sets aside for it.")
+    entrypointNumGpus: Amount | None = Field(None, description="GPUs that Ray sets aside for it.")
     entrypointResources: dict[CustomResource, PositiveInt32] = Field(
         {}, description="Further resources that Ray sets aside for it, such as customResources of a group."
     )

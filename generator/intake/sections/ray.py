@@ -153,10 +153,8 @@ def _job(reading: Reading, said: str, made: dict[str, Any]) -> None:
         if reading.get("spec", field) is not None:
             made[field] = reading.carry(("spec", field), f"{said}.{field}")
     for field in ("entrypointNumCpus", "entrypointNumGpus"):
-        if isinstance(reading.get("spec", field), int):
+        if isinstance(reading.get("spec", field), int | float):
             made[field] = reading.carry(("spec", field), f"{said}.{field}")
-        elif reading.get("spec", field) is not None:
-            reading.leave(("spec", field), "a spec sets whole numbers aside")
     _set_aside(reading, said, made)
     if reading.get("spec", "runtimeEnvYAML"):
         made["runtimeEnv"] = reading.carry(("spec", "runtimeEnvYAML"), f"{said}.runtimeEnv")

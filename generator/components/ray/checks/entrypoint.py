@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ....findings.finding import Path
 from ....findings.rule import Problem, rule
+from ....specs.quantity import parse
 from ...kit.component import Cluster
 from ...kit.pod_fields import MOST
 from ..runtime_env import RuntimeEnv
@@ -20,7 +21,7 @@ SUBMIT = "kuberay v1.4.2 ray-operator/controllers/ray/common/job.go GetK8sJobCom
 
 def _asked(job: RayJob) -> dict[str, Fraction]:
     said = {"num_cpus": job.entrypointNumCpus, "num_gpus": job.entrypointNumGpus}
-    amounts = {name: Fraction(amount) for name, amount in said.items() if amount is not None}
+    amounts = {name: parse(amount) for name, amount in said.items() if amount is not None}
     return {**amounts, **{name: Fraction(count) for name, count in job.entrypointResources.items()}}
 
 
