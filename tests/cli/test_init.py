@@ -44,10 +44,9 @@ WHO = {"GIT_AUTHOR_NAME": "ci", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMI
 
 
 class Proposed(NamedTuple):
-    """A remote with a branch that somebody asks to merge, where it began, and whether `render` was forgotten."""
+    """A remote with a branch that somebody asks to merge, and whether `render` was forgotten."""
 
     remote: File
-    base: str
     forgotten: bool
 
 
@@ -658,7 +657,7 @@ def proposed(
     git(edit, "checkout", "-qb", "change")
     git(edit, "commit", "-qam", "change")
     git(edit, "push", "-q", "origin", "change")
-    return Proposed(remote, git(edit, "rev-parse", "main").strip(), forgotten=request.param)
+    return Proposed(remote, forgotten=request.param)
 
 
 def git(folder: File, *arguments: str) -> str:
