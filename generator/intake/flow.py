@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import Any
 
 from .. import pipeline
+from ..documents.files import is_part
 from ..documents.paths import located
 from ..findings.finding import Finding, Where, has_errors, ordered
 from ..flow.rendered import Rendered
@@ -111,9 +112,10 @@ class _Before:
 
 def _there(texts: Mapping[str, str], basis: Basis) -> Iterator[Finding]:
     """A finding for each spec that would be written over."""
-    taken = {
-        file.rpartition("/")[2]: file for file in basis.existing if "/core/" in file or "/near-edge/" in file
-    }
+    clusters = (
+        file for file in basis.existing if ("/core/" in file or "/near-edge/" in file) and not is_part(file)
+    )
+    taken = {file.rpartition("/")[2]: file for file in clusters}
     for file in texts:
         other = file if file in basis.existing else None
         if other is None and "/near-edge/" in file:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ..documents.files import Document
+from ..documents.files import Document, is_own_part
 from ..documents.paths import written
 from ..documents.spans import offsets_of
 from ..edit import CannotEdit, put
@@ -75,7 +75,8 @@ def _texts(workspace: Workspace) -> Iterator[tuple[str, str]]:
     """Shared and open specs; those of all clusters are too many to read for a menu."""
     yield from workspace.texts.items()
     for file in workspace.files:
-        if kind_of(file) != "Cluster" and file not in workspace.texts:
+        of_one = kind_of(file) == "Cluster" or is_own_part(file)
+        if not of_one and file not in workspace.texts:
             raw = workspace.sources[file]
             if isinstance(raw, bytes):
                 yield file, raw.decode("utf-8", "replace")

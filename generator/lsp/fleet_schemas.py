@@ -64,7 +64,7 @@ def fleet_schemas(root: File, folder: str) -> dict[str, str]:
 
 
 def _tables(kind: str) -> Iterator[tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]]:
-    if kind in {"cluster", "group"}:
+    if kind in {"cluster", "group", "part"}:
         yield NAMED, ("spec",)
     elif kind == "fleet":
         yield OF_FLEET, ("spec",)

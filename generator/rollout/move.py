@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
+from ..documents.files import is_part, whole_of
 from ..findings.finding import Finding
 from ..flow.rendered import Progress, silent
 from ..git.commit import blobs
@@ -85,9 +86,9 @@ def only(sides: Sides, names: frozenset[str]) -> Sides:
 
 
 def _another(path: str, names: frozenset[str]) -> bool:
-    """Whether a spec file is of a cluster that is not meant."""
-    folder = path.split("/")[1]
-    return folder in {"core", "near-edge"} and File(path).stem not in names
+    """Whether a spec file is of a cluster that is not meant, or what a team says of such a one."""
+    whole = whole_of(path) if is_part(path) else path
+    return whole.split("/")[1] in {"core", "near-edge"} and File(whole).stem not in names
 
 
 def write_out(repo: Repo, commit: str, root: File, folders: Iterable[str] = FOLDERS) -> None:

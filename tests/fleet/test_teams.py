@@ -32,6 +32,7 @@ from generator.lsp.workspace import Workspace, edited, opened
 from generator.plan.sides import between
 from generator.publish.owners import BEGIN, END, BrokenBlock, block, place_in, with_block
 from generator.publish.place import ForgeKind
+from generator.rollout.move import only
 from generator.specs.fleet import Repository
 from generator.specs.teams import Team
 from generator.yaml.writer import to_yaml
@@ -317,6 +318,16 @@ def test_a_plan_names_the_clusters_that_a_team_changes(made: File) -> None:
     assert changed(VISION, None) == ["a-one"]
     assert changed(SHOP, before[SHOP].replace(b"1Gi", b"2Gi")) == ["a-one", "b-two"]
     assert changed("clusters/near-edge/b-two/teams/vision.yaml", before[VISION]) == ["b-two"]
+
+
+def test_a_ring_gets_what_teams_say_of_its_clusters(made: File) -> None:
+    before = {
+        path.relative_to(made).as_posix(): path.read_bytes() for path in made.glob("clusters/**/*.yaml")
+    }
+    after = {**before, VISION: before[VISION].replace(b"1Gi", b"2Gi")}
+    sides = between(before, after)
+    kept = {name: set(only(sides, frozenset({name})).texts) for name in ("a-one", "b-two")}
+    assert kept == {"a-one": {VISION}, "b-two": set()}
 
 
 def test_other_machines_get_the_files_of_teams(made: File) -> None:
