@@ -495,7 +495,13 @@ def _kinds(model: str, runtime: str) -> dict[str, st.SearchStrategy[Any]]:
 
 CHECKS: tuple[dict[str, Any] | None, ...] = (
     None,
-    {"configMap": "asked", "path": "/predict", "deadline": "1m"},
+    {
+        "request": {"a": 1},
+        "response": {"b": 0.5},
+        "path": "/predict",
+        "deadline": "1m",
+        "schedule": "7 * * * *",
+    },
     {"request": {"inputs": [{"data": [0.5, 1]}]}, "response": {"outputs": []}, "path": "/v2/infer"},
 )
 
@@ -510,7 +516,7 @@ def _service(draw: Draw) -> dict[str, Any]:
     runtime = draw(st.sampled_from([*able, "custom"]))
     own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
     none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
-    fixed: dict[str, Any] = {
+    fixed: dict[str, st.SearchStrategy[Any]] = {
         "name": st.sampled_from(["till", "desk", "gate"]),
         "model": st.just(name),
         "runtime": st.just(runtime),

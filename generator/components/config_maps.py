@@ -19,6 +19,7 @@ from ..specs.types import Name, Strictly, Subdomain
 from .kit.component import Cluster, Component, Unit, of_item
 from .kit.pod_fields import ConfigKey
 from .namespaces import workloads
+from .serving import checked, judged
 
 MOST = 2**20
 """Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
@@ -85,6 +86,8 @@ class _Use(NamedTuple):
     namespace: str
     name: str
     key: str | None
+    field: str = "key"
+    """Field beside it that says the key."""
 
 
 def _uses(cluster: Cluster) -> Iterator[_Use]:
@@ -96,6 +99,16 @@ def _uses(cluster: Cluster) -> Iterator[_Use]:
                     if getattr(one, "configMap", None):
                         where: Path = (*at, field, i, "configMap")
                         yield _Use(where, item.namespace, one.configMap, getattr(one, "key", None))
+
+
+def _asked(cluster: Cluster) -> Iterator[_Use]:
+    """What checks of models take requests and answers from."""
+    for i, item, check, model in checked(cluster):
+        if check.configMap:
+            where: Path = ("serving", i, "check", "configMap")
+            told = judged(item, check, model)
+            for field in ("data", "expected"):
+                yield _Use(where, item.namespace, check.configMap, getattr(told, field), field)
 
 
 def _holders(path: Path, item: Any) -> Iterator[tuple[Path, Any]]:
@@ -125,15 +138,16 @@ def config_maps_are_known(cluster: Cluster) -> Iterator[Problem]:
     known: dict[tuple[str, str], ConfigMap] = {
         (item.namespace, item.name): item for item in cluster.part(CONFIG_MAPS)
     }
-    for use in _uses(cluster):
+    for use in (*_uses(cluster), *_asked(cluster)):
         found = known.get((use.namespace, use.name))
-        if found is None and use.name not in BUILT_IN:
+        # A check needs two keys of one ConfigMap, which is missing only once.
+        if found is None and use.name not in BUILT_IN and use.field != "expected":
             there = [name for namespace, name in known if namespace == use.namespace]
             hint = meant(use.name, there, f"configMaps: [{{name: {use.name}, namespace: {use.namespace}}}]")
             yield Problem(use.path, f"nothing says that {use.namespace} has a ConfigMap {use.name}", hint)
         elif found and found.data is not None and use.key and use.key not in found.data:
             hint = meant(use.key, list(found.data), f"its keys: {', '.join(found.data)}")
-            yield Problem((*use.path[:-1], "key"), f"ConfigMap {use.name} has no key {use.key}", hint)
+            yield Problem((*use.path[:-1], use.field), f"ConfigMap {use.name} has no key {use.key}", hint)
 
 
 @rule("CONF002", source="kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap")

@@ -5,7 +5,7 @@ our own, `demand` what their pods ask for, `synthetic` what asks them, `units` t
 """
 
 from .beside import max_rank, ranks
-from .check import checked
+from .check import checked, judged
 from .demand import workloads
 from .llm_emit import BEHIND, PORT
 from .placement import pods_of
@@ -31,6 +31,7 @@ __all__ = [
     "devices",
     "endpoint",
     "exposure_kind",
+    "judged",
     "max_rank",
     "pod_kinds",
     "pods_of",

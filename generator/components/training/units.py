@@ -32,4 +32,5 @@ TRAINING = Component(
     default=TrainingSpec.model_construct(),
     description="Kubeflow: jobs that train on several nodes.",
     units=units,
+    teams=True,
 )
