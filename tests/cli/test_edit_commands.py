@@ -622,6 +622,6 @@ def test_the_network_is_asked_before_anybody_is_kept_from_writing(
     assert texts(root) == before | {STORE: f"{before[STORE]}# later\n"}
     # A new model is made of the answer alone: who saves something else meanwhile is not in its way.
     order.clear()
-    words = ("add", "model", "till", "--format", "onnx", "--version", "1", "--from", "hf://acme/till:main")
-    assert run(*words, "--size", "1Gi", "--no-render") == 0
+    new = ("add", "model", "till", "--format", "onnx", "--version", "1", "--from", "hf://acme/till:main")
+    assert run(*new, "--size", "1Gi", "--no-render") == 0
     assert order == ["hf://acme/till:main", "lock"]
