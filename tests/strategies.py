@@ -516,7 +516,7 @@ def _service(draw: Draw) -> dict[str, Any]:
     runtime = draw(st.sampled_from([*able, "custom"]))
     own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
     none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
-    fixed: dict[str, st.SearchStrategy[Any]] = {
+    fixed: dict[str, Any] = {
         "name": st.sampled_from(["till", "desk", "gate"]),
         "model": st.just(name),
         "runtime": st.just(runtime),
