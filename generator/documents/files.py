@@ -210,7 +210,8 @@ def is_part(file: str) -> bool:
 
 def is_own_part(file: str) -> bool:
     """Whether it is what a team says of one cluster."""
-    return is_part(file) and not file.startswith("clusters/groups/")
+    # Asked of every file that a cluster is made of, and hardly any is one.
+    return f"/{TEAMS}/" in file and is_part(file) and not file.startswith("clusters/groups/")
 
 
 def whole_of(part: str) -> str:

@@ -118,8 +118,9 @@ def read_shared(
     files_of: dict[str, Document] = {}
     rules: list[RulesFile] = []
     unusable: set[str] = set()
-    parts = Parts(root, filter(is_part, files), _read)
-    files = tuple(file for file in files if not is_part(file))
+    said = frozenset(filter(is_part, files))
+    parts = Parts(root, said, _read)
+    files = tuple(file for file in files if file not in said)
     fleet: tuple[Document, Said] | None = None
     for file in files:
         # What is removed is told of by nothing that is compiled, so what was known says nothing of it.
