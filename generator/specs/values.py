@@ -16,7 +16,13 @@ from .types import Flag, Line, Value
 LONGEST_TEXT = 32768
 """Characters of a text among them, such as a file of settings."""
 
-ValueName = Annotated[str, Line(longest=253)]
+ValueName = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9_.][A-Za-z0-9_./@:~ *+,=()-]*$", 253, form="a name of letters, digits and _./@:~ *+,=()-"
+    ),
+]
+"""A key; not "<<" among them, which kustomize merges."""
 AnyValue = TypeAliasType(
     "AnyValue",
     "Flag | Annotated[int, Strict()] | Annotated[float, Strict()] | Value | Annotated[str, Lines(LONGEST_TEXT)]"

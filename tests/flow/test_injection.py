@@ -66,6 +66,15 @@ LINES = (
     ("spec", "repository", "certificateAuthorities", "edge-1"),
     ("spec", "hub", "klusterletConfigs", 0, "caBundle"),
     ("spec", "hubs", 0, "klusterletConfigs", 0, "caBundle"),
+    *(
+        (*path, *["edge-1"] * deep)
+        for path in (
+            ("spec", "extraApps", 0, "helm", "values"),
+            ("spec", "serving", 0, "check", "request"),
+            ("spec", "serving", 0, "check", "response"),
+        )
+        for deep in (1, 2)
+    ),
 )
 """The fields of several lines: there a line break, and nothing else of PAYLOADS, is part of a text."""
 
@@ -292,10 +301,9 @@ def test_every_mapping_of_labels_is_covered() -> None:
         for leaf in leaves("Cluster")
         if leaf.key and "/" in leaf.schema["pattern"] and leaf.path[-2] not in SELECTORS
     }
-    # Ray Serve's own configuration, which becomes no object's labels.
-    # Nor are paths of files.
-    files = {"checksums", "workingDir"}
-    found = {path for path in found if path[-1] not in files and "serveConfigV2" not in path}
+    # Ray Serve's own configuration, which becomes no object's labels; nor do paths of files, or what a model is asked.
+    files, others = {"checksums", "workingDir"}, {"serveConfigV2", "request", "response"}
+    found = {path for path in found if path[-1] not in files and not others.intersection(path)}
     resources = {path for path in found if path[-1] in RESOURCES or "quota" in path or "limits" in path}
     assert found - resources == set(COVERED)
 

@@ -85,6 +85,8 @@ def test_kueue_is_told_of_what_is_queued() -> None:
         "InferenceService": {"Deployment"},
         "LLMInferenceService": {"Deployment"},
         "AppWrapper": {"AppWrapper"},
+        "PyTorchJob": {"PyTorchJob"},
+        "TrainJob": {"TrainJob"},
     }
     by_cluster = {id(site.cluster): site.objects for site in sites()}
     for cluster, item in own_objects("Kueue", "kueue"):
