@@ -142,6 +142,8 @@ __all__ = [
     "Triggers",
     "Volume",
     "Waiver",
+    "Workbench",
+    "WorkbenchStorage",
     "WorkerGroup",
     "WorkloadPriorityClass",
     "Workspace",

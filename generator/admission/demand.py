@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..components import models, ray, serving, training
+from ..components import models, ray, serving, training, workbenches
 from ..components.kit.component import Cluster, once
 from ..components.kit.demand import Pods, Workload
 from ..components.kueue import KUEUE
@@ -14,12 +14,17 @@ from ..components.priority_classes import values
 
 @once
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
-    """Servers, Ray clusters, jobs with a cluster of their own, Ray services and training jobs, in the order of the spec."""
+    """Servers, Ray clusters, jobs with a cluster of their own, Ray services, training jobs and workbenches, in the order of the spec."""
     classes = {item.name: item.value for item in cluster.part(KUEUE).priorityClasses}
     of_pods = values(cluster)
     return tuple(
         _ranked(found.work, _priority(found.item, classes, of_pods))
-        for part in (serving.workloads(cluster), ray.workloads(cluster), training.workloads(cluster))
+        for part in (
+            serving.workloads(cluster),
+            ray.workloads(cluster),
+            training.workloads(cluster),
+            workbenches.workloads(cluster),
+        )
         for found in part
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..components import workbenches
 from ..components.discovery import discover
 from ..components.kit.component import Cluster
 from ..components.kit.counting import amount
@@ -33,6 +34,12 @@ MADE: Mapping[str, Mapping[str, int]] = {
     "RayCluster": {"services": 1},
     "RayJob": {"rayclusters.ray.io": 1},
     "PyTorchJob": {"services": 1},
+    "Notebook": {
+        "configmaps": 1,
+        "networkpolicies.networking.k8s.io": 2,
+        "services": 2,
+        "statefulsets.apps": 1,
+    },
     "RayService": {"rayclusters.ray.io": 1, "services": 1},
     "TrainJob": {"services": 1},
 }
@@ -61,7 +68,7 @@ def taken_by_volumes(cluster: Cluster, namespace: str, name: str) -> list[Term] 
         return None
     mine = [
         item
-        for item in volumes(cluster)
+        for item in (*volumes(cluster), *workbenches.volumes(cluster))
         if item.namespace == namespace and class_ in {"", item.storage_class}
     ]
     return [Term(f"volume {item.name}", _size(item) if counted else 1) for item in mine]

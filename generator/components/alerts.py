@@ -36,7 +36,7 @@ def _rules(namespace: str, used_for: set[str], cluster: Cluster) -> Iterator[Rul
         yield load_failed(PREFIX, here)
     if any(item.namespace == namespace for _, item, _, _ in checked(cluster)):
         yield check_failed(PREFIX, (), here)
-    if {"serving", "deployment", "ray", "pipelines", "training"} & used_for:
+    if {"serving", "deployment", "ray", "pipelines", "training", "workbenches"} & used_for:
         yield volume_full(PREFIX, (), here)
     queues = sorted(
         item.name

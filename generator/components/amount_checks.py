@@ -98,11 +98,11 @@ def amounts_are_more_than_nothing(cluster: Cluster) -> Iterator[Problem]:
     is.
     """
     for item in amounts(cluster):
-        # Of Ray's pods and helpers RAY010 and RAY018, of training jobs TRAIN013 say what is missing, which 0 is to them.
+        # Of Ray's pods and helpers RAY010 and RAY018, of training jobs TRAIN013, of workbenches WORK006 say what is missing, which 0 is to them.
         container = (
             item.field == "resources"
             and item.resource in {"cpu", "memory"}
-            and item.path[0] not in {"ray", "training"}
+            and item.path[0] not in {"ray", "training", "workbenches"}
         )
         sized = item.field in {"size", "capacity", "gpuMemory", "sharedMemory"}
         if (container or sized) and parse(item.text) == 0:

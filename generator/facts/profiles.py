@@ -191,6 +191,10 @@ class Platform(Strictly):
     hardwareProfile: Text = Field(description="API version of HardwareProfile.")
     monitoringNamespace: Name = Field(description="Namespace of the platform's own monitoring.")
     components: tuple[Name, ...] = Field(description="Components that a DataScienceCluster has.")
+    workbenchProxy: Literal["kube-rbac-proxy", "oauth-proxy"] = Field(
+        "kube-rbac-proxy",
+        description="What asks who opens a workbench: the container that a webhook adds to it.",
+    )
     defaultQueues: Flag = Field(False, description="It makes queues called default beside a Kueue.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..components import workbenches
 from ..components.kit.component import Cluster
 from ..components.models import claim_name, produced_by, volumes
 from ..components.models.spec import Volume
@@ -122,11 +123,11 @@ def _on_nodes(cluster: Cluster) -> dict[int, tuple[Copies, ...]]:
 
 @rule("FIT008", source="Kubernetes: a provisioner that is out of space leaves the claim Pending")
 def class_holds_all_claims(cluster: Cluster) -> Iterator[Problem]:
-    """The volumes of all models, and of what operators bring, together fit into the capacity of their storage class.
+    """The volumes of all models and workbenches, and of what operators bring, together fit into the capacity of their storage class.
 
-    The claim that is one too many stays Pending, and its load Job and server with it.
+    The claim that is one too many stays Pending, and its load Job and server, or the workbench, with it.
     """
-    everything = volumes(cluster)
+    everything = (*volumes(cluster), *workbenches.volumes(cluster))
     beside = asked(cluster)
     for k, declared in enumerate(cluster.spec.storage):
         of_class = [volume for volume in everything if volume.storage_class == declared.class_]
@@ -144,12 +145,17 @@ def class_holds_all_claims(cluster: Cluster) -> Iterator[Problem]:
 
 def _named(volume: Volume) -> str:
     """A volume as people know it: by its model where it has one, else by its own name."""
+    if not volume.models:
+        return f"{volume.namespace}/{volume.name}"
     alone = volume.name == claim_name(volume.models[0])
     return f"{volume.namespace}/{volume.models[0] if alone else volume.name}"
 
 
 def _claim_path(volume: Volume, cluster: Cluster) -> Path:
     """Where the size of a volume is said, else who asks for it."""
+    for i, one in enumerate(workbenches.volumes(cluster)):
+        if (one.namespace, one.name) == (volume.namespace, volume.name):
+            return ("workbenches", i, "storage", "size")
     for i, item, _ in known(cluster):
         if item.storage.type == "pvc" and item.namespace == volume.namespace and item.model in volume.models:
             return ("serving", i, "storage", "size")

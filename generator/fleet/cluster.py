@@ -217,6 +217,9 @@ def _queued(spec: Any) -> Iterator[tuple[Path, str]]:
     for i, job in enumerate(spec.training.jobs):
         if job.queue:
             yield ("training", "jobs", i, "queue"), f"{job.name} waits in queue {job.queue}"
+    for i, bench in enumerate(spec.workbenches):
+        if bench.queue:
+            yield ("workbenches", i, "queue"), f"{bench.name} waits in queue {bench.queue}"
 
 
 def _absent(where: Where, said: str, hint: str) -> Finding:

@@ -68,8 +68,16 @@ class Member:
     """How it joins its hub (hub/kit/registered.py Registered); nothing where its spec does not say."""
     trains: bool = False
     """Whether it has jobs of Kubeflow."""
+    workbenches: bool = False
+    """Whether it has workbenches."""
     checks: tuple[str, ...] = ()
     """Namespaces in which it asks its models whether they answer, sorted."""
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Sections that it has of those whose kinds Argo CD is told of only where they are: `training`, `workbenches`."""
+        told = {"training": self.trains, "workbenches": self.workbenches}
+        return frozenset(section for section, there in told.items() if there)
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,9 @@ class Fleet:
         return tuple(member for member in self.members if member.name != self.spec.hub.cluster)
 
     @property
-    def trains(self) -> bool:
-        """Whether some cluster has jobs of Kubeflow."""
-        return any(member.trains for member in self.members)
+    def apart(self) -> frozenset[str]:
+        """What some of its clusters have of `Member.apart`."""
+        return frozenset().union(*(member.apart for member in self.members))
 
     @property
     def rings(self) -> tuple[Ring, ...]:

@@ -17,6 +17,7 @@ from ..components.platform import chosen
 from ..components.ray import RAY
 from ..components.serving import checked
 from ..components.training import TRAINING
+from ..components.workbenches import WORKBENCHES
 from ..objects.manifest import Manifest
 from ..specs.hub import Registration
 from ..specs.site import Connectivity
@@ -53,6 +54,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         starts=builds is not None and starts(items(cluster), builds),
         registration=_registration(cluster.spec.registration),
         trains=bool(cluster.part(TRAINING).jobs),
+        workbenches=bool(cluster.part(WORKBENCHES)),
         checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
     )
 

@@ -33,6 +33,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
         "WorkloadPriorityClass",
     ),
     "ray": ("RayCluster", "RayJob", "RayService"),
+    "workbenches": ("Notebook",),
     "training": ("PyTorchJob", "TrainJob", "TrainingRuntime"),
     "namespaces": ("LimitRange", "Namespace", "NetworkPolicy", "ResourceQuota"),
     "credentials": ("ExternalSecret", "Secret"),

@@ -50,7 +50,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
         "observability.yaml": (*observability.emit(fleet), *observability.policies(fleet, profile)),
         "mirror.yaml": (*mirror.policies(fleet, profile), *catalogs.policies(fleet, profile)),
         "clusterrole.yaml": (
-            *edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace, training=fleet.trains),
+            *edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace, apart=fleet.apart),
             # A hub that is no cluster of its own gets no Policy that would bring these.
             *(() if own.manages_itself(profile) else policies.opened_on_the_hub(fleet, profile)),
         ),

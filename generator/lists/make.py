@@ -17,6 +17,8 @@ from ..components.ray import RAY
 from ..components.serving.spec import Service
 from ..components.training import TRAINING
 from ..components.training.spec import TrainingJob
+from ..components.workbenches import WORKBENCHES
+from ..components.workbenches.spec import Workbench
 from ..findings.finding import Finding
 from ..flow import incremental
 from ..overlays.overlay import emit
@@ -89,11 +91,12 @@ def model_rows(fleet: Fleet) -> Iterator[ModelRow]:
 
 
 def service_rows(fleet: Fleet) -> Iterator[ServiceRow]:
-    """Every model server, and after those of a cluster everything of Ray, then its jobs of Kubeflow."""
+    """Every model server, and after those of a cluster everything of Ray, then its jobs of Kubeflow and its workbenches."""
     for cluster in fleet.clusters:
         yield from (_server(cluster, item) for item in cluster.spec.serving)
         yield from (_ray_row(cluster, kind, item) for kind, item in _ray(cluster))
         yield from (_training_row(cluster, job) for job in cluster.part(TRAINING).jobs)
+        yield from (_workbench_row(cluster, item) for item in cluster.part(WORKBENCHES))
 
 
 def _server(cluster: Cluster, item: Service) -> ServiceRow:
@@ -151,6 +154,24 @@ def _training_row(cluster: Cluster, job: TrainingJob) -> ServiceRow:
     )
 
 
+def _workbench_row(cluster: Cluster, item: Workbench) -> ServiceRow:
+    pods = 0 if item.stopped else 1
+    return ServiceRow(
+        cluster.name,
+        item.namespace,
+        item.name,
+        "Notebook",
+        None,
+        None,
+        "workbenches",
+        item.queue,
+        pods,
+        pods,
+        dict(item.resources),
+        exposed=True,
+    )
+
+
 def _ray(cluster: Cluster) -> Iterator[tuple[str, Any]]:
     spec = cluster.part(RAY)
     for kind, name in RAY_KINDS:
@@ -163,6 +184,8 @@ def queue_rows(fleet: Fleet) -> Iterator[QueueRow]:
         spec = cluster.part(KUEUE)
         users = [(item.namespace, item.queue, item.name) for item in cluster.spec.serving]
         users += [(item.namespace, item.queue, item.name) for _, item in _ray(cluster)]
+        users += [(item.namespace, item.queue, item.name) for item in cluster.part(TRAINING).jobs]
+        users += [(item.namespace, item.queue, item.name) for item in cluster.part(WORKBENCHES)]
         for queue in spec.queues:
             quota = {
                 flavor: {name: quota_of(value).nominal for name, value in resources.items()}

@@ -18,14 +18,15 @@ KEY = "{}"
 
 _RAY = ("ray.clusters.*", "ray.jobs.*", "ray.services.*")
 _PODS = tuple(f"{item}.{part}" for item in _RAY for part in ("head", "workers.*"))
-_WORKLOADS = ("serving.*", *_RAY, "training.jobs.*")
-_ENV = ("serving.*.env.*", "training.jobs.*.env.*", *(f"{item}.env.*" for item in (*_RAY, *_PODS)))
-_FROM = ("serving.*.envFrom.*", "training.jobs.*.envFrom.*")
+_OTHERS = ("training.jobs.*", "workbenches.*")
+_WORKLOADS = ("serving.*", *_RAY, *_OTHERS)
+_ENV = ("serving.*.env.*", *(f"{item}.env.*" for item in (*_RAY, *_PODS, *_OTHERS)))
+_FROM = tuple(f"{item}.envFrom.*" for item in ("serving.*", *_OTHERS))
 _AMOUNTS = (
     "serving.*.resources", "serving.*.requests", "serving.*.llm.prefill.resources", "serving.*.llm.prefill.requests",
     "serving.*.llm.worker.resources", "serving.*.llm.worker.requests", "nodes.*.allocatable", "kueue.queues.*.quota.*",
-    "kueue.cohorts.*.quota.*", "training.jobs.*.resources", "training.jobs.*.requests", "namespaces.*.quota", "models.resources", "namespaces.*.limits.max",
-    *(f"{item}.{field}" for item in _PODS for field in ("resources", "requests")),
+    "kueue.cohorts.*.quota.*", "namespaces.*.quota", "models.resources", "namespaces.*.limits.max",
+    *(f"{item}.{field}" for item in (*_PODS, *_OTHERS) for field in ("resources", "requests")),
 )  # fmt: skip
 
 NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -62,8 +63,8 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "credential": (
             *(f"{item}.secret" for item in (*_ENV, *_FROM)),
-            *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS, "training.jobs.*")),
-            *(f"{item}.imagePullSecrets.*" for item in (*_RAY, "training.jobs.*")),
+            *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS, *_OTHERS)),
+            *(f"{item}.imagePullSecrets.*" for item in (*_RAY, *_OTHERS)),
             "ray.jobs.*.publish.credentialsSecret",
             "pipelines.*.objectStorage.secret",
         ),

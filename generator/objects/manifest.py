@@ -189,6 +189,7 @@ _PODS: Mapping[str, Callable[[Mapping[str, Any]], Pods]] = {
     "LLMInferenceService": _llm_inference_service,
     "AppWrapper": _app_wrapper,
     "ClusterTrainingRuntime": _training_runtime,
+    "Notebook": _template,
     "PyTorchJob": _pytorch_job,
     "TrainingRuntime": _training_runtime,
     "Policy": _policy,

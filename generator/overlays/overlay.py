@@ -48,6 +48,7 @@ RUNNING = frozenset(
         "Ingress",
         "Job",
         "LLMInferenceService",
+        "Notebook",
         "Pipeline",
         "PodDisruptionBudget",
         "PyTorchJob",

@@ -21,6 +21,7 @@ _NAMED = {
     "RayService": "RayService",
     "TrainJob": "TrainJob",
     "PyTorchJob": "PyTorchJob",
+    "Notebook": "workbench",
     "DataSciencePipelinesApplication": "pipeline server",
     "Pipeline": "build pipeline",
     "PersistentVolumeClaim": "volume",

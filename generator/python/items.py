@@ -71,6 +71,7 @@ from ..components.serving.scaling import Authentication, Prometheus, Scaling
 from ..components.serving.spec import Replicas, ServingStorage
 from ..components.serving.spec import Service as ModelServer
 from ..components.training.spec import TrainingJob, TrainingSpec
+from ..components.workbenches.spec import Workbench, WorkbenchStorage
 from ..specs.build import S3, Build, BuiltImage, From, Git, Push, Test
 from ..specs.fleet import Agent, Delivery, FleetSpec, Hub, Mirror, Observability, Ring
 from ..specs.helm import ClusterKind, Helm, HelmParameter, NamespacedKind
@@ -211,6 +212,8 @@ __all__ = [
     "Triggers",
     "Volume",
     "Waiver",
+    "Workbench",
+    "WorkbenchStorage",
     "WorkerGroup",
     "WorkloadPriorityClass",
     "Workspace",

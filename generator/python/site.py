@@ -30,6 +30,7 @@ from .items import (
     StorageClass,
     TrainingSpec,
     Waiver,
+    Workbench,
 )
 from .spec import Items, Part, Spec
 
@@ -72,6 +73,7 @@ class _Site(Spec):
         registration: Part[Registration] | None = None,
         serving: Items[ModelServer] | None = None,
         training: Part[TrainingSpec] | None = None,
+        workbenches: Items[Workbench] | None = None,
     ) -> None:
         given = {key: value for key, value in locals().items() if key not in _APART and value is not None}
         super().__init__(name, given, labels)

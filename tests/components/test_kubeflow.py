@@ -149,10 +149,13 @@ def fleet(*, trains: bool) -> Fleet:
 
 
 def test_a_hub_knows_the_kinds_where_a_cluster_has_them_and_nowhere_else() -> None:
-    kinds = {kind.resource for kind in KINDS if kind.training}
+    kinds = {kind.resource for kind in KINDS if kind.section == "training"}
     assert kinds == {"pytorchjobs", "trainingruntimes", "trainjobs"}
     told = {trains: str(emit(fleet(trains=trains))) for trains in (False, True)}
     for word in (*kinds, "PyTorchJob", "TrainJob"):
         assert word in told[True]
         assert word not in told[False]
-    assert [item["kind"] for item in ignore_differences(training=True)][-2:] == ["TrainJob", "PyTorchJob"]
+    assert [item["kind"] for item in ignore_differences(apart={"training"})][-2:] == [
+        "TrainJob",
+        "PyTorchJob",
+    ]

@@ -151,7 +151,7 @@ def test_the_first_set_that_has_a_kind_decides(tmp_path: Path) -> None:
     ("sets", "api_version", "kind"),
     [
         pytest.param(SETS, "ray.io/v1alpha1", "RayCluster", id="version not emitted"),
-        pytest.param(SETS, "kubeflow.org/v1", "Notebook", id="kind not emitted"),
+        pytest.param(SETS, "kubeflow.org/v1", "MPIJob", id="kind not emitted"),
         pytest.param(["kueue-v0.16.6"], "ray.io/v1", "RayCluster", id="set without it"),
         pytest.param([], "v1", "Namespace", id="no sets"),
     ],

@@ -266,6 +266,8 @@ COVERED: dict[tuple[str | int, ...], str] = {
     ("spec", "serving", 0, "annotations"): "SERVE040",
     ("spec", "training", "jobs", 0, "labels"): "TRAIN016",
     ("spec", "training", "jobs", 0, "annotations"): "TRAIN016",
+    ("spec", "workbenches", 0, "labels"): "WORK009",
+    ("spec", "workbenches", 0, "annotations"): "WORK009",
     **{
         ("spec", "ray", section, 0, field): "RAY074"
         for section in ("clusters", "jobs", "services")

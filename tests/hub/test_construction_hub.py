@@ -166,7 +166,7 @@ def test_the_project_allows_what_is_delivered() -> None:
         assert inside <= {namespace for _, namespace in places}
         lists = (allowed["clusterResourceWhitelist"], allowed["namespaceResourceWhitelist"])
         kinds = {(item["group"], item["kind"]) for item in chain(*lists)}
-        assert kinds == {(kind.group, kind.kind) for kind in KINDS if fleet.trains or not kind.training}
+        assert kinds == {(kind.group, kind.kind) for kind in KINDS if kind.section in {"", *fleet.apart}}
     assert seen > 100
 
 
@@ -271,7 +271,7 @@ def test_rights_come_by_a_policy() -> None:
         assert given == {
             (kind.group, kind.resource)
             for kind in KINDS
-            if not kind.builds and (fleet.trains or not kind.training)
+            if not kind.builds and kind.section in {"", *fleet.apart}
         }
         assert all(policy["metadata"]["namespace"] == fleet.spec.hub.policyNamespace for policy in policies)
 

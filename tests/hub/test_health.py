@@ -18,6 +18,7 @@ AC, RC, RJ, RS = ("kueue.x-k8s.io_AdmissionCheck", "ray.io_RayCluster", "ray.io_
 AW = "workload.codeflare.dev_AppWrapper"
 TJ = "trainer.kubeflow.org_TrainJob"
 PJ = "kubeflow.org_PyTorchJob"
+NB = "kubeflow.org_Notebook"
 IS, LLM = ("serving.kserve.io_InferenceService", "serving.kserve.io_LLMInferenceService")
 LMC = "serving.kserve.io_LocalModelCache"
 DSC = "datasciencecluster.opendatahub.io_DataScienceCluster"
@@ -51,6 +52,7 @@ def with_status(**status: Any) -> dict[str, Any]:
 
 ACTIVE, NOT = condition("Active", "True"), condition("Active", "False", "FlavorNotFound")
 READY = condition("Ready", "True")
+STOPPED, LOCK = "kubeflow-resource-stopped", "odh-notebook-controller-lock"
 SUSPENDED = {"metadata": {"generation": 1}, "spec": {"suspend": True}}
 OLD = with_conditions(condition("Active", "True", observedGeneration=1))
 FAILING = condition("PredictorReady", "False", "FailedCreate")
@@ -121,6 +123,12 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (PJ, "waiting for quota", {"spec": {"runPolicy": {"suspend": True}}}, "Suspended"),
     (PJ, "succeeded", with_conditions(condition("Succeeded", "True")), "Healthy"),
     (PJ, "failed", with_conditions(condition("Failed", "True")), "Degraded"),
+    (NB, "made just now", with_status(), "Progressing"),
+    (NB, "locked by the webhook", {"metadata": {"annotations": {STOPPED: LOCK}}}, "Progressing"),
+    (NB, "stopped", {"metadata": {"annotations": {STOPPED: "2026-01-01T00:00:00Z"}}}, "Healthy"),
+    (NB, "running", with_status(readyReplicas=1), "Healthy"),
+    (NB, "no image", with_status(containerState={"waiting": {"reason": "ImagePullBackOff"}}), "Degraded"),
+    (NB, "starting", with_status(containerState={"waiting": {"reason": "PodInitializing"}}), "Progressing"),
     (AW, "suspended", with_status(phase="Suspended"), "Suspended"),
     (AW, "resuming", with_status(phase="Resuming"), "Progressing"),
     (AW, "running", with_conditions(condition("PodsReady", "True"), phase="Running"), "Healthy"),

@@ -57,6 +57,10 @@ KEYS: Mapping[str, Owner] = {
     "controller-uid": _KUBERNETES,
     "job-name": _KUBERNETES,
     "pod-template-hash": _KUBERNETES,
+    # opendatahub-io/kubeflow v1.10.0-11 notebook_controller.go generateStatefulSet.
+    "kubeflow-resource-stopped": Owner("Open Data Hub", "say stopped"),
+    "notebook-name": _PARTS,
+    "statefulset": _PARTS,
     "haproxy.router.openshift.io/timeout": Owner("nearedge", "say timeout"),
     "openshift.io/display-name": Owner("nearedge", "say displayName"),
     "openshift.io/scc": Owner("OpenShift, which notes the SCC of each pod there"),

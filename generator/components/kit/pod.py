@@ -1,4 +1,4 @@
-"""Parts of a pod template that every workload writes the same way: security, resources, env.
+"""Parts of a pod template that every workload writes the same way: security, resources, env; and what is wrong with them.
 
 All of it passes the restricted Pod Security Standard and OpenShift's restricted-v2 SCC: no user id is fixed,
 because the SCC gives each namespace its own range.
@@ -6,11 +6,15 @@ because the SCC gives each namespace its own range.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ...findings.finding import Path
+from ...findings.rule import Problem
 from ...objects.manifest import Manifest
 from ...specs.quantity import parse
 from ...specs.types import EnvVar, Toleration
+from .pod_fields import EnvFrom, Mount
 
 BUNDLE = "odh-trusted-ca-bundle"
 """ConfigMap that Open Data Hub keeps in each namespace (opendatahub-operator v3.5.0 api/dscinitialization/v2
@@ -85,3 +89,82 @@ def over_memory(shared: str | None, limits: Mapping[str, str]) -> str | None:
     if shared and memory and parse(shared) >= parse(memory):
         return f"sharedMemory {shared} is not less than the memory limit {memory}"
     return None
+
+
+def wrong_resources(
+    path: Path, limits: Mapping[str, str], requests: Mapping[str, str], shared: str | None
+) -> Iterator[Problem]:
+    """What keeps a pod of this item from being made, or from being counted: of resources, requests and sharedMemory."""
+    missing = [name for name in ("cpu", "memory") if parse(limits.get(name, "0")) == 0]
+    if missing:
+        said = f"{' and '.join(missing)} missing"
+        yield Problem((*path, "resources"), said, 'such as {cpu: "4", memory: 16Gi}')
+    for name, amount in requests.items():
+        limit = limits.get(name)
+        if "/" in name and amount != limit:
+            said = f"request {amount} of {name}, limit {limit or 'none'}: they must be equal"
+            yield Problem((*path, "requests", name), said, "say it in resources only")
+        elif limit is not None and parse(amount) > parse(limit):
+            said = f"request {amount} of {name} is more than the limit {limit}"
+            yield Problem((*path, "requests", name), said, f"ask for at most {limit}")
+    if wrong := over_memory(shared, limits):
+        yield Problem((*path, "sharedMemory"), wrong, "a half is usual")
+
+
+def wrong_mounts(path: Path, said: Sequence[Mount], there: Iterable[str]) -> Iterator[Problem]:
+    """Of a list of volumes at a path: each is one thing at a path of its own; `there` are paths that are taken."""
+    taken = set(there)
+    for i, mount in enumerate(said):
+        if wrong := _wrong_mount(mount):
+            yield Problem((*path, i), wrong, "say one of claim, configMap, secret, emptyDir")
+        plain = mount.path.rstrip("/")
+        met = next((other for other in sorted(taken) if other == plain or other.startswith(f"{plain}/")), "")
+        if met:
+            text = f"{mount.path} would be mounted where {met} is already"
+            yield Problem((*path, i, "path"), text, "choose another path")
+        taken.add(plain)
+
+
+def _wrong_mount(mount: Mount) -> str:
+    told = mount.sources
+    if len(told) != 1:
+        return f"{mount.path} is {' and '.join(told) or 'nothing'}"
+    if mount.key and told[0] not in {"configMap", "secret"}:
+        return f"{told[0]} of {mount.path} has no keys"
+    return f"the empty folder {mount.path} is readOnly" if mount.readOnly and told[0] == "emptyDir" else ""
+
+
+def too_large_in_memory(
+    path: Path, said: Sequence[Mount], memory: str | None, shared: str | None
+) -> Iterator[Problem]:
+    """Folders of a list of volumes that take all memory of their pod, together with /dev/shm of the size `shared`."""
+    total = parse(shared or "0")
+    for i, mount in enumerate(said):
+        if mount.emptyDir is None or mount.emptyDir.medium is None:
+            continue
+        total += parse(mount.emptyDir.sizeLimit or "0")
+        at = (*path, i, "emptyDir")
+        if mount.emptyDir.sizeLimit is None:
+            yield Problem(at, f"{mount.path} in memory may grow to all memory of its pod", "say sizeLimit")
+        elif memory and total >= parse(memory):
+            text = f"{mount.path} in memory and /dev/shm are not less than the memory limit {memory}"
+            yield Problem(at, text, "make them smaller, or leave medium out")
+
+
+def wrong_variables(
+    path: Path, env: Sequence[EnvVar], sources: Sequence[EnvFrom], reserved: Collection[str]
+) -> Iterator[Problem]:
+    """Of env and envFrom of an item: each variable has one source, is said once, and is not a controller's."""
+    count = Counter(item.name for item in env)
+    for i, item in enumerate(env):
+        at = (*path, "env", i)
+        if item.name in reserved:
+            yield Problem((*at, "name"), f"{item.name} is set by the controller", "leave it out")
+        if count[item.name] > 1:
+            yield Problem((*at, "name"), f"{item.name} is said {count[item.name]} times", "keep one")
+        if not said_once(item):
+            said = f"{item.name} has not one of value, secret and configMap"
+            yield Problem(at, said, "say one of them")
+    for i, source in enumerate(sources):
+        if (source.configMap is None) == (source.secret is None):
+            yield Problem((*path, "envFrom", i), "it is not one of configMap and secret", "say one of them")

@@ -186,6 +186,9 @@ def _asked(cluster: Cluster) -> Iterator[tuple[Path, Mapping[str, str]]]:
     for i, job in enumerate(getattr(getattr(cluster.spec, "training", None), "jobs", ())):
         yield ("training", "jobs", i, "resources"), job.resources
         yield ("training", "jobs", i, "requests"), job.requests
+    for i, bench in enumerate(getattr(cluster.spec, "workbenches", ())):
+        yield ("workbenches", i, "resources"), bench.resources
+        yield ("workbenches", i, "requests"), bench.requests
     ray = getattr(cluster.spec, "ray", None)
     for key in ("clusters", "jobs", "services"):
         for i, item in enumerate(getattr(ray, key, ())):

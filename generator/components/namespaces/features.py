@@ -36,6 +36,7 @@ FEATURES = (
     "pipelines",
     "builds",
     "training",
+    "workbenches",
 )
 """What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `deployment-9000`,
 `builds-8443`, `gateway-<namespace>`, `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
@@ -86,7 +87,12 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         yield ("builds", "namespace"), builds.namespace, features
 
 
-_PLAIN = {"hardwareProfiles": (), "configMaps": (), "pipelines": ("pipelines",)}
+_PLAIN = {
+    "hardwareProfiles": (),
+    "configMaps": (),
+    "pipelines": ("pipelines",),
+    "workbenches": ("workbenches",),
+}
 """Sections that are lists -> what each item puts into its namespace."""
 
 
@@ -111,11 +117,12 @@ def _build_ports(builds: Any, cluster: Cluster) -> set[int]:
 
 
 def workloads(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
-    """Ray clusters, jobs and services, model servers and training jobs with their paths."""
+    """Ray clusters, jobs and services, model servers, training jobs and workbenches with their paths."""
     for key in RAY:
         yield from ((("ray", key, i), item) for i, item in enumerate(items(cluster, "ray", key)))
     yield from ((("serving", i), item) for i, item in enumerate(items(cluster, "serving")))
     yield from ((("training", "jobs", i), item) for i, item in enumerate(items(cluster, "training", "jobs")))
+    yield from ((("workbenches", i), item) for i, item in enumerate(items(cluster, "workbenches")))
 
 
 def items(cluster: Cluster, section: str, key: str | None = None) -> tuple[Any, ...]:

@@ -73,6 +73,8 @@ STARTER = {"matchLabels": {APP: "build-starter"}}
 """Pods that make a PipelineRun (components/builds/trigger.py)."""
 TRAINING = {"matchExpressions": [{"key": "nearedge.io/training", "operator": "Exists"}]}
 """Every pod of a training job (components/training/pods.py MARK)."""
+WORKBENCH = {"matchExpressions": [{"key": "notebook-name", "operator": "Exists"}]}
+"""Every pod of a Notebook (opendatahub-io/kubeflow v1.10.0-11 notebook_controller.go generateStatefulSet)."""
 SUBMITTER = {
     "matchExpressions": [
         {"key": JOB_POD, "operator": "Exists"},
@@ -101,6 +103,11 @@ def policies(namespace: str, features: Collection[str], profile: Profile) -> Ite
         # Between the pods of a job every port: NCCL and Gloo pick theirs at start.
         peers: list[Manifest] = [{"podSelector": TRAINING}]
         yield policy(namespace, "allow-training", TRAINING, ingress=[{"from": peers}], egress=[{"to": peers}])
+    if "workbenches" in features:
+        # Who comes in is the controller's affair, which makes a policy for each Notebook (notebook_network.go). Out go
+        # packages, data and code, and the proxy's questions to the API server: none has an address that is known here.
+        outside = {"ports": ports(HTTPS, *profile.network.apiServerPorts)}
+        yield policy(namespace, "allow-workbenches", WORKBENCH, egress=[outside])
     if "builds" in features:
         yield policy(namespace, "allow-builds", BUILD, egress=[_fetching("builds", features)])
         to_api_server = {"ports": ports(*profile.network.apiServerPorts)}

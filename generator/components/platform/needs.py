@@ -79,7 +79,12 @@ def _of_training(cluster: Cluster) -> Iterator[tuple[Path, str]]:
         yield path, "trainer" if job.kind == "TrainJob" else "opendatahub"
 
 
-_OF_SECTIONS = {"hardwareProfiles": "opendatahub", "pipelines": "ai-pipelines", "builds": "pipelines"}
+_OF_SECTIONS = {
+    "hardwareProfiles": "opendatahub",
+    "pipelines": "ai-pipelines",
+    "builds": "pipelines",
+    "workbenches": "workbenches",
+}
 """Section -> what runs it."""
 
 
@@ -213,6 +218,9 @@ def _frameworks(cluster: Cluster) -> set[str]:
             if item.queue:
                 found.add("AppWrapper" if _wrapped(item) else kind)
     found |= {job.kind for job in items(cluster, "training", "jobs") if job.queue}
+    if any(item.queue for item in items(cluster, "workbenches")):
+        # A Notebook is a StatefulSet to Kueue, whose integration works through that of Pods.
+        found |= {"StatefulSet", "Pod"}
     if "RayService" in found and not cluster.profile.kueue.rayService:
         # Then each RayCluster that it makes is admitted by itself.
         found = (found - {"RayService"}) | {"RayCluster"}

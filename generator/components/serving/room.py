@@ -15,7 +15,7 @@ from itertools import product
 from typing import NamedTuple
 
 from ...specs.types import Resources
-from .. import ray, training
+from .. import ray, training, workbenches
 from ..kit.component import Cluster, once
 from ..kit.counting import amount
 from ..kit.demand import Pods, Workload
@@ -46,8 +46,13 @@ WAYS = 4096
 
 @once
 def declared(cluster: Cluster) -> tuple[Workload, ...]:
-    """Everything that servers, Ray and training jobs ask for."""
-    parts = (workloads(cluster), ray.workloads(cluster), training.workloads(cluster))
+    """Everything that servers, Ray, training jobs and workbenches ask for."""
+    parts = (
+        workloads(cluster),
+        ray.workloads(cluster),
+        training.workloads(cluster),
+        workbenches.workloads(cluster),
+    )
     return tuple(found.work for part in parts for found in part)
 
 

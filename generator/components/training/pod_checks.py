@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from ...findings.finding import Path
 from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
 from ..kit.component import Cluster
-from ..kit.pod import BUNDLE, TRUSTED_MOUNTS, over_memory, said_once
-from ..kit.pod_fields import MOST, WORKING_DIR, Mount
+from ..kit.pod import (
+    BUNDLE,
+    TRUSTED_MOUNTS,
+    too_large_in_memory,
+    wrong_mounts,
+    wrong_resources,
+    wrong_variables,
+)
+from ..kit.pod_fields import MOST, WORKING_DIR
 from ..kit.tolerations import malformed
 from .checks import items
 from .pods import MOUNTED, shared_memory
@@ -43,20 +47,7 @@ def resources_are_complete(cluster: Cluster) -> Iterator[Problem]:
     it is made.
     """
     for path, job in items(cluster):
-        missing = [name for name in ("cpu", "memory") if parse(job.resources.get(name, "0")) == 0]
-        if missing:
-            said = f"{' and '.join(missing)} missing"
-            yield Problem((*path, "resources"), said, 'such as {cpu: "4", memory: 16Gi}')
-        for name, amount in job.requests.items():
-            limit = job.resources.get(name)
-            if "/" in name and amount != limit:
-                said = f"request {amount} of {name}, limit {limit or 'none'}: they must be equal"
-                yield Problem((*path, "requests", name), said, "say it in resources only")
-            elif limit is not None and parse(amount) > parse(limit):
-                said = f"request {amount} of {name} is more than the limit {limit}"
-                yield Problem((*path, "requests", name), said, f"ask for at most {limit}")
-        if wrong := over_memory(job.sharedMemory, job.resources):
-            yield Problem((*path, "sharedMemory"), wrong, "a half is usual")
+        yield from wrong_resources(path, job.resources, job.requests, job.sharedMemory)
 
 
 @rule("TRAIN014", source=f"{VALIDATION} validateVolumeSource, ValidateVolumeMounts, ValidateConfigMap")
@@ -66,8 +57,9 @@ def mounts_hold(cluster: Cluster) -> Iterator[Problem]:
     The API server refuses the pods, a folder that grows kills them, or what they look for is not there.
     """
     for path, job in items(cluster):
-        yield from _volumes((*path, "volumes"), job)
-        yield from _in_memory(path, job)
+        yield from wrong_mounts((*path, "volumes"), job.volumes, _taken(job))
+        limit = job.resources.get("memory")
+        yield from too_large_in_memory((*path, "volumes"), job.volumes, limit, shared_memory(job))
         if job.trustedCABundle and cluster.profile.family != "odh":
             said = f"nothing on {cluster.profile.name} makes the ConfigMap {BUNDLE}"
             yield Problem((*path, "trustedCABundle"), said, "mount a ConfigMap of certificates with volumes")
@@ -82,42 +74,11 @@ def mounts_hold(cluster: Cluster) -> Iterator[Problem]:
                 )
 
 
-def _volumes(path: Path, job: TrainingJob) -> Iterator[Problem]:
+def _taken(job: TrainingJob) -> set[str]:
+    """Paths at which pods have something already."""
     taken = set(MOUNTED)
     taken |= {WORKING_DIR} if job.workingDir else set()
-    taken |= {str(one["mountPath"]) for one in TRUSTED_MOUNTS} if job.trustedCABundle else set()
-    for i, mount in enumerate(job.volumes):
-        if said := _wrong(mount):
-            yield Problem((*path, i), said, "say one of claim, configMap, secret, emptyDir")
-        plain = mount.path.rstrip("/")
-        met = next((other for other in sorted(taken) if other == plain or other.startswith(f"{plain}/")), "")
-        if met:
-            said = f"{mount.path} would be mounted where {met} is already"
-            yield Problem((*path, i, "path"), said, "choose another path")
-        taken.add(plain)
-
-
-def _wrong(mount: Mount) -> str:
-    told = mount.sources
-    if len(told) != 1:
-        return f"{mount.path} is {' and '.join(told) or 'nothing'}"
-    if mount.key and told[0] not in {"configMap", "secret"}:
-        return f"{told[0]} of {mount.path} has no keys"
-    return f"the empty folder {mount.path} is readOnly" if mount.readOnly and told[0] == "emptyDir" else ""
-
-
-def _in_memory(path: Path, job: TrainingJob) -> Iterator[Problem]:
-    memory, total = job.resources.get("memory"), parse(shared_memory(job) or "0")
-    for i, mount in enumerate(job.volumes):
-        if mount.emptyDir is None or mount.emptyDir.medium is None:
-            continue
-        total += parse(mount.emptyDir.sizeLimit or "0")
-        at = (*path, "volumes", i, "emptyDir")
-        if mount.emptyDir.sizeLimit is None:
-            yield Problem(at, f"{mount.path} in memory may grow to all memory of its pod", "say sizeLimit")
-        elif memory and total >= parse(memory):
-            said = f"{mount.path} in memory and /dev/shm are not less than the memory limit {memory}"
-            yield Problem(at, said, "make them smaller, or leave medium out")
+    return taken | ({str(one["mountPath"]) for one in TRUSTED_MOUNTS} if job.trustedCABundle else set())
 
 
 @rule("TRAIN015", source=f"{VALIDATION} ValidateEnv, ValidateEnvFrom; trainer v2.1.0 plugins/torch/torch.go")
@@ -127,21 +88,7 @@ def variables_are_clear(cluster: Cluster) -> Iterator[Problem]:
     The controllers set those; the webhook of Trainer refuses the job, and of two values one counts.
     """
     for path, job in items(cluster):
-        count = Counter(item.name for item in job.env)
-        for i, item in enumerate(job.env):
-            at = (*path, "env", i)
-            if item.name in RESERVED:
-                yield Problem((*at, "name"), f"{item.name} is set by the controller", "leave it out")
-            if count[item.name] > 1:
-                yield Problem((*at, "name"), f"{item.name} is said {count[item.name]} times", "keep one")
-            if not said_once(item):
-                said = f"{item.name} has not one of value, secret and configMap"
-                yield Problem(at, said, "say one of them")
-        for i, source in enumerate(job.envFrom):
-            if (source.configMap is None) == (source.secret is None):
-                yield Problem(
-                    (*path, "envFrom", i), "it is not one of configMap and secret", "say one of them"
-                )
+        yield from wrong_variables(path, job.env, job.envFrom, RESERVED)
 
 
 @rule("TRAIN017", source=f"{VALIDATION} ValidateTolerations")

@@ -7,7 +7,7 @@ Application cannot say it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, meta
@@ -119,11 +119,11 @@ def hub_application(hub: Member, fleet: Fleet) -> Manifest:
 
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    return root_application(cluster, revision, fleet.spec, destination, training=fleet.trains)
+    return root_application(cluster, revision, fleet.spec, destination, apart=fleet.apart)
 
 
 def root_application(
-    cluster: str, revision: str, fleet: FleetSpec, destination: Manifest, *, training: bool = False
+    cluster: str, revision: str, fleet: FleetSpec, destination: Manifest, *, apart: Collection[str] = ()
 ) -> Manifest:
     """The same, for those who have no more than the fleet's spec.
 
@@ -142,7 +142,7 @@ def root_application(
         "source": source,
         "destination": dict(destination),
         "syncPolicy": sync_policy(options, fleet.delivery),
-        "ignoreDifferences": ignore_differences(training=training),
+        "ignoreDifferences": ignore_differences(apart=apart),
     }
 
 
@@ -168,7 +168,7 @@ def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
     }
 
 
-def ignore_differences(*, training: bool = False) -> list[Manifest]:
+def ignore_differences(*, apart: Collection[str] = ()) -> list[Manifest]:
     """What Kueue writes into jobs when it admits them, and what KubeRay and its autoscaler write.
 
     For the comparison only: a sync applies all that Git says. kueue v0.19.2 pkg/controller/jobs/raycluster
@@ -187,8 +187,40 @@ def ignore_differences(*, training: bool = False) -> list[Manifest]:
         _ignored(
             "workload.codeflare.dev", "AppWrapper", (".spec.suspend", ".spec.components[]?.podSetInfos")
         ),
-        *(_of_training() if training else ()),
+        *(_of_training() if "training" in apart else ()),
+        *([_ignored("kubeflow.org", "Notebook", OF_WEBHOOK)] if "workbenches" in apart else ()),
     ]
+
+
+def _named(field: str, names: tuple[str, ...]) -> str:
+    """Entries of a list of a Notebook's pod, by name."""
+    wanted = " or ".join(f'.name == "{name}"' for name in names)
+    return f".spec.template.spec.{field}[]? | select({wanted})"
+
+
+OF_WEBHOOK = (
+    ".spec.template.spec.serviceAccountName",
+    _named("containers", ("kube-rbac-proxy", "oauth-proxy")),
+    _named(
+        "containers[]?.env",
+        (
+            *("GIT_SSL_CAINFO", "KF_PIPELINES_SSL_SA_CERTS", "PIPELINES_SSL_SA_CERTS"),
+            *("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+        ),
+    ),
+    _named("containers[]?.volumeMounts", ("elyra-dsp-details", "runtime-images", "trusted-ca")),
+    _named(
+        "volumes",
+        (
+            *("kube-rbac-proxy-config", "kube-rbac-proxy-tls-certificates"),
+            *("oauth-client", "oauth-config", "tls-certificates"),
+            *("elyra-dsp-details", "runtime-images", "trusted-ca"),
+        ),
+    ),
+)
+"""What the webhook of workbenches adds to a Notebook: the proxy, certificates, a cluster's web proxy, and what pipelines
+made of notebooks need (opendatahub-io/kubeflow v1.10.0-6 notebook_webhook.go, v1.10.0-11 notebook_mutating_webhook.go,
+notebook_runtime.go, notebook_dspa_secret.go). Annotations that Git does not say are never compared."""
 
 
 def _of_training() -> Iterator[Manifest]:

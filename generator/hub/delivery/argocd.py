@@ -91,10 +91,10 @@ class Wanted(NamedTuple):
 def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
     """The health scripts of the kinds that these clusters have; none where the fleet wants none."""
     listed = tuple(members)
-    training = any(member.trains for member in listed)
+    apart = frozenset().union(*(member.apart for member in listed))
     if not delivery.healthChecks:
         return {}
-    return health.settings((member.profile for member in listed), training=training)
+    return health.settings((member.profile for member in listed), apart=apart)
 
 
 def of_edges(delivery: Delivery, profile: HubProfile, wanted: Wanted) -> str:

@@ -165,7 +165,7 @@ def app_project(fleet: Fleet) -> Manifest:
     kept = fleet.spec.delivery.keptNamespaces
     namespaces = {*kept, *(name for member in fleet.members for name, _ in member.namespaces)}
     waiting = held_windows(fleet.spec.delivery, fleet.members)
-    project = project_of(fleet.spec.repository.url, namespaces, fleet.name, waiting, training=fleet.trains)
+    project = project_of(fleet.spec.repository.url, namespaces, fleet.name, waiting, apart=fleet.apart)
     metadata = meta(NAME, fleet.spec.hub.argocdNamespace)
     if fleet.spec.delivery.model == "agent":
         # The principal hands a project to agents whose name is a destination, and narrows it to the cluster there
@@ -193,7 +193,7 @@ def project_of(
     fleet: str,
     waiting: Held | None = None,
     *,
-    training: bool = False,
+    apart: Collection[str] = (),
 ) -> Manifest:
     """Spec of the project of root Applications, of which some wait for a window."""
     places = sorted({NOWHERE, *namespaces})
@@ -203,7 +203,7 @@ def project_of(
         "sourceRepos": [repository],
         "destinations": [{"server": IN_CLUSTER, "namespace": name} for name in places],
         "clusterResourceWhitelist": whitelist(cluster=True),
-        "namespaceResourceWhitelist": whitelist(cluster=False, training=training),
+        "namespaceResourceWhitelist": whitelist(cluster=False, apart=apart),
         **({"syncWindows": windows} if windows else {}),
     }
 

@@ -6,7 +6,7 @@ base, table and (reduced) os libraries only: no string, no math (argo-cd v3.5.1 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from ...facts.files import PACKAGE
@@ -23,12 +23,12 @@ def scripts() -> dict[str, str]:
     return {path.stem: _bare(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.lua"))}
 
 
-TRAINING = frozenset({"PyTorchJob", "TrainJob"})
-"""Kinds that some clusters have of a section's own."""
+APART = {"Notebook": "workbenches", "PyTorchJob": "training", "TrainJob": "training"}
+"""Kinds that only clusters with a section have -> the section."""
 
 
-def settings(platforms: Iterable[str], *, training: bool = False) -> dict[str, str]:
-    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm; those of training where it is asked for.
+def settings(platforms: Iterable[str], *, apart: Collection[str] = ()) -> dict[str, str]:
+    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm; those of a section where it is in `apart`.
 
     `extraConfig` of an ArgoCD resource passes them on.
     """
@@ -37,7 +37,7 @@ def settings(platforms: Iterable[str], *, training: bool = False) -> dict[str, s
         f"{KEY}{name}": text
         for name, text in scripts().items()
         if any(_has(name, profile) for profile in having)
-        and (training or name.rpartition("_")[2] not in TRAINING)
+        and APART.get(name.rpartition("_")[2], "") in {"", *apart}
     }
 
 

@@ -57,7 +57,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(_opened(member, edge)),
             "rights.yaml": (
-                *role(edge.serviceAccounts, edge.namespace, training=member.trains),
+                *role(edge.serviceAccounts, edge.namespace, apart=member.apart),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
                 *of_spaces(member.checks, edge.serviceAccounts, edge.namespace),
             ),
@@ -144,11 +144,11 @@ def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manife
     yield roots.project(
         NAME,
         edge.namespace,
-        project_of(fleet.repository.url, namespaces, cluster.name, waiting, training=member.trains),
+        project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=member.apart),
     )
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
-            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, training=member.trains)
+            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, apart=member.apart)
             yield roots.application(application_name(cluster.name), edge.namespace, spec)
 
 

@@ -7,7 +7,7 @@ rights than these (docs/credentials.md), and upstream's installation all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ class ManagedKind(NamedTuple):
     """A kind: `kept` ones are never deleted by Argo CD, so it does not get the right to.
 
     Of `builds`: the right is given on clusters that build, in the namespace of their builds (`builder`); that to CronJobs also
-    where models are asked (checkers.py). Of `training`: only where some cluster has jobs of Kubeflow.
+    where models are asked (checkers.py). Of a `section`: only where some
+    cluster has it (fleet/fleet.py Member.apart).
     """
 
     group: str
@@ -27,7 +28,7 @@ class ManagedKind(NamedTuple):
     cluster: bool = False
     kept: bool = False
     builds: bool = False
-    training: bool = False
+    section: str = ""
 
 
 KINDS = (
@@ -57,7 +58,8 @@ KINDS = (
     ManagedKind("kueue.x-k8s.io", "LocalQueue", "localqueues"),
     ManagedKind("kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", cluster=True),
     ManagedKind("kueue.x-k8s.io", "WorkloadPriorityClass", "workloadpriorityclasses", cluster=True),
-    ManagedKind("kubeflow.org", "PyTorchJob", "pytorchjobs", training=True),
+    ManagedKind("kubeflow.org", "Notebook", "notebooks", section="workbenches"),
+    ManagedKind("kubeflow.org", "PyTorchJob", "pytorchjobs", section="training"),
     ManagedKind("monitoring.coreos.com", "PodMonitor", "podmonitors"),
     ManagedKind("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     ManagedKind("networking.k8s.io", "Ingress", "ingresses"),
@@ -76,8 +78,8 @@ KINDS = (
     ManagedKind("serving.kserve.io", "ServingRuntime", "servingruntimes"),
     ManagedKind("tekton.dev", "Pipeline", "pipelines", builds=True),
     ManagedKind("tekton.dev", "Task", "tasks", builds=True),
-    ManagedKind("trainer.kubeflow.org", "TrainJob", "trainjobs", training=True),
-    ManagedKind("trainer.kubeflow.org", "TrainingRuntime", "trainingruntimes", training=True),
+    ManagedKind("trainer.kubeflow.org", "TrainJob", "trainjobs", section="training"),
+    ManagedKind("trainer.kubeflow.org", "TrainingRuntime", "trainingruntimes", section="training"),
     ManagedKind("workload.codeflare.dev", "AppWrapper", "appwrappers"),
 )
 
@@ -98,38 +100,38 @@ READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 
 
-def _kinds(*, cluster: bool, builds: bool, training: bool) -> list[ManagedKind]:
-    """The kinds of a scope, those of `builds` alone or all others; those of training only where it is asked for."""
+def _kinds(*, cluster: bool, builds: bool, apart: Collection[str]) -> list[ManagedKind]:
+    """The kinds of a scope, those of `builds` alone or all others; those of a section only where it is in `apart`."""
     return [
         kind
         for kind in KINDS
-        if kind.cluster == cluster and kind.builds == builds and (training or not kind.training)
+        if kind.cluster == cluster and kind.builds == builds and (not kind.section or kind.section in apart)
     ]
 
 
-def rights(*, cluster: bool, builds: bool = False, training: bool = False) -> Iterator[Manifest]:
+def rights(*, cluster: bool, builds: bool = False, apart: Collection[str] = ()) -> Iterator[Manifest]:
     """Rules of a scope: per API group, the kinds it may delete and those it may only change; or those of `builds` alone."""
 
     def by_group(kind: ManagedKind) -> tuple[str, bool]:
         return kind.group, kind.kept
 
-    listed = _kinds(cluster=cluster, builds=builds, training=training)
+    listed = _kinds(cluster=cluster, builds=builds, apart=apart)
     for (group, kept), kinds in groupby(sorted(listed, key=by_group), key=by_group):
         verbs = [*READ, *WRITE] if kept else [*READ, *WRITE, "delete"]
         yield {"apiGroups": [group], "resources": sorted(kind.resource for kind in kinds), "verbs": verbs}
 
 
-def _seen(*, builds: bool = False, training: bool = False) -> Manifest:
+def _seen(*, builds: bool = False, apart: Collection[str] = ()) -> Manifest:
     """The rule by which Argo CD watches what is in namespaces: its cache asks for all of them at once."""
-    listed = _kinds(cluster=False, builds=builds, training=training)
+    listed = _kinds(cluster=False, builds=builds, apart=apart)
     groups, resources = {kind.group for kind in listed}, {kind.resource for kind in listed}
     return {"apiGroups": sorted(groups), "resources": sorted(resources), "verbs": [*READ]}
 
 
-def role(accounts: Iterable[str], namespace: str, *, training: bool = False) -> Iterator[Manifest]:
+def role(accounts: Iterable[str], namespace: str, *, apart: Collection[str] = ()) -> Iterator[Manifest]:
     """Both ClusterRoles; the first one bound to ServiceAccounts of a cluster's Argo CD, the other as `inside` says."""
-    yield role_of(ROLE, [*rights(cluster=True), _seen(training=training)])
-    yield role_of(INSIDE, [*rights(cluster=False, training=training)])
+    yield role_of(ROLE, [*rights(cluster=True), _seen(apart=apart)])
+    yield role_of(INSIDE, [*rights(cluster=False, apart=apart)])
     yield _binding("ClusterRoleBinding", ROLE, meta(ROLE), _accounts(accounts, namespace))
 
 
@@ -187,7 +189,9 @@ def _accounts(names: Iterable[str], namespace: str) -> list[Manifest]:
     return [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name in names]
 
 
-def whitelist(*, cluster: bool, training: bool = False) -> list[Manifest]:
-    """Kinds of a scope, as an AppProject lists them; those of training only where it is asked for."""
-    listed = [kind for kind in KINDS if kind.cluster == cluster and (training or not kind.training)]
+def whitelist(*, cluster: bool, apart: Collection[str] = ()) -> list[Manifest]:
+    """Kinds of a scope, as an AppProject lists them; those of a section only where it is in `apart`."""
+    listed = [
+        kind for kind in KINDS if kind.cluster == cluster and (not kind.section or kind.section in apart)
+    ]
     return [{"group": kind.group, "kind": kind.kind} for kind in listed]

@@ -102,7 +102,7 @@ def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
 
 
 def _rights(fleet: Fleet, profile: HubProfile) -> list[Manifest]:
-    given = role(profile.edge.serviceAccounts, profile.edge.namespace, training=fleet.trains)
+    given = role(profile.edge.serviceAccounts, profile.edge.namespace, apart=fleet.apart)
     return [_exactly(item) for item in given]
 
 

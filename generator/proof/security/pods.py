@@ -149,7 +149,13 @@ def _token(item: Manifest, path: str, *, head_proxy: bool) -> str:
     # Callers of an LLMInferenceService are asked by its gateway.
     if asked and item["kind"] == "InferenceService":
         return "the proxy beside the model reviews tokens"
-    return ""
+    return OF_KIND.get(item["kind"], "")
+
+
+OF_KIND = {
+    "Notebook": "the proxy beside the notebook reviews tokens, with the account that the controller makes"
+}
+"""Kinds whose pods always have something that needs a token."""
 
 
 STARTER = "build-starter"
