@@ -70,6 +70,8 @@ class Member:
     """Whether it has jobs of Kubeflow."""
     checks: tuple[str, ...] = ()
     """Namespaces in which it asks its models whether they answer, sorted."""
+    applications: int = 0
+    """Applications of workloads that its root Application brings."""
 
 
 @dataclass(frozen=True)

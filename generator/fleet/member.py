@@ -54,6 +54,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         registration=_registration(cluster.spec.registration),
         trains=bool(cluster.part(TRAINING).jobs),
         checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
+        applications=sum(item["kind"] == "Application" for item in manifests),
     )
 
 

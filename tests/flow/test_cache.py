@@ -81,6 +81,7 @@ FULL = Member(
     starts=True,
     registration=(True, "slow-line", ("searchCollector",), ("vault", "ClusterSecretStore", "edge")),
     trains=True,
+    applications=2,
 )
 """A member of which every field says something."""
 

@@ -21,6 +21,7 @@ PJ = "kubeflow.org_PyTorchJob"
 IS, LLM = ("serving.kserve.io_InferenceService", "serving.kserve.io_LLMInferenceService")
 LMC = "serving.kserve.io_LocalModelCache"
 DSC = "datasciencecluster.opendatahub.io_DataScienceCluster"
+APP = "argoproj.io_Application"
 DSCI = "dscinitialization.opendatahub.io_DSCInitialization"
 
 
@@ -55,6 +56,23 @@ SUSPENDED = {"metadata": {"generation": 1}, "spec": {"suspend": True}}
 OLD = with_conditions(condition("Active", "True", observedGeneration=1))
 FAILING = condition("PredictorReady", "False", "FailedCreate")
 SLOW = condition("PredictorReady", "False", "ProgressDeadlineExceeded")
+
+NEW, OLD_FOLDER = {"source": {"path": "till-2"}}, {"source": {"path": "till-1"}}
+"""What an Application is told, and what it compared or synced before."""
+
+
+def application(seen: dict[str, Any], sync: str, health: str = "Healthy", **more: Any) -> dict[str, Any]:
+    return {
+        "spec": NEW,
+        "status": {"sync": {"status": sync, "comparedTo": seen}, "health": {"status": health}, **more},
+    }
+
+
+def ran(phase: str, what: dict[str, Any]) -> dict[str, Any]:
+    return {"phase": phase, "message": "said", "syncResult": what}
+
+
+LOST = [{"type": "ComparisonError", "message": "app path does not exist"}]
 
 STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (CQ, "active", with_conditions(ACTIVE), "Healthy"),
@@ -180,6 +198,36 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
             (name, "degraded", with_conditions(condition("Degraded", "True")), "Degraded"),
             (name, "error", with_conditions(condition("Ready", "False"), phase="Error"), "Degraded"),
         )
+    ),
+    (APP, "new", {"spec": NEW}, "Progressing"),
+    (APP, "healthy as it was before", application(OLD_FOLDER, "Synced"), "Progressing"),
+    (
+        APP,
+        "not synced yet",
+        application(NEW, "OutOfSync", operationState=ran("Succeeded", OLD_FOLDER)),
+        "Progressing",
+    ),
+    (APP, "synced", application(NEW, "Synced"), "Healthy"),
+    (APP, "synced, its server starts", application(NEW, "Synced", "Progressing"), "Progressing"),
+    (
+        APP,
+        "synced, and changed by hand",
+        application(NEW, "OutOfSync", operationState=ran("Succeeded", NEW)),
+        "Healthy",
+    ),
+    (APP, "failed", application(NEW, "OutOfSync", operationState=ran("Failed", NEW)), "Degraded"),
+    (
+        APP,
+        "failed with what was before",
+        application(NEW, "OutOfSync", operationState=ran("Failed", OLD_FOLDER)),
+        "Progressing",
+    ),
+    (APP, "overtaken by a commit", application(NEW, "Unknown", conditions=LOST), "Degraded"),
+    (
+        APP,
+        "done before it was overtaken",
+        application(NEW, "Unknown", conditions=LOST, operationState=ran("Succeeded", NEW)),
+        "Healthy",
     ),
 ]
 

@@ -94,7 +94,10 @@ def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
     training = any(member.trains for member in listed)
     if not delivery.healthChecks:
         return {}
-    return health.settings((member.profile for member in listed), training=training)
+    applications = any(member.applications for member in listed)
+    return health.settings(
+        (member.profile for member in listed), training=training, applications=applications
+    )
 
 
 def of_edges(delivery: Delivery, profile: HubProfile, wanted: Wanted) -> str:

@@ -27,10 +27,17 @@ TRAINING = frozenset({"PyTorchJob", "TrainJob"})
 """Kinds that some clusters have of a section's own."""
 
 
-def settings(platforms: Iterable[str], *, training: bool = False) -> dict[str, str]:
-    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm; those of training where it is asked for.
+APPLICATION = "argoproj.io_Application"
+"""The script by which a root Application waits for those of workloads. Argo CD has none of its own since 1.8 (argo-cd v3.5.1
+docs/operator-manual/health.md, Argocd App); where there are no such Applications it stays so, as others may count on it."""
 
-    `extraConfig` of an ArgoCD resource passes them on.
+
+def settings(
+    platforms: Iterable[str], *, training: bool = False, applications: bool = False
+) -> dict[str, str]:
+    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm.
+
+    Those of `training` and of `applications` only where they are asked for. `extraConfig` of an ArgoCD resource passes them on.
     """
     having = [profiles()[name] for name in set(platforms)]
     return {
@@ -38,6 +45,7 @@ def settings(platforms: Iterable[str], *, training: bool = False) -> dict[str, s
         for name, text in scripts().items()
         if any(_has(name, profile) for profile in having)
         and (training or name.rpartition("_")[2] not in TRAINING)
+        and (applications or name != APPLICATION)
     }
 
 
