@@ -57,22 +57,26 @@ OLD = with_conditions(condition("Active", "True", observedGeneration=1))
 FAILING = condition("PredictorReady", "False", "FailedCreate")
 SLOW = condition("PredictorReady", "False", "ProgressDeadlineExceeded")
 
-NEW, OLD_FOLDER = {"source": {"path": "till-2"}}, {"source": {"path": "till-1"}}
-"""What an Application is told, and what it compared or synced before."""
+NEW, BEFORE = "till-2", "till-1"
+"""The folder that an Application is told, and the one that it was told before."""
 
 
-def application(seen: dict[str, Any], sync: str, health: str = "Healthy", **more: Any) -> dict[str, Any]:
-    return {
-        "spec": NEW,
-        "status": {"sync": {"status": sync, "comparedTo": seen}, "health": {"status": health}, **more},
-    }
+def source(folder: str) -> dict[str, Any]:
+    return {"source": {"path": folder}}
 
 
-def ran(phase: str, what: dict[str, Any]) -> dict[str, Any]:
-    return {"phase": phase, "message": "said", "syncResult": what}
+def application(seen: str, sync: str, health: str = "Healthy", **more: Any) -> dict[str, Any]:
+    compared = {"status": sync, "comparedTo": source(seen)}
+    return {"spec": source(NEW), "status": {"sync": compared, "health": {"status": health}, **more}}
 
 
-LOST = [{"type": "ComparisonError", "message": "app path does not exist"}]
+def ran(phase: str, folder: str) -> dict[str, Any]:
+    return {"phase": phase, "message": "said", "syncResult": source(folder)}
+
+
+def lost() -> list[dict[str, Any]]:
+    return [{"type": "ComparisonError", "message": "app path does not exist"}]
+
 
 STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (CQ, "active", with_conditions(ACTIVE), "Healthy"),
@@ -199,15 +203,16 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
             (name, "error", with_conditions(condition("Ready", "False"), phase="Error"), "Degraded"),
         )
     ),
-    (APP, "new", {"spec": NEW}, "Progressing"),
-    (APP, "healthy as it was before", application(OLD_FOLDER, "Synced"), "Progressing"),
+    (APP, "new", {"spec": source(NEW)}, "Progressing"),
+    (APP, "healthy as it was before", application(BEFORE, "Synced"), "Progressing"),
     (
         APP,
         "not synced yet",
-        application(NEW, "OutOfSync", operationState=ran("Succeeded", OLD_FOLDER)),
+        application(NEW, "OutOfSync", operationState=ran("Succeeded", BEFORE)),
         "Progressing",
     ),
     (APP, "synced", application(NEW, "Synced"), "Healthy"),
+    (APP, "synced, waits for quota", application(NEW, "Synced", "Suspended"), "Suspended"),
     (APP, "synced, its server starts", application(NEW, "Synced", "Progressing"), "Progressing"),
     (
         APP,
@@ -219,14 +224,14 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (
         APP,
         "failed with what was before",
-        application(NEW, "OutOfSync", operationState=ran("Failed", OLD_FOLDER)),
+        application(NEW, "OutOfSync", operationState=ran("Failed", BEFORE)),
         "Progressing",
     ),
-    (APP, "overtaken by a commit", application(NEW, "Unknown", conditions=LOST), "Degraded"),
+    (APP, "overtaken by a commit", application(NEW, "Unknown", conditions=lost()), "Degraded"),
     (
         APP,
         "done before it was overtaken",
-        application(NEW, "Unknown", conditions=LOST, operationState=ran("Succeeded", NEW)),
+        application(NEW, "Unknown", conditions=lost(), operationState=ran("Succeeded", NEW)),
         "Healthy",
     ),
 ]

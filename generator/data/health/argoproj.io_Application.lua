@@ -11,6 +11,7 @@ local sync = s ~= nil and s.sync or nil
 local seen = sync ~= nil and sync.comparedTo ~= nil and sync.comparedTo.source or nil
 local last = s ~= nil and s.operationState or nil
 local done = last ~= nil and last.syncResult ~= nil and last.syncResult.source or nil
+local health = s ~= nil and s.health ~= nil and s.health.status or nil
 local lost = false
 for _, condition in ipairs(s ~= nil and s.conditions or {}) do
   lost = lost or condition.type == "ComparisonError"
@@ -26,8 +27,10 @@ elseif lost and not taken then
   hs.message = "its folder cannot be read, or is not in the newest commit"
 elseif sync.status ~= "Synced" and not taken then
   hs.message = "not synced yet"
-elseif s.health ~= nil and s.health.status ~= nil then
-  hs.status = s.health.status
+elseif health == "Healthy" or health == "Degraded" or health == "Suspended" then
+  hs.status = health
   hs.message = s.health.message or ""
+else
+  hs.message = "waiting for what it is made of"
 end
 return hs
