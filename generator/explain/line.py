@@ -22,6 +22,7 @@ from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
+from ..yaml.strict import read_text
 from .naming import naming_origins
 from .origins import (
     Origin,
@@ -140,16 +141,16 @@ def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
     documents = [item.file for item in subject.documents()]
     trace = _traced(subject, before, spot, Compiled.final, documents)
     if spot.identity is None and spot.path[:1] == ("resources",):
-        trace = replace(trace, origins=_of_base(subject, before, spot))
+        trace = replace(trace, origins=_of_base(subject, before, spot, text))
     return replace(trace, file=file, line=line, stale=_stale(root, file, text))
 
 
-def _of_base(subject: Subject, before: Compiled, spot: FieldLine) -> tuple[Origin, ...]:
+def _of_base(subject: Subject, before: Compiled, spot: FieldLine, text: str) -> tuple[Origin, ...]:
     """Leaves that decide whether this base is named."""
-    index = spot.path[1] if len(spot.path) > 1 else 0
-    if not isinstance(index, int) or index >= len(before.named):
+    data, _ = read_text(text)
+    folder = str(value_at(data, spot.path if len(spot.path) > 1 else ("resources", 0))).lstrip("./")
+    if folder not in before.named:
         return ()
-    folder = before.named[index]
     found = []
     for file in (item.file for item in subject.documents()):
         for leaf, after in changes_of(subject, file):
@@ -195,13 +196,18 @@ def _users_of(root: File, folder: str) -> Iterator[str]:
     files, _, _ = read(root)
     names = [stem(file) for file in cluster_files(files)]
     for name in names:
-        try:
-            text = (root / "overlays" / name / "kustomization.yaml").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        if f'../../{folder}"' in text or f"../../{folder}\n" in text:
+        texts = map(_kustomization, sorted((root / "overlays" / name).rglob("kustomization.yaml")))
+        if any(f'../../{folder}"' in text or f"../../{folder}\n" in text for text in texts):
             yield name
     yield from names[:MOST_MEMBERS]
+
+
+def _kustomization(file: File) -> str:
+    """Its text; nothing of one that cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _objects_of(before: Compiled, after: Compiled, folder: str) -> Objects:

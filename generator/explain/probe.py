@@ -27,9 +27,10 @@ from ..fleet.fleet import Fleet, Member
 from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import PART, Shared, kind_of, stem
+from ..flow.clusters import emitted_of
 from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..overlays.base import Base
-from ..overlays.overlay import UNGUARDED, Emitted, emit, overlay_of
+from ..overlays.overlay import UNGUARDED, Emitted, overlay_of
 from ..rules.load import cluster_rules
 from ..specs.fields import field_at
 
@@ -103,7 +104,7 @@ def compiled(subject: Subject) -> Compiled | None:
 
 def of_cluster(cluster: Cluster, resolved: Resolved, subject: Subject) -> Compiled:
     """Compile a cluster with its overlay and bases, in the fleet of a subject."""
-    emitted = emit(cluster)
+    emitted = emitted_of(cluster)
     bases: dict[str, Base] = {}
     overlay = overlay_of(cluster, emitted, bases)
     everyone = (member_of(cluster, emitted.manifests), *subject.members)

@@ -72,6 +72,8 @@ class Member:
     """Whether it has workbenches."""
     checks: tuple[str, ...] = ()
     """Namespaces in which it asks its models whether they answer, sorted."""
+    applications: int = 0
+    """Applications of workloads that its root Application brings."""
 
     @property
     def apart(self) -> frozenset[str]:

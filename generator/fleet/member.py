@@ -56,6 +56,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         trains=bool(cluster.part(TRAINING).jobs),
         workbenches=bool(cluster.part(WORKBENCHES)),
         checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
+        applications=sum(item["kind"] == "Application" for item in manifests),
     )
 
 

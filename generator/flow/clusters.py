@@ -123,7 +123,7 @@ def judge_cluster(
     """
     waivers = waivers_of(cluster, resolved)
     findings += check_cluster(cluster, resolved)
-    emitted = None if refuses(findings, waivers) else emit(cluster)
+    emitted = None if refuses(findings, waivers) else emitted_of(cluster)
     if emitted is not None and (twice := collisions(cluster, emitted)):
         findings, emitted = (*findings, *twice), None
     if emitted is not None:
@@ -133,6 +133,16 @@ def judge_cluster(
         own.note(cluster, resolved, manifests)
     member = member_of(cluster, manifests)
     return CompiledCluster(cluster.file, findings, member, objects=len(manifests), waivers=waivers), emitted
+
+
+def emitted_of(cluster: Cluster) -> Emitted:
+    """What the components make of a cluster, with its workloads apart where they have Applications of their own."""
+    emitted = emit(cluster)
+    if cluster.fleet.delivery.applications == "cluster":
+        return emitted
+    from ..hub.delivery.workloads import parted  # noqa: PLC0415 - as below
+
+    return parted(cluster, emitted)
 
 
 def bootstrap(cluster: Cluster, compiled: CompiledCluster) -> dict[str, str]:

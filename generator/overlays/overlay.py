@@ -74,19 +74,40 @@ class Overlay:
     files: Mapping[str, str]
     bases: tuple[str, ...]
     manifests: tuple[Manifest, ...]
+    apart: tuple[Apart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Units with a folder of their own beneath the overlay, which an Application of their own delivers."""
+
+    folder: str
+    """Below the overlay's."""
+    units: tuple[Unit, ...]
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """What the folder means."""
+        return tuple(manifest for unit in self.units for manifest in unit.final)
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """What the components make of a cluster: their units, and the final manifests of all of them."""
+    """What the components make of a cluster: their units, and the final manifests of all of them.
+
+    Units that stand `apart` are not among `units`; their manifests are among `manifests`.
+    """
 
     units: tuple[Unit, ...]
     manifests: tuple[Manifest, ...]
+    apart: tuple[Apart, ...] = ()
 
 
-def overlay_if_sound(cluster: Cluster, bases: dict[str, Base]) -> tuple[Overlay | None, tuple[Finding, ...]]:
-    """Overlay of one cluster; new bases are added to `bases`."""
-    emitted = emit(cluster)
+def overlay_if_sound(
+    cluster: Cluster, bases: dict[str, Base], emitted: Emitted | None = None
+) -> tuple[Overlay | None, tuple[Finding, ...]]:
+    """Overlay of one cluster, of what was emitted where somebody has asked; new bases are added to `bases`."""
+    emitted = emitted or emit(cluster)
     twice = collisions(cluster, emitted)
     return (None, twice) if twice else (overlay_of(cluster, emitted, bases), ())
 
@@ -139,10 +160,23 @@ def nothing(cluster: Cluster, emitted: Emitted, where: Callable[[Path], Where]) 
 
 def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Overlay:
     """The thin overlay that leads from the bases to what was emitted; new bases are added to `bases`."""
+    place = f"overlays/{cluster.name}"
+    files, named = _folder(place, emitted.units, cluster, bases)
+    for part in emitted.apart:
+        more, others = _folder(f"{place}/{part.folder}", part.units, cluster, bases)
+        files |= more
+        named += others
+    return Overlay(files, tuple(dict.fromkeys(named)), emitted.manifests, emitted.apart)
+
+
+def _folder(
+    folder: str, units: Iterable[Unit], cluster: Cluster, bases: dict[str, Base]
+) -> tuple[dict[str, str], list[str]]:
+    """The files of a folder, and the bases that it names."""
     named: list[Base] = []
     own: list[Manifest] = []
     pairs: list[tuple[Manifest, Manifest]] = []
-    for unit in emitted.units:
+    for unit in units:
         base = base_of(unit, cluster, bases)
         final = by_identity(unit.final)
         if base is None or not base.by_id or not base.by_id.keys() <= final.keys():
@@ -152,13 +186,13 @@ def overlay_of(cluster: Cluster, emitted: Emitted, bases: dict[str, Base]) -> Ov
         pairs += [(item, final[identity]) for identity, item in base.by_id.items()]
         own += [item for identity, item in final.items() if identity not in base.by_id]
     images, patches = _corrections(pairs, own)
-    folder = f"overlays/{cluster.name}"
-    resources = [*(f"../../{base.folder}" for base in named), *([RESOURCES] if own else ())]
+    up = "../" * len(folder.split("/"))
+    resources = [*(f"{up}{base.folder}" for base in named), *([RESOURCES] if own else ())]
     entry, beside = f"{folder}/{KUSTOMIZATION}", f"{folder}/{RESOURCES}"
     files = {entry: to_yaml(kustomization(resources, images, patches), header(entry, cluster.file))}
     if own:
         files[beside] = to_documents(own, header(beside, cluster.file))
-    return Overlay(files, tuple(base.folder for base in named), emitted.manifests)
+    return files, [base.folder for base in named]
 
 
 def _corrections(

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
-from ..flow.clusters import check_read, judge_cluster, own_rules, with_own
+from ..flow.clusters import check_read, emitted_of, judge_cluster, own_rules, with_own
 from ..flow.read import Given, cluster_of_document, takes_from
 from ..flow.rendered import CompiledCluster, Memo
 from ..flow.texts import Texts
 from ..hub.delivery import standalone
 from ..objects.manifest import Manifest
-from ..overlays.overlay import Emitted, emit
+from ..overlays.overlay import Emitted
 from .capacity import ClusterCapacity, Meter, VerdictChange, capacity_of, decided, moved
 from .changes import Action, ObjectChange, object_changes
 from .contents import Contents, contents_of
@@ -140,7 +140,7 @@ def _half(  # noqa: PLR0913 - a side, and who looks at it as well
     if cluster is None or resolved is None:
         return Half(None, None, CompiledCluster(file, findings))
     if sealed is not None:
-        emitted: Emitted | None = emit(cluster)
+        emitted: Emitted | None = emitted_of(cluster)
         compiled = sealed
     else:
         compiled, emitted = judge_cluster(cluster, resolved, findings, own)

@@ -30,7 +30,7 @@ from .platforms import PlatformMove, platform_moves, policies_of_moves
 from .rails import refused
 from .reach import HubChange
 from .renames import Rename, renamed
-from .ring_order import RingOrder, ring_order
+from .ring_order import Applications, RingOrder, applications, ring_order
 from .sides import Sides, both
 
 
@@ -114,6 +114,7 @@ class Plan:
     by_moves: frozenset[str] = frozenset()
     """Names of the hub's Policies that come and go with `moves`."""
     order: RingOrder = field(default_factory=RingOrder)
+    applications: Applications = field(default_factory=Applications)
     guards: tuple[str, ...] = ()
     """Spec files with a new waiver or other own rules."""
     only: str = ""
@@ -172,6 +173,7 @@ def plan_of(root: Root, sides: Sides, ref: str, commit: str, *, operators: bool 
         moves=moves,
         by_moves=policies_of_moves(sides.before, sides.after, moves),
         order=ring_order(sides.before, sides.after),
+        applications=applications(sides.before, sides.after),
         guards=guards(root, sides),
     )
 

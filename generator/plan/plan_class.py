@@ -48,6 +48,12 @@ CAUSES: Mapping[str, Cause] = {
     "data": Cause(_DANGER, "a volume, a namespace or a pipeline server goes, or comes back empty"),
     "cluster-goes": Cause(_DANGER, "a cluster goes, or has another name"),
     "ring-order": Cause(_DANGER, "the rings, or their order, are others: that of every rollout"),
+    "pruned": Cause(
+        _DANGER, "workloads go to other Applications and may be taken away first: see delivery.handOver"
+    ),
+    "other-application": Cause(
+        _DANGER, "workloads go to other Applications, whose mark KServe copies into pods: servers start again"
+    ),
     "platform": Cause(_DANGER, "a cluster goes to another platform"),
     "operators": Cause(_DANGER, "an operator comes, goes or gets another version: OLM knows no way back"),
     "hub-reach": Cause(_DANGER, "acm/ gives clusters something else, and follows no ring"),
@@ -141,6 +147,8 @@ def _fleet(plan: Plan) -> Iterator[_Found]:
         yield "ring-order", ()
     elif plan.order:
         yield "ring-moves", ()
+    if plan.applications.switched:
+        yield ("other-application" if plan.applications.kept else "pruned"), ()
     yield from (("platform" if move.upgrade else "operators", move.clusters) for move in plan.moves)
     if plan.reach.clusters:
         yield "hub-reach", plan.reach.clusters

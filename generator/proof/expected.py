@@ -6,6 +6,7 @@ Made of a cluster while it is compiled, and not kept, so that ten thousand clust
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path as File
 
 from .. import hub
@@ -14,6 +15,7 @@ from ..components.credentials import STORAGE_CONFIG, given, secret_uses
 from ..components.kit.component import Cluster
 from ..fleet.fleet import Fleet
 from ..fleet.member import member_of
+from ..flow.clusters import emitted_of
 from ..flow.read import cluster_in, read
 from ..flow.rendered import CompiledCluster, Emitted, Memo, Rendered
 from ..hub.delivery import standalone
@@ -40,7 +42,7 @@ def expected_of_clusters(root: File, clusters: Iterable[CompiledCluster]) -> Ite
         cluster, _, _ = cluster_in(root, shared, compiled.file, memo)
         if cluster is None:
             continue
-        overlay, _ = overlay_if_sound(cluster, memo.bases)
+        overlay, _ = overlay_if_sound(cluster, memo.bases, emitted_of(cluster))
         if overlay is not None:
             yield from of_cluster(cluster, overlay)
 
@@ -55,7 +57,7 @@ def expected_of_hubs(views: Iterable[Fleet]) -> Iterator[Expected]:
 
 def of_cluster(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
     """What the folders of a compiled cluster mean."""
-    yield _overlay(cluster, overlay)
+    yield from _overlay(cluster, overlay)
     yield from _bootstrap(cluster, overlay)
 
 
@@ -94,22 +96,44 @@ def _hub(view: Fleet, files: Emitted) -> Iterator[Expected]:
         )
 
 
-def _overlay(cluster: Cluster, overlay: Overlay) -> Expected:
+def _overlay(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
+    """The overlay's folder, then those of workloads with an Application of their own: each may use what the others bring."""
     namespaces = {identity.namespace for item in overlay.manifests if (identity := identify(item)).namespace}
     # odh-model-controller makes it wherever there is a data connection.
     platform = [(item, STORAGE_CONFIG) for item in namespaces if cluster.profile.family == "odh"]
     # Of one that nobody brings there is a finding; who accepts it has the Secret made.
     named = {(use.namespace, use.name) for use in secret_uses(cluster)}
     secrets = frozenset((*given(cluster), *named, *platform))
-    return Expected(
-        f"overlays/{cluster.name}",
+    brought = frozenset((*config_maps.brought(cluster), *priority_classes.brought(cluster)))
+    place = f"overlays/{cluster.name}"
+    whole = Expected(
+        place,
         overlay.manifests,
         cluster.profile.schemas,
         secrets,
         pod_security=cluster.profile.podSecurityVersion,
         head_proxy=cluster.profile.kuberay.headProxy is not None,
-        brought=frozenset((*config_maps.brought(cluster), *priority_classes.brought(cluster))),
+        brought=brought,
     )
+    if not overlay.apart:
+        yield whole
+        return
+    from ..hub.delivery import workloads  # noqa: PLC0415 - most fleets have none
+
+    everything = frozenset(map(identify, overlay.manifests)) | brought
+    apart = frozenset(identify(item) for part in overlay.apart for item in part.manifests)
+    yield replace(
+        whole,
+        emitted=tuple(item for item in overlay.manifests if identify(item) not in apart),
+        schemas=workloads.schemas(cluster),
+        namespaces=workloads.namespaces(cluster),
+        brought=brought | apart | workloads.project_brought(cluster),
+    )
+    for part in overlay.apart:
+        own = frozenset(map(identify, part.manifests))
+        yield replace(
+            whole, folder=f"{place}/{part.folder}", emitted=part.manifests, brought=everything - own
+        )
 
 
 def _bootstrap(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:

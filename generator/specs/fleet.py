@@ -153,6 +153,14 @@ class Delivery(Strictly):
         True,
         description="Teach the clusters' Argo CD when objects of Kueue, Ray, KServe and Open Data Hub are healthy.",
     )
+    applications: Literal["cluster", "workload"] = Field(
+        "cluster",
+        description="workload: each model server, Ray cluster or service, and job of a site has an Argo CD Application of its own there; docs/delivery.md says how to switch.",
+    )
+    handOver: Flag = Field(
+        False,
+        description="Root Applications take nothing away, while workloads go from them to Applications of their own or back.",
+    )
     rings: tuple[Ring, ...] = Field((), description="Rollout order, first ring first.")
 
 

@@ -82,6 +82,7 @@ FULL = Member(
     registration=(True, "slow-line", ("searchCollector",), ("vault", "ClusterSecretStore", "edge")),
     trains=True,
     workbenches=True,
+    applications=2,
 )
 """A member of which every field says something."""
 

@@ -22,6 +22,7 @@ NB = "kubeflow.org_Notebook"
 IS, LLM = ("serving.kserve.io_InferenceService", "serving.kserve.io_LLMInferenceService")
 LMC = "serving.kserve.io_LocalModelCache"
 DSC = "datasciencecluster.opendatahub.io_DataScienceCluster"
+APP = "argoproj.io_Application"
 DSCI = "dscinitialization.opendatahub.io_DSCInitialization"
 
 
@@ -57,6 +58,27 @@ SUSPENDED = {"metadata": {"generation": 1}, "spec": {"suspend": True}}
 OLD = with_conditions(condition("Active", "True", observedGeneration=1))
 FAILING = condition("PredictorReady", "False", "FailedCreate")
 SLOW = condition("PredictorReady", "False", "ProgressDeadlineExceeded")
+
+NEW, BEFORE = "till-2", "till-1"
+"""The folder that an Application is told, and the one that it was told before."""
+
+
+def source(folder: str) -> dict[str, Any]:
+    return {"source": {"path": folder}}
+
+
+def application(seen: str, sync: str, health: str = "Healthy", **more: Any) -> dict[str, Any]:
+    compared = {"status": sync, "comparedTo": source(seen)}
+    return {"spec": source(NEW), "status": {"sync": compared, "health": {"status": health}, **more}}
+
+
+def ran(phase: str, folder: str) -> dict[str, Any]:
+    return {"phase": phase, "message": "said", "syncResult": source(folder)}
+
+
+def lost() -> list[dict[str, Any]]:
+    return [{"type": "ComparisonError", "message": "app path does not exist"}]
+
 
 STATES: list[tuple[str, str, dict[str, Any], str]] = [
     (CQ, "active", with_conditions(ACTIVE), "Healthy"),
@@ -188,6 +210,37 @@ STATES: list[tuple[str, str, dict[str, Any], str]] = [
             (name, "degraded", with_conditions(condition("Degraded", "True")), "Degraded"),
             (name, "error", with_conditions(condition("Ready", "False"), phase="Error"), "Degraded"),
         )
+    ),
+    (APP, "new", {"spec": source(NEW)}, "Progressing"),
+    (APP, "healthy as it was before", application(BEFORE, "Synced"), "Progressing"),
+    (
+        APP,
+        "not synced yet",
+        application(NEW, "OutOfSync", operationState=ran("Succeeded", BEFORE)),
+        "Progressing",
+    ),
+    (APP, "synced", application(NEW, "Synced"), "Healthy"),
+    (APP, "synced, waits for quota", application(NEW, "Synced", "Suspended"), "Suspended"),
+    (APP, "synced, its server starts", application(NEW, "Synced", "Progressing"), "Progressing"),
+    (
+        APP,
+        "synced, and changed by hand",
+        application(NEW, "OutOfSync", operationState=ran("Succeeded", NEW)),
+        "Healthy",
+    ),
+    (APP, "failed", application(NEW, "OutOfSync", operationState=ran("Failed", NEW)), "Degraded"),
+    (
+        APP,
+        "failed with what was before",
+        application(NEW, "OutOfSync", operationState=ran("Failed", BEFORE)),
+        "Progressing",
+    ),
+    (APP, "overtaken by a commit", application(NEW, "Unknown", conditions=lost()), "Degraded"),
+    (
+        APP,
+        "done before it was overtaken",
+        application(NEW, "Unknown", conditions=lost(), operationState=ran("Succeeded", NEW)),
+        "Healthy",
     ),
 ]
 

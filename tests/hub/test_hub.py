@@ -78,6 +78,7 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         window=said.get("window"),
         registration=joined(**said["registration"]) if "registration" in said else (),
         checks=tuple(said.get("checks", ())),
+        applications=said.get("applications", 0),
     )
 
 

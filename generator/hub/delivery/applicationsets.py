@@ -123,16 +123,16 @@ def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Ma
 
 
 def root_application(
-    cluster: str, revision: str, fleet: FleetSpec, destination: Manifest, *, apart: Collection[str] = ()
+    folder: str, revision: str, fleet: FleetSpec, destination: Manifest, *, apart: Collection[str] = ()
 ) -> Manifest:
-    """The same, for those who have no more than the fleet's spec.
+    """The same, for those who have no more than the fleet's spec; of a folder below overlays/.
 
     It has no annotation manifest-generate-paths: with it Argo CD compares a commit with the newest one that it saw, not
     with the one that it tried, and a sync that failed or was ended is not followed by one of the commit that came
     meanwhile (argo-cd v3.5.1 controller/state.go evaluateRevisionChanges, appcontroller.go alreadyAttemptedSync; v3.1.9
     GetRepoObjs). What it saves is one build for each commit of a ring.
     """
-    source = {"repoURL": fleet.repository.url, "targetRevision": revision, "path": f"overlays/{cluster}"}
+    source = {"repoURL": fleet.repository.url, "targetRevision": revision, "path": f"overlays/{folder}"}
     # Kinds of overlays are shared with Kueue and Ray: what Git does not name stays theirs on the server. Not
     # RespectIgnoreDifferences: a path inside a list takes the whole list from the cluster, or gives it Git's
     # (argo-cd v3.1.9 and v3.5.1 controller/sync.go normalizeTargetResources, restoreNonIgnoredFields).
@@ -141,7 +141,7 @@ def root_application(
         "project": NAME,
         "source": source,
         "destination": dict(destination),
-        "syncPolicy": sync_policy(options, fleet.delivery),
+        "syncPolicy": sync_policy(options, fleet.delivery, prune=not fleet.delivery.handOver),
         "ignoreDifferences": ignore_differences(apart=apart),
     }
 
@@ -155,12 +155,12 @@ RETRY_REFRESH = (3, 2)
 RetryStrategy; v3.1.16 has no such field, and a server-side apply of a field that a CRD does not have is refused."""
 
 
-def sync_policy(options: list[str], delivery: Delivery) -> Manifest:
+def sync_policy(options: list[str], delivery: Delivery, *, prune: bool = True) -> Manifest:
     """How Argo CD syncs: by itself, never to nothing, and for long enough."""
     # A retry of the commit that failed would hold back the one that mends it.
     refresh = {"refresh": True} if at_least(delivery, RETRY_REFRESH) else {}
     return {
-        "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
+        "automated": {"prune": prune, "selfHeal": True, "allowEmpty": False},
         # A failed sync of a commit is never tried again once the retries are used up, so they last for
         # about three hours: longer than it takes until operators and rights are there.
         "retry": {"limit": 20, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}, **refresh},

@@ -94,7 +94,8 @@ def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
     apart = frozenset().union(*(member.apart for member in listed))
     if not delivery.healthChecks:
         return {}
-    return health.settings((member.profile for member in listed), apart=apart)
+    applications = any(member.applications for member in listed)
+    return health.settings((member.profile for member in listed), apart=apart, applications=applications)
 
 
 def of_edges(delivery: Delivery, profile: HubProfile, wanted: Wanted) -> str:

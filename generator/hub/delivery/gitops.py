@@ -166,6 +166,9 @@ def app_project(fleet: Fleet) -> Manifest:
     namespaces = {*kept, *(name for member in fleet.members for name, _ in member.namespaces)}
     waiting = held_windows(fleet.spec.delivery, fleet.members)
     project = project_of(fleet.spec.repository.url, namespaces, fleet.name, waiting, apart=fleet.apart)
+    profile = profile_of(fleet.spec.hub)
+    if profile is not None:
+        let_in_applications(project, fleet.spec.delivery, profile.edge.namespace)
     metadata = meta(NAME, fleet.spec.hub.argocdNamespace)
     if fleet.spec.delivery.model == "agent":
         # The principal hands a project to agents whose name is a destination, and narrows it to the cluster there
@@ -174,6 +177,25 @@ def app_project(fleet: Fleet) -> Manifest:
         project["destinations"] += named
         project["sourceNamespaces"] = [fleet.spec.hub.argocdNamespace]
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": project}
+
+
+def let_in_applications(project: Manifest, delivery: Delivery, namespace: str) -> None:
+    """Let root Applications have Applications in the namespace of their Argo CD, where workloads have some.
+
+    Also while that namespace is among those that are kept: rings that are behind have some, and the root has to take them
+    away. A project cannot permit a kind in one namespace alone, so all that overlays may hold may be there as well.
+    """
+    if delivery.applications == "cluster" and namespace not in delivery.keptNamespaces:
+        return
+    place = {"server": IN_CLUSTER, "namespace": namespace}
+    others = [item for item in project["destinations"] if item != place]
+    project["destinations"] = sorted((*others, place), key=lambda item: str(item["namespace"]))
+    project["namespaceResourceWhitelist"] = [APPLICATION, *project["namespaceResourceWhitelist"]]
+
+
+APPLICATION = {"group": "argoproj.io", "kind": "Application"}
+"""Not among the kinds of overlays (kit/edge.py): an Argo CD may change Applications in its own namespace without our
+rights (argo-cd v3.5.1 manifests/base/application-controller-roles/argocd-application-controller-role.yaml)."""
 
 
 def held_windows(delivery: Delivery, members: Iterable[Member]) -> Held:

@@ -27,10 +27,18 @@ APART = {"Notebook": "workbenches", "PyTorchJob": "training", "TrainJob": "train
 """Kinds that only clusters with a section have -> the section."""
 
 
-def settings(platforms: Iterable[str], *, apart: Collection[str] = ()) -> dict[str, str]:
-    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm; those of a section where it is in `apart`.
+APPLICATION = "argoproj.io_Application"
+"""The script by which a root Application waits for those of workloads. Argo CD has none of its own since 1.8 (argo-cd v3.5.1
+docs/operator-manual/health.md, Argocd App); where there are no such Applications it stays so, as others may count on it."""
 
-    `extraConfig` of an ArgoCD resource passes them on.
+
+def settings(
+    platforms: Iterable[str], *, apart: Collection[str] = (), applications: bool = False
+) -> dict[str, str]:
+    """The scripts of the kinds that these platform profiles have, as keys of argocd-cm.
+
+    Those of a section where it is in `apart`, and that of `applications` only where they are asked for. `extraConfig` of an
+    ArgoCD resource passes them on.
     """
     having = [profiles()[name] for name in set(platforms)]
     return {
@@ -38,6 +46,7 @@ def settings(platforms: Iterable[str], *, apart: Collection[str] = ()) -> dict[s
         for name, text in scripts().items()
         if any(_has(name, profile) for profile in having)
         and APART.get(name.rpartition("_")[2], "") in {"", *apart}
+        and (applications or name != APPLICATION)
     }
 
 

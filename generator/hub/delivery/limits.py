@@ -101,6 +101,38 @@ def rings_are_not_too_large(fleet: Fleet) -> Iterator[Problem]:
             yield Problem(("delivery", "rings", i), said, hint)
 
 
+MOST_APPLICATIONS = 100
+"""Of workloads, on one site. Each is compared and kept in step by itself: with 20 status and 10 operation processors, which
+Argo CD doubles only for 1,000 of them (argo-cd v3.5.1 docs/operator-manual/high_availability.md), on a machine that is there
+for models; and each is a row in the hub's search index, of which 3,000 sites of 100 make 300,000."""
+
+
+@rule("HUB051", source="argo-cd docs/operator-manual/high_availability.md", scope="fleet")
+def sites_have_few_enough_applications(fleet: Fleet) -> Iterator[Problem]:
+    """With delivery.applications workload a cluster has at most 100 Applications.
+
+    The Argo CD of the site compares each of them by itself, and the hub's search index holds each of them.
+    """
+    for member in fleet.managed:
+        if member.applications > MOST_APPLICATIONS:
+            said = f"{member.name} has {member.applications} workloads with an Application each"
+            hint = f"at most {MOST_APPLICATIONS} on a cluster: delivery.applications: cluster"
+            yield Problem(("members", member.name), said, hint)
+
+
+@rule("HUB052", source="argocd-agent v0.9.0 docs/concepts/agent-modes", scope="fleet")
+def agents_deliver_whole_clusters(fleet: Fleet) -> Iterator[Problem]:
+    """delivery.applications workload is for the models pull, policy and standalone.
+
+    An autonomous agent sends the hub each Application of its site, so the hub would hold all of them; a managed one gets its
+    Applications from the hub alone.
+    """
+    delivery = fleet.spec.delivery
+    if delivery.model == "agent" and delivery.applications == "workload":
+        said = "applications is workload, and the agent keeps Applications on the hub"
+        yield Problem(("delivery", "applications"), said, "cluster; or model: pull, or policy")
+
+
 @rule("HUB012", Severity.WARNING, source="rhacm-docs install/perform_scale.adoc", scope="fleet")
 def hub_is_not_too_large(fleet: Fleet) -> Iterator[Problem]:
     """A hub manages at most 3,000 clusters.

@@ -17,7 +17,6 @@ from ...components.kit.component import Cluster
 from ...disk.owned import header
 from ...facts.edge import EdgeArgoCD
 from ...facts.files import shipped_template
-from ...facts.profiles import profiles
 from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
@@ -35,7 +34,8 @@ from . import argocd, certificates, roots
 from .applicationsets import IN_PLACE, root_application
 from .extra import extra_name, of_extra, project_of_extra
 from .extra_kinds import rights_of
-from .gitops import NAME, application_name, held_windows, project_of
+from .gitops import NAME, application_name, held_windows, let_in_applications, project_of
+from .workloads import standing_alone
 
 OPERATORS, ARGOCD = "1-operators", "2-argocd"
 INSTANCE = "openshift-gitops"
@@ -99,8 +99,7 @@ def schemas(cluster: Cluster) -> tuple[str, ...]:
 
 def edge_of(member: Member) -> EdgeArgoCD:
     """The Argo CD of a cluster that no hub has set up: its platform's, OpenShift GitOps, or argo-cd from its manifests."""
-    own = profiles()[member.profile].argoCD
-    return own or hub_profiles()["acm-2.14" if member.openshift else "ocm"].edge
+    return standing_alone(member.profile, openshift=member.openshift)
 
 
 def _opened(member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
@@ -141,11 +140,9 @@ def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manife
     fleet = cluster.fleet
     waiting = held_windows(fleet.delivery, [member])
     namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
-    yield roots.project(
-        NAME,
-        edge.namespace,
-        project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=member.apart),
-    )
+    project = project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=member.apart)
+    let_in_applications(project, fleet.delivery, edge.namespace)
+    yield roots.project(NAME, edge.namespace, project)
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
             spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, apart=member.apart)

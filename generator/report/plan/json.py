@@ -71,6 +71,18 @@ def plan_body(plan: Plan) -> PlanJson:
         "hubReach": {"clusters": list(plan.reach.clusters), "rings": _rings(plan.reach.rings)},
         "platforms": [_platform(move) for move in plan.moves],
         "ringOrder": _order(plan),
+        "applications": {
+            "before": {
+                "applications": plan.applications.before.applications,
+                "clusters": plan.applications.before.clusters,
+            },
+            "after": {
+                "applications": plan.applications.after.applications,
+                "clusters": plan.applications.after.clusters,
+            },
+            "switched": plan.applications.switched,
+            "kept": plan.applications.kept,
+        },
         "cluster": plan.only or None,
         "groups": [
             {

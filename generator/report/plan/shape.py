@@ -262,6 +262,22 @@ class RingOrderJson(TypedDict):
     after: list[str]
 
 
+class ApplicationCountJson(TypedDict):
+    """Applications of workloads on sites."""
+
+    applications: int
+    clusters: Annotated[int, Field(description="Clusters that have some.")]
+
+
+class ApplicationsJson(TypedDict):
+    """Applications of workloads, with delivery.applications: workload; the hub has one for each cluster all the same."""
+
+    before: ApplicationCountJson
+    after: ApplicationCountJson
+    switched: Annotated[bool, Field(description="Workloads go to other Applications.")]
+    kept: Annotated[bool, Field(description="delivery.handOver: root Applications take nothing away.")]
+
+
 class GroupJson(TypedDict):
     """What is the same on all of these clusters and on no other."""
 
@@ -322,6 +338,7 @@ class PlanJson(TypedDict):
     hubReach: ReachJson
     platforms: list[PlatformJson]
     ringOrder: Annotated[RingOrderJson | None, Field(description="Null while it stays.")]
+    applications: ApplicationsJson
     cluster: Annotated[str | None, Field(description="The only one that is shown (--cluster).")]
     groups: list[GroupJson]
     capacity: Annotated[list[MeterJson], Field(description="Room before and after, the fullest first.")]

@@ -126,6 +126,7 @@ def head(plan: Plan) -> str:
         lines.append(f"clusters touched: {plan.touched} of {plan.of}; {', '.join(touched)}")
     if plan.hub:
         lines.append(f"objects touched on the hub: {len(plan.hub)}")
+    lines += _applications(plan)
     lines += _reach(plan)
     if plan.only:
         lines.append(f"shown: {plan.only} only")
@@ -138,6 +139,19 @@ def class_line(plan: Plan) -> str:
     found = class_of(plan)
     said = (f"{item.means}{f' ({some(item.clusters)})' if item.clusters else ''}" for item in found.deciding)
     return printable(": ".join(filter(None, (f"class: {found.level}", "; ".join(said)))))
+
+
+def _applications(plan: Plan) -> Iterator[str]:
+    """How many Applications of workloads there are on sites, where that or their mode is another; the hub has none of them."""
+    found = plan.applications
+    if found.before != found.after or found.switched:
+        number, sites = number_of(found.after.applications, "Application"), found.after.clusters
+        where = f" on {number_of(sites, 'cluster')}" if sites else ""
+        yield f"{number} of workloads{where}, {found.before.applications} before; on the hub one for each cluster, as ever"
+    if found.switched:
+        safe = "root Applications take nothing away meanwhile (handOver)"
+        lost = "root Applications may take workloads away before they have another owner: set delivery.handOver first"
+        yield f"! workloads go to other Applications, see docs/delivery.md: {safe if found.kept else lost}"
 
 
 def _reach(plan: Plan) -> Iterator[str]:
