@@ -118,9 +118,9 @@ def read_shared(
     files_of: dict[str, Document] = {}
     rules: list[RulesFile] = []
     unusable: set[str] = set()
-    said = frozenset(filter(is_part, files))
-    parts = Parts(root, said, _read)
-    files = tuple(file for file in files if file not in said)
+    of_teams = frozenset(filter(is_part, files))
+    parts = Parts(root, of_teams, _read)
+    files = tuple(file for file in files if file not in of_teams)
     fleet: tuple[Document, Said] | None = None
     for file in files:
         # What is removed is told of by nothing that is compiled, so what was known says nothing of it.

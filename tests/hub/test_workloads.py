@@ -178,7 +178,9 @@ def test_a_part_of_the_fleet_gives_what_all_of_it_gives(tmp_path: File) -> None:
 
 def test_a_line_of_such_a_folder_is_explained(root: File, made: Rendered) -> None:
     file = next(path for path in made.tree.texts if path.startswith(TILLS))
-    line = next(i for i, text in enumerate(made.tree.texts[file].splitlines(), 1) if "value: inference" in text)
+    line = next(
+        i for i, text in enumerate(made.tree.texts[file].splitlines(), 1) if "value: inference" in text
+    )
     trace = trace_line(root, file, line)
     assert str(trace.identity).endswith("ai-serving/till")
     assert SHOP in {origin.where.file for origin in trace.origins}
