@@ -201,7 +201,8 @@ def _guarded(change: ObjectChange, cluster: ClusterChange) -> bool:
     place = f"{found.namespace}/{found.name}" if found.namespace else found.name
     if found.kind in QUEUES and (found.kind, place) in cluster.used_queues:
         return True
-    return found.kind in GUARDED or cluster.tier == "core"
+    # The Application of a workload goes with it, which has to be named itself.
+    return found.kind in GUARDED or (cluster.tier == "core" and found.kind != "Application")
 
 
 def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:

@@ -218,6 +218,21 @@ def test_a_switch_is_a_danger_and_says_whether_workloads_are_kept(tmp_path: File
     assert plan_body(found)["applications"]["after"] == {"applications": 3, "clusters": 2}
 
 
+def test_an_application_that_goes_with_its_workload_needs_no_name_of_its_own(tmp_path: File) -> None:
+    sides = []
+    for name, serving in (("before", TILL), ("after", "\n")):
+        root = fleet_in(tmp_path / name)
+        text = (root / SHOP).read_text(encoding="utf-8").replace(TILL, serving)
+        lab = text.replace("name: shop-2", "name: lab").replace("spec:\n", "spec:\n  tier: core\n")
+        (root / "clusters/core/lab.yaml").write_text(lab, encoding="utf-8")
+        sides.append(specs(root))
+    found = plan_of(sides[1], between(*sides), "main", "c0ffee")
+    assert not has_errors(found.findings)
+    refused = [item.message for item in found.refused]
+    assert any("InferenceService" in message for message in refused)
+    assert not any("Application" in message for message in refused)
+
+
 def project(made: Rendered, **delivery: Any) -> Manifest:
     assert made.fleet is not None
     spec = made.fleet.spec

@@ -90,8 +90,8 @@ def parted(cluster: Cluster, emitted: Emitted) -> Emitted:
         part = Apart(f"{FOLDER}/{workload.namespace}.{workload.name}-{digest}", tuple(units))
         apart.append(part)
         made.append(_application(site, part, workload, models.get(workload)))
-    left = (*rest, alone(tuple(made)))
-    return replace(emitted, units=left, manifests=(*emitted.manifests, *made), apart=tuple(apart))
+    whole = (*rest, alone(tuple(made)))
+    return replace(emitted, units=whole, manifests=(*emitted.manifests, *made), apart=tuple(apart))
 
 
 def _workload(unit: Unit) -> _Workload | None:

@@ -142,12 +142,12 @@ def class_line(plan: Plan) -> str:
 
 
 def _applications(plan: Plan) -> Iterator[str]:
-    """How many Applications of workloads there are on sites, where that or their mode is another; the hub has none of them."""
+    """How many Applications of workloads there are on sites, where that or their mode is another."""
     found = plan.applications
     if found.before != found.after or found.switched:
         number, sites = number_of(found.after.applications, "Application"), found.after.clusters
         where = f" on {number_of(sites, 'cluster')}" if sites else ""
-        yield f"{number} of workloads{where}, {found.before.applications} before; on the hub one for each cluster, as ever"
+        yield f"{number} of workloads{where}, {found.before.applications} before; still one root Application for each cluster"
     if found.switched:
         safe = "root Applications take nothing away meanwhile (handOver)"
         lost = "root Applications may take workloads away before they have another owner: set delivery.handOver first"
