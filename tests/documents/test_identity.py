@@ -106,7 +106,7 @@ def test_no_section_has_a_namespace_by_default() -> None:
     """What leaves it out would be in one namespace for the merge and in another one on the cluster."""
     assert NAMESPACED.keys() == {
         "configMaps", "serving", "serving[].llm.gateways", "pipelines", "hardwareProfiles", "kueue.queues",
-        "ray.clusters", "ray.jobs", "ray.services", "training.jobs",
+        "ray.clusters", "ray.jobs", "ray.services", "training.jobs", "workbenches",
     }  # fmt: skip
     for item in NAMESPACED.values():
         assert item.model_fields["namespace"].is_required()
