@@ -44,6 +44,14 @@ WRONG_TEAM = plain_rule(
     "TEAM008", "Each team of the fleet is listed once, and names models, rings and groups that there are."
 )
 
+STALE_OWNERS = plain_rule(
+    "TEAM009",
+    "The block of teams in CODEOWNERS is what spec.teams says.\n\n"
+    "`nearedge teams --write` writes it. Where CODEOWNERS has no such block, nobody asks.",
+    Severity.WARNING,
+)
+"""Asked of the file beside the specs (publish/owners.py), and a rule of the fleet like the others."""
+
 MODEL_FIELDS = frozenset({"model", "moreModels", "produces", "adapters"})
 """Fields of workloads whose values are names of models; a test holds them against what an editor completes."""
 QUEUE = "queue"

@@ -14,18 +14,11 @@ from typing import NamedTuple
 from ..disk.plain import read_plain
 from ..documents.files import Document
 from ..errors import NearedgeError
-from ..findings.finding import Finding, Severity
-from ..findings.rule import plain_rule
+from ..findings.finding import Finding
+from ..fleet.teams import STALE_OWNERS
 from ..specs.fleet import FleetSpec, Repository
 from ..specs.teams import Team, owner
 from .place import UNSAID, ForgeKind, kind_at
-
-STALE = plain_rule(
-    "TEAM009",
-    "The block of teams in CODEOWNERS is what spec.teams says.\n\n"
-    "`nearedge teams --write` writes it. Where CODEOWNERS has no such block, nobody asks.",
-    Severity.WARNING,
-)
 
 LOCATIONS: Mapping[ForgeKind | None, tuple[str, ...]] = {
     ForgeKind.GITHUB: (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
@@ -110,4 +103,4 @@ def stale(root: File, fleet: FleetSpec, document: Document) -> Iterator[Finding]
     ):
         where = document.where(("spec", "teams"), key=True)
         message = f"the teams in {place.file} are others than these"
-        yield Finding(where, STALE.severity, STALE.code, message, "nearedge teams --write writes them")
+        yield Finding(where, STALE_OWNERS.severity, STALE_OWNERS.code, message, "nearedge teams --write writes them")
