@@ -103,4 +103,6 @@ def stale(root: File, fleet: FleetSpec, document: Document) -> Iterator[Finding]
     ):
         where = document.where(("spec", "teams"), key=True)
         message = f"the teams in {place.file} are others than these"
-        yield Finding(where, STALE_OWNERS.severity, STALE_OWNERS.code, message, "nearedge teams --write writes them")
+        yield Finding(
+            where, STALE_OWNERS.severity, STALE_OWNERS.code, message, "nearedge teams --write writes them"
+        )
