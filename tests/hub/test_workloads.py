@@ -226,7 +226,8 @@ def test_an_application_that_goes_with_its_workload_needs_no_name_of_its_own(tmp
         lab = text.replace("name: shop-2", "name: lab").replace("spec:\n", "spec:\n  tier: core\n")
         (root / "clusters/core/lab.yaml").write_text(lab, encoding="utf-8")
         sides.append(specs(root))
-    found = plan_of(sides[1], between(*sides), "main", "c0ffee")
+    before, after = sides
+    found = plan_of(after, between(before, after), "main", "c0ffee")
     assert not has_errors(found.findings)
     refused = [item.message for item in found.refused]
     assert any("InferenceService" in message for message in refused)
