@@ -85,6 +85,7 @@ def test_kueue_is_told_of_what_is_queued() -> None:
         "InferenceService": {"Deployment"},
         "LLMInferenceService": {"Deployment"},
         "AppWrapper": {"AppWrapper"},
+        "Notebook": {"StatefulSet"},
         "PyTorchJob": {"PyTorchJob"},
         "TrainJob": {"TrainJob"},
     }
@@ -101,7 +102,7 @@ def test_kueue_is_told_of_what_is_queued() -> None:
             wanted.add("LeaderWorkerSet")
         told = set(item["spec"]["config"]["integrations"]["frameworks"])
         assert wanted == told - {"Pod", "BatchJob"}
-        assert ("Deployment" in told) == ("Pod" in told)
+        assert bool(told & {"Deployment", "StatefulSet"}) == ("Pod" in told)
 
 
 def test_a_namespace_has_one_operator_group() -> None:

@@ -21,7 +21,7 @@ from generator.plan.plan_class import CAUSES, Level, class_of, guards, nearly_fu
 from generator.plan.platforms import PlatformMove
 from generator.plan.reach import HubChange
 from generator.plan.renames import Rename
-from generator.plan.ring_order import RingOrder
+from generator.plan.ring_order import Applications, RingOrder
 from generator.plan.sides import Sides
 from generator.report.plan.json import plan_body
 from generator.report.plan.text import as_markdown, as_text, class_line
@@ -119,6 +119,9 @@ PLANS: dict[str, tuple[Plan, list[str]]] = {
     "as long as the window": (load(3600, 3600), []),
     "a second longer": (load(3601, 3600), ["window"]),
     "without a window": (load(3601, None), []),
+    "other Applications": (replace(EMPTY, applications=Applications(switched=True)), ["pruned"]),
+    "and the old ones keep": (replace(EMPTY, applications=Applications(switched=True, kept=True)), ["other-application"]),
+    "as many Applications": (replace(EMPTY, applications=Applications(kept=True)), []),
     "without a bandwidth": (load(None, 3600), []),
     "RBAC changes": (cluster(change(Action.CHANGE, kind("RoleBinding"))), ["access"]),
     "RBAC of all comes": (cluster(change(Action.ADD, kind("ClusterRole", ""))), ["access"]),
