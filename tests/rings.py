@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
+from tests.conftest import ROOT
 from tests.edits import git, swap
 from tests.example import with_few, with_memory
 from tests.githttp import bare
@@ -25,20 +26,23 @@ CLUSTERS = (
     "plant-102",
 )
 """Those of the example that are in them here."""
+EVERY = tuple(sorted(path.stem for path in (ROOT / "clusters/near-edge").glob("*.yaml")))
+"""All of them, for who looks at the whole."""
 
 
-def ringed(folder: File, remote: str = "remote.git") -> File:
+def ringed(folder: File, remote: str = "remote.git", clusters: tuple[str, ...] = CLUSTERS) -> File:
     """A clone of a bare repository with specs and output; each ring's branch is at the first commit."""
-    shutil.copytree(_made() / "remote.git", folder / remote)
-    shutil.copytree(_made() / "work", folder / "work")
+    made = _made(clusters)
+    shutil.copytree(made / "remote.git", folder / remote)
+    shutil.copytree(made / "work", folder / "work")
     root = folder / "work"
     git(root, "remote", "set-url", "origin", str(folder / remote))
-    with_memory(_made() / "work", root)
+    with_memory(made / "work", root)
     return root
 
 
 @cache
-def _made() -> File:
+def _made(clusters: tuple[str, ...]) -> File:
     """Both of them, made once: every test takes a copy."""
     folder = File(tempfile.mkdtemp(prefix="nearedge-rings-"))
     atexit.register(shutil.rmtree, folder)
@@ -49,7 +53,7 @@ def _made() -> File:
     git(root, "config", "user.email", "test@example.com")
     git(root, "config", "commit.gpgSign", "false")
     git(root, "checkout", "--quiet", "-B", "main")
-    with_few(root, CLUSTERS)
+    with_few(root, clusters)
     (root / ".gitignore").write_text("/.nearedge/\n", "utf-8")
     merge(root, "Begin")
     for ring in RINGS:

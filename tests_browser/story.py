@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.cli import main
 from tests.edits import append, swap
-from tests.rings import merge, ringed
+from tests.rings import EVERY, merge, ringed
 
 DAY = "2026-11-20T08:00:00+00:00"
 """When every commit was made, so that commits have the same ids in every run."""
@@ -23,7 +23,7 @@ HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028\
 def told(folder: File) -> File:
     """The fleet; what the last commit has not is on disk."""
     os.environ.update(GIT_COMMITTER_DATE=DAY, GIT_AUTHOR_DATE=DAY)
-    root = ringed(folder)
+    root = ringed(folder, clusters=EVERY)
     _run(root, "set", "--model", "shelf-detector", "size", "320Mi")
     merge(root, "Say how large the shelf detector really is")
     _run(root, "rollout", "advance", "canary")
