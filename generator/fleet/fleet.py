@@ -6,7 +6,7 @@ each sees a fleet of its own (`views`): itself, the clusters that name it, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Union
@@ -82,6 +82,11 @@ class Member:
         return frozenset(section for section, there in told.items() if there)
 
 
+def apart_of(members: Iterable[Member]) -> frozenset[str]:
+    """What some of these clusters have of `Member.apart`."""
+    return frozenset().union(*(member.apart for member in members))
+
+
 @dataclass(frozen=True)
 class Fleet:
     """A fleet, or what one of its hubs sees of it; members sorted by name.
@@ -112,7 +117,7 @@ class Fleet:
     @property
     def apart(self) -> frozenset[str]:
         """What some of its clusters have of `Member.apart`."""
-        return frozenset().union(*(member.apart for member in self.members))
+        return apart_of(self.members)
 
     @property
     def rings(self) -> tuple[Ring, ...]:

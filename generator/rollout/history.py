@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path as File
 from typing import NamedTuple
@@ -126,18 +126,15 @@ def files(repo: Repo, commit: str, folder: str) -> dict[str, str]:
 def _listed(repo: Repo, commit: str, folder: str, *options: str) -> list[str]:
     """What a folder of a commit holds, as `ls-tree` says it: a move asks several times about its two commits."""
     asked = ("ls-tree", *options, "-z", commit, f"{folder}/")
-    try:
-        return (_listing if _ID.fullmatch(commit) else _ask)(repo, *asked).split("\0")
-    except LookupError:
-        return []
+    return _of(repo, (commit,), *asked, kept=_listing).split("\0")
 
 
-def _of(repo: Repo, commits: Collection[str], *arguments: str) -> str:
+def _of(repo: Repo, commits: Collection[str], *arguments: str, kept: Callable[..., str] | None = None) -> str:
     """The answer to a question about these commits alone: where all are named by their ids, it is never another."""
     if not commits or not all(map(_ID.fullmatch, commits)):
         return _ask(repo, *arguments)
     try:
-        return _fact(repo, *arguments)
+        return (kept or _fact)(repo, *arguments)
     except LookupError:
         return ""
 

@@ -147,6 +147,15 @@ Argument = Annotated[str, Line(longest=32768)]
 """A word of a command line."""
 Name = Annotated[str, Line(rf"^{LABEL}$", 63, form=NAME_FORM)]
 """A DNS-1123 label."""
+ServiceName = Annotated[
+    str,
+    Line(
+        r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
+        63,
+        form="small letters, digits and -, a letter first and no - at the end",
+    ),
+]
+"""A DNS-1035 label: the name of a Service, and so of what controllers make Services of."""
 DEVICES = Never(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$", "on Windows it is the name of a device")
 """Windows opens a device where a file or folder has one of these names, whatever its suffix:
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""

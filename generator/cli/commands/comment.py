@@ -12,7 +12,7 @@ from pathlib import Path as File
 
 from ..exits import CLEAN, UsageError
 from ..here import standing
-from .publish import MAX_WAIT, URL, bundle_of, seconds
+from .publish import URL, add_forge_access, bundle_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,14 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what it is (default: as the host's name says); Forgejo is gitea",
     )
     parser.add_argument("--forge-url", metavar="URL", help="its web address, when it is below a path")
-    parser.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust, for a forge of your own")
-    parser.add_argument(
-        "--max-wait",
-        type=seconds,
-        default=MAX_WAIT,
-        metavar="SECONDS",
-        help="the most to wait and retry in all (default: 300)",
-    )
+    add_forge_access(parser)
 
 
 def run(options: argparse.Namespace) -> int:

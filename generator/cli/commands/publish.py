@@ -52,14 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--forge-url", metavar="URL", help="its web address, when it is not the remote's host"
     )
-    parser.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust, for a forge of your own")
-    parser.add_argument(
-        "--max-wait",
-        type=seconds,
-        default=MAX_WAIT,
-        metavar="SECONDS",
-        help="the most to wait and retry in all (default: 300)",
-    )
+    add_forge_access(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be published; change nothing")
 
 
@@ -176,6 +169,18 @@ def _rehearsed(order: Order, found: Rehearsed) -> Iterator[str]:
         asked = proposal(order)
         labels = f"  [{', '.join(asked.labels)}]" if asked.labels else ""
         yield f"\npull request  {order.branch} -> {asked.base}: {asked.title}{labels}\n\n{comment(found.planned)}\n"
+
+
+def add_forge_access(parser: argparse.ArgumentParser) -> None:
+    """Whom to trust, and how long to try."""
+    parser.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust, for a forge of your own")
+    parser.add_argument(
+        "--max-wait",
+        type=seconds,
+        default=MAX_WAIT,
+        metavar="SECONDS",
+        help="the most to wait and retry in all (default: 300)",
+    )
 
 
 def seconds(text: str) -> float:

@@ -23,6 +23,7 @@ from ...specs.types import (
     PositiveInt32,
     Quantity,
     Resources,
+    ServiceName,
     Strictly,
     Subdomain,
     Text,
@@ -33,15 +34,8 @@ from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import Amount, ServeConfig
 
-RayName = Annotated[
-    str,
-    Line(
-        r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
-        63,
-        form="small letters, digits and -, a letter first and no - at the end",
-    ),
-]
-"""A DNS-1035 label: KubeRay makes Services of it (validation.go ValidateRayClusterMetadata)."""
+RayName = ServiceName
+"""KubeRay makes Services of it (validation.go ValidateRayClusterMetadata)."""
 RayVersion = Annotated[
     str, Line(r"^[0-9]+\.[0-9]+\.[0-9]+((rc|\.dev)[0-9]+)?$", 32, form="a release in three parts: 2.52.0")
 ]

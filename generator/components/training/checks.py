@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...documents.near import meant
 from ...findings.finding import Path
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.metadata import owned
-from ..kueue import KUEUE
+from ..kueue import KUEUE, wrong_priority_class, wrong_queue
 from .emit import job_name
 from .spec import TrainingJob
 from .units import TRAINING
@@ -73,21 +72,9 @@ def jobs_are_queued_well(cluster: Cluster) -> Iterator[Problem]:
     A job whose LocalQueue or class does not exist stays suspended for ever, and Argo CD shows it as suspended only.
     """
     spec = cluster.part(KUEUE)
-    queues = [lead for queue in spec.queues for lead in queue.leads]
-    classes = [item.name for item in spec.priorityClasses]
     for path, job in items(cluster):
-        if job.queue is not None and (job.queue, job.namespace) not in queues:
-            there = [name for name, namespace in queues if namespace == job.namespace]
-            hint = meant(job.queue, there, f"queues there: {', '.join(there) or 'none'}")
-            said = f"no queue {job.queue} in namespace {job.namespace}"
-            yield Problem((*path, "queue"), said, hint, ((*path, "namespace"),))
-        at = (*path, "priorityClass")
-        if job.priorityClass is not None and job.queue is None:
-            said = f"priorityClass {job.priorityClass} is for queues, {job.name} is in none"
-            yield Problem(at, said, "add queue")
-        if job.priorityClass is not None and job.priorityClass not in classes:
-            hint = meant(job.priorityClass, classes, f"declared: {', '.join(classes) or 'none'}")
-            yield Problem(at, f"no priority class {job.priorityClass} in kueue.priorityClasses", hint)
+        yield from wrong_queue(path, job, spec)
+        yield from wrong_priority_class(path, job, spec)
 
 
 @rule("TRAIN016", source="trainer v2.1.0 pkg/constants; kueue v0.19.2 pkg/controller/constants")

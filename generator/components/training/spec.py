@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,11 +15,11 @@ from ...specs.types import (
     LabelKey,
     Labels,
     LabelValue,
-    Line,
     Name,
     PositiveInt32,
     Quantity,
     Resources,
+    ServiceName,
     Strictly,
     Subdomain,
     Text,
@@ -28,15 +28,8 @@ from ...specs.types import (
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, Mount, WorkingDir
 
-JobName = Annotated[
-    str,
-    Line(
-        r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
-        63,
-        form="small letters, digits and -, a letter first and no - at the end",
-    ),
-]
-"""A DNS-1035 label: Services and Jobs are named after it (training-operator v1.9.3 pkg/webhooks/pytorch)."""
+JobName = ServiceName
+"""Services and Jobs are named after it (training-operator v1.9.3 pkg/webhooks/pytorch)."""
 
 
 class TrainingJob(Strictly):

@@ -9,7 +9,7 @@ from ...findings.finding import Path
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
 from ..kit.metadata import owned
-from ..kueue import KUEUE
+from ..kueue import KUEUE, wrong_priority_class, wrong_queue
 from ..models import storage_class
 from .spec import Workbench
 from .units import WORKBENCHES
@@ -80,21 +80,9 @@ def workbenches_are_queued_well(cluster: Cluster) -> Iterator[Problem]:
     A pod whose LocalQueue or class does not exist is gated for ever.
     """
     spec = cluster.part(KUEUE)
-    queues = [lead for queue in spec.queues for lead in queue.leads]
-    classes = [item.name for item in spec.priorityClasses]
     for path, item in items(cluster):
-        if item.queue is not None and (item.queue, item.namespace) not in queues:
-            there = [name for name, namespace in queues if namespace == item.namespace]
-            hint = meant(item.queue, there, f"queues there: {', '.join(there) or 'none'}")
-            said = f"no queue {item.queue} in namespace {item.namespace}"
-            yield Problem((*path, "queue"), said, hint, ((*path, "namespace"),))
-        at = (*path, "priorityClass")
-        if item.priorityClass is not None and item.queue is None:
-            said = f"priorityClass {item.priorityClass} is for queues, {item.name} is in none"
-            yield Problem(at, said, "add queue")
-        if item.priorityClass is not None and item.priorityClass not in classes:
-            hint = meant(item.priorityClass, classes, f"declared: {', '.join(classes) or 'none'}")
-            yield Problem(at, f"no priority class {item.priorityClass} in kueue.priorityClasses", hint)
+        yield from wrong_queue(path, item, spec)
+        yield from wrong_priority_class(path, item, spec)
 
 
 @rule("WORK005", source="Kubernetes PersistentVolumeClaim: storageClassName, accessModes")

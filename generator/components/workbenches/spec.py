@@ -21,6 +21,7 @@ from ...specs.types import (
     Name,
     Quantity,
     Resources,
+    ServiceName,
     Strictly,
     Subdomain,
     Text,
@@ -29,15 +30,8 @@ from ...specs.types import (
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, Mount
 
-WorkbenchName = Annotated[
-    str,
-    Line(
-        r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
-        63,
-        form="small letters, digits and -, a letter first and no - at the end",
-    ),
-]
-"""A DNS-1035 label: the controller names a Service after it (notebook_controller.go generateService)."""
+WorkbenchName = ServiceName
+"""The controller names a Service after it (notebook_controller.go generateService)."""
 
 
 class WorkbenchStorage(Strictly):

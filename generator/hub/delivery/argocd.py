@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ...fleet.fleet import Fleet, Member
+from ...fleet.fleet import Fleet, Member, apart_of
 from ...objects.manifest import Manifest
 from ...specs.fleet import Delivery
 from ...yaml.writer import to_yaml
@@ -91,7 +91,7 @@ class Wanted(NamedTuple):
 def checks(delivery: Delivery, members: Iterable[Member]) -> dict[str, str]:
     """The health scripts of the kinds that these clusters have; none where the fleet wants none."""
     listed = tuple(members)
-    apart = frozenset().union(*(member.apart for member in listed))
+    apart = apart_of(listed)
     if not delivery.healthChecks:
         return {}
     applications = any(member.applications for member in listed)

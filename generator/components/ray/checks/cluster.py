@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....documents.near import meant
 from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ...kit.component import Cluster
-from ...kueue import KUEUE
+from ...kueue import KUEUE, wrong_priority_class, wrong_queue
 from ..shapes import shapes
 from ..spec import RayCluster, RayJob, RayService
 from ..units import RAY
@@ -181,16 +180,8 @@ def queue_exists(cluster: Cluster) -> Iterator[Problem]:
     A cluster or job whose LocalQueue does not exist stays suspended for ever, and Argo CD shows it as
     healthy.
     """
-    queues = [lead for queue in cluster.part(KUEUE).queues for lead in queue.leads]
     for path, item in items(cluster):
-        if item.queue is None or (item.queue, item.namespace) in queues:
-            continue
-        there = [name for name, namespace in queues if namespace == item.namespace]
-        elsewhere = [namespace for name, namespace in queues if name == item.queue]
-        said = f"no queue {item.queue} in namespace {item.namespace}"
-        known = f"queues there: {', '.join(there)}" if there else f"no queue has namespace {item.namespace}"
-        hint = f"it is in namespace {elsewhere[0]}" if elsewhere else meant(item.queue, there, known)
-        yield Problem((*path, "queue"), said, hint, ((*path, "namespace"),))
+        yield from wrong_queue(path, item, cluster.part(KUEUE))
 
 
 @rule(
@@ -203,15 +194,5 @@ def priority_class_exists(cluster: Cluster) -> Iterator[Problem]:
     Without a queue nobody reads it. With an unknown class Kueue makes no Workload, and the job waits for
     ever.
     """
-    known = [item.name for item in cluster.part(KUEUE).priorityClasses]
     for path, item in items(cluster):
-        at = (*path, "priorityClass")
-        if item.priorityClass is None:
-            continue
-        if item.queue is None:
-            yield Problem(
-                at, f"priorityClass {item.priorityClass} is for queues, {item.name} is in none", "add queue"
-            )
-        if item.priorityClass not in known:
-            hint = meant(item.priorityClass, known, f"declared: {', '.join(known) or 'none'}")
-            yield Problem(at, f"no priority class {item.priorityClass} in kueue.priorityClasses", hint)
+        yield from wrong_priority_class(path, item, cluster.part(KUEUE))
