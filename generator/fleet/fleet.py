@@ -74,6 +74,8 @@ class Member:
     """Namespaces in which it asks its models whether they answer, sorted."""
     applications: int = 0
     """Applications of workloads that its root Application brings."""
+    access: tuple[tuple[str, str], ...] = ()
+    """Team and namespace, sorted, for each namespace of it in which the team's groups get rights."""
 
     @property
     def apart(self) -> frozenset[str]:

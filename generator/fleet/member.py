@@ -21,6 +21,7 @@ from ..components.workbenches import WORKBENCHES
 from ..objects.manifest import Manifest
 from ..specs.hub import Registration
 from ..specs.site import Connectivity
+from ..specs.teams import lacking
 from .fleet import Member
 
 
@@ -57,7 +58,16 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         workbenches=bool(cluster.part(WORKBENCHES)),
         checks=tuple(sorted({item.namespace for _, item, _, _ in checked(cluster)})),
         applications=sum(item["kind"] == "Application" for item in manifests),
+        access=tuple(_access(cluster, frozenset(named))),
     )
+
+
+def _access(cluster: Cluster, namespaces: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Team and namespace, for each in which groups of a team get rights here."""
+    for team in sorted(cluster.fleet.teams, key=lambda item: item.name):
+        there = namespaces.intersection(team.namespaces) if team.access else ()
+        if there and not [*lacking(team.clusters, cluster.labels, cluster.spec.ring, cluster.groups)]:
+            yield from ((team.name, namespace) for namespace in sorted(there))
 
 
 def _registration(said: Registration | None) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from ..documents.paths import value_at
 from ..documents.secrets.search import showable
 from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import Rule, plain_rule
+from ..specs.teams import lacking
 from .spec_files import PART, Shared, kind_of, stem
 
 if TYPE_CHECKING:
@@ -197,15 +198,10 @@ def _by_others(
 
 def _elsewhere(team: Team, layer: Layer, document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Whether a team may be on a cluster at all."""
-    wanted = team.clusters
     metadata = document.data.get("metadata")
     labels = metadata.get("labels", {}) if isinstance(metadata, dict) else {}
     ring, groups = resolved.spec.get("ring"), resolved.spec.get("groups", [])
-    missing = [f"{key}={value}" for key, value in wanted.labels.items() if labels.get(key) != value]
-    if wanted.rings and ring not in wanted.rings:
-        missing.append(f"ring {' or '.join(wanted.rings)}")
-    if wanted.groups and not {*wanted.groups} & {*groups}:
-        missing.append(f"group {' or '.join(wanted.groups)}")
+    missing = [*lacking(team.clusters, labels, ring, groups)]
     if missing:
         message = f"{team.name} may not be on {stem(document.file)}: it is not of {', '.join(missing)}"
         hint = f"remove the file, or say other clusters of {team.name} in spec.teams of clusters/fleet.yaml"

@@ -11,7 +11,7 @@ from ..fleet.fleet import Fleet
 from ..objects.manifest import Manifest
 from . import bootstrap, observability
 from .delivery import applicationsets, argocd, certificates, extra, gitops, roots
-from .kit import clusters, edge, own, placement, policies, rings
+from .kit import access, clusters, edge, own, placement, policies, rings
 from .kit.profile import profile_of
 from .platform import catalogs, credentials, klusterlets, mirror, operators
 
@@ -53,6 +53,7 @@ def emit(fleet: Fleet) -> dict[str, tuple[Manifest, ...]]:
             *edge.role([profile.serviceAccount], fleet.spec.hub.argocdNamespace, apart=fleet.apart),
             # A hub that is no cluster of its own gets no Policy that would bring these.
             *(() if own.manages_itself(profile) else policies.opened_on_the_hub(fleet, profile)),
+            *(() if own.manages_itself(profile) else access.of_member(hub, fleet.spec.teams)),
         ),
         "appproject.yaml": (gitops.app_project(fleet),),
         "application.yaml": (applicationsets.hub_application(hub, fleet),) if fleet.rings else (),

@@ -1,6 +1,7 @@
-"""Kinds of the whole cluster that a project newly lets an application from elsewhere make: not to be let in unseen.
+"""What a change of the hub newly lets somebody do, which is not to be let in unseen: applications from elsewhere, and people.
 
-AppProjects are looked for in the object itself and in what a Policy brings, so every model of delivery is told the same.
+AppProjects and RoleBindings are looked for in the object itself and in what a Policy brings, so every model of delivery is
+told the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,24 @@ def newly_permitted(change: ObjectChange) -> Iterator[tuple[str, tuple[str, ...]
         added = kinds - before.get(name, frozenset())
         if added:
             yield name, tuple(sorted(added))
+
+
+def newly_given(change: ObjectChange) -> Iterator[tuple[str, str, str]]:
+    """(namespace, role, group) of the rights that a change of the hub gives to groups of people, sorted."""
+    yield from sorted({*_rights(change.after)} - {*_rights(change.before)})
+
+
+def _rights(value: Any) -> Iterator[tuple[str, str, str]]:
+    if isinstance(value, dict):
+        if value.get("kind") == "RoleBinding":
+            for subject in value.get("subjects", ()):
+                if subject["kind"] == "Group":
+                    yield value["metadata"]["namespace"], value["roleRef"]["name"], subject["name"]
+        for item in value.values():
+            yield from _rights(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _rights(item)
 
 
 def _projects(value: Any) -> Iterator[tuple[str, frozenset[str]]]:

@@ -87,11 +87,12 @@ from ..specs.model import AdapterOf, Images, ModelMemory, ModelSpec, Pins, Relea
 from ..specs.operators import OperatorSaid, OperatorSize, OperatorTerms
 from ..specs.site import Connectivity, Node, StorageClass, Waiver
 from ..specs.sources import ExtraApp, Repository
-from ..specs.teams import Team, TeamClusters
+from ..specs.teams import Access, Team, TeamClusters
 from ..specs.types import EnvVar, Taint, Toleration
 
 __all__ = [
     "S3",
+    "Access",
     "ActorOptions",
     "AdapterOf",
     "AdmissionCheck",

@@ -13,15 +13,18 @@ from ..findings.rule import Problem, Rule
 from ..fleet.fleet import Fleet
 from . import load
 
+OF_ALL = (".several", ".teams")
+"""Modules of hub/checks/ whose rules look at all clusters at once."""
+
 
 def fleet_rules(fleet: Fleet) -> Iterator[tuple[Rule, int, Fleet]]:
     """The fleet's rules, each with what it looks at and the number of that hub: what a hub sees, of each.
 
-    Rules about several hubs and about clusters that have none look at the fleet as a whole.
+    Rules about several hubs, about clusters that have none, and about teams look at the fleet as a whole.
     """
     views = fleet.views()
     for item in load.fleet_rules():
-        whole = item.check is not None and item.check.__module__.endswith(".several")
+        whole = item.check is not None and item.check.__module__.endswith(OF_ALL)
         for i, view in enumerate((fleet,) if whole else views):
             yield item, i, view
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -20,12 +21,36 @@ Handle = Annotated[
 """Who owns a file: a user, a group or an address, as CODEOWNERS of GitHub and GitLab take them; @ may stand before it."""
 
 
+GroupName = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9]([A-Za-z0-9 ._:@/=,+-]*[A-Za-z0-9])?$",
+        253,
+        form="a group as the clusters' login names it: acme-vision, oidc:acme/vision",
+    ),
+]
+"""A group of users of a cluster, which is another thing than one of the forge."""
+
+
 class TeamClusters(Strictly):
     """Which clusters: those that fit all that is said here."""
 
     labels: Labels = Field({}, description="Labels that the cluster has, all of them.")
     rings: tuple[Name, ...] = Field((), description="Rings, one of which the cluster is in.")
     groups: tuple[Name, ...] = Field((), description="Groups, one of which the cluster is in.")
+
+
+class Access(Strictly):
+    """Who may look at, or into, a team's namespaces on the clusters: groups, bound to ClusterRoles that every cluster has."""
+
+    view: tuple[GroupName, ...] = Field(
+        (), description="Groups that may look: ClusterRole view, without Secrets.", max_length=32
+    )
+    edit: tuple[GroupName, ...] = Field(
+        (),
+        description="Groups that may change what runs and read its Secrets: ClusterRole edit; Argo CD takes changes back.",
+        max_length=32,
+    )
 
 
 class Team(Strictly):
@@ -47,6 +72,25 @@ class Team(Strictly):
     clusters: TeamClusters = Field(
         default_factory=TeamClusters, description="Clusters that they may be on; all when left out."
     )
+    access: Access | None = Field(
+        None,
+        description="Groups that get rights in its namespaces on these clusters; none when left out.",
+    )
+
+
+def lacking(
+    wanted: TeamClusters, labels: Mapping[str, str], ring: str | None, groups: Collection[str]
+) -> Iterator[str]:
+    """What a cluster would have to be and is not, for a team to be on it; nothing when it may be.
+
+    >>> [*lacking(TeamClusters(rings=("canary",)), {}, "main", ())]
+    ['ring canary']
+    """
+    yield from (f"{key}={value}" for key, value in wanted.labels.items() if labels.get(key) != value)
+    if wanted.rings and ring not in wanted.rings:
+        yield f"ring {' or '.join(wanted.rings)}"
+    if wanted.groups and not {*wanted.groups} & {*groups}:
+        yield f"group {' or '.join(wanted.groups)}"
 
 
 def owner(handle: str) -> str:

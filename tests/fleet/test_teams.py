@@ -26,9 +26,13 @@ from generator.fleet.spec_files import kind_of, read_cluster_file
 from generator.fleet.teams import MODEL_FIELDS
 from generator.flow.read import read
 from generator.flow.texts import SharedTexts
+from generator.hub.kit.access import bindings
 from generator.lsp.judging import diagnostics, judged
 from generator.lsp.names import NAMED
 from generator.lsp.workspace import Workspace, edited, opened
+from generator.objects.manifest import ResourceId
+from generator.plan.changes import Action, ObjectChange
+from generator.plan.permitted import newly_given
 from generator.plan.sides import between
 from generator.publish.owners import BEGIN, END, BrokenBlock, block, place_in, with_block
 from generator.publish.place import ForgeKind
@@ -245,6 +249,35 @@ def test_what_others_say_in_a_teams_namespace_is_told_of(tmp_path: File) -> None
     )
     said = [line for line in found(put(tmp_path, texts), Severity.WARNING) if "TEAM" in line]
     assert said == [f"{A}:12:5 TEAM006 serving[cams/cam] is in namespace cams, which is for vision to say"]
+
+
+# Rights on the clusters
+
+
+def test_groups_get_rights_in_namespaces_of_the_team_where_it_may_be(tmp_path: File) -> None:
+    vision = {**TEAMS[0], "clusters": {"labels": {"region": "emea"}}, "access": {"view": ["support"]}}
+    spaces = {"namespaces": [{"name": name} for name in ("cams", "words")]}
+    clusters = {name: {"platform": "odh-3.4", "ring": "canary", **spaces} for name in ("a-one", "b-two")}
+    texts = fleet_texts({}, fleet={"teams": [vision, TEAMS[1]]}, clusters=clusters)
+    texts[A] = texts[A].replace("name: a-one", "name: a-one\n  labels: {region: emea}")
+    rendered = pipeline.render(put(tmp_path, texts))
+    members = {item.member.name: item.member.access for item in rendered.clusters if item.member}
+    assert members == {"a-one": (("vision", "cams"),), "b-two": (), "hub": ()}
+
+
+def test_a_plan_names_who_gets_which_right() -> None:
+    def policy(*roles: str) -> dict[str, Any]:
+        team = Team.model_validate({**TEAMS[0], "access": {role: ["eyes"] for role in roles}})
+        return {"kind": "Policy", "spec": [*bindings([team], "vision", "cams")]}
+
+    def given(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+        return [
+            *newly_given(ObjectChange(Action.CHANGE, ResourceId("", "Policy", "", "x"), before, after, ()))
+        ]
+
+    both, view = policy("view", "edit"), policy("view")
+    assert given(None, both) == [("cams", "edit", "eyes"), ("cams", "view", "eyes")]
+    assert (given(view, both), given(both, view)) == ([("cams", "edit", "eyes")], [])
 
 
 # Who has to know of it

@@ -83,6 +83,7 @@ FULL = Member(
     trains=True,
     workbenches=True,
     applications=2,
+    access=(("vision", "ai"),),
 )
 """A member of which every field says something."""
 

@@ -79,6 +79,8 @@ def member_of(name: str, said: dict[str, Any]) -> Member:
         registration=joined(**said["registration"]) if "registration" in said else (),
         checks=tuple(said.get("checks", ())),
         applications=said.get("applications", 0),
+        access=tuple(map(tuple, said.get("access", ()))),
+        builds=said.get("builds"),
     )
 
 
@@ -98,7 +100,7 @@ def brought(name: str, namespaces: tuple[str, ...] = ("ai-serving",), **more: An
 
 def findings(fleet: Fleet) -> Iterator[str]:
     for rule in fleet_rules():
-        if rule.check is not None and rule.code.startswith(("CRED", "EXTRA", "HUB", "MIRROR")):
+        if rule.check is not None and rule.code.startswith(("CRED", "EXTRA", "HUB", "MIRROR", "TEAM01")):
             for problem in rule.check(fleet):
                 yield f"{rule.code} {rule.severity} {dotted(problem.path)}: {problem.message}"
 

@@ -231,7 +231,7 @@ STORIES = {
     *("REMOVE001", "REMOVE002", "REMOVE003", "REMOVE004"),
     *(f"IMPORT{i:03}" for i in range(1, 9)),
     *("OWN001", "OWN002", "OWN003", "OWN004"),
-    *(f"TEAM{i:03}" for i in range(1, 10)),
+    *(f"TEAM{i:03}" for i in range(1, 12)),
 }
 """Rules whose edge is a test of its own: above, and in test_secrets.py, test_rails.py, test_own_rules.py, test_teams.py and tests/intake/."""
 

@@ -21,6 +21,7 @@ from ...fleet.fleet import Member
 from ...objects.manifest import Manifest
 from ...overlays.files import folder_files
 from ...specs.fleet import ExtraApp
+from ..kit.access import of_member as access_of
 from ..kit.builders import of_member
 from ..kit.checkers import of_spaces
 from ..kit.clusters import is_mirrored, namespaces_to_open
@@ -60,6 +61,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
                 *role(edge.serviceAccounts, edge.namespace, apart=member.apart),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
                 *of_spaces(member.checks, edge.serviceAccounts, edge.namespace),
+                *access_of(member, cluster.fleet.teams),
             ),
             "settings.yaml": (*_settings(cluster, member, edge), *_certificates(cluster, edge)),
             **({} if installed else mirrored),

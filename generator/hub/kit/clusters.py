@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import KEEP, Manifest, Wave, meta
+from .access import access_labels
 from .brought import credential_labels
 from .builders import builds_labels
 from .checkers import checks_labels
@@ -94,6 +95,7 @@ def managed_cluster(member: Member, fleet: Fleet) -> Manifest:
         **credential_labels(member),
         **builds_labels(member),
         **checks_labels(member),
+        **access_labels(member),
         SET_LABEL: fleet.spec.hub.clusterSet,
         TIER_LABEL: member.tier,
         **labels_of(member, fleet),

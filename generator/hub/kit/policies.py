@@ -12,7 +12,7 @@ from typing import Any
 from ...components.builds import starter_rights
 from ...fleet.fleet import Fleet
 from ...objects.manifest import Manifest, meta
-from . import builders, checkers, own, placement
+from . import access, builders, checkers, own, placement
 from .clusters import ARGOCD_LABEL, NAMESPACE_LABEL, namespaces_to_open
 from .edge import inside, role
 from .naming import policy_name
@@ -21,6 +21,7 @@ from .templates import copied
 
 RIGHTS = "argocd-rights"
 ON_THE_HUB = "namespaces-hub"
+ACCESS_ON_THE_HUB = "access-hub"
 CREDENTIAL = "repository-credential"
 LONGEST_FIXED = len(CREDENTIAL)
 
@@ -28,6 +29,9 @@ READER = "nearedge-templates"
 """ServiceAccount, Role and RoleBinding by which hub templates read Secrets (hub/platform/credentials.py)."""
 
 POLICY_API = "policy.open-cluster-management.io/v1"
+KEPT, PRUNED = "None", "DeleteIfCreated"
+"""What becomes of what a Policy made when it, or the object, goes (config-policy-controller v0.19.0
+controllers/configurationpolicy_controller.go, test/e2e/case20_delete_objects_test.go)."""
 NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}
 
 
@@ -52,6 +56,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), _exactly(opened)])
     yield from _builders(fleet, profile)
     yield from _checkers(fleet, profile)
+    yield from _teams(fleet)
     yield from _on_the_hub(fleet, profile)
 
 
@@ -79,6 +84,17 @@ def _checkers(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield from enforced(fleet, name, name, [_exactly(item) for item in given])
 
 
+def _teams(fleet: Fleet) -> Iterator[Manifest]:
+    """What groups of teams get in their namespaces, for each pair of a team and a namespace that some cluster has."""
+    namespace = fleet.spec.hub.policyNamespace
+    for team, space in access.given(fleet.managed):
+        name = policy_name(f"access-{team}-{space}", namespace)
+        labels = {f"{access.ACCESS_LABEL}{team}": "true", f"{NAMESPACE_LABEL}{space}": "true"}
+        yield placement.placement(fleet, namespace, name, labels=labels)
+        bound = [_exactly(item) for item in access.bindings(fleet.spec.teams, team, space)]
+        yield from _lent(fleet, name, name, bound)
+
+
 def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """The same on a hub that manages itself, for its own Argo CD."""
     if own.manages_itself(profile) and fleet.hub is not None and fleet.hub.namespaces:
@@ -87,6 +103,9 @@ def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             for item in opened_on_the_hub(fleet, profile)
         ]
         yield from enforced(fleet, ON_THE_HUB, own.HUB, objects)
+        bound = [_exactly(item) for item in access.of_member(fleet.hub, fleet.spec.teams)]
+        if bound:
+            yield from _lent(fleet, ACCESS_ON_THE_HUB, own.HUB, bound)
 
 
 def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -151,7 +170,9 @@ def must_have(definition: Manifest, **more: Any) -> Manifest:
     return {"complianceType": "musthave", "objectDefinition": definition, **more}
 
 
-def configuration(name: str, objects: list[Manifest] | str, annotations: dict[str, str]) -> Manifest:
+def configuration(
+    name: str, objects: list[Manifest] | str, annotations: dict[str, str], *, prune: str = KEPT
+) -> Manifest:
     """A ConfigurationPolicy that enforces objects; a text is a template of their list, which each cluster fills in."""
     return {
         "apiVersion": POLICY_API,
@@ -162,7 +183,7 @@ def configuration(name: str, objects: list[Manifest] | str, annotations: dict[st
             "severity": "high",
             # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
             "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
-            "pruneObjectBehavior": "None",
+            "pruneObjectBehavior": prune,
             **(
                 {"object-templates-raw": objects}
                 if isinstance(objects, str)
@@ -181,6 +202,13 @@ def enforced(
 ) -> Iterator[Manifest]:
     """A Policy of one ConfigurationPolicy, and its binding to a Placement of the same namespace."""
     yield policy(fleet, name, [inner(name, objects, annotations)])
+    yield binding(fleet, name, selected)
+
+
+def _lent(fleet: Fleet, name: str, selected: str, objects: list[Manifest]) -> Iterator[Manifest]:
+    """The same for what goes again with the Policy, or with its entry in it."""
+    made = configuration(name, objects, NO_TEMPLATES, prune=PRUNED)
+    yield policy(fleet, name, [{"objectDefinition": made}])
     yield binding(fleet, name, selected)
 
 

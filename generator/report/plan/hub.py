@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...hub.kit.policies import PRUNED
 from ...hub.kit.rings import RING_LABEL
 from ...objects.manifest import Manifest, ResourceId
 from ...plan.changes import ABSENT, Action, ObjectChange
-from ...plan.permitted import newly_permitted
+from ...plan.permitted import newly_given, newly_permitted
 from ...plan.plan import Plan
 from ...plan.platforms import is_operator_label, of_operator
 from ...plan.reach import Given, HubChange
@@ -18,6 +19,8 @@ from .fields import SIGNS, change_rows
 from .section import Section
 from .words import NAMES, names, number_of, some
 
+SECRETS = {"edit": ", and read its Secrets"}
+"""Role -> what a reader of its name may not think of."""
 _MADE = 6
 """Objects of a Policy that its line names."""
 
@@ -81,6 +84,9 @@ def _one(change: ObjectChange, hub: HubChange, plan: Plan) -> Iterator[str]:
     for project, kinds in newly_permitted(change):
         said = f"! project {project} lets in objects of the whole cluster: {', '.join(kinds)}"
         yield f"    {printable(said)}"
+    for namespace, role, group in newly_given(change):
+        said = f"! group {group} may {role} in namespace {namespace}{SECRETS.get(role, '')}"
+        yield f"    {printable(said)}"
     reached = hub.reached.get(change.identity, ())
     if reached and not plan.only:
         yield f"    # on {names(reached)}"
@@ -94,7 +100,14 @@ def _policy(change: ObjectChange) -> str:
     made = some(list(_made(change.after or change.before or {})), _MADE)
     if change.action is Action.ADD:
         return f"# makes {made}"
-    return f"# what it made stays, and nobody looks after it: {made}"
+    gone, kept = "what it made goes with it", "what it made stays, and nobody looks after it"
+    return f"# {gone if _pruned(change.before or {}) else kept}: {made}"
+
+
+def _pruned(policy: Manifest) -> bool:
+    """Whether a Policy takes away what it made."""
+    found = [entry["objectDefinition"] for entry in policy["spec"]["policy-templates"]]
+    return all(item["spec"].get("pruneObjectBehavior") == PRUNED for item in found)
 
 
 def _made(policy: Manifest) -> Iterator[str]:
