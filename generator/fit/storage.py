@@ -160,11 +160,11 @@ def _claim_path(volume: Volume, cluster: Cluster) -> Path:
         if item.storage.type == "pvc" and item.namespace == volume.namespace and item.model in volume.models:
             return ("serving", i, "storage", "size")
     wanted = (
-        i
-        for i, job in produced_by(cluster)
+        path
+        for path, job in produced_by(cluster)
         if job.namespace == volume.namespace and job.produces in volume.models
     )
-    return ("ray", "jobs", next(wanted), "produces")
+    return (*next(wanted), "produces")
 
 
 @rule("FIT009", source="kserve v0.20.0 storage_initializer_injector.go: downloads at every start of a pod")

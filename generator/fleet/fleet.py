@@ -31,7 +31,7 @@ class Member:
     not use one.
     `credentials` are those that the hub's Policies bring to it
     (components/credentials/places.py Delivered); `mirrored` says that its nodes pull through the fleet's mirror. `trained` are the
-    models that its jobs produce (model, version, published, index of the job), and `fetched` those that its servers
+    models that its jobs produce (model, version, published, section and index of the job), and `fetched` those that its servers
     take from where their source points. `models` and `images` are what it uses of clusters/models/ and of the fleet's
     images, which is what a ring can pin.
     """
@@ -48,7 +48,7 @@ class Member:
     repositories: tuple[str, ...] = ()
     credentials: tuple[tuple[Any, ...], ...] = ()
     mirrored: bool = False
-    trained: tuple[tuple[str, str, bool, int], ...] = ()
+    trained: tuple[tuple[str, str, bool, str, int], ...] = ()
     fetched: tuple[str, ...] = ()
     hub: str | None = None
     """The hub that its spec names; None where it names none."""

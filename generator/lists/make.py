@@ -11,7 +11,7 @@ from ..components.kit.component import Cluster
 from ..components.kit.images_in import references
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
-from ..components.models import produced_by, servers
+from ..components.models import produced_by, servers, written
 from ..components.platform import chosen, installs
 from ..components.ray import RAY
 from ..components.serving.spec import Service
@@ -138,13 +138,14 @@ def _ray_row(cluster: Cluster, kind: str, item: Any) -> ServiceRow:
 
 
 def _training_row(cluster: Cluster, job: TrainingJob) -> ServiceRow:
+    model = cluster.models.get(job.produces) if job.produces else None
     return ServiceRow(
         cluster.name,
         job.namespace,
         job.name,
         job.kind,
-        None,
-        None,
+        job.produces,
+        written(job, model).version if model else None,
         "kubeflow",
         job.queue,
         job.nodes,

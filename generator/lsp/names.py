@@ -37,6 +37,7 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "serving.*.moreModels.*",
             "serving.*.lora.adapters.*",
             "ray.jobs.*.produces",
+            "training.jobs.*.produces",
             f"pins.models.{KEY}",
         ),
         "ring": ("ring",),
@@ -66,6 +67,7 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *(f"{item}.volumes.*.secret" for item in (*_RAY, *_PODS, *_OTHERS)),
             *(f"{item}.imagePullSecrets.*" for item in (*_RAY, *_OTHERS)),
             "ray.jobs.*.publish.credentialsSecret",
+            "training.jobs.*.publish.credentialsSecret",
             "pipelines.*.objectStorage.secret",
         ),
         "ConfigMap": tuple(

@@ -27,7 +27,7 @@ from ..components.kueue.spec import (
 from ..components.kueue.spec import (
     PriorityClass as WorkloadPriorityClass,
 )
-from ..components.models.spec import Cache, ModelsSpec, Proxy
+from ..components.models.spec import Cache, ModelsSpec, Proxy, Publish
 from ..components.monitoring import Monitoring
 from ..components.namespaces.spec import Limits, Namespace, NetworkRule
 from ..components.pipelines import Database, ObjectStorage, PipelineServer
@@ -47,7 +47,6 @@ from ..components.ray.spec import (
     Autoscaling,
     GcsFaultTolerance,
     Head,
-    Publish,
     RayCluster,
     RayJob,
     RayService,

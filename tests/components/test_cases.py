@@ -54,8 +54,9 @@ def rule_findings(cluster: Cluster, component: str) -> Iterator[str]:
         "models": (".components.source_checks", ".components.volume_checks"),
         "namespaces": (sized,),
         "priorityClasses": (".components.priority_classes",),
-        "ray": (sized,),
+        "ray": (sized, ".components.produce_checks"),
         "serving": (".components.runtimes", sized),
+        "training": (".components.produce_checks",),
     }
     places = (f".components.{component}", *more.get(component, ()))
     for rule in cluster_rules():

@@ -10,10 +10,13 @@ import jsonschema_rs
 import pytest
 
 from generator.admission.demand import demands
+from generator.components.credentials import secret_uses
 from generator.components.kit.component import Cluster
-from generator.components.namespaces import NAMESPACES
+from generator.components.models import MODELS, trained_models, workloads
+from generator.components.namespaces import NAMESPACES, namespace_features
 from generator.components.platform.needs import words
 from generator.components.training import TRAINING
+from generator.components.training.emit import job_name
 from generator.facts.profiles import profiles
 from generator.facts.schema_files import load_schema, schema_path
 from generator.fleet.fleet import Fleet
@@ -86,6 +89,37 @@ def test_a_suspended_job_is_not_there_and_comes_back_as_the_same() -> None:
     assert manifests(stopped) == ()
     assert demands(stopped) == ()
     assert names(with_job(suspend=False)) == names(with_job())
+
+
+def test_what_it_trains_is_written_where_servers_read_it_and_published() -> None:
+    case = read_case(CASES / "training" / "produces" / "spec.yaml")
+    server = {"name": "till", "namespace": "lab", "model": "shelf", "runtime": "ovms", "resources": {"cpu": "1", "memory": "1Gi"}}  # fmt: skip
+    cluster = cluster_of(
+        {**case, "cluster": {**case["cluster"], "serving": [{**server, "storage": {"type": "pvc"}}]}}
+    )
+    job, told = cluster.part(TRAINING).jobs[0], trained_models(cluster)
+    assert told == (("shelf", "8", True, "training", 0),)
+    made = {
+        (item["kind"], item["metadata"]["name"]): item
+        for unit in MODELS.units(cluster)
+        for item in unit.final
+    }
+    claim = made["PersistentVolumeClaim", "shelf-models"]
+    # One volume that several nodes write to, which nothing else fills; and the Job that publishes.
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert [kind for kind, name in made if kind == "Job"] == ["Job"]
+    assert next(name for kind, name in made if kind == "Job").startswith("shelf-publish-")
+    assert [item.name for item in workloads(cluster)] == ["shelf-publish"]
+    assert next(item.name for item in secret_uses(cluster) if "publish" in item.path) == "models-s3-writer"
+    assert "loader" in namespace_features(cluster)["lab"]
+    # A new version is a new run, another Secret to publish with is not.
+    other = job.model_copy(update={"publish": None})
+    model = cluster.models["shelf"]
+    assert (
+        job_name(other, model)
+        == job_name(job, model)
+        != job_name(job.model_copy(update={"version": "9"}), model)
+    )
 
 
 def test_a_group_shares_its_job_until_a_cluster_changes_it() -> None:

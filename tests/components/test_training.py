@@ -381,23 +381,25 @@ def said(code: str, members: dict[str, dict[str, Any]]) -> list[str]:
 
 def test_what_the_hub_knows_of_training() -> None:
     cluster = cluster_with({"version": "8", "publish": {}}, server(), server(name="desk", namespace="shop"))
-    assert trained_models(cluster) == (("shelf", "8", True, 0),)
+    assert trained_models(cluster) == (("shelf", "8", True, "ray", 0),)
     assert fetched_models(cluster) == ("shelf",)
     member = member_of(cluster)
     assert (member.trained, member.fetched) == (trained_models(cluster), fetched_models(cluster))
 
 
 def test_clusters_that_serve_what_is_not_published_are_named() -> None:
-    trains = {"trained": [["shelf", "7", False, 0]]}
+    trains = {"trained": [["shelf", "7", False, "ray", 0]]}
     edges = {f"edge-{i}": {"fetched": ["shelf"]} for i in range(5)}
     (message,) = said("TRAIN001", {"core": trains, **edges, "edge-9": {"fetched": ["other"]}})
     assert message.endswith("what lies at its source is served by edge-0, edge-1, edge-2 and 2 more")
-    published = {"trained": [["shelf", "7", True, 0]]}
+    published = {"trained": [["shelf", "7", True, "ray", 0]]}
     assert said("TRAIN001", {"core": published, **edges}) == []
 
 
 def test_a_cluster_that_serves_its_own_is_no_other() -> None:
-    assert said("TRAIN001", {"core": {"trained": [["shelf", "7", False, 0]], "fetched": ["shelf"]}}) == []
+    assert (
+        said("TRAIN001", {"core": {"trained": [["shelf", "7", False, "ray", 0]], "fetched": ["shelf"]}}) == []
+    )
 
 
 # Ray Serve

@@ -68,7 +68,7 @@ FULL = Member(
     repositories=("quay.io/acme/ovms",),
     credentials=(("models", "s3", True, ("ai",), (("id", "key"),), ""),),
     mirrored=True,
-    trained=(("shelf", "8", False, 0),),
+    trained=(("shelf", "8", False, "ray", 0),),
     fetched=("till",),
     hub="hub",
     models=("shelf", "till"),
@@ -475,7 +475,7 @@ members = st.builds(
     repositories=tuples,
     credentials=st.lists(st.tuples(words, st.booleans(), tuples, labels), max_size=2).map(tuple),
     mirrored=st.booleans(),
-    trained=st.lists(st.tuples(words, words, st.booleans(), st.integers(0)), max_size=2).map(tuple),
+    trained=st.lists(st.tuples(words, words, st.booleans(), words, st.integers(0)), max_size=2).map(tuple),
     fetched=tuples,
     hub=st.none() | words,
 )

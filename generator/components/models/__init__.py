@@ -1,7 +1,7 @@
 """Model storage: the volume a model lies in and the Job that fills it.
 
 Each model that a namespace serves from a volume has one PersistentVolumeClaim and one load Job there. A model
-that a Ray job `produces` gets a shared volume in the job's namespace and no load Job: the job writes it, and a Job
+that a job of Ray or of Kubeflow `produces` gets a shared volume in the job's namespace and no load Job: the job writes it, and a Job
 that `publish` asks for puts it where other clusters fetch it from. `claims` says which volumes there are, `emit` makes
 their objects, `transfer` what a download is told, `publish` those of publishing, `cache` those of the nodes' own disks,
 `initializer` what KServe's own downloads are told, `upload` what brings files from here, `demand` what the Jobs' pods ask
@@ -23,6 +23,7 @@ from .claims import (
     volume_modes,
     volume_name,
     volumes,
+    written,
 )
 from .demand import workloads
 from .emit import CA_FOLDER, claim_name, fetching, place, storage_uri
@@ -34,7 +35,8 @@ from .initializer import (
     storage_container_unit,
 )
 from .publish import target
-from .trained import fetched_models, trained_models
+from .spec import Publish
+from .trained import fetched_models, trained_models, writing
 from .transfer import environment, parameters, port_of, ports, secret_annotations
 from .units import MODELS
 from .upload import manifests as upload_manifests
@@ -48,6 +50,7 @@ __all__ = [
     "MODELS_DIR",
     "STORAGE_CONTAINER",
     "STORAGE_CONTAINER_NOTE",
+    "Publish",
     "access_modes",
     "cache_nodes",
     "claim_name",
@@ -82,4 +85,6 @@ __all__ = [
     "volume_name",
     "volumes",
     "workloads",
+    "writing",
+    "written",
 ]

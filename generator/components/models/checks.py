@@ -141,18 +141,18 @@ def job_name_fits(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("MODEL008", source="Kubernetes PersistentVolume access modes")
 def produced_model_has_a_shared_volume(cluster: Cluster) -> Iterator[Problem]:
-    """A cluster whose Ray jobs produce models has a storage class with ReadWriteMany, or a single node.
+    """A cluster whose jobs produce models has a storage class with ReadWriteMany, or a single node.
 
-    Head and workers run on several nodes and write to the same volume; the server of the model reads it.
+    The pods of a job run on several nodes and write to the same volume; the server of the model reads it.
     """
     if one_node(cluster):
         return
-    for i, job in produced_by(cluster):
+    for path, job in produced_by(cluster):
         if shared_class(cluster) is None:
             said = (
                 f"{job.name} produces {job.produces}, but no storage class of the cluster gives ReadWriteMany"
             )
-            yield Problem(("ray", "jobs", i, "produces"), said, "declare such a class in storage")
+            yield Problem((*path, "produces"), said, "declare such a class in storage")
 
 
 @rule("MODEL009")
@@ -244,7 +244,7 @@ def clones_can_be_made(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("MODEL012", source="one object has one name")
 def volumes_have_names_of_their_own(cluster: Cluster) -> Iterator[Problem]:
-    """A volume that models share is not called like the volume of a single model, and no Ray job writes to it.
+    """A volume that models share is not called like the volume of a single model, and no job writes to it.
 
     Two claims of one name would be one object. A model that a job of the cluster produces has a volume of its own,
     which is written while it is served: it is not shared and not cloned.
@@ -260,7 +260,7 @@ def volumes_have_names_of_their_own(cluster: Cluster) -> Iterator[Problem]:
         job = produced.get((item.namespace, item.model))
         for name in ("volume", "clone"):
             if job and getattr(item.storage, name):
-                said = f"{item.model} lies on a volume of its own, which Ray job {job} writes"
+                said = f"{item.model} lies on a volume of its own, which job {job} writes"
                 yield Problem(("serving", i, "storage", name), said, f"drop storage.{name}")
         taken = own.get((item.namespace, item.storage.volume or ""))
         if taken:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...findings.finding import Path
+from ...specs.model import ModelSpec
 from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.component import Cluster, once
@@ -198,10 +200,16 @@ def one_node(cluster: Cluster) -> bool:
     return bool(sum(node.count for node in cluster.spec.nodes) == 1)
 
 
-def produced_by(cluster: Cluster) -> Iterator[tuple[int, Any]]:
-    """Ray jobs that produce a model, with their index."""
-    jobs = getattr(getattr(cluster.spec, "ray", None), "jobs", ())
-    return ((i, job) for i, job in enumerate(jobs) if job.produces)
+def produced_by(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+    """Jobs that produce a model, of Ray and then of Kubeflow, with their paths."""
+    for section in ("ray", "training"):
+        jobs = getattr(getattr(cluster.spec, section, None), "jobs", ())
+        yield from (((section, "jobs", i), job) for i, job in enumerate(jobs) if job.produces)
+
+
+def written(job: Any, model: ModelSpec) -> ModelSpec:
+    """The model in the version that a job writes."""
+    return model if job.version is None else model.model_copy(update={"version": job.version})
 
 
 def shared_class(cluster: Cluster) -> Any | None:

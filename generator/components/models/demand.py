@@ -21,9 +21,9 @@ def workloads(cluster: Cluster) -> Iterator[Workload]:
             containers = _steps("fetch", "publish", spec.resources, ("models", "resources"))
             pods = pods_of(_loading(claim, cluster), containers, limits.get(claim.namespace, UNBOUND))
             yield _job(f"{claim.model}-load", claim.namespace, pods)
-    for i, job in produced_by(cluster):
+    for where, job in produced_by(cluster):
         if job.publish is not None and job.produces in cluster.models and not job.suspend:
-            path: Path = ("ray", "jobs", i, "publish")
+            path: Path = (*where, "publish")
             containers = _steps("wait", "publish", job.publish.resources, (*path, "resources"))
             pods = pods_of(Shape("job", path), containers, limits.get(job.namespace, UNBOUND))
             yield _job(f"{job.produces}-publish", job.namespace, pods)

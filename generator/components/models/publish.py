@@ -10,7 +10,7 @@ the same variables as the job, the place in PUBLISH_TO and the registry's creden
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from ...facts.files import shipped_text
 from ...facts.images import image
@@ -20,13 +20,10 @@ from ...specs.model import Images, ModelSpec
 from ..kit import pod
 from ..kit.component import Cluster
 from ..kit.runtime import seconds, security
-from .claims import produced_by
+from .claims import produced_by, written
 from .emit import CA_FOLDER, LOADER, ROOT, SCRIPTS, ca_bundle, claim_name, mounted, place
-from .spec import ModelsSpec
+from .spec import ModelsSpec, Publish
 from .transfer import environment
-
-if TYPE_CHECKING:
-    from ..ray.spec import Publish, RayJob
 
 REGISTRY_FOLDER = "/etc/nearedge-registry"
 CREDENTIAL = ".dockerconfigjson"
@@ -36,13 +33,12 @@ BACKOFF = 6
 """How often publishing is tried again: a bucket may be away for a while."""
 
 
-def publishing(cluster: Cluster) -> Iterator[tuple[int, RayJob, ModelSpec]]:
-    """Jobs that publish what they produce, with their index and the model in the version that they write."""
-    for i, job in produced_by(cluster):
+def publishing(cluster: Cluster) -> Iterator[tuple[Any, ModelSpec]]:
+    """Jobs that publish what they produce, and the model in the version that they write, with where it goes as its source."""
+    for _, job in produced_by(cluster):
         model = cluster.models.get(job.produces)
         if job.publish is not None and model is not None and not job.suspend:
-            version = {"version": job.version} if job.version else {}
-            yield i, job, model.model_copy(update={**version, "source": target(model, job.version)})
+            yield job, written(job, model).model_copy(update={"source": target(model, job.version)})
 
 
 def target(model: ModelSpec, version: str | None) -> str:
@@ -68,11 +64,9 @@ class Place(NamedTuple):
     """Seconds that the site's line may be away."""
 
 
-def emit_publish(job: RayJob, model: ModelSpec, where: Place) -> tuple[Manifest, ...]:
+def emit_publish(job: Any, model: ModelSpec, where: Place) -> tuple[Manifest, ...]:
     """ServiceAccount, script and Job; `model.source` is where it goes."""
     publish, name = job.publish, job.produces
-    assert publish is not None  # noqa: S101 - `publishing` gives no others
-    assert name is not None  # noqa: S101
     title = f"{name}-publish"
     account = {
         "apiVersion": "v1",

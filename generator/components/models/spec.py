@@ -10,6 +10,7 @@ from pydantic import Field
 from ...specs.build import ENDPOINT
 from ...specs.types import (
     Duration,
+    Image,
     Int32,
     LabelKey,
     LabelValue,
@@ -18,6 +19,7 @@ from ...specs.types import (
     Resources,
     Strictly,
     Subdomain,
+    Text,
 )
 
 
@@ -47,6 +49,25 @@ class Cache(Strictly):
     nodeSelector: dict[LabelKey, LabelValue] = Field(
         description="Labels of the nodes; servers of cached models run there only.", min_length=1
     )
+
+
+class Publish(Strictly):
+    """Puts the trained model where the Model's `source` points, for other clusters to fetch."""
+
+    credentialsSecret: Subdomain | None = Field(
+        None,
+        description="Secret that may write there: keys of an S3 data connection, or a pull secret for a registry; the Model's own when left out.",
+    )
+    image: Image | None = Field(
+        None, description="Image with a program that pushes; needed for oci://, for s3:// there is one."
+    )
+    command: tuple[Text, ...] = Field(
+        (), description="That program and its arguments; it finds the model and the place in its environment."
+    )
+    resources: Resources = Field(
+        {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of the pod that publishes."
+    )
+    deadline: Duration = Field("72h", description="When it gives up waiting for the job and publishing.")
 
 
 class ModelsSpec(Strictly):

@@ -1,17 +1,31 @@
-"""What the fleet's rules ask of a cluster: which models it trains, and which it fetches from elsewhere."""
+"""Models that jobs produce: what their pods are told and mount, and what the fleet's rules ask of a cluster."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from ...specs.model import ModelSpec
+from ...specs.types import EnvVar
 from ..kit.component import Cluster
-from .claims import is_written, produced_by, servers
+from ..kit.pod_fields import Mount
+from .claims import is_written, produced_by, servers, written
+from .emit import ROOT, claim_name, place
 
 
-def trained_models(cluster: Cluster) -> tuple[tuple[str, str, bool, int], ...]:
-    """(model, version, published, index of the job) of all jobs that produce a model there is."""
-    found = ((i, job, cluster.models.get(job.produces)) for i, job in produced_by(cluster))
+def writing(job: Any, model: ModelSpec) -> tuple[tuple[EnvVar, ...], Mount]:
+    """For the pods of a job that produces a model: where on the model's volume this version goes, and the volume."""
+    told = tuple(
+        EnvVar(name=key, value=value) for key, value in place(job.produces, written(job, model)).items()
+    )
+    return told, Mount(claim=claim_name(job.produces), path=ROOT)
+
+
+def trained_models(cluster: Cluster) -> tuple[tuple[str, str, bool, str, int], ...]:
+    """(model, version, published, section and index of the job) of all jobs that produce a model there is."""
+    found = ((path, job, cluster.models.get(job.produces)) for path, job in produced_by(cluster))
     return tuple(
-        (job.produces, job.version or model.version, job.publish is not None, i)
-        for i, job, model in found
+        (job.produces, job.version or model.version, job.publish is not None, str(path[0]), int(path[-1]))
+        for path, job, model in found
         if model is not None
     )
 

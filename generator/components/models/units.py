@@ -45,10 +45,10 @@ def units(cluster: Cluster) -> Iterator[Unit]:
             common=recipe(emit, neutral(claim, model), model, jobs, profile, images),
             final=emit(claim, model, jobs, profile, images),
         )
-    for _, job, model in publishing(cluster):
+    for job, model in publishing(cluster):
         # Nothing of a Job that publishes belongs to one cluster: all of it is named after its content.
         made = emit_publish(job, model, Place(spec, profile, images, longest_outage(cluster)))
-        key = base_key("models", "published", job.produces or "", job.namespace).marked(digest(made))
+        key = base_key("models", "published", job.produces, job.namespace).marked(digest(made))
         yield whole(key, (f"clusters/models/{job.produces}.yaml",), made)
 
 

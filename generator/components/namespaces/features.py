@@ -77,7 +77,7 @@ def _places(cluster: Cluster) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         features = (*_kind_features(service), *_serving_features(service, cluster))
         yield ("serving", i, "namespace"), service.namespace, features
     for i, job in enumerate(items(cluster, "training", "jobs")):
-        yield ("training", "jobs", i, "namespace"), job.namespace, ("training",)
+        yield ("training", "jobs", i, "namespace"), job.namespace, ("training", *_publishing(job, cluster))
     for section, features in _PLAIN.items():
         for i, item in enumerate(items(cluster, section)):
             yield (section, i, "namespace"), item.namespace, features

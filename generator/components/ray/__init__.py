@@ -7,6 +7,7 @@
 from .accelerators import ray_name
 from .demand import submitters, workloads
 from .flavor import Place, in_place, place_of
+from .shapes import own_cluster
 from .units import RAY
 
-__all__ = ["RAY", "Place", "in_place", "place_of", "ray_name", "submitters", "workloads"]
+__all__ = ["RAY", "Place", "in_place", "own_cluster", "place_of", "ray_name", "submitters", "workloads"]

@@ -20,9 +20,8 @@ from typing import Any
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
-from ...specs.types import EnvVar
-from ..kit.pod_fields import Mount, file_keys
-from ..models import MODELS_DIR, claim_name, place
+from ..kit.pod_fields import file_keys
+from ..models import writing, written
 from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
 from .runtime_env import runtime_env_text, with_files
@@ -135,17 +134,9 @@ def account(ray: RayCluster) -> tuple[Manifest, ...]:
     return (made,)
 
 
-def written(job: RayJob, model: ModelSpec) -> ModelSpec:
-    """The model in the version that a job writes."""
-    return model if job.version is None else model.model_copy(update={"version": job.version})
-
-
 def _with_model(job: RayJob, model: ModelSpec) -> dict[str, Any]:
     """Fields of a cluster that writes a model: the model's volume, and where on it this version goes."""
-    assert job.produces is not None  # noqa: S101 - only called for jobs that produce
-    mount = Mount(claim=claim_name(job.produces), path=MODELS_DIR)
-    said = place(job.produces, written(job, model))
-    told = tuple(EnvVar(name=key, value=value) for key, value in said.items())
+    told, mount = writing(job, model)
     return {"volumes": (*job.volumes, mount), "env": (*told, *job.env)}
 
 

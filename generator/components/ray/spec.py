@@ -26,11 +26,11 @@ from ...specs.types import (
     ServiceName,
     Strictly,
     Subdomain,
-    Text,
     Toleration,
 )
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
+from ..models import Publish
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import Amount, ServeConfig
 
@@ -191,25 +191,6 @@ class AppWrapper(Strictly):
     deletionOnFailureGracePeriod: Duration | None = Field(
         None, description="How long a failed one is left for a look at its pods; not at all by default."
     )
-
-
-class Publish(Strictly):
-    """Puts the trained model where the Model's `source` points, for other clusters to fetch."""
-
-    credentialsSecret: Subdomain | None = Field(
-        None,
-        description="Secret that may write there: keys of an S3 data connection, or a pull secret for a registry; the Model's own when left out.",
-    )
-    image: Image | None = Field(
-        None, description="Image with a program that pushes; needed for oci://, for s3:// there is one."
-    )
-    command: tuple[Text, ...] = Field(
-        (), description="That program and its arguments; it finds the model and the place in its environment."
-    )
-    resources: Resources = Field(
-        {"cpu": "1", "memory": "2Gi"}, description="Requests and limits of the pod that publishes."
-    )
-    deadline: Duration = Field("72h", description="When it gives up waiting for the job and publishing.")
 
 
 class RayFields(Strictly):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...documents.near import meant
 from ...findings.finding import Path
 from ...findings.rule import Problem, rule
 from ..kit.component import Cluster
@@ -75,6 +76,18 @@ def jobs_are_queued_well(cluster: Cluster) -> Iterator[Problem]:
     for path, job in items(cluster):
         yield from wrong_queue(path, job, spec)
         yield from wrong_priority_class(path, job, spec)
+
+
+@rule("TRAIN018")
+def a_produced_model_is_there(cluster: Cluster) -> Iterator[Problem]:
+    """`produces` of a training job names a Model of clusters/models/.
+
+    The volume is made for Models only: without it the job writes into a folder that goes away with its pods.
+    """
+    for path, job in items(cluster):
+        if job.produces and job.produces not in cluster.models:
+            hint = meant(job.produces, sorted(cluster.models), f"add clusters/models/{job.produces}.yaml")
+            yield Problem((*path, "produces"), f"there is no model {job.produces}", hint)
 
 
 @rule("TRAIN016", source="trainer v2.1.0 pkg/constants; kueue v0.19.2 pkg/controller/constants")

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
+from ...specs.model import ModelSpec
 from ..kit.pod_fields import file_keys
+from ..models import writing, written
 from ..ray import Place, in_place
 from .pods import account_name, template
 from .spec import TrainingJob
@@ -25,22 +27,36 @@ ANCESTOR = f"{TRAINER}/trainjob-ancestor-step"
 """Label of the JobSet's part that trains (trainer v2.1.0 pkg/constants/constants.go LabelTrainJobAncestor)."""
 
 
-def emit(job: TrainingJob, profile: Profile, place: Place = ()) -> tuple[Manifest, ...]:
-    """A job and what it needs, with what its queue would add to its pods.
+def emit(
+    job: TrainingJob, profile: Profile, model: ModelSpec | None = None, place: Place = ()
+) -> tuple[Manifest, ...]:
+    """A job and what it needs, with what its queue would add to its pods; `model` is the one that it produces.
 
     Kueue 0.18 says it in runtimePatches, which Trainer 2.1 of odh-3.5 does not have: the API server drops them, and pods
     would go to nodes that they were not admitted for (kueue v0.18.4 trainjob_controller.go RunWithPodSetsInfo).
     """
-    name = job_name(job)
-    job = in_place(job, place)
+    name = job_name(job, model)
+    job = _with_model(in_place(job, place), model)
     made = _train_job(job, name, profile) if job.kind == "TrainJob" else _pytorch_job(job, name, profile)
     return (*_account(job), *_files(job, name), *made)
 
 
-def job_name(job: TrainingJob) -> str:
-    """Name of a job's object: another content is another job, and one that was suspended is the same."""
-    said = job.model_dump(mode="json", exclude_defaults=True, exclude={"suspend"})
-    return f"{job.name}-{content_hash(said)}"
+def job_name(job: TrainingJob, model: ModelSpec | None = None) -> str:
+    """Name of a job's object: another content, or another version of what it produces, is another job.
+
+    One that was suspended is the same, and how the model is published afterwards is nothing to it.
+    """
+    said = job.model_dump(mode="json", exclude_defaults=True, exclude={"publish", "suspend"})
+    more = (written(job, model).version,) if job.produces and model else ()
+    return f"{job.name}-{content_hash(said, *more)}"
+
+
+def _with_model(job: TrainingJob, model: ModelSpec | None) -> TrainingJob:
+    """The job with the volume of the model that it writes, and where on it this version goes."""
+    if model is None:
+        return job
+    told, mount = writing(job, model)
+    return job.model_copy(update={"volumes": (*job.volumes, mount), "env": (*told, *job.env)})
 
 
 def _train_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifest, ...]:

@@ -16,6 +16,7 @@ from ..kit.pod import (
 )
 from ..kit.pod_fields import MOST, WORKING_DIR
 from ..kit.tolerations import malformed
+from ..models import MODELS_DIR
 from .checks import items
 from .pods import MOUNTED, shared_memory
 from .spec import TrainingJob
@@ -78,6 +79,7 @@ def _taken(job: TrainingJob) -> set[str]:
     """Paths at which pods have something already."""
     taken = set(MOUNTED)
     taken |= {WORKING_DIR} if job.workingDir else set()
+    taken |= {MODELS_DIR} if job.produces else set()
     return taken | ({str(one["mountPath"]) for one in TRUSTED_MOUNTS} if job.trustedCABundle else set())
 
 

@@ -18,10 +18,11 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     for job in cluster.part(TRAINING).jobs:
         if job.suspend:
             continue
-        final = emit(job, cluster.profile, place_of(job.namespace, job.queue, cluster))
+        model = cluster.models.get(job.produces) if job.produces else None
+        final = emit(job, cluster.profile, model, place_of(job.namespace, job.queue, cluster))
         if known.get((job.namespace, job.name)) == job:
             key = cluster.group_key("training", "jobs", job.namespace, job.name)
-            yield Unit(key, cluster.group_files, recipe(emit, job, cluster.profile), final)
+            yield Unit(key, cluster.group_files, recipe(emit, job, cluster.profile, model), final)
         else:
             yield alone(final)
 

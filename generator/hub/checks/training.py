@@ -15,8 +15,8 @@ SHOWN = 3
 def _jobs(fleet: Fleet) -> Iterator[tuple[Member, Path, str, str, bool]]:
     """(cluster, path of the job, model, version, whether it publishes) of all jobs that produce a model."""
     for member in fleet.members:
-        for model, version, published, index in member.trained:
-            yield member, ("members", member.name, "ray", "jobs", index), model, version, published
+        for model, version, published, section, index in member.trained:
+            yield member, ("members", member.name, section, "jobs", index), model, version, published
 
 
 @rule("TRAIN001", Severity.WARNING, scope="fleet", source="a model reaches other clusters by its source only")

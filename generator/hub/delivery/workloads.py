@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ...components.kit.component import Cluster, Unit, alone
-from ...components.ray import RAY
+from ...components.models import produced_by
 from ...facts.edge import EdgeArgoCD
 from ...facts.profiles import profiles
 from ...objects.manifest import (
@@ -106,9 +106,8 @@ def _workload(unit: Unit) -> _Workload | None:
 
 
 def _models(cluster: Cluster) -> Iterator[tuple[_Workload, str]]:
-    for job in cluster.part(RAY).jobs:
-        if job.produces:
-            yield _Workload(job.namespace, job.name), job.produces
+    for _, job in produced_by(cluster):
+        yield _Workload(job.namespace, job.name), job.produces
     for item in cluster.spec.serving:
         yield _Workload(item.namespace, item.name), item.model
 

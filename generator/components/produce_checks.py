@@ -1,6 +1,6 @@
 """Rules for jobs that produce a model: where they write it, who reads it there, and where it is published.
 
-That the model exists and its volume is mounted is RAY027, that many pods can write to it MODEL008, that its format is
+Jobs of Ray and of Kubeflow alike. That the model exists and its volume is mounted is RAY027 and TRAIN018, that many pods can write to it MODEL008, that its format is
 one that the runtime serves SERVE002; what takes more than one cluster is in hub/checks/training.py.
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-from ....findings.finding import Path, Severity
-from ....findings.rule import Problem, rule
-from ....specs.model import ModelSpec
-from ....specs.quantity import parse
-from ...kit.component import Cluster
-from ...kit.runtime import seconds
-from ...models import (
+from ..findings.finding import Path, Severity
+from ..findings.rule import Problem, rule
+from ..specs.model import ModelSpec
+from ..specs.quantity import parse
+from .kit.component import Cluster
+from .kit.runtime import seconds
+from .models import (
     MODELS_DIR,
     claim_name,
     is_written,
@@ -24,18 +24,16 @@ from ...models import (
     on_volume,
     one_node,
     place,
+    produced_by,
     servers,
     storage_class,
     storage_uri,
     target,
+    written,
 )
-from ..emit import written
-from ..shapes import own_cluster
-from ..spec import RayJob
-from ..units import RAY
-
-if TYPE_CHECKING:
-    from ...serving.spec import Service
+from .ray import RAY, own_cluster
+from .serving.spec import Service
+from .training import TRAINING
 
 MARK = ".complete"
 """File that a job writes when the model is whole (templates/publish_model.py)."""
@@ -46,12 +44,28 @@ NAME_LIMIT = 63 - len("-publish-") - 8
 _PLACE = re.compile(rf"{MODELS_DIR}(/[A-Za-z0-9._-]+)*")
 
 
-def _producing(cluster: Cluster) -> Iterator[tuple[Path, RayJob, str, ModelSpec]]:
-    """Jobs that bring a cluster and produce a model that there is; the others have findings of their own."""
-    for i, job in enumerate(cluster.part(RAY).jobs):
-        model = cluster.models.get(job.produces) if job.produces else None
-        if job.produces and model is not None and own_cluster(job) is not None:
-            yield ("ray", "jobs", i), job, job.produces, model
+def _producing(cluster: Cluster) -> Iterator[tuple[Path, Any, str, ModelSpec]]:
+    """Jobs that bring their own pods and produce a model that there is; the others have findings of their own."""
+    for path, job in produced_by(cluster):
+        model = cluster.models.get(job.produces)
+        if model is not None and (path[0] != "ray" or own_cluster(job) is not None):
+            yield path, job, job.produces, model
+
+
+class _Program(NamedTuple):
+    """What a job runs: where that is said, what it is called in a message, and its words with those of its files."""
+
+    at: Path
+    called: str
+    words: str
+
+
+def _program(path: Path, job: Any) -> _Program:
+    if path[0] == "ray":
+        return _Program((*path, "entrypoint"), "the entrypoint", job.entrypoint)
+    words = " ".join((*job.command, *job.args, *job.workingDir.values()))
+    field = next((field for field in ("command", "args") if getattr(job, field)), "image")
+    return _Program((*path, field), "the program", words)
 
 
 @rule("RAY040")
@@ -75,10 +89,14 @@ def publishing_has_something_to_publish(cluster: Cluster) -> Iterator[Problem]:
 
     The source is where it is put: nothing can be put into an image, a web site or a volume of another cluster.
     """
-    for i, job in enumerate(cluster.part(RAY).jobs):
+    listed: list[tuple[Path, Any]] = [
+        *((("ray", "jobs", i), job) for i, job in enumerate(cluster.part(RAY).jobs)),
+        *((("training", "jobs", i), job) for i, job in enumerate(cluster.part(TRAINING).jobs)),
+    ]
+    for path, job in listed:
         for field in ("publish", "version"):
             if getattr(job, field) is not None and job.produces is None:
-                yield Problem(("ray", "jobs", i, field), f"{job.name} produces no model", "add produces")
+                yield Problem((*path, field), f"{job.name} produces no model", "add produces")
     for path, job, name, model in _producing(cluster):
         if job.publish is not None and not model.source.startswith(("s3://", "oci://")):
             said = f"{name} comes from {model.source}: nothing can be published there"
@@ -141,18 +159,19 @@ def the_served_version_is_written(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("RAY045", Severity.WARNING, source="KServe mounts the folder of the version: components/models/emit.py")
 def the_entrypoint_writes_where_servers_read(cluster: Cluster) -> Iterator[Problem]:
-    """An entrypoint that names a folder of the model's volume names that of the version, or uses $MODEL_DIR.
+    """An entrypoint, or what a training job runs, that names a folder of the model's volume names that of the version, or uses $MODEL_DIR.
 
     A server of the model sees the folder of its version only.
     """
     for path, job, name, model in _producing(cluster):
         folder = place(name, written(job, model))["MODEL_DIR"]
-        named = [found[0] for found in _PLACE.finditer(job.entrypoint)]
+        program = _program(path, job)
+        named = [found[0] for found in _PLACE.finditer(program.words)]
         wrong = [found for found in named if found != folder and not found.startswith(f"{folder}/")]
-        if wrong and "MODEL_DIR" not in job.entrypoint:
-            said = f"the entrypoint writes to {wrong[0]}, servers of {name} read {folder}"
+        if wrong and "MODEL_DIR" not in program.words:
+            said = f"{program.called} writes to {wrong[0]}, servers of {name} read {folder}"
             hint = """use the variable: sh -c 'python -m train --output "$MODEL_DIR"'"""
-            yield Problem((*path, "entrypoint"), said, hint)
+            yield Problem(program.at, said, hint)
 
 
 @rule("RAY046", Severity.WARNING)
@@ -208,9 +227,10 @@ def no_job_waits_for_itself(cluster: Cluster) -> Iterator[Problem]:
             yield Problem((*path, "produces"), said, "take one of the volumes out")
 
 
-def _read(job: RayJob, made: dict[tuple[str, str], set[str]]) -> Iterator[str]:
+def _read(job: Any, made: dict[tuple[str, str], set[str]]) -> Iterator[str]:
     """Jobs that produce what this one mounts."""
-    groups = (*([job.head] if job.head else []), *job.workers)
+    head, workers = getattr(job, "head", None), getattr(job, "workers", ())
+    groups = (*([head] if head else []), *workers)
     for mount in (*job.volumes, *(mount for group in groups for mount in group.volumes)):
         yield from made.get((job.namespace, mount.claim or ""), ())
 
@@ -266,11 +286,12 @@ def a_published_model_is_finished(cluster: Cluster) -> Iterator[Problem]:
     The Job that publishes waits for it, so that no half of a model is published.
     """
     for path, job, name, model in _producing(cluster):
-        if job.publish is not None and MARK not in job.entrypoint:
+        program = _program(path, job)
+        if job.publish is not None and MARK not in program.words:
             mark = f"{place(name, written(job, model))['MODEL_DIR']}/{MARK}"
-            said = f"publishing waits for {mark}, which the entrypoint does not write as far as can be seen"
+            said = f"publishing waits for {mark}, which {program.called} does not write as far as can be seen"
             hint = """such as sh -c 'python -m train && touch "$MODEL_DIR/.complete"'; nothing to do if the program does it"""
-            yield Problem((*path, "entrypoint"), said, hint)
+            yield Problem(program.at, said, hint)
 
 
 @rule("RAY033", source="Kubernetes: the name of a Job becomes a label of its pods")
