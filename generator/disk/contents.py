@@ -24,6 +24,9 @@ class Contents(NamedTuple):
 
 UNKNOWN = Contents()
 
+_BYTECODE = "__pycache__"
+"""What Python puts beside its modules, as many files as there are modules."""
+
 
 def contents(folder: File, endings: Collection[str], before: Contents = UNKNOWN) -> Contents:
     """The files below `folder` whose names end so (".py"); `before` is what an earlier run found there."""
@@ -48,6 +51,8 @@ def _files(folder: str, below: str, endings: frozenset[str]) -> Iterator[tuple[s
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name == _BYTECODE:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     yield from _files(entry.path, f"{below}{entry.name}/", endings)
                 elif os.path.splitext(entry.name)[1] in endings:  # noqa: PTH122 - of a name, many times

@@ -13,7 +13,7 @@ from pathlib import Path as File
 
 from ..errors import NearedgeError
 from .folders import SPECS
-from .plain import digest_of
+from .stamps import Stamps
 
 Digests = Mapping[str, str]
 """Path of a spec below the repository -> digest of its content; empty for what is no plain file."""
@@ -29,9 +29,10 @@ class SpecsMoved(NearedgeError):
         )
 
 
-def spec_digests(root: File) -> dict[str, str]:
-    """The digest of everything below clusters/ that is called as a spec."""
+def spec_digests(root: File, stamps: Stamps | None = None) -> dict[str, str]:
+    """The digest of everything below clusters/ that is called as a spec; `stamps` say which need not be read."""
     found: dict[str, str] = {}
+    known = stamps or Stamps()
     folders = [] if (root / SPECS).is_symlink() else [SPECS]
     while folders:
         folder = folders.pop()
@@ -42,7 +43,7 @@ def spec_digests(root: File) -> dict[str, str]:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(path)
                     elif path.endswith(".yaml"):
-                        found[path] = digest_of(root, path)
+                        found[path] = known.digest_of(root, path)
         except OSError:
             # What cannot be read is a finding of those who read it.
             continue
@@ -51,7 +52,7 @@ def spec_digests(root: File) -> dict[str, str]:
 
 def moved(root: File, judged: Digests) -> str | None:
     """The first spec that was saved, added or removed since `judged` was taken; None when all are as they were."""
-    now = spec_digests(root)
+    now = spec_digests(root, Stamps.recalled(root))
     return min((file for file in {*now, *judged} if now.get(file) != judged.get(file)), default=None)
 
 

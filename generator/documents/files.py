@@ -167,7 +167,7 @@ def find_specs(root: File) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
                     _misread(file, _odd(name), "rename it: specs and their folders are called a-z, 0-9, -")
                 )
                 continue
-            spec_like = PurePosixPath(name).suffix.lower() in _SPEC_LIKE
+            spec_like = os.path.splitext(name)[1].lower() in _SPEC_LIKE  # noqa: PTH122 - of a name, many times
             if is_folder and not spec_like:
                 folders.append(file)
             elif is_spec(file) and not is_folder:

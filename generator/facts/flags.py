@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -90,14 +91,35 @@ class Known(NamedTuple):
     exact: bool
 
 
+class Releases(Mapping[str, dict[str, Flag]]):
+    """Flags of every release of a server that there is a file for, the oldest first.
+
+    A file is read when somebody asks for its release: all of vLLM's take longer than to judge a cluster.
+    """
+
+    def __init__(self, server: str) -> None:
+        paths = (PACKAGE / FOLDER).glob(f"{server}-[0-9]*.yaml")
+        named = {_version(path.read_text("utf-8")): path.name for path in paths}
+        self._files = {version: named[version] for version in sorted(named, key=_number)}
+        self._read: dict[str, dict[str, Flag]] = {}
+
+    def __getitem__(self, version: str) -> dict[str, Flag]:
+        if version not in self._read:
+            told = shipped_data(f"{FOLDER}/{self._files[version]}")
+            self._read[version] = Release.model_validate(told).flags()
+        return self._read[version]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 @cache
-def releases(server: str) -> dict[str, dict[str, Flag]]:
-    """Flags of every release of a server that there is a file for, the oldest first."""
-    found = {}
-    for path in sorted((PACKAGE / FOLDER).glob(f"{server}-[0-9]*.yaml")):
-        release = Release.model_validate(shipped_data(f"{FOLDER}/{path.name}"))
-        found[release.version] = release.flags()
-    return dict(sorted(found.items(), key=lambda item: _number(item[0])))
+def releases(server: str) -> Releases:
+    """The releases of a server."""
+    return Releases(server)
 
 
 @cache
@@ -131,6 +153,15 @@ def serve_schema(version: str) -> dict[str, Any]:
     """JSON Schema of Ray Serve's configuration in this release of Ray."""
     found: dict[str, Any] = json.loads(shipped_text(f"{FOLDER}/ray-serve-{version}.json"))
     return found
+
+
+_VERSION = re.compile(r'^version: "(.+)"$', re.MULTILINE)
+
+
+def _version(text: str) -> str:
+    found = _VERSION.search(text)
+    assert found is not None  # noqa: S101 - scripts/server_flags.py writes it so
+    return found[1]
 
 
 def _number(version: str) -> tuple[int, ...]:

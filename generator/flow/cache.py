@@ -17,9 +17,10 @@ from pathlib import Path as File
 from typing import Any
 
 from ..disk.contents import UNKNOWN, Contents, contents
-from ..disk.plain import digest, digest_of
+from ..disk.plain import digest
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
+from ..disk.stamps import Stamps
 from ..documents.files import Document, is_own_part, read_file
 from ..facts.files import CODE, PACKAGE
 from ..fleet.spec_files import FLEET_FILE, Shared
@@ -37,12 +38,12 @@ from .inputs import (
 )
 from .lines import (
     FINDING,
-    MEMBER,
     as_json,
     cluster_told,
     finding_told,
     line_of,
     listed,
+    member_listed,
     moved,
     placed,
     places_of,
@@ -76,21 +77,23 @@ class Cache:
     """These files, once they are read."""
     specs: Digests = field(default_factory=dict)
     """Every spec as it was before this run read it: one that changes meanwhile is compiled once more."""
+    stamps: Stamps = field(default_factory=Stamps, compare=False)
+    """Which files need not be read for their digests."""
 
     def compiled(self, root: File, file: str) -> CompiledCluster | None:
         """The remembered site, when neither its spec nor its overlay changed since."""
         if file not in self.lines:
             return None
         line = json.loads(self.lines[file])
-        spec, outputs, _, bases, _, _, _, keys, _ = line
+        spec, outputs, *_ = line
         if spec != self.specs.get(file) or any(
-            digest_of(root, path) != value for path, value in outputs.items()
+            self.stamps.digest_of(root, path) != value for path, value in outputs.items()
         ):
             return None
-        compiled = placed(cluster_told(file, line), self.moves)
+        compiled = placed(cluster_told(file, line, kept=True), self.moves)
         if compiled is None or not has_parts(compiled.uses, self._parts.get(file, frozenset())):
             return None
-        return replace(compiled, kept=tuple(outputs), bases=tuple(bases), seen=Seen(tuple(map(tuple, keys))))
+        return compiled
 
     @cached_property
     def _parts(self) -> dict[str, frozenset[str]]:
@@ -134,7 +137,7 @@ class Cache:
     def _differs(self, compiled: CompiledCluster) -> bool:
         return (
             compiled.member is None
-            or listed(compiled.member, MEMBER) != json.loads(self.lines[compiled.file])[2]
+            or member_listed(compiled.member) != json.loads(self.lines[compiled.file])[2]
         )
 
 
@@ -143,7 +146,8 @@ NOTHING_KNOWN = Cache("")
 
 def recall(root: File) -> Cache:
     """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
-    specs = spec_digests(root)
+    stamps = Stamps.recalled(root)
+    specs = spec_digests(root, stamps)
     # Only what we wrote ourselves, whole: everything below trusts its shape.
     body = read_sealed(root / CACHE)
     first, *lines = body.decode().split("\n") if body else ("",)
@@ -152,15 +156,17 @@ def recall(root: File) -> Cache:
     code = contents(PACKAGE, CODE, noted)
     before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
     shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
-    nothing = Cache(_key(code, shared), specs=specs, code=code, code_noted=code == noted, shared=shared)
+    nothing = Cache(
+        _key(code, shared), specs=specs, code=code, code_noted=code == noted, shared=shared, stamps=stamps
+    )
     if not before:
         return nothing
     moved = moves(before, shared, _positions(head), lambda file: read_file(root, file)[0])
-    if FLEET_FILE in moved.changed or not _intact(root, head["bases"]):
+    if FLEET_FILE in moved.changed or not _intact(root, head["bases"], stamps):
         # Which clusters need a base that is not there any more is not known without compiling them.
         return nothing
     known = dict(zip(head["files"], lines, strict=True))
-    hub = head["hub"] if _intact(root, head["hub"]) else {}
+    hub = head["hub"] if _intact(root, head["hub"], stamps) else {}
     found = tuple((about, finding_told(told)) for about, told in head["found"])
     whole = Whole(found, frozenset(hub), head["objects"], Seen(tuple(map(tuple, head["hub_keys"]))))
     return replace(nothing, valid=True, lines=known, bases=head["bases"], hub=hub, whole=whole, moves=moved)
@@ -180,8 +186,10 @@ def vouched(
     first, *lines = body.decode().split("\n")
     head = json.loads(first)
 
+    stamps = Stamps.recalled(root)
+
     def content(path: str) -> str:
-        return digest(then[path]) if path in then else digest_of(root, path)
+        return digest(then[path]) if path in then else stamps.digest_of(root, path)
 
     digests = {file: content(file) for file in shared if is_shared(file)}
     if head["key"] != _key(contents(PACKAGE, CODE, _code_then(head)), digests):
@@ -247,8 +255,8 @@ def _is_shared(path: str) -> bool:
     return not path.startswith("overlays/")
 
 
-def _intact(root: File, files: Mapping[str, str]) -> bool:
-    return all(digest_of(root, path) == digest for path, digest in files.items())
+def _intact(root: File, files: Mapping[str, str], stamps: Stamps) -> bool:
+    return all(stamps.digest_of(root, path) == digest for path, digest in files.items())
 
 
 def _line_of(compiled: CompiledCluster, memory: Cache) -> str:

@@ -115,6 +115,7 @@ def remember(root: File, rendered: Partly) -> None:
     """Write down what was rendered, after it was written to disk; failing to do so is no failure."""
     if rendered.fleet is not None:
         save(root, rendered, rendered.memory)
+        rendered.memory.stamps.remember(root)
 
 
 def remembered(root: File, files: tuple[str, ...]) -> dict[str, CompiledCluster]:

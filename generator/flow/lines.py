@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 from ..findings.finding import Finding, Severity, Where
 from ..fleet.fleet import Member
 from ..rules.waivers import Waiver
 from .inputs import Moves
-from .rendered import CompiledCluster
+from .rendered import UNSEEN, CompiledCluster, Seen
 
 MEMBER = tuple(item.name for item in fields(Member))
 FINDING = tuple(item.name for item in fields(Finding))
 WAIVER = tuple(item.name for item in fields(Waiver))
 
 
-def cluster_told(file: str, told: list[Any]) -> CompiledCluster:
-    """What was found out about a cluster; nothing of where it was written to."""
-    _, _, member, _, objects, found, waivers, _, uses = told
-    findings, accepted = tuple(map(finding_told, found)), tuple(map(_waiver, waivers))
+def cluster_told(file: str, told: list[Any], *, kept: bool = False) -> CompiledCluster:
+    """What was found out about a cluster; where it was written to only when its files are `kept` as they are."""
+    _, outputs, member, bases, objects, found, waivers, keys, uses = told
     return CompiledCluster(
-        file, findings, _member(member), objects=objects, waivers=accepted, uses=tuple(uses)
+        file,
+        tuple(map(finding_told, found)),
+        Member(*[_frozen(value[0]) if type(value) is list else value for value in member]),
+        kept=tuple(outputs) if kept else (),
+        bases=_frozen(bases) if kept else (),
+        objects=objects,
+        waivers=tuple(map(_waiver, waivers)),
+        seen=Seen(tuple(map(tuple, keys))) if kept else UNSEEN,
+        uses=_frozen(uses),
     )
 
 
@@ -61,13 +69,13 @@ def line_of(compiled: CompiledCluster, spec: str, outputs: Mapping[str, str]) ->
         [
             spec,
             outputs,
-            listed(compiled.member, MEMBER),
-            compiled.bases,
+            member_listed(compiled.member),
+            as_json(compiled.bases),
             compiled.objects,
             findings,
             waivers,
             compiled.seen.keys,
-            compiled.uses,
+            as_json(compiled.uses),
         ]
     )
 
@@ -77,12 +85,14 @@ def listed(value: Any, names: tuple[str, ...]) -> list[Any]:
     return [_plain(getattr(value, name)) for name in names]
 
 
+def member_listed(member: Member | None) -> list[Any]:
+    """Fields of a member; each list among them as text, for clusters that are alike say the same (`_frozen`)."""
+    values = (getattr(member, name) for name in MEMBER)
+    return [[as_json(value)] if isinstance(value, tuple) else value for value in values]
+
+
 def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _member(told: list[Any]) -> Member:
-    return Member(*map(_frozen, told))
 
 
 def finding_told(told: list[Any]) -> Finding:
@@ -94,14 +104,17 @@ def finding_told(told: list[Any]) -> Finding:
 
 def _waiver(told: list[Any]) -> Waiver:
     where, *rest = told
-    return Waiver(Where(*where), *map(_frozen, rest))
+    return Waiver(Where(*where), *map(_tuples, rest))
 
 
-def _frozen(value: Any) -> Any:
-    # Most of what lists hold are strings: asked here, they need no call each.
-    if type(value) is list:
-        return tuple([_frozen(item) if type(item) is list else item for item in value])
-    return value
+@cache
+def _frozen(text: str) -> Any:
+    """A list that stands as text in the lines of many clusters: one value for all of them."""
+    return _tuples(json.loads(text))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def as_json(value: Any) -> str:

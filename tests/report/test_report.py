@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from generator import __version__
 from generator.findings.finding import Finding, Severity, Where, counted, has_errors, ordered
-from generator.report import as_github, as_json, as_junit, as_sarif, as_text, count_line, table
-from generator.report.formats.sarif import MOST_RESULTS
+from generator.report import as_json, as_text, count_line, table
+from generator.report.formats.github import as_github
+from generator.report.formats.junit import as_junit
+from generator.report.formats.sarif import MOST_RESULTS, as_sarif
 from generator.rules.load import every_rule
 from generator.rules.waivers import Waived, Waiver
 

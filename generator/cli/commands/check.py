@@ -124,14 +124,19 @@ def _formatted(options: argparse.Namespace, root: File, rendered: Rendered, part
     if name == "json":
         return report.as_json(findings, waived)
     if name == "github":
-        return report.as_github(findings, waived)
+        from ...report.formats.github import as_github
+
+        return as_github(findings, waived)
     if name == "sarif":
-        return report.as_sarif(findings, waived, rules=_rules(root), version=__version__)
+        from ...report.formats.sarif import as_sarif
+
+        return as_sarif(findings, waived, rules=_rules(root), version=__version__)
     if name == "junit":
         from ...documents.files import find_specs
+        from ...report.formats.junit import as_junit
 
         files = {*part, *(site.file for site in rendered.clusters)} if part else find_specs(root)[0]
-        return report.as_junit(findings, waived, files=files, codes=_rules(root))
+        return as_junit(findings, waived, files=files, codes=_rules(root))
     text = report.as_text(
         findings, waived, lines=lines_of(root), colour=colour(sys.stdout), every=options.all
     )
