@@ -50,6 +50,7 @@ class Client:
         self._session.verify = str(authority)
         self._session.cert = (str(user.certificate), str(user.key))
         self._kinds: dict[tuple[str, str], Kind] = {}
+        self._absent: set[tuple[str, str]] = set()
 
     def healthy(self) -> bool:
         """Whether the server says that it is ready."""
@@ -129,7 +130,7 @@ class Client:
                 raise
 
     def kind(self, api_version: str, kind: str) -> Kind:
-        """Where the server has it, waiting a while for a CRD that has just come.
+        """Where the server has it, waiting a while, once, for a CRD that has just come.
 
         Raises:
             Refused: it does not have it.
@@ -139,10 +140,15 @@ class Client:
             for found in self._discovered(api_version):
                 self._kinds[api_version, found[0]] = found[1]
             if (api_version, kind) not in self._kinds:
-                if time.monotonic() > until:
+                if (api_version, kind) in self._absent or time.monotonic() > until:
+                    self._absent.add((api_version, kind))
                     raise Refused(NOT_FOUND, f"no {kind} in {api_version}")
                 time.sleep(0.2)
         return self._kinds[api_version, kind]
+
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Whether the server has it now."""
+        return any(found == kind for found, _ in self._discovered(api_version))
 
     def _discovered(self, api_version: str) -> Iterator[tuple[str, Kind]]:
         root = "/apis" if "/" in api_version else "/api"

@@ -155,6 +155,8 @@ def structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[
     kept: dict[str, Any] = {key: node[key] for key in _STRUCTURAL if key in node}
     if "properties" in node:
         kept["properties"] = {key: structural(part, definitions) for key, part in node["properties"].items()}
+        if node.get("additionalProperties") is not False:
+            kept["x-kubernetes-preserve-unknown-fields"] = True
     elif isinstance(node.get("additionalProperties"), dict):
         kept["additionalProperties"] = structural(node["additionalProperties"], definitions)
     elif node.get("type", "object") == "object" and node.get("additionalProperties") is not False:

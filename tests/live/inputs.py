@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
 from pathlib import Path as File
@@ -15,9 +17,13 @@ from generator.flow.clusters import judge_cluster
 from generator.flow.read import cluster_files, cluster_in, read
 from generator.flow.rendered import Memo
 from generator.objects.manifest import SYNC_WAVE, Manifest
+from generator.proof.expected import expected
 from tests.conftest import CASES, ROOT, build, read_case
 
 OWN_FLEETS = File(__file__).resolve().parent / "fleets"
+
+OF_POLICIES = ("olm-v0.45.0", "gateway-api-v1.4.1")
+"""Sets of kinds that Policies put on clusters, beside those of hubs."""
 
 
 class Site(NamedTuple):
@@ -27,6 +33,12 @@ class Site(NamedTuple):
     schemas: tuple[str, ...]
     objects: tuple[Manifest, ...]
     cluster: Cluster | None = None
+
+
+def chosen(name: str) -> bool:
+    """Whether a site or a case is one of those that LIVE_ONLY asks for: `serving/*,example/site-a`; all without it."""
+    patterns = os.environ.get("LIVE_ONLY", "*").split(",")
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def fleets() -> tuple[File, ...]:
@@ -65,6 +77,41 @@ def _hubs(root: File, fleet_name: str) -> Iterator[Site]:
     for name, files in hub.emit_all(fleet).items():
         objects = tuple(chain.from_iterable(files.values()))
         yield Site(f"{fleet_name}/acm/{name}", hub.schemas(fleet), in_order(objects))
+
+
+@cache
+def folders(root: File) -> tuple[Site, ...]:
+    """What each folder of a fleet's output means, overlays, bootstraps and hubs, and what each Policy puts on clusters."""
+    name = "example" if root == ROOT else root.name
+    return tuple(_folders(root, name))
+
+
+def _folders(root: File, name: str) -> Iterator[Site]:
+    rendered = pipeline.render(root)
+    if rendered.fleet is None:
+        raise AssertionError(f"{name} does not compile")
+    for item in expected(root, rendered):
+        yield Site(f"{name}/{item.folder}", item.schemas, in_order(item.emitted))
+        for policy in (found for found in item.emitted if found["kind"] == "Policy"):
+            schemas = tuple(dict.fromkeys((*item.schemas, *OF_POLICIES)))
+            yield Site(
+                f"{name}/{item.folder}/{policy['metadata']['name']}", schemas, tuple(delivered(policy))
+            )
+
+
+def delivered(policy: Manifest) -> Iterator[Manifest]:
+    """The templates of a Policy as its cluster gets them, and the whole objects that they say are to be there.
+
+    An object with words of a Go template in it is another on each cluster, and left out.
+    """
+    for entry in policy["spec"]["policy-templates"]:
+        template = entry["objectDefinition"]
+        # The framework of policies puts them where the Policy itself is.
+        meta = {**template["metadata"], "namespace": policy["metadata"]["namespace"]}
+        yield {**template, "metadata": meta}
+        for inner in template["spec"].get("object-templates") or ():
+            if inner["complianceType"] != "mustnothave" and "{{" not in str(inner):
+                yield inner["objectDefinition"]
 
 
 @cache

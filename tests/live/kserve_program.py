@@ -30,9 +30,7 @@ def source() -> File:
 @contextlib.contextmanager
 def manager(plane: ControlPlane) -> Iterator[Running]:
     """The manager with its webhooks, as config/overlays/standalone/kserve installs it."""
-    with _program(
-        plane, "kserve-manager", source() / "config/overlays/standalone/kserve", "/mutate-pods"
-    ) as run:
+    with _program(plane, "kserve-manager", source() / "config/overlays/standalone/kserve") as run:
         yield run
 
 

@@ -19,6 +19,7 @@ from .binaries import PROGRAMS, ready, say
 from .client import Client
 from .compare import differences
 from .control_plane import ControlPlane, control_plane
+from .inputs import chosen
 from .kueue import site_of
 from .played import play, play_jobs
 from .pods_seen import alike, plain, service_seen
@@ -58,7 +59,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any], Cluster]]:
     """The cases of Ray that this platform renders."""
     for path in sorted(CASES.glob("ray/*/spec.yaml")):
         case = {**read_case(path), "profile": PROFILE}
-        if path.parent.name.startswith("refused"):
+        if path.parent.name.startswith("refused") or not chosen(f"ray/{path.parent.name}"):
             continue
         cluster, _, findings = build(case)
         if cluster is not None and not any(item.severity is Severity.ERROR for item in findings):

@@ -80,6 +80,7 @@ def test_a_derived_crd_has_no_references_and_leaves_only_open_objects_open() -> 
         "properties": {
             "spec": {"$ref": "#/definitions/spec"},
             "any": {"type": "object"},
+            "half": {"type": "object", "properties": {"known": {"type": "string"}}},
             "port": {"type": ["integer", "string"]},
         },
     }
@@ -93,6 +94,7 @@ def test_a_derived_crd_has_no_references_and_leaves_only_open_objects_open() -> 
         "type": "object",
         "properties": {"names": {"type": "array", "items": {"type": "string"}}},
     }
+    assert found["properties"]["half"]["x-kubernetes-preserve-unknown-fields"] is True
     assert found["properties"]["any"]["x-kubernetes-preserve-unknown-fields"] is True
     assert found["properties"]["port"] == {"x-kubernetes-int-or-string": True}
     assert "x-kubernetes-preserve-unknown-fields" not in found
