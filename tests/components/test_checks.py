@@ -18,8 +18,11 @@ import pytest
 
 from generator.admission.demand import passing
 from generator.components.credentials import secret_uses
+from generator.components.namespaces import namespace_features
+from generator.components.namespaces.network import policies
 from generator.components.pin_checks import images_used
-from generator.components.serving.synthetic.emit import FILES
+from generator.components.serving.synthetic.emit import FILES, units
+from generator.facts.profiles import profiles
 from generator.fleet.member import member_of
 from tests.components.test_build_scripts import Model, asking
 from tests.conftest import CASES, ROOT, build, read_case
@@ -111,6 +114,64 @@ def test_a_server_is_believed_by_the_authority_alone(
         server.shutdown()
     assert code == (0 if authority else 1)
     assert ("CERTIFICATE_VERIFY_FAILED" in capsys.readouterr().out) is not bool(authority)
+
+
+def test_a_certificate_is_believed_itself_whoever_signed_it(ask: Ask, tmp_path: File) -> None:
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    authority = f"req -x509 {key} -days 1 -subj /CN=authority -keyout ca.key -out ca.pem"
+    said = "-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE"
+    signed = (
+        f"req -x509 -CA ca.pem -CAkey ca.key {key} -days 1 -subj /CN=chat {said} -keyout key.pem -out tls.crt"
+    )
+    for words in (authority, signed):
+        subprocess.run(["openssl", *words.split()], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "key.pem")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        code = ask(f"https://127.0.0.1:{server.server_address[1]}", GOOD, CA=str(tmp_path / "tls.crt"))
+        server.shutdown()
+    assert code == 0
+
+
+def test_a_check_reaches_its_server_and_nothing_else() -> None:
+    features = ("serving", "deployment", "llm", "ray", "rayjob", "rayservice", "checks")
+    pods = {
+        "app.kubernetes.io/name": "model-check",
+        "batch.kubernetes.io/job-name": "x",
+        "nearedge.io/checks": "chat",
+    }
+    told = list(policies("ai", features, profiles()["odh-3.4"]))
+    assert {item["metadata"]["name"] for item in told if selects(item, pods)} == {"default-deny", "allow-dns"}
+    # Another pod of the namespace may ask all of them, and another Job the head of a Ray cluster.
+    asking = {
+        item["metadata"]["name"] for item in told if selects(item, {"batch.kubernetes.io/job-name": "y"})
+    }
+    assert {"allow-serving-clients", "allow-model-server-clients", "allow-llm-clients", "allow-ray-submitter", "allow-ray-serve-clients"} <= asking  # fmt: skip
+    cluster, _, findings = build(read_case(CASES / "serving/checked-llm/spec.yaml"))
+    assert cluster is not None, findings
+    assert "checks" in namespace_features(cluster)["ai"]
+    made = [item for unit in units(cluster) for item in unit.final]
+    (own,) = [item for item in made if item["kind"] == "NetworkPolicy"]
+    assert selects(own, pods)
+    assert own["spec"]["egress"][0]["ports"] == [{"protocol": "TCP", "port": 8000}]
+    # Of the Secret with the server's certificate the key is left where it is.
+    (job,) = [item for item in made if item["kind"] == "CronJob"]
+    mounted = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"][-1]["secret"]
+    assert [item["key"] for item in mounted["items"]] == ["tls.crt"]
+
+
+def selects(policy: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Whether a NetworkPolicy is about pods with these labels."""
+    said = policy["spec"]["podSelector"]
+    there = said.get("matchLabels", {}).items() <= labels.items()
+    return there and all(
+        (entry["key"] in labels)
+        if entry["operator"] == "Exists"
+        else (labels.get(entry["key"]) in entry["values"]) is (entry["operator"] == "In")
+        for entry in said.get("matchExpressions", ())
+    )
 
 
 def test_what_a_cluster_says_of_its_checks() -> None:

@@ -37,6 +37,7 @@ FEATURES = (
     "builds",
     "training",
     "workbenches",
+    "checks",
 )
 """What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `deployment-9000`,
 `builds-8443`, `gateway-<namespace>`, `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
@@ -168,6 +169,8 @@ def _llm_features(service: Any) -> tuple[str, ...]:
 def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
     if service.exposed:
         yield "exposed"
+    if service.check is not None:
+        yield "checks"
     if service.kind == "InferenceService":
         if guarded(service, cluster):
             yield from ("auth", f"auth-{service.name}")

@@ -75,12 +75,22 @@ TRAINING = {"matchExpressions": [{"key": "nearedge.io/training", "operator": "Ex
 """Every pod of a training job (components/training/pods.py MARK)."""
 WORKBENCH = {"matchExpressions": [{"key": "notebook-name", "operator": "Exists"}]}
 """Every pod of a Notebook (opendatahub-io/kubeflow v1.10.0-11 notebook_controller.go generateStatefulSet)."""
-SUBMITTER = {
-    "matchExpressions": [
-        {"key": JOB_POD, "operator": "Exists"},
-        {"key": APP, "operator": "NotIn", "values": [MODEL_LOADER]},
-    ]
-}
+MODEL_CHECK = "model-check"
+"""Value of APP on the pods that ask a model whether it answers (components/serving/synthetic/)."""
+
+
+def _submitters(features: Collection[str]) -> Manifest:
+    """Pods of Jobs, but for those of ours that have nothing to do with Ray."""
+    ours = [MODEL_LOADER, *([MODEL_CHECK] if "checks" in features else [])]
+    not_ours = {"key": APP, "operator": "NotIn", "values": ours}
+    return {"matchExpressions": [{"key": JOB_POD, "operator": "Exists"}, not_ours]}
+
+
+def _clients(features: Collection[str]) -> Manifest:
+    """Every pod of a namespace; those of checks reach their own server by policies of their own."""
+    if "checks" not in features:
+        return {}
+    return {"matchExpressions": [{"key": APP, "operator": "NotIn", "values": [MODEL_CHECK]}]}
 
 
 def policies(namespace: str, features: Collection[str], profile: Profile) -> Iterator[Manifest]:
@@ -131,7 +141,9 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
     else:
         rule = proxied if "auth" in features else asked
         yield policy(namespace, "allow-serving", SERVING, ingress=[rule, watched])
-    yield policy(namespace, "allow-serving-clients", {}, egress=[{"to": [{"podSelector": SERVING}]}])
+    yield policy(
+        namespace, "allow-serving-clients", _clients(features), egress=[{"to": [{"podSelector": SERVING}]}]
+    )
     if "auth" in features or profile.kserve.proxyAlways:
         # The proxy in front of the model asks the API server about each token. The API server is no pod and
         # has no portable address, so its ports have to do.
@@ -151,7 +163,9 @@ def _plain(namespace: str, features: Collection[str], profile: Profile) -> Itera
     asked: Manifest = {"from": callers, "ports": ports(*(numbered("deployment", features, int) or [SERVES]))}
     watched: Manifest = {"from": callers_of(profile.network.monitoring)}
     yield policy(namespace, "allow-model-servers", PLAIN, ingress=[asked, watched])
-    yield policy(namespace, "allow-model-server-clients", {}, egress=[{"to": [{"podSelector": PLAIN}]}])
+    yield policy(
+        namespace, "allow-model-server-clients", _clients(features), egress=[{"to": [{"podSelector": PLAIN}]}]
+    )
     if "download" in features:
         rule = _fetching("download", features)
         yield policy(namespace, "allow-model-server-download", PLAIN, egress=[rule])
@@ -190,7 +204,7 @@ def _llm(namespace: str, features: Collection[str], profile: Profile) -> Iterato
         ingress.append({"from": callers_of(profile.network.ingress), "ports": ports(LLM_SERVES, PICKS)})
     peers = [{"to": beside}]
     yield policy(namespace, "allow-llm", LLM, ingress=ingress)
-    yield policy(namespace, "allow-llm-clients", {}, egress=peers)
+    yield policy(namespace, "allow-llm-clients", _clients(features), egress=peers)
     if "llm-router" in features:
         rule = {"ports": ports(*profile.network.apiServerPorts)}
         yield policy(namespace, "allow-llm-router", LLM, egress=[rule])
@@ -209,10 +223,11 @@ def _ray(namespace: str, features: Collection[str], profile: Profile) -> Iterato
     yield policy(namespace, "allow-ray", RAY, ingress=ingress, egress=[{"to": peers}])
     if "rayjob" in features:
         dashboard = ports(RAY_DASHBOARD)
-        from_jobs = [{"from": [{"podSelector": SUBMITTER}], "ports": dashboard}]
+        submitters = _submitters(features)
+        from_jobs = [{"from": [{"podSelector": submitters}], "ports": dashboard}]
         yield policy(namespace, "allow-ray-job", RAY_HEAD, ingress=from_jobs)
         to_head = [{"to": [{"podSelector": RAY_HEAD}], "ports": dashboard}]
-        yield policy(namespace, "allow-ray-submitter", SUBMITTER, egress=to_head)
+        yield policy(namespace, "allow-ray-submitter", submitters, egress=to_head)
     if "rayservice" in features:
         yield from _ray_serve(namespace, features, profile)
     to_api_server = {"ports": ports(*profile.network.apiServerPorts)}
@@ -230,7 +245,7 @@ def _ray_serve(namespace: str, features: Collection[str], profile: Profile) -> I
     requests = ports(RAY_SERVE, *([RAY_GRPC] if "raygrpc" in features else []))
     yield policy(namespace, "allow-ray-serve", RAY, ingress=[{"from": callers, "ports": requests}])
     to_serve = [{"to": [{"podSelector": RAY}], "ports": requests}]
-    yield policy(namespace, "allow-ray-serve-clients", {}, egress=to_serve)
+    yield policy(namespace, "allow-ray-serve-clients", _clients(features), egress=to_serve)
 
 
 def _pipelines(namespace: str, profile: Profile) -> Manifest:

@@ -12,6 +12,8 @@ from ..check import checked, judged
 from ..spec import is_llm
 from ..synthetic import cron_job_name, is_guarded
 
+LONGEST_LLM = 63 - len("-kserve-self-signed-certs")
+"""Characters of the name of an LLMInferenceService that KServe leaves as they are (knative.dev/pkg kmeta ChildName)."""
 LONGEST = 52
 """Characters of a CronJob's name: its Jobs get 11 more (kubernetes v1.33 pkg/apis/batch/validation ValidateCronJobCreate)."""
 
@@ -45,15 +47,11 @@ def there_is_a_question_and_an_answer(cluster: Cluster) -> Iterator[Problem]:
 def the_server_can_be_asked(cluster: Cluster) -> Iterator[Problem]:
     """The server speaks HTTP with JSON, at a path that is known.
 
-    A runtime of yours and Caikit have several; an LLMInferenceService answers behind its gateway, by TLS of its own;
-    gRPC is no JSON.
+    A runtime of yours and Caikit have several; gRPC is no JSON.
     """
     for i, item, check, model in checked(cluster):
         path: Path = ("serving", i, "check")
-        if is_llm(item):
-            said = f"{item.name} is an LLMInferenceService, which a check does not ask"
-            yield Problem(path, said, "drop check, or serve it as an InferenceService")
-        elif item.grpc:
+        if item.grpc:
             yield Problem(path, f"{item.name} answers gRPC, and a check asks by JSON", "drop grpc or check")
         elif judged(item, check, model).path is None:
             said = f"nobody says where {item.name} ({item.runtime}) takes the request"
@@ -74,15 +72,19 @@ def a_guarded_server_gets_a_token(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("CHECK004", source="kubernetes v1.33 pkg/apis/batch/validation/validation.go ValidateCronJobCreate")
 def the_name_of_a_check_fits(cluster: Cluster) -> Iterator[Problem]:
-    """The name of a server that is asked has at most 46 characters.
+    """The name of a server that is asked has at most 46 characters, that of an LLMInferenceService 38.
 
-    Its CronJob is called <name>-check, and the API server takes 52 there.
+    Its CronJob is called <name>-check, and the API server takes 52 there. The Secret with the certificate of an
+    LLMInferenceService is called <name>-kserve-self-signed-certs, and by a hash where that is longer than 63.
     """
     for i, item, _, _ in checked(cluster):
         over = len(cron_job_name(item)) - LONGEST
         if over > 0:
             said = f"CronJob {cron_job_name(item)} has {LONGEST + over} characters"
             yield Problem(("serving", i, "name"), said, f"a name with at most {len(item.name) - over}")
+        elif is_llm(item) and len(item.name) > LONGEST_LLM:
+            said = f"the certificate of {item.name} lies in a Secret whose name KServe makes by a hash"
+            yield Problem(("serving", i, "name"), said, f"a name with at most {LONGEST_LLM}")
 
 
 @rule("CHECK005", Severity.WARNING, source="kube-state-metrics job-metrics.md; PrometheusRule")
