@@ -3,8 +3,6 @@
 configMaps: [{name: app-settings, namespace: ai-serving, data: {settings.yaml: "lanes: 4"}}, {name: site-ca, namespace: ai-serving}]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 

@@ -7,8 +7,6 @@ RayServices gets one for its Ray pods.
 monitoring: {monitors: true, interval: 1m, alerts: true}
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pydantic import Field

@@ -6,8 +6,6 @@ with the component `ai-pipelines`, which this section brings; until then Argo CD
     pipelines: [{name: lab, namespace: ai-pipelines, objectStorage: {host: s3.acme.internal, bucket: lab, secret: lab-s3}}]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 

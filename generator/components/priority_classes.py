@@ -5,8 +5,6 @@
 Those of queues are others: kueue.priorityClasses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

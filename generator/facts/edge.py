@@ -1,7 +1,5 @@
 """Where the Argo CD of a managed cluster is: said by hubs, and by platforms that bring one themselves."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -5,8 +5,6 @@ image that it does not know is judged by the release that its platform brings, e
 false then, and who reports something says so.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 `data/images.yaml` has the same names as the spec's `images`, which wins over it for a whole fleet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 

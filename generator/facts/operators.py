@@ -4,8 +4,6 @@ An entry is either a package of a catalog that OLM installs, or a component that
 DataScienceCluster. Channels, namespaces and install modes stand in the files, beside their sources.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, Literal
 

@@ -3,8 +3,6 @@
 One YAML file each in `data/profiles/`; the sources of the figures stand beside them in the files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Literal

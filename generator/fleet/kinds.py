@@ -5,8 +5,6 @@ against the *partial* spec (nothing required, everything else as strict); the me
 the complete one.
 """
 
-from __future__ import annotations
-
 import functools
 import operator
 import types

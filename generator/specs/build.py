@@ -9,8 +9,6 @@ build:
 `specs/model.py` has it as a field of a Model.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field

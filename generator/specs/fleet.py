@@ -4,8 +4,6 @@ The words are in specs/types.py, the kind Model in specs/model.py. A Cluster's o
 defined by their components; `fleet/kinds.py` puts them together.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, Strict

@@ -4,8 +4,6 @@ Names of fields are those of Argo CD's Application and AppProject (argo-cd v3.5.
 ApplicationSourceHelm, AppProjectSpec); `values` is a mapping here, as `valuesObject` is there.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

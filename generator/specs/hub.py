@@ -7,8 +7,6 @@ hub:
 The words are those of MultiClusterHub, ClusterManager, KlusterletConfig and ManagedCluster.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

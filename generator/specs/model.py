@@ -1,7 +1,5 @@
 """The kind Model, and which version of one runs where: models, their releases and the pins that name them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 

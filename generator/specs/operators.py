@@ -5,8 +5,6 @@ operators:
   - {name: gpu, channel: v25.10, approval: Manual, versions: [gpu-operator-certified.v25.10.0]}
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field

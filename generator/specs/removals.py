@@ -5,8 +5,6 @@ starts from, and one of these files has to name it; see `plan/rails.py`. `neared
 so that two people who each retire one change nothing in common.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

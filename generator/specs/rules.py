@@ -3,8 +3,6 @@
 What CEL is and what Kubernetes adds to it: https://kubernetes.io/docs/reference/using-api/cel/
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict

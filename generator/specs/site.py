@@ -1,7 +1,5 @@
 """What a site is: its nodes, storage classes and link, and what is accepted of it for a while."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field

@@ -1,7 +1,5 @@
 """What clusters pull: the fleet's repository, and applications from elsewhere."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

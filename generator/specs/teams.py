@@ -1,7 +1,5 @@
 """Teams: who may say workloads of which namespaces, with which queues and models, on which clusters."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated
 

@@ -3,8 +3,6 @@
 builds: {namespace: ai-builds, models: [bike-rentals], images: {buildah: IMAGE, tools: IMAGE}, promote: {secret: fleet-token}}
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import ConfigDict, Field

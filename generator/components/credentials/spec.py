@@ -3,8 +3,6 @@
 credentials: [{name: models-s3, type: s3, from: hub, secret: models-s3-emea}]
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field

@@ -7,8 +7,6 @@
 Pods that are no servers mount claims and Secrets as well (Mount). Field names are those of Kubernetes' pods.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 

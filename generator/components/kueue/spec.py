@@ -7,8 +7,6 @@ which says the same. The same holds for the quota of a cohort.
     queues: [{name: inference, namespace: ai-serving, quota: {l4: {cpu: "8", nvidia.com/gpu: "1"}}}]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """The section `models` of a cluster's spec, and what a volume of models is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The section `namespaces` of a spec."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

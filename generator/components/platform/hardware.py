@@ -5,8 +5,6 @@
 The kind comes with the ODH operator, which a Policy installs: until then Argo CD skips it and tries again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any, Literal

@@ -3,8 +3,6 @@
 KubeRay fills in some of them by itself and ignores the others, so all are written out.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Mapping

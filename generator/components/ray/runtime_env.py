@@ -1,7 +1,5 @@
 """Ray's runtime environments, and YAML as text."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated
 

@@ -4,8 +4,6 @@ Field names are Ray's (ray.serve.schema ServeDeploySchema), and what they take i
 here can be said by giving the whole configuration as text.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from decimal import Decimal

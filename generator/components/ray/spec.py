@@ -1,7 +1,5 @@
 """The section `ray` of a cluster: RayClusters, RayJobs and RayServices in the words of KubeRay."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -5,8 +5,6 @@ check: {schedule: "*/15 * * * *", request: {inputs: [...]}, response: {outputs: 
 What is left out and can be, is taken from `build.test` of its Model: how close an answer has to be is a fact of the model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -109,7 +107,7 @@ class Judged(NamedTuple):
     latency: str | None
 
 
-def judged(item: Service, check: Check, model: ModelSpec) -> Judged:
+def judged(item: "Service", check: Check, model: ModelSpec) -> Judged:
     """The check of a server, complete but for what nobody says."""
     test = model.build.test if model.build else None
     inline = check.configMap is None
@@ -125,14 +123,14 @@ def judged(item: Service, check: Check, model: ModelSpec) -> Judged:
     )
 
 
-def _usual(item: Service) -> str | None:
+def _usual(item: "Service") -> str | None:
     """Where a runtime takes requests; None where it has more than one place, or nobody knows."""
     if item.runtime in {"ovms", "mlserver"}:
         return f"/v2/models/{item.servedModelName or item.name}/infer"
     return "/v1/completions" if item.runtime == "vllm" else None
 
 
-def checked(cluster: Cluster) -> Iterator[tuple[int, Service, Check, ModelSpec]]:
+def checked(cluster: Cluster) -> Iterator[tuple[int, "Service", Check, ModelSpec]]:
     """The servers that are asked, with their index, the check and the model."""
     for i, item in enumerate(cluster.spec.serving):
         if item.check is not None and item.model in cluster.models:

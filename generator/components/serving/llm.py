@@ -6,8 +6,6 @@ Field names are those of KServe; the sizes that only one pod has (tensor, expert
 presets before KServe 0.20 leave them out.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, Strict

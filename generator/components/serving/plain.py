@@ -8,8 +8,6 @@
 No KServe is asked, and no operator. A server has one port there beside that of its metrics.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

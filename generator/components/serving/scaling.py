@@ -7,8 +7,6 @@ KServe makes the HorizontalPodAutoscaler or the ScaledObject. Sources: kserve v0
 pkg/controller/v1beta1/inferenceservice/reconcilers/{hpa,keda}, pkg/apis/serving/v1beta1/component.go.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, Strict

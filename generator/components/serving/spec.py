@@ -3,8 +3,6 @@
 serving: [{name: assistant, namespace: ai-serving, model: flan-t5-small, runtime: vllm, storage: {type: oci}}]
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Iterator

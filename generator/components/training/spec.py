@@ -1,7 +1,5 @@
 """The section `training` of a cluster: jobs on several nodes, in the words of Kubeflow."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

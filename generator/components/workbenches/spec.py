@@ -3,8 +3,6 @@
 workbenches: [{name: vision, namespace: ai-lab, image: quay.io/acme/notebook@sha256:..., resources: {cpu: "2", memory: 8Gi}, storage: {size: 20Gi}}]
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
