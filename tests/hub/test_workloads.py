@@ -122,6 +122,30 @@ def test_each_workload_has_an_application_of_its_own(made: Rendered) -> None:
     assert "InferenceService" not in {item["kind"] for item in built(made, "overlays/shop-2")}
 
 
+def kinds(made: Rendered, folder: str) -> set[str]:
+    return {item["kind"] for item in built(made, folder)}
+
+
+def loaded(root: File, *files: str) -> Rendered:
+    """The fleet with the servers of these files on a volume."""
+    for file in files:
+        edit(fleet_in(root) if file == SHOP else root, file, "storage: {type: oci}", "storage: {type: pvc}")
+    return pipeline.render(root)
+
+
+def test_what_loads_a_model_is_with_its_one_server(tmp_path: File) -> None:
+    made = loaded(tmp_path, SHOP)
+    till, shelf = (next(name for name in folders(made) if name.startswith(one)) for one in (TILLS, SHELF))
+    assert {"Job", "PersistentVolumeClaim"} <= kinds(made, till)
+    assert not {"Job", "PersistentVolumeClaim"} & (kinds(made, "overlays/shop-2") | kinds(made, shelf))
+
+
+def test_a_model_of_two_servers_is_loaded_in_the_overlay(tmp_path: File) -> None:
+    made = loaded(tmp_path, SHOP, "clusters/groups/shop.yaml")
+    assert {"Job", "PersistentVolumeClaim"} <= kinds(made, "overlays/shop-2")
+    assert not any("Job" in kinds(made, name) for name in folders(made) if "/shop-2/" in name)
+
+
 def test_the_site_gets_the_same_objects_either_way(made: Rendered, whole: Rendered) -> None:
     for cluster in ("shop-1", "shop-2", "hub"):
         own = [folder for folder in folders(made) if folder.startswith(f"overlays/{cluster}/")]

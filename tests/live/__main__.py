@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
-from . import api, cel, kueue, ray, serving
+from . import api, cel, delivery, kueue, ray, serving
 from .binaries import BuildFailed, say
 from .client import Refused
 from .processes import NotReady
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[File], list[str]]] = {
     "kueue": kueue.run,
     "ray": ray.run,
     "serving": serving.run,
+    "delivery": delivery.run,
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path as File
 from typing import NamedTuple
 
 from generator.facts.profiles import profiles
 from generator.hub.delivery import health
-from generator.hub.delivery.argocd import Wanted, config_map
+from generator.hub.delivery.argocd import TIMEOUT_ENV, Wanted, config_map
 from generator.objects.manifest import Manifest
 from generator.programs.record import find
 from generator.specs.fleet import Delivery
@@ -31,29 +32,33 @@ class Argo(NamedTuple):
 
     controller: Running
     repo_server: Running
+    repo: str  # where it listens
 
 
 @contextlib.contextmanager
-def argocd(plane: ControlPlane, delivery: Delivery) -> Iterator[Argo]:
-    """Its CRDs, our settings, and the three programs, all on loopback. Git is asked every RESYNC_SECONDS."""
-    _prepare(plane.client, delivery)
+def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterator[Argo]:
+    """Our settings and the three programs, all on loopback; `timeout`: seconds until a sync is ended, 0 for never.
+
+    Git is asked every RESYNC_SECONDS. The CRDs are there already.
+    """
+    _settings(plane.client, delivery)
     path = str(ready(["argocd"])["argocd"])
-    home = plane.folder / "argocd"
+    home = plane.folder / f"argocd-{timeout}"
     home.mkdir()
     redis, repo, metrics = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    # Argo CD calls kustomize by name; where kubectl does its work, a small script of this name does.
     env = {
         "KUBECONFIG": str(plane.kubeconfig),
-        "PATH": f"{_kustomize(home)}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{_tools(home)}:/usr/local/bin:/usr/bin:/bin",
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "ARGOCD_GPG_ENABLED": "false",
         "HOME": str(home),
         "TMPDIR": str(home),
         "ARGOCD_CONTROLLER_REPLICAS": "1",
+        TIMEOUT_ENV: str(timeout),
     }
     served = ["argocd-repo-server", "--address=127.0.0.1", f"--port={repo.rpartition(':')[2]}"]
     served += ["--metrics-address=127.0.0.1", f"--metrics-port={metrics.rpartition(':')[2]}"]
-    served += ["--disable-tls", f"--redis={redis}", "--namespace", NAMESPACE]
+    served += ["--disable-tls", "--client-ca-path=", f"--redis={redis}"]
     control = ["argocd-application-controller", f"--repo-server={repo}", "--repo-server-plaintext"]
     control += [f"--redis={redis}", f"--metrics-port={free_port()}", "--namespace", NAMESPACE]
     control += [
@@ -67,15 +72,46 @@ def argocd(plane: ControlPlane, delivery: Delivery) -> Iterator[Argo]:
         running("controller", [path, *control], home, env) as controller,
     ):
         wait_until(
+            "the repo server does not start", lambda: "is listening on" in server.last_words(50), server
+        )
+        wait_until(
             "Argo CD's controller does not start", lambda: "cluster" in controller.last_words(50), controller
         )
-        yield Argo(controller, server)
+        yield Argo(controller, server, repo)
 
 
-def _kustomize(home: File) -> File:
+@contextlib.contextmanager
+def applicationset_controller(plane: ControlPlane, argo: Argo) -> Iterator[Running]:
+    """The one of a hub, beside what runs."""
+    home = plane.folder / "applicationset"
+    home.mkdir()
+    words = [str(ready(["argocd"])["argocd"]), "argocd-applicationset-controller", "--namespace", NAMESPACE]
+    words += [f"--{name}-addr=127.0.0.1:{free_port()}" for name in ("metrics", "probe", "webhook")]
+    words += [
+        f"--argocd-repo-server={argo.repo}",
+        "--repo-server-plaintext",
+        "--kubeconfig",
+        str(plane.kubeconfig),
+    ]
+    env = {"KUBECONFIG": str(plane.kubeconfig), "HOME": str(home), "TMPDIR": str(home)}
+    with running("applicationset", words, home, env) as run:
+        wait_until(
+            "the ApplicationSet controller does not start",
+            lambda: "Starting workers" in run.last_words(50),
+            run,
+        )
+        yield run
+
+
+def _tools(home: File) -> File:
+    """What the repo server calls by name, as its image has it: kustomize, and what looks at signatures of commits."""
     folder = home / "bin"
     folder.mkdir()
     tool = find(ROOT, "kustomize")
+    signatures = folder / "git-verify-wrapper.sh"
+    shutil.copy(_module() / "hack" / signatures.name, signatures)
+    signatures.chmod(0o755)
+    # Where kubectl does the work of kustomize, a small script of this name does.
     script = folder / "kustomize"
     kubectl = f'[ "$1" = build ] && shift\nexec "{tool.path}" kustomize "$@"\n'
     body = kubectl if tool.kind == "kubectl" else f'exec "{tool.path}" "$@"\n'
@@ -84,10 +120,17 @@ def _kustomize(home: File) -> File:
     return folder
 
 
-def _prepare(client: Client, delivery: Delivery) -> None:
-    folder = crds.module_folder(MODULE, f"v{PROGRAMS['argocd'].version}") / "manifests/crds"
-    crds.install(client, crds.in_files(sorted(folder.glob("*-crd.yaml"))))
+def install(client: Client) -> None:
+    """Its CRDs and its namespace."""
+    crds.install(client, crds.in_files(sorted((_module() / "manifests/crds").glob("*-crd.yaml"))))
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+
+
+def _module() -> File:
+    return crds.module_folder(MODULE, f"v{PROGRAMS['argocd'].version}")
+
+
+def _settings(client: Client, delivery: Delivery) -> None:
     scripts = health.settings(profiles()) if delivery.healthChecks else {}
     settings = config_map(delivery, NAMESPACE, Wanted(0, scripts))
     labels = {**settings["metadata"].get("labels", {}), "app.kubernetes.io/part-of": "argocd"}

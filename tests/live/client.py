@@ -45,12 +45,17 @@ class Client:
 
     def __init__(self, server: str, authority: File, user: Pair) -> None:
         self.server = server
+        self._speaks = authority, user
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(authority)
         self._session.cert = (str(user.certificate), str(user.key))
         self._kinds: dict[tuple[str, str], Kind] = {}
         self._absent: set[tuple[str, str]] = set()
+
+    def another(self) -> Client:
+        """The same user for another thread: a session is of one."""
+        return Client(self.server, *self._speaks)
 
     def healthy(self) -> bool:
         """Whether the server says that it is ready."""

@@ -50,16 +50,17 @@ def of_sets(names: Iterable[str], used: Collection[tuple[str, str]] | None = Non
         elif "openapi" in entries[name]:
             continue  # built into the API server
         else:
-            found = list(_of_module(entries[name]))
+            found = list(_of_module(entries[name], used))
         for crd in found:
             _merge(merged, crd if used is None else _with(crd, used))
     return tuple(crd for crd in merged.values() if crd["spec"]["versions"])
 
 
-def _of_module(entry: Mapping[str, Any]) -> Iterator[Manifest]:
+def _of_module(entry: Mapping[str, Any], used: Collection[tuple[str, str]] | None) -> Iterator[Manifest]:
     folder = module_folder(entry["module"], entry["version"])
     wanted = {(*api.split("/"), kind) for api, kinds in entry["kinds"].items() for kind in kinds}
-    names = {kind for _, _, kind in wanted}
+    # To read a CRD takes seconds: only those that are needed.
+    names = {kind for group, version, kind in wanted if used is None or (f"{group}/{version}", kind) in used}
     for path in [path for part in entry["folders"] for path in sorted((folder / part).glob("*.yaml"))]:
         text = path.read_text("utf-8")
         if not any(f"kind: {name}\n" in text for name in names):

@@ -2,307 +2,218 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from generator.hub.delivery.applicationsets import IN_PLACE, root_application
-from generator.hub.delivery.gitops import NAME, project_of
-from generator.objects.manifest import Manifest
-from generator.specs.fleet import FleetSpec
-from tests.conftest import FLEET
+from generator.hub.delivery.applicationsets import RETRY_REFRESH, sync_policy
+from generator.specs.fleet import Delivery
 
-from .argocd_program import NAMESPACE
-from .client import Client
-from .delivery_repository import BRANCH, Repository
-from .played import FAILS
+from .delivery_ground import (
+    COMPARE_OPTION,
+    SYNC_OPTION,
+    Ground,
+    compared_with,
+    job,
+    namespace,
+    note,
+    operation,
+    said,
+    sync_status,
+    synced_to,
+    wave,
+)
+from .delivery_ray import OUT_OF_SYNC_ONLY, RESPECTED, worker_groups
+from .played import FAILS, HANGS
 
-API = "argoproj.io/v1alpha1"
+ENDS = "played/ends"
 WATCHED_SECONDS = 75
-LONGEST_SECONDS = 150
 BACKOFF = {"duration": "4s", "factor": 2, "maxDuration": "10s"}
 """Instead of ours, which lasts three hours: what is asked is what happens between and after tries, not when."""
 
-
-class Ground(NamedTuple):
-    """Argo CD and the repository that it pulls."""
-
-    client: Client
-    repo: Repository
-
-    def application(self, name: str, change: Mapping[str, Any] | None = None) -> Manifest:
-        """Our Application of a cluster, with another syncPolicy where a probe asks for it; and its project."""
-        namespaces = [item["metadata"]["name"] for item in self.client.list("v1", "Namespace")]
-        project = project_of(self.repo.url, [*namespaces, "*"], "live")
-        self.client.apply(_argo("AppProject", NAME, project))
-        fleet = FleetSpec.model_validate({**FLEET, "repository": {"url": self.repo.url}})
-        spec = root_application(name, BRANCH, fleet, IN_PLACE)
-        spec["syncPolicy"] = {**spec["syncPolicy"], **(change or {})}
-        return self.client.apply(_argo("Application", name, spec))
-
-    def app(self, name: str) -> Manifest:
-        """The Application as it is now."""
-        return self.client.get(_argo("Application", name, {})) or {}
-
-    def refresh(self, name: str) -> None:
-        """Ask Argo CD to look at Git now."""
-        note = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
-        self.client.merge(_argo("Application", name, {}), note)
-
-    def until(
-        self, name: str, holds: Callable[[Manifest], bool], seconds: float = LONGEST_SECONDS
-    ) -> Manifest:
-        """The Application when it holds, or as it is when the time is over."""
-        end = time.monotonic() + seconds
-        while not holds(app := self.app(name)) and time.monotonic() < end:
-            time.sleep(0.5)
-        return app
-
-    def forget(self, name: str) -> None:
-        """Delete the Application; what it brought stays."""
-        self.client.remove(_argo("Application", name, {}))
-
-    @staticmethod
-    def rests(app: Manifest) -> bool:
-        """Synced, Healthy, and no operation under way."""
-        status = app.get("status", {})
-        done = status.get("operationState", {}).get("phase") == "Succeeded"
-        healthy = status.get("health", {}).get("status") == "Healthy"
-        return bool(done and healthy and status["sync"]["status"] == "Synced")
-
-    @staticmethod
-    def told(app: Manifest) -> str:
-        """Its state in three words."""
-        status = app.get("status", {})
-        words = (
-            status.get("sync", {}),
-            status.get("health", {}),
-            {"status": status.get("operationState", {}).get("phase")},
-        )
-        return ", ".join(str(item.get("status")) for item in words)
-
-    @staticmethod
-    def waiting(app: Manifest) -> str:
-        """What it says of itself when something is wrong."""
-        status = app.get("status", {})
-        said = [item["message"] for item in status.get("conditions") or ()]
-        return "; ".join([*said, str(status.get("operationState", {}).get("message", ""))])
+SYNC_TIMEOUT = 45
+"""Seconds, instead of our hours, for the probes that ask for one."""
 
 
-def _argo(kind: str, name: str, spec: Manifest) -> Manifest:
-    metadata = {"name": name, "namespace": NAMESPACE}
-    return {"apiVersion": API, "kind": kind, "metadata": metadata, **({"spec": spec} if spec else {})}
+class Probe(NamedTuple):
+    """`run` gives what was seen with a syncPolicy that has `change`; `timed`: under a sync time-out of SYNC_TIMEOUT."""
+
+    run: Callable[[Ground, str, Mapping[str, Any]], dict[str, Any]]
+    change: Mapping[str, Any]
+    timed: bool = False
 
 
-def synced_to(app: Manifest, revision: str) -> bool:
-    """Whether the last operation that ended well was of this commit."""
-    state = app.get("status", {}).get("operationState", {})
-    return bool(state.get("phase") == "Succeeded" and state.get("syncResult", {}).get("revision") == revision)
+def ours() -> dict[str, Any]:
+    """The syncPolicy that our Applications have from the release on that knows retry.refresh."""
+    release = ".".join(map(str, RETRY_REFRESH))
+    return sync_policy(["ServerSideApply=true"], Delivery.model_validate({"argoCD": release}))
+
+
+def quick(*, refresh: bool) -> dict[str, Any]:
+    """Ours with shorter waits, as it is, or as older releases have it."""
+    retry = {**ours()["retry"], "limit": 3, "backoff": BACKOFF}
+    return {"retry": retry if refresh else {key: retry[key] for key in ("limit", "backoff")}}
 
 
 # --- a fix after a failed sync
 
 
-def retry(ground: Ground, *, refresh: bool) -> dict[str, Any]:
+def rollback(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
     """A commit whose Job fails, then a commit that takes it back: does the second reach the cluster?"""
-    name = f"retry-{'with' if refresh else 'without'}-refresh"
-    policy = {"limit": 3, "backoff": BACKOFF, **({"refresh": True} if refresh else {})}
-    space = _namespace(name)
-    good = ground.repo.overlay(
-        name, [space, _job(name, "load-1", "played/ends"), _note(name, "good")], "good"
-    )
-    ground.application(name, {"retry": policy})
-    first = ground.until(name, lambda app: synced_to(app, good))
-    ground.repo.overlay(name, [space, _job(name, "load-2", FAILS), _note(name, "bad")], "bad")
+    space = namespace(name)
+    good = ground.repo.overlay(name, [space, job(name, "load-1", ENDS), note(name, "good")], "good")
+    ground.application(name, change)
+    ground.first(name, good)
+    ground.repo.overlay(name, [space, job(name, "load-2", FAILS), note(name, "bad")], "bad")
     ground.refresh(name)
-    ground.until(name, lambda app: _tries(app) >= 1)
-    back = ground.repo.overlay(
-        name, [space, _job(name, "load-1", "played/ends"), _note(name, "back")], "back"
-    )
+    tried = ground.until(name, lambda app: int(operation(app).get("retryCount", 0)) >= 1)
+    back = ground.repo.overlay(name, [space, job(name, "load-1", ENDS), note(name, "back")], "back")
     ground.refresh(name)
     last = ground.until(name, lambda app: synced_to(app, back), WATCHED_SECONDS)
-    said = {
-        "firstCommitSynced": synced_to(first, good),
-        "rollbackReachedTheCluster": synced_to(last, back),
-        "comparedWithTheRollback": last["status"]["sync"].get("revision") == back,
-        "operationIsOf": "rollback" if _revision(last) == back else "bad commit",
-        "skipped": "Skipping auto-sync" in ground.waiting(last)
-        or "Failed last sync attempt" in ground.waiting(last),
+    ground.forget(name)
+    return {
+        "badCommitWasTriedAgain": operation(tried).get("retryCount", 0) >= 1,
+        "rollbackReachedTheCluster": synced_to(last, back) and said(ground.client, name) == "back",
+        "comparedWithTheRollback": compared_with(last, back),
+        "noteOnTheCluster": said(ground.client, name),
+        "lastSync": operation(last).get("phase"),
+    }
+
+
+# --- a fix for a sync that waits
+
+
+def mended(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """A Job of an early wave that never ends, then a commit without it: is it taken, and only when the time is over?"""
+    space = namespace(name)
+    bad = ground.repo.overlay(name, [space, job(name, "load-1", HANGS), note(name, "bad")], "bad")
+    ground.application(name, change)
+    ground.until(name, lambda app: operation(app).get("phase") == "Running")
+    begun = time.monotonic()
+    good = ground.repo.overlay(name, [space, job(name, "load-2", ENDS), note(name, "good")], "good")
+    ground.refresh(name)
+    ground.until(name, lambda app: compared_with(app, good), 20)
+    time.sleep(5)
+    during = ground.app(name)
+    last = ground.until(name, lambda app: synced_to(app, good), WATCHED_SECONDS + SYNC_TIMEOUT)
+    taken = time.monotonic() - begun
+    found = {
+        "whileItWaits": {
+            "operationIsOf": "the commit that waits" if _of(during) == bad else "the fix",
+            "phase": operation(during).get("phase"),
+            "comparedWithTheFix": compared_with(during, good),
+        },
+        "fixReachedTheCluster": synced_to(last, good),
+        "noteOnTheCluster": said(ground.client, name),
+        "takenAfterTheTimeoutOnly": synced_to(last, good) and taken > SYNC_TIMEOUT / 2,
     }
     ground.forget(name)
-    return said
+    return found
 
 
-def _tries(app: Manifest) -> int:
-    return int(app.get("status", {}).get("operationState", {}).get("retryCount", 0))
+def ended(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """The same Job, and no other commit: what becomes of the sync that was ended?"""
+    space = namespace(name)
+    bad = ground.repo.overlay(name, [space, job(name, "load-1", HANGS), note(name, "late")], "bad")
+    ground.application(name, change)
+    over = ground.until(
+        name, lambda app: operation(app).get("phase") in {"Failed", "Error"}, SYNC_TIMEOUT + 40
+    )
+    time.sleep(2 * SYNC_TIMEOUT / 3)
+    last = ground.app(name)
+    found = {
+        "phase": operation(over).get("phase"),
+        "message": str(operation(over).get("message", "")).replace(bad, "<commit>"),
+        "triedAgain": operation(last).get("startedAt") != operation(over).get("startedAt"),
+        "noteOnTheCluster": said(ground.client, name),
+    }
+    ground.forget(name)
+    return found
 
 
-def _revision(app: Manifest) -> str:
-    state = app["status"].get("operationState", {})
+def _of(app: Mapping[str, Any]) -> str:
+    state = operation(dict(app))
     return str(
         state.get("syncResult", {}).get("revision")
         or state.get("operation", {}).get("sync", {}).get("revision")
     )
 
 
-def _namespace(name: str) -> Manifest:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": _wave(-30)}}
+# --- what waits for what
 
 
-def _note(space: str, text: str) -> Manifest:
-    meta = {"name": "note", "namespace": space, "annotations": _wave(1)}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"said": text}}
-
-
-def _wave(number: int) -> dict[str, str]:
-    return {"argocd.argoproj.io/sync-wave": str(number)}
-
-
-def _job(space: str, name: str, image: str) -> Manifest:
-    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": image}]}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "namespace": space, "annotations": _wave(0)},
-        "spec": {"backoffLimit": 0, "template": {"spec": pod}},
-    }
-
-
-# --- what controllers write into a list that Git has too
-
-OURS: Mapping[str, Any] = {}
-NOT_RESPECTED = {"syncOptions": ["ServerSideApply=true"]}
-OUT_OF_SYNC_ONLY = {"syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true"]}
-
-
-def worker_groups(ground: Ground, change: Mapping[str, Any], name: str, *, scaled: bool) -> dict[str, Any]:
-    """Kueue injects a nodeSelector (or Ray's autoscaler replicas), then commits come: what is left of either?"""
-    space = _namespace(name)
-    first = ground.repo.overlay(name, [space, _ray(name, "32Gi", scaled=scaled), _note(name, "1")], "first")
+def load(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """A load that goes on for hours beside a server of another model, in the waves that ours have."""
+    space = namespace(name)
+    objects = [
+        space,
+        note(name, "there", 0, "script"),
+        job(name, "load", HANGS),
+        note(name, "there", 1, "server"),
+    ]
+    ground.repo.overlay(name, objects, "a load")
     ground.application(name, change)
-    ground.until(name, lambda app: synced_to(app, first))
-    _injected(ground.client, _ray(name, "32Gi", scaled=scaled), scaled=scaled)
-    before = _told(ground.client, name, scaled=scaled)
-    second = ground.repo.overlay(name, [space, _ray(name, "32Gi", scaled=scaled), _note(name, "2")], "a note")
-    ground.refresh(name)
-    after_note = ground.until(name, lambda app: synced_to(app, second), WATCHED_SECONDS)
-    note = _told(ground.client, name, scaled=scaled)
-    third = ground.repo.overlay(
-        name, [space, _ray(name, "48Gi", scaled=scaled), _note(name, "2")], "more memory"
-    )
-    ground.refresh(name)
-    after_memory = ground.until(name, lambda app: synced_to(app, third), WATCHED_SECONDS)
-    memory = _told(ground.client, name, scaled=scaled)
-    said = {
-        "injected": before,
-        "afterACommitElsewhere": {**note, "sync": after_note["status"]["sync"]["status"]},
-        "afterMoreMemory": {**memory, "sync": after_memory["status"]["sync"]["status"]},
+    ground.until(name, lambda _: said(ground.client, name, "script") is not None)
+    time.sleep(20)
+    app = ground.app(name)
+    found = {
+        "besideTheLoad": said(ground.client, name, "script"),
+        "serverOfAnotherModel": said(ground.client, name, "server"),
+        "phase": operation(app).get("phase"),
     }
     ground.forget(name)
-    return said
-
-
-def _ray(space: str, memory: str, *, scaled: bool) -> Manifest:
-    def template(cpu: str, much: str) -> Manifest:
-        resources = {"requests": {"cpu": cpu, "memory": much}, "limits": {"cpu": cpu, "memory": much}}
-        return {
-            "spec": {"containers": [{"name": "ray", "image": "quay.io/acme/ray:1", "resources": resources}]}
-        }
-
-    worker = {"groupName": "small", "replicas": 1, "minReplicas": 1, "maxReplicas": 4, "rayStartParams": {}}
-    return {
-        "apiVersion": "ray.io/v1",
-        "kind": "RayCluster",
-        "metadata": {"name": "probe", "namespace": space, "annotations": _wave(0)},
-        "spec": {
-            "rayVersion": "2.52.0",
-            **({"enableInTreeAutoscaling": True} if scaled else {}),
-            "headGroupSpec": {"rayStartParams": {}, "template": template("2", "8Gi")},
-            "workerGroupSpecs": [{**worker, "template": template("4", memory)}],
-        },
-    }
-
-
-def _injected(client: Client, ray: Manifest, *, scaled: bool) -> None:
-    """Play Kueue or the autoscaler: what they write into the object, by an update of the whole list."""
-    live = client.get(ray) or {}
-    spec = copy.deepcopy(live["spec"])
-    worker = spec["workerGroupSpecs"][0]
-    if scaled:
-        worker["replicas"] = 3
-    else:
-        spec["headGroupSpec"]["template"]["spec"]["nodeSelector"] = {"pool": "a"}
-        worker["template"]["spec"]["nodeSelector"] = {"pool": "a"}
-    client.merge(
-        ray, {"spec": {"headGroupSpec": spec["headGroupSpec"], "workerGroupSpecs": spec["workerGroupSpecs"]}}
-    )
-
-
-def _told(client: Client, space: str, *, scaled: bool) -> dict[str, Any]:
-    spec = (client.get(_ray(space, "", scaled=scaled)) or {})["spec"]
-    worker = spec["workerGroupSpecs"][0]
-    memory = worker["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"]
-    if scaled:
-        return {"replicas": worker["replicas"], "memory": memory}
-    head = spec["headGroupSpec"]["template"]["spec"].get("nodeSelector") or {}
-    return {"head": head, "worker": worker["template"]["spec"].get("nodeSelector") or {}, "memory": memory}
+    return found
 
 
 # --- what stays when it leaves Git
 
 
-def kept(ground: Ground, *, extraneous: bool) -> dict[str, Any]:
+def kept(ground: Ground, name: str, change: Mapping[str, Any], *, extraneous: bool) -> dict[str, Any]:
     """A claim that must not be pruned leaves Git: what does Argo CD say of the site then, and how often does it sync?"""
-    name = f"kept-{'ignored' if extraneous else 'told'}"
-    space = _namespace(name)
-    notes = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
-    if extraneous:
-        notes["argocd.argoproj.io/compare-options"] = "IgnoreExtraneous"
+    space = namespace(name)
+    notes = {
+        SYNC_OPTION: "Prune=false,Delete=false",
+        **({COMPARE_OPTION: "IgnoreExtraneous"} if extraneous else {}),
+    }
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "models", "namespace": name, "annotations": {**notes, **_wave(0)}},
+        "metadata": {"name": "models", "namespace": name, "annotations": {**notes, **wave(0)}},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
     }
-    first = ground.repo.overlay(name, [space, claim, _note(name, "1")], "with the claim")
-    ground.application(name)
-    ground.until(name, ground.rests)
-    second = ground.repo.overlay(name, [space, _note(name, "2")], "without the claim")
+    first = ground.repo.overlay(name, [space, claim, note(name, "1")], "with the claim")
+    ground.application(name, change)
+    ground.first(name, first)
+    second = ground.repo.overlay(name, [space, note(name, "2")], "without the claim")
     ground.refresh(name)
-    ground.until(name, lambda app: synced_to(app, second), WATCHED_SECONDS)
-    ends = set()
+    app = ground.until(name, lambda app: synced_to(app, second), WATCHED_SECONDS)
+    ends = {operation(app).get("finishedAt")}
     end = time.monotonic() + WATCHED_SECONDS
     while time.monotonic() < end:
         app = ground.app(name)
-        ends.add(app["status"]["operationState"].get("finishedAt"))
+        ends.add(operation(app).get("finishedAt"))
         time.sleep(1)
-    said = {
+    found = {
+        "commitReachedTheCluster": said(ground.client, name) == "2",
         "claimIsThere": ground.client.get(claim) is not None,
-        "sync": app["status"]["sync"]["status"],
-        "syncsAgainAndAgain": len(ends - {None}) > 1 + (first == second),
+        "sync": sync_status(app),
+        "syncsAgainAndAgain": len(ends - {None}) > 1,
     }
     ground.forget(name)
-    return said
+    return found
 
 
-PROBES: Mapping[str, Callable[[Ground], dict[str, Any]]] = {
-    "retry-without-refresh": lambda ground: retry(ground, refresh=False),
-    "retry-with-refresh": lambda ground: retry(ground, refresh=True),
-    "kept-claim": lambda ground: kept(ground, extraneous=False),
-    "kept-claim-ignored-as-extraneous": lambda ground: kept(ground, extraneous=True),
-    "node-selector-of-kueue": lambda ground: worker_groups(ground, OURS, "selector-ours", scaled=False),
-    "node-selector-not-respected": lambda ground: worker_groups(
-        ground, NOT_RESPECTED, "selector-plain", scaled=False
-    ),
-    "node-selector-out-of-sync-only": lambda ground: worker_groups(
-        ground, OUT_OF_SYNC_ONLY, "selector-only", scaled=False
-    ),
-    "replicas-of-the-autoscaler": lambda ground: worker_groups(ground, OURS, "replicas-ours", scaled=True),
-    "replicas-not-respected": lambda ground: worker_groups(
-        ground, NOT_RESPECTED, "replicas-plain", scaled=True
-    ),
-    "replicas-out-of-sync-only": lambda ground: worker_groups(
-        ground, OUT_OF_SYNC_ONLY, "replicas-only", scaled=True
-    ),
+PROBES: Mapping[str, Probe] = {
+    "retry-without-refresh": Probe(rollback, quick(refresh=False)),
+    "retry-with-refresh": Probe(rollback, quick(refresh=True)),
+    "kept-claim": Probe(lambda *on: kept(*on, extraneous=False), {}),
+    "kept-claim-ignored-as-extraneous": Probe(lambda *on: kept(*on, extraneous=True), {}),
+    "load-beside-another-server": Probe(load, {}),
+    "node-selector-of-kueue": Probe(lambda *on: worker_groups(*on, scaled=False), {}),
+    "node-selector-respected": Probe(lambda *on: worker_groups(*on, scaled=False), RESPECTED),
+    "node-selector-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=False), OUT_OF_SYNC_ONLY),
+    "replicas-of-the-autoscaler": Probe(lambda *on: worker_groups(*on, scaled=True), {}),
+    "replicas-respected": Probe(lambda *on: worker_groups(*on, scaled=True), RESPECTED),
+    "sync-timeout-and-a-fix": Probe(mended, {}, timed=True),
+    "sync-timeout-alone": Probe(ended, {}, timed=True),
 }

@@ -13,14 +13,18 @@ from generator.objects.manifest import Manifest
 from generator.yaml.writer import to_documents, to_yaml
 from tests.githttp import bare, git_server
 
-BRANCH = "main"
-
 
 class Repository(NamedTuple):
-    """`work` is a work tree of ours, `url` where Argo CD finds the same."""
+    """A branch of it: `work` is a work tree of ours, `url` where Argo CD finds the same, `bare` what is served."""
 
-    work: File
+    bare: File
     url: str
+    work: File
+    branch: str
+
+    def on(self, branch: str) -> Repository:
+        """Another branch, which begins with nothing: a probe has its commits for itself."""
+        return _branch(self.bare, self.url, self.work.with_name(branch), branch)
 
     def overlay(self, cluster: str, objects: Sequence[Manifest], message: str) -> str:
         """A commit in which the overlay of a cluster has these objects; gives its hash."""
@@ -45,7 +49,7 @@ class Repository(NamedTuple):
         """All that is there, pushed."""
         self._git("add", "--all")
         self._git("commit", "--quiet", "--allow-empty", "--message", message)
-        self._git("push", "--quiet", "origin", BRANCH)
+        self._git("push", "--quiet", "origin", self.branch)
         return self._git("rev-parse", "HEAD").strip()
 
     def _git(self, *words: str) -> str:
@@ -57,13 +61,17 @@ class Repository(NamedTuple):
 @contextlib.contextmanager
 def repository(folder: File) -> Iterator[Repository]:
     """An empty repository, served until the block ends."""
-    served, work = folder / "served", folder / "work"
+    served = folder / "served"
     served.mkdir(parents=True)
-    bare(served / "fleet.git")
+    path = bare(served / "fleet.git")
     with git_server(served) as url:
-        _run(["git", "init", "--quiet", "--initial-branch", BRANCH, str(work)], folder, {})
-        _run(["git", "remote", "add", "origin", str(served / "fleet.git")], work, {})
-        yield Repository(work, f"{url}/fleet.git")
+        yield _branch(path, f"{url}/fleet.git", folder / "main", "main")
+
+
+def _branch(path: File, url: str, work: File, branch: str) -> Repository:
+    _run(["git", "init", "--quiet", "--initial-branch", branch, str(work)], work.parent, {})
+    _run(["git", "remote", "add", "origin", str(path)], work, {})
+    return Repository(path, url, work, branch)
 
 
 def _run(words: Sequence[str], folder: File, env: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@
   node: no scheduler is asked whether one would take it.
 * Pods of a Job end well if the Job's name is one that a part says is to end, or where it says that all do.
 * Where the controller manager does not run, a Job has one pod, made from its template (play_jobs).
-* A pod with the image `played/fails` ends with an error.
+* A pod with the image `played/fails` ends with an error; one with `played/hangs` runs for ever, in a Job too.
 
 Source of the fields: kubernetes pkg/apis/core/types.go PodStatus; a controller that waits for pods looks at
 `phase` and the condition Ready (kubernetes pkg/api/v1/pod/util.go IsPodReady, kuberay utils.IsRunningAndReady).
@@ -21,6 +21,7 @@ from generator.objects.manifest import Manifest
 from .client import Client, Refused
 
 FAILS = "played/fails"
+HANGS = "played/hangs"
 ADDRESS = "127.0.0.1"
 THEN = "2026-01-01T00:00:00Z"
 """The one moment that played things happen at: recordings do not depend on the clock."""
@@ -61,7 +62,7 @@ def play_jobs(client: Client, namespaces: Collection[str]) -> None:
 def _status(spec: Mapping[str, Any], *, ends: bool) -> Manifest:
     if any(item["image"] == FAILS for item in spec["containers"]):
         return {"phase": "Failed"}
-    if ends:
+    if ends and not any(item["image"] == HANGS for item in spec["containers"]):
         return {"phase": "Succeeded"}
     ready = [
         {"type": kind, "status": "True"}

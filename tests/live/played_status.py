@@ -53,6 +53,30 @@ def _claim(item: Manifest) -> dict[str, Any]:
     }
 
 
+def _route(item: Manifest) -> dict[str, Any]:
+    admitted = {"type": "Admitted", "status": "True", "lastTransitionTime": THEN}
+    host = item["spec"].get("host", "played.example.com")
+    return {"ingress": [{"host": host, "routerName": "default", "conditions": [admitted]}]}
+
+
+def _ended(kind: str) -> Status:
+    """A job of Kubeflow that has run."""
+
+    def status(_: Manifest) -> dict[str, Any]:
+        told = {"status": "True", "reason": "Played", "message": "played", "lastTransitionTime": THEN}
+        return {"conditions": [{"type": kind, **told}]}
+
+    return status
+
+
+def _cached(_: Manifest) -> dict[str, Any]:
+    return {"copies": {"available": 1, "total": 1, "failed": 0}}
+
+
+def _notebook(_: Manifest) -> dict[str, Any]:
+    return {"conditions": [], "containerState": {}, "readyReplicas": 1}
+
+
 RULES: Mapping[str, Status] = {
     "ClusterQueue": _holds("Active"),
     "LocalQueue": _holds("Active"),
@@ -62,16 +86,29 @@ RULES: Mapping[str, Status] = {
     "RayCluster": _ray_cluster,
     "RayJob": _ray_job,
     "RayService": _holds("Ready"),
+    "LocalModelCache": _cached,
+    "Notebook": _notebook,
+    "PyTorchJob": _ended("Succeeded"),
+    "TrainJob": _ended("Complete"),
+    "Route": _route,
     "PersistentVolumeClaim": _claim,
 }
+
+GROUPS = frozenset(
+    {
+        *("kueue.x-k8s.io", "serving.kserve.io", "ray.io", "route.openshift.io"),
+        *("kubeflow.org", "trainer.kubeflow.org"),
+    }
+)
+"""API groups that are looked through beside the core."""
 
 
 def play_status(client: Client, without: frozenset[str] = frozenset()) -> None:
     """Write the statuses of all objects that have a rule, where they are not so yet."""
     for group in client.call("GET", "/apis")["groups"]:
-        version = group["preferredVersion"]["groupVersion"]
-        if group["name"] in {"kueue.x-k8s.io", "serving.kserve.io", "ray.io"}:
-            _play_group(client, version, without)
+        if group["name"] in GROUPS:
+            for served in group["versions"]:
+                _play_group(client, served["groupVersion"], without)
     _play_group(client, "v1", without)
 
 

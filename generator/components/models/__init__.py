@@ -26,7 +26,7 @@ from .claims import (
     written,
 )
 from .demand import workloads
-from .emit import CA_FOLDER, claim_name, fetching, place, storage_uri
+from .emit import CA_FOLDER, claim_name, fetching, load_name, place, storage_uri
 from .emit import ROOT as MODELS_DIR
 from .initializer import (
     STORAGE_CONTAINER,
@@ -61,6 +61,7 @@ __all__ = [
     "fetching_container",
     "holds",
     "is_written",
+    "load_name",
     "longest_outage",
     "node_bound",
     "on_volume",

@@ -60,6 +60,11 @@ def claim_name(model: str) -> str:
     return f"{model}-models"
 
 
+def load_name(model: str) -> str:
+    """Name of what loads a model: the service account, and what the Job's begins with."""
+    return f"{model}-load"
+
+
 def clone_name(name: str, model: ModelSpec) -> str:
     """Name of the clone that this version of a model is served from: a clone never changes after it is made."""
     return f"{claim_name(name)}-{version_key(model)}"
@@ -105,7 +110,7 @@ def emit(
     volume = () if claim.shared else (emit_volume(claim),)
     if not claim.load:
         return volume
-    name = f"{claim.model}-load"
+    name = load_name(claim.model)
     account = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -216,7 +221,7 @@ def _job_spec(claim: Claim, model: ModelSpec, spec: ModelsSpec, profile: Profile
             "metadata": {"labels": dict(LOADER)},
             "spec": {
                 "restartPolicy": "Never",
-                "serviceAccountName": f"{claim.model}-load",
+                "serviceAccountName": load_name(claim.model),
                 "automountServiceAccountToken": False,
                 "securityContext": security(profile),
                 **({"imagePullSecrets": [{"name": secret}]} if pulled and secret else {}),

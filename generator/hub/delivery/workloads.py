@@ -4,10 +4,11 @@
 
 The root Application brings them (an app of apps), so the hub still delivers one for each cluster; ACM's search has them as
 any object of a managed cluster (stolostron/search-collector release-2.17 pkg/transforms/transformer.go,
-argoapplication.go). All else of the site stays in the overlay.
+argoapplication.go). What loads the model of one server alone is with that server: its sync waits for the load, and no
+other one does. All else of the site stays in the overlay.
 
 The folder's name ends in the hash of what it holds. An Application of a branch would take a commit as soon as it sees it,
-before the root has loaded the model that the commit's server needs, and outside of the site's window. So it takes one when
+before the root has brought what the commit's server needs, and outside of the site's window. So it takes one when
 the root tells it the new folder, in the wave of its workload. Until then its own folder is not there in the newest commit:
 Argo CD compares nothing and syncs nothing then, and takes nothing away (argo-cd v3.5.1 controller/state.go CompareAppState
 failedToLoadObjs, appcontroller.go autoSync).
@@ -20,7 +21,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ...components.kit.component import Cluster, Unit, alone
-from ...components.models import produced_by
+from ...components.models import claims_of, load_name, on_volume, produced_by, servers
 from ...facts.edge import EdgeArgoCD
 from ...facts.profiles import profiles
 from ...objects.manifest import (
@@ -57,6 +58,9 @@ WORKLOADS = frozenset(
 )
 """Kinds that are what people call a workload; each unit with one has an Application."""
 
+LOADS = frozenset({"Job"})
+"""Kind of what loads a model."""
+
 CLUSTER_LABEL, MODEL_LABEL = "nearedge.io/cluster", "nearedge.io/model"
 LABEL = 63
 """Most characters of a label value; Argo CD may be told to track by the Application's name in one."""
@@ -75,10 +79,12 @@ def parted(cluster: Cluster, emitted: Emitted) -> Emitted:
     The hub's own overlay stays in one: its Applications would be the hub's.
     """
     edge, ring = edge_of(cluster), _ring(cluster)
+    loads = dict(_loads(cluster))
     found: dict[_Workload, list[Unit]] = {}
     rest: list[Unit] = []
     for unit in emitted.units:
-        workload = _workload(unit)
+        workload = _workload(unit, WORKLOADS)
+        workload = workload or loads.get(_workload(unit, LOADS))
         found.setdefault(workload, []).append(unit) if workload else rest.append(unit)
     if edge is None or ring is None or cluster.name in hub_names(cluster.fleet) or not found:
         return emitted
@@ -94,15 +100,30 @@ def parted(cluster: Cluster, emitted: Emitted) -> Emitted:
     return replace(emitted, units=whole, manifests=(*emitted.manifests, *made), apart=tuple(apart))
 
 
-def _workload(unit: Unit) -> _Workload | None:
-    """What people call the workload of a unit; None where it has none."""
+def _workload(unit: Unit, kinds: frozenset[str]) -> _Workload | None:
+    """What people call the object of these kinds that a unit has; None where it has none."""
     for item in unit.final:
-        if item["kind"] in WORKLOADS:
+        if item["kind"] in kinds:
             said = item["metadata"]
             digest = said.get("labels", {}).get(CONTENT_HASH)
             # Another content is another object, and still the same workload.
             return _Workload(said["namespace"], said["name"].removesuffix(f"-{digest}"))
     return None
+
+
+def _loads(cluster: Cluster) -> Iterator[tuple[_Workload | None, _Workload]]:
+    """What loads a model -> the one server that the model is loaded for.
+
+    A volume that models share, and a model that several servers have, stay in the overlay: all of them wait for it.
+    """
+    users: dict[tuple[str, str], set[_Workload]] = {}
+    for _, item in servers(cluster):
+        if on_volume(item, cluster):
+            users.setdefault((item.namespace, item.model), set()).add(_Workload(item.namespace, item.name))
+    for claim in claims_of(cluster):
+        used = users.get((claim.namespace, claim.model), set())
+        if claim.load and not claim.shared and len(used) == 1:
+            yield _Workload(claim.namespace, load_name(claim.model)), next(iter(used))
 
 
 def _models(cluster: Cluster) -> Iterator[tuple[_Workload, str]]:

@@ -1,5 +1,6 @@
-// Command argocd is what of Argo CD syncs a repository: its application controller and its repo server, and an
-// in-memory Redis for the cache that both share. The first argument says which of them runs.
+// Command argocd is what of Argo CD makes Applications and syncs a repository: its ApplicationSet controller, its
+// application controller and its repo server, and an in-memory Redis for the cache that they share. The first argument
+// says which of them runs.
 package main
 
 import (
@@ -10,13 +11,14 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	controller "github.com/argoproj/argo-cd/v3/cmd/argocd-application-controller/commands"
+	applicationset "github.com/argoproj/argo-cd/v3/cmd/argocd-applicationset-controller/commands"
 	reposerver "github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
 	"github.com/spf13/cobra"
 )
 
 func main() {
 	root := &cobra.Command{Use: "argocd"}
-	root.AddCommand(controller.NewCommand(), reposerver.NewCommand(), redis())
+	root.AddCommand(controller.NewCommand(), applicationset.NewCommand(), reposerver.NewCommand(), redis())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,0 +1,111 @@
+"""What Kueue and Ray's autoscaler write into RayClusters that we emit, and what commits of the site leave of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.components.ray import RAY
+from generator.objects.manifest import Manifest
+from tests.conftest import CASES, build, read_case
+
+from .client import Client
+from .delivery_ground import Ground, namespace, note, sync_status, synced_to
+
+RESPECTED: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "RespectIgnoreDifferences=true"]}
+OUT_OF_SYNC_ONLY: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true"]}
+
+POD_SET, WORKLOAD = "kueue.x-k8s.io/podset", "kueue.x-k8s.io/workload"
+"""Label and annotation by which Kueue marks pods: kueue v0.19.2 pkg/controller/constants."""
+FLAVOR = {"nvidia.com/gpu.product": "NVIDIA-L4"}
+"""Node labels of the flavor that Kueue takes, in the case that is read."""
+MORE = "12Gi"
+WATCHED_SECONDS = 60
+
+
+def worker_groups(ground: Ground, name: str, change: Mapping[str, Any], *, scaled: bool) -> dict[str, Any]:
+    """Kueue (or the autoscaler) writes, then a commit elsewhere, then one to a worker: what is left of either?"""
+    rays = [_in(name, item) for item in emitted(scaled=scaled)]
+    space = namespace(name)
+    first = ground.repo.overlay(name, [space, *rays, note(name, "1")], "first")
+    ground.application(name, change)
+    ground.first(name, first)
+    for ray in rays:
+        _injected(ground.client, ray, scaled=scaled)
+    found = {"written": _seen(ground.client, rays, scaled=scaled)}
+    for step, objects in {
+        "afterACommitElsewhere": [space, *rays, note(name, "2")],
+        "afterMoreMemory": [space, *(_larger(item) for item in rays), note(name, "2")],
+    }.items():
+        revision = ground.repo.overlay(name, objects, step)
+        ground.refresh(name)
+        app = ground.until(name, lambda app, wanted=revision: synced_to(app, wanted), WATCHED_SECONDS)  # type: ignore[misc]
+        seen = _seen(ground.client, rays, scaled=scaled)
+        found[step] = {**seen, "sync": sync_status(app), "taken": synced_to(app, revision)}
+    ground.forget(name)
+    return found
+
+
+def emitted(*, scaled: bool) -> Iterator[Manifest]:
+    """RayClusters as nearedge emits them: two in a queue, of one flavor and of two, or one with the autoscaler."""
+    case = read_case(CASES / "ray" / ("autoscaling" if scaled else "chosen-nodes") / "spec.yaml")
+    cluster, _, findings = build(case)
+    if cluster is None:
+        raise AssertionError(findings)
+    for unit in RAY.units(cluster):
+        yield from (item for item in unit.final if item["kind"] == "RayCluster")
+
+
+def _in(space: str, ray: Manifest) -> Manifest:
+    found: Manifest = copy.deepcopy(ray)
+    found["metadata"]["namespace"] = space
+    return found
+
+
+def _larger(ray: Manifest) -> Manifest:
+    found: Manifest = copy.deepcopy(ray)
+    for worker in found["spec"]["workerGroupSpecs"]:
+        resources = worker["template"]["spec"]["containers"][0]["resources"]
+        for part in resources.values():
+            part["memory"] = MORE
+    return found
+
+
+def _injected(client: Client, ray: Manifest, *, scaled: bool) -> None:
+    """Kueue's admission, or the autoscaler's wish: both update the whole object, so the whole list."""
+    spec = copy.deepcopy((client.get(ray) or {})["spec"])
+    if scaled:
+        spec["workerGroupSpecs"][0]["replicas"] = 3
+    else:
+        for name, group in _groups(spec):
+            template = group["template"]
+            template.setdefault("metadata", {}).setdefault("labels", {})[POD_SET] = name
+            template["metadata"].setdefault("annotations", {})[WORKLOAD] = "played"
+            template["spec"]["nodeSelector"] = {**template["spec"].get("nodeSelector", {}), **FLAVOR}
+    client.merge(ray, {"spec": spec})
+
+
+def _groups(spec: Manifest) -> Iterator[tuple[str, Manifest]]:
+    yield "head", spec["headGroupSpec"]
+    yield from ((item["groupName"], item) for item in spec["workerGroupSpecs"])
+
+
+def _seen(client: Client, rays: list[Manifest], *, scaled: bool) -> dict[str, Any]:
+    return {ray["metadata"]["name"]: _of(client, ray, scaled=scaled) for ray in rays}
+
+
+def _of(client: Client, ray: Manifest, *, scaled: bool) -> dict[str, Any]:
+    spec = (client.get(ray) or {})["spec"]
+    found: dict[str, Any] = {}
+    for name, group in _groups(spec):
+        template = group["template"]
+        if name == "head" and scaled:
+            continue
+        found[name] = {"memory": template["spec"]["containers"][0]["resources"]["limits"]["memory"]}
+        if scaled:
+            found[name]["replicas"] = group["replicas"]
+        else:
+            found[name]["nodeSelector"] = template["spec"].get("nodeSelector") or {}
+            found[name]["markedByKueue"] = POD_SET in template.get("metadata", {}).get("labels", {})
+    return found
