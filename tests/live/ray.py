@@ -130,6 +130,11 @@ def look(client: Client, before: Sequence[Manifest], rays: Sequence[Manifest]) -
             f"{item['kind']} {item['metadata']['name']}": added(item, client.get(item) or {}) for item in rays
         },
     }
+    said["resynced"] = {
+        f"{item['kind']} {item['metadata']['name']}": changes
+        for item in rays
+        if (changes := resynced(client, item))
+    }
     clear(client, spaces, (*rays, *before))
     return said
 
@@ -137,6 +142,15 @@ def look(client: Client, before: Sequence[Manifest], rays: Sequence[Manifest]) -
 def added(sent: Manifest, found: Manifest) -> dict[str, Any]:
     """Fields that the controller or a default put into the object; its status is its own."""
     return {item.path: item.found for item in differences(sent, found) if item.path != "status"}
+
+
+def resynced(client: Client, sent: Manifest) -> dict[str, Any]:
+    """What the next sync of the same object would take away or change: Argo CD shows it as a difference until then.
+
+    So it compares where a sync applies on the server (argo-cd gitops-engine/pkg/diff/diff.go StructuredMergeDiff).
+    """
+    then = client.apply(sent, dry_run=True)
+    return {item.path: item.found for item in differences(then, client.get(sent) or {})}
 
 
 def _until_quiet(client: Client, spaces: Sequence[str], rays: Sequence[Manifest]) -> None:

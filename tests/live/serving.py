@@ -23,14 +23,14 @@ from .kserve_program import llm_controller, manager
 from .kueue import site_of
 from .played import play
 from .pods_seen import alike, plain, service_seen
-from .ray import added, prerequisites
+from .ray import added, prerequisites, resynced
 from .recording import Recording, judged
 
 PROFILE = "upstream"
 KINDS = ("InferenceService", "LLMInferenceService")
 BEFORE = (
     *("Secret", "ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "ConfigMap"),
-    *("ClusterStorageContainer", "ServingRuntime"),
+    *("LimitRange", "ClusterStorageContainer", "ServingRuntime"),
 )
 MADE = (
     ("serving.kserve.io/v1beta1", "InferenceService"),
@@ -38,10 +38,15 @@ MADE = (
     ("apps/v1", "ReplicaSet"),
     ("v1", "Pod"),
     ("v1", "Service"),
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
 )
 LOOKED_AT_ALL_THE_SAME = frozenset({"SERVE008", "SERVE016", "ADMIT011", "CONF001"})
 """Rules whose cases are put before KServe too: a token that it does not ask for, a modelcar that Pod Security refuses, too
 few nodes, a ConfigMap that nobody has declared. KServe makes pods of these servers like of any other."""
+PLAIN = "Deployment"
+"""Kind of a server without KServe: what the controller manager makes of it is looked at in the same way."""
+WORDS = {"InferenceService": "", PLAIN: "plain-", "LLMInferenceService": "llm-"}
+"""What the recording of a case's servers of a kind is called by, unless the case is."""
 LEADER_WORKER_SET = ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet")
 RESTRICTED = "judged-as-restricted"
 QUIET_SECONDS = 3.0
@@ -52,7 +57,7 @@ def run(folder: File) -> list[str]:
     """Everything; gives what is wrong. RECORD=1 writes recordings."""
     with control_plane(folder, WITH_CONTROLLERS) as plane, manager(plane):
         _judge_namespace(plane.client)
-        wrong = list(_tried(plane.client, "InferenceService"))
+        wrong = [*_tried(plane.client, "InferenceService"), *_tried(plane.client, PLAIN)]
         with llm_controller(plane):
             return [*wrong, *_tried(plane.client, "LLMInferenceService")]
 
@@ -91,8 +96,10 @@ def _tried(client: Client, kind: str) -> Iterator[str]:
         if not servers:
             continue
         before = [item for part in BEFORE for item in objects if item["kind"] == part]
+        if kind == "LLMInferenceService":
+            before += _beside_llm(servers)
         said = look(client, [*_secrets(servers, before), *prerequisites(servers, before), *before], servers)
-        word = "llm-" if kind == "LLMInferenceService" and not name.startswith("llm") else ""
+        word = WORDS[kind] if not name.startswith(WORDS[kind]) else ""
         say(
             f"serving: {word}{name}: {sum(group['count'] for group in said['pods'])} pods of {len(servers)} servers"
         )
@@ -117,6 +124,33 @@ def _secrets(servers: Sequence[Manifest], before: Sequence[Manifest]) -> Iterato
             yield _secret(named["name"], item["metadata"]["namespace"], values)
 
 
+def _beside_llm(servers: Sequence[Manifest]) -> Iterator[Manifest]:
+    """Gateways and configurations that somebody else brings: there, and empty. No controller of Gateways runs."""
+    yield _gateway("kserve", "kserve-ingress-gateway")
+    for item in servers:
+        space = item["metadata"]["namespace"]
+        for named in item["spec"].get("baseRefs") or ():
+            api, kind = item["apiVersion"], "LLMInferenceServiceConfig"
+            yield {
+                "apiVersion": api,
+                "kind": kind,
+                "metadata": {"name": named["name"], "namespace": space},
+                "spec": {},
+            }
+        for named in (item["spec"].get("router", {}).get("gateway") or {}).get("refs") or ():
+            yield _gateway(named.get("namespace", space), named["name"])
+
+
+def _gateway(namespace: str, name: str) -> Manifest:
+    listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"gatewayClassName": "played", "listeners": [listener]},
+    }
+
+
 def _secret(name: str, namespace: str, values: dict[str, str]) -> Manifest:
     meta = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": values}
@@ -125,7 +159,7 @@ def _secret(name: str, namespace: str, values: dict[str, str]) -> Manifest:
 def look(client: Client, before: Sequence[Manifest], servers: Sequence[Manifest]) -> dict[str, Any]:
     """Apply them, play the kubelet until nothing new comes, and say what is there. Everything is removed again."""
     spaces = sorted({item["metadata"]["namespace"] for item in servers})
-    for name in spaces:
+    for name in {item["metadata"].get("namespace", spaces[0]) for item in (*before, *servers)}:
         client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     for item in (*before, *servers):
         client.apply(item)
@@ -151,7 +185,13 @@ def look(client: Client, before: Sequence[Manifest], servers: Sequence[Manifest]
         "added": {
             f"{item['kind']} {item['metadata']['name']}": added(item, client.get(item) or {})
             for item in servers
+            if item["kind"] != PLAIN  # what an API server adds is looked at in PART=api
         },
+    }
+    said["resynced"] = {
+        f"{item['kind']} {item['metadata']['name']}": changes
+        for item in servers
+        if (changes := resynced(client, item))
     }
     _clear(client, spaces, (*servers, *before))
     return said
@@ -241,9 +281,14 @@ def _until_quiet(client: Client, spaces: Sequence[str], servers: Sequence[Manife
             for item in client.list("apps/v1", "Deployment", name)
         )
         now += sorted(_messages(client, servers).items())
-        if now != last:
+        if now != last or not all(_seen(client.get(item) or {}) for item in servers):
             last, since = now, time.monotonic()
         time.sleep(0.3)
+
+
+def _seen(found: Manifest) -> bool:
+    """Whether KServe has said anything of it; it does so when it has made what it makes, or cannot."""
+    return bool(found.get("status", {}).get("conditions"))
 
 
 def _clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:
@@ -252,6 +297,6 @@ def _clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -
         if (item["kind"], item["metadata"]["name"]) != ("ServiceAccount", "default"):
             client.remove(item)
     for name in spaces:
-        for api_version, kind in MADE:
-            for item in client.list(api_version, kind, name):
+        for kind in (*MADE, LEADER_WORKER_SET):
+            for item in _listed(client, kind, name):
                 client.remove(item)
