@@ -10,6 +10,8 @@ import importlib
 import pkgutil
 
 import generator
+from generator.disk.contents import contents_once
+from generator.facts.files import CODE, PACKAGE
 from generator.facts.profiles import profiles
 from generator.fleet.kinds import document_models
 from generator.rules.load import cluster_rules, fleet_rules
@@ -21,6 +23,7 @@ for module in pkgutil.walk_packages(generator.__path__, "generator."):
 for model in document_models().values():
     model.model_rebuild()
 profiles()
+contents_once(PACKAGE, CODE)
 cluster_rules()
 fleet_rules()
 # Neither looked through nor copied in any fork.

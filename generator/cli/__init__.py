@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from .. import __version__
 from ..errors import NearedgeError
@@ -212,18 +212,27 @@ def parser_of(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """All commands by name; only those that `given` mentions with their arguments, as the others cannot run."""
+    """All commands by name; only those that `given` mentions have a parser of their own, as the others cannot run."""
     parser = _Parser(
         prog="nearedge",
         description="Compile cluster specs into Kustomize bases, overlays and ACM objects.",
         epilog="nearedge help COMMAND shows the options of a command, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"nearedge {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    unmentioned = _Parser(prog=parser.prog)
+    add_root(unmentioned)
+
+    def made(prog: str, **said: Any) -> _Parser:
+        # A third of what a command costs that finds nothing to do.
+        return _Parser(prog=prog, **said) if prog.rpartition(" ")[2] in given else unmentioned
+
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=cast("type[_Parser]", made)
+    )
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        add_root(command)
         if name in given:
+            add_root(command)
             module = import_module(f".commands.{name}", __package__)
             module.arguments(command)
             command.set_defaults(run=module.run)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -31,6 +32,34 @@ _BYTECODE = "__pycache__"
 def contents(folder: File, endings: Collection[str], before: Contents = UNKNOWN) -> Contents:
     """The files below `folder` whose names end so (".py"); `before` is what an earlier run found there."""
     found = sorted(_files(str(folder), "", frozenset(endings)))
+    mark = _mark(found)
+    if mark == before.mark:
+        return before
+    made = hashlib.blake2b(digest_size=12)
+    for name, _ in found:
+        made.update(os.fsencode(f"{name}\0{digest_of(folder, name)}\0"))
+    return Contents(mark, made.hexdigest())
+
+
+def contents_once(folder: File, endings: frozenset[str], before: Contents = UNKNOWN) -> Contents:
+    """The same of files that a process goes by until it ends, as nearedge's own: they are looked through once.
+
+    Who installs another nearedge meanwhile changes nothing of what this one does, and so not what it is known by.
+    """
+    return before if _mark_once(folder, endings) == before.mark else _made_once(folder, endings)
+
+
+@lru_cache(maxsize=8)
+def _mark_once(folder: File, endings: frozenset[str]) -> str:
+    return _mark(sorted(_files(str(folder), "", endings)))
+
+
+@lru_cache(maxsize=8)
+def _made_once(folder: File, endings: frozenset[str]) -> Contents:
+    return contents(folder, endings)
+
+
+def _mark(found: Iterable[tuple[str, os.stat_result]]) -> str:
     made = hashlib.blake2b(digest_size=12)
     for name, status in found:
         made.update(
@@ -38,13 +67,7 @@ def contents(folder: File, endings: Collection[str], before: Contents = UNKNOWN)
                 f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\0{status.st_ctime_ns}\0"
             )
         )
-    mark = made.hexdigest()
-    if mark == before.mark:
-        return before
-    made = hashlib.blake2b(digest_size=12)
-    for name, _ in found:
-        made.update(os.fsencode(f"{name}\0{digest_of(folder, name)}\0"))
-    return Contents(mark, made.hexdigest())
+    return made.hexdigest()
 
 
 def _files(folder: str, below: str, endings: frozenset[str]) -> Iterator[tuple[str, os.stat_result]]:

@@ -12,7 +12,7 @@ import pydantic
 import yaml
 
 from .. import __version__
-from ..disk.contents import contents
+from ..disk.contents import contents_once
 from ..facts.files import CODE, PACKAGE
 from ..flow.engine import Away
 
@@ -43,7 +43,7 @@ Answer = Done | Unable | Stranger
 def version() -> str:
     """What does the work, by what its files say: the same on every machine where the same comes out."""
     libraries = f"Python {platform.python_version()}, pydantic {pydantic.VERSION}, PyYAML {yaml.__version__}"
-    return f"nearedge {__version__} ({contents(PACKAGE, CODE).digest}), {libraries}"
+    return f"nearedge {__version__} ({contents_once(PACKAGE, CODE).digest}), {libraries}"
 
 
 def answer(asked: str, common: bytes, sent: bytes) -> bytes:

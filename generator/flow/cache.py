@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path as File
 from typing import Any
 
-from ..disk.contents import UNKNOWN, Contents, contents
+from ..disk.contents import UNKNOWN, Contents, contents_once
 from ..disk.plain import digest
 from ..disk.sealed import read_sealed, write_sealed
 from ..disk.specs import Digests, spec_digests
@@ -153,7 +153,7 @@ def recall(root: File) -> Cache:
     first, *lines = body.decode().split("\n") if body else ("",)
     head: dict[str, Any] = json.loads(first) if first else {}
     noted = _code_then(head)
-    code = contents(PACKAGE, CODE, noted)
+    code = contents_once(PACKAGE, CODE, noted)
     before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
     shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
     nothing = Cache(
@@ -192,7 +192,7 @@ def vouched(
         return digest(then[path]) if path in then else stamps.digest_of(root, path)
 
     digests = {file: content(file) for file in shared if is_shared(file)}
-    if head["key"] != _key(contents(PACKAGE, CODE, _code_then(head)), digests):
+    if head["key"] != _key(contents_once(PACKAGE, CODE, _code_then(head)), digests):
         return {}
     before = _shared_then(head)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from ..disk.contents import Contents, contents
+from ..disk.contents import Contents, contents, contents_once
 from ..disk.plain import digest_of
 from ..errors import ToolMissing
 from ..facts.files import CODE, PACKAGE
@@ -83,7 +83,7 @@ def versions(root: File, before: Versions | None) -> Versions:
         "pydantic": _pydantic(known),
     }
     now = Versions(
-        contents(PACKAGE, CODE, known.code),
+        contents_once(PACKAGE, CODE, known.code),
         contents(home(root) / FOLDER, {".json"}, known.schemas),
         programs,
     )

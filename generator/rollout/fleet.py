@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..documents.merge import resolve
 from ..errors import NearedgeError
@@ -13,7 +14,10 @@ from ..fleet.spec_files import FLEET_FILE, Shared, kind_of, read_cluster_file, r
 from ..git.commit import contents, snapshot_at
 from ..publish.place import UNSAID, ForgeChoice
 from ..specs.fleet import Ring, hub_names
-from .history import Repo
+from .history import ID, Repo
+
+KEPT = 4
+"""Commits of which the specs are kept: a move asks several times about its two, and what they hold never changes."""
 
 
 class NoFleet(NearedgeError):
@@ -53,8 +57,13 @@ class CommitSpecs:
         return tuple(sorted(place.name for place in self.places.values() if place.ring == ring))
 
 
-def texts_of(repo: Repo, commit: str) -> dict[str, bytes]:
+def texts_of(repo: Repo, commit: str) -> Mapping[str, bytes]:
     """The spec files of a commit."""
+    return _texts(repo, commit) if ID.fullmatch(commit) else _texts.__wrapped__(repo, commit)
+
+
+@lru_cache(maxsize=KEPT)
+def _texts(repo: Repo, commit: str) -> Mapping[str, bytes]:
     taken = snapshot_at(repo.root, commit)
     return contents(repo.root, taken, sorted(taken.blobs))
 
@@ -88,6 +97,11 @@ def specs_of(repo: Repo, commit: str) -> CommitSpecs:
     Raises:
         NoFleet, NoSuchCommit, ToolFailed: as `shared_of`.
     """
+    return _specs(repo, commit) if ID.fullmatch(commit) else _specs.__wrapped__(repo, commit)
+
+
+@lru_cache(maxsize=KEPT)
+def _specs(repo: Repo, commit: str) -> CommitSpecs:
     texts = texts_of(repo, commit)
     shared = _shared(commit, texts)
     places = {place.name: place for place in _places(texts, tuple(sorted(texts)), shared)}

@@ -13,7 +13,7 @@ from ..git.reading import ask
 from ..programs.record import find
 from ..programs.run import Tool
 
-_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A commit by its id, which never holds anything else; a branch does."""
 _MOST = 10_000
 """Commits of the main branch among which the one with a ring's tree is looked for."""
@@ -131,7 +131,7 @@ def _listed(repo: Repo, commit: str, folder: str, *options: str) -> list[str]:
 
 def _of(repo: Repo, commits: Collection[str], *arguments: str, kept: Callable[..., str] | None = None) -> str:
     """The answer to a question about these commits alone: where all are named by their ids, it is never another."""
-    if not commits or not all(map(_ID.fullmatch, commits)):
+    if not commits or not all(map(ID.fullmatch, commits)):
         return _ask(repo, *arguments)
     try:
         return (kept or _fact)(repo, *arguments)

@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path as File
 
 from ..disk import tree
+from ..disk.sealed import copy_sealed
 from ..findings.finding import Severity
 from ..flow import incremental
+from ..flow.cache import CACHE
 from ..flow.rendered import Progress, Rendered, silent
 from ..proof.part import Ground, Touched, prove_in
 from .differ import changed_clusters, output
@@ -40,6 +42,8 @@ def proven(
     with tempfile.TemporaryDirectory(prefix="nearedge-rollout-") as name:
         root = File(name).resolve()
         write_out(repo, found.target, root)
+        # So that only what the last render does not know is compiled there.
+        copy_sealed(repo.root / CACHE, root / CACHE)
         rendered = incremental.render_changed(root, progress, today)
         wrong = tuple(item for item in rendered.findings if item.severity is Severity.ERROR)
         if wrong:

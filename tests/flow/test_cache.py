@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generator.disk.contents import contents
 from generator.disk.tree import Tree
 from generator.documents.files import read_file
 from generator.findings.finding import Finding, Severity, Where
@@ -99,6 +100,8 @@ def package(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
     """nearedge's own files, few enough to change them."""
     put(tmp_path / "package", CODE)
     monkeypatch.setattr(cache, "PACKAGE", tmp_path / "package")
+    # Each look at the cache is that of another process.
+    monkeypatch.setattr(cache, "contents_once", contents)
     return tmp_path / "package"
 
 

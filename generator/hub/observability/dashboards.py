@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from ...components.kit.alerts import PREDICTOR
@@ -23,18 +25,20 @@ Query = tuple[str, str]
 """Expression and legend."""
 
 
-def dashboards() -> dict[str, str]:
-    """Name of a dashboard -> its JSON."""
+@cache
+def dashboards() -> Mapping[str, str]:
+    """Name of a dashboard -> its JSON, which is that of every hub."""
     made = {
         "inference": ("Near edge / Inference", _inference()),
         "models": ("Near edge / Models", _models()),
         "queues": ("Near edge / Queues", _queues()),
         "gpu": ("Near edge / GPUs", _gpus()),
     }
-    return {
+    texts = {
         name: _dashboard(name, title, list(panels), _variables(name))
         for name, (title, panels) in made.items()
     }
+    return MappingProxyType(texts)
 
 
 def _models() -> Iterator[tuple[str, str, Sequence[Query]]]:
