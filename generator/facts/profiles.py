@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..specs.types import Flag, Labels, Name, Path, Positive, Resources, Strictly, Text
+from ..specs.types import Flag, Image, Labels, Name, Path, Positive, Resources, Strictly, Text
 from .edge import EdgeArgoCD
 from .files import shipped_folder
 
@@ -192,6 +192,10 @@ class Platform(Strictly):
     workbenchProxy: Literal["kube-rbac-proxy", "oauth-proxy"] = Field(
         "kube-rbac-proxy",
         description="What asks who opens a workbench: the container that a webhook adds to it.",
+    )
+    workbenchImages: dict[Text, Image] = Field(
+        {},
+        description="Images of workbenches that it brings and names by digest: ImageStream without -notebook, and tag.",
     )
     defaultQueues: Flag = Field(False, description="It makes queues called default beside a Kueue.")
 

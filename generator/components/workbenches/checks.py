@@ -108,6 +108,9 @@ def the_volume_can_be_made(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(at if named else (*path, "storage"), said, "use another class")
 
 
+DIGEST = "registry/name@sha256:... (oc get imagestream -n APPLICATIONS-NAMESPACE -o yaml has those of the platform)"
+
+
 @rule("WORK009", source=f"{CONTROLLER}; kueue v0.19.2 pkg/controller/constants")
 def marks_are_free(cluster: Cluster) -> Iterator[Problem]:
     """Labels and annotations of a workbench are keys that neither nearedge nor a controller writes.
@@ -116,3 +119,18 @@ def marks_are_free(cluster: Cluster) -> Iterator[Problem]:
     """
     for path, item in items(cluster):
         yield from owned(path, item.labels, item.annotations)
+
+
+@rule("WORK011", source="opendatahub-io/notebooks manifests: params.env; data/profiles")
+def images_of_the_platform_are_known(cluster: Cluster) -> Iterator[Problem]:
+    """An image that is called by name and tag is one that the platform's release names by digest.
+
+    A tag may be another image tomorrow, so it would have to be looked up: only digests are put into Git.
+    """
+    platform = cluster.profile.platform
+    known = sorted(platform.workbenchImages) if platform else []
+    for path, item in items(cluster):
+        if "@" not in item.image and item.image not in known:
+            said = f"{cluster.profile.name} names no image {item.image} by digest"
+            listed = f"known: {', '.join(known)}; or registry/name@sha256:..." if known else DIGEST
+            yield Problem((*path, "image"), said, meant(item.image, known, listed))

@@ -111,12 +111,18 @@ def _pod(item: Workbench, profile: Profile) -> Manifest:
         **({"priorityClassName": item.podPriorityClassName} if item.podPriorityClassName else {}),
         **({"nodeSelector": dict(sorted(item.nodeSelector.items()))} if item.nodeSelector else {}),
         **({"tolerations": tolerations} if tolerations else {}),
-        "containers": [_container(item, mounts)],
+        "containers": [_container(item, image_of(item, profile), mounts)],
         "volumes": [own, shm, *volumes],
     }
 
 
-def _container(item: Workbench, mounts: list[Manifest]) -> Manifest:
+def image_of(item: Workbench, profile: Profile) -> str:
+    """Its image by digest: of the platform where it is called by name and tag; WORK011 refuses names that it has not."""
+    known = profile.platform.workbenchImages if profile.platform else {}
+    return known.get(item.image, item.image)
+
+
+def _container(item: Workbench, image: str, mounts: list[Manifest]) -> Manifest:
     """Named as the Notebook, by which the controllers find it."""
     base = f"/notebook/{item.namespace}/{item.name}"
     # The proxy in front of it asks who comes, so the server itself asks for no token.
@@ -124,7 +130,7 @@ def _container(item: Workbench, mounts: list[Manifest]) -> Manifest:
         f"--ServerApp.port={PORT} --ServerApp.token='' --ServerApp.password='' "
         f"--ServerApp.base_url={base} --ServerApp.quit_button=False"
     )
-    fixed = (EnvVar(name="NOTEBOOK_ARGS", value=said), EnvVar(name="JUPYTER_IMAGE", value=item.image))
+    fixed = (EnvVar(name="NOTEBOOK_ARGS", value=said), EnvVar(name="JUPYTER_IMAGE", value=image))
     probe = {
         "httpGet": {"path": f"{base}/api", "port": "notebook-port", "scheme": "HTTP"},
         "initialDelaySeconds": 10,
@@ -134,7 +140,7 @@ def _container(item: Workbench, mounts: list[Manifest]) -> Manifest:
     }
     return {
         "name": item.name,
-        "image": item.image,
+        "image": image,
         "imagePullPolicy": "IfNotPresent",
         "workingDir": HOME,
         "ports": [{"name": "notebook-port", "containerPort": PORT, "protocol": "TCP"}],

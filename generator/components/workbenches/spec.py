@@ -5,13 +5,13 @@ workbenches: [{name: vision, namespace: ai-lab, image: quay.io/acme/notebook@sha
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ...specs.types import (
     SUBDOMAIN_FORM,
+    TAGGED,
     EnvVar,
     Flag,
-    Image,
     LabelKey,
     Labels,
     LabelValue,
@@ -24,12 +24,24 @@ from ...specs.types import (
     Subdomain,
     Text,
     Toleration,
+    untagged,
 )
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, Mount
 
 WorkbenchName = ServiceName
 """The controller names a Service after it (notebook_controller.go generateService)."""
+
+
+WorkbenchImage = Annotated[
+    str,
+    Line(
+        rf"^({TAGGED}|[a-z0-9][a-z0-9-]*:[A-Za-z0-9][A-Za-z0-9._-]*)$",
+        512,
+        form="registry/name@sha256: and 64 hex digits, or an image of the platform: jupyter-datascience:2025.2",
+    ),
+    AfterValidator(untagged),
+]
 
 
 class WorkbenchStorage(Strictly):
@@ -62,8 +74,8 @@ class Workbench(Strictly):
     podPriorityClassName: Subdomain | None = Field(
         None, description="PriorityClass of the pod, for the scheduler."
     )
-    image: Image = Field(
-        description="A workbench image, by digest: it listens on port 8888 and reads NOTEBOOK_ARGS."
+    image: WorkbenchImage = Field(
+        description="A workbench image, by digest, or one of the platform by its name and tag: it listens on port 8888 and reads NOTEBOOK_ARGS."
     )
     resources: Resources = Field(description="What it gets: cpu, memory, accelerators. Limits and requests.")
     requests: Resources = Field({}, description="Requests that differ from resources; equal when left out.")
