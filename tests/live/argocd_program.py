@@ -131,7 +131,7 @@ def _module() -> File:
 
 
 def _settings(client: Client, delivery: Delivery) -> None:
-    scripts = health.settings(profiles()) if delivery.healthChecks else {}
+    scripts = health.settings(profiles(), apart=("training", "workbenches"), applications=True)
     settings = config_map(delivery, NAMESPACE, Wanted(0, scripts))
     labels = {**settings["metadata"].get("labels", {}), "app.kubernetes.io/part-of": "argocd"}
     client.apply({**settings, "metadata": {**settings["metadata"], "labels": labels}})

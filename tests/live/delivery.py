@@ -7,9 +7,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -22,45 +21,43 @@ from .argocd_program import Argo, applicationset_controller, argocd, install
 from .binaries import PROGRAMS, say
 from .client import Client, Refused
 from .control_plane import WITH_CONTROLLERS, ControlPlane, control_plane
+from .delivery_apart import SITE, apart
 from .delivery_ground import Ground
 from .delivery_hub import application_sets, members
 from .delivery_probes import PROBES, SYNC_TIMEOUT, Probe, ours
 from .delivery_repository import Repository, repository
-from .delivery_sites import SITES, compiled, life, site
+from .delivery_sites import LIVES, ROUNDS, SITES, compiled, life, site
 from .played import play
 from .played_status import play_status
 from .processes import NotReady
 from .recording import Recording, judged
 
 KUBERAY = f"kuberay-v{PROGRAMS['kuberay'].version}"
-HUB = "applicationsets"
-Walk = Callable[[Ground], Iterator[str]]
-AT_A_TIME = 5
+HUB, APART = "applicationsets", "an-application-for-each-workload"
+AT_A_TIME = 8
 """Probes beside each other: most of a probe is waiting, each has a branch, an Application and a namespace of its own."""
 
 
 def run(folder: File) -> list[str]:
     """Everything; gives what is wrong. RECORD=1 writes recordings, LIVE_PROBE names some of it, with commas between."""
-    only = [name for name in os.environ.get("LIVE_PROBE", "").split(",") if name]
-    chosen = {name: probe for name, probe in PROBES.items() if not only or name in only}
-    walks: dict[str, Walk] = {**{name: partial(site, name=name) for name in SITES}, "life": life}
-    walked = [name for name in walks if not only or name in only]
+    only = {name for name in os.environ.get("LIVE_PROBE", "").split(",") if name}
+    sites = [name for name in SITES if not only or name in only]
     wrong: list[str] = []
     with control_plane(folder, WITH_CONTROLLERS) as plane, repository(folder / "git") as repo:
-        crds.install(plane.client, _kinds(SITES if "life" in walked else walked))
+        crds.install(plane.client, _kinds([*sites, *([SITE] if APART in only else [])]))
         install(plane.client)
         Ground(plane.client, repo).project()
         with _kubelet(plane.client.another()):
             for timeout in (0, SYNC_TIMEOUT):
-                part = {name: probe for name, probe in chosen.items() if probe.timed == bool(timeout)}
-                if part or ((walked or not only or HUB in only) and not timeout):
+                walks = [
+                    {name: walk for name, walk in one.items() if not only or name in only}
+                    for one in rounds(timed=bool(timeout))
+                ]
+                if any(walks):
                     with argocd(plane, Delivery.model_validate({"pollInterval": "1m"}), timeout) as argo:
                         say("delivery: Argo CD runs")
-                        wrong += _probed(plane, repo, part)
-                        if not timeout and (not only or HUB in only):
-                            wrong += _hub(plane, argo)
-                        for name in () if timeout else walked:
-                            wrong += walks[name](Ground(plane.client, repo))
+                        for one in walks:
+                            wrong += _walked(Stage(plane, repo, argo), one)
     return wrong
 
 
@@ -72,32 +69,67 @@ def _kinds(sites: Iterable[str]) -> tuple[Manifest, ...]:
     return crds.of_sets(sets, used | {("ray.io/v1", "RayCluster")})
 
 
-def _probed(plane: ControlPlane, repo: Repository, probes: Mapping[str, Probe]) -> Iterator[str]:
-    def tried(name: str) -> dict[str, Any] | NotReady:
-        probe = probes[name]
+class Stage(NamedTuple):
+    """What a walk goes over."""
+
+    plane: ControlPlane
+    repo: Repository
+    argo: Argo
+
+    def ground(self, branch: str = "") -> Ground:
+        """For one thread, on a branch of its own where one is named."""
+        return Ground(self.plane.client.another(), self.repo.on(branch) if branch else self.repo)
+
+
+Walk = Callable[[Stage, str], Iterator[str]]
+"""Gives what is wrong with what it is told to look at."""
+
+
+def rounds(*, timed: bool) -> list[dict[str, Walk]]:
+    """What is looked at, some of it at once, one round after the other; `timed`: where a sync has an end."""
+    probes: dict[str, Walk] = {name: _probed for name, probe in PROBES.items() if probe.timed == timed}
+    if timed:
+        return [probes]
+    walks: list[dict[str, Walk]] = [dict.fromkeys(one, _sited) for one in ROUNDS]
+    walks[0] |= {**probes, HUB: _hub}
+    return [*walks, {APART: _apart}]
+
+
+def _walked(stage: Stage, walks: Mapping[str, Walk]) -> Iterator[str]:
+    def tried(name: str) -> list[str]:
         try:
-            seen = probe.run(Ground(plane.client.another(), repo.on(name)), name, probe.change)
-        except NotReady as problem:
-            return problem
-        say(f"delivery: {name}: {seen}")
-        return seen
+            return list(walks[name](stage, name))
+        except (NotReady, Refused) as problem:
+            return [f"{name}: {problem}"]
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for name, seen in zip(probes, pool.map(tried, probes), strict=True):
-            if isinstance(seen, NotReady):
-                yield str(seen)
-            else:
-                yield from _recorded(name, asked(name, probes[name]), seen)
+        for lines in pool.map(tried, walks):
+            yield from lines
 
 
-def _hub(plane: ControlPlane, argo: Argo) -> Iterator[str]:
-    with applicationset_controller(plane, argo):
-        seen = application_sets(plane.client.another())
-    say(f"delivery: {HUB}: {seen}")
-    yield from _recorded(HUB, {"probe": HUB, "clusters": members()}, seen)
+def _probed(stage: Stage, name: str) -> Iterator[str]:
+    seen = PROBES[name].run(stage.ground(name), name, PROBES[name].change)
+    yield from _recorded(name, asked(name, PROBES[name]), seen)
+
+
+def _sited(stage: Stage, name: str) -> Iterator[str]:
+    yield from life(stage.ground(name)) if name == LIVES else site(stage.ground(name), name)
+
+
+def _hub(stage: Stage, name: str) -> Iterator[str]:
+    with applicationset_controller(stage.plane, stage.argo):
+        seen = application_sets(stage.plane.client.another())
+    yield from _recorded(name, {"probe": name, "clusters": members()}, seen)
+
+
+def _apart(stage: Stage, name: str) -> Iterator[str]:
+    seen: dict[str, Any] = {}
+    yield from apart(stage.ground(name), seen)
+    yield from _recorded(name, {"probe": name, "site": SITE}, seen)
 
 
 def _recorded(name: str, asked: dict[str, Any], seen: dict[str, Any]) -> Iterator[str]:
+    say(f"delivery: {name}: {seen}")
     recording = Recording(f"argocd-{PROGRAMS['argocd'].version}", name, versions(), asked, seen)
     yield from judged(recording, record=os.environ.get("RECORD") == "1")
 

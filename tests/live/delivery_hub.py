@@ -11,9 +11,12 @@ import base64
 import json
 import time
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path as File
 from typing import Any
 
 from generator import hub, pipeline
+from generator.fleet.fleet import Fleet
 from generator.objects.manifest import Manifest
 from tests.conftest import ROOT
 
@@ -30,8 +33,7 @@ QUIET_SECONDS = 20
 def application_sets(client: Client) -> dict[str, Any]:
     """Applications as decisions come, move, vanish and come back, and after the ApplicationSets are gone."""
     crds.install(client, _decision_kind())
-    objects = [item for files in hub.emit_all(_fleet()).values() for part in files.values() for item in part]
-    sets = [item for item in objects if item["kind"] == "ApplicationSet"]
+    sets = compiled_sets(FLEET)
     client.apply(_generator())
     rings = {item["metadata"]["name"].removeprefix("nearedge-"): item for item in sets}
     of = members()
@@ -64,15 +66,22 @@ def application_sets(client: Client) -> dict[str, Any]:
     return found
 
 
+def compiled_sets(root: File) -> list[Manifest]:
+    """The ApplicationSets of a fleet."""
+    files = (files for of_hub in hub.emit_all(_fleet(root)).values() for files in of_hub.values())
+    return [item for objects in files for item in objects if item["kind"] == "ApplicationSet"]
+
+
 def members() -> dict[str, str | None]:
     """The clusters that are delivered to, and their rings."""
-    return {member.name: member.ring for member in _fleet().managed}
+    return {member.name: member.ring for member in _fleet(FLEET).managed}
 
 
-def _fleet() -> Any:
-    fleet = pipeline.render(FLEET).fleet
+@cache
+def _fleet(root: File) -> Fleet:
+    fleet = pipeline.render(root).fleet
     if fleet is None:
-        raise AssertionError("the fleet does not compile")
+        raise AssertionError(f"{root.name} does not compile")
     return fleet
 
 
@@ -98,7 +107,7 @@ def _seen(client: Client) -> dict[str, Any]:
             "syncPolicy": item["spec"]["syncPolicy"],
             "ownedBy": [owner["name"] for owner in item["metadata"].get("ownerReferences", ())],
             "finalizers": item["metadata"].get("finalizers", []),
-            "reconciled": bool(item.get("status", {}).get("sync")),
+            "reconciled": "reconciledAt" in item.get("status", {}),
         }
         for item in sorted(apps, key=lambda app: str(app["metadata"]["name"]))
         if item["metadata"]["name"].startswith("nearedge-")

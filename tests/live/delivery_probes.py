@@ -76,7 +76,8 @@ def rollback(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, 
         "rollbackReachedTheCluster": synced_to(last, back) and said(ground.client, name) == "back",
         "comparedWithTheRollback": compared_with(last, back),
         "noteOnTheCluster": said(ground.client, name),
-        "lastSync": operation(last).get("phase"),
+        # A retry that takes another commit goes on counting; a sync after the last retry begins anew.
+        "takenBy": "a retry" if operation(last).get("retryCount") else "a sync of its own",
     }
 
 
@@ -210,6 +211,12 @@ PROBES: Mapping[str, Probe] = {
     "kept-claim-ignored-as-extraneous": Probe(lambda *on: kept(*on, extraneous=True), {}),
     "load-beside-another-server": Probe(load, {}),
     "node-selector-of-kueue": Probe(lambda *on: worker_groups(*on, scaled=False), {}),
+    "node-selector-in-an-application-of-its-own": Probe(
+        lambda *on: worker_groups(*on, scaled=False, alone=True), {}
+    ),
+    "replicas-in-an-application-of-its-own": Probe(
+        lambda *on: worker_groups(*on, scaled=True, alone=True), {}
+    ),
     "node-selector-respected": Probe(lambda *on: worker_groups(*on, scaled=False), RESPECTED),
     "node-selector-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=False), OUT_OF_SYNC_ONLY),
     "replicas-of-the-autoscaler": Probe(lambda *on: worker_groups(*on, scaled=True), {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from generator.objects.manifest import Manifest
 from tests.conftest import CASES, build, read_case
 
 from .client import Client
-from .delivery_ground import Ground, namespace, note, sync_status, synced_to
+from .delivery_ground import Ground, compared_with, namespace, note, sync_status, synced_to
 
 RESPECTED: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "RespectIgnoreDifferences=true"]}
 OUT_OF_SYNC_ONLY: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true"]}
@@ -24,27 +25,48 @@ MORE = "12Gi"
 WATCHED_SECONDS = 60
 
 
-def worker_groups(ground: Ground, name: str, change: Mapping[str, Any], *, scaled: bool) -> dict[str, Any]:
-    """Kueue (or the autoscaler) writes, then a commit elsewhere, then one to a worker: what is left of either?"""
+def worker_groups(
+    ground: Ground, name: str, change: Mapping[str, Any], *, scaled: bool, alone: bool = False
+) -> dict[str, Any]:
+    """Kueue (or the autoscaler) writes, then a commit elsewhere, then one to a worker: what is left of either?
+
+    `alone`: the clusters are in an Application of their own, so what is elsewhere is in another folder.
+    """
     rays = [_in(name, item) for item in emitted(scaled=scaled)]
     space = namespace(name)
-    first = ground.repo.overlay(name, [space, *rays, note(name, "1")], "first")
+    beside = [] if alone else [note(name, "1")]
+    after = [] if alone else [note(name, "2")]
+    first = ground.repo.overlay(name, [space, *rays, *beside], "first")
     ground.application(name, change)
     ground.first(name, first)
     for ray in rays:
         _injected(ground.client, ray, scaled=scaled)
     found = {"written": _seen(ground.client, rays, scaled=scaled)}
     for step, objects in {
-        "afterACommitElsewhere": [space, *rays, note(name, "2")],
-        "afterMoreMemory": [space, *(_larger(item) for item in rays), note(name, "2")],
+        "afterACommitElsewhere": [space, *rays, *after],
+        "afterMoreMemory": [space, *(_larger(item) for item in rays), *after],
     }.items():
+        ground.repo.overlay(f"{name}-elsewhere", [note(name, step)], f"{step}, elsewhere")
         revision = ground.repo.overlay(name, objects, step)
         ground.refresh(name)
-        app = ground.until(name, lambda app, wanted=revision: synced_to(app, wanted), WATCHED_SECONDS)  # type: ignore[misc]
+        app = _taken(ground, name, revision)
         seen = _seen(ground.client, rays, scaled=scaled)
         found[step] = {**seen, "sync": sync_status(app), "taken": synced_to(app, revision)}
     ground.forget(name)
     return found
+
+
+def _taken(ground: Ground, name: str, revision: str) -> Manifest:
+    """The Application when it has synced the commit, or has found nothing to sync in it."""
+    app = ground.until(
+        name,
+        lambda app: (
+            synced_to(app, revision) or (compared_with(app, revision) and sync_status(app) == "Synced")
+        ),
+        WATCHED_SECONDS,
+    )
+    time.sleep(3)
+    return ground.app(name) or app
 
 
 def emitted(*, scaled: bool) -> Iterator[Manifest]:

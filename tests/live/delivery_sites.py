@@ -33,6 +33,13 @@ WHOLE_CASES = {
 }
 """Clusters with what the example fleet has not."""
 SITES = (*EXAMPLE, *WHOLE_CASES)
+ROUNDS = (
+    ("store-001", "training-train-jobs", "serving-checked"),
+    ("plant-101", "workbenches-full"),
+    ("hub",),
+    ("store-005",),
+)
+"""Sites of a round have no object in common, so they may be on one cluster."""
 
 
 @cache
@@ -59,11 +66,10 @@ def laid(ground: Ground, name: str) -> None:
 
 def site(ground: Ground, name: str) -> Iterator[str]:
     """What is wrong with one site: it does not get Synced and Healthy, or does not stay so."""
-    own = Ground(ground.client, ground.repo.on(name))
-    laid(own, name)
-    own.application(name)
-    yield from settled(own, name, "first sync", SYNC_SECONDS) or at_rest(own, name)
-    gone(own, name)
+    laid(ground, name)
+    ground.application(name)
+    yield from settled(ground, name, "first sync", SYNC_SECONDS) or at_rest(ground, name)
+    gone(ground, name)
 
 
 def settled(ground: Ground, name: str, step: str, seconds: float, revision: str | None = None) -> list[str]:
@@ -117,13 +123,16 @@ def _emptied(client: Client, space: str) -> None:
 # --- the life of a site
 
 
-def life(ground: Ground, name: str = "store-001") -> Iterator[str]:
-    """A value edit, a promotion, a removal and a rollback by a new commit: each arrives, and nothing else goes."""
-    own = Ground(ground.client, ground.repo.on(f"life-{name}"))
-    laid(own, name)
-    own.application(name)
-    yield from settled(own, name, "first sync", SYNC_SECONDS)
-    first = built(own, name)
+LIVES = "store-001"
+
+
+def life(ground: Ground) -> Iterator[str]:
+    """At rest; then a value edit, a promotion, a removal and a rollback by a new commit: each arrives, and nothing else goes."""
+    name = LIVES
+    laid(ground, name)
+    ground.application(name)
+    yield from settled(ground, name, "first sync", SYNC_SECONDS) or at_rest(ground, name)
+    first = built(ground, name)
     server = "serving[assistant]"
     digest = "6f1c0e0f6a0f4b1d9d0b3a4f7c2e8d6b5a493827161504f3e2d1c0b9a8978685"
     source = f"oci://quay.io/acme/models/flan-t5-small@sha256:{digest}"
@@ -132,11 +141,11 @@ def life(ground: Ground, name: str = "store-001") -> Iterator[str]:
         "promotion": ("promote", "flan-t5-small", "--version", "2026-11-01", "--source", source),
         "removal": ("set", name, "--unset", server),
     }.items():
-        yield from _changed(own, name, step, partial(_nearedge, own, words))
-    yield from _changed(own, name, "rollback by a new commit", partial(own.repo.copy, ROOT, FOLDERS))
-    if set(built(own, name)) != set(first):
+        yield from _changed(ground, name, step, partial(nearedge, ground, words))
+    yield from _changed(ground, name, "rollback by a new commit", partial(ground.repo.copy, ROOT, FOLDERS))
+    if set(built(ground, name)) != set(first):
         yield f"{name}: the rollback did not bring the first commit back"
-    gone(own, name)
+    gone(ground, name)
 
 
 def _changed(ground: Ground, name: str, step: str, change: Callable[[str], object]) -> Iterator[str]:
@@ -167,7 +176,7 @@ def built(ground: Ground, name: str) -> dict[ResourceId, Manifest]:
     return {identify(item): item for item in yaml.load_all(run.stdout, yaml.CSafeLoader)}
 
 
-def _nearedge(ground: Ground, words: tuple[str, ...], _: str = "") -> None:
+def nearedge(ground: Ground, words: tuple[str, ...], _: str = "") -> None:
     run = subprocess.run(
         [sys.executable, "-m", "generator", words[0], "--root", str(ground.repo.work), *words[1:]],
         cwd=ROOT,
