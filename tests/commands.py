@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path as File
 
 from generator.cli import main
+from tests.copies import copy_tree, point_to
 from tests.edits import git
 from tests.example import with_few, with_memory
 from tests.githttp import bare
@@ -118,9 +119,9 @@ def fleet_with_remote(folder: File) -> File:
 def copied(made: File, folder: File) -> File:
     """A copy of both, which is a clone of the copied repository."""
     for name in ("fleet", "remote.git"):
-        shutil.copytree(made / name, folder / name)
+        copy_tree(made / name, folder / name)
     root = folder / "fleet"
-    git(root, "remote", "set-url", "origin", str(folder / "remote.git"))
+    point_to(root, made / "remote.git", folder / "remote.git")
     with_memory(made / "fleet", root)
     return root
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path as File
 
 from tests.conftest import ROOT
+from tests.copies import copy_tree
 
 Edit = Callable[[File], None]
 NEAR = "clusters/near-edge"
@@ -15,9 +19,20 @@ NEAR = "clusters/near-edge"
 
 def fleet(root: File) -> File:
     """The example's specs as the one commit of a new repository."""
-    shutil.copytree(ROOT / "clusters", root / "clusters")
+    return copy_tree(_committed(), root)
+
+
+@cache
+def _committed() -> File:
+    """The same, made once: many tests take a copy."""
+    root = File(tempfile.mkdtemp(prefix="nearedge-specs-"))
+    atexit.register(shutil.rmtree, root)
+    copy_tree(ROOT / "clusters", root / "clusters")
     git(root, "init", "--quiet", "--initial-branch=main")
+    for sample in (root / ".git/hooks").iterdir():
+        sample.unlink()
     commit(root)
+    git(root, "gc", "--quiet")
     return root
 
 

@@ -16,6 +16,7 @@ from generator.disk.sealed import copy_sealed
 from generator.flow.rendered import Rendered
 from generator.pipeline import render
 from tests.conftest import ROOT
+from tests.copies import copy_tree
 
 FOLDERS = ("clusters", "base", "overlays", "acm")
 
@@ -23,13 +24,13 @@ FOLDERS = ("clusters", "base", "overlays", "acm")
 def unpacked(folder: File, *more: str) -> File:
     """Specs and output as they are committed, and other folders of this repository, in a folder of their own."""
     for name in (*FOLDERS, *more):
-        shutil.copytree(ROOT / name, folder / name)
+        copy_tree(ROOT / name, folder / name)
     return folder
 
 
 def with_few(folder: File, clusters: Collection[str]) -> File:
     """The specs of the fleet with no others of its near-edge clusters: what a command costs grows with them."""
-    shutil.copytree(ROOT / "clusters", folder / "clusters")
+    copy_tree(ROOT / "clusters", folder / "clusters")
     for path in (folder / "clusters/near-edge").iterdir():
         if path.stem not in clusters:
             path.unlink()
@@ -42,7 +43,7 @@ def example(folder: File, *clusters: str) -> File:
     """Specs and output in a folder, as somebody's clone is after the first day; of these near-edge clusters, or of all."""
     made = rendered(*clusters)
     for name in FOLDERS:
-        shutil.copytree(made / name, folder / name)
+        copy_tree(made / name, folder / name)
     with_memory(made, folder)
     return folder
 

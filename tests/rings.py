@@ -10,6 +10,7 @@ from pathlib import Path as File
 
 from generator.cli import main
 from tests.conftest import ROOT
+from tests.copies import copy_tree, point_to
 from tests.edits import git, swap
 from tests.example import with_few, with_memory
 from tests.githttp import bare
@@ -33,10 +34,10 @@ EVERY = tuple(sorted(path.stem for path in (ROOT / "clusters/near-edge").glob("*
 def ringed(folder: File, remote: str = "remote.git", clusters: tuple[str, ...] = CLUSTERS) -> File:
     """A clone of a bare repository with specs and output; each ring's branch is at the first commit."""
     made = _made(clusters)
-    shutil.copytree(made / "remote.git", folder / remote)
-    shutil.copytree(made / "work", folder / "work")
+    copy_tree(made / "remote.git", folder / remote)
+    copy_tree(made / "work", folder / "work")
     root = folder / "work"
-    git(root, "remote", "set-url", "origin", str(folder / remote))
+    point_to(root, made / "remote.git", folder / remote)
     with_memory(made / "work", root)
     return root
 

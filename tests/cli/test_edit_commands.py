@@ -17,6 +17,7 @@ from generator.edit import put
 from generator.registry.found import Found
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT
+from tests.copies import texts_below
 from tests.example import example
 from tests.repositories import another_writer
 
@@ -46,12 +47,7 @@ def run(*arguments: str) -> int:
 
 
 def texts(root: File) -> dict[str, str]:
-    files = (
-        path
-        for path in root.rglob("*")
-        if path.is_file() and ".nearedge" not in path.relative_to(root).parts[:1]
-    )
-    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in files}
+    return {name: raw.decode() for name, raw in texts_below(root, {".nearedge"}).items()}
 
 
 def lines(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:

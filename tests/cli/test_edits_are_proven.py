@@ -19,6 +19,7 @@ from generator.flow.rendered import Rendered
 from generator.programs.record import find
 from generator.proof import verify
 from tests.commands import EDITS
+from tests.copies import texts_below
 from tests.example import example, rendered
 
 pytestmark = pytest.mark.slow
@@ -44,8 +45,7 @@ def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
 
 
 def files(root: File) -> dict[str, bytes]:
-    named = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in named.items() if not name.startswith(".nearedge/")}
+    return texts_below(root, {".nearedge"})
 
 
 def spoiled(texts: Mapping[str, str]) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ from generator import cli
 from generator.disk.plain import digest
 from generator.programs.record import find
 from tests.conftest import ROOT
-from tests.example import unpacked
+from tests.copies import copy_tree
+from tests.example import with_few
 
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "check": (0, ("check",)),
@@ -111,21 +112,50 @@ def git(root: File, *arguments: str, check: bool = True, stdin: str = "") -> str
     return done.stdout
 
 
+CLUSTERS = ("store-001", "store-002", "store-003", "store-004", "store-005", "store-006")
+"""Those of the example that are there: every process compiles them anew, as there is no cache that it could read."""
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """A folder in which `planted` is the repository as each test finds it; it works at the place that payloads name."""
+    folder = tmp_path_factory.mktemp("hostile")
+    made = repository(folder / "now")
+    assert made.left() == set()
+    (folder / "now").rename(folder / "planted")
+    return folder
+
+
 @pytest.fixture
-def hostile(tmp_path: File) -> Hostile:
+def hostile(planted: File) -> Iterator[Hostile]:
     """The example fleet, two commits of it, among everything that a repository can plant."""
-    marks, root = tmp_path / "marks", tmp_path / "fleet"
-    marks.mkdir()
-    unpacked(root)
+    here = copy_tree(planted / "planted", planted / "now")
+    yield beside(here)
+    shutil.rmtree(here)
+
+
+def beside(folder: File) -> Hostile:
+    """The repository in a folder, next to its marks."""
+    root = folder / "fleet"
     folders = ("", ".", str(root), str(root / "bin"), "bin")
     env = {**os.environ, "PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
-    made = Hostile(root, marks, env)
+    return Hostile(root, folder / "marks", env)
+
+
+def repository(folder: File) -> Hostile:
+    """Begin it, commit it, and plant all that can be planted."""
+    made = beside(folder)
+    root = made.root
+    made.marks.mkdir(parents=True)
+    with_few(root, CLUSTERS)
+    assert cli.main(["render", "--no-verify", "--root", str(root)]) == 0
+    shutil.rmtree(root / ".nearedge")
     git(root, "init", "--quiet", "--initial-branch=main")
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=fleet")
     plant_programs(made)
     plant_modules(made)
-    plant_links(made, tmp_path)
+    plant_links(made, folder)
     git(root, "add", "--all", "--force")
     git(root, "commit", "--quiet", "--message=planted")
     sign(root)
@@ -256,11 +286,11 @@ PLAIN: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.slow
-def test_nothing_of_a_repository_is_run(hostile: Hostile, tmp_path: File) -> None:
+def test_nothing_of_a_repository_is_run(hostile: Hostile) -> None:
     for said, (code, arguments) in COMMANDS.items():
         done = hostile.nearedge(*arguments)
         assert (said, done.returncode, hostile.left()) == (said, code, set()), done.stderr
-    assert (tmp_path / "precious").read_text("utf-8") == "precious\n"
+    assert (hostile.root.parent / "precious").read_text("utf-8") == "precious\n"
     assert (hostile.root / "clusters/fleet.yaml").is_file()
 
 
@@ -405,8 +435,7 @@ def test_a_repository_that_is_part_of_a_commit_has_no_say(tmp_path: File) -> Non
     """A folder that looks like a bare repository, with a configuration that came with a pull request."""
     top, marks = tmp_path / "top", tmp_path / "marks"
     marks.mkdir()
-    root = top / "fleet"
-    shutil.copytree(ROOT / "clusters", root / "clusters")
+    root = with_few(top / "fleet", ("store-001",))
     git(top, "init", "--quiet", "--initial-branch=main")
     hostile = Hostile(root, marks, os.environ)
     for folder in ("objects", "refs/heads"):
@@ -436,7 +465,7 @@ def test_the_commands_that_are_promised_are_run() -> None:
 def test_a_cache_that_came_with_a_commit_is_not_believed(tmp_path: File) -> None:
     """One that says of a cluster with errors that nothing is wrong with it."""
     work, root = tmp_path / "work", tmp_path / "fleet"
-    shutil.copytree(ROOT / "clusters", work / "clusters")
+    with_few(work, ("store-001",))
     assert cli.main(["render", "--no-verify", "--root", str(work)]) == 0
     spec = work / "clusters/near-edge/store-001.yaml"
     right = spec.read_text("utf-8")
@@ -445,7 +474,7 @@ def test_a_cache_that_came_with_a_commit_is_not_believed(tmp_path: File) -> None
     seal, _, body = cache.read_bytes().partition(b"\n")
     forged = body.replace(digest(right.encode()).encode(), digest(spec.read_bytes()).encode())
     assert forged != body
-    shutil.copytree(work, root)
+    copy_tree(work, root)
     for told in (seal, digest(forged).encode()):
         (root / ".nearedge/cache").write_bytes(told + b"\n" + forged)
         assert cli.main(["check", "--root", str(root)]) == 1

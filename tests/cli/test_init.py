@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import stat
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from generator.edit.init import CI, EXAMPLE_URL, FILES, files, pullable
 from generator.edit.starts import Start, examples, seed_of
 from generator.yaml.strict import read_text
 from tests.conftest import ROOT, some
+from tests.copies import copy_tree
 from tests.example import with_few
 
 DIGEST = "sha256:" + "ab" * 32
@@ -84,7 +84,7 @@ def fleets(tmp_path_factory: pytest.TempPathFactory) -> File:
 
 def mine(fleets: File, name: str, folder: File) -> File:
     """One of them to change."""
-    return File(shutil.copytree(fleets / name, folder / name, symlinks=True))
+    return copy_tree(fleets / name, folder / name)
 
 
 def told_files(root: File) -> dict[File, bytes]:
@@ -640,7 +640,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> File:
 @pytest.fixture
 def bare(begun: File, tmp_path: File) -> File:
     """Such a repository of a test's own."""
-    return File(shutil.copytree(begun, tmp_path / "fleet.git"))
+    return copy_tree(begun, tmp_path / "fleet.git")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["rendered", "render forgotten"])
@@ -649,7 +649,7 @@ def proposed(
 ) -> Proposed:
     """A change on a branch of its own, with its output or without."""
     folder = tmp_path_factory.mktemp("proposed")
-    remote = File(shutil.copytree(begun, folder / "fleet.git"))
+    remote = copy_tree(begun, folder / "fleet.git")
     git(folder, "clone", "-q", remote.as_uri(), "edit")
     edit = folder / "edit"
     options = ["--no-render"] if request.param else []

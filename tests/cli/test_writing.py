@@ -11,6 +11,7 @@ import pytest
 from generator import cli
 from generator.disk import staging, transaction
 from tests.commands import EDITS, FORGE, READERS, SERVERS, WRITERS, fleet_with_remote
+from tests.copies import texts_below
 from tests.edits import git
 from tests.repositories import another_writer
 
@@ -28,13 +29,7 @@ def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
 
 
 def texts(root: File) -> dict[str, bytes]:
-    files = (path for path in root.rglob("*") if path.is_file())
-    named = {path.relative_to(root).as_posix(): path for path in files}
-    return {
-        name: path.read_bytes()
-        for name, path in named.items()
-        if name.split("/")[0] not in {".git", ".nearedge"}
-    }
+    return texts_below(root, {".git", ".nearedge"})
 
 
 @pytest.fixture

@@ -42,8 +42,9 @@ from generator.report.plan.text import FINDINGS, LIMIT, as_markdown, as_text, se
 from generator.rollout.dangers import dangers
 from tests.components.test_cases import compare as golden
 from tests.conftest import ROOT
+from tests.copies import copy_tree
 from tests.edits import EDITS, NEAR, commit, copied, fleet, git, remove, swap, together
-from tests.example import compiled
+from tests.example import compiled, unpacked, with_memory
 from tests.oracle import Key, Objects, built, differing, raw
 
 PLANS = ROOT / "tests/plans"
@@ -57,9 +58,24 @@ class Edited(NamedTuple):
     plan: Plan
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """The example with its output as the one commit of a repository, and with what is known of it."""
+    root = unpacked(tmp_path_factory.mktemp("rendered"))
+    assert main(["render", "--no-verify", "--root", str(root)]) == 0
+    (root / ".gitignore").write_text("/.nearedge/\n", "utf-8")
+    git(root, "init", "--quiet", "--initial-branch=main")
+    commit(root)
+    git(root, "gc", "--quiet")
+    return root
+
+
 @pytest.fixture(scope="module", params=EDITS)
-def edited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Edited:
-    root = fleet(tmp_path_factory.mktemp("fleet"))
+def edited(
+    request: pytest.FixtureRequest, rendered: File, tmp_path_factory: pytest.TempPathFactory
+) -> Edited:
+    root = copy_tree(rendered, tmp_path_factory.mktemp("fleet"))
+    with_memory(rendered, root)
     EDITS[request.param](root)
     return Edited(request.param, root, plan(root, "HEAD"))
 

@@ -3,7 +3,6 @@ Git hides or changes, editors that save in between."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from generator.publish.land import looked
 from generator.publish.order import Order
 from generator.publish.tree import future_tree
 from tests.conftest import ROOT
+from tests.copies import copy_tree, texts_below
 from tests.edits import git
 from tests.example import with_few, with_memory
 from tests.forked import forked
@@ -62,7 +62,7 @@ def root(tmp_path: File, published: File, monkeypatch: pytest.MonkeyPatch) -> Fi
     settings.write_text("[user]\n\tname = test\n\temail = test@example.com\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    shutil.copytree(published / "remote.git", tmp_path / "remote.git")
+    copy_tree(published / "remote.git", tmp_path / "remote.git")
     made = clone(tmp_path, "fleet")
     with_memory(published / "fleet", made)
     return made
@@ -89,13 +89,7 @@ def publish(root: File, *more: str, branch: str = "more") -> int:
 
 
 def files(root: File) -> dict[str, bytes]:
-    found = (path for path in root.rglob("*") if path.is_file())
-    named = {path.relative_to(root).as_posix(): path for path in found}
-    return {
-        name: path.read_bytes()
-        for name, path in named.items()
-        if name.split("/")[0] not in {".git", ".nearedge"}
-    }
+    return texts_below(root, {".git", ".nearedge"})
 
 
 def refs(root: File) -> str:

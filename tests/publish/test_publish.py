@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +19,9 @@ from generator.publish.order import Order
 from generator.publish.patience import Patience
 from generator.publish.remote import Pushed, open_remote, push_ref
 from generator.report.plan.text import LIMIT
+from tests.copies import copy_tree
 from tests.edits import git
-from tests.example import with_few
+from tests.example import with_few, with_memory
 from tests.forges import Fault, Reply, World, forge
 from tests.githttp import SECRET, bare
 
@@ -37,12 +37,15 @@ class Site:
     world: World
     url: str
     folder: File
+    rendered: File
+    """Where the fleet was rendered that is there."""
 
     @property
     def repository(self) -> File:
         return self.folder / "srv/acme/fleet.git"
 
     def clone(self, name: str, *options: str) -> File:
+        """One in which what the main branch holds has been rendered; with options a new one, as CI has it."""
         path = self.folder / name
         subprocess.run(
             ["git", "clone", "--quiet", *options, f"file://{self.repository}", str(path)],
@@ -50,6 +53,8 @@ class Site:
             timeout=60,
         )
         git(path, "remote", "set-url", "origin", f"{self.url}/acme/fleet.git")
+        if not options:
+            with_memory(self.rendered, path)
         return path
 
     def head(self, branch: str) -> str:
@@ -89,9 +94,9 @@ def site(
     monkeypatch.setenv("NEAREDGE_TOKEN", SECRET)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     (tmp_path / "srv/acme").mkdir(parents=True)
-    shutil.copytree(origin, tmp_path / "srv/acme/fleet.git")
+    copy_tree(origin, tmp_path / "srv/acme/fleet.git")
     with forge(str(request.param), tmp_path / "srv") as (world, url):
-        yield Site(world, url, tmp_path)
+        yield Site(world, url, tmp_path, origin.with_name("work"))
 
 
 def edit(root: File, change: tuple[str, str, str]) -> None:
