@@ -15,8 +15,8 @@ from ..explain.probe import dumped
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import kind_of, read_cluster_file, stem
 from .clusters import Specs, fleet_of, specs_of
-from .make import cluster_rows, finding_rows, image_rows, model_rows, queue_rows, service_rows
-from .rows import ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, ServiceRow
+from .make import asked_rows, cluster_rows, finding_rows, image_rows, model_rows, queue_rows, service_rows
+from .rows import AskedRow, ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, ServiceRow
 from .selector import EVERY, Selector
 
 KINDS = ("cluster", "model", "group")
@@ -43,6 +43,7 @@ class Detail:
     models: tuple[ModelRow, ...] = ()
     images: tuple[ImageRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
+    asks: tuple[AskedRow, ...] = ()
 
 
 def detail_of(root: File, asked: str, today: str, *, defaults: bool = False) -> Detail:
@@ -103,6 +104,7 @@ def _cluster(specs: Specs, file: str, today: str, *, defaults: bool) -> Detail:
         tuple(row for row in model_rows(fleet) if row.running),
         tuple(image_rows(fleet)),
         tuple(finding_rows(specs.root, frozenset({file}), today)),
+        tuple(asked_rows(fleet)),
     )
 
 

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..components.kit.component import Cluster
+from ..components.kit.counting import said, together
 from ..components.kit.images_in import references
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
 from ..components.models import produced_by, servers, written
-from ..components.platform import chosen, installs
+from ..components.platform import chosen, installs, standing, unknown
 from ..components.ray import RAY
 from ..components.serving.spec import Service
 from ..components.training import TRAINING
@@ -25,6 +26,7 @@ from ..overlays.overlay import emit
 from ..rules.waivers import Waived
 from .clusters import Fleet
 from .rows import (
+    AskedRow,
     ClusterRow,
     FindingRow,
     ImageRow,
@@ -224,6 +226,21 @@ def operator_rows(fleet: Fleet) -> Iterator[OperatorRow]:
     )
     found = _grouped(installed)
     yield from (OperatorRow(*key, found[key]) for key in sorted(found, key=lambda key: key[:3]))
+
+
+def asked_rows(fleet: Fleet) -> Iterator[AskedRow]:
+    """What operators ask of the nodes, over all clusters of the fleet."""
+    for cluster in fleet.clusters:
+        left_out = unknown(cluster)
+        sums: dict[str, dict[str, int]] = {}
+        pods: dict[str, int] = {}
+        for item in standing(cluster):
+            whole = {name: number * item.number for name, number in item.requests.items()}
+            sums[item.operator] = together(sums.get(item.operator, {}), whole)
+            pods[item.operator] = pods.get(item.operator, 0) + item.number
+        for name in dict.fromkeys([*sums, *left_out]):
+            asked = {resource: said(resource, number) for resource, number in sums.get(name, {}).items()}
+            yield AskedRow(name, pods.get(name, 0), asked, left_out.get(name, ()))
 
 
 def every_finding(root: File, fleet: Fleet, selector: Selector, today: str) -> Iterator[FindingRow]:

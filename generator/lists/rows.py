@@ -116,6 +116,20 @@ class OperatorRow:
 
 
 @dataclass(frozen=True)
+class AskedRow:
+    """What an operator and what it runs ask of the nodes of one cluster."""
+
+    name: str
+    """Of the catalog; controllers: what somebody else has installed."""
+    pods: int
+    """Those that ask for something."""
+    requests: Mapping[str, str]
+    """Of all of them."""
+    unknown: tuple[str, ...]
+    """What runs too, and whose figures are not known."""
+
+
+@dataclass(frozen=True)
 class FindingRow:
     """Something wrong, and where."""
 
@@ -130,4 +144,4 @@ class FindingRow:
     """Why it is accepted for a while."""
 
 
-Row = ClusterRow | ModelRow | ServiceRow | QueueRow | ImageRow | OperatorRow | FindingRow
+Row = ClusterRow | ModelRow | ServiceRow | QueueRow | ImageRow | OperatorRow | AskedRow | FindingRow

@@ -19,9 +19,12 @@ from ..components.kit.component import Cluster
 from ..components.kit.counting import amount, together
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
+from ..components.platform import standing
 from ..objects.manifest import Manifest
 
 NODES = "nodes"
+OPERATORS = "operators"
+"""Place of what operators ask for, which is a part of what is asked of the nodes."""
 UNDECIDED = "UNDECIDED"
 """What is said of a workload for which the search was given up (ADMIT010)."""
 ABSENT = "-"
@@ -132,16 +135,21 @@ def _quota(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str],
 
 
 def _nodes(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str], Level]:
-    """What all nodes can give together, and what all pods ask for."""
+    """What all nodes can give together, and what all pods ask for; of that, what operators ask for."""
     given: dict[str, int] = {}
     for node in cluster.spec.nodes:
         each = {name: amount(name, number) * node.count for name, number in node.allocatable.items()}
         given = together(given, each)
-    asked: dict[str, int] = {}
+    theirs: dict[str, int] = {}
+    for item in standing(cluster) if cluster.spec.state == "active" else ():
+        theirs = together(theirs, {name: number * item.number for name, number in item.requests.items()})
+    asked = dict(theirs)
     for work in works:
         asked = together(asked, _sum(work, real=True))
     names = dict.fromkeys([*given, *asked]) if given else ()
-    return {(NODES, name): Level(asked.get(name, 0), given.get(name)) for name in names}
+    whole = {(NODES, name): Level(asked.get(name, 0), given.get(name)) for name in names}
+    apart = {(OPERATORS, name): Level(number, given.get(name)) for name, number in theirs.items()}
+    return {**whole, **(apart if given else {})}
 
 
 def _sum(work: Workload, *, real: bool) -> dict[str, int]:
@@ -179,10 +187,18 @@ def _verdicts(found: Analysis) -> dict[tuple[str, str, str], tuple[str, str]]:
 
 
 def moved(before: ClusterCapacity | None, after: ClusterCapacity | None) -> tuple[Meter, ...]:
-    """The meters that differ."""
+    """The meters that differ; that of operators, which is a part of another one, only when they ask for something else."""
     was, now = before.levels if before else {}, after.levels if after else {}
     meters = (Meter(*key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now]))
-    return tuple(item for item in meters if item.before != item.after)
+    return tuple(item for item in meters if item.before != item.after and not _only_shares(item))
+
+
+def _only_shares(item: Meter) -> bool:
+    """Whether operators ask for the same as before, of nodes that have more or less."""
+    sides = item.before, item.after
+    return (
+        item.place == OPERATORS and None not in sides and len({level.used for level in sides if level}) == 1
+    )
 
 
 def decided(before: ClusterCapacity | None, after: ClusterCapacity | None) -> tuple[VerdictChange, ...]:

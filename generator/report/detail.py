@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from ..explain.effective import Said
 from ..lists.detail import Detail
-from ..lists.rows import ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, Row, ServiceRow
+from ..lists.rows import AskedRow, ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, Row, ServiceRow
 from .json import to_text
 from .lists import FORMAT_VERSION, as_output, cells_of
 from .terminal import terminal_table
@@ -52,6 +52,10 @@ class DetailJson(TypedDict):
     queues: list[QueueRow]
     models: list[ModelRow]
     images: list[ImageRow]
+    asks: Annotated[
+        list[AskedRow],
+        Field(description="What operators ask of the nodes of a cluster, beside its workloads."),
+    ]
     findings: list[FindingRow]
 
 
@@ -81,6 +85,7 @@ def _text(found: Detail, screen: Screen) -> Iterator[str]:
         ("queues", "queues", found.queues),
         ("models" if found.kind == "cluster" else "versions", "models", found.models),
         ("pulls", "images", found.images),
+        ("operators ask for", "asks", found.asks),
         ("findings", "findings", found.findings),
     )
     for head, kind, items in rows:
@@ -128,7 +133,7 @@ def _place(said: Said) -> str:
 def _body(found: Detail) -> dict[str, Any]:
     lists = {
         name: [asdict(row) for row in getattr(found, name)]
-        for name in ("clusters", "services", "queues", "models", "images", "findings")
+        for name in ("clusters", "services", "queues", "models", "images", "asks", "findings")
     }
     return {
         "formatVersion": FORMAT_VERSION,

@@ -150,6 +150,14 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 )
 """The columns of each list."""
 
+ASKS = (
+    Column("OPERATOR", lambda row: row.name),
+    Column("PODS", lambda row: str(row.pods)),
+    Column("ASKS FOR", lambda row: _quantities(row.requests)),
+    Column("NOT KNOWN OF", lambda row: ", ".join(row.unknown)),
+)
+"""The columns of what operators ask for, which is told of one cluster only."""
+
 
 def name_of(row: Row) -> str:
     """What `-o name` prints of a row: what other commands take."""
@@ -192,6 +200,8 @@ def as_output(kind: str, rows: Sequence[Row], output: str, unreadable: Sequence[
 
 def cells_of(kind: str, rows: Sequence[Row], output: str) -> list[list[str]]:
     """The heads and cells of a table, or of one with more columns (`wide`)."""
-    columns = [column for column in COLUMNS[kind] if column.always or output == "wide"]
+    columns = [
+        column for column in (ASKS if kind == "asks" else COLUMNS[kind]) if column.always or output == "wide"
+    ]
     cells = [[printable(column.cell(row)) or NOTHING for column in columns] for row in rows]
     return [[column.head for column in columns], *cells]

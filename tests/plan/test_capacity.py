@@ -142,6 +142,28 @@ def test_room_alone_touches_no_cluster(tmp_path: File) -> None:
     assert "clusters touched" not in as_text(found)
 
 
+def test_operators_are_a_line_of_their_own_and_a_part_of_the_nodes(tmp_path: File) -> None:
+    root = fleet(tmp_path)
+    path = root / "clusters/near-edge/store-006.yaml"
+    path.write_text(path.read_text("utf-8") + "  operators: [dashboard]\n", "utf-8")
+    found = {(meter.place, meter.resource): meter for meter, _ in plan(root, "HEAD").capacity}
+    alone, whole = found["operators", "cpu"], found["nodes", "cpu"]
+    assert alone.before is not None
+    assert alone.after is not None
+    assert whole.before is not None
+    assert whole.after is not None
+    # Two pods of 3100m: opendatahub-io/odh-dashboard manifests/odh as Open Data Hub 3.4 has them.
+    assert alone.after.used - alone.before.used == whole.after.used - whole.before.used == 6200
+
+
+def test_operators_that_ask_for_the_same_are_not_told() -> None:
+    more = (
+        ClusterCapacity({("operators", "cpu"): Level(1, 8)}, {}),
+        ClusterCapacity({("operators", "cpu"): Level(1, 16)}, {}),
+    )
+    assert moved(*more) == ()
+
+
 def test_the_table_of_room_shows_the_fullest(tmp_path: File) -> None:
     empty = plan(fleet(tmp_path), "HEAD")
     meters = tuple(

@@ -2,12 +2,27 @@
 
 `needs` says which operators a cluster has and why, `install` what one of them is on a platform; the hub's
 Policies are made of both (`hub/platform/operators.py`). `hardware` is the component of HardwareProfiles, in overlays like
-any other section; the rules are in `checks`.
+any other section; the rules are in `checks`. `asks` says what volumes their instances ask for, `room` what their pods
+take of the nodes.
 """
 
 from .asks import Asked, asked
 from .hardware import HARDWARE_PROFILES
 from .install import Install, installs
-from .needs import Chosen, chosen, wanted
+from .needs import GPU, Chosen, chosen, wanted
+from .room import Standing, standing, unknown
 
-__all__ = ["HARDWARE_PROFILES", "Asked", "Chosen", "Install", "asked", "chosen", "installs", "wanted"]
+__all__ = [
+    "GPU",
+    "HARDWARE_PROFILES",
+    "Asked",
+    "Chosen",
+    "Install",
+    "Standing",
+    "asked",
+    "chosen",
+    "installs",
+    "standing",
+    "unknown",
+    "wanted",
+]

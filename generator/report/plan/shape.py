@@ -132,7 +132,12 @@ class LevelJson(TypedDict):
 class MeterJson(TypedDict):
     """A room that is another one afterwards."""
 
-    place: Annotated[str, Field(description="nodes, queue <namespace>/<name>, or storage <class>.")]
+    place: Annotated[
+        str,
+        Field(
+            description="nodes, operators (their part of it), queue <namespace>/<name>, or storage <class>."
+        ),
+    ]
     resource: str
     before: LevelJson | None
     after: LevelJson | None

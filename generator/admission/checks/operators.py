@@ -1,0 +1,140 @@
+"""Rules about room for operators beside the workloads: they are there first, and nobody counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...components.kit.component import Cluster
+from ...components.kit.counting import said, together
+from ...components.platform import GPU, Standing, standing, unknown, wanted
+from ...findings.finding import Path, Severity
+from ...findings.rule import Problem, rule
+from ..demand import Pods
+from ..judge import Analysis, analyse
+from ..offer import NodeKind
+from ..packing import Load, packs
+from ..placing import kinds_for
+from ..scene import load
+from ..verdict import Decision
+
+NODES: Path = ("nodes",)
+MOST = 3
+"""Operators that a sum names one by one; the others are summed up."""
+
+
+@rule(
+    "ADMIT024",
+    Severity.WARNING,
+    source="generator/data/requests.yaml (requests of upstream's own manifests); kubernetes NodeResourcesFit",
+)
+def operators_have_room_too(cluster: Cluster) -> Iterator[Problem]:
+    """The nodes hold what operators and their controllers ask for beside everything that is admitted.
+
+    Operators are there first: what is left is smaller than `allocatable`, and a pod that Kueue has admitted stays
+    Pending. Figures are the requests in upstream's own manifests; agents of the hub and OpenShift's own pods come on top.
+    """
+    found = analyse(cluster)
+    asked = standing(cluster)
+    kinds = found.given.kinds
+    # What does not fit even without operators has a finding of its own.
+    if not kinds or not asked or found.crowded or found.unpacked:
+        return
+    taken, open_to = _less_daemons(asked, cluster, kinds), _open(kinds)
+    running = _running(found)
+    # On nodes that are all tainted they find a place on others, which the spec does not describe.
+    if not open_to or packs([*running, *_pods(asked, open_to)], taken):
+        return
+    yield _no_room(cluster, asked, running, kinds)
+
+
+def _running(found: Analysis) -> list[tuple[Pods, int, int]]:
+    """Everything that runs at once: what is admitted, with the flavors that it got, and what needs no queue."""
+    kinds = found.given.kinds
+    chosen: list[tuple[Pods, int, int]] = []
+    for item in found.verdicts:
+        if item.decision is not Decision.ADMIT or item.line is None:
+            continue
+        flavors = {flavor.name: flavor for group in item.line.groups for flavor in group.flavors}
+        for pods, (names, count) in zip(item.workload.pods, item.taken, strict=False):
+            # Where the first flavor has no node for it, ADMIT009 speaks of that.
+            if nodes := kinds_for(pods, [flavors[name] for name in names], kinds, 1):
+                chosen.append((pods, count, nodes))
+    return load(chosen, found.loose)
+
+
+def _less_daemons(
+    asked: Sequence[Standing], cluster: Cluster, kinds: Sequence[NodeKind]
+) -> tuple[NodeKind, ...]:
+    """The nodes less what runs on each of them."""
+    found = []
+    for kind, node in zip(kinds, cluster.spec.nodes, strict=True):
+        each: Mapping[str, int] = {}
+        for item in asked:
+            if item.each == "node" or (item.each == "gpu" and GPU in node.allocatable):
+                each = together(each, item.requests)
+        has = {name: number - each.get(name, 0) for name, number in kind.has.items()}
+        found.append(kind._replace(has=has))
+    return tuple(found)
+
+
+def _open(kinds: Sequence[NodeKind]) -> int:
+    """The kinds of nodes that operators can be on: none of them tolerates a taint."""
+    shut = (any(taint.effect != "PreferNoSchedule" for taint in kind.taints) for kind in kinds)
+    return sum(kind.bit for kind, not_there in zip(kinds, shut, strict=True) if not not_there)
+
+
+def _pods(asked: Sequence[Standing], open_to: int) -> Load:
+    """Pods of operators that run anywhere."""
+    alone = (item for item in asked if item.each not in {"node", "gpu"})
+    return [
+        (
+            Pods(item.name, item.number, item.number, item.requests, item.requests, {}, (), NODES),
+            item.number,
+            open_to,
+        )
+        for item in alone
+    ]
+
+
+def _no_room(
+    cluster: Cluster, asked: Sequence[Standing], running: Load, kinds: Sequence[NodeKind]
+) -> Problem:
+    sums: dict[str, int] = {}
+    for item in asked:
+        sums = together(sums, {name: number * item.number for name, number in item.requests.items()})
+    shut = ~_open(kinds)
+    beside: dict[str, int] = {}
+    for pods, count, mask in running:
+        if not mask & shut:
+            beside = together(beside, {name: number * count for name, number in pods.real.items()})
+    there = [kind for kind in kinds if not kind.bit & shut]
+    has = {
+        name: sum(kind.nodes * kind.has[name] for kind in there)
+        for name in sums
+        if all(name in kind.has for kind in there)
+    }
+    over = [name for name, all_ in has.items() if sums[name] + beside.get(name, 0) > all_]
+    nodes = ", ".join(f"{kind.nodes} {kind.name}" for kind in there)
+    parts = [
+        f"{said(name, sums[name])} {name} ({_largest(asked, name)}), with {said(name, beside.get(name, 0))} of workloads"
+        f" {said(name, sums[name] + beside.get(name, 0))} of {said(name, has[name])} ({nodes})"
+        for name in over or list(has)
+    ]
+    alone = "" if over else ": they fit in sum, but no way was found to put each pod onto one node"
+    left_out = [name for names in unknown(cluster).values() for name in names]
+    more = f"; not known and not counted: {', '.join(left_out)}" if left_out else ""
+    text = f"operators ask for {'; '.join(parts)}{alone}{more}"
+    hint = "larger nodes, fewer operators or smaller requests; waive it where allocatable is already what they leave"
+    return Problem(NODES, text, hint, tuple(path for path, _ in wanted(cluster) if path[0] == "operators"))
+
+
+def _largest(asked: Sequence[Standing], resource: str) -> str:
+    """Who asks for most of a resource."""
+    sums: dict[str, int] = {}
+    for item in asked:
+        number = item.requests.get(resource, 0) * item.number
+        sums[item.operator] = sums.get(item.operator, 0) + number
+    ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{name} {said(resource, number)}" for name, number in ranked[:MOST] if number]
+    rest = sum(number for _, number in ranked[MOST:])
+    return ", ".join([*named, *([f"others {said(resource, rest)}"] if rest else [])])
