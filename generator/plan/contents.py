@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..components.kit.component import Cluster
 from ..components.serving import SUFFIX
-from ..components.serving.spec import known
+from ..components.serving.spec import is_plain, known
 from ..objects.manifest import Manifest
 
 SERVERS = frozenset({"Deployment", "InferenceService", "LLMInferenceService"})
@@ -46,11 +46,12 @@ class Server:
 
 @dataclass(frozen=True)
 class Contents:
-    """What one cluster runs; `others` are names by what people call the kind."""
+    """What one cluster runs; `others` are names by what people call the kind, `plain` the servers that no KServe runs."""
 
     platform: str
     servers: tuple[Server, ...] = ()
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    plain: tuple[Server, ...] = ()
 
     def names(self, what: str) -> tuple[str, ...]:
         """The names of one kind of thing."""
@@ -67,13 +68,14 @@ def contents_of(cluster: Cluster, manifests: Iterable[Manifest]) -> Contents:
             serving.add((metadata["namespace"], metadata["name"].removesuffix(SUFFIX)))
         elif kind in _NAMED:
             there.setdefault(_NAMED[kind], []).append(metadata["name"])
-    servers = (
-        Server(item.namespace, item.name, item.model, model.version, item.runtime)
+    servers = {
+        Server(item.namespace, item.name, item.model, model.version, item.runtime): is_plain(item)
         for _, item, model in known(cluster)
         if (item.namespace, item.name) in serving
-    )
+    }
+    plain = tuple(sorted(server for server, alone in servers.items() if alone))
     others = tuple((what, tuple(sorted(there[what]))) for what in _NAMED.values() if what in there)
-    return Contents(cluster.profile.name, tuple(sorted(servers)), others)
+    return Contents(cluster.profile.name, tuple(sorted(servers)), others, plain)
 
 
 def _flat(manifests: Iterable[Manifest]) -> Iterator[Manifest]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path as File
 
 from generator.facts.profiles import profiles
+from generator.plan.contents import Contents, Server
 from generator.plan.plan import plan
+from generator.plan.platforms import PlatformMove
 from generator.report.plan.json import plan_body
+from generator.report.plan.platforms import platform_sections
 from generator.report.plan.text import as_text
 from tests.conftest import ROOT
 from tests.edits import EDITS, append, commit, fleet, git, swap, together
@@ -89,6 +93,18 @@ def test_what_a_new_cluster_holds_is_said(tmp_path: File) -> None:
     assert cluster["contents"] is not None
     assert [item["model"] for item in cluster["contents"]["servers"]] == ["shelf-detector"]
     assert cluster["contents"]["others"]["queue"] == ["inference"]
+
+
+def test_servers_that_no_kserve_runs_do_not_restart_with_it() -> None:
+    one, other = (Server("ai", name, "shelf", "7", "ovms") for name in ("till", "door"))
+    running = Contents("odh-3.5", (other, one), plain=(one,))
+    move = PlatformMove("odh-3.4", "odh-3.5", ("a",), (), (), contents=(("a", running),))
+    (rows,) = (item.lines for item in platform_sections([move]))
+    assert rows[0].startswith("! may restart: 1 server (door: shelf 7 on ovms): the new KServe rolls out")
+    assert rows[1:] == ("# 1 server without KServe: go on as they are, nothing of the platform runs them",)
+    alone = replace(move, contents=(("a", replace(running, servers=(one,))),))
+    (said,) = platform_sections([alone])
+    assert [row[:2] for row in said.lines] == ["# "]
 
 
 def test_a_new_policy_says_what_it_makes_and_where(tmp_path: File) -> None:

@@ -24,6 +24,7 @@ _NO_WAY_BACK = "no way back: OLM goes to the newer version and supports none to 
 _SERVERS = "the new KServe rolls out each Deployment whose pod template it writes otherwise; specs alone do not tell which"
 """kserve v0.20.0 pkg/controller/v1beta1/inferenceservice/reconcilers/deployment checkDeploymentExist: it updates a
 Deployment that is not what it would make."""
+_PLAIN = "go on as they are, nothing of the platform runs them"
 _RAY = "stay as they are: KubeRay does not compare pods that run with their template"
 
 
@@ -98,12 +99,15 @@ def _moved(before: Install, after: Install) -> Iterator[str]:
 
 def _restarts(running: Mapping[str, Contents]) -> Iterator[str]:
     """What may start again on these clusters, and what does not."""
-    servers = sorted({str(server) for item in running.values() for server in item.servers})
-    number = sum(len(item.servers) for item in running.values())
+    by_kserve = [server for item in running.values() for server in item.servers if server not in item.plain]
+    servers, number = sorted({*map(str, by_kserve)}), len(by_kserve)
     if number:
         yield f"! may restart: {number_of(number, 'server')} ({some(servers)}): {_SERVERS}"
+    plain = sum(len(item.plain) for item in running.values())
+    if plain:
+        yield f"# {number_of(plain, 'server')} without KServe: {_PLAIN}"
     ray = sum(len(item.names(kind)) for item in running.values() for kind in ("RayCluster", "RayService"))
     if ray:
         yield f"# {number_of(ray, 'Ray cluster')}: pods {_RAY}"
-    if running and not number and not ray:
+    if running and not number and not ray and not plain:
         yield "# nothing runs there that could restart"
