@@ -206,6 +206,14 @@ class _Parser(argparse.ArgumentParser):
         return self.parse_known_intermixed_args(args, namespace)
 
 
+class _Listed(argparse.ArgumentParser):
+    """A command that nobody mentions: it is told of, and not made, as to make all takes longer than the rest of --help."""
+
+    def __init__(self) -> None:
+        # All that is asked of it is which options it has.
+        self._actions = []
+
+
 def parser_of(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser with the arguments of the commands that `given` mentions."""
     return _parser(given)
@@ -219,11 +227,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         epilog="nearedge help COMMAND shows the options of a command, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"nearedge {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def made(**said: Any) -> argparse.ArgumentParser:
+        return _Parser(**said) if said["prog"].split()[-1] in given else _Listed()
+
+    told: dict[str, Any] = {"title": "commands", "metavar": "COMMAND", "required": True, "parser_class": made}
+    commands = parser.add_subparsers(**told)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        add_root(command)
         if name in given:
+            add_root(command)
             module = import_module(f".commands.{name}", __package__)
             module.arguments(command)
             command.set_defaults(run=module.run)

@@ -188,9 +188,7 @@ def vouched(
     if body is None:
         return {}
     first, *lines = body.decode().split("\n")
-    head = json.loads(first)
-
-    stamps = Stamps.recalled(root)
+    head, stamps = json.loads(first), Stamps.recalled(root)
 
     def content(path: str) -> str:
         return digest(then[path]) if path in then else stamps.digest_of(root, path)
