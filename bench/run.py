@@ -289,7 +289,7 @@ def _report(where: Path, options: argparse.Namespace, measured: Measured) -> Ite
         yield f"kapitan {kapitan.version()} on the same fleet: what the bases of each cluster hold, uncorrected, unjudged and "
         yield "unproven, two processes, reclass-rs.\n\n"
         yield from results.rivals(measured.rivals, measured.figures)
-    missed = list(results.missed(measured.figures, measured.memories))
+    missed = list(results.missed(measured.figures, measured.memories, measured.commits))
     if missed:
         yield "\n## Missed, and what holds it\n\n"
         yield from missed

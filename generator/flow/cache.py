@@ -41,6 +41,7 @@ from .lines import (
     as_json,
     cluster_told,
     finding_told,
+    line_again,
     line_of,
     listed,
     member_listed,
@@ -144,8 +145,11 @@ class Cache:
 NOTHING_KNOWN = Cache("")
 
 
-def recall(root: File) -> Cache:
-    """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
+def recall(root: File, code: Contents | None = None) -> Cache:
+    """What is known, if it belongs to these shared specs and this nearedge and the bases are intact.
+
+    `code` is nearedge's own files, where somebody looked at them a moment ago.
+    """
     stamps = Stamps.recalled(root)
     specs = spec_digests(root, stamps)
     # Only what we wrote ourselves, whole: everything below trusts its shape.
@@ -153,7 +157,7 @@ def recall(root: File) -> Cache:
     first, *lines = body.decode().split("\n") if body else ("",)
     head: dict[str, Any] = json.loads(first) if first else {}
     noted = _code_then(head)
-    code = contents_once(PACKAGE, CODE, noted)
+    code = code or contents_once(PACKAGE, CODE, noted)
     before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
     shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
     nothing = Cache(
@@ -184,9 +188,7 @@ def vouched(
     if body is None:
         return {}
     first, *lines = body.decode().split("\n")
-    head = json.loads(first)
-
-    stamps = Stamps.recalled(root)
+    head, stamps = json.loads(first), Stamps.recalled(root)
 
     def content(path: str) -> str:
         return digest(then[path]) if path in then else stamps.digest_of(root, path)
@@ -263,11 +265,7 @@ def _line_of(compiled: CompiledCluster, memory: Cache) -> str:
     if not compiled.kept:
         outputs = {path: digest(text.encode()) for path, text in compiled.files.items()}
         return line_of(compiled, memory.specs.get(compiled.file, ""), outputs)
-    line = memory.lines[compiled.file]
-    if not memory.moves.moved:
-        return line
-    spec, outputs, *_ = json.loads(line)
-    return line_of(compiled, spec, outputs)
+    return line_again(memory.lines[compiled.file], compiled, memory.moves)
 
 
 def _code_then(head: Mapping[str, Any]) -> Contents:

@@ -43,6 +43,11 @@ class Moves(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.changed or self.moved)
 
+    @property
+    def touched(self) -> frozenset[str]:
+        """All of them."""
+        return self.changed | self.moved
+
     def place(self, where: Where) -> Where | None:
         """Where it stands now; None when nobody knows without looking again."""
         if where.file in self.changed:

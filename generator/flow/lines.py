@@ -50,6 +50,8 @@ def placed(compiled: CompiledCluster, moves: Moves) -> CompiledCluster | None:
 
 def moved(finding: Finding, moves: Moves) -> Finding | None:
     """A finding with all its places as they are now; None when one of them has to be looked for again."""
+    if moves.touched.isdisjoint(where.file for where in places_of(finding)):
+        return finding
     places = tuple(where for item in places_of(finding) if (where := moves.place(item)))
     if len(places) <= len(finding.related):
         return None
@@ -63,8 +65,6 @@ def places_of(finding: Finding) -> tuple[Where, ...]:
 
 def line_of(compiled: CompiledCluster, spec: str, outputs: Mapping[str, str]) -> str:
     """What is known of a cluster; `outputs` are the files of its overlay with their digests."""
-    findings = [listed(item, FINDING) for item in compiled.findings]
-    waivers = [listed(item, WAIVER) for item in compiled.waivers]
     return as_json(
         [
             spec,
@@ -72,12 +72,30 @@ def line_of(compiled: CompiledCluster, spec: str, outputs: Mapping[str, str]) ->
             member_listed(compiled.member),
             as_json(compiled.bases),
             compiled.objects,
-            findings,
-            waivers,
+            *_placed_listed(compiled),
             compiled.seen.keys,
             as_json(compiled.uses),
         ]
     )
+
+
+def line_again(line: str, compiled: CompiledCluster, moves: Moves) -> str:
+    """The line of a cluster that is as it was, with findings and waivers where they stand now."""
+    places = [where for item in compiled.findings for where in places_of(item)]
+    if moves.moved.isdisjoint(where.file for where in (*places, *(item.where for item in compiled.waivers))):
+        return line
+    told = json.loads(line)
+    told[_PLACED] = _placed_listed(compiled)
+    return as_json(told)
+
+
+_PLACED = slice(5, 7)
+"""Where in a line findings and waivers stand."""
+
+
+def _placed_listed(compiled: CompiledCluster) -> tuple[list[Any], list[Any]]:
+    findings = [listed(item, FINDING) for item in compiled.findings]
+    return findings, [listed(item, WAIVER) for item in compiled.waivers]
 
 
 def listed(value: Any, names: tuple[str, ...]) -> list[Any]:
@@ -119,4 +137,7 @@ def _tuples(value: Any) -> Any:
 
 def as_json(value: Any) -> str:
     """JSON in one line."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from bench import kapitan, measure, results, run
+from bench.commits import Commits
 from bench.fleet import EXAMPLE, edit_cluster, edit_model, shapes_of, write_fleet
 from generator.findings.finding import Severity
 from generator.pipeline import render
@@ -131,11 +132,26 @@ def test_what_misses_its_aim_is_told_with_what_holds_it() -> None:
         results.Figure(None, results.HELP, runs[0.2]),
     ]
     memories = [results.Memory(10_000, 2**20, 301 * 2**20)]
-    whole, start, memory = results.missed(figures, memories)
+    slow, quick = Commits(1_000, 0.1, 0.4), Commits(100, 0.1, 0.2)
+    whole, tried, start, _, memory, commit = results.missed(figures, memories, [slow, quick])
+    assert commit.startswith(
+        "- commit of one cluster's change, 1,000 clusters: 0.30 s of 0.15 s beyond git; "
+    )
+    assert tried.startswith("  Tried: rules about a section")
     assert whole.startswith("- everything, proven, 1,000 clusters: 4.00 s of 3 s; every cluster is compiled")
     assert start.startswith("- --help: 0.20 s of 0.03 s; ")
     assert memory.startswith("- memory, 10,000 clusters: 301 MiB of 300 MiB; ")
-    assert {what for _, what in results.AIMS} == results.HOLDS.keys()
+    assert {what for _, what in results.AIMS} == results.HOLDS.keys() == results.TRIED.keys()
+
+
+def test_what_holds_a_large_fleet_is_told_of_it() -> None:
+    runs = measure.Runs((measure.Run(2.0, 2.0, 0, ""),))
+    small, _, large, _ = results.missed(
+        [results.Figure(size, results.SAME, runs) for size in (1_000, 10_000)], []
+    )
+    assert results.HOLDS[results.SAME] in small
+    assert results.HOLDS_LARGE[results.SAME] in large
+    assert results.HOLDS_LARGE.keys() <= results.HOLDS.keys()
 
 
 def test_the_inventory_of_kapitan_has_the_bases_of_each_cluster(tmp_path: Path) -> None:
