@@ -24,9 +24,10 @@ from typing import Any, NamedTuple
 ROOT = File(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from generator import pipeline  # noqa: E402 - the package lies beside this folder
+from generator.disk import tree  # noqa: E402 - the package lies beside this folder
 from generator.documents.files import Document, find_specs, read_file  # noqa: E402
 from generator.findings.finding import Finding, Path, Severity  # noqa: E402
+from generator.flow import incremental  # noqa: E402
 from generator.report import table  # noqa: E402
 from scripts.mutants_crd import CrdOutcome, crd_outcomes  # noqa: E402
 from scripts.mutants_words import OTHER_ZONE, OWN_KIND, OWN_RULES, OWN_ZONE, inserted  # noqa: E402
@@ -460,13 +461,21 @@ def judge(root: File, mutant: Mutant, known: frozenset[Finding]) -> Outcome:
     before = path.read_bytes()
     path.write_bytes(mutant.text.encode())
     try:
-        said = tuple(item for item in pipeline.render(root).findings if item not in known)
+        said = tuple(item for item in incremental.check(root).findings if item not in known)
     finally:
         path.write_bytes(before)
     new = tuple(item for item in said if item.severity is not Severity.NOTE)
     places = {(at.file, at.line) for item in new for at in (item.where, *item.related)}
     placed = (mutant.file, mutant.line) in places
     return Outcome(mutant, bool(new), placed, new)
+
+
+def remembered(root: File) -> frozenset[Finding]:
+    """Findings of a fleet, rendered and remembered: of a mistake only those clusters are judged that have it."""
+    rendered = incremental.render_changed(root)
+    tree.write(root, rendered.tree, tree.compare(root, rendered.tree))
+    incremental.remember(root, rendered)
+    return frozenset(rendered.findings)
 
 
 def score(root: File, size: int, seed: int) -> list[Outcome]:
@@ -476,14 +485,14 @@ def score(root: File, size: int, seed: int) -> list[Outcome]:
         shutil.copytree(root / "clusters", copy / "clusters")
         made = corpus(copy, size, seed)
         by_own = [mutant for mutant in made if mutant.kind.startswith(OWN_KIND)]
-        known = frozenset(pipeline.render(copy).findings)
+        known = remembered(copy)
         usual = [judge(copy, mutant, known) for mutant in made if mutant not in by_own]
         if not by_own:
             return usual
         # The program that is asked for rules of a fleet's own starts at every look.
         (copy / "clusters/rules").mkdir(exist_ok=True)
         (copy / "clusters/rules/mutants.yaml").write_text(OWN_RULES, encoding="utf-8")
-        known = frozenset(pipeline.render(copy).findings)
+        known = remembered(copy)
         return [*usual, *(judge(copy, mutant, known) for mutant in by_own)]
 
 

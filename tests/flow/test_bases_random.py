@@ -128,7 +128,7 @@ def sound_fleet(root: File, seed: int) -> Random:
     draw = Random(seed)  # noqa: S311 - no secrets
     for _ in range(50):
         write_specs(root, **fleet_of(draw.sample(list(cases()), 2), draw))
-        for item in pipeline.render(root).clusters:
+        for item in incremental.check(root).clusters:
             if has_errors(item.findings):
                 (root / item.file).unlink()
         rendered = pipeline.render(root)
@@ -145,7 +145,7 @@ def edit(root: File, file: str, draw: Random) -> None:
     path = root / file
     before = path.read_text(encoding="utf-8")
     path.write_text(text_of(file, changed(read_case(path)["spec"], draw)), encoding="utf-8")
-    if has_errors(pipeline.render(root).findings):
+    if has_errors(incremental.check(root).findings):
         path.write_text(before, encoding="utf-8")
     comment(root, file)
 

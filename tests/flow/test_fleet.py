@@ -23,7 +23,7 @@ from generator.objects.manifest import identify
 from generator.proof.expected import expected
 from generator.proof.verify import verify
 from tests.conftest import ROOT, some
-from tests.example import unpacked
+from tests.example import compiled, unpacked
 
 MACHINE = ("acm", "base", "overlays")
 LISTS = frozenset({"acm/hub/kustomization.yaml"})
@@ -50,7 +50,7 @@ def edit(root: File, file: str, change: Callable[[str], str]) -> None:
 
 
 def test_committed_output_is_what_the_specs_mean() -> None:
-    result = pipeline.render(ROOT)
+    result = compiled()
     assert not has_errors(result.findings)
     assert not tree.compare(ROOT, result.tree)
 
@@ -71,8 +71,7 @@ def test_example_uses_every_runtime_and_storage_kind() -> None:
 
 
 def test_real_tools_find_nothing_wrong_with_the_example() -> None:
-    result = pipeline.render(ROOT)
-    verification = verify(ROOT, expected(ROOT, result), full=True)
+    verification = verify(ROOT, expected(ROOT, compiled()), full=True)
     assert verification.failures == ()
     names = [check.engine for check in verification.checks]
     assert any("kustomize v5.8" in name for name in names)
@@ -106,7 +105,7 @@ def test_a_dropped_patch_is_found(tmp_path: File) -> None:
 )
 def test_a_cluster_edit_changes_that_overlay_only(tmp_path: File, file: str, old: str, new: str) -> None:
     root = unpacked(tmp_path)
-    before = rendered(root)
+    before = dict(compiled().tree.texts)
     edit(root, file, lambda text: text.replace(old, new, 1))
     name = File(file).stem
     changed = touched(before, rendered(root))
@@ -129,7 +128,7 @@ def test_a_cluster_edit_changes_that_overlay_only(tmp_path: File, file: str, old
 )
 def test_a_base_change_touches_no_overlay(tmp_path: File, file: str, old: str, new: str) -> None:
     root = unpacked(tmp_path)
-    before = rendered(root)
+    before = dict(compiled().tree.texts)
     edit(root, file, lambda text: text.replace(old, new, 1))
     changed = touched(before, rendered(root))
     assert changed
@@ -138,7 +137,7 @@ def test_a_base_change_touches_no_overlay(tmp_path: File, file: str, old: str, n
 
 def test_an_image_from_a_new_repository_touches_the_mirror_set_as_well(tmp_path: File) -> None:
     root = unpacked(tmp_path)
-    before = rendered(root)
+    before = dict(compiled().tree.texts)
     image = f"  images:\n    vllm: quay.io/acme/vllm@sha256:{'ab' * 32}\n"
     edit(root, "clusters/fleet.yaml", lambda text: text.replace("  hub:\n", f"{image}  hub:\n", 1))
     changed = touched(before, rendered(root))
@@ -147,7 +146,7 @@ def test_an_image_from_a_new_repository_touches_the_mirror_set_as_well(tmp_path:
 
 def test_adding_a_cluster_adds_its_overlay_and_lengthens_lists(tmp_path: File) -> None:
     root = unpacked(tmp_path)
-    before = rendered(root)
+    before = dict(compiled().tree.texts)
     text = (root / "clusters/near-edge/store-006.yaml").read_text(encoding="utf-8")
     (root / "clusters/near-edge/store-106.yaml").write_text(
         text.replace("store-006", "store-106"), encoding="utf-8"
@@ -173,7 +172,7 @@ def test_order_of_files_does_not_matter(tmp_path: File) -> None:
         target = root / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    assert rendered(root) == rendered(ROOT)
+    assert rendered(root) == compiled().tree.texts
 
 
 @pytest.mark.parametrize(
@@ -232,9 +231,10 @@ def test_what_is_remembered_is_what_would_be_compiled(tmp_path: File) -> None:
     )
     again = incremental.render_changed(root)
     assert sum(not site.kept for site in again.clusters) == 2
-    assert again.findings == pipeline.render(root).findings
+    fresh = pipeline.render(root)
+    assert again.findings == fresh.findings
     tree.write(root, again.tree, tree.compare(root, again.tree))
-    assert not tree.compare(root, pipeline.render(root).tree)
+    assert not tree.compare(root, fresh.tree)
 
 
 def test_bases_name_no_cluster() -> None:
@@ -247,7 +247,7 @@ def test_bases_name_no_cluster() -> None:
 
 def test_a_base_is_the_same_whichever_cluster_asks_first(tmp_path: File) -> None:
     root = unpacked(tmp_path)
-    forward = rendered(root)
+    forward = dict(compiled().tree.texts)
     for file in ("store-001", "plant-101", "store-002"):
         old = root / f"clusters/near-edge/{file}.yaml"
         text = old.read_text(encoding="utf-8").replace(f"name: {file}", f"name: zz-{file}")

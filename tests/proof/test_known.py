@@ -28,6 +28,7 @@ from generator.proof.prove import prove
 from generator.proof.shared import read_shared, write_shared
 from generator.proof.verify import Ground, Verification, settled
 from generator.proof.witness import Looking
+from tests.example import with_memory
 from tests.repositories import comment, write_specs
 
 SHOPS = {"namespaces": [{"name": "ai"}], "kueue": {"flavors": [{"name": "cpu"}], "queues": [
@@ -60,6 +61,13 @@ def work(rendered: File, tmp_path: File) -> File:
     shutil.rmtree(tmp_path / "fleet/.nearedge")
     shutil.copytree(rendered / "shared", tmp_path / "shared")
     return tmp_path
+
+
+@pytest.fixture
+def proven(rendered: File, work: File) -> File:
+    """The same, as where it was rendered: all of it is known."""
+    with_memory(rendered / "fleet", work / "fleet")
+    return work
 
 
 def render(root: File, shared: File | None = None) -> tuple[Verification, Partly]:
@@ -98,20 +106,18 @@ def test_nothing_is_proven_twice(work: File, builds: list[str]) -> None:
     assert len(builds) == FOLDERS
 
 
-def test_an_edit_is_proven_alone(work: File, builds: list[str]) -> None:
-    render(work / "fleet")
+def test_an_edit_is_proven_alone(proven: File, builds: list[str]) -> None:
     builds.clear()
-    path = work / "fleet" / ONE
+    path = proven / "fleet" / ONE
     path.write_text(path.read_text("utf-8").replace("48Gi", "40Gi"), "utf-8")
-    assert counts(render(work / "fleet")[0]) == (1, FOLDERS - 1)
+    assert counts(render(proven / "fleet")[0]) == (1, FOLDERS - 1)
     assert builds == ["overlays/a-one"]
 
 
-def test_a_comment_proves_nothing_new(work: File) -> None:
-    render(work / "fleet")
-    comment(work / "fleet", ONE)
-    comment(work / "fleet", "clusters/groups/shops.yaml")
-    assert counts(render(work / "fleet")[0]) == (0, FOLDERS)
+def test_a_comment_proves_nothing_new(proven: File) -> None:
+    comment(proven / "fleet", ONE)
+    comment(proven / "fleet", "clusters/groups/shops.yaml")
+    assert counts(render(proven / "fleet")[0]) == (0, FOLDERS)
 
 
 EDITS: dict[str, tuple[str, ...]] = {
@@ -123,10 +129,9 @@ EDITS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_the_render_after_an_edit_does_nothing(work: File, builds: list[str], name: str) -> None:
+def test_the_render_after_an_edit_does_nothing(proven: File, builds: list[str], name: str) -> None:
     """The edit compiled and proved: what it leaves is what a render leaves."""
-    root = work / "fleet"
-    render(root)
+    root = proven / "fleet"
     assert main([*EDITS[name], "--root", str(root)]) == 0
     builds.clear()
     found, done = render(root)
@@ -163,40 +168,36 @@ def test_a_fresh_clone_believes_the_shared_folder(work: File, builds: list[str])
     assert counts(render(work / "fleet")[0]) == (0, FOLDERS)
 
 
-def test_verify_believes_nobody(work: File) -> None:
-    root = work / "fleet"
-    render(root)
-    known = recalled(root, work / "shared", believed=False)
+def test_verify_believes_nobody(proven: File) -> None:
+    root = proven / "fleet"
+    known = recalled(root, proven / "shared", believed=False)
     done = incremental.render_changed(root, witness=Looking(known, reader(root)))
     assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
 
 
-def test_but_others_may_believe_it(work: File) -> None:
-    root = work / "fleet"
-    render(root)
+def test_but_others_may_believe_it(proven: File) -> None:
+    root = proven / "fleet"
     shutil.rmtree(root / ".nearedge")
-    known = recalled(root, work / "new", believed=False)
+    known = recalled(root, proven / "new", believed=False)
     done = incremental.render_changed(root, witness=Looking(known, reader(root)))
     assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
     assert not (root / ".nearedge").exists(), "verify leaves the repository as it is"
-    assert counts(render(root, work / "new")[0]) == (0, FOLDERS)
+    assert counts(render(root, proven / "new")[0]) == (0, FOLDERS)
 
 
-def test_what_is_not_in_step_is_proven_for_nobody(work: File) -> None:
-    root = work / "fleet"
-    render(root)
+def test_what_is_not_in_step_is_proven_for_nobody(proven: File) -> None:
+    root = proven / "fleet"
     path = root / "overlays/a-one/kustomization.yaml"
     path.write_text(path.read_text("utf-8").replace("edit there", "write there"), "utf-8")
-    known = recalled(root, work / "new", believed=False)
+    known = recalled(root, proven / "new", believed=False)
     done = incremental.render_changed(root, witness=Looking(known, reader(root)))
     assert counts(prove(root, done, known, progress=lambda *_: None)) == (FOLDERS, 0)
-    assert not (work / "new").exists()
+    assert not (proven / "new").exists()
 
 
-def test_files_below_a_folder_are_part_of_its_proof(work: File) -> None:
+def test_files_below_a_folder_are_part_of_its_proof(proven: File) -> None:
     """A hub has a file for each cluster, in a folder of its own."""
-    root = work / "fleet"
-    render(root)
+    root = proven / "fleet"
     spec, before = root / ONE, on_hub(root)
     text = spec.read_text("utf-8").replace("  name: a-one\n", "  name: a-one\n  labels: {site: x}\n")
     spec.write_text(text, "utf-8")
@@ -275,10 +276,9 @@ def test_a_fact_that_says_something_else_is_none(work: File, fact: str) -> None:
     assert not known.has(["ab12"])
 
 
-def test_what_is_planted_in_the_repository_is_not_believed(work: File) -> None:
+def test_what_is_planted_in_the_repository_is_not_believed(proven: File) -> None:
     """A commit can bring any file, but not one that is sealed."""
-    root = work / "fleet"
-    render(root)
+    root = proven / "fleet"
     proofs = (root / PROOFS).read_bytes()
     (root / PROOFS).unlink()
     (root / PROOFS).write_bytes(proofs)
@@ -334,14 +334,14 @@ def _write(path: File) -> None:
 
 
 @pytest.mark.parametrize("name", VERSIONS)
-def test_what_others_proved_does_not_count(work: File, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    root = work / "fleet"
-    before = recalled(root, work / "shared")
+def test_what_others_proved_does_not_count(proven: File, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    root = proven / "fleet"
+    before = recalled(root, proven / "shared")
     keys = [key for seen in render(root)[1].clusters for _, key in seen.seen.keys]
     assert keys
     assert before.has(keys)
     VERSIONS[name](monkeypatch, root)
-    now = recalled(root, work / "shared")
+    now = recalled(root, proven / "shared")
     assert now.context != before.context
     assert not now.has(keys[:1])
 

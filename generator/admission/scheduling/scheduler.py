@@ -12,7 +12,7 @@ RequeueIfNotPresent, requeueIfNotPresent (the same in 0.12.10, 0.14.8, 0.16.6 an
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -101,7 +101,9 @@ class _Run:
 
     def __init__(self, given: Offer) -> None:
         self._ledger = Ledger(given)
-        self._entries: list[_Entry] = []  # In the order in which they are looked at.
+        # In the order in which they are looked at: all, and those that Kueue tries of itself.
+        self._entries: list[_Entry] = []
+        self._trying: list[_Entry] = []
         self._clock = 0
         self._rounds = 0
         self._behind: dict[int, int] = {}
@@ -109,7 +111,8 @@ class _Run:
 
     def come(self, entry: _Entry) -> None:
         """Somebody comes, and every queue is looked through until nothing changes."""
-        insort(self._entries, entry, key=lambda one: (-one.item.priority, one.came))
+        insort(self._entries, entry, key=_turn)
+        insort(self._trying, entry, key=_turn)
         while self._look_through():
             pass
 
@@ -134,20 +137,25 @@ class _Run:
         """Try the heads of all queues; whether somebody was admitted."""
         moved = False
         heads: dict[int, _Entry] = {}
-        for entry in self._entries:
+        following = 0
+        while following < len(self._trying):
+            entry = self._trying[following]
+            following += 1
             queue = id(entry.item.queue)
-            if not entry.left or not entry.active:
-                continue
             if queue in heads:
                 self._behind[entry.at] = heads[queue].at
                 continue
+            stops = self._rounds
             moved |= self._admit(entry)
+            if self._rounds > stops:
+                following = bisect_right(self._trying, _turn(entry), key=_turn)
             if entry.left:
                 strict = entry.item.queue.queue.queueingStrategy == "StrictFIFO"
                 if strict or entry.restless:
                     heads[queue] = entry
                 else:
                     entry.active = False
+        self._trying = [entry for entry in self._trying if entry.left and entry.active]
         return moved
 
     def _admit(self, entry: _Entry) -> bool:
@@ -193,3 +201,9 @@ class _Run:
         # Quota that comes free brings everybody back who stepped aside (QueueInadmissibleWorkloads).
         for one in self._entries:
             one.active = True
+        self._trying = [one for one in self._entries if one.left]
+
+
+def _turn(entry: _Entry) -> tuple[int, int]:
+    """When an entry is looked at."""
+    return -entry.item.priority, entry.came
