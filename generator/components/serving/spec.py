@@ -191,6 +191,10 @@ class Service(Strictly):
     grpc: Flag = Field(
         False, description="Serve gRPC (h2c on 8085) instead of REST; runtime caikit-tgis only."
     )
+    frontResources: Resources = Field(
+        {},
+        description="Limits and requests of the Caikit container in front of TGIS, 1 cpu and 2Gi where it says nothing; runtime caikit-tgis only.",
+    )
     startupBudget: Duration | None = Field(
         None,
         description="How long loading may take before the pod is restarted; "
