@@ -528,13 +528,21 @@ def _service(draw: Draw) -> dict[str, Any]:
         "timeout": st.none(),
         "startupBudget": st.none(),
         "grpc": st.just(runtime == "caikit-tgis"),
+        "frontResources": st.just({"memory": "3Gi"} if runtime == "caikit-tgis" else {}),
         "auth": st.just(False),  # noqa: FBT003
         "check": st.none() if runtime == "caikit-tgis" else st.sampled_from(CHECKS),
     }
     kinds = _kinds(name, runtime)
     item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
     if item["kind"] == "LLMInferenceService":
-        unknown = ("check", "deploymentStrategy", "readOnlyRootFilesystem", "replicas", "grpc")
+        unknown = (
+            "check",
+            "deploymentStrategy",
+            "readOnlyRootFilesystem",
+            "replicas",
+            "grpc",
+            "frontResources",
+        )
         item = {key: value for key, value in item.items() if key not in unknown}
         item["llm"] = draw(st.sampled_from(LLMS))
     if item["kind"] == "Deployment":

@@ -178,7 +178,7 @@ def _kind(document: Document, cluster: str) -> str:
 def _of_server(item: Mapping[str, Any], path: Path) -> Iterator[_Change]:
     if item.get("runtime") == OLD:
         yield _Change((*path, "runtime"), NEW)
-    for field in ("grpc", "image"):
+    for field in ("grpc", "image", "frontResources"):
         if field in item:
             yield _Change((*path, field), None)
     env = [one for one in item.get("env") or () if arg_name(one.get("name", "")) not in UNDERSTOOD]

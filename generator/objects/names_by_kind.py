@@ -17,6 +17,7 @@ from .object_names import (
     RBAC,
     SERVING,
     Found,
+    ObjectPart,
     Reader,
     at,
     field_name,
@@ -118,26 +119,30 @@ def _route(item: Manifest, namespace: str) -> Iterator[Found]:
     name = at(item, "spec.to.name") or ""
     if name.endswith("-serve-svc"):
         yield "spec.to", one("ray.io", "RayService", namespace, name.removesuffix("-serve-svc"))
-    elif name.endswith("-predictor"):
-        # KServe makes it, of the InferenceService (components/serving/emit.py).
-        service = one(SERVING, "InferenceService", namespace, name.removesuffix("-predictor"))
-        yield "spec.to", service + one("", "Service", namespace, name)
     else:
-        yield "spec.to", one("", "Service", namespace, name)
+        yield "spec.to", _served(namespace, name)
+
+
+def _served(namespace: str, name: str) -> tuple[ObjectPart, ...]:
+    """The Service of a server: ours, or the one that KServe makes of an InferenceService (components/serving/emit.py)."""
+    own = one("", "Service", namespace, name)
+    if not name.endswith("-predictor"):
+        return own
+    return one(SERVING, "InferenceService", namespace, name.removesuffix("-predictor")) + own
 
 
 def _ingress(item: Manifest, namespace: str) -> Iterator[Found]:
     for i, rule in enumerate(item["spec"].get("rules", ())):
         for j, path in enumerate(at(rule, "http.paths") or ()):
             name = at(path, "backend.service.name")
-            yield f"spec.rules[{i}].http.paths[{j}].backend.service", one("", "Service", namespace, name)
+            yield f"spec.rules[{i}].http.paths[{j}].backend.service", _served(namespace, name)
 
 
 def _http_route(item: Manifest, namespace: str) -> Iterator[Found]:
     for i, rule in enumerate(item["spec"].get("rules", ())):
         for j, backend in enumerate(rule.get("backendRefs", ())):
             place = backend.get("namespace", namespace)
-            yield f"spec.rules[{i}].backendRefs[{j}]", one("", "Service", place, backend["name"])
+            yield f"spec.rules[{i}].backendRefs[{j}]", _served(place, backend["name"])
 
 
 def _autoscaler(item: Manifest, namespace: str) -> Iterator[Found]:

@@ -92,7 +92,7 @@ def test_a_server_of_the_same_name_in_another_namespace_stays(root: File) -> Non
 
 def test_what_tgis_was_told_is_told_to_vllm(root: File) -> None:
     extra = (
-        "exposed: true\n      grpc: true\n"
+        "exposed: true\n      grpc: true\n      frontResources: {memory: 3Gi}\n"
         "      args: [--max-batch-size=8]\n"
         '      env: [{name: MAX_SEQUENCE_LENGTH, value: "512"}, {name: LOG_LEVEL, value: info}, {name: MAX_BATCH_WEIGHT, value: "9"}]'
     )
@@ -100,6 +100,7 @@ def test_what_tgis_was_told_is_told_to_vllm(root: File) -> None:
     edit = migrated(specs_of(root), "flan-t5-small", LLAMA)
     text = edit.texts[STORE]
     assert "grpc" not in text
+    assert "frontResources" not in text
     assert 'args: ["--max-num-seqs=8", "--max-model-len=512"]' in text
     assert "env: [{name: LOG_LEVEL, value: info}]" in text
     assert any("caikit.runtime.Nlp.NlpService on 8085" in line for line in edit.said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...facts.images import image
 from ...facts.profiles import Profile
@@ -74,6 +74,8 @@ class Server:
     volumes: tuple[Volume, ...] = ()
     """ConfigMaps and empty folders of its container."""
     env_from: tuple[EnvFrom, ...] = ()
+    front: Mapping[str, str] = field(default_factory=dict)
+    """Resources of the container in front of the one that serves, where they are not the usual ones."""
 
     @property
     def served(self) -> str:

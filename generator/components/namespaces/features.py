@@ -40,7 +40,7 @@ FEATURES = (
     "checks",
 )
 """What a namespace can hold, in the order in which it names a base; `download-9000`, `loader-9000`, `deployment-9000`,
-`builds-8443`, `gateway-<namespace>`, `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
+`builds-8443`, `gateway-<namespace>` and `entrance-<namespace>` (a Gateway of Deployments, of InferenceServices), `serving-9000` and `auth-<server>` follow, the last two only where not all servers are
 asked in the same way."""
 
 RAY = ("clusters", "jobs", "services")
@@ -176,14 +176,20 @@ def _serving_features(service: Any, cluster: Cluster) -> Iterator[str]:
             yield from ("auth", f"auth-{service.name}")
         else:
             yield f"serving-{answers_on(service)}"
+        yield from (f"entrance-{name}" for name in _gateways(service, cluster))
     if is_plain(service):
         yield f"deployment-{answers_on(service)}"
-        said = service.exposure
-        if service.exposed and said and said.gateway and exposure_kind(said, cluster.profile) == HTTP_ROUTE:
-            yield f"gateway-{said.gateway.namespace}"
+        yield from (f"gateway-{name}" for name in _gateways(service, cluster))
     yield from _transferred(service.model, service.storage.type, cluster)
     for name in service.beside:
         yield from _transferred(name, "pvc", cluster)
+
+
+def _gateways(service: Any, cluster: Cluster) -> Iterator[str]:
+    """Namespace of the Gateway by which a server is reached."""
+    said = service.exposure
+    if service.exposed and said and said.gateway and exposure_kind(said, cluster.profile) == HTTP_ROUTE:
+        yield said.gateway.namespace
 
 
 def guarded(service: Any, cluster: Cluster) -> bool:

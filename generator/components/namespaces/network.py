@@ -129,6 +129,7 @@ def _serving(namespace: str, features: Collection[str], profile: Profile) -> Ite
     callers: list[Manifest] = [{"podSelector": {}}]
     if "exposed" in features:
         callers += callers_of(profile.network.ingress)
+    callers += [peer(namespaces=(name,)) for name in numbered("entrance", features, str)]
     # Which port has the metrics is the runtime's affair, so of those who collect them no port is named.
     watched: Manifest = {"from": callers_of(profile.network.monitoring)}
     guarded = numbered("auth", features, str)

@@ -30,8 +30,8 @@ TGIS_HTTP = 3000
 """Health and metrics of TGIS."""
 
 FRONT_SHARE = {"cpu": "1", "memory": "2Gi"}
-"""What the Caikit front gets beside the item's own resources: it holds no weights, but its libraries are
-large.
+"""What the Caikit front gets beside the item's own resources, unless frontResources says otherwise: it holds no weights, but
+its libraries are large.
 """
 
 
@@ -65,7 +65,7 @@ def _caikit(server: Server) -> Manifest:
     return {
         "name": FRONT,
         "image": image("caikit", server.images),
-        "resources": pod.resources(FRONT_SHARE),
+        "resources": pod.resources({**FRONT_SHARE, **server.front}),
         "securityContext": pod.container_security(read_only_root=bool(server.read_only_root)),
         "volumeMounts": [TMP_MOUNT],
         **command((), fixed, ()),

@@ -72,7 +72,7 @@ def _served(index: int, item: Service, cluster: Cluster, within: Bounds) -> Work
 
 def _containers(item: Service, path: Path, profile: Profile) -> Iterator[Container]:
     yield Container("kserve-container", item.resources, item.requests, (*path, "resources"))
-    for name, limits, requests in _beside(item.runtime):
+    for name, limits, requests in _beside_of(item):
         yield Container(name, limits, requests, path)
     yield from _model(item, path, profile)
     told = profile.kserve
@@ -83,7 +83,7 @@ def _containers(item: Service, path: Path, profile: Profile) -> Iterator[Contain
 def _plain(item: Service, path: Path, fetching: Resources) -> Iterator[Container]:
     """Of a server without KServe all containers are ours; its modelcar is a sidecar, and counts as one of them."""
     yield Container(NAMES[SERVER], item.resources, item.requests, (*path, "resources"))
-    for name, limits, requests in _beside(item.runtime):
+    for name, limits, requests in _beside_of(item):
         yield Container(NAMES.get(name, name), limits, requests, path)
     if item.storage.type == "oci":
         yield Container("modelcar", MODELCAR_LIMITS, {}, path)
@@ -102,6 +102,11 @@ def _model(item: Service, path: Path, profile: Profile) -> Iterator[Container]:
 
 def _added(item: AddedContainer, path: Path) -> Container:
     return Container(item.name, item.limits, item.requests, path, KSERVE)
+
+
+def _beside_of(item: Service) -> Iterator[tuple[str, Resources, Resources]]:
+    for name, limits, requests in _beside(item.runtime):
+        yield name, {**limits, **item.frontResources}, {**requests, **item.frontResources}
 
 
 @cache

@@ -251,7 +251,8 @@ def labels(item: Service, profile: Profile) -> dict[str, str]:
         pass
     elif profile.kserve.routes == "route":
         found |= {"networking.kserve.io/visibility": "exposed"} if item.exposed else {}
-    elif profile.kserve.routes == "ingress" and not item.exposed:
+    elif profile.kserve.routes == "ingress" and (not item.exposed or item.exposure):
+        # With it KServe makes none of its own: kserve v0.20.0 kube_ingress_reconciler.go, httproute_reconciler.go.
         found |= {"networking.kserve.io/visibility": "cluster-local"}
     if item.queue:
         found["kueue.x-k8s.io/queue-name"] = item.queue

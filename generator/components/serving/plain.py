@@ -1,11 +1,12 @@
-"""What a server says that is a Deployment of our own: its Service, and how it is reached from outside.
+"""What a server says of its Service, and of how it is reached from outside, where no platform decides that.
 
     kind: Deployment
     service: {name: bike-rental-app, port: 8080}
     exposed: true
     exposure: {kind: Ingress, host: bikes.store-007.example, tlsSecret: bikes-tls}
 
-No KServe is asked, and no operator. A server has one port there beside that of its metrics.
+Of a Deployment no KServe is asked, and no operator; it has one port beside that of its metrics. On plain Kubernetes an
+InferenceService may say `exposure` as well: else KServe makes its Ingress as its installation is set.
 """
 
 from typing import Literal
@@ -65,6 +66,14 @@ def exposure_kind(said: Exposure | None, profile: Profile) -> str:
     if said is not None and said.kind is not None:
         return said.kind
     return ROUTE if has_routes(profile) else INGRESS
+
+
+def may_say_exposure(kind: str, profile: Profile) -> bool:
+    """Whether `exposure` of a server counts: of a Deployment of our own, and of what KServe would have an Ingress of.
+
+    Where the platform brings Routes with KServe, a controller makes them as it likes.
+    """
+    return kind == PLAIN or (kind == "InferenceService" and profile.kserve.routes == "ingress")
 
 
 def has_routes(profile: Profile) -> bool:

@@ -49,6 +49,7 @@ def server_of(
         lora=lora_flags(item, models or {}),
         volumes=item.volumes,
         env_from=item.envFrom,
+        front=item.frontResources,
     )
 
 

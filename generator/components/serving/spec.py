@@ -189,6 +189,10 @@ class Service(Strictly):
     grpc: Flag = Field(
         False, description="Serve gRPC (h2c on 8085) instead of REST; runtime caikit-tgis only."
     )
+    frontResources: Resources = Field(
+        {},
+        description="Limits and requests of the Caikit container in front of TGIS, 1 cpu and 2Gi where it says nothing; runtime caikit-tgis only.",
+    )
     startupBudget: Duration | None = Field(
         None,
         description="How long loading may take before the pod is restarted; "
@@ -232,7 +236,8 @@ class Service(Strictly):
         None, description="Name and port of its Service; kind Deployment only."
     )
     exposure: Exposure | None = Field(
-        None, description="What leads to it from outside, with exposed; kind Deployment only."
+        None,
+        description="What leads to it from outside, with exposed; kind Deployment, and on plain Kubernetes InferenceService.",
     )
     llm: Llm | None = Field(None, description="What only kind LLMInferenceService has.")
     lora: Lora | None = Field(None, description="LoRA adapters beside the model; runtime vllm.")
@@ -271,13 +276,22 @@ def answers_on(item: Service) -> int:
     return int(item.port or (item.grpc and runtime.grpc_port) or runtime.port)
 
 
+KSERVE_PORT = 80
+"""Port of the Service that KServe makes of an InferenceService without Knative: kserve v0.20.0
+reconcilers/service/service_reconciler.go, constants.CommonDefaultHttpPort."""
+
+
 def service_name(item: Service) -> str:
-    """Name of the Service of a server that is a Deployment."""
+    """Name of the Service that requests to a server go to: ours of a Deployment, else KServe's."""
+    if not is_plain(item):
+        return f"{item.name}-predictor"
     return (item.service and item.service.name) or item.name
 
 
 def service_port(item: Service) -> int:
     """Port of that Service."""
+    if not is_plain(item):
+        return KSERVE_PORT
     return int((item.service and item.service.port) or answers_on(item))
 
 

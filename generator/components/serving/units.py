@@ -25,13 +25,14 @@ from ..models import (
 )
 from . import llm_emit, synthetic
 from .deployment.emit import emit_plain
+from .deployment.exposure import exposed
 from .emit import Setting, emit
 from .placement import homes, leaves_pods
-from .plain import PLAIN
+from .plain import PLAIN, may_say_exposure
 from .room import has_room
 from .server import hardens_initializer, has_image
 from .sizes import total_devices
-from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, is_plain, known, service_name
+from .spec import CUSTOM_ONLY, Service, ServingStorage, is_llm, is_plain, known, runtimes, service_name
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -67,7 +68,14 @@ def _emitting(item: Service) -> Callable[[Service, ModelSpec, Setting], tuple[Ma
     """What makes the objects of its kind."""
     if is_llm(item):
         return llm_emit.emit
-    return emit_plain if is_plain(item) else emit
+    return emit_plain if is_plain(item) else _emit_exposed
+
+
+def _emit_exposed(item: Service, model: ModelSpec, setting: Setting) -> tuple[Manifest, ...]:
+    """An InferenceService, and on plain Kubernetes what its spec says that leads to it from outside."""
+    said = item.exposed and item.exposure and may_say_exposure(item.kind, setting.profile)
+    outside = exposed(item, runtimes()[item.runtime], setting.profile) if said else ()
+    return (*emit(item, model, setting), *outside)
 
 
 def _beside(item: Service, cluster: Cluster) -> Mapping[str, ModelSpec]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....findings.finding import Path
+from ....findings.finding import Path, Severity
 from ....findings.rule import Problem, rule
 from ....specs.quantity import parse
 from ...kit.component import Cluster
-from ..plain import HTTP_ROUTE, INGRESS, PLAIN, ROUTE, Exposure, exposure_kind, has_routes
+from ..plain import HTTP_ROUTE, INGRESS, PLAIN, ROUTE, Exposure, exposure_kind, has_routes, may_say_exposure
 from ..spec import Service, is_plain, items, service_name
 from .references import minor
 
 KUBERNETES = "kubernetes v1.33 pkg/apis/core/validation/validation.go"
 
 OWN = ("service", "exposure")
-"""Fields that only such a server has."""
+"""Fields that such a server has; `exposure` also an InferenceService on plain Kubernetes."""
 
 LACKS = {
     "hardwareProfile": "a webhook of the platform reads it",
@@ -37,12 +37,15 @@ def fields_belong_to_deployments(cluster: Cluster) -> Iterator[Problem]:
     """A server says what its kind has: `service` and `exposure` are a Deployment's, and what KServe does is not.
 
     Without KServe there is nobody to do it: no dashboard, no hardware profile, no model cache, no query that scales.
-    KServe in turn names and exposes the Service of an InferenceService itself. Either would be left out without a word.
+    KServe in turn names the Service of an InferenceService itself, and on OpenShift the platform exposes it; on plain
+    Kubernetes an InferenceService may say `exposure`. What does not belong would be left out without a word.
     """
     for i, item in items(cluster):
         if not is_plain(item):
             for field in OWN:
-                if getattr(item, field) is not None:
+                if getattr(item, field) is not None and not (
+                    field == "exposure" and may_say_exposure(item.kind, cluster.profile)
+                ):
                     said = f"{item.name} says {field} and is an {item.kind}, whose Service is KServe's"
                     yield Problem(("serving", i, field), said, f"set kind: {PLAIN}, or drop {field}")
             continue
@@ -102,20 +105,22 @@ BELONG = {"tlsSecret": INGRESS, "ingressClassName": INGRESS, "gateway": HTTP_ROU
     source="Kubernetes networking.k8s.io/v1 Ingress; gateway-api v1.4.1 HTTPRoute; OpenShift route.openshift.io/v1",
 )
 def exposure_is_complete(cluster: Cluster) -> Iterator[Problem]:
-    """What leads to a Deployment from outside is a kind that the platform has, with all that it needs.
+    """What leads to a server from outside is a kind that the platform has, with all that it needs.
 
     An Ingress or an HTTPRoute without a host answers for all hosts, and a second server would take the requests of the
     first. Routes are OpenShift's and MicroShift's. A time limit is written into a Route or an HTTPRoute; of an Ingress
     each controller has annotations of its own.
     """
-    for i, item in plain(cluster):
+    for i, item in items(cluster):
+        if not is_plain(item) and not (item.exposure and may_say_exposure(item.kind, cluster.profile)):
+            continue
         path: Path = ("serving", i, "exposure")
         if not item.exposed:
             if item.exposure is not None:
                 yield Problem(
                     path, f"exposure has no effect: {item.name} is not exposed", "set exposed: true"
                 )
-            if item.timeout is not None:
+            if item.timeout is not None and is_plain(item):
                 said = f"timeout has no effect: nothing but callers limits a request to {item.name}"
                 yield Problem(("serving", i, "timeout"), said, "drop timeout, or set exposed: true")
             continue
@@ -132,6 +137,31 @@ def exposure_is_complete(cluster: Cluster) -> Iterator[Problem]:
         if kind == INGRESS and item.timeout is not None:
             said = f"timeout has no effect on an Ingress, which leads to {item.name}"
             yield Problem(("serving", i, "timeout"), said, "drop it, or use a Route or an HTTPRoute")
+
+
+@rule(
+    "SERVE056",
+    Severity.WARNING,
+    source="kserve v0.20.0 config/configmap/inferenceservice.yaml ingress; kube_ingress_reconciler.go createRawIngress",
+)
+def kserve_exposes_as_it_is_set(cluster: Cluster) -> Iterator[Problem]:
+    """On plain Kubernetes an exposed InferenceService says how it is reached, where nothing is known of KServe's settings.
+
+    KServe makes its Ingress, or with `enableGatewayApi` an HTTPRoute, by inferenceservice-config. As that is shipped, the
+    class is istio and the host ends in example.com: without an Istio no controller looks at it, and the server is
+    Ready all the same.
+    """
+    for i, item in items(cluster):
+        if (
+            item.exposed
+            and not item.exposure
+            and item.kind == "InferenceService"
+            and may_say_exposure(item.kind, cluster.profile)
+        ):
+            host = f"{item.name}-{item.namespace}.example.com"
+            text = f"KServe exposes {item.name} as inferenceservice-config says, as shipped by an Ingress of class istio with host {host}"
+            hint = "exposure: {host, ingressClassName} or {kind: HTTPRoute, host, gateway}; or waive it where KServe is set so"
+            yield Problem(("serving", i, "exposed"), text, hint)
 
 
 def _lacking(path: Path, kind: str, item: Service, cluster: Cluster) -> Iterator[Problem]:

@@ -264,8 +264,11 @@ def language_models_get_time(cluster: Cluster) -> Iterator[Problem]:
 
 @rule("SERVE025")
 def grpc_is_caikits(cluster: Cluster) -> Iterator[Problem]:
-    """Grpc is set for runtime caikit-tgis only."""
+    """Grpc and frontResources are set for runtime caikit-tgis only."""
     for i, item in items(cluster):
+        if item.frontResources and item.runtime != "caikit-tgis":
+            said = f"runtime {item.runtime} has no container in front of the one that serves"
+            yield Problem(("serving", i, "frontResources"), said, "drop frontResources")
         if item.grpc and item.runtime != "caikit-tgis":
             yield Problem(
                 ("serving", i, "grpc"),

@@ -1,7 +1,8 @@
-"""What leads to a server without KServe from outside: a Route, an Ingress or an HTTPRoute.
+"""What leads to a server from outside where no platform makes it: a Route, an Ingress or an HTTPRoute.
 
 Argo CD calls an Ingress healthy once its controller has noted an address in it, and not every controller does; so these
-objects come in the last sync wave, where nothing waits for them.
+objects come in the last sync wave, where nothing waits for them. An InferenceService with one is labelled so that KServe
+makes none; the name is that of KServe's own, which is taken over where there was one.
 """
 
 from __future__ import annotations
