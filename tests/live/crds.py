@@ -133,6 +133,8 @@ def _handwritten() -> Iterator[Manifest]:
         namespaced = "namespace" in fields["metadata"].get("required", ())
         body = structural(schema, schema.get("definitions", {}))
         del body["properties"]["metadata"]
+        # No spec says a status; whoever plays its controller writes one.
+        body["properties"]["status"] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
         yield _plain(
             {
                 "metadata": {
@@ -150,7 +152,7 @@ def _handwritten() -> Iterator[Manifest]:
                     "scope": "Namespaced" if namespaced else "Cluster",
                 },
             },
-            [{"name": version, "schema": {"openAPIV3Schema": body}}],
+            [{"name": version, "schema": {"openAPIV3Schema": body}, "subresources": {"status": {}}}],
         )
 
 

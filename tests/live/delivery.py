@@ -92,14 +92,15 @@ def rounds(*, timed: bool) -> list[dict[str, Walk]]:
         return [probes]
     walks: list[dict[str, Walk]] = [dict.fromkeys(one, _sited) for one in ROUNDS]
     walks[0] |= {**probes, HUB: _hub}
-    return [*walks, {APART: _apart}]
+    walks[1][APART] = _apart
+    return walks
 
 
 def _walked(stage: Stage, walks: Mapping[str, Walk]) -> Iterator[str]:
     def tried(name: str) -> list[str]:
         try:
             return list(walks[name](stage, name))
-        except (NotReady, Refused) as problem:
+        except (NotReady, Refused, AssertionError) as problem:
             return [f"{name}: {problem}"]
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:

@@ -35,11 +35,12 @@ WHOLE_CASES = {
 SITES = (*EXAMPLE, *WHOLE_CASES)
 ROUNDS = (
     ("store-001", "training-train-jobs", "serving-checked"),
-    ("plant-101", "workbenches-full"),
+    ("workbenches-full",),
+    ("plant-101",),
     ("hub",),
     ("store-005",),
 )
-"""Sites of a round have no object in common, so they may be on one cluster."""
+"""Sites of a round have no object in common, so they may be on one cluster. In the second one is also delivery_apart.py's."""
 
 
 @cache
