@@ -112,7 +112,8 @@ def _controllers(path: File, folder: File, authority: Authority, config: File) -
         "--use-service-account-credentials=false",
         f"--controllers=*,{','.join(f'-{name}' for name in off)}",
     ]
-    # Our objects come and go by the second.
+    # Our objects come and go by the second: an autoscaler brings a server to its least number at once.
+    words += ["--horizontal-pod-autoscaler-sync-period=1s"]
     words += ["--concurrent-gc-syncs=5", "--kube-api-qps=200", "--kube-api-burst=400"]
     with running("kube-controller-manager", words, folder) as run:
         yield run

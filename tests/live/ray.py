@@ -102,7 +102,7 @@ def prerequisites(objects: Sequence[Manifest], emitted: Sequence[Manifest]) -> l
                     "kind": "ServiceAccount",
                     "metadata": meta,
                 }
-            if priority:
+            if priority and not priority.startswith("system-"):  # those are there
                 api = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
                 found["PriorityClass", priority] = {**api, "metadata": {"name": priority}}
     return [item for key, item in found.items() if key not in there]

@@ -9,13 +9,15 @@ import pytest
 
 from generator.admission import Decision
 from tests.live import binaries, recording
-from tests.live.api import DEFAULTS, read_defaults
+from tests.live.api import DEFAULTS, grouped, read_defaults
 from tests.live.binaries import PINS, PROGRAMS, Program
 from tests.live.compare import Difference, differences
 from tests.live.crds import structural
+from tests.live.inputs import Site, chosen, delivered
 from tests.live.kueue import decision
 from tests.live.pods_seen import plain
 from tests.live.recording import Recording, judged, load
+from tests.live.serving import pods_of_group
 
 
 def test_every_difference_is_told_by_its_topmost_path() -> None:
@@ -98,6 +100,53 @@ def test_a_derived_crd_has_no_references_and_leaves_only_open_objects_open() -> 
     assert found["properties"]["any"]["x-kubernetes-preserve-unknown-fields"] is True
     assert found["properties"]["port"] == {"x-kubernetes-int-or-string": True}
     assert "x-kubernetes-preserve-unknown-fields" not in found
+
+
+def test_two_versions_of_a_kind_get_an_api_server_each() -> None:
+    old, new = ({"apiVersion": f"example.com/{version}", "kind": "Thing"} for version in ("v1", "v2"))
+    built_in = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
+    a, b, c = (Site(name, ("set",), (item, built_in)) for name, item in (("a", old), ("b", new), ("c", old)))
+    other = Site("d", ("another",), (old,))
+    assert grouped([a, b, c, other]) == [(("set",), [a, c]), (("set",), [b]), (("another",), [other])]
+
+
+def test_what_a_policy_delivers_is_its_templates_and_the_objects_that_are_the_same_everywhere() -> None:
+    def entry(name: str, compliance: str = "musthave") -> dict[str, Any]:
+        return {
+            "complianceType": compliance,
+            "objectDefinition": {"kind": "Thing", "metadata": {"name": name}},
+        }
+
+    objects = [entry("kept"), entry("gone", "mustnothave"), entry("{{ .ManagedClusterName }}")]
+    template = {"metadata": {"name": "one"}, "spec": {"object-templates": objects}}
+    raw = {"metadata": {"name": "two"}, "spec": {"object-templates-raw": "..."}}
+    policy = {
+        "metadata": {"namespace": "policies"},
+        "spec": {"policy-templates": [{"objectDefinition": template}, {"objectDefinition": raw}]},
+    }
+    meta = [item["metadata"] for item in delivered(policy)]
+    assert meta == [
+        {"name": "one", "namespace": "policies"},
+        {"name": "kept"},
+        {"name": "two", "namespace": "policies"},
+    ]
+
+
+def test_a_group_has_its_leader_and_the_rest_in_workers() -> None:
+    worker, leader = ({"metadata": {"labels": {"is": name}}, "spec": {}} for name in ("worker", "leader"))
+    said = {"size": 3, "workerTemplate": worker, "leaderTemplate": leader}
+    item = {"metadata": {"name": "x"}, "spec": {"replicas": 2, "leaderWorkerTemplate": said}}
+    labels = [pod["metadata"]["labels"]["is"] for pod in pods_of_group(item)]
+    assert labels == ["leader", "worker", "worker"] * 2
+    del said["leaderTemplate"]
+    assert [pod["metadata"]["labels"]["is"] for pod in pods_of_group(item)] == ["worker"] * 6
+
+
+def test_a_run_is_of_the_sites_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen("serving/upstream")
+    monkeypatch.setenv("LIVE_ONLY", "ray/*,serving/llm*")
+    found = [name for name in ("ray/job", "serving/llm-devices", "serving/upstream") if chosen(name)]
+    assert found == ["ray/job", "serving/llm-devices"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)

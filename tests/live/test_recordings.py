@@ -14,12 +14,29 @@ from generator.admission.demand import demands
 from generator.components.kit.component import Cluster
 from generator.components.kit.counting import amounts, largest, together
 from generator.components.kit.demand import pod_amounts
+from generator.components.serving.demand import workloads
+from generator.components.serving.placement import pods_of
 from generator.objects.manifest import Manifest
 from tests.conftest import build, some
 from tests.live.kueue import site_of
 from tests.live.recording import load, replayed
+from tests.live.serving import looked_at
 
 RAY = ("RayCluster", "RayJob", "RayService", "AppWrapper")
+PARTS = {
+    "model-server": "replica",
+    "llminferenceservice-workload": "replica",
+    "llminferenceservice-workload-leader": "leader",
+    "llminferenceservice-workload-worker": "worker",
+    "llminferenceservice-workload-prefill": "prefill",
+    "llminferenceservice-workload-leader-prefill": "prefill",
+    "llminferenceservice-workload-worker-prefill": "prefill-worker",
+    "llminferenceservice-router-scheduler": "scheduler",
+}
+"""app.kubernetes.io/component of a server's pod -> what we call these pods; those of an InferenceService say nothing."""
+SERVING = {"llm": "LLMInferenceService", "plain": "Deployment"}
+
+Amounts = tuple[tuple[str, int], ...]
 
 
 def built(case: dict[str, Any]) -> Cluster:
@@ -112,3 +129,81 @@ def test_pods_of_ray_run_as_the_fleet_says(path: File) -> None:
         for item in (*pod["containers"], *pod["initContainers"]):
             assert item["securityContext"].get("allowPrivilegeEscalation") is False, item["name"]
             assert pod["securityContext"].get("runAsNonRoot") is True
+
+
+def kind_of(path: File) -> str:
+    """The kind of servers that a recording is of: each has a recording of its own."""
+    return SERVING.get(path.stem.partition("-")[0], "InferenceService")
+
+
+def part_of(pod: Mapping[str, Any]) -> tuple[str, str]:
+    """Server and kind of pod."""
+    labels = pod["labels"]
+    if name := labels.get("serving.kserve.io/inferenceservice"):
+        return name, "replica"
+    return labels["app.kubernetes.io/name"], PARTS[labels["app.kubernetes.io/component"]]
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_servers_get_the_pods_that_we_count(path: File) -> None:
+    recording, kind = load(path), kind_of(path)
+    expected: Counter[tuple[str, str, Amounts]] = Counter()
+    cluster = built(recording.input)
+    there = {(item.namespace, item.name) for item in looked_at(cluster)}
+    for asking in workloads(cluster):
+        if asking.item.kind != kind or (asking.item.namespace, asking.item.name) not in there:
+            continue
+        for pods in asking.work.pods:
+            real = tuple(sorted((name, number) for name, number in pods.real.items() if number))
+            expected[asking.item.name, pods.name, real] += pods.replicas
+    seen: Counter[tuple[str, str, Amounts]] = Counter()
+    for pod in recording.said["pods"]:
+        seen[(*part_of(pod), asked(pod))] += pod["count"]
+    assert expected == seen
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_servers_are_found_by_the_labels_that_we_say(path: File) -> None:
+    recording, kind = load(path), kind_of(path)
+    cluster = built(recording.input)
+    for item in some([item for item in looked_at(cluster) if item.kind == kind]):
+        found = [pod for pod in recording.said["pods"] if pods_of(item).items() <= pod["labels"].items()]
+        alone = kind != "LLMInferenceService" or not (item.llm and item.llm.worker)
+        assert {part_of(pod) for pod in found} == ({(item.name, "replica")} if alone else set())
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_monitors_and_policies_select_the_pods_of_servers(path: File) -> None:
+    recording = load(path)
+    pods = recording.said["pods"]
+    names = {part_of(pod)[0] for pod in pods}
+    for item in site_of(path.stem, built(recording.input)).objects:
+        labels = str(item.get("spec", {}))
+        if item["kind"] in {"PodMonitor", "NetworkPolicy"} and any(f"'{name}'" in labels for name in names):
+            found = selected(item, pods)
+            assert found, item["metadata"]["name"]
+            ports = {port.get("name") for pod in found for box in pod["containers"] for port in box["ports"]}
+            assert {point["port"] for point in item["spec"].get("podMetricsEndpoints") or ()} <= ports
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_no_webhook_refuses_a_pod_of_a_server(path: File) -> None:
+    messages = load(path).said["messages"]
+    assert [item for item in messages.values() if "denied the request" in item] == []
+
+
+@pytest.mark.parametrize("path", replayed("kserve"), ids=named)
+def test_only_a_modelcar_is_refused_where_the_restricted_standard_holds(path: File) -> None:
+    recording = load(path)
+    carried = {
+        item.name
+        for item in built(recording.input).spec.serving
+        if item.kind == kind_of(path) and item.storage.type == "oci" and item.kind != "Deployment"
+    }
+    assert {part_of(pod)[0] for pod in recording.said["pods"] if has_modelcar(pod)} == carried
+    assert all("modelcar" in said for said in recording.said["refusedAsRestricted"].values())
+    assert bool(carried) == bool(recording.said["refusedAsRestricted"])
+
+
+def has_modelcar(pod: Mapping[str, Any]) -> bool:
+    return any(item["name"] == "modelcar" for item in pod["containers"])

@@ -8,7 +8,7 @@ Elsewhere a namespace that enforces the restricted standard refuses the pod, so 
     LLMInferenceService  an initContainer of that name in each template, laid over it as well
                          (pkg/controller/v1alpha2/llmisvc/workload_storage.go attachStorageInitializer)
 
-All of kserve v0.20.0. That the bare container is refused was seen there; what is written here is read in source.
+All of kserve v0.20.0, and seen there: pods with it are taken where the restricted standard holds.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ STORAGE_CONTAINER_NOTE = "internal.serving.kserve.io/storage-container-name"
 """KServe hands the name on to pods only with a storageUri (components/predictor.go addStorageInitializerAnnotations); for a
 bucket by its parameters we say it where the pod webhook looks (pkg/constants StorageContainerNameAnnotationKey)."""
 
+BY_PARAMETERS = "<scheme-placeholder>"
+"""Scheme of a model that is named by the parameters of its bucket, when the pod webhook asks whether a container that is
+named fetches it (pkg/credentials UriSchemePlaceholder; GetStorageContainerSpecByName). Without it the pod is refused."""
+
 
 def fetching_container() -> Manifest:
     """What is laid over KServe's container: it writes the model beside the server's root file system, and /tmp."""
@@ -42,7 +46,7 @@ def storage_container_unit() -> Unit:
         "spec": {
             # No image: that of the installation stays.
             "container": fetching_container(),
-            "supportedUriFormats": [{"prefix": f"{scheme}://"} for scheme in ("s3", "hf")],
+            "supportedUriFormats": [{"prefix": f"{scheme}://"} for scheme in ("s3", "hf", BY_PARAMETERS)],
             "supportsMultiModelDownload": True,
             "workloadType": "initContainer",
         },

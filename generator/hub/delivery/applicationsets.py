@@ -247,5 +247,7 @@ def _ray_paths(spec: str) -> tuple[str, ...]:
     scaled = f"select({spec}.enableInTreeAutoscaling == true) | {spec}.workerGroupSpecs[]?"
     # KubeRay writes an empty scaleStrategy whenever it updates the object (seen on 1.4.2, 1.6.2 and 1.7.0); priority has
     # a default from 1.7.0 on (config/crd/bases), and no spec of ours says one.
-    always = (f"{spec}.workerGroupSpecs[]?.{field}" for field in ("scaleStrategy", "priority"))
+    # With it comes an empty metadata in templates that have none (seen on 1.6.2).
+    none_there = "template | select(.metadata == {}) | .metadata"
+    always = (f"{spec}.workerGroupSpecs[]?.{field}" for field in ("scaleStrategy", "priority", none_there))
     return (*injected, f"{scaled}.replicas", *always)
