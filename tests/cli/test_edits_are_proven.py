@@ -18,7 +18,7 @@ from generator.flow.assemble import assemble
 from generator.flow.rendered import Rendered
 from generator.programs.record import find
 from generator.proof import verify
-from tests.commands import EDITS
+from tests.commands import CLUSTERS, EDITS
 from tests.copies import texts_below
 from tests.example import example, rendered
 
@@ -26,18 +26,20 @@ pytestmark = pytest.mark.slow
 Capture = pytest.CaptureFixture[str]
 SET = ("set", "store-001", "serving[assistant].resources.memory", "17Gi")
 OVERLAY = "overlays/store-001/kustomization.yaml"
+KEPT = (*CLUSTERS, "store-005")
+"""Clusters of the example that are in it: each proof is of those that a command touches."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def sound() -> None:
     """The example is rendered before anything is at fault."""
-    rendered()
+    rendered(*KEPT)
 
 
 @pytest.fixture
 def root(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> File:
     """The example, rendered, with a model's files beside it."""
-    example(tmp_path)
+    example(tmp_path, *KEPT)
     (tmp_path / "files").mkdir()
     (tmp_path / "files/model.onnx").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)

@@ -19,6 +19,7 @@ from generator.disk.folders import SPECS
 from generator.overlays.spread import gap_of, listing, merged_listing
 from tests.conftest import ROOT
 from tests.edits import commit, git
+from tests.example import with_few
 from tests.merging import CHANGES, CLUSTERS, Merged, apart, begun, branches, looked_at, merge, rendered
 from tests.repositories import write_specs
 
@@ -35,8 +36,15 @@ LISTS = frozenset(
 """Where two neighbours of one list are left: docs/merging.md names them."""
 
 
+SOME = (
+    *("plant-101", "plant-103", "plant-104"),
+    *("store-001", "store-002", "store-004", "store-005", "store-006", "store-008"),
+)
+"""Of each group of the example, on each of its platforms and in each of its rings: every merge renders them all."""
+
+
 def test_two_edits_are_merged_by_git_alone(tmp_path: File, merges: int) -> None:
-    merged_in_pairs(tmp_path, ROOT, merges)
+    merged_in_pairs(tmp_path / "merged", with_few(tmp_path / "fleet", SOME), merges)
 
 
 def test_two_edits_of_a_fleet_of_several_hubs_are_merged_by_git_alone(tmp_path: File, merges: int) -> None:
