@@ -12,7 +12,7 @@ from pathlib import Path as File
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from generator.components.kit.component import Cluster
 from generator.documents.files import Document, read_text
@@ -25,7 +25,15 @@ from generator.yaml.writer import to_yaml
 from tests.once import SHARED
 
 # The same examples on every machine: a run that fails can be repeated, and no database has to be kept.
-settings.register_profile("nearedge", derandomize=True, deadline=None, database=None, max_examples=100)
+# How long a draw takes says how busy the machine is.
+settings.register_profile(
+    "nearedge",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("nearedge")
 
 # Many tests start nearedge in a process of its own, and every worker imports all tests: where bytecode may not be

@@ -30,13 +30,13 @@ ROOT = File(__file__).parents[2]
 
 
 @contextmanager
-def small_fleet() -> Iterator[File]:
-    """A folder with the small fleet of the corpus, beside it the groups and models of the example fleet."""
+def small_fleet(*, with_example: bool = False) -> Iterator[File]:
+    """A folder with the small fleet of the corpus; for clusters of the example beside it the groups and models of that."""
     with TemporaryDirectory() as folder:
         root = File(folder)
         for file, raw in repository().items():
             put(root, file, raw)
-        for file in find_specs(ROOT)[0]:
+        for file in find_specs(ROOT)[0] if with_example else ():
             if kind_of(file) in {"Group", "Model"}:
                 put(root, file, (ROOT / file).read_bytes())
         yield root

@@ -30,7 +30,7 @@ unbound = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[File]:
-    with small_fleet() as folder:
+    with small_fleet(with_example=True) as folder:
         yield folder
 
 
