@@ -23,7 +23,7 @@ from generator.facts.evidence import evidence, facts_of
 from generator.facts.images import of_platform
 from generator.facts.operators import operators, release_on
 from generator.facts.profiles import profiles
-from scripts import derived
+from scripts import derived, fact_requests
 
 SOURCES = Path(__file__).with_name("fact_sources.yaml")
 
@@ -60,6 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for line, bad in report(name, kinds, options.repos):
                     print(line)
                     wrong += bad
+        for line, bad in (
+            () if options.platform else fact_requests.report(lambda *of: shown(options.repos, *of))
+        ):
+            print(line)
+            wrong += bad
     except SourceMissing as problem:
         print(f"facts: {problem}", file=sys.stderr)
         return 3
@@ -149,6 +154,11 @@ def clone(repos: Path, repository: str) -> Path:
         if (folder / "HEAD").is_file() or (folder / ".git").exists():
             return folder
     raise SourceMissing(f"{repos} has no clone of {repository}")
+
+
+def shown(repos: Path, repository: str, revision: str, file: str) -> str:
+    """The text of a file of a repository at a revision."""
+    return git(clone(repos, repository), "show", f"{revision}:{file}")
 
 
 def git(folder: Path, *words: str) -> str:

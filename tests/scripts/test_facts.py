@@ -11,7 +11,7 @@ import yaml
 
 from generator.facts.operators import operators
 from generator.facts.profiles import profiles
-from scripts import derived, facts
+from scripts import derived, fact_requests, facts
 
 CATALOG = yaml.safe_dump_all(
     [
@@ -106,9 +106,9 @@ def test_a_patch_release_of_kueue_is_that_of_its_branch() -> None:
     assert not derived.agrees("0.180.1", "0.18.*")
 
 
-def test_every_platform_of_red_hat_has_recorded_sources() -> None:
+def test_every_platform_that_is_installed_has_recorded_sources() -> None:
     recorded = facts.sources()
-    assert set(recorded) == {item.known_as for item in profiles().values() if item.platform}
+    assert set(recorded) == {item.known_as for item in profiles().values() if item.platform} | {"upstream"}
     for name, kinds in recorded.items():
         assert all(re.fullmatch("[0-9a-f]{40}", source.commit) for source in kinds.values()), name
         if name.startswith("rhoai"):
@@ -143,3 +143,34 @@ def test_what_no_file_says_is_listed_with_its_source() -> None:
 def test_a_missing_clone_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert facts.main([str(tmp_path), "odh-3.5"]) == 3
     assert "has no clone of opendatahub-io/opendatahub-operator" in capsys.readouterr().err
+
+
+DEPLOYMENT = """
+kind: Deployment
+metadata: {name: one}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: manager, resources: {requests: {cpu: 1, memory: 64Mi}}}
+      - {name: proxy, resources: {limits: {cpu: "2"}, requests: {cpu: 100m}}}
+"""
+
+
+def test_requests_of_a_manifest_are_those_of_all_containers_and_a_csv_has_several() -> None:
+    assert fact_requests.asked_in(DEPLOYMENT) == {"one": {"cpu": 1100, "memory": 64 * 2**20}}
+    spec = yaml.safe_load(DEPLOYMENT)["spec"]
+    deployments = [{"name": name, "spec": spec} for name in ("two", "three")]
+    csv = {"kind": "ClusterServiceVersion", "spec": {"install": {"spec": {"deployments": deployments}}}}
+    assert list(fact_requests.asked_in(yaml.safe_dump(csv))) == ["two", "three"]
+
+
+def test_a_figure_that_upstream_has_otherwise_or_not_at_all_is_told() -> None:
+    made, by_hand = fact_requests.known()
+    told = list(fact_requests.report(lambda *_: DEPLOYMENT.replace("name: one", "name: lvms-operator")))
+    wrong = [line for line, bad in told if bad]
+    # Only one of the names is in that text, and its numbers are others.
+    assert len(wrong) == len(made)
+    assert [line for line in wrong if "lvms-operator  ours {'cpu': 5" in line] != []
+    assert [line for line, bad in told if not bad] == [line for line, _ in told if line.startswith("by hand")]
+    assert len(told) == len(made) + len(by_hand)
