@@ -31,6 +31,7 @@ PROFILE = "upstream"
 BEFORE = (
     *("Secret", "ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "ConfigMap"),
     *("LimitRange", "ClusterStorageContainer", "ServingRuntime"),
+    *("Service", "HorizontalPodAutoscaler"),  # of servers without KServe
 )
 MADE = (
     ("serving.kserve.io/v1beta1", "InferenceService"),
