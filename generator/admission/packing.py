@@ -20,7 +20,10 @@ def packs(load: Load, kinds: Sequence[NodeKind]) -> bool:
     number = sum(count for _, count, _ in load)
     if number > MANY:
         return True
-    largest = {name: max(kind.has.get(name, 0) for kind in kinds) for kind in kinds for name in kind.has}
+    largest: dict[str, int] = {}
+    for kind in kinds:
+        for name, amount in kind.has.items():
+            largest[name] = max(amount, largest.get(name, 0))
     sized = [
         (_size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count
     ]

@@ -6,7 +6,7 @@ one order and somebody does not in another, the order is what matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from ..findings.rule import Problem
 from .demand import Workload
 from .packing import packs
 from .placing import Case
-from .scene import Judged, Scene, crowded, load, names, stands
+from .scene import Judged, Scene, Stand, crowded, load, names, stands
 from .scheduling.orders import Tried, alone, pair
 from .scheduling.scheduler import Outcome
 from .search import Undecided
@@ -52,11 +52,24 @@ class Rivalry(NamedTuple):
 
 def judged(rivalry: Rivalry) -> Judged:
     """Verdicts on those that fit alone."""
-    verdicts = tuple(_verdict(at, rivalry) for at in sorted(rivalry.able))
+    good = rivalry.good()
+    # Of many workloads nothing is looked through for each of them.
+    there = {i: _there(rivalry, i) for i in {0, good} if i is not None}
+    verdicts = tuple(_verdict(at, rivalry, good, there) for at in sorted(rivalry.able))
     return Judged(verdicts, (), tuple(_unpacked(rivalry)), tuple(_restless(rivalry)))
 
 
-def _verdict(at: int, rivalry: Rivalry) -> Verdict:
+def _there(rivalry: Rivalry, order: int) -> dict[int, list[Stand]]:
+    """What was admitted in an order, by whose it is."""
+    found: dict[int, list[Stand]] = {}
+    for one in stands(rivalry.cases, rivalry.tried.outcomes[order]):
+        found.setdefault(one.at, []).append(one)
+    return found
+
+
+def _verdict(
+    at: int, rivalry: Rivalry, all_run: int | None, there: Mapping[int, Mapping[int, Sequence[Stand]]]
+) -> Verdict:
     case, scene = rivalry.cases[at], rivalry.scene
     at_first = _at_first(case, scene)
     safe = Verdict(case.work, Decision.ADMIT, line=case.line, at_first=at_first)
@@ -64,10 +77,10 @@ def _verdict(at: int, rivalry: Rivalry) -> Verdict:
     # Who is put onto nodes that cannot hold it when it is alone has that told by `at_first`.
     crowd = next((i for i, full in enumerate(rivalry.full) if at in full), None) if not at_first else None
     bad = waits if waits is not None else crowd
-    good = 0 if bad is None else rivalry.good()
+    good = 0 if bad is None else all_run
     if good is not None:
         late = None if bad is None else _late(at, bad, rivalry, by_nodes=waits is None)
-        return replace(safe, taken=_taken(at, rivalry.cases, rivalry.tried.outcomes[good]), late=late)
+        return replace(safe, taken=_taken(case, there[good].get(at, ())), late=late)
     if waits is not None:
         return _waiting(at, waits, rivalry, safe)
     works = [rivalry.cases[i].work for i in _in_the_way(at, rivalry)] or rivalry.before(at, bad or 0)
@@ -142,10 +155,9 @@ def _pair(first: Case, then: Case, scene: Scene) -> Outcome | None:
         return None
 
 
-def _taken(at: int, cases: Sequence[Case], found: Outcome) -> tuple[tuple[tuple[str, ...], int], ...]:
+def _taken(case: Case, own: Sequence[Stand]) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Flavors and how many pods take them, pod set by pod set."""
-    own = [one for one in stands(cases, found) if one.at == at]
-    order = {id(item): i for i, item in enumerate(cases[at].slots)}
+    order = {id(item): i for i, item in enumerate(case.slots)}
     return tuple((names(one.option), one.pods) for one in sorted(own, key=lambda one: order[id(one.item)]))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..findings.finding import Path
+from ..specs.fields import schema_of
 from ..specs.types import FORM
 
 Schema = Mapping[str, Any]
@@ -18,12 +19,6 @@ _SHOWN = 3
 """Fields of a mapping that its example shows."""
 _DEEPEST = 2
 """Levels below a mapping in which a key that stands too high is looked for."""
-
-
-@cache
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The whole schema of a model."""
-    return model.model_json_schema()
 
 
 def schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:

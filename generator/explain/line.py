@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
@@ -35,7 +34,7 @@ from .origins import (
     places_built_in,
 )
 from .output_lines import FieldLine, field_line, field_lines, places_in
-from .probe import Compiled, Objects, Subject, compiled, with_spare_models
+from .probe import Compiled, Objects, OnHub, Subject, compiled, with_spare_models
 from .subject import CannotExplainError, subject_of
 
 MOST_MEMBERS = 5
@@ -230,7 +229,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     first = with_spare_models(subject_of(root, next(iter(clusters)), everyone=True))
     before = _compiled(first)
     name_of_hub = file.split("/")[1]
-    on_hub = partial(Compiled.objects_on_hub, name=name_of_hub)
+    on_hub = OnHub(before, name_of_hub)
     text = _text(hub_files(before.on_hub(name_of_hub), before.fleet), file)
     spot = _spot(text, line, ())
     trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
@@ -273,7 +272,7 @@ def _traced(
         origins += (
             tuple(defaults_behind(before, spot, view)) if view is Compiled.final and spot.identity else ()
         )
-        built_in = tuple(places_built_in(value, before, on_hub=isinstance(view, partial)))
+        built_in = tuple(places_built_in(value, before, on_hub=isinstance(view, OnHub)))
     return Trace("", 0, spot.identity, spot.path, value, origins, built_in, stale=False)
 
 

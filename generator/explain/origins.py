@@ -74,12 +74,12 @@ def _decides(before: Objects, after: Objects, spot: FieldLine) -> str:
 
 def defaults_behind(before: Compiled, spot: FieldLine, view: View) -> Iterator[Origin]:
     """Fields that nobody gives and whose default decides the line; they are placed at what holds them."""
-    whole = dumped(before.cluster)
+    whole, objects = dumped(before.cluster), view(before)
     for leaf in leaves(whole):
         if leaf[0] in {"waivers", "groups"} or before.resolved.said(leaf):
             continue
         for after in changed_in_spec(before, leaf):
-            if _decides(view(before), view(after), spot) == "value":
+            if _decides(objects, view(after), spot) == "value":
                 shown = written(whole, leaf)
                 where = before.resolved.where(leaf)
                 yield Origin(where, f"default of {shown}", value_at(whole, leaf), "value")

@@ -7,7 +7,7 @@ Reads what `overlays/overlay.py` writes: documents of `resources.yaml` and of ac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from ..findings.finding import Path
 from ..objects.manifest import Manifest, ResourceId, identify
 from ..yaml.positions import Mark, marks_of
 from ..yaml.strict import read_text
+
+KUSTOMIZATION = "Kustomization"
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,24 @@ class FieldLine:
     """False where a patch only tests."""
 
 
-def field_lines(text: str, manifests: Iterable[Manifest]) -> tuple[FieldLine, ...]:
-    """All places of a file in the order of its lines; `manifests` are those that its patches may correct."""
+def field_lines(
+    text: str, manifests: Iterable[Manifest], names: Collection[str] | None = None
+) -> tuple[FieldLine, ...]:
+    """All places of a file in the order of its lines; `manifests` are those that its patches may correct.
+
+    With `names` only places in objects of these names are of interest: what does not hold one is not read.
+    """
     known = tuple(manifests)
     found: list[FieldLine] = []
     for first, part in _documents(text):
+        # A patch may write a name in another way.
+        if names is not None and KUSTOMIZATION not in part and not any(name in part for name in names):
+            continue
         data, _ = read_text(part)
         if not isinstance(data, dict):
             continue
         marks = marks_of(part)
-        if data.get("kind") == "Kustomization":
+        if data.get("kind") == KUSTOMIZATION:
             found += _kustomization(data, marks, known)
         elif "kind" in data:
             identity = identify(data)

@@ -96,6 +96,26 @@ class Compiled:
         return by_identity(item for items in files for item in items)
 
 
+@dataclass(frozen=True)
+class OnHub:
+    """Objects on a hub of one cluster compiled in several ways, by its name or the one that manages the cluster.
+
+    A hub is made of its fleet alone, so where that is as it was before nothing is emitted again.
+    """
+
+    before: Compiled
+    name: str = ""
+
+    def __call__(self, after: Compiled) -> Objects:
+        """What is on the hub then."""
+        same = self.name or after.cluster.name == self.before.cluster.name
+        return self._known if same and after.fleet == self.before.fleet else after.objects_on_hub(self.name)
+
+    @cached_property
+    def _known(self) -> Objects:
+        return self.before.objects_on_hub(self.name)
+
+
 def compiled(subject: Subject) -> Compiled | None:
     """Compile a subject; None when its spec is not valid."""
     cluster, resolved, _ = cluster_of(subject.shared, subject.document, {})

@@ -5,7 +5,7 @@ Between explain.py, which asks, and probe.py, which compiles the value and anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
@@ -16,7 +16,7 @@ from ..flow.assemble import hub_files
 from ..objects.manifest import Manifest, ResourceId
 from ..overlays.base import base_files
 from .output_lines import FieldLine, field_lines
-from .probe import Compiled, Objects, compiled
+from .probe import Compiled, Objects, OnHub, compiled
 from .subject import subject_of
 
 
@@ -33,13 +33,14 @@ class Reach:
 
 def reached(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
     """Each field once, objects on the cluster first, in the order in which they are emitted."""
-    here, hub = before.final(), before.objects_on_hub()
+    on_hub = OnHub(before)
+    here, hub = before.final(), on_hub(before)
     found: dict[tuple[ResourceId, Path], None] = {}
     there: dict[tuple[ResourceId, Path], None] = {}
     for after in others:
         found.update(dict.fromkeys(differences(here, after.final())))
-        there.update(dict.fromkeys(differences(hub, after.objects_on_hub())))
-    places = places_of(before)
+        there.update(dict.fromkeys(differences(hub, on_hub(after))))
+    places = places_of(before, {identity.name for identity, _ in (*found, *there)})
     for objects, differing in ((here, found), (hub, there)):
         order = {identity: i for i, identity in enumerate(objects)}
         for identity, path in sorted(differing, key=lambda pair: order.get(pair[0], len(order))):
@@ -56,7 +57,8 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
     if whole is None:
         return found
     texts = hub_files(whole.on_hub(), whole.fleet)
-    places = _places_of({file: texts[file] for file in files if file in texts}, ())
+    names = {item.identity.name for item in found}
+    places = _places_of({file: texts[file] for file in files if file in texts}, (), names)
     return tuple(
         replace(item, line=_place(places, item.identity, item.pointer)[1])
         if item.identity in places
@@ -68,20 +70,25 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
 Places = Mapping[ResourceId, tuple[tuple[str, FieldLine], ...]]
 
 
-def places_of(before: Compiled) -> Places:
-    """Object -> where the files of the output speak of it: bases first, then the overlay, then the hub."""
+def places_of(before: Compiled, names: Collection[str]) -> Places:
+    """Object -> where the files of the output speak of it: bases first, then the overlay, then the hub.
+
+    Of objects of these names; of others little is read.
+    """
+    if not names:
+        return {}
     texts: dict[str, str] = {}
     for folder in before.named:
         texts |= base_files(before.bases[folder])
     texts |= before.files
     texts |= hub_files(before.on_hub(), before.fleet)
-    return _places_of(texts, before.emitted.manifests)
+    return _places_of(texts, before.emitted.manifests, names)
 
 
-def _places_of(texts: Mapping[str, str], manifests: Iterable[Manifest]) -> Places:
+def _places_of(texts: Mapping[str, str], manifests: Iterable[Manifest], names: Collection[str]) -> Places:
     found: dict[ResourceId, list[tuple[str, FieldLine]]] = {}
     for file, text in texts.items():
-        for spot in field_lines(text, manifests):
+        for spot in field_lines(text, manifests, names):
             if spot.identity is not None and spot.sets:
                 found.setdefault(spot.identity, []).append((file, spot))
     return {identity: tuple(items) for identity, items in found.items()}
