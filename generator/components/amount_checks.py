@@ -17,7 +17,7 @@ SIZES = frozenset({"size", "capacity", "gpuMemory", "sharedMemory", "memory", "e
 """Resources and fields that are bytes."""
 COUNTS = frozenset({"pods", "services", "persistentvolumeclaims", "configmaps", "secrets"})
 """Objects that a ResourceQuota counts."""
-LIMITS = frozenset({"resources", "default", "max"})
+LIMITS = frozenset({"resources", "frontResources", "default", "max"})
 """Fields that are limits of a container."""
 
 LEAST_MEMORY = 12 * 2**20
@@ -100,7 +100,7 @@ def amounts_are_more_than_nothing(cluster: Cluster) -> Iterator[Problem]:
     for item in amounts(cluster):
         # Of Ray's pods and helpers RAY010 and RAY018, of training jobs TRAIN013, of workbenches WORK006 say what is missing, which 0 is to them.
         container = (
-            item.field == "resources"
+            item.field in {"resources", "frontResources"}
             and item.resource in {"cpu", "memory"}
             and item.path[0] not in {"ray", "training", "workbenches"}
         )

@@ -310,7 +310,9 @@ def test_every_mapping_of_labels_is_covered() -> None:
     assert found - resources == set(COVERED)
 
 
-RESOURCES = frozenset({"allocatable", "customResources", "entrypointResources", "requests", "resources"})
+RESOURCES = frozenset(
+    {"allocatable", "customResources", "entrypointResources", "frontResources", "requests", "resources"}
+)
 
 
 @pytest.mark.parametrize("key", NEVER)
