@@ -16,6 +16,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "S3",
+    "Access",
     "ActorOptions",
     "AdapterOf",
     "AdmissionCheck",

@@ -20,7 +20,7 @@ import generator
 import nearedge
 from generator import python
 from generator.disk.plain import digest
-from generator.documents.files import find_specs
+from generator.documents.files import find_specs, is_part
 from generator.documents.secrets.search import secrets_in
 from generator.fleet.kinds import cluster_spec, document_models
 from generator.fleet.spec_files import kind_of
@@ -48,8 +48,10 @@ WRONG = {"name": "gate", "resources": {"memory": "4Gb"}}
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """(kind, text) of the example fleet's specs, and of what all cases of components say."""
+    """(kind, text) of the example fleet's specs but its teams' parts, and of what all cases of components say."""
     for file in find_specs(ROOT)[0]:
+        if is_part(file):
+            continue
         yield kind_of(file), (ROOT / file).read_text(encoding="utf-8")
     for case in cases().values():
         yield "Cluster", document("Cluster", "edge-1", case.get("cluster", {})).text
