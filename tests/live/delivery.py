@@ -91,8 +91,9 @@ def rounds(*, timed: bool) -> list[dict[str, Walk]]:
     if timed:
         return [probes]
     walks: list[dict[str, Walk]] = [dict.fromkeys(one, _sited) for one in ROUNDS]
-    walks[0] |= {**probes, HUB: _hub}
-    walks[1][APART] = _apart
+    walks[0][HUB], walks[1][APART] = _hub, _apart
+    for i, name in enumerate(probes):
+        walks[i % 2][name] = probes[name]
     return walks
 
 

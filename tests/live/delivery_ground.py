@@ -28,16 +28,19 @@ class Ground(NamedTuple):
     client: Client
     repo: Repository
 
-    def project(self, change: Mapping[str, Any] | None = None) -> None:
+    def project(self, change: Mapping[str, Any] | None = None, name: str = NAME) -> None:
         """Our project, for any namespace: probes make theirs while others run."""
         spec = project_of(self.repo.url, ["*"], "live", apart=("training", "workbenches"))
-        self.client.apply(argo("AppProject", NAME, {**spec, **(change or {})}))
+        self.client.apply(argo("AppProject", name, {**spec, **(change or {})}))
 
-    def application(self, name: str, change: Mapping[str, Any] | None = None) -> Manifest:
+    def application(
+        self, name: str, change: Mapping[str, Any] | None = None, project: str = NAME
+    ) -> Manifest:
         """Our root Application of a cluster, with another syncPolicy where a probe asks for it."""
         fleet = FleetSpec.model_validate({**FLEET, "delivery": {"argoCD": "3.2"}})
         spec = root_application(name, self.repo.branch, fleet, IN_PLACE, apart=("training", "workbenches"))
         spec["source"]["repoURL"] = self.repo.url  # on loopback, without TLS: no fleet may say such a one
+        spec["project"] = project
         spec["syncPolicy"] = {**spec["syncPolicy"], **(change or {})}
         return self.client.apply(argo("Application", name, spec))
 
