@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generator.admission import Decision
+from tests.conftest import build
 from tests.live import binaries, recording
 from tests.live.api import DEFAULTS, grouped, read_defaults
 from tests.live.binaries import PINS, PROGRAMS, Program
@@ -16,6 +17,7 @@ from tests.live.crds import structural
 from tests.live.inputs import Site, chosen, delivered
 from tests.live.kueue import decision
 from tests.live.pods_seen import plain
+from tests.live.ray import Case, rounds
 from tests.live.recording import Recording, judged, load
 from tests.live.serving import pods_of_group
 
@@ -130,6 +132,29 @@ def test_what_a_policy_delivers_is_its_templates_and_the_objects_that_are_the_sa
         {"name": "kept"},
         {"name": "two", "namespace": "policies"},
     ]
+
+
+def test_no_round_has_a_ray_service_of_the_same_name_twice() -> None:
+    def case(name: str, *services: str) -> Case:
+        item = {"image": f"quay.io/acme/ray@sha256:{'1' * 64}", "rayVersion": "2.52.0", "namespace": "lab"}
+        sized = {
+            **item,
+            "head": {"resources": {"cpu": "2", "memory": "4Gi"}},
+            "serveConfigV2": "applications: []",
+        }
+        found = {"cluster": {"ray": {"services": [{"name": one, **sized} for one in services]}}}
+        cluster, _, findings = build(found)
+        assert cluster is not None, findings
+        return name, found, cluster
+
+    listed = [
+        case("a", "shelf"),
+        case("b"),
+        case("c", "door", "shelf"),
+        case("d", "shelf"),
+        case("e", "door"),
+    ]
+    assert [[name for name, _, _ in part] for part in rounds(listed)] == [["a", "b"], ["c"], ["d", "e"]]
 
 
 def test_a_group_has_its_leader_and_the_rest_in_workers() -> None:

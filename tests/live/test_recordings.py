@@ -16,6 +16,7 @@ from generator.components.kit.counting import amounts, largest, together
 from generator.components.kit.demand import pod_amounts
 from generator.components.serving.demand import workloads
 from generator.components.serving.placement import pods_of
+from generator.hub.delivery.applicationsets import ignore_differences
 from generator.objects.manifest import Manifest
 from tests.conftest import build, some
 from tests.live.kueue import site_of
@@ -121,6 +122,18 @@ def test_monitors_and_policies_select_the_pods_of_kuberay(path: File) -> None:
             assert found, item["metadata"]["name"]
             ports = {port["name"] for pod in found for box in pod["containers"] for port in box["ports"]}
             assert {point["port"] for point in item["spec"].get("podMetricsEndpoints") or ()} <= ports
+
+
+@pytest.mark.parametrize("path", [*replayed("kuberay"), *replayed("kserve")], ids=named)
+def test_what_a_sync_would_take_away_again_is_no_difference(path: File) -> None:
+    ignored = {item["kind"]: item["jqPathExpressions"] for item in ignore_differences()}
+    for name, changes in load(path).said["resynced"].items():
+        for at, found in changes.items():
+            place = "." + at.replace("[]", "[]?")
+            above, _, field = place.rpartition(".")
+            empty = f"{above} | select(.{field} == {{}}) | .{field}"
+            told = ignored[name.partition(" ")[0]]
+            assert place in told or (found == {} and empty in told), (name, at)
 
 
 @pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
