@@ -77,11 +77,20 @@ class Undecided(Exception):
 class Space:
     """What is used of a room."""
 
-    def __init__(self, room: Room) -> None:
-        """An empty room."""
+    def __init__(self, room: Room, used: Iterable[int] = (), drawn: Iterable[int] = ()) -> None:
+        """An empty room, or one of which so much is used of each cell and pool."""
         self._room = room
-        self._used = [0] * len(room.limits)
-        self._drawn = [0] * len(room.pools)
+        self._used = list(used) or [0] * len(room.limits)
+        self._drawn = list(drawn) or [0] * len(room.pools)
+
+    def copy(self) -> Space:
+        """A room of the same size in which the same is used."""
+        return Space(self._room, self._used, self._drawn)
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        """What is used of each cell; all else follows from that."""
+        return tuple(self._used)
 
     def holds(self, uses: Uses, copies: int = 1) -> bool:
         """Whether there is room for so many copies."""

@@ -3,8 +3,6 @@
 A figure that was not to be had is a name in `unknown`, never a guess.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Literal
 

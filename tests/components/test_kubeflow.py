@@ -66,6 +66,18 @@ def names(cluster: Cluster) -> list[str]:
     return [item["metadata"]["name"] for item in found]
 
 
+def trainer_of(cluster: Cluster) -> Manifest:
+    (job,) = (item for item in manifests(cluster) if item["kind"] == "TrainJob")
+    found: Manifest = job["spec"]["trainer"]
+    return found
+
+
+def test_a_train_job_says_only_numbers_of_its_processes() -> None:
+    """A word there, and Kueue 0.18 and later read no TrainJob of the cluster any more."""
+    assert trainer_of(with_job()) == {"numNodes": 1}
+    assert trainer_of(with_job(procPerNode=2)) == {"numNodes": 1, "numProcPerNode": 2}
+
+
 @pytest.mark.parametrize(("case", "profile"), [(case, name) for case in RUNS for name in RUNS[case]])
 def test_objects_fit_their_schemas_and_pods_the_standard(case: str, profile: str) -> None:
     cluster = cluster_of({**read_case(CASES / "training" / case / "spec.yaml"), "profile": profile})

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
-from . import api, cel, delivery, kueue, ray, serving
+from . import api, cel, delivery, kueue, kueue_decisions, ray, serving
 from .binaries import BuildFailed, say
 from .client import Refused
 from .processes import NotReady
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[File], list[str]]] = {
     "api": api.run,
     "cel": cel.run,
     "kueue": kueue.run,
+    "kueue-cases": kueue_decisions.run,
     "ray": ray.run,
     "serving": serving.run,
     "delivery": delivery.run,

@@ -1,7 +1,7 @@
 """Build the real programs from the Go modules pinned in build/: `python -m tests.live.binaries [NAME ...]`.
 
 A program is built when it is not in .bin/live/ or when what pins it has changed: its stamp is the digest of
-go.mod, go.sum, main.go and the command. Go takes modules from where this machine is configured to take them.
+go.mod, go.sum, sources of ours and the command. Go takes modules from where this machine is configured to take them.
 """
 
 from __future__ import annotations
@@ -32,13 +32,23 @@ class BuildFailed(Exception):
 
 
 class Program(NamedTuple):
-    """One program: `pins` is a folder of build/, `package` what Go builds there."""
+    """One program: `pins` is a folder of build/, `package` what Go builds there.
+
+    `source` is the folder of a program of ours that is built with the pins of another one, `tags` its build tags.
+    """
 
     name: str
     pins: str
     package: str
     version: str
     cpu_minutes: int  # measured once, with an empty build cache and in the order of PROGRAMS
+    source: str = ""
+    tags: str = ""
+
+    @property
+    def folder(self) -> File:
+        """Where Go runs."""
+        return PINS / (self.source or self.pins)
 
 
 def _kubernetes(name: str, minutes: int) -> Program:
@@ -47,6 +57,11 @@ def _kubernetes(name: str, minutes: int) -> Program:
 
 def _kueue(version: str, pins: str, minutes: int) -> Program:
     return Program(f"kueue-{version}", pins, "sigs.k8s.io/kueue/cmd/kueue", version, minutes)
+
+
+def _decisions(version: str, pins: str, tags: str = "") -> Program:
+    """Kueue's scheduler in a process of its own (build/decisions), with the pins of the Kueue itself."""
+    return Program(f"kueue-decisions-{version}", pins, ".", version, 1, "decisions", tags)
 
 
 PROGRAMS: dict[str, Program] = {
@@ -59,6 +74,9 @@ PROGRAMS: dict[str, Program] = {
         _kueue("0.16.6", "kubernetes", 2),  # shares most packages with the API server
         _kueue("0.19.2", "kueue-0.19.2", 10),
         _kueue("0.18.4", "kueue-0.18.4", 2),
+        _decisions("0.16.6", "kubernetes", "kueue016"),
+        _decisions("0.18.4", "kueue-0.18.4"),
+        _decisions("0.19.2", "kueue-0.19.2"),
         Program("kuberay", "kuberay", "github.com/ray-project/kuberay/ray-operator", "1.6.2", 3),
         Program("kserve-manager", "kserve", "github.com/kserve/kserve/cmd/manager", "0.20.0", 6),
         Program("kserve-llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", "0.20.0", 1),
@@ -103,13 +121,10 @@ def ready(names: Iterable[str]) -> dict[str, File]:
 
 def stamp(program: Program) -> str:
     """Digest of all that decides what the program is."""
-    folder = PINS / program.pins
     parts = [" ".join(command(program, File("out")))]
-    parts += [
-        path.read_text("utf-8")
-        for name in ("go.mod", "go.sum", "main.go")
-        if (path := folder / name).exists()
-    ]
+    pinned = [PINS / program.pins / name for name in ("go.mod", "go.sum")]
+    own = sorted(program.folder.glob("*.go"))
+    parts += [path.read_text("utf-8") for path in (*pinned, *own) if path.exists()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -122,7 +137,10 @@ def stamped(program: Program) -> str:
 def command(program: Program, out: File) -> list[str]:
     """What builds it. Two compilers at a time: the machine is not ours alone."""
     flags = f"-s -w {_STATED.get(program.pins, '') if program.package.startswith('k8s.io/') else ''}".strip()
-    return ["go", "build", "-p", "2", "-trimpath", f"-ldflags={flags}", "-o", str(out), program.package]
+    ours = [f"-modfile=../{program.pins}/go.mod"] if program.source else []
+    tags = [f"-tags={program.tags}"] if program.tags else []
+    words = ["go", "build", "-p", "2", "-trimpath", *ours, *tags, f"-ldflags={flags}"]
+    return [*words, "-o", str(out), program.package]
 
 
 def build(program: Program) -> None:
@@ -137,7 +155,7 @@ def build(program: Program) -> None:
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"== {program.name}: {' '.join(command(program, fresh))}\n")
         log.flush()
-        code = _watched(["nice", "-n", "10", *command(program, fresh)], PINS / program.pins, log.fileno())
+        code = _watched(["nice", "-n", "10", *command(program, fresh)], program.folder, log.fileno())
     if code:
         raise BuildFailed(f"{program.name} could not be built (exit code {code}): see {LOG}.")
     fresh.replace(TARGET / program.name)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path as File
 from typing import Any
 
 from generator.admission import Decision, verdicts
-from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
 from tests.conftest import CASES, ROOT, build, read_case
 
 from . import crds, inputs
 from .binaries import say
 from .control_plane import WITH_CONTROLLERS, control_plane
-from .inputs import Site, in_order
-from .kueue_probe import Asked, Probe, Told
+from .kueue_probe import NO_WORKLOAD, Asked, Probe, Told, site_of
 from .kueue_program import RELEASES, Release, kueue
 from .recording import Recording, judged
 
@@ -25,7 +24,10 @@ KUBERNETES = "1.35.4"
 
 
 def run(folder: File) -> list[str]:
-    """Everything; gives what is wrong. LIVE_KUEUE names one version, RECORD=1 writes recordings."""
+    """Everything; gives what is wrong. LIVE_KUEUE names one version, RECORD=1 writes recordings.
+
+    LIVE_PROBE is a pattern of probes to run, `clusters` stands for the whole clusters.
+    """
     wrong: list[str] = []
     for release in RELEASES:
         if os.environ.get("LIVE_KUEUE", release.version) != release.version:
@@ -36,9 +38,13 @@ def run(folder: File) -> list[str]:
             crds.install(plane.client, _beside_kueue(release))
             with kueue(plane, release):
                 tried = Tried(plane.client, release)
-                wrong += tried.whole_clusters()
+                wrong += tried.whole_clusters() if _named("clusters") else ()
                 wrong += tried.probes()
     return wrong
+
+
+def _named(probe: str) -> bool:
+    return fnmatch(probe, os.environ.get("LIVE_PROBE", "*"))
 
 
 def _beside_kueue(release: Release) -> list[dict[str, Any]]:
@@ -53,12 +59,6 @@ def _cluster(case: dict[str, Any]) -> Cluster:
     if cluster is None:
         raise AssertionError(findings)
     return cluster
-
-
-def site_of(name: str, cluster: Cluster) -> Site:
-    """All objects of a cluster that no rule has looked at: a probe may be something that a rule refuses."""
-    objects = tuple(item for part in discover() for unit in part.units(cluster) for item in unit.final)
-    return Site(name, cluster.profile.schemas, in_order(objects), cluster)
 
 
 def cases(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,6 +103,8 @@ class Tried:
     def probes(self) -> Iterator[str]:
         """Hand-made ones and cases, in every rotation of their workloads."""
         for name, case in cases(self.release):
+            if not _named(name):
+                continue
             cluster = _cluster(case)
             probe = Probe(self.client, site_of(name, cluster), cluster)
             if not probe.asked:
@@ -110,6 +112,10 @@ class Tried:
             inactive = probe.open()
             said: dict[str, Any] = {"inactive": inactive, "workloads": _rotated(probe)}
             probe.close()
+            unseen = [key for key, item in said["workloads"].items() if item.get("message") == NO_WORKLOAD]
+            if unseen:
+                yield f"{name}: Kueue was never asked about {', '.join(unseen)}"
+                continue
             now = Recording(self.release.program, name, self.versions, case, said)
             found = ", ".join(f"{key} {item['decision']}" for key, item in said["workloads"].items())
             say(f"kueue {self.release.version}: {name}: {found}")

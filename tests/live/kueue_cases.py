@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 COUNT = 1000
-"""How many cases a whole night looks at."""
+"""How many cases each Kueue is shown; the others are those of `kueue_cases_worded`."""
 
 NAMESPACE = "ai"
 IMAGE = f"quay.io/acme/ray@sha256:{'2' * 64}"
@@ -23,6 +23,7 @@ FLAVORS = ("a", "b", "c")
 ASKS = ("500m", "1", "1", "1500m", "2", "2", "2500m", "3", "4")
 NOMINALS = ("0", "1", "2", "3", "4", "6", "8", "8", "12", "12", "16", "24")
 PLENTY = "999Gi"
+MODELS = {"m": {"format": "onnx", "version": "1", "size": "1Mi", "source": "s3://b/m"}}
 PRIORITIES = {"low": -10, "high": 10}
 
 Case = dict[str, Any]
@@ -32,12 +33,12 @@ def case(seed: int) -> Case:
     """The case of a number."""
     draw = random.Random(f"kueue {seed}")  # noqa: S311 - the same on every machine, no secret
     flavors = draw.sample(FLAVORS, draw.choice([1, 2, 2, 3]))
-    queues = [_queue(draw, f"q{i}", flavors) for i in range(draw.choice([1, 1, 2, 3]))]
+    queues = [queue_of(draw, f"q{i}", flavors) for i in range(draw.choice([1, 1, 2, 3]))]
     kueue: Case = {"flavors": [_flavor(name) for name in flavors], "queues": queues}
     _cohorts(draw, kueue)
     made: Case = {
         "profile": "upstream",
-        "models": {"m": {"format": "onnx", "version": "1", "size": "1Mi", "source": "s3://b/m"}},
+        "models": MODELS,
         "cluster": {"kueue": kueue, "serving": [], "ray": {"clusters": [], "jobs": [], "services": []}},
     }
     for i in range(draw.randint(2, 5)):
@@ -51,7 +52,7 @@ def _flavor(name: str) -> Case:
     return {"name": name, "nodeLabels": {"pool": name}}
 
 
-def _queue(draw: random.Random, name: str, flavors: list[str]) -> Case:
+def queue_of(draw: random.Random, name: str, flavors: list[str]) -> Case:
     listed = draw.sample(flavors, draw.randint(1, len(flavors)))
     quota = {flavor: {"cpu": draw.choice(NOMINALS[2:]), "memory": PLENTY} for flavor in listed}
     return {"name": name, "namespace": NAMESPACE, "quota": quota}
@@ -78,7 +79,7 @@ def _cohorts(draw: random.Random, kueue: Case) -> None:
                 cells["cpu"] = {"nominal": cells["cpu"], **kept}
 
 
-def _pods(draw: random.Random, made: Case) -> Case:
+def pods_of(draw: random.Random, made: Case) -> Case:
     """What a head or a worker asks for, and perhaps the flavor that it wants."""
     names = [flavor["name"] for flavor in made["cluster"]["kueue"]["flavors"]]
     wanted = {"nodeSelector": {"pool": draw.choice(names)}} if draw.random() < 0.35 else {}
@@ -91,14 +92,14 @@ def _workload(draw: random.Random, name: str, made: Case) -> None:
     kind = draw.choice(["clusters", "clusters", "clusters", "jobs", "serving"])
     if kind == "serving":
         count = draw.randint(1, 3)
-        server = {"model": "m", "runtime": "ovms", "storage": {"type": "pvc"}, **_pods(draw, made)}
+        server = {"model": "m", "runtime": "ovms", "storage": {"type": "pvc"}, **pods_of(draw, made)}
         made["cluster"]["serving"].append({**base, **server, "replicas": {"min": count, "max": count}})
         return
     groups = [
-        {"name": f"g{i}", "replicas": draw.choice([1, 1, 1, 2, 3, 4]), **_pods(draw, made)}
+        {"name": f"g{i}", "replicas": draw.choice([1, 1, 1, 2, 3, 4]), **pods_of(draw, made)}
         for i in range(draw.choice([0, 1, 1, 2, 2, 3]))
     ]
-    shape = {"image": IMAGE, "rayVersion": "2.52.0", "head": _pods(draw, made), "workers": groups}
+    shape = {"image": IMAGE, "rayVersion": "2.52.0", "head": pods_of(draw, made), "workers": groups}
     job = {"entrypoint": "python train.py", "submitter": {"resources": {"cpu": "500m", "memory": "1Gi"}}}
     made["cluster"]["ray"][kind].append({**base, **shape, **(job if kind == "jobs" else {})})
 
@@ -110,7 +111,7 @@ def _strict(draw: random.Random, made: Case) -> None:
     draw.choice(made["cluster"]["kueue"]["queues"])["queueingStrategy"] = "StrictFIFO"
 
 
-def _preemption(draw: random.Random, made: Case) -> None:
+def preemption(draw: random.Random, made: Case) -> None:
     """Queues that may stop others, and workloads of three priorities."""
     kueue = made["cluster"]["kueue"]
     kueue["priorityClasses"] = [{"name": name, "value": value} for name, value in PRIORITIES.items()]
@@ -119,7 +120,7 @@ def _preemption(draw: random.Random, made: Case) -> None:
             "withinClusterQueue": draw.choice(["Never", "LowerPriority", "LowerPriority"]),
             "reclaimWithinCohort": draw.choice(["Never", "LowerPriority", "Any"]),
         }
-    for item in _items(made):
+    for item in items(made):
         if draw.random() < 0.6:
             item["priorityClass"] = draw.choice(list(PRIORITIES))
 
@@ -131,7 +132,7 @@ def _two_groups(draw: random.Random, made: Case) -> None:
     for queue in kueue["queues"]:
         for name in draw.sample(["x", "y"], 2):
             queue["quota"][name] = {"nvidia.com/gpu": draw.choice(NOMINALS[:5])}
-    for pods in _groups(made):
+    for pods in groups(made):
         if draw.random() < 0.5:
             pods["resources"]["nvidia.com/gpu"] = str(draw.randint(1, 2))
             pods.pop("nodeSelector", None)
@@ -145,14 +146,14 @@ def _taints(draw: random.Random, made: Case) -> None:
     flavors[0]["nodeTaints"] = [taint]
     if draw.random() < 0.3:
         flavors[0]["tolerations"] = [tolerated]
-    for pods in _groups(made):
+    for pods in groups(made):
         if draw.random() < 0.4:
             pods["tolerations"] = [tolerated]
 
 
 def _uncovered(draw: random.Random, made: Case) -> None:
     """A resource that no queue has quota for, perhaps in a group of no workers."""
-    pods = draw.choice(list(_groups(made)))
+    pods = draw.choice(list(groups(made)))
     pods["resources"]["ephemeral-storage"] = "1Gi"
     if "replicas" in pods and not isinstance(pods["replicas"], dict) and draw.random() < 0.3:
         pods["replicas"] = 0
@@ -224,8 +225,8 @@ def _memory(draw: random.Random, made: Case) -> None:
 
 EXTRAS: tuple[Callable[[random.Random, Case], None], ...] = (
     _strict,
-    _preemption,
-    _preemption,
+    preemption,
+    preemption,
     _two_groups,
     _taints,
     _uncovered,
@@ -240,73 +241,15 @@ EXTRAS: tuple[Callable[[random.Random, Case], None], ...] = (
 )
 
 
-def _items(made: Case) -> list[Case]:
+def items(made: Case) -> list[Case]:
     """Everything that waits in a queue."""
     ray = made["cluster"]["ray"]
     return [*made["cluster"]["serving"], *ray["clusters"], *ray["jobs"], *ray["services"]]
 
 
-def _groups(made: Case) -> list[Case]:
+def groups(made: Case) -> list[Case]:
     """Everything that says what its pods ask for."""
     found = []
-    for item in _items(made):
+    for item in items(made):
         found += [item["head"], *item["workers"]] if "head" in item else [item]
     return found
-
-
-# --- the words of queues and cohorts
-
-
-def worded(seed: int) -> Case:
-    """The case of a number in a tree of cohorts with quota and limits of their own, and queues that say how they take
-    flavors and whom they stop.
-    """
-    draw = random.Random(f"kueue words {seed}")  # noqa: S311 - the same on every machine, no secret
-    made = case(seed)
-    kueue = made["cluster"]["kueue"]
-    names = [item["name"] for item in kueue["flavors"] if item["name"] in FLAVORS]
-    while len(kueue["queues"]) < 3:
-        kueue["queues"].append(_queue(draw, f"q{len(kueue['queues'])}", names))
-    for item in _items(made):
-        item["queue"] = draw.choice(kueue["queues"])["name"]
-    _tree(draw, kueue, names)
-    if draw.random() < 0.7:
-        _preemption(draw, made)
-    for queue in kueue["queues"]:
-        _manner(draw, queue)
-    return made
-
-
-def _tree(draw: random.Random, kueue: Case, names: list[str]) -> None:
-    """`low` and `side` below `top`; some have quota, and those below limits on it."""
-    kueue["cohort"] = "top"
-    kueue["cohorts"] = [{"name": "top"}, {"name": "low", "parent": "top"}, {"name": "side", "parent": "top"}]
-    for queue in kueue["queues"]:
-        queue["cohort"] = draw.choice(["top", "low", "low", "side"])
-    for cohort in kueue["cohorts"]:
-        for flavor in names if draw.random() < 0.6 else ():
-            cell: Case = {"nominal": draw.choice(NOMINALS[:6])}
-            for limit in ("borrowingLimit", "lendingLimit") if "parent" in cohort else ():
-                if draw.random() < 0.4:
-                    cell[limit] = draw.choice(NOMINALS[:5])
-            memory = {"nominal": PLENTY} if len(cell) == 1 else PLENTY
-            cohort.setdefault("quota", {})[flavor] = {"cpu": cell, "memory": memory}
-
-
-def _manner(draw: random.Random, queue: Case) -> None:
-    """When the next flavor is looked at, and whether others are stopped for one that borrows."""
-    if draw.random() < 0.7:
-        said = {
-            "whenCanBorrow": draw.choice(["MayStopSearch", "TryNextFlavor"]),
-            "whenCanPreempt": draw.choice(["MayStopSearch", "TryNextFlavor"]),
-        }
-        if set(said.values()) == {"TryNextFlavor"} and draw.random() < 0.6:
-            said["preference"] = draw.choice(["BorrowingOverPreemption", "PreemptionOverBorrowing"])
-        queue["flavorFungibility"] = said
-    rules = queue.get("preemption")
-    if rules and rules["reclaimWithinCohort"] != "Never" and draw.random() < 0.5:
-        threshold = draw.choice([None, -10, 0])
-        rules["borrowWithinCohort"] = {
-            "policy": "LowerPriority",
-            **({} if threshold is None else {"maxPriorityThreshold": threshold}),
-        }

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from generator.admission.demand import Pods, Workload, demands
+from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
-from generator.components.kit.counting import said
+from generator.components.kit.demand import Container
+from generator.components.kueue import KUEUE
 from generator.objects.manifest import Manifest
 
 from .client import Client
-from .inputs import Site
+from .inputs import Site, in_order
 
 GROUND = (
     *("Namespace", "LimitRange", "PriorityClass", "WorkloadPriorityClass", "Topology", "AdmissionCheck"),
+    *("TrainingRuntime", "ClusterTrainingRuntime"),
     *("ResourceFlavor", "Cohort", "ClusterQueue", "LocalQueue"),
 )
 """What has to be there before workloads come, in this order."""
-QUEUED = ("RayCluster", "RayJob", "RayService", "AppWrapper")
+QUEUED = ("RayCluster", "RayJob", "RayService", "AppWrapper", "PyTorchJob", "TrainJob")
 QUEUE = "kueue.x-k8s.io/queue-name"
+PRIORITY = "kueue.x-k8s.io/priority-class"
 API = "kueue.x-k8s.io/v1beta2"
 DECIDED_SECONDS = 20
 SETTLED_SECONDS = 2.0
 POLL_SECONDS = 0.2
+NO_WORKLOAD = "no Workload was made"
 
 
 class Told(NamedTuple):
@@ -48,46 +54,74 @@ def asked(cluster: Cluster, objects: Sequence[Manifest]) -> tuple[Asked, ...]:
     A server's Deployment is played: KServe makes it from the InferenceService. Groups of several pods
     (LeaderWorkerSet) are left out.
     """
-    by_name = {
-        (item["kind"], item["metadata"]["namespace"], item["metadata"]["name"]): item
-        for item in objects
-        if item["kind"] in QUEUED
-    }
+    queued = [item for item in objects if item["kind"] in QUEUED]
     found = []
     for work in demands(cluster):
         key = f"{work.kind} {work.namespace}/{work.name}"
         if work.queue is None:
             continue
         if work.kind in QUEUED:
-            found.append(Asked(key, by_name[work.kind, work.namespace, work.name], 1))
-        elif not work.whole:
-            found.append(Asked(key, _deployment(work, work.pods[0]), work.pods[0].replicas))
+            found.append(Asked(key, _manifest(work, queued), 1))
+        elif not work.whole or work.kind == "Notebook":
+            found.append(Asked(key, _deployment(work, work.pods[0], cluster), work.pods[0].replicas))
     return tuple(found)
 
 
-def _deployment(work: Workload, pods: Pods) -> Manifest:
+def _manifest(work: Workload, queued: Iterable[Manifest]) -> Manifest:
+    """The object of a workload; one in an AppWrapper is named after its content too (ray.wrapper)."""
+    whole = re.compile(rf"{re.escape(work.name)}(-[0-9a-f]{{8}})?")
+    return next(
+        item
+        for item in queued
+        if item["metadata"]["namespace"] == work.namespace
+        and item["kind"] == work.kind
+        and whole.fullmatch(item["metadata"]["name"])
+    )
+
+
+def site_of(name: str, cluster: Cluster) -> Site:
+    """All objects of a cluster that no rule has looked at: a probe may be something that a rule refuses."""
+    objects = tuple(item for part in discover() for unit in part.units(cluster) for item in unit.final)
+    return Site(name, cluster.profile.schemas, in_order(objects), cluster)
+
+
+def _deployment(work: Workload, pods: Pods, cluster: Cluster) -> Manifest:
+    """What KServe makes of a server: containers as we count them, marked as the queue and its class want it."""
     labels = {"app": work.name}
-    requests = {name: said(name, number) for name, number in pods.requests.items() if number}
-    container = {
-        "name": "main",
-        "image": "played",
-        "resources": {"requests": requests, "limits": _whole(requests)},
+    made = [item for item in pods.containers if not item.unseen]
+    # Namespaces enforce the restricted standard, under which the pods of a plain Deployment are never made.
+    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {
+        "containers": [_container(item) for item in made if not item.init],
+        "initContainers": [_container(item) for item in made if item.init],
+        "nodeSelector": dict(pods.selector),
+        "securityContext": security,
+        "tolerations": [item.model_dump(exclude_none=True) for item in pods.tolerations],
     }
-    spec: dict[str, Any] = {"containers": [container], "nodeSelector": dict(pods.selector)}
-    spec["tolerations"] = [item.model_dump(exclude_none=True) for item in pods.tolerations]
+    classes = {item.value: item.name for item in cluster.part(KUEUE).priorityClasses}
+    class_ = {PRIORITY: classes[work.priority]} if work.priority in classes else {}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {
             "name": work.name,
             "namespace": work.namespace,
-            "labels": {QUEUE: str(work.queue)},
+            "labels": {QUEUE: str(work.queue), **class_},
         },
         "spec": {
             "replicas": pods.replicas,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": spec},
         },
+    }
+
+
+def _container(item: Container) -> Manifest:
+    return {
+        "name": item.name,
+        "image": "played",
+        "resources": {"requests": dict(item.requests), "limits": {**item.limits, **_whole(item.requests)}},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
 
 
@@ -136,6 +170,9 @@ class Probe:
         """Let workloads come one after the other, each when Kueue has decided on the one before, and see what stays."""
         came: list[Asked] = []
         for item in order:
+            if came:
+                # Who came first is told by seconds (creationTimestamp), and in the same one by nothing.
+                time.sleep(1.1)
             self.client.apply(item.manifest)
             came.append(item)
             until = time.monotonic() + DECIDED_SECONDS
@@ -177,7 +214,7 @@ class Probe:
         admitted = len(mine) >= item.makes and all(one.admitted for one in told)
         waiting = [one.message for one in told if not one.admitted]
         if not mine:
-            waiting = ["no Workload was made"]
+            waiting = [NO_WORKLOAD]
         return Told(admitted, "" if admitted else (waiting or ["fewer Workloads than pods"])[0])
 
     @staticmethod

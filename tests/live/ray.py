@@ -21,7 +21,7 @@ from .client import Client
 from .compare import differences
 from .control_plane import ControlPlane, control_plane
 from .inputs import chosen
-from .kueue import site_of
+from .kueue_probe import site_of
 from .played import play, play_jobs
 from .pods_seen import alike, plain, service_seen
 from .processes import Running, free_port, running, wait_until

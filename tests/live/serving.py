@@ -21,7 +21,7 @@ from .client import Client, Refused
 from .control_plane import WITH_CONTROLLERS, control_plane
 from .inputs import chosen
 from .kserve_program import llm_controller, manager
-from .kueue import site_of
+from .kueue_probe import site_of
 from .played import play
 from .pods_seen import alike, plain, service_seen
 from .ray import added, prerequisites, resynced

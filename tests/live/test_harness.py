@@ -177,7 +177,8 @@ def test_a_run_is_of_the_sites_that_are_named(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 def test_pins_hold_the_version_that_a_program_is_said_to_have(program: Program) -> None:
     text = (PINS / program.pins / "go.mod").read_text("utf-8")
-    module = program.package if program.package != "." else "github.com/argoproj/argo-cd/v3"
+    ours = "sigs.k8s.io/kueue" if program.source else "github.com/argoproj/argo-cd/v3"
+    module = program.package if program.package != "." else ours
     lines = [line.split() for line in text.splitlines() if f" v{program.version}" in line]
     # Kubernetes' and Kueue's programs lie in packages of their modules.
     assert any(module.startswith(word) for words in lines for word in words[:2]), lines

@@ -37,6 +37,11 @@ class Ask(NamedTuple):
     came: int
 
     @property
+    def stops_others(self) -> bool:
+        """Whether anybody may be stopped for it."""
+        return self.queue.queue.preemption is not None
+
+    @property
     def may_borrow(self) -> bool:
         """Whether others may be stopped for it although it borrows as well."""
         rules = self.queue.queue.preemption

@@ -7,7 +7,7 @@ pkg/scheduler/flavorassigner/flavorassigner.go fitsResourceQuota.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..fungibility import Grade, Mode
 from ..offer import Offer, most
@@ -18,11 +18,22 @@ from .candidates import Admission, Ask, Candidates, Need, candidates, is_valid
 class Ledger:
     """What is used of the quota of a cluster's queues, and by whom."""
 
-    def __init__(self, given: Offer) -> None:
-        """Nothing is used."""
+    def __init__(
+        self, given: Offer, space: Space | None = None, admissions: Iterable[Admission] = ()
+    ) -> None:
+        """Nothing is used, or what is said."""
         self._given = given
-        self._space = Space(given.room)
-        self.admissions: list[Admission] = []
+        self._space = space or Space(given.room)
+        self.admissions = list(admissions)
+
+    def copy(self) -> Ledger:
+        """The same use of the same quota, which goes on by itself."""
+        return Ledger(self._given, self._space.copy(), self.admissions)
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        """What is used of each cell."""
+        return self._space.state
 
     def admit(self, item: Admission) -> None:
         """Take its quota."""

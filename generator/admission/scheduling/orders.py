@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 from ..offer import Offer
-from .scheduler import Contender, Outcome, outcome
+from .scheduler import Contender, Outcome, outcome, outcomes
 
 ALL_ORDERS = 5
 """Up to how many workloads every order is looked at: a way to be left out that one order only has is then found."""
@@ -29,7 +29,7 @@ class Tried(NamedTuple):
 def tried(contenders: Sequence[Contender], given: Offer) -> Tried:
     """Let contenders come in several orders. Raises Undecided."""
     orders = tuple(_orders(len(contenders)))
-    return Tried(orders, tuple(outcome(contenders, order, given) for order in orders))
+    return Tried(orders, tuple(outcomes(contenders, orders, given)))
 
 
 def pair(first: Contender, then: Contender, given: Offer) -> Outcome:

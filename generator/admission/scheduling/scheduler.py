@@ -13,7 +13,8 @@ RequeueIfNotPresent, requeueIfNotPresent (the same in 0.12.10, 0.14.8, 0.16.6 an
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import NamedTuple
 
 from ..fungibility import Grade, Manner, Mode
@@ -90,10 +91,32 @@ def first_attempt(contender: Contender, given: Offer) -> FlavorAssignment:
 
 def outcome(contenders: Sequence[Contender], order: Sequence[int], given: Offer) -> Outcome:
     """What becomes of contenders that come in this order. Raises Undecided where they keep stopping each other."""
-    run = _Run(given)
-    for came, at in enumerate(order):
-        run.come(_Entry(at, came, contenders[at]))
-    return run.end()
+    return next(outcomes(contenders, [order], given))
+
+
+def outcomes(
+    contenders: Sequence[Contender], orders: Sequence[Sequence[int]], given: Offer
+) -> Iterator[Outcome]:
+    """The same for several orders. What an order and the next one begin with is gone through once."""
+    begun = {0: _Run(given)}
+    shared = 0
+    for order, then in zip(orders, (*orders[1:], ()), strict=True):
+        run, first = begun[shared], shared
+        shared = _common(order, then)
+        begun = {depth: one for depth, one in begun.items() if depth <= shared}
+        for came in range(first, len(order)):
+            if came in begun:
+                run = run.copy()
+            run.come(_Entry(order[came], came, contenders[order[came]]))
+            if came < shared:
+                begun[came + 1] = run
+        yield run.end()
+
+
+def _common(order: Sequence[int], then: Sequence[int]) -> int:
+    """With how many the two begin alike."""
+    pairs = enumerate(zip(order, then, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(order), len(then)))
 
 
 class _Run:
@@ -108,6 +131,18 @@ class _Run:
         self._rounds = 0
         self._behind: dict[int, int] = {}
         self._stopped: dict[int, int] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], tuple[FlavorAssignment | None, bool]] = {}
+
+    def copy(self) -> _Run:
+        """Queues in the same state, which do not change with these."""
+        return copy(self).apart()
+
+    def apart(self) -> _Run:
+        """Have nothing in common any more with what it was copied from, but what is known of attempts."""
+        self._ledger = self._ledger.copy()
+        self._entries = [copy(entry) for entry in self._entries]
+        self._behind, self._stopped = dict(self._behind), dict(self._stopped)
+        return self
 
     def come(self, entry: _Entry) -> None:
         """Somebody comes, and every queue is looked through until nothing changes."""
@@ -177,6 +212,16 @@ class _Run:
 
     def _attempt(self, entry: _Entry, ask: Ask) -> FlavorAssignment | None:
         """The assignment that fits, after others were stopped for it if need be; None: it waits."""
+        if ask.stops_others:
+            return self._try(entry, ask)
+        # Whoever stops nobody finds the same wherever the same is used: orders have much of that in common.
+        state = entry.at, self._ledger.state
+        if state not in self._known:
+            self._known[state] = self._try(entry, ask), entry.restless
+        found, entry.restless = self._known[state]
+        return found
+
+    def _try(self, entry: _Entry, ask: Ask) -> FlavorAssignment | None:
         entry.restless = False
         for found in attempts(entry.item.pod_sets, _Quota(self._ledger, ask)):
             if found.mode is Mode.FIT:
@@ -185,7 +230,7 @@ class _Run:
                 targets = self._ledger.targets(found.usage, found.short, ask)
                 if targets:
                     self._stop(targets, entry)
-                    return self._attempt(entry, ask)
+                    return self._try(entry, ask)
             entry.restless = found.pending
         return None
 

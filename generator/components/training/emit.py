@@ -60,13 +60,12 @@ def _with_model(job: TrainingJob, model: ModelSpec | None) -> TrainingJob:
 
 
 def _train_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifest, ...]:
-    processes = job.procPerNode or "auto"
     runtime = {
         "apiVersion": f"{TRAINER}/v1alpha1",
         "kind": "TrainingRuntime",
         "metadata": meta(name, job.namespace, wave=Wave.RUNTIME),
         "spec": {
-            "mlPolicy": {"numNodes": job.nodes, "torch": {"numProcPerNode": processes}},
+            "mlPolicy": {"numNodes": job.nodes, "torch": {"numProcPerNode": job.procPerNode or "auto"}},
             "template": {"spec": _job_set(job, name, profile)},
         },
     }
@@ -76,11 +75,17 @@ def _train_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifest,
         "metadata": _metadata(job, name),
         "spec": {
             "runtimeRef": {"apiGroup": TRAINER, "kind": "TrainingRuntime", "name": name},
-            # Without it the variables of torchrun are left out (plugins/torch/torch.go EnforceMLPolicy).
-            "trainer": {"numNodes": job.nodes, "numProcPerNode": processes},
+            # Without it the variables of torchrun are left out (plugins/torch/torch.go EnforceMLPolicy). `auto` is only
+            # said in the runtime: Kueue from 0.18 on reads TrainJobs as Trainer 2.2 has them, where this is a number, and
+            # a single word in one keeps it from reading any (kueue v0.18.4 go.mod; trainer v2.2.1 trainjob_types.go).
+            "trainer": {"numNodes": job.nodes, **_processes(job)},
         },
     }
     return runtime, train_job
+
+
+def _processes(job: TrainingJob) -> Manifest:
+    return {"numProcPerNode": job.procPerNode} if job.procPerNode else {}
 
 
 def _job_set(job: TrainingJob, name: str, profile: Profile) -> Manifest:
