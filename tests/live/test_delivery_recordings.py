@@ -13,6 +13,7 @@ from generator.specs.fleet import Delivery
 from tests.conftest import some
 from tests.live.binaries import PROGRAMS
 from tests.live.delivery import asked
+from tests.live.delivery_apart import SITE
 from tests.live.delivery_ground import COMPARE_OPTION, SYNC_OPTION
 from tests.live.delivery_hub import FLEET, compiled_sets, members
 from tests.live.delivery_probes import PROBES
@@ -116,3 +117,18 @@ def test_application_sets_make_an_application_for_each_decision_and_take_none_aw
     for step in ("decisionsAreEmpty", "decisionsAreGone", "afterThat"):
         assert set(found[step]) == set(found["applications"])
     assert found["setsAreGone"]
+
+
+def test_a_load_holds_its_own_server_and_no_other_where_each_has_an_application() -> None:
+    assert (
+        seen("load-beside-another-server")["serverOfAnotherModel"] is None
+    )  # one Application for all: it does
+    found = seen("an-application-for-each-workload")
+    loads, other = (f"{SITE}.ai-serving.{name}" for name in ("shelf-detector", "housing-model-server"))
+    while_it_loads = found["whileOneLoads"]
+    assert while_it_loads[loads]["operation"] == "Running"
+    assert while_it_loads[other] == {"sync": "Synced", "health": "Healthy", "operation": "Succeeded"}
+    assert while_it_loads["root"]["operation"] == "Succeeded"
+    rests = {"sync": "Synced", "health": "Healthy", "operation": "Succeeded"}
+    assert found["loaded"] == dict.fromkeys(("root", loads, other), rests)
+    assert found["afterTheRootIsGone"] == []

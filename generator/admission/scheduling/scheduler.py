@@ -141,6 +141,7 @@ class _Run:
         """Have nothing in common any more with what it was copied from, but what is known of attempts."""
         self._ledger = self._ledger.copy()
         self._entries = [copy(entry) for entry in self._entries]
+        self._trying = [entry for entry in self._entries if entry.left and entry.active]
         self._behind, self._stopped = dict(self._behind), dict(self._stopped)
         return self
 
