@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
@@ -19,8 +20,9 @@ from generator.components.serving.placement import pods_of
 from generator.hub.delivery.applicationsets import ignore_differences
 from generator.objects.manifest import Manifest
 from tests.conftest import build, some
+from tests.live.inputs import Site
 from tests.live.kueue_probe import site_of
-from tests.live.recording import load, replayed
+from tests.live.recording import Recording, load, replayed
 from tests.live.serving import looked_at
 
 RAY = ("RayCluster", "RayJob", "RayService", "AppWrapper")
@@ -44,6 +46,21 @@ def built(case: dict[str, Any]) -> Cluster:
     cluster, _, findings = build(case)
     assert cluster is not None, findings
     return cluster
+
+
+@cache
+def read(path: File) -> Recording:
+    return load(path)
+
+
+@cache
+def cluster_of(path: File) -> Cluster:
+    return built(read(path).input)
+
+
+@cache
+def made(path: File) -> Site:
+    return site_of(path.stem, cluster_of(path))
 
 
 def named(path: File) -> str:
@@ -87,11 +104,11 @@ def selected(item: Manifest, pods: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 @pytest.mark.parametrize("path", replayed("kueue"), ids=named)
 def test_kueue_decides_as_we_say(path: File) -> None:
-    recording = load(path)
+    recording = read(path)
     # Who is admitted in some orders only has that told by ADMIT003, and is IF-IDLE in a recording.
     said = {
         f"{item.kind} {item.namespace}/{item.name}": str(Decision.IF_IDLE if item.late else item.decision)
-        for item in verdicts(built(recording.input))
+        for item in verdicts(cluster_of(path))
     }
     seen = {key: item["decision"] for key, item in recording.said["workloads"].items()}
     assert {key: said.get(key) for key in seen} == seen
@@ -103,8 +120,8 @@ def test_kueue_decides_as_we_say(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
 def test_kuberay_makes_the_pods_that_we_count(path: File) -> None:
-    recording = load(path)
-    expected = predicted(built(recording.input))
+    recording = read(path)
+    expected = predicted(cluster_of(path))
     names = {name for name, _ in expected}
     seen: Counter[tuple[str, tuple[tuple[str, int], ...]]] = Counter()
     for pod in recording.said["pods"]:
@@ -117,9 +134,9 @@ def test_kuberay_makes_the_pods_that_we_count(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
 def test_monitors_and_policies_select_the_pods_of_kuberay(path: File) -> None:
-    recording = load(path)
+    recording = read(path)
     pods = [pod for pod in recording.said["pods"] if "ray.io/cluster" in pod["labels"]]
-    for item in site_of(path.stem, built(recording.input)).objects:
+    for item in made(path).objects:
         if item["kind"] in {"PodMonitor", "NetworkPolicy"} and "ray.io/" in str(item["spec"]):
             found = selected(item, pods)
             assert found, item["metadata"]["name"]
@@ -130,7 +147,7 @@ def test_monitors_and_policies_select_the_pods_of_kuberay(path: File) -> None:
 @pytest.mark.parametrize("path", [*replayed("kuberay"), *replayed("kserve")], ids=named)
 def test_what_a_sync_would_take_away_again_is_no_difference(path: File) -> None:
     ignored = {item["kind"]: item["jqPathExpressions"] for item in ignore_differences()}
-    for name, changes in load(path).said["resynced"].items():
+    for name, changes in read(path).said["resynced"].items():
         for at, found in changes.items():
             place = "." + at.replace("[]", "[]?")
             above, _, field = place.rpartition(".")
@@ -141,7 +158,7 @@ def test_what_a_sync_would_take_away_again_is_no_difference(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kuberay"), ids=named)
 def test_pods_of_ray_run_as_the_fleet_says(path: File) -> None:
-    for pod in some(load(path).said["pods"]):
+    for pod in some(read(path).said["pods"]):
         for item in (*pod["containers"], *pod["initContainers"]):
             assert item["securityContext"].get("allowPrivilegeEscalation") is False, item["name"]
             assert pod["securityContext"].get("runAsNonRoot") is True
@@ -162,9 +179,9 @@ def part_of(pod: Mapping[str, Any]) -> tuple[str, str]:
 
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_servers_get_the_pods_that_we_count(path: File) -> None:
-    recording, kind = load(path), kind_of(path)
+    recording, kind = read(path), kind_of(path)
     expected: Counter[tuple[str, str, Amounts]] = Counter()
-    cluster = built(recording.input)
+    cluster = cluster_of(path)
     there = {(item.namespace, item.name) for item in looked_at(cluster)}
     for asking in workloads(cluster):
         if asking.item.kind != kind or (asking.item.namespace, asking.item.name) not in there:
@@ -180,8 +197,8 @@ def test_servers_get_the_pods_that_we_count(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_servers_are_found_by_the_labels_that_we_say(path: File) -> None:
-    recording, kind = load(path), kind_of(path)
-    cluster = built(recording.input)
+    recording, kind = read(path), kind_of(path)
+    cluster = cluster_of(path)
     for item in some([item for item in looked_at(cluster) if item.kind == kind]):
         found = [pod for pod in recording.said["pods"] if pods_of(item).items() <= pod["labels"].items()]
         alone = kind != "LLMInferenceService" or not (item.llm and item.llm.worker)
@@ -190,10 +207,10 @@ def test_servers_are_found_by_the_labels_that_we_say(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_monitors_and_policies_select_the_pods_of_servers(path: File) -> None:
-    recording = load(path)
+    recording = read(path)
     pods = recording.said["pods"]
     names = {part_of(pod)[0] for pod in pods}
-    for item in site_of(path.stem, built(recording.input)).objects:
+    for item in made(path).objects:
         labels = str(item.get("spec", {}))
         if item["kind"] in {"PodMonitor", "NetworkPolicy"} and any(f"'{name}'" in labels for name in names):
             found = selected(item, pods)
@@ -204,16 +221,16 @@ def test_monitors_and_policies_select_the_pods_of_servers(path: File) -> None:
 
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_no_webhook_refuses_a_pod_of_a_server(path: File) -> None:
-    messages = load(path).said["messages"]
+    messages = read(path).said["messages"]
     assert [item for item in messages.values() if "denied the request" in item] == []
 
 
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_only_a_modelcar_is_refused_where_the_restricted_standard_holds(path: File) -> None:
-    recording = load(path)
+    recording = read(path)
     carried = {
         item.name
-        for item in built(recording.input).spec.serving
+        for item in cluster_of(path).spec.serving
         if item.kind == kind_of(path) and item.storage.type == "oci" and item.kind != "Deployment"
     }
     assert {part_of(pod)[0] for pod in recording.said["pods"] if has_modelcar(pod)} == carried
