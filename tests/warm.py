@@ -18,8 +18,14 @@ from generator.rules.load import cluster_rules, fleet_rules
 
 for module in pkgutil.walk_packages(generator.__path__, "generator."):
     # Commands import when they need it, and one that runs when it is imported is a program of its own.
-    if not module.name.endswith("__main__"):
+    if module.name.endswith("__main__"):
+        continue
+    try:
         importlib.import_module(module.name)
+    except ModuleNotFoundError as missing:
+        # What an extra brings need not be there, and a fork server goes on in silence without all that comes after this.
+        if (missing.name or "").startswith("generator"):
+            raise
 for model in document_models().values():
     model.model_rebuild()
 profiles()

@@ -6,8 +6,6 @@ What is recorded is replayed by the tests (`tests/live/recorded/`); what was see
 profile names, and nothing holds it. A fact without any of these is refused by a test.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal

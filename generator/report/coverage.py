@@ -5,8 +5,6 @@ not said there: it is computed from `covers` of our own rules, so that it cannot
 id is in exactly one state and that what is said of the others is true.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache

@@ -559,7 +559,7 @@ def test_before_the_first_commit_all_is_new(
         git(tmp_path, "remote", "add", "origin", remote)
     assert main(["plan", "--root", str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("nothing (no commit yet) -> the specs on disk: 26 spec files changed\n")
+    assert out.startswith("nothing (no commit yet) -> the specs on disk: 27 spec files changed\n")
     assert " to add, 0 to change, 0 to remove" in out
     assert main(["plan", "--base", "main", "--root", str(tmp_path)]) == 3
     said = "nearedge: main cannot be looked up: nothing is committed here yet. git add --all and git commit do that\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 
 from generator.fleet.kinds import document_models
 from generator.specs.types import Strictly

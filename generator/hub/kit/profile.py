@@ -3,8 +3,6 @@
 One YAML file each in `data/hubs/`; the sources of the figures stand beside them in the files.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Literal
 

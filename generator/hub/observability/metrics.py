@@ -1,7 +1,5 @@
 """Which metrics reach the hub: data/metrics.yaml, and what a fleet adds to it (data, not code)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import cache
 from typing import Literal

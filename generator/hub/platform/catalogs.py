@@ -4,8 +4,6 @@ Each has a name of its own: OpenShift's marketplace operator owns the names of t
 off. Subscriptions of the clusters that pull through the mirror name ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 
