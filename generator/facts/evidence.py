@@ -8,7 +8,7 @@ profile names, and nothing holds it. A fact without any of these is refused by a
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -38,7 +38,7 @@ class Evidence(Strictly):
     documents: Text | None = Field(None, description="What says so, where no source was read.")
 
     @model_validator(mode="after")
-    def _is_known_somehow(self) -> Evidence:
+    def _is_known_somehow(self) -> Self:
         if self.source is None and self.documents is None:
             raise ValueError("name a source, or the documents that say so")
         return self

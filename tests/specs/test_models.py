@@ -17,6 +17,7 @@ def below(model: type[Strictly]) -> Iterator[type[Strictly]]:
 
 
 def test_annotations_of_models_are_no_text_that_each_process_compiles() -> None:
+    import_module("tests.warm")  # All of nearedge.
     assert document_models()
     # Those that are made of others, in fleet/kinds.py, have no annotations of their own.
     modules = {model.__module__ for model in below(Strictly) if model.__module__.startswith("generator.")}
