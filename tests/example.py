@@ -32,7 +32,11 @@ def with_few(folder: File, clusters: Collection[str]) -> File:
     """The specs of the fleet with no others of its near-edge clusters: what a command costs grows with them."""
     copy_tree(ROOT / "clusters", folder / "clusters")
     for path in (folder / "clusters/near-edge").iterdir():
-        if path.stem not in clusters:
+        if path.stem in clusters:
+            continue
+        if path.is_dir():  # Files of teams about it.
+            shutil.rmtree(path)
+        else:
             path.unlink()
     left = {path.stem for path in (folder / "clusters/near-edge").iterdir()}
     assert left == {*clusters}, f"not of the example: {sorted({*clusters} - left)}"

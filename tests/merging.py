@@ -285,7 +285,7 @@ def _mentions(root: File) -> dict[str, str]:
 
 
 def _reached(specs: list[str], mentions: Mapping[str, str]) -> frozenset[str]:
-    own = {File(file).stem for file in specs if file.split("/")[1] in {"near-edge", "core"}}
+    own = {File(file.split("/")[2]).stem for file in specs if file.split("/")[1] in {"near-edge", "core"}}
     shared = [File(file).stem for file in specs if file.split("/")[1] in {"groups", "models"}]
     words = [re.compile(rf"(?<![\w-]){name}(?![\w-])") for name in shared]
     return frozenset(own) | {name for name, text in mentions.items() if any(w.search(text) for w in words)}
