@@ -21,8 +21,8 @@ from ..components.workbenches import WORKBENCHES
 from ..objects.manifest import Manifest
 from ..specs.hub import Registration
 from ..specs.site import Connectivity
-from ..specs.teams import lacking
 from .fleet import Member
+from .teams import lacking
 
 
 def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:

@@ -5,7 +5,7 @@ Looked at layer by layer, before the merge blurs who said what. Where teams' fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..documents.files import Document, is_part, whole_of
@@ -16,11 +16,10 @@ from ..documents.paths import value_at
 from ..documents.secrets.search import showable
 from ..findings.finding import Finding, Path, Severity, Where
 from ..findings.rule import Rule, plain_rule
-from ..specs.teams import lacking
 from .spec_files import PART, Shared, kind_of, stem
 
 if TYPE_CHECKING:
-    from ..specs.teams import Team
+    from ..specs.teams import Team, TeamClusters
 
 UNKNOWN_TEAM = plain_rule(
     "TEAM001", "A file in teams/ is called as a team of the fleet: spec.teams of clusters/fleet.yaml."
@@ -196,6 +195,22 @@ def _by_others(
             yield _finding(SAID_BY_OTHERS, layer, item.path, message, hint)
 
 
+def lacking(
+    wanted: TeamClusters, labels: Mapping[str, str], ring: str | None, groups: Collection[str]
+) -> Iterator[str]:
+    """What a cluster would have to be and is not, for a team to be on it; nothing when it may be.
+
+    >>> from generator.specs.teams import TeamClusters
+    >>> [*lacking(TeamClusters(rings=("canary",)), {}, "main", ())]
+    ['ring canary']
+    """
+    yield from (f"{key}={value}" for key, value in wanted.labels.items() if labels.get(key) != value)
+    if wanted.rings and ring not in wanted.rings:
+        yield f"ring {' or '.join(wanted.rings)}"
+    if wanted.groups and not {*wanted.groups} & {*groups}:
+        yield f"group {' or '.join(wanted.groups)}"
+
+
 def _elsewhere(team: Team, layer: Layer, document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Whether a team may be on a cluster at all."""
     metadata = document.data.get("metadata")
@@ -230,9 +245,7 @@ def misplaced_parts(files: Sequence[str], shared: Shared) -> Iterator[Finding]:
     """Teams' files of no team, or of no cluster and no group; and what is wrong with the list of teams."""
     known = frozenset(files)
     parts = [file for file in files if is_part(file)]
-    if not parts and "teams" not in shared.fleet_document.data["spec"]:
-        return
-    teams = [team.name for team in shared.fleet.teams]
+    teams = [team["name"] for team in _as_written(shared)]
     for file in parts:
         if stem(file) not in teams:
             hint = meant(
@@ -251,19 +264,26 @@ def _at_start(rule: Rule, file: str, message: str, hint: str) -> Finding:
     return Finding(Where(file, 1, 1), rule.severity, rule.code, showable(message), showable(hint))
 
 
+def _as_written(shared: Shared) -> Sequence[Mapping[str, Any]]:
+    """The teams as the file has them, which is right: this is asked at every run, and models of specs take long to make."""
+    said: Sequence[Mapping[str, Any]] = shared.fleet_document.data["spec"].get("teams") or ()
+    return said
+
+
 def _listed(shared: Shared) -> Iterator[Finding]:
     """What is wrong with spec.teams itself."""
     seen: set[str] = set()
-    rings = [ring.name for ring in shared.fleet.delivery.rings]
-    for i, team in enumerate(shared.fleet.teams):
+    for i, team in enumerate(_as_written(shared)):
         path: Path = ("spec", "teams", i)
-        if team.name in seen:
-            yield _in_fleet(shared, (*path, "name"), f"{team.name} is listed twice", "merge the two")
-        seen.add(team.name)
+        if team["name"] in seen:
+            yield _in_fleet(shared, (*path, "name"), f"{team['name']} is listed twice", "merge the two")
+        seen.add(team["name"])
+        where = team.get("clusters") or {}
+        rings = [ring.name for ring in shared.fleet.delivery.rings] if where.get("rings") else []
         asked = (
-            (("models",), "model", team.models, [*shared.models, *shared.unusable]),
-            (("clusters", "rings"), "ring", team.clusters.rings, rings),
-            (("clusters", "groups"), "group", team.clusters.groups, [*shared.groups, *shared.unusable]),
+            (("models",), "model", team.get("models") or (), [*shared.models, *shared.unusable]),
+            (("clusters", "rings"), "ring", where.get("rings") or (), rings),
+            (("clusters", "groups"), "group", where.get("groups") or (), [*shared.groups, *shared.unusable]),
         )
         for steps, what, names, there in asked:
             for k, name in enumerate(names):

@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..disk.plain import read_plain
 from ..documents.files import Document
 from ..errors import NearedgeError
 from ..findings.finding import Finding
 from ..fleet.teams import STALE_OWNERS
-from ..specs.fleet import FleetSpec, Repository
-from ..specs.teams import Team, owner
-from .place import UNSAID, ForgeKind, kind_at
+from .place import UNSAID, ForgeKind, Hosted, kind_at
 
 LOCATIONS: Mapping[ForgeKind | None, tuple[str, ...]] = {
     ForgeKind.GITHUB: (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
@@ -47,13 +45,36 @@ class Place(NamedTuple):
         return (read_plain(self.top / self.file) or b"").decode("utf-8", "replace")
 
 
+class Owned(Protocol):
+    """A team, as far as it owns files: a Team, or what fleet.yaml has of one."""
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+
+    @property
+    def members(self) -> Sequence[str]:
+        """Who owns them."""
+
+
+class _Team(NamedTuple):
+    name: str
+    members: Sequence[str]
+
+
+class _Repository(NamedTuple):
+    url: str
+    forge: str | None
+    forgeURL: str | None
+
+
 class BrokenBlock(NearedgeError):
     """CODEOWNERS has one of the two lines and not the other."""
 
     exit_code = 1
 
 
-def place_in(root: File, repository: Repository) -> Place:
+def place_in(root: File, repository: Hosted) -> Place:
     """The CODEOWNERS that the forge of a fleet reads; where there is none, the first that it looks for."""
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
     below = root.relative_to(top).as_posix()
@@ -63,13 +84,13 @@ def place_in(root: File, repository: Repository) -> Place:
     return Place(top, "" if below == "." else f"{below}/", kind, file)
 
 
-def block(teams: Sequence[Team], kind: ForgeKind | None, prefix: str = "") -> str:
+def block(teams: Sequence[Owned], kind: ForgeKind | None, prefix: str = "") -> str:
     """The lines of all teams that have members; `prefix` is the folder of the fleet in its repository, with a slash."""
     lines = (_line(team, kind, prefix) for team in teams if team.members)
     return "".join(f"{line}\n" for line in (BEGIN, *lines, END))
 
 
-def _line(team: Team, kind: ForgeKind | None, prefix: str) -> str:
+def _line(team: Owned, kind: ForgeKind | None, prefix: str) -> str:
     owners = " ".join(dict.fromkeys(map(owner, team.members)))
     if kind is ForgeKind.GITEA:
         # Names of teams have no character that means something else there.
@@ -94,13 +115,26 @@ def with_block(text: str, made: str) -> str:
     return f"{text}{between}{made}"
 
 
-def stale(root: File, fleet: FleetSpec, document: Document) -> Iterator[Finding]:
-    """A finding where the block that is there is not what the teams say."""
-    place = place_in(root, fleet.repository)
+def owner(handle: str) -> str:
+    """A member as CODEOWNERS names it.
+
+    >>> owner("acme/vision"), owner("@anna"), owner("anna@acme.example")
+    ('@acme/vision', '@anna', 'anna@acme.example')
+    """
+    return handle if "@" in handle else f"@{handle}"
+
+
+def stale(root: File, document: Document) -> Iterator[Finding]:
+    """A finding where the block that is there is not what the teams of fleet.yaml say, which is right otherwise.
+
+    It is read as it is written, since models of specs take longer to make than a check that finds nothing new.
+    """
+    spec = document.data["spec"]
+    at, said = spec["repository"], spec.get("teams") or ()
+    teams = [_Team(team["name"], team.get("members") or ()) for team in said]
+    place = place_in(root, _Repository(at["url"], at.get("forge"), at.get("forgeURL")))
     found = _BLOCK.search(place.text)
-    if found is not None and found[0].rstrip("\n") != block(fleet.teams, place.kind, place.prefix).rstrip(
-        "\n"
-    ):
+    if found is not None and found[0].rstrip("\n") != block(teams, place.kind, place.prefix).rstrip("\n"):
         where = document.where(("spec", "teams"), key=True)
         message = f"the teams in {place.file} are others than these"
         yield Finding(

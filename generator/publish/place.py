@@ -12,10 +12,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..git.command import GitCredential
-from ..specs.fleet import Repository
+
+
+class Hosted(Protocol):
+    """Where a fleet's repository is, and what is said of its forge: `repository` of fleet.yaml."""
+
+    @property
+    def url(self) -> str:
+        """What clusters pull."""
+
+    @property
+    def forge(self) -> str | None:
+        """Which kind of forge it is on; its host says it otherwise."""
+
+    @property
+    def forgeURL(self) -> str | None:  # noqa: N802 - the field's name
+        """Where the API of the forge is."""
 
 
 class ForgeKind(StrEnum):
@@ -74,7 +90,7 @@ class ForgeChoice:
     ca_bundle: str | None = None
     """File with certificates to trust."""
 
-    def over(self, repository: Repository) -> ForgeChoice:
+    def over(self, repository: Hosted) -> ForgeChoice:
         """What is said here, and where nothing is what fleet.yaml says of its repository."""
         kind = ForgeKind(repository.forge) if repository.forge else None
         return replace(self, kind=self.kind or kind, url=self.url or repository.forgeURL)

@@ -1,6 +1,5 @@
 """Teams: who may say workloads of which namespaces, with which queues and models, on which clusters."""
 
-from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -74,27 +73,3 @@ class Team(Strictly):
         None,
         description="Groups that get rights in its namespaces on these clusters; none when left out.",
     )
-
-
-def lacking(
-    wanted: TeamClusters, labels: Mapping[str, str], ring: str | None, groups: Collection[str]
-) -> Iterator[str]:
-    """What a cluster would have to be and is not, for a team to be on it; nothing when it may be.
-
-    >>> [*lacking(TeamClusters(rings=("canary",)), {}, "main", ())]
-    ['ring canary']
-    """
-    yield from (f"{key}={value}" for key, value in wanted.labels.items() if labels.get(key) != value)
-    if wanted.rings and ring not in wanted.rings:
-        yield f"ring {' or '.join(wanted.rings)}"
-    if wanted.groups and not {*wanted.groups} & {*groups}:
-        yield f"group {' or '.join(wanted.groups)}"
-
-
-def owner(handle: str) -> str:
-    """A member as CODEOWNERS names it.
-
-    >>> owner("acme/vision"), owner("@anna"), owner("anna@acme.example")
-    ('@acme/vision', '@anna', 'anna@acme.example')
-    """
-    return handle if "@" in handle else f"@{handle}"

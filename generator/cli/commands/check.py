@@ -110,7 +110,7 @@ def _with_owners(root: File, rendered: Rendered) -> Rendered:
         return rendered
     from ...publish.owners import stale
 
-    found = stale(root.resolve(), rendered.fleet.spec, document)
+    found = stale(root.resolve(), document)
     return replace(rendered, findings=ordered((*rendered.findings, *found)))
 
 
