@@ -20,6 +20,7 @@ from .models import (
     MODELS_DIR,
     claim_name,
     is_written,
+    jobs,
     node_bound,
     on_volume,
     one_node,
@@ -31,9 +32,8 @@ from .models import (
     target,
     written,
 )
-from .ray import RAY, own_cluster
+from .ray import own_cluster
 from .serving.spec import Service
-from .training import TRAINING
 
 MARK = ".complete"
 """File that a job writes when the model is whole (templates/publish_model.py)."""
@@ -89,11 +89,7 @@ def publishing_has_something_to_publish(cluster: Cluster) -> Iterator[Problem]:
 
     The source is where it is put: nothing can be put into an image, a web site or a volume of another cluster.
     """
-    listed: list[tuple[Path, Any]] = [
-        *((("ray", "jobs", i), job) for i, job in enumerate(cluster.part(RAY).jobs)),
-        *((("training", "jobs", i), job) for i, job in enumerate(cluster.part(TRAINING).jobs)),
-    ]
-    for path, job in listed:
+    for path, job in jobs(cluster):
         for field in ("publish", "version"):
             if getattr(job, field) is not None and job.produces is None:
                 yield Problem((*path, field), f"{job.name} produces no model", "add produces")

@@ -145,11 +145,8 @@ class Cache:
 NOTHING_KNOWN = Cache("")
 
 
-def recall(root: File, code: Contents | None = None) -> Cache:
-    """What is known, if it belongs to these shared specs and this nearedge and the bases are intact.
-
-    `code` is nearedge's own files, where somebody looked at them a moment ago.
-    """
+def recall(root: File) -> Cache:
+    """What is known, if it belongs to these shared specs and this nearedge and the bases are intact."""
     stamps = Stamps.recalled(root)
     specs = spec_digests(root, stamps)
     # Only what we wrote ourselves, whole: everything below trusts its shape.
@@ -157,7 +154,7 @@ def recall(root: File, code: Contents | None = None) -> Cache:
     first, *lines = body.decode().split("\n") if body else ("",)
     head: dict[str, Any] = json.loads(first) if first else {}
     noted = _code_then(head)
-    code = code or contents_once(PACKAGE, CODE, noted)
+    code = contents_once(PACKAGE, CODE, noted)
     before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
     shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
     nothing = Cache(

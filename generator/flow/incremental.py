@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path as File
 from typing import NamedTuple
 
-from ..disk.contents import Contents
 from ..disk.specs import Digests
 from ..disk.tree import Tree
 from ..findings.finding import Severity, ordered
@@ -42,20 +41,18 @@ class Partly(Rendered):
         return self.memory.specs
 
 
-def render_changed(  # noqa: PLR0913 - what, on which day, who looks at it and who works
+def render_changed(
     root: File,
     progress: Progress = silent,
     today: str = "",
     witness: Witness | None = None,
     engine: Engine = PROCESSES,
-    *,
-    code: Contents | None = None,
 ) -> Partly:
     """The same result as `pipeline.render`; unchanged files come as paths instead of texts.
 
-    With a `witness` everything that it does not know counts as changed. `code` as in `cache.recall`.
+    With a `witness` everything that it does not know counts as changed.
     """
-    memory = recall(root, code)
+    memory = recall(root)
     files, shared, findings = read(root, progress, known=memory.right)
     if shared is None:
         return Partly(ordered(findings), Tree({}), memory=memory)

@@ -12,7 +12,7 @@ from ..components.kit.counting import said, together
 from ..components.kit.images_in import references
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
-from ..components.models import produced_by, servers, written
+from ..components.models import model_of, produced_by, servers, written
 from ..components.platform import chosen, installs, standing, unknown
 from ..components.ray import RAY
 from ..components.serving.spec import Service
@@ -140,7 +140,7 @@ def _ray_row(cluster: Cluster, kind: str, item: Any) -> ServiceRow:
 
 
 def _training_row(cluster: Cluster, job: TrainingJob) -> ServiceRow:
-    model = cluster.models.get(job.produces) if job.produces else None
+    model = model_of(job, cluster)
     return ServiceRow(
         cluster.name,
         job.namespace,
@@ -235,8 +235,7 @@ def asked_rows(fleet: Fleet) -> Iterator[AskedRow]:
         sums: dict[str, dict[str, int]] = {}
         pods: dict[str, int] = {}
         for item in standing(cluster):
-            whole = {name: number * item.number for name, number in item.requests.items()}
-            sums[item.operator] = together(sums.get(item.operator, {}), whole)
+            sums[item.operator] = together(sums.get(item.operator, {}), item.whole)
             pods[item.operator] = pods.get(item.operator, 0) + item.number
         for name in dict.fromkeys([*sums, *left_out]):
             asked = {resource: said(resource, number) for resource, number in sums.get(name, {}).items()}

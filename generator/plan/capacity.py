@@ -142,7 +142,7 @@ def _nodes(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str],
         given = together(given, each)
     theirs: dict[str, int] = {}
     for item in standing(cluster) if cluster.spec.state == "active" else ():
-        theirs = together(theirs, {name: number * item.number for name, number in item.requests.items()})
+        theirs = together(theirs, item.whole)
     asked = dict(theirs)
     for work in works:
         asked = together(asked, _sum(work, real=True))

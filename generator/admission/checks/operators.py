@@ -44,7 +44,7 @@ def operators_have_room_too(cluster: Cluster) -> Iterator[Problem]:
     # On nodes that are all tainted they find a place on others, which the spec does not describe.
     if not open_to or packs([*running, *_pods(asked, open_to)], taken):
         return
-    yield _no_room(cluster, asked, running, kinds)
+    yield _no_room(cluster, asked, running, [kind for kind in kinds if kind.bit & open_to])
 
 
 def _running(found: Analysis) -> list[tuple[Pods, int, int]]:
@@ -97,17 +97,17 @@ def _pods(asked: Sequence[Standing], open_to: int) -> Load:
 
 
 def _no_room(
-    cluster: Cluster, asked: Sequence[Standing], running: Load, kinds: Sequence[NodeKind]
+    cluster: Cluster, asked: Sequence[Standing], running: Load, there: Sequence[NodeKind]
 ) -> Problem:
+    """`there` are the nodes that operators can be on; workloads that can be on others as well are not counted beside them."""
     sums: dict[str, int] = {}
     for item in asked:
-        sums = together(sums, {name: number * item.number for name, number in item.requests.items()})
-    shut = ~_open(kinds)
+        sums = together(sums, item.whole)
+    open_to = sum(kind.bit for kind in there)
     beside: dict[str, int] = {}
     for pods, count, mask in running:
-        if not mask & shut:
+        if not mask & ~open_to:
             beside = together(beside, {name: number * count for name, number in pods.real.items()})
-    there = [kind for kind in kinds if not kind.bit & shut]
     has = {
         name: sum(kind.nodes * kind.has[name] for kind in there)
         for name in sums
@@ -132,8 +132,7 @@ def _largest(asked: Sequence[Standing], resource: str) -> str:
     """Who asks for most of a resource."""
     sums: dict[str, int] = {}
     for item in asked:
-        number = item.requests.get(resource, 0) * item.number
-        sums[item.operator] = sums.get(item.operator, 0) + number
+        sums[item.operator] = sums.get(item.operator, 0) + item.whole.get(resource, 0)
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
     named = [f"{name} {said(resource, number)}" for name, number in ranked[:MOST] if number]
     rest = sum(number for _, number in ranked[MOST:])

@@ -59,8 +59,7 @@ def render(options: argparse.Namespace, root: File, engine: Engine) -> int:
     watch = Watch()
     known = None if options.check or options.no_verify else _known(root)
     witness = Looking(known) if known else None
-    code = known.versions.code if known else None
-    rendered = incremental.render_changed(root, watch.progress, today(options), witness, engine, code=code)
+    rendered = incremental.render_changed(root, watch.progress, today(options), witness, engine)
     if has_errors(rendered.findings):
         watch.end()
         show_findings(root, rendered.findings, rendered.waived)

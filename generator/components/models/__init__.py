@@ -13,7 +13,9 @@ from .claims import (
     access_modes,
     claims_of,
     is_written,
+    jobs,
     longest_outage,
+    model_of,
     node_bound,
     on_volume,
     one_node,
@@ -35,7 +37,7 @@ from .initializer import (
     storage_container_unit,
 )
 from .publish import target
-from .spec import Publish
+from .spec import Produced, ProducedVersion, Publish
 from .trained import fetched_models, trained_models, writing
 from .transfer import environment, parameters, port_of, ports, secret_annotations
 from .units import MODELS
@@ -50,6 +52,8 @@ __all__ = [
     "MODELS_DIR",
     "STORAGE_CONTAINER",
     "STORAGE_CONTAINER_NOTE",
+    "Produced",
+    "ProducedVersion",
     "Publish",
     "access_modes",
     "cache_nodes",
@@ -61,8 +65,10 @@ __all__ = [
     "fetching_container",
     "holds",
     "is_written",
+    "jobs",
     "load_name",
     "longest_outage",
+    "model_of",
     "node_bound",
     "on_volume",
     "one_node",

@@ -200,11 +200,21 @@ def one_node(cluster: Cluster) -> bool:
     return bool(sum(node.count for node in cluster.spec.nodes) == 1)
 
 
-def produced_by(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
-    """Jobs that produce a model, of Ray and then of Kubeflow, with their paths."""
+def jobs(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+    """Jobs of Ray and then of Kubeflow, with their paths."""
     for section in ("ray", "training"):
-        jobs = getattr(getattr(cluster.spec, section, None), "jobs", ())
-        yield from (((section, "jobs", i), job) for i, job in enumerate(jobs) if job.produces)
+        listed = getattr(getattr(cluster.spec, section, None), "jobs", ())
+        yield from (((section, "jobs", i), job) for i, job in enumerate(listed))
+
+
+def produced_by(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+    """Those of them that produce a model."""
+    return ((path, job) for path, job in jobs(cluster) if job.produces)
+
+
+def model_of(job: Any, cluster: Cluster) -> ModelSpec | None:
+    """The model that a job produces; None where it produces none, or none that there is."""
+    return cluster.models.get(job.produces) if job.produces else None
 
 
 def written(job: Any, model: ModelSpec) -> ModelSpec:

@@ -9,6 +9,7 @@ from ...specs.types import Resources, Toleration
 from ..kit.component import Cluster
 from ..kit.demand import UNBOUND, Container, Pods, Shape, Workload, bounds, pods_of
 from .claims import claims_of, produced_by, servers
+from .emit import load_name
 from .spec import Claim, ModelsSpec
 
 
@@ -20,7 +21,7 @@ def workloads(cluster: Cluster) -> Iterator[Workload]:
         if claim.load:
             containers = _steps("fetch", "publish", spec.resources, ("models", "resources"))
             pods = pods_of(_loading(claim, cluster), containers, limits.get(claim.namespace, UNBOUND))
-            yield _job(f"{claim.model}-load", claim.namespace, pods)
+            yield _job(load_name(claim.model), claim.namespace, pods)
     for where, job in produced_by(cluster):
         if job.publish is not None and job.produces in cluster.models and not job.suspend:
             path: Path = (*where, "publish")

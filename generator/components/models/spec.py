@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...specs.build import ENDPOINT
+from ...specs.model import ModelVersion
 from ...specs.types import (
     Duration,
     Image,
@@ -13,6 +14,7 @@ from ...specs.types import (
     LabelKey,
     LabelValue,
     Line,
+    Name,
     Quantity,
     Resources,
     Strictly,
@@ -47,6 +49,22 @@ class Cache(Strictly):
     nodeSelector: dict[LabelKey, LabelValue] = Field(
         description="Labels of the nodes; servers of cached models run there only.", min_length=1
     )
+
+
+Produced = Annotated[
+    Name | None,
+    Field(
+        description="Model that the job writes to the folder in its variable MODEL_DIR, on the volume the model is served from."
+    ),
+]
+"""`produces` of a job, whoever runs it."""
+ProducedVersion = Annotated[
+    ModelVersion | None,
+    Field(
+        description="Version of the model that it produces, to train one before it is served; the Model's own when left out."
+    ),
+]
+"""`version` of such a job."""
 
 
 class Publish(Strictly):

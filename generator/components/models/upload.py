@@ -15,7 +15,18 @@ from ...facts.profiles import Profile
 from ...objects.manifest import Manifest, meta
 from ...specs.model import Images, ModelSpec
 from ..kit.runtime import seconds, security
-from .emit import LOADER, ROOT, SCRIPTS, beside_its_server, mounted, rendered, script, step, version_key
+from .emit import (
+    LOADER,
+    ROOT,
+    SCRIPTS,
+    beside_its_server,
+    load_name,
+    mounted,
+    rendered,
+    script,
+    step,
+    version_key,
+)
 from .spec import Claim, ModelsSpec
 
 SCRIPT = "upload.sh"
@@ -56,7 +67,7 @@ def manifests(
             "spec": {
                 "restartPolicy": "Never",
                 "activeDeadlineSeconds": limit,
-                "serviceAccountName": f"{claim.model}-load",
+                "serviceAccountName": load_name(claim.model),
                 "automountServiceAccountToken": False,
                 "securityContext": security(profile),
                 **beside_its_server(claim),

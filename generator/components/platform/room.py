@@ -28,6 +28,11 @@ class Standing(NamedTuple):
     number: int
     requests: Amounts
 
+    @property
+    def whole(self) -> dict[str, int]:
+        """Requests of all of them."""
+        return {name: amount * self.number for name, amount in self.requests.items()}
+
 
 @once
 def standing(cluster: Cluster) -> tuple[Standing, ...]:

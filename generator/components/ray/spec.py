@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...specs.model import ModelVersion
 from ...specs.types import (
     Count,
     Duration,
@@ -28,7 +27,7 @@ from ...specs.types import (
 )
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
-from ..models import Publish
+from ..models import Produced, ProducedVersion, Publish
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import Amount, ServeConfig
 
@@ -299,14 +298,8 @@ class RayJob(RayFields):
     ttlSecondsAfterFinished: Int32 | None = Field(
         None, description="How long its own cluster stays after that."
     )
-    produces: Name | None = Field(
-        None,
-        description="Model that the job writes to the folder in its variable MODEL_DIR, on the volume the model is served from.",
-    )
-    version: ModelVersion | None = Field(
-        None,
-        description="Version of the model that it produces, to train one before it is served; the Model's own when left out.",
-    )
+    produces: Produced = None
+    version: ProducedVersion = None
     publish: Publish | None = Field(
         None, description="Put that model where its source points; {} with the Model's own credential."
     )

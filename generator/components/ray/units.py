@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from ...objects.manifest import Manifest
-from ...specs.model import ModelSpec
 from ..kit.base_key import base_key, digest
 from ..kit.component import Cluster, Component, Unit, alone
 from ..kit.recipe import Recipe, recipe
+from ..models import model_of
 from .emit import emit_cluster, emit_job
 from .flavor import place_of, placed
 from .service import emit_service
@@ -93,13 +93,9 @@ def _service_unit(item: RayService, shared: RayService | None, cluster: Cluster)
     return _of_its_own(bare, recipe(emit_service, bare, profile), final)
 
 
-def _model(job: RayJob, cluster: Cluster) -> ModelSpec | None:
-    return cluster.models.get(job.produces) if job.produces else None
-
-
 def _job_unit(job: RayJob, spec: RaySpec, shared: RaySpec, cluster: Cluster) -> Unit:
     profile = cluster.profile
-    model = _model(job, cluster)
+    model = model_of(job, cluster)
     place = place_of(job.namespace, job.queue, cluster)
     final = emit_job(job, find(spec.clusters, job.namespace, job.cluster), profile, model, place)
     common = find(shared.jobs, job.namespace, job.name)

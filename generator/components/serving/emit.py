@@ -21,7 +21,7 @@ from ..models.spec import ModelsSpec
 from . import scaling
 from .placement import budgets, placed, pods_of
 from .server import hardens_initializer, server_of
-from .spec import Service, is_llm, is_plain, runtimes
+from .spec import Service, is_llm, is_plain, runtimes, service_name
 
 TIMEOUT = "haproxy.router.openshift.io/timeout"
 """Annotation of a Route: how long the router waits for an answer."""
@@ -72,7 +72,7 @@ def _route(item: Service, runtime: Runtime) -> tuple[Manifest, ...]:
         "kind": "Route",
         "metadata": meta(item.name, item.namespace, wave=Wave.WORKLOAD, annotations=notes),
         "spec": {
-            "to": {"kind": "Service", "name": f"{item.name}-predictor", "weight": 100},
+            "to": {"kind": "Service", "name": service_name(item), "weight": 100},
             "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
             "wildcardPolicy": "None",
         },

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...specs.model import ModelVersion
 from ...specs.types import (
     Argument,
     EnvVar,
@@ -26,7 +25,7 @@ from ...specs.types import (
 )
 from ..kit.metadata import Annotations
 from ..kit.pod_fields import EnvFrom, Mount, WorkingDir
-from ..models import Publish
+from ..models import Produced, ProducedVersion, Publish
 
 JobName = ServiceName
 """Services and Jobs are named after it (training-operator v1.9.3 pkg/webhooks/pytorch)."""
@@ -112,14 +111,8 @@ class TrainingJob(Strictly):
         description="Keep it in the spec but not on the cluster: its pods and its quota go; without it, it starts anew.",
     )
     run: Name | None = Field(None, description="Any word; another word runs the same job once more.")
-    produces: Name | None = Field(
-        None,
-        description="Model that the job writes to the folder in its variable MODEL_DIR, on the volume the model is served from.",
-    )
-    version: ModelVersion | None = Field(
-        None,
-        description="Version of the model that it produces, to train one before it is served; the Model's own when left out.",
-    )
+    produces: Produced = None
+    version: ProducedVersion = None
     publish: Publish | None = Field(
         None, description="Put the model where its source points, once the job has written it."
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..kit.component import Cluster, Component, Unit, alone
 from ..kit.recipe import recipe
+from ..models import model_of
 from ..ray import place_of
 from .emit import emit
 from .spec import TrainingSpec
@@ -18,7 +19,7 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     for job in cluster.part(TRAINING).jobs:
         if job.suspend:
             continue
-        model = cluster.models.get(job.produces) if job.produces else None
+        model = model_of(job, cluster)
         final = emit(job, cluster.profile, model, place_of(job.namespace, job.queue, cluster))
         if known.get((job.namespace, job.name)) == job:
             key = cluster.group_key("training", "jobs", job.namespace, job.name)

@@ -218,7 +218,7 @@ def servers(item: Service, profile: Profile) -> tuple[str, ...]:
     if is_llm(item):
         scheme = "https" if profile.kserve.llmScheme == "HTTPS" else "http"
         return (f"{scheme}://{item.name}{LLM_SERVICE}.{item.namespace}.svc:{LLM_PORT}",)
-    host = f"{item.name}-predictor.{item.namespace}.svc"
+    host = f"{service_name(item)}.{item.namespace}.svc"
     if is_guarded(item, profile):
         return (f"https://{host}:{AUTHENTICATES}",)
     return tuple(f"http://{host}:{port}" for port in dict.fromkeys((answers_on(item), 80)))
