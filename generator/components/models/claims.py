@@ -200,16 +200,20 @@ def one_node(cluster: Cluster) -> bool:
     return bool(sum(node.count for node in cluster.spec.nodes) == 1)
 
 
-def jobs(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+@once
+def jobs(cluster: Cluster) -> tuple[tuple[Path, Any], ...]:
     """Jobs of Ray and then of Kubeflow, with their paths."""
-    for section in ("ray", "training"):
-        listed = getattr(getattr(cluster.spec, section, None), "jobs", ())
-        yield from (((section, "jobs", i), job) for i, job in enumerate(listed))
+    listed = (
+        (section, getattr(getattr(cluster.spec, section, None), "jobs", ()))
+        for section in ("ray", "training")
+    )
+    return tuple(((section, "jobs", i), job) for section, there in listed for i, job in enumerate(there))
 
 
-def produced_by(cluster: Cluster) -> Iterator[tuple[Path, Any]]:
+@once
+def produced_by(cluster: Cluster) -> tuple[tuple[Path, Any], ...]:
     """Those of them that produce a model."""
-    return ((path, job) for path, job in jobs(cluster) if job.produces)
+    return tuple((path, job) for path, job in jobs(cluster) if job.produces)
 
 
 def model_of(job: Any, cluster: Cluster) -> ModelSpec | None:
