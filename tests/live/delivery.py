@@ -23,6 +23,7 @@ from .client import Client, Refused
 from .control_plane import WITH_CONTROLLERS, ControlPlane, control_plane
 from .delivery_apart import SITE, apart
 from .delivery_ground import Ground
+from .delivery_handover import handed_over
 from .delivery_hub import application_sets, members
 from .delivery_probes import PROBES, SYNC_TIMEOUT, Probe, ours
 from .delivery_repository import Repository, repository
@@ -33,7 +34,7 @@ from .processes import NotReady
 from .recording import Recording, judged
 
 KUBERAY = f"kuberay-v{PROGRAMS['kuberay'].version}"
-HUB, APART = "applicationsets", "an-application-for-each-workload"
+HUB, APART, HANDED = "applicationsets", "an-application-for-each-workload", "hand-over"
 AT_A_TIME = 8
 """Probes beside each other: most of a probe is waiting, each has a branch, an Application and a namespace of its own."""
 
@@ -44,7 +45,7 @@ def run(folder: File) -> list[str]:
     sites = [name for name in SITES if not only or name in only]
     wrong: list[str] = []
     with control_plane(folder, WITH_CONTROLLERS) as plane, repository(folder / "git") as repo:
-        crds.install(plane.client, _kinds([*sites, *([SITE] if APART in only else [])]))
+        crds.install(plane.client, _kinds([*sites, *([SITE] if {APART, HANDED} & only else [])]))
         install(plane.client)
         Ground(plane.client, repo).project()
         with _kubelet(plane.client.another()):
@@ -94,7 +95,7 @@ def rounds(*, timed: bool) -> list[dict[str, Walk]]:
     walks[0][HUB], walks[1][APART] = _hub, _apart
     for i, name in enumerate(probes):
         walks[i % 2][name] = probes[name]
-    return walks
+    return [*walks, {HANDED: _handed}]
 
 
 def _walked(stage: Stage, walks: Mapping[str, Walk]) -> Iterator[str]:
@@ -127,6 +128,12 @@ def _hub(stage: Stage, name: str) -> Iterator[str]:
 def _apart(stage: Stage, name: str) -> Iterator[str]:
     seen: dict[str, Any] = {}
     yield from apart(stage.ground(name), seen)
+    yield from _recorded(name, {"probe": name, "site": SITE}, seen)
+
+
+def _handed(stage: Stage, name: str) -> Iterator[str]:
+    seen: dict[str, Any] = {}
+    yield from handed_over(stage.ground(name), seen)
     yield from _recorded(name, {"probe": name, "site": SITE}, seen)
 
 

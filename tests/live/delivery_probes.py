@@ -24,6 +24,7 @@ from .delivery_ground import (
     wave,
 )
 from .delivery_ray import OUT_OF_SYNC_ONLY, RESPECTED, worker_groups
+from .delivery_windows import away, held, overrun
 from .played import FAILS, HANGS
 
 ENDS = "played/ends"
@@ -221,6 +222,10 @@ PROBES: Mapping[str, Probe] = {
     "node-selector-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=False), OUT_OF_SYNC_ONLY),
     "replicas-of-the-autoscaler": Probe(lambda *on: worker_groups(*on, scaled=True), {}),
     "replicas-respected": Probe(lambda *on: worker_groups(*on, scaled=True), RESPECTED),
+    "window-closed-and-open": Probe(held, {}),
+    "window-closes-under-a-sync": Probe(lambda *on: overrun(*on, goes_on=True), {}),
+    "window-closes-under-a-sync-without-overrun": Probe(lambda *on: overrun(*on, goes_on=False), {}),
+    "line-away": Probe(away, {}),
     "sync-timeout-and-a-fix": Probe(mended, {}, timed=True),
     "sync-timeout-alone": Probe(ended, {}, timed=True),
 }

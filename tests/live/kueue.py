@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
+from functools import partial
+from itertools import count
 from pathlib import Path as File
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from generator.admission import Decision, verdicts
@@ -13,14 +17,17 @@ from generator.components.kit.component import Cluster
 from tests.conftest import CASES, ROOT, build, read_case
 
 from . import crds, inputs
-from .binaries import say
+from .binaries import ready, say
 from .control_plane import WITH_CONTROLLERS, control_plane
+from .inputs import Site
 from .kueue_probe import NO_WORKLOAD, Asked, Probe, Told, site_of
 from .kueue_program import RELEASES, Release, kueue
 from .recording import Recording, judged
 
 PROBES = File(__file__).resolve().parent / "probes/kueue"
 KUBERNETES = "1.35.4"
+STANDS = {"0.16.6": 2, "0.18.4": 1, "0.19.2": 1}
+"""Control planes of each version, beside each other: nearly all of a probe is waiting."""
 
 
 def run(folder: File) -> list[str]:
@@ -28,19 +35,46 @@ def run(folder: File) -> list[str]:
 
     LIVE_PROBE is a pattern of probes to run, `clusters` stands for the whole clusters.
     """
+    asked = [item for item in RELEASES if os.environ.get("LIVE_KUEUE", item.version) == item.version]
+    ready((*WITH_CONTROLLERS, *(release.program for release in asked)))  # threads would build them twice
+    numbers = count()
+    with ThreadPoolExecutor() as pool:
+        stands = []
+        for release in asked:
+            tasks: SimpleQueue[Task] = SimpleQueue()
+            for task in _tasks(release):
+                tasks.put(task)
+            for _ in range(min(STANDS[release.version], tasks.qsize())):
+                place = folder / f"{release.program}-{next(numbers)}"
+                stands.append(pool.submit(_stand, place, release, tasks))
+        return sorted(line for one in stands for line in one.result())
+
+
+def _stand(place: File, release: Release, tasks: SimpleQueue[Task]) -> list[str]:
+    """A control plane with this Kueue, which takes tasks until none is left."""
     wrong: list[str] = []
-    for release in RELEASES:
-        if os.environ.get("LIVE_KUEUE", release.version) != release.version:
-            continue
-        place = folder / release.program
-        place.mkdir()
-        with control_plane(place, WITH_CONTROLLERS) as plane:
-            crds.install(plane.client, _beside_kueue(release))
-            with kueue(plane, release):
-                tried = Tried(plane.client, release)
-                wrong += tried.whole_clusters() if _named("clusters") else ()
-                wrong += tried.probes()
-    return wrong
+    place.mkdir()
+    with control_plane(place, WITH_CONTROLLERS) as plane:
+        crds.install(plane.client, _beside_kueue(release))
+        with kueue(plane, release):
+            tried = Tried(plane.client, release)
+            while True:
+                try:
+                    task = tasks.get_nowait()
+                except Empty:
+                    return wrong
+                wrong += task(tried)
+
+
+def _tasks(release: Release) -> Iterator[Task]:
+    """The whole clusters of a platform, and each probe and case."""
+    if _named("clusters"):
+        for site in inputs.sites(ROOT):
+            if site.cluster is not None and site.cluster.profile.name == release.profile:
+                yield partial(Tried.whole_cluster, site=site, cluster=site.cluster)
+    for name, case in cases(release):
+        if _named(name):
+            yield partial(Tried.probe, name=name, case=case)
 
 
 def _named(probe: str) -> bool:
@@ -74,6 +108,10 @@ def cases(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"case-{path.parent.name}", {"profile": release.profile, **case}
 
 
+Task = Callable[["Tried"], Iterator[str]]
+"""Gives what is wrong with what it puts before a Kueue."""
+
+
 class Tried:
     """One Kueue, with everything that is put before it."""
 
@@ -81,45 +119,36 @@ class Tried:
         self.client = client
         self.release = release
 
-    def whole_clusters(self) -> Iterator[str]:
-        """Clusters of the example fleet: queues Active, and each Workload admitted as its verdict says."""
-        for site in inputs.sites(ROOT):
-            if site.cluster is None or site.cluster.profile.name != self.release.profile:
-                continue
-            probe = Probe(self.client, site, site.cluster)
-            yield from (f"{site.name}: {line}" for line in probe.open())
-            told = probe.run(probe.asked)
-            said = {
-                f"{item.kind} {item.namespace}/{item.name}": item.decision for item in verdicts(site.cluster)
-            }
-            say(
-                f"kueue {self.release.version}: {site.name}: {sum(item.admitted for item in told.values())} of {len(told)} admitted"
-            )
-            for key, item in told.items():
-                if (said.get(key) is Decision.ADMIT) != item.admitted:
-                    yield f"{site.name}: {key} is {said.get(key)} for us, and Kueue: {item}"
-            probe.close()
+    def whole_cluster(self, *, site: Site, cluster: Cluster) -> Iterator[str]:
+        """One of the example fleet: queues Active, and each Workload admitted as its verdict says."""
+        probe = Probe(self.client, site, cluster)
+        yield from (f"{site.name}: {line}" for line in probe.open())
+        told = probe.run(probe.asked)
+        said = {f"{item.kind} {item.namespace}/{item.name}": item.decision for item in verdicts(cluster)}
+        admitted = sum(item.admitted for item in told.values())
+        say(f"kueue {self.release.version}: {site.name}: {admitted} of {len(told)} admitted")
+        for key, item in told.items():
+            if (said.get(key) is Decision.ADMIT) != item.admitted:
+                yield f"{site.name}: {key} is {said.get(key)} for us, and Kueue: {item}"
+        probe.close()
 
-    def probes(self) -> Iterator[str]:
-        """Hand-made ones and cases, in every rotation of their workloads."""
-        for name, case in cases(self.release):
-            if not _named(name):
-                continue
-            cluster = _cluster(case)
-            probe = Probe(self.client, site_of(name, cluster), cluster)
-            if not probe.asked:
-                continue
-            inactive = probe.open()
-            said: dict[str, Any] = {"inactive": inactive, "workloads": _rotated(probe)}
-            probe.close()
-            unseen = [key for key, item in said["workloads"].items() if item.get("message") == NO_WORKLOAD]
-            if unseen:
-                yield f"{name}: Kueue was never asked about {', '.join(unseen)}"
-                continue
-            now = Recording(self.release.program, name, self.versions, case, said)
-            found = ", ".join(f"{key} {item['decision']}" for key, item in said["workloads"].items())
-            say(f"kueue {self.release.version}: {name}: {found}")
-            yield from judged(now, record=os.environ.get("RECORD") == "1")
+    def probe(self, *, name: str, case: dict[str, Any]) -> Iterator[str]:
+        """A hand-made one or a case, in every rotation of its workloads."""
+        cluster = _cluster(case)
+        probe = Probe(self.client, site_of(name, cluster), cluster)
+        if not probe.asked:
+            return
+        inactive = probe.open()
+        said: dict[str, Any] = {"inactive": inactive, "workloads": _rotated(probe)}
+        probe.close()
+        unseen = [key for key, item in said["workloads"].items() if item.get("message") == NO_WORKLOAD]
+        if unseen:
+            yield f"{self.release.version} {name}: Kueue was never asked about {', '.join(unseen)}"
+            return
+        now = Recording(self.release.program, name, self.versions, case, said)
+        found = ", ".join(f"{key} {item['decision']}" for key, item in said["workloads"].items())
+        say(f"kueue {self.release.version}: {name}: {found}")
+        yield from judged(now, record=os.environ.get("RECORD") == "1")
 
     @property
     def versions(self) -> dict[str, str]:
