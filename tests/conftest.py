@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from generator.components.kit.component import Cluster
 from generator.documents.files import Document, read_text
@@ -35,6 +36,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("nearedge")
+# Hypothesis also draws constants of the modules that are loaded by then: which, depends on the tests that ran before in
+# this process (hypothesis 6.170 internal/conjecture/providers.py). There is no setting for it.
+providers._get_local_constants = lambda: providers.Constants()  # type: ignore[attr-defined] # noqa: SLF001
 
 # Many tests start nearedge in a process of its own, and every worker imports all tests: where bytecode may not be
 # written, as some containers say, each of them would compile all of it again.
