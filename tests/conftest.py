@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from generator.components.kit.component import Cluster
 from generator.documents.files import Document, read_text
@@ -38,7 +39,7 @@ settings.register_profile(
 settings.load_profile("nearedge")
 # Hypothesis also draws constants of the modules that are loaded by then: which, depends on the tests that ran before in
 # this process (hypothesis 6.170 internal/conjecture/providers.py). There is no setting for it.
-providers._get_local_constants = lambda: providers.Constants()  # type: ignore[attr-defined] # noqa: SLF001
+providers._get_local_constants = Constants  # noqa: SLF001
 
 # Many tests start nearedge in a process of its own, and every worker imports all tests: where bytecode may not be
 # written, as some containers say, each of them would compile all of it again.
