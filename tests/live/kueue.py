@@ -140,6 +140,8 @@ class Tried:
             return
         inactive = probe.open()
         said: dict[str, Any] = {"inactive": inactive, "workloads": _rotated(probe)}
+        if probe.checks:
+            said["admittedOnceChecked"] = sorted(probe.admitted)
         probe.close()
         unseen = [key for key, item in said["workloads"].items() if item.get("message") == NO_WORKLOAD]
         if unseen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,9 @@ from generator.components.kit.demand import Container
 from generator.components.kueue import KUEUE
 from generator.objects.manifest import Manifest
 
-from .client import Client
+from .client import Client, Refused
 from .inputs import Site, in_order
+from .played import THEN
 
 GROUND = (
     *("Namespace", "LimitRange", "PriorityClass", "WorkloadPriorityClass", "Topology", "AdmissionCheck"),
@@ -137,6 +139,7 @@ class Probe:
         self.client = client
         self.ground = tuple(item for kind in GROUND for item in site.objects if item["kind"] == kind)
         self.asked = asked(cluster, site.objects)
+        self.admitted: set[str] = set()
         spaces = {item["metadata"]["name"] for item in self.ground if item["kind"] == "Namespace"}
         used = {item.manifest["metadata"]["namespace"] for item in self.asked} | {
             item["metadata"]["namespace"] for item in self.ground if "namespace" in item["metadata"]
@@ -150,10 +153,36 @@ class Probe:
         """Apply what has to be there; gives the queues that did not become Active, with Kueue's words."""
         for item in (*self.spaces, *self.ground):
             self.client.apply(item)
+        for item in self.checks:
+            self.client.merge(item, {"status": {"conditions": [_true("Active")]}}, "status")
         until = time.monotonic() + DECIDED_SECONDS
         while (waiting := self._inactive()) and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
         return waiting
+
+    @property
+    def checks(self) -> list[Manifest]:
+        """AdmissionChecks, whose controllers are played: each is there, and says yes to whoever has quota."""
+        return [item for item in self.ground if item["kind"] == "AdmissionCheck"]
+
+    def _answer(self, work: Manifest) -> None:
+        """Say yes for every check that a Workload with quota waits for, and note what Kueue makes of that.
+
+        Source of the fields: kueue apis/kueue/v1beta2 AdmissionCheckState, and its own controllers of checks, which
+        write status.admissionChecks (pkg/workload/admissionchecks.go SetAdmissionCheckState).
+        """
+        states = work.get("status", {}).get("admissionChecks") or []
+        reserved, admitted = condition(work, "QuotaReserved"), condition(work, "Admitted")
+        if not states or reserved is None or not reserved.admitted:
+            return
+        if all(item["state"] == "Ready" for item in states):
+            self.admitted |= {_owner(work)} if admitted is not None and admitted.admitted else set()
+            return
+        said = [
+            {**item, "state": "Ready", "message": "played", "lastTransitionTime": THEN} for item in states
+        ]
+        with contextlib.suppress(Refused):  # changed meanwhile: the next round sees it
+            self.client.merge(work, {"status": {"admissionChecks": said}}, "status")
 
     def _inactive(self) -> list[str]:
         found = []
@@ -200,6 +229,8 @@ class Probe:
 
     def _all(self, came: Sequence[Asked]) -> dict[str, Told]:
         every = self.client.list(API, "Workload")
+        for work in every if self.checks else ():
+            self._answer(work)
         return {item.key: self._said(item, every) for item in came}
 
     def _decided(self, item: Asked) -> bool:
@@ -247,6 +278,10 @@ class Probe:
         for item in reversed(self.ground):
             if item["kind"] != "Namespace":
                 self.client.remove(item)
+
+
+def _true(kind: str) -> Manifest:
+    return {"type": kind, "status": "True", "reason": "Played", "message": "", "lastTransitionTime": THEN}
 
 
 def _owner(work: Manifest) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generator.hub.delivery.applicationsets import RETRY_REFRESH, sync_policy
+from generator.hub.delivery.windows import OVERRUN, held
 from generator.objects.manifest import KEEP, Manifest
 from generator.specs.fleet import Delivery
 from tests.conftest import some
@@ -15,6 +16,7 @@ from tests.live.binaries import PROGRAMS
 from tests.live.delivery import asked
 from tests.live.delivery_apart import SITE
 from tests.live.delivery_ground import COMPARE_OPTION, SYNC_OPTION
+from tests.live.delivery_handover import SERVERS, STEPS
 from tests.live.delivery_hub import FLEET, compiled_sets, members
 from tests.live.delivery_probes import PROBES
 from tests.live.delivery_ray import FLAVOR, MORE, emitted
@@ -132,3 +134,42 @@ def test_a_load_holds_its_own_server_and_no_other_where_each_has_an_application(
     rests = {"sync": "Synced", "health": "Healthy", "operation": "Succeeded"}
     assert found["loaded"] == dict.fromkeys(("root", loads, other), rests)
     assert found["afterTheRootIsGone"] == []
+
+
+def test_a_closed_window_holds_commits_and_lets_a_person_sync() -> None:
+    found = seen("window-closed-and-open")
+    waits = {"comparedWithTheCommit": True, "sync": "OutOfSync", "taken": False}
+    assert found["closed"] == {**waits, "noteOnTheCluster": None}
+    assert found["byHand"] == {"taken": True}
+    assert found["closedAfterThat"] == {**waits, "noteOnTheCluster": "1"}
+    assert found["opened"] == {"taken": True, "noteOnTheCluster": "2"}
+
+
+def test_a_sync_outlasts_its_window_where_that_is_said() -> None:
+    goes_on = seen("window-closes-under-a-sync")
+    assert goes_on["begunInTheWindow"] == "Running"
+    assert goes_on["afterItClosed"] == {"phase": "Succeeded", "nextWave": "next"}
+    assert held({}, Delivery.model_validate({"argoCD": ".".join(map(str, OVERRUN))})).overrun
+    waits = seen("window-closes-under-a-sync-without-overrun")
+    assert waits["afterItClosed"] == {"phase": "Running", "nextWave": None}
+    assert waits["inTheNextWindow"] == {"phase": "Succeeded"}
+    assert not held({}, Delivery.model_validate({"argoCD": "3.4"})).overrun
+
+
+def test_a_site_keeps_what_it_has_while_its_line_is_away_and_takes_the_commit_when_it_is_back() -> None:
+    found = seen("line-away")
+    assert found["whileItIsAway"]["sync"] == "Unknown"
+    assert found["whenItIsBack"] == {"takenByItself": True, "noteOnTheCluster": "2", "deletedIsBack": True}
+
+
+def test_a_hand_over_takes_nothing_away_and_makes_nothing_again() -> None:
+    found = seen("hand-over")
+    assert list(found) == [step.name for step in STEPS]
+    for step in STEPS:
+        state = found[step.name]
+        assert state["root"] == "Synced, Healthy, Succeeded"
+        assert (state["gone"], state["madeAgain"]) == ([], [])
+        owners = {told for key, told in state["workloadsOf"].items() if key.split()[0] in SERVERS}
+        assert owners == {step.owner}
+    assert found["handOver is over"]["applications"]
+    assert found["nothing kept"]["applications"] == {}
