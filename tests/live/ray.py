@@ -31,8 +31,13 @@ PROFILE = "odh-3.5"
 """A platform with this KubeRay; cases are compiled for it whatever they say, and left out where a rule refuses."""
 KINDS = ("RayCluster", "RayJob", "RayService")
 BEFORE = ("ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "LimitRange")
-QUIET_SECONDS = 2.5
+QUIET_SECONDS = 4.5
+"""More than KubeRay waits before it looks again at a RayJob (3 s) or a RayService (2 s): kuberay v1.6.2
+controllers/ray/rayjob_controller.go RayJobDefaultRequeueDuration, rayservice_controller.go ServiceDefaultRequeueDuration."""
 LONGEST_SECONDS = 90
+GONE_SECONDS = 1.5
+MADE = (("batch/v1", "Job"), ("ray.io/v1", "RayCluster"), ("v1", "Pod"), ("v1", "Service"))
+"""What is made of our objects, in the order in which it is taken away."""
 
 
 def run(folder: File) -> list[str]:
@@ -211,15 +216,15 @@ def _seen(found: Manifest) -> bool:
 
 
 def clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:
-    """Remove objects and all that controllers made of them."""
+    """Remove objects and all that controllers made of them, also what one of them makes while it goes."""
     for item in objects:
         client.remove(item)
-    for name in spaces:
-        for api_version, kind in (
-            ("batch/v1", "Job"),
-            ("ray.io/v1", "RayCluster"),
-            ("v1", "Pod"),
-            ("v1", "Service"),
-        ):
-            for item in client.list(api_version, kind, name):
-                client.remove(item)
+    until = time.monotonic() + LONGEST_SECONDS
+    since = time.monotonic()
+    while time.monotonic() < until and time.monotonic() - since < GONE_SECONDS:
+        left = [item for name in spaces for made in MADE for item in client.list(*made, name)]
+        for item in left:
+            client.remove(item)
+        if left:
+            since = time.monotonic()
+        time.sleep(0.2)
