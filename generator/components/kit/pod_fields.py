@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...documents import folders
 from ...objects.manifest import Manifest, content_hash
 from ...specs.lines import Lines
 from ...specs.types import (
@@ -42,10 +43,20 @@ FilePath = Annotated[
         form="a path below the folder, of letters, digits, _, . and -: forecast/model.py",
     ),
 ]
-MOST = 2**20
-"""Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
-WorkingDir = dict[FilePath, Annotated[str, Lines(MOST)]]
+FolderPath = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+        200,
+        form="a folder of this repository, from its root: jobs/tune",
+    ),
+]
+MOST = folders.MOST
+WorkingDir = dict[FilePath, Annotated[str, Lines(MOST, shortest=0)]]
 """The files of a working directory."""
+Folder = WorkingDir | FolderPath
+"""The same, or the folder of the repository that they lie in: of a cluster that is compiled it has been read
+(fleet/folders.py)."""
 
 WORKING_DIR = "/mnt/working-dir"
 """Where pods have them."""
@@ -240,6 +251,11 @@ def apart(said: str | None, selector: Manifest) -> Manifest:
         return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     weighed = [{"weight": 100, "podAffinityTerm": term}]
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighed}}
+
+
+def files_of(said: Folder) -> WorkingDir:
+    """The files of a working directory; none of a folder that nobody has read."""
+    return {} if isinstance(said, str) else said
 
 
 def file_keys(files: WorkingDir) -> dict[str, str]:

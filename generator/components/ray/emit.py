@@ -169,7 +169,7 @@ def _redis(options: GcsFaultTolerance) -> Manifest:
 
 
 def _job_spec(job: RayJob) -> Manifest:
-    environment = runtime_env_text(with_files(job.runtimeEnv, job.workingDir))
+    environment = runtime_env_text(with_files(job.runtimeEnv, job.files))
     return {
         "entrypoint": job.entrypoint,
         **_set_aside(job),
@@ -192,9 +192,9 @@ def _set_aside(job: RayJob) -> Manifest:
 
 def _files(job: RayJob, name: str) -> tuple[Manifest, ...]:
     """The ConfigMap that holds a job's files. It is named after the job, whose name changes with them."""
-    if not job.workingDir:
+    if not job.files:
         return ()
-    data = {key: job.workingDir[path] for path, key in file_keys(job.workingDir).items()}
+    data = {key: job.files[path] for path, key in file_keys(job.files).items()}
     made = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -221,6 +221,6 @@ def _submitter(job: RayJob, ray: RayCluster, profile: Profile, name: str) -> Man
     # The other modes have no such pod, and KubeRay refuses a template for one in SidecarMode.
     if job.submissionMode != "K8sJobMode":
         return {}
-    listed = [{"key": key, "path": path} for path, key in file_keys(job.workingDir).items()]
+    listed = [{"key": key, "path": path} for path, key in file_keys(job.files).items()]
     files = {"name": f"{name}-files", "items": listed} if listed else None
     return {"submitterPodTemplate": {"spec": submitter_pod(ray, job.submitter.resources, profile, files)}}

@@ -154,18 +154,18 @@ def _account(job: TrainingJob) -> tuple[Manifest, ...]:
 
 
 def _files(job: TrainingJob, name: str) -> tuple[Manifest, ...]:
-    if not job.workingDir:
+    if not job.files:
         return ()
     made = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": meta(f"{name}-files", job.namespace, wave=Wave.RUNTIME),
         "immutable": True,
-        "data": {key: job.workingDir[path] for path, key in file_keys(job.workingDir).items()},
+        "data": {key: job.files[path] for path, key in file_keys(job.files).items()},
     }
     return (made,)
 
 
 def _volume(job: TrainingJob, name: str) -> Manifest | None:
-    listed = [{"key": key, "path": path} for path, key in file_keys(job.workingDir).items()]
+    listed = [{"key": key, "path": path} for path, key in file_keys(job.files).items()]
     return {"name": f"{name}-files", "items": listed} if listed else None
