@@ -22,6 +22,7 @@ from ..documents.folders import (
     ground_of,
     listing,
 )
+from ..documents.near import nearest
 from ..documents.paths import with_value
 from ..documents.secrets.search import SECRETS, secrets_in_file, showable
 from ..findings.finding import Finding, Path, Where, has_errors
@@ -88,6 +89,10 @@ class Folders:
             self._read[folder] = self._now(folder)
         return self._read[folder]
 
+    def guessing(self) -> Folders:
+        """The same for who tries other values: a folder that is not there holds what the one most like it does, changed."""
+        return _Guessing(self._root)
+
     def texts(self, folders: frozenset[str]) -> Mapping[str, bytes | Unreadable]:
         """What is taken of some, for a machine that has none of our files."""
         return folder_texts(self._root, folders) if folders else {}
@@ -99,7 +104,7 @@ class Folders:
     def _now(self, folder: str) -> FolderRead:
         found = listing(self._ground, folder)
         if isinstance(found, Unreadable):
-            return FolderRead({}, "", wrong=found)
+            return FolderRead({}, "", wrong=self._meant(folder, found))
         raw = {file: self._ground.raw(f"{folder}/{file}") for file in found.files}
         digest = digest_of(folder, found, lambda file: content_digest(raw[file[len(folder) + 1 :]]))
         if not found.files and not found.odd:
@@ -111,6 +116,26 @@ class Folders:
         return FolderRead(
             {file: text for file, text in texts.items() if isinstance(text, str)}, digest, findings
         )
+
+    def _meant(self, folder: str, wrong: Unreadable) -> Unreadable:
+        """Why a folder cannot be taken, with the one beside that was probably meant."""
+        above, _, name = folder.rpartition("/")
+        around = self._ground.entries(above) if above else ()
+        beside = (
+            [] if isinstance(around, Unreadable) else [item.name for item in around if item.kind == "folder"]
+        )
+        near = None if name in beside else nearest(name, beside)
+        return wrong._replace(hint=f"did you mean {above}/{near}?") if near else wrong
+
+
+class _Guessing(Folders):
+    def read(self, folder: str) -> FolderRead:
+        found = super().read(folder)
+        like = nearest(folder, [name for name, read in self._read.items() if not read.refused])
+        if found.wrong is None or like is None:
+            return found
+        texts = {file: f"{text}\n# {folder}\n" for file, text in self._read[like].texts.items()}
+        return FolderRead(texts, folder)
 
 
 class _Wrong(NamedTuple):

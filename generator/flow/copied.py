@@ -66,12 +66,19 @@ def _bring(root: File, stage: File, folders: Iterable[str]) -> None:
     ground = OnDisk(root)
     for folder in folders:
         found = listing(ground, folder)
-        if isinstance(found, Unreadable) or (stage / folder).exists():
+        if isinstance(found, Unreadable):
+            # A slip in a name is told by the folders beside.
+            above = folder.rpartition("/")[0]
+            beside = ground.entries(above) if above else ()
+            for name, kind in () if isinstance(beside, Unreadable) else beside:
+                if kind == "folder":
+                    (stage / above / name).mkdir(parents=True, exist_ok=True)
             continue
         for name in (*found.files, *found.odd):
-            path = f"{folder}/{name}"
-            (stage / path).parent.mkdir(parents=True, exist_ok=True)
-            _link(str(root / path), str(stage / path))
+            path = stage / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not os.path.lexists(path):
+                _link(str(root / folder / name), str(path))
 
 
 def _link(source: str, target: str) -> None:

@@ -283,6 +283,37 @@ def test_what_is_wrong_stands_where_it_is(root: File, folder: str, lines: list[s
     assert [line for line, start in zip(found, lines, strict=True) if not line.startswith(start)] == []
 
 
+def test_a_slip_in_the_name_of_a_folder_is_told(root: File, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "clusters/near-edge/c-three.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("jobs/eval", "jobs/evla"))
+    assert [item.hint for item in check(root).findings if item.code == "FILES001"] == [
+        "did you mean jobs/eval?"
+    ]
+    assert main(["check", "--fix", "--root", str(root)]) == 1
+    assert "FILES001  jobs/evla -> jobs/eval" in capsys.readouterr().out
+
+
+def test_the_folder_explains_the_files_that_come_of_it(
+    root: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "c-three", "ray.jobs[eval].workingDir", "--root", str(root)]) == 0
+    told = capsys.readouterr().out
+    assert "jobs/eval" in told
+    assert "ConfigMap" in told
+    assert main(["explain", "c-three", "ray.jobs[eval].head.resources.memory", "--root", str(root)]) == 0
+    other = capsys.readouterr().out
+    assert "data[train.py]" not in other.replace("data.train.py", "data[train.py]")
+    path, line = next(
+        (path, i)
+        for path in sorted((root / "overlays/c-three").rglob("*.yaml"))
+        for i, row in enumerate(path.read_text().splitlines(), 1)
+        if "print(1)" in row
+    )
+    assert main(["explain", f"{path}:{line}", "--root", str(root)]) == 0
+    assert "clusters/near-edge/c-three.yaml:20" in capsys.readouterr().out
+
+
 def test_a_wrong_file_names_the_spec_that_brings_it(root: File) -> None:
     put(root, {"jobs/tune/train.py": "x = '}}'\n"})
     found = [item for item in check(root).findings if item.code == "FILES002"]
