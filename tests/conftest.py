@@ -19,8 +19,8 @@ from generator.documents.files import Document, read_text
 from generator.documents.merge import Resolved
 from generator.findings.finding import Finding
 from generator.fleet.cluster import cluster_of
-from generator.fleet.kinds import document_models
 from generator.fleet.folders import Folders
+from generator.fleet.kinds import document_models
 from generator.fleet.spec_files import Shared
 from generator.yaml.writer import to_yaml
 from tests.once import SHARED

@@ -23,9 +23,9 @@ from ..facts.files import PACKAGE, shipped_data
 from ..findings.finding import Finding, Where
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet
+from ..fleet.folders import Folders
 from ..fleet.kinds import document_models
 from ..fleet.member import member_of
-from ..fleet.folders import Folders
 from ..fleet.spec_files import FLEET_FILE, RulesFile, Shared
 from ..own.clusters import Asking
 from ..own.shared import findings_of_shared
