@@ -21,12 +21,17 @@ from generator.flow.copied import copied
 from generator.flow.incremental import Partly, check, remember, render_changed
 from generator.flow.read import cluster_files, read
 from generator.git.commit import snapshot
+from generator.lsp.words import Asked, words_of
 from generator.lsp.workspace import changed_on_disk, opened
 from generator.mirror.commit import specs_at
+from generator.plan.changes import Action
 from generator.plan.edited import plan_of_edit
 from generator.plan.pairs import Pairing
 from generator.plan.plan import plan
 from generator.plan.sides import both
+from generator.report.plan.text import as_text
+from nearedge import Cluster as ClusterSpecFile
+from nearedge import RayJob, RaySpec
 from tests.edits import commit, git
 from tests.repositories import write_specs
 
@@ -160,8 +165,16 @@ def test_a_plan_since_a_commit_shows_an_edited_file(root: File) -> None:
     for remembered in (True, False):
         found = plan(root, "HEAD")
         assert [item.name for item in found.clusters] == ["a-one", "b-two"]
-        changed = {change.identity.kind for item in found.clusters for change in item.changes}
-        assert {"ConfigMap", "RayJob"} <= changed
+        changed = {
+            (change.action, change.identity.kind) for item in found.clusters for change in item.changes
+        }
+        # What takes the place of an immutable object is no removal that somebody would have to name.
+        assert changed == {(Action.REPLACE, "ConfigMap"), (Action.REPLACE, "RayJob")}
+        assert found.refused == ()
+        text = as_text(found)
+        assert "0 spec files changed, but files in folders that jobs name did" in text
+        assert "data[train.py]:" in text
+        assert "+import sys" in text
         if remembered:
             (root / ".nearedge/cache").unlink()
     bring(root)
@@ -219,6 +232,29 @@ def test_another_machine_gets_the_folders(root: File) -> None:
     found = both(root, snapshot(root, "HEAD"), engine=Noting())
     assert pairing
     assert [item.name for item in found.clusters] == ["a-one", "b-two", "c-three"]
+
+
+def test_an_editor_offers_the_folders_in_which_files_lie(root: File) -> None:
+    put(root, {"docs/notes.md": "x", "jobs/.hidden/a.py": "x", "base/a.yaml": "x", "venv/a.py": "x"})
+    words = words_of("folder", Asked(opened(root), "clusters/near-edge/c-three.yaml", ()))
+    assert [choice.word for choice in words] == ["docs", "jobs/eval", "jobs/tune", "jobs/tune/forecast"]
+
+
+def test_a_job_of_the_python_api_names_a_folder(root: File) -> None:
+    made = RayJob(**job("eval", "jobs/eval"))
+    cluster = ClusterSpecFile(
+        "e-five", ray=RaySpec(jobs=(made,)), platform="odh-3.4", tier="near-edge", ring="canary"
+    )
+    assert "workingDir: jobs/eval" in cluster.to_yaml()
+    assert [item.code for item in cluster.check(root) if item.severity is Severity.ERROR] == []
+    wrong = ClusterSpecFile(
+        "e-five",
+        ray=RaySpec(jobs=(RayJob(**job("eval", "jobs/evil")),)),
+        platform="odh-3.4",
+        tier="near-edge",
+        ring="canary",
+    )
+    assert [item.code for item in wrong.check(root) if item.severity is Severity.ERROR] == ["FILES001"]
 
 
 def test_an_editor_judges_again_who_uses_a_folder(root: File) -> None:
