@@ -44,6 +44,8 @@ LEFT_OUT = frozenset(
 )
 """Never taken: what tools keep beside code."""
 _BYTECODE = (".pyc", ".pyo")
+_LONGEST = 1024
+"""Characters of a path: no ConfigMap takes a longer one, so nobody looks further down."""
 
 
 Kind = Literal["file", "folder", "other"]
@@ -130,15 +132,19 @@ class OnDisk:
                 return Unreadable("is reached by a symlink", "name the folder itself")
         return None if stat.S_ISDIR(mode) else Unreadable("is no folder", "name the folder that it lies in")
 
+    def size(self, file: str) -> int:
+        """Bytes of a file; 0 where there is none."""
+        try:
+            return os.lstat(self.root / file).st_size
+        except OSError:
+            return 0
+
     def raw(self, file: str) -> bytes | Unreadable:
         """The bytes of a plain file that is not too large."""
-        try:
-            size = os.lstat(self.root / file).st_size
-        except OSError as error:
-            return Unreadable(f"cannot be read: {error.strerror}", "check that it may be read")
-        raw = read_plain(self.root / file) if size <= MOST else b""
+        size = self.size(file)
         if size > MOST:
             return _too_large(size)
+        raw = read_plain(self.root / file)
         return Unreadable("cannot be read", "check that it may be read") if raw is None else raw
 
 
@@ -245,7 +251,7 @@ def _found(
         if git.leaves_out(path, folder=inside) or ray.leaves_out(path, folder=inside):
             continue
         if inside:
-            inner = ground.entries(path)
+            inner = ground.entries(path) if len(path) <= _LONGEST else _nothing()
             if isinstance(inner, Unreadable):
                 yield path, "other"
             else:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..documents.files import Root, Unreadable
 from ..documents.folders import (
+    MOST,
     Listing,
     content_digest,
     digest_of,
@@ -102,10 +103,17 @@ class Folders:
         return self.read(folder).digest
 
     def _now(self, folder: str) -> FolderRead:
-        found = listing(self._ground, folder)
+        found, size = listing(self._ground, folder), 0
         if isinstance(found, Unreadable):
             return FolderRead({}, "", wrong=self._meant(folder, found))
-        raw = {file: self._ground.raw(f"{folder}/{file}") for file in found.files}
+        raw: dict[str, bytes | Unreadable] = {}
+        for file in found.files:
+            said = raw[file] = self._ground.raw(f"{folder}/{file}")
+            size += len(said) if isinstance(said, bytes) else 0
+            if size > MOST:
+                wrong = f"holds more than the {MOST} bytes that a ConfigMap takes"
+                hint = "leave files out with .rayignore, or put them into the image or on a volume"
+                return FolderRead({}, "", wrong=Unreadable(wrong, hint))
         digest = digest_of(folder, found, lambda file: content_digest(raw[file[len(folder) + 1 :]]))
         if not found.files and not found.odd:
             return FolderRead(

@@ -13,7 +13,7 @@ from ..disk.plain import digest_of as digest_of_file
 from ..disk.specs import Digests, SpecsMoved
 from ..disk.stamps import Stamps
 from ..documents.files import Unreadable
-from ..documents.folders import OnDisk, digest_of, listing, pattern_text
+from ..documents.folders import MOST, OnDisk, digest_of, listing, pattern_text
 
 Patterns = Mapping[str, tuple[str, str | None]]
 """File of patterns -> digest of it, and its text; None where there is none."""
@@ -46,9 +46,13 @@ class FolderDigests:
         """Digest of what is taken of a folder; empty where there is none."""
         if folder not in self._told:
             found = listing(self._ground, folder, self._text)
-            content = self._stamps.digest_of
-            self._told[folder] = digest_of(folder, found, lambda file: content(self._root, file))
+            self._told[folder] = digest_of(folder, found, self._content)
         return self._told[folder]
+
+    def _content(self, file: str) -> str:
+        # What is too large is not read for its digest either.
+        small = self._ground.size(file) <= MOST
+        return self._stamps.digest_of(self._root, file) if small else ""
 
     def _text(self, file: str) -> str | None:
         if file not in self._patterns:
