@@ -21,6 +21,7 @@ from generator.documents.files import Document, read_text
 from generator.documents.merge import Resolved
 from generator.findings.finding import Finding
 from generator.fleet.cluster import cluster_of
+from generator.fleet.folders import Folders
 from generator.fleet.kinds import document_models
 from generator.fleet.spec_files import Shared
 from generator.yaml.writer import to_yaml
@@ -175,7 +176,7 @@ def document(kind: str, name: str, spec: dict[str, Any], tier: str = "near-edge"
 
 
 def build(case: dict[str, Any]) -> tuple[Cluster | None, Resolved, tuple[Finding, ...]]:
-    """The cluster that a case describes: {profile, tier, fleet, groups, models, cluster}, all optional."""
+    """The cluster that a case describes: {profile, tier, fleet, groups, models, files, cluster}, all optional."""
     fleet = document("Fleet", "acme", {**FLEET, **case.get("fleet", {})})
     groups = {name: document("Group", name, spec) for name, spec in case.get("groups", {}).items()}
     models = {
@@ -183,7 +184,8 @@ def build(case: dict[str, Any]) -> tuple[Cluster | None, Resolved, tuple[Finding
         for name, spec in case.get("models", {}).items()
     }
     parsed = document_models()["Fleet"].model_validate(fleet.data)
-    shared = Shared(parsed.spec, "acme", fleet, groups, models)  # type: ignore[attr-defined]
+    beside = Folders({path: text.encode() for path, text in case.get("files", {}).items()})
+    shared = Shared(parsed.spec, "acme", fleet, groups, models, folders=beside)  # type: ignore[attr-defined]
     tier = case.get("tier", "near-edge")
     defaults = {"tier": tier, "platform": case.get("profile", "odh-3.4"), "groups": list(groups)}
     said = document("Cluster", "edge-1", {**defaults, **case.get("cluster", {})}, tier)

@@ -125,11 +125,14 @@ def serving(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = 
 
 @contextmanager
 def git_server(
-    repositories: File, secret: str | None = None, troubles: list[tuple[str, str]] | None = None
+    repositories: File,
+    secret: str | None = None,
+    troubles: list[tuple[str, str]] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
     """The URL below which the bare repositories of a folder are; with `secret` only for who knows it."""
     attributes = {"repositories": repositories, "secret": secret, "troubles": troubles or []}
-    with serving(type("Handler", (GitHandler,), attributes)) as url:
+    with serving(type("Handler", (GitHandler,), attributes), tls) as url:
         yield url
 
 

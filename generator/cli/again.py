@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path as File
 
 SECONDS = 0.4
@@ -16,7 +16,8 @@ def whenever_saved(root: File, work: Callable[[], int], sleep: Callable[[float],
     code = 0
     try:
         while True:
-            seen = _stamps(root)
+            folders = _folders(root)
+            seen = _stamps(root, folders)
             if sys.stdout.isatty():
                 # The answer begins at the top of the screen each time.
                 sys.stdout.write("\x1b[2J\x1b[H")
@@ -25,16 +26,26 @@ def whenever_saved(root: File, work: Callable[[], int], sleep: Callable[[float],
                 f"-- {time.strftime('%H:%M:%S')}: waits for a spec to be saved; Ctrl-C ends it\n"
             )
             sys.stdout.flush()
-            while _stamps(root) == seen:
+            while _stamps(root, folders) == seen:
                 sleep(SECONDS)
     except KeyboardInterrupt:
         return code
 
 
-def _stamps(root: File) -> dict[str, tuple[int, int]]:
-    """Time and size of each spec; one that goes while it is looked at is not there."""
+def _folders(root: File) -> frozenset[str]:
+    """The folders that jobs name."""
+    from ..documents.files import find_specs, raw_of
+    from ..fleet.folders import folders_named_by
+
+    specs = (raw_of(root, file) for file in find_specs(root)[0])
+    return folders_named_by(raw for raw in specs if isinstance(raw, bytes))
+
+
+def _stamps(root: File, folders: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Time and size of each spec and of what jobs take; what goes while it is looked at is not there."""
     found = {}
-    for path in (root / "clusters").rglob("*.yaml"):
+    beside = (path for folder in folders for path in (root / folder).rglob("*"))
+    for path in (*(root / "clusters").rglob("*.yaml"), *beside):
         try:
             status = path.stat()
         except OSError:

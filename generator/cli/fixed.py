@@ -81,7 +81,7 @@ def _mended(root: File, manner: Manner) -> _Mended:
             return texts[file]
 
         def stage_as(said: Mapping[str, str]) -> None:
-            put(stage, {file: said.get(file, text) for file, text in texts.items() if text is not None})
+            put(stage, {file: said.get(file, text) for file, text in texts.items() if text is not None}, root)
 
         def judge(said: Mapping[str, str]) -> Rendered:
             stage_as(said)

@@ -63,7 +63,7 @@ class _Program(NamedTuple):
 def _program(path: Path, job: Any) -> _Program:
     if path[0] == "ray":
         return _Program((*path, "entrypoint"), "the entrypoint", job.entrypoint)
-    words = " ".join((*job.command, *job.args, *job.workingDir.values()))
+    words = " ".join((*job.command, *job.args, *job.files.values()))
     field = next((field for field in ("command", "args") if getattr(job, field)), "image")
     return _Program((*path, field), "the program", words)
 

@@ -191,6 +191,8 @@ def _entries(root: File, folder: str) -> list[tuple[str, bool, bool]]:
 
 def is_spec(file: str) -> bool:
     """Whether a path below the repository is one that specs have."""
+    if not file.startswith("clusters/"):
+        return False
     _, folder, *rest = file.split("/")
     return file in SINGLE or (folder in FOLDERS and bool(rest) and file.endswith(".yaml"))
 

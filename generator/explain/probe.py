@@ -21,9 +21,10 @@ from ..documents.files import Document
 from ..documents.merge import Resolved
 from ..documents.paths import value_at, with_value
 from ..facts.profiles import profiles
-from ..findings.finding import Path, Severity
+from ..findings.finding import Path, Severity, Where
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet, Member
+from ..fleet.folders import Folders, taken
 from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import PART, Shared, kind_of, stem
@@ -205,7 +206,7 @@ def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Com
     together = [renamed(data, now, value) for value in values] if path[-1] == "name" else []
     tried = 0
     for spec, strict in (*((item, True) for item in alone + together), *((item, False) for item in alone)):
-        cluster = _with_spec(before.cluster, spec)
+        cluster = _with_spec(before.cluster, spec, before.subject.shared.folders)
         if cluster is not None and (not strict or _only_refused_by(cluster, before.subject.refused_by)):
             result = _safely(cluster, before)
             if result is not None:
@@ -215,9 +216,12 @@ def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Com
             return
 
 
-def _with_spec(cluster: Cluster, spec: Any) -> Cluster | None:
+def _with_spec(cluster: Cluster, spec: Any, folders: Folders) -> Cluster | None:
+    files = taken(spec, folders, lambda _: Where(cluster.file, 1, 1))
+    if files.refused:
+        return None
     try:
-        model: Any = cluster_spec().model_validate(spec)
+        model: Any = cluster_spec().model_validate(files.spec)
     except ValidationError:
         return None
     known = profiles().get(model.platform)

@@ -53,7 +53,8 @@ def subject_in(shared: Shared, document: Document, members: tuple[Member, ...] =
         name: found for name, found in shared.model_documents.items() if mentions(spec, frozenset({name}))
     }
     groups = {key: item for key, item in shared.groups.items() if item.file in used}
-    return Subject(replace(shared, groups=groups), models, document, members)
+    guessing = shared.folders.guessing()
+    return Subject(replace(shared, groups=groups, folders=guessing), models, document, members)
 
 
 def _members(root: File, shared: Shared, files: tuple[str, ...]) -> Iterator[Member]:

@@ -22,6 +22,7 @@ from ..facts.profiles import Profile, profiles
 from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import Rule, plain_rule
 from ..specs.types import LABEL
+from .folders import Folders, taken, whole_jobs
 from .kinds import cluster_spec, partial_spec, section_adapter
 from .pins import pinned
 from .spec_files import Shared, stem, tier_of, unknown_pins
@@ -115,12 +116,13 @@ def cluster_of(
     if shared.unusable and mentions(resolved.spec, shared.unusable):
         # What is wrong with the cluster itself cannot be told from what the unusable file leaves out.
         return None, resolved, findings
-    spec, wrong = validated(cluster_spec(), resolved.spec, lambda path, key: resolved.where(path, key=key))
+    files = taken(resolved.spec, shared.folders, resolved.where)
+    spec, wrong = validated(cluster_spec(), files.spec, lambda path, key: resolved.where(path, key=key))
     if _groups_in_doubt(document, findings):
         # What the groups that are meant give is not known.
         wrong = tuple(item for item in wrong if item.code != MISSING.code)
-    findings += apart(findings, wrong)
-    if spec is None:
+    findings += apart(findings, (*wrong, *files.findings))
+    if spec is None or files.refused:
         return None, resolved, findings
     findings += tuple(_misplaced(spec, document, resolved))
     profile = profiles().get(spec.platform)  # type: ignore[attr-defined]
@@ -129,7 +131,7 @@ def cluster_of(
         return None, resolved, findings
     groups = tuple(spec.groups)  # type: ignore[attr-defined]
     if groups not in shared_sections:
-        shared_sections[groups] = _sections(resolve(_of_groups(layers)).spec)
+        shared_sections[groups] = _sections(resolve(_of_groups(layers)).spec, shared.folders)
     cluster = pinned(
         Cluster(
             name=stem(document.file),
@@ -226,9 +228,10 @@ def _absent(where: Where, said: str, hint: str) -> Finding:
     return Finding(where, NOT_ON_PLATFORM.severity, NOT_ON_PLATFORM.code, said, hint)
 
 
-def _sections(spec: dict[str, Any]) -> dict[str, Any]:
+def _sections(spec: dict[str, Any], folders: Folders) -> dict[str, Any]:
     """Each section of the groups' own spec that is complete by itself; of a list, its complete items."""
     found: dict[str, Any] = {}
+    spec = whole_jobs(spec, folders)
     for component in discover():
         said = spec.get(component.key)
         items = (

@@ -26,6 +26,7 @@ from ..documents.secrets.search import SECRETS, showable
 from ..findings.finding import Finding, Path, Where, apart, has_errors
 from ..findings.rule import plain_rule
 from .fleet import Said
+from .folders import Folders
 from .parts import Parts
 from .strangers import stranger
 
@@ -77,6 +78,8 @@ class Shared:
     rules: tuple[RulesFile, ...] = ()
     parts: Parts = field(default_factory=lambda: Parts({}, (), _read), repr=False, compare=False)
     """What teams say of clusters and groups."""
+    folders: Folders = field(default_factory=lambda: Folders({}), repr=False, compare=False)
+    """Folders beside the specs, of which jobs can name one."""
 
     @cached_property
     def fleet(self) -> FleetSpec:
@@ -155,7 +158,10 @@ def read_shared(
     }
     findings += (found for some in of_groups.values() for part in some for found in part.findings)
     unusable |= {stem(whole) for whole, some in of_groups.items() if not all(part.document for part in some)}
-    shared = Shared(said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules), parts)
+    beside = Folders(root)
+    shared = Shared(
+        said, name, document, groups, every, frozenset(unusable), files_of, tuple(rules), parts, beside
+    )
     findings += (found for item in (document, *groups.values()) for found in unknown_pins(shared, item))
     return shared, tuple(findings)
 

@@ -23,7 +23,9 @@ from ..disk.specs import Digests, spec_digests
 from ..disk.stamps import Stamps
 from ..documents.files import Document, is_own_part, read_file
 from ..facts.files import CODE, PACKAGE
+from ..fleet.folders import Folders
 from ..fleet.spec_files import FLEET_FILE, Shared
+from .folders import FolderDigests
 from .inputs import (
     NO_MOVES,
     Content,
@@ -80,6 +82,8 @@ class Cache:
     """Every spec as it was before this run read it: one that changes meanwhile is compiled once more."""
     stamps: Stamps = field(default_factory=Stamps, compare=False)
     """Which files need not be read for their digests."""
+    folders: FolderDigests = field(default_factory=lambda: FolderDigests(File(), Stamps(), {}), compare=False)
+    """Folders beside the specs, as they are."""
 
     def compiled(self, root: File, file: str) -> CompiledCluster | None:
         """The remembered site, when neither its spec nor its overlay changed since."""
@@ -94,7 +98,7 @@ class Cache:
         compiled = placed(cluster_told(file, line, kept=True), self.moves)
         if compiled is None or not has_parts(compiled.uses, self._parts.get(file, frozenset())):
             return None
-        return compiled
+        return compiled if self.folders.are(compiled.folders) else None
 
     @cached_property
     def _parts(self) -> dict[str, frozenset[str]]:
@@ -157,8 +161,15 @@ def recall(root: File) -> Cache:
     code = contents_once(PACKAGE, CODE, noted)
     before = _shared_then(head) if head.get("key") == _key(code, filter(is_shared, specs)) else {}
     shared = contents_of(specs, before, lambda file: read_file(root, file)[0])
+    folders = FolderDigests(root, stamps, head.get("patterns", {}))
     nothing = Cache(
-        _key(code, shared), specs=specs, code=code, code_noted=code == noted, shared=shared, stamps=stamps
+        _key(code, shared),
+        specs=specs,
+        code=code,
+        code_noted=code == noted,
+        shared=shared,
+        stamps=stamps,
+        folders=folders,
     )
     if not before:
         return nothing
@@ -207,7 +218,13 @@ def vouched(
     known = ((file, json.loads(line)) for file, line in pairs if file in wanted)
     found = (cluster_told(file, told) for file, told in known if told[0] == content(file))
     parts = parts_by_cluster(digests)
-    same = (item for item in found if has_parts(item.uses, parts.get(item.file, frozenset())))
+    beside = Folders(then)
+    same = (
+        item
+        for item in found
+        if has_parts(item.uses, parts.get(item.file, frozenset()))
+        and all(beside.digest(folder) == known for folder, known in item.folders)
+    )
     return {compiled.file: compiled for item in same if (compiled := placed(item, moved))}
 
 
@@ -225,6 +242,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         and all(compiled.kept for compiled in clusters)
         and rendered.whole.seen.keys == memory.whole.seen.keys
         and memory.code_noted
+        and memory.folders.noted
         and not memory.moves
     ):
         return
@@ -239,6 +257,7 @@ def save(root: File, rendered: Rendered, memory: Cache) -> None:
         "hub_keys": rendered.whole.seen.keys,
         "found": [(about, listed(item, FINDING)) for about, item in rendered.whole.found],
         "files": [compiled.file for compiled in clusters],
+        "patterns": memory.folders.patterns,
     }
     placed = (where.file for item in clusters for found in item.findings for where in places_of(found))
     waived = (waiver.where.file for item in clusters for waiver in item.waivers)

@@ -16,7 +16,7 @@ from ..overlays.base import base_files
 from ..overlays.overlay import Emitted, collisions, emit, nothing, overlay_of
 from ..rules.run import check_cluster
 from ..rules.waivers import refuses, waivers_of
-from .inputs import uses_of
+from .inputs import folders_of, uses_of
 from .read import Given, cluster_in, cluster_of_document
 from .rendered import UNSEEN, CompiledCluster, Memo, Progress, Witness, silent
 
@@ -94,7 +94,8 @@ def compile_cluster(  # noqa: PLR0913 - who looks at it as well
     overlay = overlay_of(cluster, emitted, memo.bases)
     files = {**overlay.files, **bootstrap(cluster, compiled)}
     seen = witness.cluster(cluster, overlay, files, memo) if witness else UNSEEN
-    return replace(compiled, files=files, bases=overlay.bases, seen=seen, uses=uses)
+    folders = folders_of(shared, resolved.layers)
+    return replace(compiled, files=files, bases=overlay.bases, seen=seen, uses=uses, folders=folders)
 
 
 def check_one(

@@ -11,7 +11,7 @@ from ..documents.files import Root
 from ..fleet.spec_files import Shared
 from .clusters import check_clusters, compile_clusters
 from .rendered import CompiledCluster, DistantWitness, Progress, Witness, silent
-from .texts import SharedTexts, Texts, texts_of
+from .texts import SharedTexts, Texts, specs_in, texts_of
 
 Compiled = tuple[tuple[CompiledCluster, ...], dict[str, str]]
 """Clusters, and the texts of their bases."""
@@ -65,10 +65,11 @@ class CompilingAway:
 
     def work(self, sent: Texts) -> Compiled:
         """The clusters of these texts."""
+        shared, files = self.shared.with_folders(sent), specs_in(sent)
         if self.judged_only:
-            return check_clusters(sent, self.shared.shared, tuple(sent))
+            return check_clusters(sent, shared, files)
         witness = self.witness.arrived() if self.witness else None
-        return compile_clusters(sent, self.shared.shared, tuple(sent), witness=witness)
+        return compile_clusters(sent, shared, files, witness=witness)
 
 
 def _made(result: Compiled) -> Iterator[tuple[str, str]]:

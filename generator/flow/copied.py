@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path as File
 
@@ -13,6 +13,9 @@ from ..disk.folders import FOLDERS
 from ..disk.lock import FOLDER
 from ..disk.plain import clear
 from ..disk.sealed import copy_sealed
+from ..documents.files import Unreadable, find_specs, raw_of
+from ..documents.folders import OnDisk, listing
+from ..fleet.folders import folders_named_by
 from .cache import CACHE
 
 _COPY = "edit-"
@@ -27,17 +30,19 @@ def copied(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
         stage = File(folder)
         if (root / "clusters").is_dir():
             shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
+            _bring(root, stage, folders_named_by(_specs(root)))
         for name in FOLDERS:
             if (root / name).is_dir():
                 (stage / name).symlink_to(root / name, target_is_directory=True)
         # So that only what changes is compiled there.
         copy_sealed(root / CACHE, stage / CACHE)
-        put(stage, texts)
+        put(stage, texts, root)
         yield stage
 
 
-def put(stage: File, texts: Mapping[str, str | None]) -> None:
-    """Let specs of a copy say something else; never through a hard link."""
+def put(stage: File, texts: Mapping[str, str | None], root: File) -> None:
+    """Let specs of a copy of `root` say something else; never through a hard link."""
+    _bring(root, stage, folders_named_by(text.encode() for text in texts.values() if text))
     for name, text in texts.items():
         path = stage / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +55,30 @@ def clear_copies(root: File) -> None:
     """Take away the copies of runs that were killed; for who holds the lock."""
     for left in (root / FOLDER).glob(f"{_COPY}*"):
         clear(left)
+
+
+def _specs(root: File) -> Iterator[bytes]:
+    return (raw for path in find_specs(root)[0] if isinstance(raw := raw_of(root, path), bytes))
+
+
+def _bring(root: File, stage: File, folders: Iterable[str]) -> None:
+    """Have what is taken of folders in a copy as well, as far as it can be: the rest is told of there."""
+    ground = OnDisk(root)
+    for folder in folders:
+        found = listing(ground, folder)
+        if isinstance(found, Unreadable):
+            # A slip in a name is told by the folders beside.
+            above = folder.rpartition("/")[0]
+            beside = ground.entries(above) if above else ()
+            for name, kind in () if isinstance(beside, Unreadable) else beside:
+                if kind == "folder":
+                    (stage / above / name).mkdir(parents=True, exist_ok=True)
+            continue
+        for name in (*found.files, *found.odd):
+            path = stage / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not os.path.lexists(path):
+                _link(str(root / folder / name), str(path))
 
 
 def _link(source: str, target: str) -> None:

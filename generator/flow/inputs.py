@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from ..disk.plain import digest
 from ..documents.files import Document, is_own_part, whole_of
-from ..documents.merge import Resolved
+from ..documents.merge import Layer, Resolved
 from ..findings.finding import Where
+from ..fleet.folders import named_in
 from ..fleet.spec_files import FLEET_FILE, Shared
 from ..yaml.positions import Position
 
@@ -149,6 +150,15 @@ def uses_of(shared: Shared, resolved: Resolved) -> tuple[str, ...]:
         for name in new:
             asked |= _strings(shared.model_documents[name].data)
     return (*groups, *sorted(shared.model_documents[name].file for name in named), *rules)
+
+
+def folders_of(shared: Shared, layers: Iterable[Layer]) -> tuple[tuple[str, str], ...]:
+    """The folders that layers name, each with the digest of what is taken of it.
+
+    Also those that a later layer replaces: a base is made of what groups say alone.
+    """
+    named = sorted({folder for layer in layers for _, folder in named_in(layer.data)})
+    return tuple((folder, shared.folders.digest(folder)) for folder in named)
 
 
 def parts_by_cluster(files: Iterable[str]) -> dict[str, frozenset[str]]:

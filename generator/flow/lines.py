@@ -21,7 +21,7 @@ WAIVER = tuple(item.name for item in fields(Waiver))
 
 def cluster_told(file: str, told: list[Any], *, kept: bool = False) -> CompiledCluster:
     """What was found out about a cluster; where it was written to only when its files are `kept` as they are."""
-    _, outputs, member, bases, objects, found, waivers, keys, uses = told
+    _, outputs, member, bases, objects, found, waivers, keys, uses, folders = told
     return CompiledCluster(
         file,
         tuple(map(finding_told, found)),
@@ -32,6 +32,7 @@ def cluster_told(file: str, told: list[Any], *, kept: bool = False) -> CompiledC
         waivers=tuple(map(_waiver, waivers)),
         seen=Seen(tuple(map(tuple, keys))) if kept else UNSEEN,
         uses=_frozen(uses),
+        folders=tuple((folder, digest) for folder, digest in folders),
     )
 
 
@@ -75,6 +76,7 @@ def line_of(compiled: CompiledCluster, spec: str, outputs: Mapping[str, str]) ->
             *_placed_listed(compiled),
             compiled.seen.keys,
             as_json(compiled.uses),
+            compiled.folders,
         ]
     )
 

@@ -90,6 +90,8 @@ class CompiledCluster:
     seen: Seen = UNSEEN
     uses: tuple[str, ...] = ()
     """Shared spec files that it is made of, beside the fleet's."""
+    folders: tuple[tuple[str, str], ...] = ()
+    """Folders beside the specs that it is made of, each with the digest of what was taken of it."""
 
 
 @dataclass(frozen=True)

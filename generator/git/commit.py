@@ -15,22 +15,15 @@ from pathlib import Path as File
 from ..disk.folders import SPECS
 from ..disk.plain import read_plain
 from ..documents.files import is_spec
-from ..errors import NearedgeError
+from ..documents.folders import Beside
 from ..programs.record import find
 from ..programs.run import Tool
+from .blobs import PLAIN, NoSuchCommit, blobs
+from .folders import CommitFolders
 from .reading import ask, read_git
 
-_PLAIN = frozenset({"100644", "100755"})
 _SHA1 = 40
 """Digits of a blob's id in a repository with SHA-1; one with SHA-256 has 64."""
-
-
-class NoSuchCommit(NearedgeError):
-    """What a plan is to be compared with is not in the repository."""
-
-    def __init__(self, *, ref: str, reason: str) -> None:
-        self.ref = ref
-        super().__init__(f"{ref} {reason}")
 
 
 @dataclass(frozen=True)
@@ -113,45 +106,17 @@ def _tree(git: Tool, root: File, commit: str) -> Iterator[tuple[str, str]]:
         if head and file.startswith(f"{SPECS}/") and file.isprintable() and is_spec(file):
             mode, _, blob = head.decode().split(" ")
             # A symlink is no spec; with an id that no content has, reading it becomes a finding.
-            yield file, blob if mode in _PLAIN else ""
+            yield file, blob if mode in PLAIN else ""
 
 
-def contents(root: File, taken: Snapshot, files: Iterable[str]) -> dict[str, bytes]:
+def contents(root: File, taken: Snapshot, files: Iterable[str]) -> Beside:
     """The bytes of these files at the commit, those that it has.
 
     Raises:
         ToolFailed: git cannot read them.
     """
-    return blobs(root, {file: taken.blobs[file] for file in files if taken.blobs.get(file)})
-
-
-def blobs(root: File, wanted: Mapping[str, str]) -> dict[str, bytes]:
-    """The bytes of blobs, by the names that the caller has for them.
-
-    Raises:
-        NoSuchCommit: one of them is missing from this clone.
-        ToolFailed: git cannot read them.
-    """
-    if not wanted:
-        return {}
-    git = find(root, "git")
-    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
-    done = read_git(git, root, "cat-file", "--batch", "--buffer", stdin=asked)
-    return dict(zip(wanted, _split(done.stdout), strict=True))
-
-
-def _split(raw: bytes) -> Iterator[bytes]:
-    """The objects that `cat-file --batch` printed: `<id> blob <size>`, the content, a line break."""
-    at = 0
-    while at < len(raw):
-        end = raw.index(b"\n", at)
-        header = raw[at:end].split()
-        if len(header) != 3:  # noqa: PLR2004 - `<id> missing`, as in a partial clone
-            missing = header[0].decode()
-            raise NoSuchCommit(ref=missing, reason="is missing from this clone: fetch all objects of it")
-        size = int(header[2])
-        yield raw[end + 1 : end + 1 + size]
-        at = end + 1 + size + 1
+    texts = blobs(root, {file: taken.blobs[file] for file in files if taken.blobs.get(file)})
+    return Beside(texts, CommitFolders(root, taken.commit))
 
 
 def files_that_differ(root: File, taken: Snapshot, files: Collection[str]) -> frozenset[str]:
@@ -195,7 +160,7 @@ def reader_at(root: File, commit: str | None, folder: str) -> Callable[[str], st
         plain = {
             path.decode("utf-8", "surrogateescape"): head.split()[2].decode()
             for head, _, path in heads
-            if head.split()[0].decode() in _PLAIN
+            if head.split()[0].decode() in PLAIN
         }
         return {path: raw.decode("utf-8", "replace") for path, raw in blobs(root, plain).items()}
 

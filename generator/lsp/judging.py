@@ -13,7 +13,7 @@ from ..findings.finding import Finding
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import read_cluster_file
 from ..flow.clusters import judge_cluster
-from ..flow.inputs import uses_of
+from ..flow.inputs import folders_of, uses_of
 from ..flow.judge import Asked, check_fleet, fleet_place, judge_fleet
 from ..flow.read import cluster_of_document
 from ..flow.rendered import CompiledCluster, Whole
@@ -30,10 +30,11 @@ def judged(workspace: Workspace, file: str) -> Workspace:
         read_cluster_file(workspace.sources, file), shared, workspace.memo
     )
     uses = uses_of(shared, resolved) if resolved is not None else _uses_before(workspace, file)
+    folders = folders_of(shared, resolved.layers) if resolved is not None else ()
     if cluster is None or resolved is None:
-        found = CompiledCluster(file, findings, uses=uses)
+        found = CompiledCluster(file, findings, uses=uses, folders=folders)
     else:
-        found = replace(judge_cluster(cluster, resolved, findings)[0], uses=uses)
+        found = replace(judge_cluster(cluster, resolved, findings)[0], uses=uses, folders=folders)
     return replace(workspace, judged={**workspace.judged, file: found}, pending=pending)
 
 

@@ -85,6 +85,7 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "hardware profile": ("serving.*.hardwareProfile",),
         "RayCluster": ("ray.jobs.*.cluster",),
+        "folder": ("ray.jobs.*.workingDir", "training.jobs.*.workingDir"),
         "rule": ("waivers.*.code",),
         "operator": ("operators.*", "operators.*.name", f"pins.operators.{KEY}"),
         "argument": ("serving.*.args.*",),

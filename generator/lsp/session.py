@@ -41,6 +41,13 @@ class Session:
                     return Spot(root, file)
         return None
 
+    def beside(self, path: File) -> Spot | None:
+        """The open fleet in whose folder a file lies that is no spec."""
+        found = (
+            Spot(root, path.relative_to(root).as_posix()) for root in self.fleets if root in path.parents
+        )
+        return next(found, None)
+
     def fleet(self, root: File) -> Workspace:
         """The fleet in a folder, read when it is first asked for."""
         if root not in self.fleets:

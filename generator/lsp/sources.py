@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
 from ..documents.files import Unreadable, raw_of
+from ..documents.folders import Ground, OnDisk
 
 
 class Sources(Mapping[str, bytes | Unreadable]):
@@ -20,6 +21,10 @@ class Sources(Mapping[str, bytes | Unreadable]):
         text = self._texts.get(file)
         # What is no character stays no UTF-8, so that the reader says so.
         return raw_of(self._root, file) if text is None else text.encode("utf-8", "surrogatepass")
+
+    def ground(self) -> Ground:
+        """Where folders lie that specs name: an editor has no text of theirs that counts before it is saved."""
+        return OnDisk(self._root)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)

@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..components.serving.spec import runtimes
+from ..disk.folders import FOLDERS, SPECS
+from ..documents.files import Unreadable
+from ..documents.folders import LEFT_OUT, OnDisk
 from ..documents.identity import identity_of
 from ..facts.flags import Flag, release_of
 from ..facts.operators import operators
@@ -118,6 +121,32 @@ def _rules(_: Asked) -> Iterator[Choice]:
 
 def _operators(_: Asked) -> Iterator[Choice]:
     yield from (Choice(name) for name in sorted(operators()))
+
+
+_DEPTH, _MOST = 3, 200
+"""How deep folders are looked for, and how many are looked at."""
+
+
+def _folders(asked: Asked) -> Iterator[Choice]:
+    """Folders of the repository in which files lie that a job could take."""
+    ground = OnDisk(asked.workspace.root)
+    left = [name for name in _inside(ground, ".", "folder") if name not in {*FOLDERS, SPECS}]
+    for _ in range(_MOST):
+        if not left:
+            return
+        folder = left.pop(0)
+        if folder.count("/") + 1 < _DEPTH:
+            left += [f"{folder}/{name}" for name in _inside(ground, folder, "folder")]
+        if files := _inside(ground, folder, "file"):
+            yield Choice(folder, ", ".join(files[:3]))
+
+
+def _inside(ground: OnDisk, folder: str, kind: str) -> list[str]:
+    """The names of files or folders in a folder that a spec could name."""
+    found = ground.entries(folder)
+    entries = () if isinstance(found, Unreadable) else found
+    names = (entry.name for entry in entries if entry.kind == kind)
+    return sorted(name for name in names if not name.startswith(".") and name not in LEFT_OUT)
 
 
 _USUAL = ("cpu", "memory", "ephemeral-storage", "nvidia.com/gpu")
@@ -238,5 +267,6 @@ _WORDS: Mapping[str, Callable[[Asked], Iterator[Choice]]] = MappingProxyType(
         "namespace": _namespaces,
         "cohort": _cohorts,
         "format": _formats,
+        "folder": _folders,
     }
 )

@@ -12,6 +12,7 @@ from pathlib import Path as File
 
 from ..disk.plain import digest
 from ..documents.files import Document, find_specs, is_own_part, is_part, is_spec, read_file, whole_of
+from ..documents.folders import GIT
 from ..documents.merge import Resolved, resolve
 from ..findings.finding import Finding, Severity
 from ..fleet.cluster import layers_of
@@ -200,4 +201,22 @@ def changed_on_disk(workspace: Workspace, files: Iterable[str]) -> Workspace:
     for file in files:
         if is_spec(file) and file not in workspace.texts and (file in known or file in workspace.files):
             workspace = edited(workspace, file, None)
+        elif not is_spec(file):
+            workspace = _folder_changed(workspace, file)
     return workspace
+
+
+def _folder_changed(workspace: Workspace, file: str) -> Workspace:
+    """With the clusters to judge again that name a folder in which others wrote a file, or said what it leaves out."""
+    place, _, name = file.rpartition("/")
+    users = [
+        user
+        for user, item in workspace.judged.items()
+        for folder, _ in item.folders
+        if file.startswith(f"{folder}/")
+        or (name == GIT and f"{folder}/".startswith(f"{place}/" if place else ""))
+    ]
+    if not users or workspace.shared is None:
+        return workspace
+    shared = replace(workspace.shared, folders=workspace.shared.folders.fresh())
+    return _stale(replace(workspace, shared=shared, memo=Memo()), users)

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path as File
 
 from ..disk.folders import SPECS
-from ..git.commit import NoSuchCommit, contents, snapshot_at
+from ..documents.folders import folder_texts
+from ..fleet.folders import folders_named_by
+from ..git.blobs import NoSuchCommit
+from ..git.commit import contents, snapshot_at
 
 
 @contextmanager
@@ -23,7 +26,11 @@ def specs_at(root: File, ref: str) -> Iterator[File]:
     if not taken.blobs:
         raise NoSuchCommit(ref=ref, reason=f"has no {SPECS}/ here")
     with tempfile.TemporaryDirectory(prefix="nearedge-") as name:
-        for file, raw in contents(root, taken, taken.blobs).items():
+        specs = contents(root, taken, taken.blobs)
+        beside = folder_texts(specs, folders_named_by(specs.values()))
+        for file, raw in (*specs.items(), *beside.items()):
+            if not isinstance(raw, bytes):
+                continue
             path = File(name) / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(raw)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..components.kit.component import Cluster
 from ..documents.files import Document, Root
+from ..fleet.folders import named_in
 from ..fleet.spec_files import FLEET_FILE, Shared, read_cluster_file, stem
 from ..flow.clusters import check_read, emitted_of, judge_cluster, own_rules, with_own
 from ..flow.read import Given, cluster_of_document, takes_from
@@ -121,9 +122,31 @@ def _pair(specs: BothSpecs, file: str, memos: tuple[Memo, Memo], own: Asking | N
 def _touched(specs: BothSpecs, file: str, document: Document | None) -> bool:
     if file in specs.differ or FLEET_FILE in specs.common or specs.was is None:
         return True
-    if not specs.common or document is None:
+    if document is None:
         return False
-    return any(takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was))
+    if _names_other(specs, document):
+        return True
+    return bool(specs.common) and any(
+        takes_from(document, shared, specs.common) for shared in (specs.shared, specs.was)
+    )
+
+
+def _names_other(specs: BothSpecs, document: Document) -> bool:
+    """Whether a cluster, or a team of it, names a folder in which something else lies than did."""
+    own = (document, *specs.shared.parts.documents(document.file))
+    was = specs.was
+    return was is not None and any(differ_in(specs.shared, was, item.data.get("spec")) for item in own)
+
+
+def differ_in(shared: Shared, was: Shared, spec: Any) -> bool:
+    """Whether a folder that a spec names holds something else on one side than on the other."""
+    return any(shared.folders.digest(folder) != was.folders.digest(folder) for _, folder in named_in(spec))
+
+
+def folders_named(specs: BothSpecs, files: Iterable[str]) -> frozenset[str]:
+    """The folders that clusters name by themselves."""
+    read = (read_cluster_file(specs.root, file)[0] for file in files if file in specs.files)
+    return frozenset(folder for item in read if item for _, folder in named_in(item.data.get("spec")))
 
 
 def _half(  # noqa: PLR0913 - a side, and who looks at it as well

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path as File
 
 from ..documents.files import find_specs, raw_of
+from ..documents.folders import beside
 from ..fleet.spec_files import kind_of
 from ..flow import incremental
 from ..flow.read import cluster_files, read
@@ -25,7 +26,7 @@ def plan_of_edit(
     files, shared, findings = read(stage, progress)
     wanted = {file for file in before if file in edited or kind_of(file) != "Cluster"}
     texts = {file: raw for file in wanted if isinstance(raw := raw_of(root, file), bytes)}
-    then = Then(texts, frozenset(before), frozenset(edited))
+    then = Then(beside(texts, root), frozenset(before), frozenset(edited))
     known = Known(incremental.remembered(stage, cluster_files(files)) if shared else {})
     sides = compared(Read(stage, files, shared, findings), then, known, progress, today)
     return plan_of(stage, sides, HERE, "")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ..flow.engine import Engine
 from ..flow.read import cluster_files
 from ..flow.rendered import CompiledCluster, Progress
-from ..flow.texts import SharedTexts, Texts, texts_of
-from .clusters import BothSpecs, Pair, compiled_pairs
+from ..flow.texts import SharedTexts, Texts, specs_in, texts_of
+from .clusters import BothSpecs, Pair, compiled_pairs, folders_named
 
 WORTH_A_PROCESS = 100
 """Clusters, compiled on both sides, below which a second process costs more than it gains."""
@@ -32,6 +32,10 @@ def _untouched(specs: BothSpecs, file: str) -> Pair | None:
     """A cluster that nothing about it has changed, as the last render remembers it."""
     compiled = specs.known.get(file)
     if specs.common or file in specs.differ or compiled is None:
+        return None
+    if specs.was is not None and any(
+        specs.was.folders.digest(folder) != digest for folder, digest in compiled.folders
+    ):
         return None
     return Pair(file, compiled, compiled)
 
@@ -60,6 +64,9 @@ class Pairing:
         differ, listed, files = specs.differ & some, specs.listed & some, specs.files & some
         sealed = {file: specs.sealed[file] for file in part if file in specs.sealed}
         then = texts_of(specs.then, (file for file in part if file in differ & listed))
+        if specs.was is not None:
+            # A cluster that is as it was can name a folder that is not.
+            then = {**then, **specs.was.folders.texts(folders_named(specs, part))}
         return Sent(
             part, texts_of(specs.root, (file for file in part if file in files)), then, listed, differ, sealed
         )
@@ -96,11 +103,11 @@ class PairingAway:
 
     def work(self, sent: Sent) -> tuple[Pair, ...]:
         """The clusters of these texts."""
-        was = None if self.was is None else self.was.shared
+        was = None if self.was is None else self.was.with_folders(sent.then)
         specs = BothSpecs(
             root=sent.now,
-            files=frozenset(sent.now),
-            shared=self.shared.shared,
+            files=frozenset(specs_in(sent.now)),
+            shared=self.shared.with_folders(sent.now),
             then=sent.then,
             listed=sent.listed,
             was=was,

@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 from .. import hub
 from ..disk.tree import Tree
 from ..documents.files import Root, is_spec, read_file, whole_of
+from ..documents.folders import beside
+from ..documents.paths import value_at
 from ..findings.finding import Finding, Severity, has_errors
+from ..fleet.cluster import DEFAULTS, SPEC
 from ..fleet.fleet import Fleet
 from ..fleet.spec_files import FLEET_FILE, PART, Shared, kind_of, no_clusters, read_shared, repeated_names
 from ..fleet.teams import misplaced_parts
@@ -28,7 +31,7 @@ from ..flow.read import cluster_files, read
 from ..flow.rendered import CompiledCluster, Progress, Rendered, silent
 from ..git.commit import Snapshot, contents, files_that_differ
 from .changes import ObjectChange, object_changes
-from .clusters import BothSpecs, ClusterChange, Pair, slim
+from .clusters import BothSpecs, ClusterChange, Pair, differ_in, slim
 from .pairs import pairs_of
 from .reach import HubChange, hub_change
 
@@ -91,9 +94,8 @@ def between(before: Mapping[str, bytes], after: Mapping[str, bytes], progress: P
     findings = (*findings, *repeated_names(files), *no_clusters(files), *of_teams)
     every = {file for file in (*before, *files) if is_spec(file)}
     differ = frozenset(file for file in every if before.get(file) != after.get(file))
-    then = Then(
-        {file: before[file] for file in before if is_spec(file)}, frozenset(every & before.keys()), differ
-    )
+    texts = {file: before[file] for file in before if is_spec(file)}
+    then = Then(beside(texts, before), frozenset(every & before.keys()), differ)
     return compared(Read(after, files, shared, findings), then, Known(), progress)
 
 
@@ -141,7 +143,7 @@ def compared(  # noqa: PLR0913 - both sides, what is known of them, on which day
         return Sides(differ, Rendered(findings, Tree({})), texts=texts, now=now)
     common = tuple(sorted(file for file in then.listed if kind_of(file) != "Cluster"))
     was, broken = _shared_then(root, then.texts, common)
-    shared_now = frozenset(_saying_other(shared, was, differ))
+    shared_now = frozenset((*_saying_other(shared, was, differ), *_naming_other(shared, was)))
     ruled = any(kind_of(file) == "Rules" for file in differ)
     specs = BothSpecs(
         *(root, frozenset(files), shared, then.texts, then.listed, was, differ, shared_now),
@@ -179,6 +181,16 @@ def _saying_other(shared: Shared, was: Shared | None, differ: frozenset[str]) ->
             yield file
 
 
+def _naming_other(shared: Shared, was: Shared | None) -> Iterator[str]:
+    """Shared files that name a folder in which something else lies than did, though they say the same."""
+    if was is None:
+        return
+    for document in documents_of(shared):
+        root = DEFAULTS if document.file == FLEET_FILE else SPEC
+        if differ_in(shared, was, value_at(document.data, root)):
+            yield document.file
+
+
 def _part(side: Shared | None, file: str) -> Any:
     """What a team's file says on one side."""
     known = side is not None and file in side.parts.files.get(whole_of(file), ())
@@ -203,7 +215,7 @@ def _shared_then(
     if not broken:
         return was, {}
     instead = {file: document.text.encode() for file in broken if (document := read_file(root, file)[0])}
-    return read_shared({**then, **instead}, common)[0], broken
+    return read_shared(beside({**then, **instead}, then), common)[0], broken
 
 
 def _fleet(was: Shared | None, pairs: tuple[Pair, ...]) -> Fleet | None:

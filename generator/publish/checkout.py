@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 
 from ..disk.folders import FOLDERS
+from ..documents.folders import GIT, RAY
 from ..git.command import GitFailed, git
 from ..programs.record import find
 from .errors import PublishRefused
@@ -44,6 +45,10 @@ class Checkout:
     """None when HEAD is detached."""
     head: str | None
     """None before the first commit."""
+    folders: tuple[str, ...] = ()
+    """Folders beside the specs that jobs name, below the fleet's folder."""
+    taken: frozenset[str] = frozenset()
+    """Their files that are part of what was judged; of others only those that Git has already are committed."""
 
     @property
     def root(self) -> File:
@@ -82,7 +87,7 @@ def open_checkout(root: File) -> Checkout:
 
 def owned(checkout: Checkout) -> tuple[str, ...]:
     """Paths below `top` that publishing commits, whether they are there or not."""
-    return tuple(f"{checkout.prefix}{name}" for name in (*OWNED, LOCK))
+    return tuple(f"{checkout.prefix}{name}" for name in (*OWNED, *checkout.folders, LOCK))
 
 
 def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
@@ -100,11 +105,18 @@ def uncommitted_files(checkout: Checkout) -> tuple[str, ...]:
     )
     # A folder that is a repository of its own is listed with a slash; no commit of this one can hold what is in it.
     found = [(entry[:2], entry[3:]) for entry in listed.stdout.split("\0") if entry and entry[-1] != "/"]
-    lock = f"{checkout.prefix}{LOCK}"
     clashes = [path for state, path in found if "U" in state or state in {"AA", "DD"}]
     if clashes:
         raise PublishRefused(f"{clashes[0]} has an unresolved conflict: resolve it first")
-    return tuple(sorted(path for state, path in found if path != lock or state != "??"))
+    return tuple(sorted(path for state, path in found if state != "??" or _is_ours(checkout, path)))
+
+
+def _is_ours(checkout: Checkout, path: str) -> bool:
+    """Whether a file that Git does not have yet is one that publishing brings in."""
+    inside = path.removeprefix(checkout.prefix)
+    if inside.split("/")[0] in OWNED:
+        return True
+    return inside in checkout.taken or inside.rpartition("/")[2] in {GIT, RAY}
 
 
 def literal(path: str) -> str:

@@ -6,12 +6,14 @@ specs -> judged -> prospected (every judged byte is in the tree) -> proven (what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as File
 
 from ..disk import tree
+from ..disk.specs import Digests
 from ..findings.finding import Finding, has_errors
 from ..flow import incremental
+from ..flow.folders import judged_files
 from ..flow.incremental import Partly
 from ..flow.rendered import Progress, silent
 from ..git.commit import reader_at
@@ -80,14 +82,26 @@ def prospected(checkout: Checkout, rendered: Partly, base: str | None) -> Prospe
     Raises:
         SpecsMoved, Overlooked: it would hold something else than was judged, or leave something out.
     """
+    checkout, judged_too = with_folders(checkout, rendered)
     changes = tree.compare(checkout.root, rendered.tree)
     made = {f"{checkout.prefix}{path}" for path in (*changes.written, *changes.removed)}
     files = tuple(sorted(made.union(uncommitted_files(checkout))))
     refuse_ignored(checkout, changes.written)
     found = future_tree(checkout, rendered.tree, changes, files, base)
     prospect = Prospect(checkout, rendered, changes, files, found, base)
-    refuse_others(checkout, found, rendered.specs, rendered.tree, prospect.texts)
+    refuse_others(checkout, found, {**rendered.specs, **judged_too}, rendered.tree, prospect.texts)
     return prospect
+
+
+def with_folders(checkout: Checkout, rendered: Partly) -> tuple[Checkout, Digests]:
+    """The checkout with the folders that jobs of these specs name, and what was judged of them.
+
+    Raises:
+        SpecsMoved: a file of one was saved since.
+    """
+    named = {folder: digest for compiled in rendered.clusters for folder, digest in compiled.folders}
+    files = judged_files(checkout.root, named)
+    return replace(checkout, folders=tuple(sorted(named)), taken=frozenset(files)), files
 
 
 def proven(prospect: Prospect, repository: File, progress: Progress = silent) -> Verification | None:
@@ -120,8 +134,9 @@ def rebuilding(repository: File, today: str) -> Rebuild:
         changes = tree.compare(scratch.root, rendered.tree)
         tree.write(scratch.root, rendered.tree, changes, rendered.specs)
         stage(scratch)
+        scratch, judged_too = with_folders(scratch, rendered)
         found = stored(scratch, theirs)
-        refuse_others(scratch, found, rendered.specs, rendered.tree, {})
+        refuse_others(scratch, found, {**rendered.specs, **judged_too}, rendered.tree, {})
         nothing = tree.Changes((), (), changes.unchanged)
         proven(Prospect(scratch, rendered, nothing, (), found, theirs), repository)
 

@@ -23,6 +23,7 @@ from ..facts.files import PACKAGE, shipped_data
 from ..findings.finding import Finding, Where
 from ..fleet.cluster import cluster_of
 from ..fleet.fleet import Fleet
+from ..fleet.folders import Folders
 from ..fleet.kinds import document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import FLEET_FILE, RulesFile, Shared
@@ -172,7 +173,8 @@ def _shared(case: dict[str, Any]) -> tuple[Shared | None, tuple[Finding, ...]]:
         return None, tuple(findings)
     specs = {name: item.spec for name, item in known.items()}
     rules = tuple(_rules(case, model))
-    shared = Shared(parsed.spec, "example", fleet, groups, specs, rules=rules)
+    beside = Folders({path: text.encode() for path, text in case.get("files", {}).items()})
+    shared = Shared(parsed.spec, "example", fleet, groups, specs, rules=rules, folders=beside)
     return (None if findings else shared), tuple(findings)
 
 

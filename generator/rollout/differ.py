@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..git.commit import blobs
+from ..git.blobs import blobs
 from ..yaml.machine import NotReadable, read_documents
 from .history import Repo, entries, files
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path as File
 from typing import NamedTuple
 
-from ..git.commit import NoSuchCommit, why_not
+from ..git.blobs import NoSuchCommit
+from ..git.commit import why_not
 from ..git.reading import ask
 from ..programs.record import find
 from ..programs.run import Tool

@@ -12,7 +12,7 @@ from pathlib import Path as File
 from ..documents.files import is_part, whole_of
 from ..findings.finding import Finding
 from ..flow.rendered import Progress, silent
-from ..git.commit import blobs
+from ..git.blobs import blobs
 from ..plan.plan import Plan, plan_of
 from ..plan.sides import Sides, between
 from ..proof.verify import Failure, Verification

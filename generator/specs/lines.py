@@ -12,10 +12,10 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from .types import FORM, REFUSED
 
-_REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
+REFUSED_LINES = REFUSED.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
 """REFUSED, but lines may end."""
 
-_FOUND = re.compile(_REFUSED_LINES)
+_FOUND = re.compile(REFUSED_LINES)
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Lines:
     longest: int
     pattern: str | None = None
     form: str = ""
+    shortest: int = 1
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.str_schema(
-            strict=True, min_length=1, max_length=self.longest, pattern=self.pattern
+            strict=True, min_length=self.shortest, max_length=self.longest, pattern=self.pattern
         )
         return core_schema.no_info_after_validator_function(_clean, text)
 
@@ -39,7 +40,7 @@ class Lines:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         said = {FORM: self.form} if self.form else {}
-        return {**handler(schema), "not": {"pattern": _REFUSED_LINES}, **said}
+        return {**handler(schema), "not": {"pattern": REFUSED_LINES}, **said}
 
 
 def _clean(text: str) -> str:

@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 
 from generator.cli import main
+from generator.components.builds.trust import GIT_FOLDER, Authorities, git_settings
 from tests import githttp
 from tests.conftest import ROOT
 from tests.forges import forge
@@ -61,6 +63,24 @@ def git(folder: File, *words: str) -> str:
         ["git", *words], cwd=folder, env={**KEPT, **WHO}, capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+def certified(folder: File) -> ssl.SSLContext:
+    """A server of 127.0.0.1 with a certificate that nobody knows, which lies in a file of that name as builds mount it."""
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=git"
+    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "127.0.0.1"]
+    folder.mkdir()
+    subprocess.run([*words.split(), *more], cwd=folder, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "127.0.0.1", folder / "key.pem")
+    return context
+
+
+def believing(url: str, folder: File) -> dict[str, str]:
+    """What steps are told of a Git server whose CA the fleet names, with the certificates in this folder."""
+    told = git_settings(Authorities(((f"{url}/", "127.0.0.1"),), ()), None)
+    assert told
+    return {key: value.replace(GIT_FOLDER, str(folder)) for key, value in told.items()}
 
 
 # Fetch
@@ -129,6 +149,31 @@ def test_a_model_comes_from_git_with_a_token(
     assert listed == [
         {"path": "1/saved_model.pb", "size": 7, "sha256": digest(b"weights").removeprefix("sha256:")}
     ]
+
+
+def test_a_git_server_is_believed_by_the_authority_that_the_fleet_names(
+    model_in_git: tuple[File, str], tmp_path: File
+) -> None:
+    folder, commit = model_in_git
+    tls = certified(tmp_path / "authorities")
+    (tmp_path / "work").mkdir()
+    with git_server(folder, SECRET, tls=tls) as url:
+        given = {
+            "GIT_URL": f"{url}/housing.git", "GIT_REVISION": commit, "GIT_PATH": "models/housing", "GIT_TOKEN": SECRET,
+            "RESULT_COMMIT": str(tmp_path / "commit"),
+        }  # fmt: skip
+        refused = run("get_model.py", "get", **told_of(tmp_path / "work", **given))
+        known = believing(url, tmp_path / "authorities")
+        done = run("get_model.py", "get", **told_of(tmp_path / "work", **given, **known))
+        # A bundle beside it counts for all other servers.
+        both = git_settings(Authorities(((f"{url}/", "127.0.0.1"),), ()), {"name": "ca"})
+        both = {key: value.replace(GIT_FOLDER, str(tmp_path / "authorities")) for key, value in both.items()}
+        again = run("get_model.py", "get", **told_of(tmp_path / "work", **given, **both))
+    assert refused.returncode
+    assert "certificate" in refused.stderr
+    assert done.returncode == 0, done.stderr
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "commit").read_text() == commit
 
 
 def test_a_containerfile_of_ones_own_gets_the_model_beside_it(
@@ -351,7 +396,8 @@ def test_what_is_in_an_image_is_attached_to_it(tmp_path: File) -> None:
 
 
 @pytest.mark.slow
-def test_the_pull_request_of_a_build_is_its_result(tmp_path: File) -> None:
+@pytest.mark.parametrize("private", [False, True], ids=["http", "https"])
+def test_the_pull_request_of_a_build_is_its_result(tmp_path: File, *, private: bool) -> None:
     srv, work, tools = tmp_path / "srv", tmp_path / "work", tmp_path / "bin"
     for folder in (srv / "acme", work, tools):
         folder.mkdir(parents=True)
@@ -371,8 +417,10 @@ def test_the_pull_request_of_a_build_is_its_result(tmp_path: File) -> None:
     git(work / "first", "add", "-A")
     git(work / "first", "commit", "-qm", "Begin")
     git(work / "first", "push", "-q", "origin", "HEAD:main")
-    with forge("gitea", srv) as (world, url):
+    tls = certified(tmp_path / "authorities") if private else None
+    with forge("gitea", srv, tls=tls) as (world, url):
         told = {
+            **(believing(url, tmp_path / "authorities") if private else {}),
             "REPOSITORY": f"{url}/acme/fleet.git", "BASE": "main", "MODEL": "bikes", "VERSION": "2", "SOURCE": new,
             "FORGE": "gitea", "FORGE_URL": url, "NEAREDGE_TOKEN": SECRET, "HOME": str(work),
             "RESULT_PR_URL": str(tmp_path / "pr-url"), "PATH": f"{tools}:{os.environ['PATH']}", **WHO,

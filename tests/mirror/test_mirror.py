@@ -17,7 +17,7 @@ from generator.components.mirror_checks import images_name_their_registry, mirro
 from generator.facts.operators import operators
 from generator.facts.schema_files import load_schema, schema_path
 from generator.findings.finding import has_errors
-from generator.git.commit import NoSuchCommit
+from generator.git.blobs import NoSuchCommit
 from generator.hub.platform.catalogs import catalogs, sources
 from generator.hub.platform.mirror import sets
 from generator.mirror.command import BrokenSpecs, NoSuchCluster, mirror

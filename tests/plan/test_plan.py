@@ -19,7 +19,8 @@ from generator import pipeline
 from generator.cli import main
 from generator.disk.journal import JOURNAL
 from generator.findings.finding import has_errors
-from generator.git.commit import NoSuchCommit, contents, files_that_differ, snapshot
+from generator.git.blobs import NoSuchCommit
+from generator.git.commit import contents, files_that_differ, snapshot
 from generator.objects.elements import same
 from generator.objects.manifest import Manifest, ResourceId, identify
 from generator.plan.changes import (

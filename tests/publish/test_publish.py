@@ -151,6 +151,33 @@ def test_from_an_edit_to_a_pull_request(site: Site, capsys: pytest.CaptureFixtur
     assert git(other, "rev-parse", "HEAD").strip() == head
 
 
+def test_the_folder_of_a_job_is_part_of_the_commit(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    root = site.clone("a")
+    edit(root, ("clusters/core/hub.yaml", "        produces: demand-forecast\n", "        workingDir: jobs/forecast\n        produces: demand-forecast\n"))  # fmt: skip
+    files = {"train.py": "x = 1\n", ".rayignore": "*.csv\n", "a.csv": "1\n", "deep/__init__.py": ""}
+    for name, text in {**files, "__pycache__/a.pyc": "", "../notes.txt": "mine\n"}.items():
+        (root / "jobs/forecast" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "jobs/forecast" / name).write_text(text)
+    assert run(site, root) == 0
+    listed = git(site.repository, "diff", "--name-only", "main", "more").splitlines()
+    assert [name for name in listed if name.startswith("jobs/")] == [
+        "jobs/forecast/.rayignore",
+        "jobs/forecast/deep/__init__.py",
+        "jobs/forecast/train.py",
+    ]
+    # Another one has the same from Git alone.
+    assert run(site, site.clone("b", "--branch=more")) == 0
+    (root / "jobs/forecast/train.py").write_text("x = 2\n")
+    (root / "jobs/forecast/deep/__init__.py").unlink()
+    assert run(site, root) == 0
+    assert site.text("jobs/forecast/train.py") == "x = 2\n"
+    capsys.readouterr()
+    (root / ".git/info/exclude").write_text("b.py\n")
+    (root / "jobs/forecast/b.py").write_text("x = 3\n")
+    assert run(site, root) == 1
+    assert "git ignores jobs/forecast/b.py, which has to be committed" in capsys.readouterr().err
+
+
 def test_a_colleague_was_quicker_on_the_branch(site: Site) -> None:
     first, second = site.clone("a"), site.clone("b")
     edit(first, MEMORY)

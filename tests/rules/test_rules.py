@@ -36,7 +36,7 @@ from tests.repositories import write_specs
 
 DATA, _ = read_text((ROOT / "tests/data/near_misses.yaml").read_text(encoding="utf-8"))
 EDGES: dict[str, dict[str, Any]] = {code: entry for code, entry in DATA.items() if code != "bases"}
-OWN_KEYS = ("cluster", "crowd", "fleet", "groups", "members", "models", "platform", "profile")
+OWN_KEYS = ("cluster", "crowd", "files", "fleet", "groups", "members", "models", "platform", "profile")
 
 
 def case_of(entry: dict[str, Any], side: str) -> dict[str, Any]:

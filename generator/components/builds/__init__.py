@@ -3,7 +3,7 @@
     Model.build -> fetch -> build -> test, scan -> push -> sbom, sign -> promote -> pull request
 
 `spec` is the section, `specs/build.py` what a Model says; `containerfile` what its image is made of, `steps` what all Tasks
-have in common, `tasks` those that models share, `pipeline` what is a model's own, `trigger` what starts builds, `units` the
+have in common, `trust` whose certificates they believe, `tasks` those that models share, `pipeline` what is a model's own, `trigger` what starts builds, `units` the
 component; the rules are in `checks` and `model_checks`. The scripts are in templates/builds/.
 """
 

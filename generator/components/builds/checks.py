@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from ...documents.near import meant
 from ...facts.operators import offered, operators
@@ -171,33 +170,19 @@ def names_fit(cluster: Cluster) -> Iterator[Problem]:
 LONGEST = 40
 
 
-@rule("BUILD017", Severity.WARNING, source="components/builds/steps.py TRUSTING; git http.sslCAInfo")
-def git_servers_are_believed(cluster: Cluster) -> Iterator[Problem]:
-    """Where builds clone from a Git server with a CA of its own, models.caBundle of the cluster has that CA.
+@rule("BUILD017", source="components/builds/trust.py; opendatahub-operator v3.5.0 trustedCABundle")
+def one_bundle_is_believed(cluster: Cluster) -> Iterator[Problem]:
+    """With trustedCABundle, builds are on a platform that brings the certificates, and name no other bundle.
 
-    `repository.certificateAuthorities` reaches Argo CD. Steps of builds believe what their images do, or the ConfigMap
-    that `models.caBundle` names.
+    Elsewhere their pods wait for a ConfigMap that nobody makes. Of two bundles one would count.
     """
-    private = cluster.fleet.repository.certificateAuthorities
-    if cluster.spec.models.caBundle is not None:
-        return
-    for path, what, url in _cloned(cluster):
-        host = urlsplit(url).hostname or ""
-        if host in private:
-            said = f"{what} is cloned from {host}, whose CA builds do not know"
-            hint = "models: {caBundle: NAME}, a ConfigMap of the builds' namespace with all CAs in key cabundle.crt"
-            yield Problem(path, said, hint)
-
-
-def _cloned(cluster: Cluster) -> Iterator[tuple[Path, str, str]]:
-    """What builds clone: where that is said, what it is, and its address."""
     for said in _said(cluster):
-        if said.promote is not None:
-            yield ("builds", "promote"), "the fleet's repository", cluster.fleet.repository.url
-    for name, _, build in items(cluster):
-        for what, git in (
-            ("the model", build.from_.git),
-            ("the Containerfile", build.image.containerfile),
-        ):
-            if git is not None:
-                yield place(cluster, name), f"{what} of {name}", git.url
+        path: Path = ("builds", "trustedCABundle")
+        if said.trustedCABundle and cluster.profile.family != "odh":
+            message = f"{cluster.profile.name} has no Open Data Hub, which brings the certificates"
+            hint = "models: {caBundle: NAME}, a ConfigMap of the builds' namespace with all CAs in key cabundle.crt"
+            yield Problem(path, message, hint)
+        other = cluster.spec.models.caBundle
+        if said.trustedCABundle and other is not None:
+            message = f"builds trust what the cluster does, and ConfigMap {other} of models.caBundle"
+            yield Problem(path, message, "keep one of them", (("models", "caBundle"),))

@@ -12,6 +12,7 @@ from ...specs.types import (
     Argument,
     Duration,
     EnvVar,
+    Flag,
     Image,
     Int32,
     LabelValue,
@@ -113,6 +114,10 @@ class Builds(Strictly):
     )
     timeout: Duration = Field("2h", description="Longest that a build may take.")
     triggers: Triggers = Field(default_factory=Triggers, description="When builds start by themselves.")
+    trustedCABundle: Flag = Field(
+        False,
+        description="Steps believe what the cluster trusts (ca-bundle.crt of ConfigMap odh-trusted-ca-bundle) instead of what their images do.",
+    )
     scan: Scan | None = Field(None, description="What looks at images before they are pushed.")
     promote: Promotion | None = Field(
         None, description="Ask for the new image by a pull request; nobody is asked when left out."

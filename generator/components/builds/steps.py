@@ -15,6 +15,18 @@ from ...objects.manifest import CONTENT_HASH, SYNC_OPTIONS, Manifest, Wave, cont
 from ..kit import pod
 from ..kit.component import Cluster
 from .spec import Builds
+from .trust import (
+    AUTHORITIES_MOUNT,
+    CA_FILE,
+    CA_FOLDER,
+    FOR_GIT,
+    TRUSTING,
+    Authorities,
+    authorities,
+    authorities_volume,
+    bundle,
+    git_settings,
+)
 
 API = "tekton.dev/v1"
 SKIP = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
@@ -23,10 +35,6 @@ SCRIPTS = "/etc/nearedge"
 HOME = "/builder"
 WORKSPACE = "source"
 FOLDER = f"$(workspaces.{WORKSPACE}.path)"
-CA_FOLDER = "/etc/nearedge-ca"
-CA_FILE = f"{CA_FOLDER}/cabundle.crt"
-TRUSTING = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
-"""Variables by which Go's programs and Python, requests, boto3 and git find certificates."""
 SMALL = {"cpu": "500m", "memory": "512Mi"}
 LARGE = {"cpu": "1", "memory": "2Gi"}
 FILES = (
@@ -51,21 +59,34 @@ class Tools(NamedTuple):
     script: str
     """Name of the ConfigMap with the scripts."""
     env: tuple[tuple[str, str], ...]
-    """Proxy and certificates, as the section `models` says them for load Jobs."""
-    ca: str | None
+    """Proxy and certificates."""
+    ca: Manifest | None
+    """The volume with certificates to believe."""
+    authorities: Authorities | None = None
+
+    @property
+    def git(self) -> dict[str, str]:
+        """What git is told in the image that has it."""
+        return git_settings(self.authorities, self.ca)
+
+    @property
+    def mounts(self) -> list[Manifest]:
+        """Where every container has the certificates."""
+        return [{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if self.ca else []
 
 
 def tools(cluster: Cluster, builds: Builds) -> Tools:
     """Those of a cluster."""
     told: dict[str, str] = {}
-    proxy, ca = cluster.spec.models.proxy, cluster.spec.models.caBundle
+    proxy, ca, found = cluster.spec.models.proxy, bundle(cluster, builds), authorities(cluster, builds)
     if proxy:
         told |= {"HTTPS_PROXY": proxy.url, "HTTP_PROXY": proxy.url}
         told |= {"NO_PROXY": ",".join(("localhost", "127.0.0.1", *proxy.noProxy))}
     if ca:
-        told |= dict.fromkeys(TRUSTING, CA_FILE)
+        told |= dict.fromkeys(TRUSTING if found else (*TRUSTING, FOR_GIT), CA_FILE)
     script = f"build-scripts-{content_hash(texts())}"
-    return Tools(builds, image("storageInitializer", cluster.images), script, tuple(told.items()), ca)
+    python_image = image("storageInitializer", cluster.images)
+    return Tools(builds, python_image, script, tuple(told.items()), ca, found)
 
 
 def texts() -> dict[str, str]:
@@ -93,7 +114,8 @@ def step(
     told: Tools,
 ) -> Manifest:
     """A step of a Task; `sized` gives it more than it needs to copy and ask."""
-    said = {"HOME": HOME, **dict(told.env)}
+    clones = using == told.builds.images.tools
+    said = {"HOME": HOME, **dict(told.env), **(told.git if clones else {})}
     own = {item["name"] for item in env}
     return {
         "name": name,
@@ -107,7 +129,8 @@ def step(
             {"name": "scripts", "mountPath": SCRIPTS, "readOnly": True},
             {"name": "home", "mountPath": HOME},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
-            *([{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if told.ca else []),
+            *told.mounts,
+            *([AUTHORITIES_MOUNT] if clones and told.authorities else []),
         ],
     }
 
@@ -124,6 +147,7 @@ def python(*words: str) -> list[str]:
 
 def spec(steps: Sequence[Manifest], told: Tools, **more: object) -> Manifest:
     """The spec of a Task with these steps; all share its workspace."""
+    clones = any(AUTHORITIES_MOUNT in item["volumeMounts"] for item in steps)
     return {
         **more,
         "workspaces": [{"name": WORKSPACE}],
@@ -132,7 +156,8 @@ def spec(steps: Sequence[Manifest], told: Tools, **more: object) -> Manifest:
             {"name": "scripts", "configMap": {"name": told.script}},
             {"name": "home", "emptyDir": {}},
             {"name": "tmp", "emptyDir": {}},
-            *([{"name": "ca", "configMap": {"name": told.ca}}] if told.ca else []),
+            *([told.ca] if told.ca else []),
+            *([authorities_volume(told.authorities)] if clones and told.authorities else []),
         ],
     }
 

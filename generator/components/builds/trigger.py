@@ -16,7 +16,8 @@ from ..kit.component import Cluster
 from ..kit.runtime import security
 from .pipeline import Item, pipeline_name
 from .spec import Builds
-from .steps import CA_FOLDER, HOME, SCRIPTS, SMALL, Tools, python, variables
+from .steps import HOME, SCRIPTS, SMALL, Tools, python, variables
+from .trust import AUTHORITIES_MOUNT, authorities_volume
 
 STARTER = "build-starter"
 STARTER_LABELS = {"app.kubernetes.io/name": STARTER}
@@ -78,8 +79,12 @@ def _jobs(item: Item, cluster: Cluster, told: Tools) -> Iterator[Manifest]:
         yield _job(pipeline_name(name), said.schedule, item, cluster, told)
     if said.gitPoll and build.from_.git and tooling:
         job = _job(f"{pipeline_name(name)}-git", said.gitPoll, item, cluster, told)
-        container = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
-        git = build.from_.git
+        template = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        container, git = template["containers"][0], build.from_.git
+        container["env"] += variables(told.git)
+        if told.authorities:
+            container["volumeMounts"].append(AUTHORITIES_MOUNT)
+            template["volumes"].append(authorities_volume(told.authorities))
         container["image"] = tooling
         container["env"] += variables({"GIT_URL": git.url, "GIT_REVISION": git.revision})
         if build.from_.credentialsSecret:
@@ -108,7 +113,7 @@ def _job(name: str, schedule: str, item: Item, cluster: Cluster, told: Tools) ->
             {"name": "scripts", "mountPath": SCRIPTS, "readOnly": True},
             {"name": "run", "mountPath": RUN, "readOnly": True},
             {"name": "home", "mountPath": HOME},
-            *([{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if told.ca else []),
+            *told.mounts,
         ],
     }
     template = {
@@ -122,7 +127,7 @@ def _job(name: str, schedule: str, item: Item, cluster: Cluster, told: Tools) ->
             {"name": "scripts", "configMap": {"name": told.script}},
             {"name": "run", "configMap": {"name": pipeline_name(item[0])}},
             {"name": "home", "emptyDir": {}},
-            *([{"name": "ca", "configMap": {"name": told.ca}}] if told.ca else []),
+            *([told.ca] if told.ca else []),
         ],
     }
     return {

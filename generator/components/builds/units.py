@@ -12,6 +12,7 @@ from .spec import Builds
 from .steps import script_map, tools
 from .tasks import tasks
 from .trigger import triggers
+from .trust import authorities_map
 
 
 def units(cluster: Cluster) -> Iterator[Unit]:
@@ -23,6 +24,8 @@ def units(cluster: Cluster) -> Iterator[Unit]:
     # The scripts are the same wherever they are, and long.
     yield whole(base_key("builds", "scripts", said.namespace), ("clusters/",), (script_map(told),))
     shared = [_account(said, listed), *tasks(cluster, told), *triggers(listed, cluster, told)]
+    if told.authorities:
+        shared.append(authorities_map(told.authorities, said.namespace))
     yield alone(tuple(shared))
     for item in listed:
         yield alone(tuple(objects(item, cluster, told)))

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...objects.manifest import Manifest, content_hash
+from ...documents import folders
+from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.lines import Lines
 from ...specs.types import (
     STEPS,
@@ -42,10 +43,20 @@ FilePath = Annotated[
         form="a path below the folder, of letters, digits, _, . and -: forecast/model.py",
     ),
 ]
-MOST = 2**20
-"""Bytes of a ConfigMap (kubernetes v1.33 pkg/apis/core/validation ValidateConfigMap, MaxSecretSize)."""
-WorkingDir = dict[FilePath, Annotated[str, Lines(MOST)]]
+FolderPath = Annotated[
+    str,
+    Line(
+        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+        200,
+        form="a folder of this repository, from its root: jobs/tune",
+    ),
+]
+MOST = folders.MOST
+WorkingDir = dict[FilePath, Annotated[str, Lines(MOST, shortest=0)]]
 """The files of a working directory."""
+Folder = WorkingDir | FolderPath
+"""The same, or the folder of the repository that they lie in: of a cluster that is compiled it has been read
+(fleet/folders.py)."""
 
 WORKING_DIR = "/mnt/working-dir"
 """Where pods have them."""
@@ -240,6 +251,37 @@ def apart(said: str | None, selector: Manifest) -> Manifest:
         return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     weighed = [{"weight": 100, "podAffinityTerm": term}]
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighed}}
+
+
+def files_of(said: Folder) -> WorkingDir:
+    """The files of a working directory; none of a folder that nobody has read."""
+    return {} if isinstance(said, str) else said
+
+
+def files_name(job: str, digest: str) -> str:
+    """The name of the ConfigMap with a job's files, which changes with them as that of the job does."""
+    return f"{job}-files-{digest}"
+
+
+def files_map(job: str, digest: str, namespace: str, files: WorkingDir) -> tuple[Manifest, ...]:
+    """The ConfigMap that holds a job's files; none without any."""
+    if not files:
+        return ()
+    labels = {CONTENT_HASH: digest}
+    made = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": meta(files_name(job, digest), namespace, wave=Wave.RUNTIME, labels=labels),
+        "immutable": True,
+        "data": {key: files[path] for path, key in file_keys(files).items()},
+    }
+    return (made,)
+
+
+def files_source(job: str, digest: str, files: WorkingDir) -> Manifest | None:
+    """The same as the source of a volume; None without files."""
+    listed = [{"key": key, "path": path} for path, key in file_keys(files).items()]
+    return {"name": files_name(job, digest), "items": listed} if listed else None
 
 
 def file_keys(files: WorkingDir) -> dict[str, str]:

@@ -20,7 +20,7 @@ from typing import Any
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
-from ..kit.pod_fields import file_keys
+from ..kit.pod_fields import files_map, files_source
 from ..models import writing, written
 from .flavor import Place, placed
 from .pods import autoscaler_options, elastic, head_group, service_account, submitter_pod, worker_group
@@ -88,10 +88,10 @@ def emit_job(
             **_job_spec(job),
             **_lifetime(job),
             **target,
-            **_submitter(job, ray, profile, job_name(job, model)),
+            **_submitter(job, ray, profile, job_hash(job, model)),
         },
     }
-    files = _files(job, job_name(job, model))
+    files = files_map(job.name, job_hash(job, model), job.namespace, job.files)
     return (*(account(own) if own else ()), *files, wrapped(manifest, job, profile))
 
 
@@ -169,7 +169,7 @@ def _redis(options: GcsFaultTolerance) -> Manifest:
 
 
 def _job_spec(job: RayJob) -> Manifest:
-    environment = runtime_env_text(with_files(job.runtimeEnv, job.workingDir))
+    environment = runtime_env_text(with_files(job.runtimeEnv, job.files))
     return {
         "entrypoint": job.entrypoint,
         **_set_aside(job),
@@ -190,21 +190,6 @@ def _set_aside(job: RayJob) -> Manifest:
     }
 
 
-def _files(job: RayJob, name: str) -> tuple[Manifest, ...]:
-    """The ConfigMap that holds a job's files. It is named after the job, whose name changes with them."""
-    if not job.workingDir:
-        return ()
-    data = {key: job.workingDir[path] for path, key in file_keys(job.workingDir).items()}
-    made = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": meta(f"{name}-files", job.namespace, wave=Wave.RUNTIME),
-        "immutable": True,
-        "data": data,
-    }
-    return (made,)
-
-
 def _lifetime(job: RayJob) -> Manifest:
     # A cluster that the job does not bring along is not the job's to remove.
     if job.cluster is not None:
@@ -217,10 +202,9 @@ def _lifetime(job: RayJob) -> Manifest:
     return {"shutdownAfterJobFinishes": job.shutdownAfterJobFinishes, **ttl}
 
 
-def _submitter(job: RayJob, ray: RayCluster, profile: Profile, name: str) -> Manifest:
+def _submitter(job: RayJob, ray: RayCluster, profile: Profile, digest: str) -> Manifest:
     # The other modes have no such pod, and KubeRay refuses a template for one in SidecarMode.
     if job.submissionMode != "K8sJobMode":
         return {}
-    listed = [{"key": key, "path": path} for path, key in file_keys(job.workingDir).items()]
-    files = {"name": f"{name}-files", "items": listed} if listed else None
+    files = files_source(job.name, digest, job.files)
     return {"submitterPodTemplate": {"spec": submitter_pod(ray, job.submitter.resources, profile, files)}}

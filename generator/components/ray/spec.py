@@ -26,7 +26,7 @@ from ...specs.types import (
     Toleration,
 )
 from ..kit.metadata import Annotations
-from ..kit.pod_fields import Mount, TopologySpread, WorkingDir
+from ..kit.pod_fields import Folder, Mount, TopologySpread, WorkingDir, files_of
 from ..models import Produced, ProducedVersion, Publish
 from .runtime_env import RuntimeEnv, YamlText
 from .serve import Amount, ServeConfig
@@ -275,9 +275,9 @@ class RayJob(RayFields):
     entrypointResources: dict[CustomResource, PositiveInt32] = Field(
         {}, description="Further resources that Ray sets aside for it, such as customResources of a group."
     )
-    workingDir: WorkingDir = Field(
+    workingDir: Folder = Field(
         {},
-        description="Files of the folder that the entrypoint runs in: path -> text, such as train.py; another text runs the job again.",
+        description="Files of the folder that the entrypoint runs in: path -> text, or the folder of this repository that they lie in, such as jobs/tune; another text runs the job again.",
     )
     runtimeEnv: RuntimeEnv | YamlText | None = Field(
         None, description="Ray runtime environment: its fields, or its YAML as text."
@@ -311,6 +311,11 @@ class RayJob(RayFields):
         description="Keep it in the spec but not on the cluster: its pods and its quota go; without it, it starts anew.",
     )
     run: Name | None = Field(None, description="Any word; another word runs the same job once more.")
+
+    @property
+    def files(self) -> WorkingDir:
+        """The files of workingDir."""
+        return files_of(self.workingDir)
 
 
 class RayService(RayFields):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from ...facts.profiles import Profile
 from ...objects.manifest import CONTENT_HASH, Manifest, Wave, content_hash, meta
 from ...specs.model import ModelSpec
-from ..kit.pod_fields import file_keys
+from ..kit.pod_fields import files_map, files_source
 from ..models import writing, written
 from ..ray import Place, in_place
 from .pods import account_name, template
@@ -38,7 +38,8 @@ def emit(
     name = job_name(job, model)
     job = _with_model(in_place(job, place), model)
     made = _train_job(job, name, profile) if job.kind == "TrainJob" else _pytorch_job(job, name, profile)
-    return (*_account(job), *_files(job, name), *made)
+    files = files_map(job.name, _digest(job, name), job.namespace, job.files)
+    return (*_account(job), *files, *made)
 
 
 def job_name(job: TrainingJob, model: ModelSpec | None = None) -> str:
@@ -63,7 +64,7 @@ def _train_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifest,
     runtime = {
         "apiVersion": f"{TRAINER}/v1alpha1",
         "kind": "TrainingRuntime",
-        "metadata": meta(name, job.namespace, wave=Wave.RUNTIME),
+        "metadata": meta(name, job.namespace, wave=Wave.RUNTIME, labels={CONTENT_HASH: _digest(job, name)}),
         "spec": {
             "mlPolicy": {"numNodes": job.nodes, "torch": {"numProcPerNode": job.procPerNode or "auto"}},
             "template": {"spec": _job_set(job, name, profile)},
@@ -105,7 +106,9 @@ def _job_set(job: TrainingJob, name: str, profile: Profile) -> Manifest:
                         # A pod that fails fails its Job, and with it the set, which starts all of them anew.
                         "backoffLimit": 0,
                         **deadline,
-                        "template": template(job, profile, _volume(job, name), "Never"),
+                        "template": template(
+                            job, profile, files_source(job.name, _digest(job, name), job.files), "Never"
+                        ),
                     },
                 },
             }
@@ -114,7 +117,7 @@ def _job_set(job: TrainingJob, name: str, profile: Profile) -> Manifest:
 
 
 def _pytorch_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifest, ...]:
-    pods = template(job, profile, _volume(job, name), None)
+    pods = template(job, profile, files_source(job.name, _digest(job, name), job.files), None)
     policy = "OnFailure" if job.maxRestarts else "Never"
     replicas = {"Master": 1, **({"Worker": job.nodes - 1} if job.nodes > 1 else {})}
     deadline = {"activeDeadlineSeconds": job.activeDeadlineSeconds} if job.activeDeadlineSeconds else {}
@@ -134,10 +137,15 @@ def _pytorch_job(job: TrainingJob, name: str, profile: Profile) -> tuple[Manifes
     return (manifest,)
 
 
+def _digest(job: TrainingJob, name: str) -> str:
+    """What of a job's name follows its content."""
+    return name.removeprefix(f"{job.name}-")
+
+
 def _metadata(job: TrainingJob, name: str) -> Manifest:
     queued = {QUEUE: job.queue, PRIORITY: job.priorityClass}
     labels = {**job.labels, **{key: value for key, value in queued.items() if value}}
-    labels[CONTENT_HASH] = name.removeprefix(f"{job.name}-")
+    labels[CONTENT_HASH] = _digest(job, name)
     return meta(name, job.namespace, wave=Wave.WORKLOAD, labels=labels, annotations=job.annotations)
 
 
@@ -151,21 +159,3 @@ def _account(job: TrainingJob) -> tuple[Manifest, ...]:
         "automountServiceAccountToken": False,
     }
     return (made,)
-
-
-def _files(job: TrainingJob, name: str) -> tuple[Manifest, ...]:
-    if not job.workingDir:
-        return ()
-    made = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": meta(f"{name}-files", job.namespace, wave=Wave.RUNTIME),
-        "immutable": True,
-        "data": {key: job.workingDir[path] for path, key in file_keys(job.workingDir).items()},
-    }
-    return (made,)
-
-
-def _volume(job: TrainingJob, name: str) -> Manifest | None:
-    listed = [{"key": key, "path": path} for path, key in file_keys(job.workingDir).items()]
-    return {"name": f"{name}-files", "items": listed} if listed else None

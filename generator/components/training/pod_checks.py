@@ -64,12 +64,12 @@ def mounts_hold(cluster: Cluster) -> Iterator[Problem]:
         if job.trustedCABundle and cluster.profile.family != "odh":
             said = f"nothing on {cluster.profile.name} makes the ConfigMap {BUNDLE}"
             yield Problem((*path, "trustedCABundle"), said, "mount a ConfigMap of certificates with volumes")
-        size = sum(len(name.encode()) + len(text.encode()) for name, text in job.workingDir.items())
+        size = sum(len(name.encode()) + len(text.encode()) for name, text in job.files.items())
         if size > MOST:
             said = f"the files of {job.name} have {size} bytes, a ConfigMap takes {MOST}"
             yield Problem((*path, "workingDir"), said, "put what is large into the image or on a volume")
-        for name in job.workingDir:
-            if any(other.startswith(f"{name}/") for other in job.workingDir):
+        for name in job.files:
+            if any(other.startswith(f"{name}/") for other in job.files):
                 yield Problem(
                     (*path, "workingDir", name), f"{name} is a file, and a folder of others", "rename one"
                 )
@@ -78,7 +78,7 @@ def mounts_hold(cluster: Cluster) -> Iterator[Problem]:
 def _taken(job: TrainingJob) -> set[str]:
     """Paths at which pods have something already."""
     taken = set(MOUNTED)
-    taken |= {WORKING_DIR} if job.workingDir else set()
+    taken |= {WORKING_DIR} if job.files else set()
     taken |= {MODELS_DIR} if job.produces else set()
     return taken | ({str(one["mountPath"]) for one in TRUSTED_MOUNTS} if job.trustedCABundle else set())
 

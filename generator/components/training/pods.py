@@ -78,7 +78,7 @@ def _container(job: TrainingJob, mounts: list[Manifest]) -> Manifest:
         "imagePullPolicy": "IfNotPresent",
         **({"command": list(job.command)} if job.command else {}),
         **({"args": list(job.args)} if job.args else {}),
-        **({"workingDir": pod_fields.WORKING_DIR} if job.workingDir else {}),
+        **({"workingDir": pod_fields.WORKING_DIR} if job.files else {}),
         **({"ports": [PORT]} if job.kind == "PyTorchJob" else {}),
         **({"env": pod.env(variables.values())} if variables else {}),
         **({"envFrom": pod_fields.env_from(job.envFrom)} if job.envFrom else {}),

@@ -24,7 +24,7 @@ from ...specs.types import (
     Toleration,
 )
 from ..kit.metadata import Annotations
-from ..kit.pod_fields import EnvFrom, Mount, WorkingDir
+from ..kit.pod_fields import EnvFrom, Folder, Mount, WorkingDir, files_of
 from ..models import Produced, ProducedVersion, Publish
 
 JobName = ServiceName
@@ -75,9 +75,9 @@ class TrainingJob(Strictly):
     volumes: tuple[Mount, ...] = Field(
         (), description="Claims, ConfigMaps, Secrets and empty folders mounted into all pods."
     )
-    workingDir: WorkingDir = Field(
+    workingDir: Folder = Field(
         {},
-        description="Files of the folder that the program runs in: path -> text, such as train.py; another text runs the job again.",
+        description="Files of the folder that the program runs in: path -> text, or the folder of this repository that they lie in, such as jobs/tune; another text runs the job again.",
     )
     trustedCABundle: Flag = Field(
         False,
@@ -116,6 +116,11 @@ class TrainingJob(Strictly):
     publish: Publish | None = Field(
         None, description="Put the model where its source points, once the job has written it."
     )
+
+    @property
+    def files(self) -> WorkingDir:
+        """The files of workingDir."""
+        return files_of(self.workingDir)
 
 
 class TrainingSpec(Strictly):

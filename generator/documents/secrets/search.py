@@ -104,6 +104,17 @@ def secrets_in(text: str, data: Any) -> tuple[Fault, ...]:
     return tuple(dict.fromkeys(_fault(place, found) for (place, _), found in once.items()))
 
 
+def secrets_in_file(text: str, name: str) -> tuple[Fault, ...]:
+    """Faults for all credentials in a file that is no spec, as if a spec held it as a string of this name."""
+    raw = _first_ones((*_forms(text), *_in_string(text, name)))
+    once: dict[tuple[tuple[int, int], str], FoundCredential] = {}
+    for found in raw:
+        # What was read as YAML inside of it has no place of its own.
+        at = found.at if text.startswith(found.value, found.at) else max(text.find(found.value), 0)
+        once.setdefault((_place(text, at), found.value), found)
+    return tuple(dict.fromkeys(_fault(place, found) for (place, _), found in once.items()))
+
+
 def _first_ones(founds: tuple[FoundCredential, ...]) -> list[FoundCredential]:
     """Without what begins inside of another one."""
     kept: list[FoundCredential] = []

@@ -45,6 +45,11 @@ class Server(LanguageServer):
         path = to_fs_path(uri)
         return self.session.spot_of(File(path)) if path else None
 
+    def beside(self, uri: str) -> Spot | None:
+        """A file in the folder of an open fleet that is no spec."""
+        path = to_fs_path(uri)
+        return self.session.beside(File(path)) if path else None
+
     def at(self, uri: str, position: lsp.Position) -> tuple[Workspace, str, int, int] | None:
         """The fleet, the file, the line and the column in characters of a cursor in an open spec."""
         spot = self.spot(uri)

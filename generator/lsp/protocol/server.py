@@ -30,8 +30,11 @@ def made(today: Callable[[], str], root: File | None = None) -> Server:  # noqa:
         files = server.client_capabilities.workspace
         watched = files.did_change_watched_files if files else None
         if watched and watched.dynamic_registration:
-            watcher = lsp.FileSystemWatcher("**/clusters/**/*.yaml")
-            options = lsp.DidChangeWatchedFilesRegistrationOptions([watcher])
+            # What jobs run lies in other folders; of all files in these an editor would tell of every render as well.
+            watched_files = ("**/clusters/**/*.yaml", "**/{*.py,.gitignore,.rayignore}")
+            options = lsp.DidChangeWatchedFilesRegistrationOptions(
+                [lsp.FileSystemWatcher(pattern) for pattern in watched_files]
+            )
             wish = lsp.Registration("nearedge-specs", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             server.client_register_capability(lsp.RegistrationParams([wish]))
 
@@ -56,7 +59,9 @@ def made(today: Callable[[], str], root: File | None = None) -> Server:  # noqa:
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: lsp.DidChangeWatchedFilesParams) -> None:
-        spots = [spot for item in params.changes if (spot := server.spot(item.uri))]
+        spots = [
+            spot for item in params.changes if (spot := server.spot(item.uri) or server.beside(item.uri))
+        ]
         for folder in dict.fromkeys(spot.root for spot in spots):
             server.session.disk_changed(folder, (spot.file for spot in spots if spot.root == folder))
             server.publish(folder)

@@ -118,7 +118,10 @@ def head(plan: Plan) -> str:
     """What is compared, how far the change reaches, and what no ring holds back."""
     number = len(plan.files)
     before = f"{plan.commit[:12]} ({plan.ref})" if plan.commit else "nothing (no commit yet)"
-    lines = [f"{before} -> the specs on disk: {number_of(number, 'spec file')} changed"]
+    changed = f"{number_of(number, 'spec file')} changed"
+    if not number and plan.clusters:
+        changed += ", but files in folders that jobs name did"
+    lines = [f"{before} -> the specs on disk: {changed}"]
     touched = [
         f"{ring.name or 'no ring'} {ring.touched} of {ring.clusters}" for ring in plan.rings if ring.touched
     ]

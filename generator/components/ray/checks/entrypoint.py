@@ -55,7 +55,7 @@ def files_reach_the_cluster(cluster: Cluster) -> Iterator[Problem]:
     """
     for i, job in enumerate(cluster.part(RAY).jobs):
         path: Path = ("ray", "jobs", i)
-        if not job.workingDir:
+        if not job.files:
             continue
         if job.submissionMode != "K8sJobMode":
             said = f"nobody hands the files of {job.name} to Ray with {job.submissionMode}"
@@ -66,13 +66,13 @@ def files_reach_the_cluster(cluster: Cluster) -> Iterator[Problem]:
         elif isinstance(job.runtimeEnv, RuntimeEnv) and job.runtimeEnv.working_dir is not None:
             said = f"{job.name} has files in workingDir, and working_dir {job.runtimeEnv.working_dir}"
             yield Problem((*path, "runtimeEnv", "working_dir"), said, "keep one of them")
-        size = sum(len(name.encode()) + len(content.encode()) for name, content in job.workingDir.items())
+        size = sum(len(name.encode()) + len(content.encode()) for name, content in job.files.items())
         if size > MOST:
             said = f"the files of {job.name} have {size} bytes, a ConfigMap takes {MOST}"
             hint = "put an archive where the cluster reaches it: runtimeEnv: {working_dir: https://.../train.zip}"
             yield Problem((*path, "workingDir"), said, hint)
-        for name in job.workingDir:
-            if any(other.startswith(f"{name}/") for other in job.workingDir):
+        for name in job.files:
+            if any(other.startswith(f"{name}/") for other in job.files):
                 yield Problem(
                     (*path, "workingDir", name), f"{name} is a file, and a folder of others", "rename one"
                 )
