@@ -42,6 +42,9 @@ class HubProfile(Strictly):
     agent: Literal["addon", "addon-v1alpha1", "none"] = Field(
         description="How its GitOpsCluster sets up the Argo CD agent; none: it cannot."
     )
+    carriesProject: Flag = Field(
+        description="An Application that clusters pull takes its AppProject along; otherwise a Policy brings it."
+    )
     generatorConfigMap: Name = Field(description="ConfigMap that tells the generator what a decision is.")
     generatorServiceAccount: Name | None = Field(
         None, description="ApplicationSet controller that gets this ConfigMap from us; None: it has one."
