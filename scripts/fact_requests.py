@@ -2,7 +2,8 @@
 
     source of a figure (repository, ref, commit, file) -> git show -> requests of the workload of that name -> compared
 
-A source that names a Go file, a kustomization or several releases is read by people; it is told as by hand.
+A source that names a Go file, a kustomization or several releases is read by people, and so are the charts of what hubs
+put onto clusters; it is told as by hand.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def known() -> tuple[tuple[Named, ...], tuple[PodsOf, ...]]:
             made.append(Named(item, found["repository"], found["commit"] or found["ref"], found["file"]))
         else:
             by_hand.append(item)
-    return tuple(made), tuple(by_hand)
+    return tuple(made), (*by_hand, *(item for listed in data.hubs.values() for item in listed))
 
 
 def asked_in(text: str) -> dict[str, dict[str, int]]:

@@ -340,14 +340,14 @@ def huge_context(_: Document, spot: Spot, __: random.Random) -> str | None:
 
 def part_of_a_device(_: Document, spot: Spot, chance: random.Random) -> str | None:
     """A part of what Kubernetes gives as a whole."""
-    asked = {"resources", "allocatable", "quota"} & set(spot.path)
+    asked = {"resources", "allocatable", "reserved", "quota"} & set(spot.path)
     whole = "/" in spot.field and str(spot.value).isdecimal() and str(spot.value) != "0"
     return chance.choice(['"0.5"', "500m", '"1.5"']) if asked and whole else None
 
 
 def unit_left_out(_: Document, spot: Spot, __: random.Random) -> str | None:
     """Memory in bytes, or in thousandths of one, where Gi was meant."""
-    asked = {"resources", "allocatable"} & set(spot.path)
+    asked = {"resources", "allocatable", "reserved"} & set(spot.path)
     match = re.fullmatch(r"([0-9]+)(Gi|Mi)", str(spot.value))
     return f'"{match[1]}"' if asked and match and spot.field == "memory" else None
 

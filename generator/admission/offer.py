@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..components.kit.component import Cluster
-from ..components.kit.counting import amounts
+from ..components.kit.counting import amounts, left_on
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import Flavor, KueueSpec, Queue, covered_resources, groups, roots_of
 from ..fleet.kinds import Node
@@ -63,7 +63,7 @@ class ActiveQueue(NamedTuple):
 
 
 class NodeKind(NamedTuple):
-    """A kind of node; `bit` stands for it in sets of kinds."""
+    """A kind of node; `bit` stands for it in sets of kinds, `has` is what is left of one beside what is reserved there."""
 
     bit: int
     name: str
@@ -71,6 +71,7 @@ class NodeKind(NamedTuple):
     labels: Mapping[str, str]
     taints: tuple[Taint, ...]
     has: Mapping[str, int]
+    reserved: Mapping[str, int] = MappingProxyType({})
 
 
 class Offer(NamedTuple):
@@ -173,7 +174,9 @@ def _group(names: tuple[str, ...], flavors: Mapping[str, Flavor]) -> ResourceGro
 
 
 def _kind(index: int, node: Node) -> NodeKind:
-    return NodeKind(1 << index, node.name, node.count, node.labels, node.taints, amounts(node.allocatable))
+    left = left_on(node)
+    reserved = {name: number for name, number in amounts(node.reserved).items() if name in left}
+    return NodeKind(1 << index, node.name, node.count, node.labels, node.taints, left, reserved)
 
 
 def most(cell: Cell, room: Room) -> int:

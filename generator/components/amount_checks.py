@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from ..findings.finding import MODELS
+from ..findings.finding import MODELS, Path
 from ..findings.rule import Problem, rule
 from ..specs.quantity import parse
 from .kit.amounts import Amount, amounts
@@ -107,3 +107,24 @@ def amounts_are_more_than_nothing(cluster: Cluster) -> Iterator[Problem]:
         sized = item.field in {"size", "capacity", "gpuMemory", "sharedMemory"}
         if (container or sized) and parse(item.text) == 0:
             yield Problem(item.path, f"{item.resource} is {item.text}", "say how much there is of it")
+
+
+@rule(
+    "AMOUNT005",
+    source="k8s.io/kubernetes pkg/kubelet/cm/node_container_manager_linux.go validateNodeAllocatable: the kubelet does not start",
+)
+def no_more_is_reserved_than_there_is(cluster: Cluster) -> Iterator[Problem]:
+    """What a node has reserved is a part of its allocatable.
+
+    Nothing would be left for pods, and of a resource that allocatable does not name nothing is taken off.
+    """
+    for i, node in enumerate(cluster.spec.nodes):
+        for name, quantity in node.reserved.items():
+            there, path = node.allocatable.get(name), ("nodes", i, "reserved", name)
+            if there is None:
+                said = f"node {node.name} has {quantity} {name} reserved, and its allocatable does not say {name}"
+                yield Problem(path, said, f"say in allocatable how much {name} it has, or leave it out here")
+            elif parse(quantity) > parse(there):
+                said = f"node {node.name} has {quantity} {name} reserved of {there}"
+                where: Path = ("nodes", i, "allocatable", name)
+                yield Problem(path, said, "reserved is a part of allocatable", (where,))

@@ -1,4 +1,4 @@
-"""What operators and what they run ask of the nodes, from `data/requests.yaml`: figures of upstream's own manifests.
+"""What operators, what they run, and the agents of a hub ask of the nodes, from `data/requests.yaml`: figures of upstream's own manifests.
 
 A figure that was not to be had is a name in `unknown`, never a guess.
 """
@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..specs.types import Name, Positive, Resources, Strictly, Text
+from ..specs.types import Flag, Name, Positive, Resources, Strictly, Text
 from .files import shipped_data
 
-Each = Literal["cluster", "node", "gpu", "broker", "pipelines"]
-"""What there is one of for each: the cluster, a node, a node with a GPU, a broker of Kafka, an item of `pipelines`."""
+Each = Literal["cluster", "node", "gpu", "broker", "pipelines", "agent"]
+"""What there is one of for each: the cluster, a node, a node with a GPU, a broker of Kafka, an item of `pipelines`; of a
+klusterlet's agents there is one on a cluster of one node, and three on others."""
 
 
 class PodsOf(Strictly):
@@ -27,6 +28,10 @@ class PodsOf(Strictly):
         None, description="Only for a cluster that has this section."
     )
     releases: tuple[Text, ...] = Field((), description="Platforms of which this is so; none: every one.")
+    hubs: tuple[Text, ...] = Field(
+        (), description="Releases of the hub of which this is so; none: every one."
+    )
+    openshift: Flag | None = Field(None, description="Only on OpenShift, or only elsewhere.")
     source: Text = Field(description="Repository, ref and file where it was read.")
 
 
@@ -52,6 +57,9 @@ class Requests(Strictly):
     components: dict[Name, UnknownOf] = Field(description="By component of DataScienceCluster.")
     controllers: dict[Text, tuple[PodsOf, ...]] = Field(
         description="By platform without OLM: what somebody else has installed."
+    )
+    hubs: dict[Name, tuple[PodsOf, ...]] = Field(
+        description="What a hub puts onto each cluster that it manages, by the name of the ManagedClusterAddOn."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..components.kit.component import Cluster
+from ..components.kit.counting import left_on
 from ..components.serving.spec import Service
 from ..specs.model import ModelMemory, ModelSpec
 from .engine import BLOCK, over
@@ -67,8 +68,8 @@ def _most_devices(item: Service, cluster: Cluster) -> int:
     device = gpus(item)
     if device is None or slice_memory(device[0]) is not None:
         return 0
-    there = (node.allocatable.get(device[0], "0") for _, node in landing(item, cluster))
-    return max((whole_bytes(amount) for amount in there), default=0)
+    there = (left_on(node).get(device[0], 0) for _, node in landing(item, cluster))
+    return max(there, default=0)
 
 
 def _larger(item: Service, wanted: int, cluster: Cluster) -> str:

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from ..components.kit.component import Cluster
+from ..components.kit.counting import amount, left_on
 from ..components.kit.runtime import accelerators
 from ..components.kit.tolerations import lets
 from ..components.kueue import KUEUE
@@ -21,6 +22,7 @@ from ..components.models import holds, placed_by_cache
 from ..components.ray import ray_name
 from ..components.serving.spec import Service
 from ..specs.quantity import parse
+from ..specs.site import Node
 from ..specs.types import Toleration
 from .memory import GIB, MIB, whole_bytes
 
@@ -32,9 +34,9 @@ _MIG = re.compile(r"nvidia\.com/mig-(?:[0-9]+c\.)?[0-9]+g\.([0-9]+)gb.*")
 
 def gpus(item: Service) -> tuple[str, int] | None:
     """The GPU resource that a pod gets and how many of them; None for a server without."""
-    for name, amount in accelerators(item.resources).items():
+    for name, number in accelerators(item.resources).items():
         if ray_name(name) in DEVICES:
-            return name, int(parse(amount))
+            return name, int(parse(number))
     return None
 
 
@@ -119,7 +121,17 @@ def _holds(node: Any, item: Service) -> bool:
             return False
         if there is not None and _thousandths(there) < _thousandths(item.requests.get(name, limit)):
             return False
-    return True
+    return not node.reserved or _leaves(node, item)
+
+
+def _leaves(node: Node, item: Service) -> bool:
+    """Whether what is reserved on a node leaves room for one pod."""
+    left = left_on(node)
+    return all(
+        left[name] >= amount(name, item.requests.get(name, limit))
+        for name, limit in item.resources.items()
+        if name in left
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..components import workbenches
 from ..components.kit.component import Cluster
+from ..components.kit.counting import left_on
 from ..components.models import claim_name, produced_by, volumes
 from ..components.models.spec import Volume
 from ..components.platform import asked
@@ -49,7 +50,7 @@ def on_disk(item: Service, model: ModelSpec) -> str:
 def disks(cluster: Cluster) -> dict[int, int]:
     """Bytes that pods can have on the disk of a node, by the index of its kind, where the spec says so."""
     nodes = enumerate(cluster.spec.nodes)
-    return {k: whole_bytes(node.allocatable[DISK]) for k, node in nodes if DISK in node.allocatable}
+    return {k: left_on(node)[DISK] for k, node in nodes if DISK in node.allocatable}
 
 
 @rule("FIT006", source=KUBELET)

@@ -229,7 +229,7 @@ def operator_rows(fleet: Fleet) -> Iterator[OperatorRow]:
 
 
 def asked_rows(fleet: Fleet) -> Iterator[AskedRow]:
-    """What operators ask of the nodes, over all clusters of the fleet."""
+    """What operators and agents ask of the nodes, over all clusters of the fleet."""
     for cluster in fleet.clusters:
         left_out = unknown(cluster)
         sums: dict[str, dict[str, int]] = {}

@@ -117,10 +117,10 @@ class OperatorRow:
 
 @dataclass(frozen=True)
 class AskedRow:
-    """What an operator and what it runs ask of the nodes of one cluster."""
+    """What an operator and what it runs, or an add-on of the hub, ask of the nodes of one cluster."""
 
     name: str
-    """Of the catalog; controllers: what somebody else has installed."""
+    """Of the catalog, or of the ManagedClusterAddOn; controllers: what somebody else has installed."""
     pods: int
     """Those that ask for something."""
     requests: Mapping[str, str]

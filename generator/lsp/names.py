@@ -24,7 +24,7 @@ _ENV = ("serving.*.env.*", *(f"{item}.env.*" for item in (*_RAY, *_PODS, *_OTHER
 _FROM = tuple(f"{item}.envFrom.*" for item in ("serving.*", *_OTHERS))
 _AMOUNTS = (
     "serving.*.resources", "serving.*.requests", "serving.*.frontResources", "serving.*.llm.prefill.resources", "serving.*.llm.prefill.requests",
-    "serving.*.llm.worker.resources", "serving.*.llm.worker.requests", "nodes.*.allocatable", "kueue.queues.*.quota.*",
+    "serving.*.llm.worker.resources", "serving.*.llm.worker.requests", "nodes.*.allocatable", "nodes.*.reserved", "kueue.queues.*.quota.*",
     "kueue.cohorts.*.quota.*", "namespaces.*.quota", "models.resources", "namespaces.*.limits.max",
     *(f"{item}.{field}" for item in (*_PODS, *_OTHERS) for field in ("resources", "requests")),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from ..admission.judge import Analysis, analyse
 from ..admission.offer import offer
 from ..admission.verdict import Decision
 from ..components.kit.component import Cluster
-from ..components.kit.counting import amount, together
+from ..components.kit.counting import amount, left_on, together
 from ..components.kueue import KUEUE
 from ..components.kueue.spec import quota_of
 from ..components.platform import standing
@@ -24,7 +24,7 @@ from ..objects.manifest import Manifest
 
 NODES = "nodes"
 OPERATORS = "operators"
-"""Place of what operators ask for, which is a part of what is asked of the nodes."""
+"""Place of what operators and agents ask for, which is a part of what is asked of the nodes."""
 UNDECIDED = "UNDECIDED"
 """What is said of a workload for which the search was given up (ADMIT010)."""
 ABSENT = "-"
@@ -135,10 +135,10 @@ def _quota(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str],
 
 
 def _nodes(cluster: Cluster, works: Iterable[Workload]) -> dict[tuple[str, str], Level]:
-    """What all nodes can give together, and what all pods ask for; of that, what operators ask for."""
+    """What all nodes can give together, and what all pods ask for; of that, what operators and agents ask for."""
     given: dict[str, int] = {}
     for node in cluster.spec.nodes:
-        each = {name: amount(name, number) * node.count for name, number in node.allocatable.items()}
+        each = {name: number * node.count for name, number in left_on(node).items()}
         given = together(given, each)
     theirs: dict[str, int] = {}
     for item in standing(cluster) if cluster.spec.state == "active" else ():
@@ -194,7 +194,7 @@ def moved(before: ClusterCapacity | None, after: ClusterCapacity | None) -> tupl
 
 
 def _only_shares(item: Meter) -> bool:
-    """Whether operators ask for the same as before, of nodes that have more or less."""
+    """Whether operators and agents ask for the same as before, of nodes that have more or less."""
     sides = item.before, item.after
     return (
         item.place == OPERATORS and None not in sides and len({level.used for level in sides if level}) == 1

@@ -54,7 +54,7 @@ class DetailJson(TypedDict):
     images: list[ImageRow]
     asks: Annotated[
         list[AskedRow],
-        Field(description="What operators ask of the nodes of a cluster, beside its workloads."),
+        Field(description="What operators and agents ask of the nodes of a cluster, beside its workloads."),
     ]
     findings: list[FindingRow]
 
@@ -85,7 +85,7 @@ def _text(found: Detail, screen: Screen) -> Iterator[str]:
         ("queues", "queues", found.queues),
         ("models" if found.kind == "cluster" else "versions", "models", found.models),
         ("pulls", "images", found.images),
-        ("operators ask for", "asks", found.asks),
+        ("operators and agents ask for", "asks", found.asks),
         ("findings", "findings", found.findings),
     )
     for head, kind, items in rows:

@@ -156,7 +156,7 @@ ASKS = (
     Column("ASKS FOR", lambda row: _quantities(row.requests)),
     Column("NOT KNOWN OF", lambda row: ", ".join(row.unknown)),
 )
-"""The columns of what operators ask for, which is told of one cluster only."""
+"""The columns of what operators and agents ask for, which is told of one cluster only."""
 
 
 def name_of(row: Row) -> str:

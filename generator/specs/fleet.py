@@ -139,6 +139,15 @@ class Delivery(Strictly):
         "3.1",
         description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again.',
     )
+    gitOpsChannel: (
+        Annotated[
+            str, Line(r"^(latest|gitops-[0-9]+\.[0-9]+)$", 32, form="gitops- and two numbers: gitops-1.20")
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Channel from which ACM's add-on installs OpenShift GitOps on sites, with model pull or agent: gitops-1.20 has the patches of one release. Left out it is latest, whose next release comes to all sites at once.",
+    )
     keptNamespaces: tuple[Name, ...] = Field(
         (),
         description="Namespaces that no cluster fills any more, while rings that are behind still do: Argo CD may go on there until they have left them.",

@@ -39,7 +39,11 @@ class Node(Strictly):
     labels: dict[LabelKey, LabelValue] = Field({}, description="Node labels that flavors select by.")
     taints: tuple[Taint, ...] = Field((), description="Node taints.")
     allocatable: Resources = Field(
-        description="What pods can have on one node: cpu, memory, GPUs, ephemeral-storage."
+        description="What pods can have on one node, as kubectl describe node shows it: cpu, memory, GPUs, ephemeral-storage."
+    )
+    reserved: Resources = Field(
+        {},
+        description="What of it stays on each node for pods that no spec has: OpenShift's own, extraApps; where allocatable is the node's capacity, the kubelet's kubeReserved and systemReserved too.",
     )
     gpuMemory: Quantity | None = Field(None, description="Memory of one GPU.")
 

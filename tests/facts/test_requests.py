@@ -13,7 +13,11 @@ from generator.facts.requests import PodsOf, requests
 KNOWN = requests()
 PODS = [
     pytest.param(item, id=item.name)
-    for listed in (*(known.pods for known in KNOWN.operators.values()), *KNOWN.controllers.values())
+    for listed in (
+        *(known.pods for known in KNOWN.operators.values()),
+        *KNOWN.controllers.values(),
+        *KNOWN.hubs.values(),
+    )
     for item in listed
 ]
 

@@ -158,6 +158,34 @@ def test_every_object_fits_the_schema_of_its_kind(name: str) -> None:
             jsonschema_rs.Draft7Validator(load_schema(path)).validate(item)
 
 
+@pytest.mark.parametrize("name", sorted(hub_profiles()))
+def test_the_project_of_what_is_pulled_is_on_the_cluster(name: str) -> None:
+    """Without it Argo CD says that the project does not exist, and syncs nothing."""
+    profile = hub_profiles()[name]
+    wanted = {**FLEET["hub"], "flavor": profile.flavor, "version": profile.version or "1.3.1"}
+    app = {
+        "name": "till",
+        "repoURL": "https://git.example.com/acme/till.git",
+        "path": "deploy",
+        "targetRevision": "refs/tags/v1",
+        "namespace": "till",
+    }
+    more = {"delivery": {**FLEET["delivery"], "holdWindows": True}, "extraApps": [app]}
+    member = {"ring": "canary", "namespaces": ["ai-serving"], "window": "Sun 02:00-06:00 Europe/Berlin"}
+    said = fleet_of({"fleet": {"hub": wanted, **more}, "members": {"edge-1": member}})
+    objects = list(placed(said))
+    on_hub = {item["metadata"]["name"]: item["spec"] for item in objects if item["kind"] == "AppProject"}
+    brought_there = {
+        item["metadata"]["name"]: (item["metadata"]["namespace"], item["spec"])
+        for policy in objects
+        for item in inside(policy)
+        if item["kind"] == "AppProject"
+    }
+    assert on_hub["nearedge"]["syncWindows"]
+    by_policy = {key: (profile.edge.namespace, spec) for key, spec in on_hub.items()}
+    assert brought_there == ({} if profile.carriesProject else by_policy)
+
+
 def inside(manifest: Manifest) -> Iterator[Manifest]:
     """ConfigurationPolicies in a Policy, and what they put on clusters; not a Secret that is all template."""
     if manifest["kind"] == "Policy":

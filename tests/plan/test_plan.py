@@ -95,12 +95,13 @@ def test_plan(edited: Edited, *, update_golden: bool) -> None:
 def test_a_terminal_gets_sentences_and_tables_as_wide_as_it_is_and_every_change_as_it_is(
     edited: Edited,
 ) -> None:
-    wide = as_text(edited.plan, width=100)
+    # The widest names and meters of the example need 102 columns; in fewer the terminal wraps whole lines.
+    wide = as_text(edited.plan, width=110)
     shown = wide.splitlines()
-    bare = re.sub(r"\x1b\[[0-9;]*m", "", as_text(edited.plan, width=100, colour=True)).splitlines()
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", as_text(edited.plan, width=110, colour=True)).splitlines()
     assert [row.rstrip() for row in bare] == shown
     said = [row for row in shown if row.lstrip()[:2] in {"! ", "# "} or row.startswith("class:")]
-    assert [row for row in said if len(row) > 100] == []
+    assert [row for row in said if len(row) > 110] == []
     changes = [
         row for row in as_text(edited.plan).splitlines() if row.lstrip()[:2] in {"+ ", "- ", "~ ", "-/"}
     ]

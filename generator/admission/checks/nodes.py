@@ -17,7 +17,7 @@ from ..demand import Pods
 from ..judge import Analysis, analyse
 from ..offer import NodeKind, has_labels
 from ..placing import Option
-from ..sentences.nodes import node_hint, node_reasons
+from ..sentences.nodes import left, node_hint, node_reasons
 from ..sentences.workloads import who
 from ..verdict import Decision, Obstacle
 
@@ -173,9 +173,7 @@ def _more_than_there_is(
     ]
     has = said(resource, _has(resource, item.nodes))
     asked = " + ".join(f"{queue} {said(resource, number)}" for _, queue, number in terms)
-    there = " + ".join(
-        f"{kind.nodes} {kind.name} x {said(resource, kind.has.get(resource, 0))}" for kind in item.nodes
-    )
+    there = " + ".join(f"{kind.nodes} {kind.name} x {left(kind, resource)}" for kind in item.nodes)
     text = (
         f"flavor {name}: nominal {asked} = {said(resource, whole)} {resource}, its nodes have {there} = {has}"
     )

@@ -1,4 +1,4 @@
-"""Rules about room for operators beside the workloads: they are there first, and nobody counts them."""
+"""Rules about room for operators and agents beside the workloads: they are there first, and nobody counts them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MOST = 3
     source="generator/data/requests.yaml (requests of upstream's own manifests); kubernetes NodeResourcesFit",
 )
 def operators_have_room_too(cluster: Cluster) -> Iterator[Problem]:
-    """The nodes hold what operators and their controllers ask for beside everything that is admitted.
+    """The nodes hold what operators, their controllers and the agents of the hub ask for beside everything that is admitted.
 
-    Operators are there first: what is left is smaller than `allocatable`, and a pod that Kueue has admitted stays
-    Pending. Figures are the requests in upstream's own manifests; agents of the hub and OpenShift's own pods come on top.
+    They are there first: what is left is smaller than `allocatable`, and a pod that Kueue has admitted stays Pending.
+    Figures are the requests in upstream's own manifests; OpenShift's own pods are `reserved` of the nodes.
     """
     found = analyse(cluster)
     asked = standing(cluster)
@@ -78,13 +78,13 @@ def _less_daemons(
 
 
 def _open(kinds: Sequence[NodeKind]) -> int:
-    """The kinds of nodes that operators can be on: none of them tolerates a taint."""
+    """The kinds of nodes that operators and agents can be on: none of them is counted on to tolerate a taint."""
     shut = (any(taint.effect != "PreferNoSchedule" for taint in kind.taints) for kind in kinds)
     return sum(kind.bit for kind, not_there in zip(kinds, shut, strict=True) if not not_there)
 
 
 def _pods(asked: Sequence[Standing], open_to: int) -> Load:
-    """Pods of operators that run anywhere."""
+    """Pods of operators and agents that run anywhere."""
     alone = (item for item in asked if item.each not in {"node", "gpu"})
     return [
         (
@@ -123,7 +123,7 @@ def _no_room(
     alone = "" if over else ": they fit in sum, but no way was found to put each pod onto one node"
     left_out = [name for names in unknown(cluster).values() for name in names]
     more = f"; not known and not counted: {', '.join(left_out)}" if left_out else ""
-    text = f"operators ask for {'; '.join(parts)}{alone}{more}"
+    text = f"operators and agents ask for {'; '.join(parts)}{alone}{more}"
     hint = "larger nodes, fewer operators or smaller requests; waive it where allocatable is already what they leave"
     return Problem(NODES, text, hint, tuple(path for path, _ in wanted(cluster) if path[0] == "operators"))
 

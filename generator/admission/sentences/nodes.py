@@ -47,6 +47,13 @@ def _short_of(work: Workload, given: Offer) -> list[str]:
     return scarce or list(names)
 
 
+def left(kind: NodeKind, resource: str) -> str:
+    """What pods can have of a resource on one node."""
+    reserved = kind.reserved.get(resource, 0)
+    beside = f" beside {said(resource, reserved)} reserved" if reserved else ""
+    return f"{said(resource, kind.has.get(resource, 0))}{beside}"
+
+
 def _free(resource: str, given: Offer) -> int:
     """What all nodes have of a resource beside what stays there without a queue."""
     has = sum(kind.nodes * kind.has.get(resource, 0) for kind in given.kinds)
@@ -55,9 +62,7 @@ def _free(resource: str, given: Offer) -> int:
 
 def _all_nodes(resource: str, given: Offer) -> str:
     parts = [
-        f"{kind.nodes} {kind.name} x {said(resource, kind.has[resource])}"
-        for kind in given.kinds
-        if resource in kind.has
+        f"{kind.nodes} {kind.name} x {left(kind, resource)}" for kind in given.kinds if resource in kind.has
     ]
     standing = given.standing.get(resource, 0)
     less = f" less {said(resource, standing)} that runs without a queue" if standing else ""
@@ -78,7 +83,7 @@ def node_reasons(pods: Pods, option: Option, times: int, kinds: Sequence[NodeKin
             yield f"{kind.name} has no label {labels}"
         elif why == "size":
             yield from (
-                f"one needs {said(name, each)} {name}{added(pods, name, unseen=True)}, a node {kind.name} has {said(name, kind.has.get(name, 0))}"
+                f"one needs {said(name, each)} {name}{added(pods, name, unseen=True)}, a node {kind.name} has {left(kind, name)}"
                 for name, each in pods.real.items()
                 if each > kind.has.get(name, 0 if "/" in name else each)
             )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from ...specs.quantity import binary, canonical, parse
+from ...specs.site import Node
 
 Amounts = Mapping[str, int]
 """Resource -> amount."""
@@ -30,6 +31,19 @@ def amount(resource: str, quantity: str) -> int:
 def amounts(resources: Mapping[str, str]) -> dict[str, int]:
     """All amounts of a resource list."""
     return {name: amount(name, quantity) for name, quantity in resources.items()}
+
+
+def left_on(node: Node) -> dict[str, int]:
+    """What the pods of a spec can have on one node: allocatable less what is reserved there.
+
+    Where that is more than there is (AMOUNT005) nothing is taken off, so that a slip is told once.
+    """
+    has = amounts(node.allocatable)
+    for name, quantity in node.reserved.items():
+        taken = amount(name, quantity)
+        if taken <= has.get(name, 0):
+            has[name] -= taken
+    return has
 
 
 def said(resource: str, number: int) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...findings.finding import Path
 from ...specs.model import ModelSpec
-from ...specs.quantity import parse
 from ..kit import pod
 from ..kit.component import Cluster, once
+from ..kit.counting import amounts, left_on
 from ..kit.runtime import accelerators, seconds
 from ..kueue import KUEUE
 from ..kueue.spec import queue_of
@@ -265,12 +265,11 @@ def _flavor(item: Service, cluster: Cluster) -> tuple[Mapping[str, str], tuple[A
 
 def _nodes(item: Service, cluster: Cluster) -> tuple[Mapping[str, str], tuple[Any, ...]]:
     nodes = cluster.spec.nodes
+    wanted = amounts(item.resources)
     fitting = [
         node
-        for node in nodes
-        if all(
-            parse(node.allocatable.get(name, "0")) >= parse(amount) for name, amount in item.resources.items()
-        )
+        for node, left in ((node, left_on(node)) for node in nodes)
+        if all(left.get(name, 0) >= number for name, number in wanted.items())
     ]
     if len(fitting) != 1 or len(nodes) == 1:
         return {}, ()

@@ -2,8 +2,8 @@
 
 `needs` says which operators a cluster has and why, `install` what one of them is on a platform; the hub's
 Policies are made of both (`hub/platform/operators.py`). `hardware` is the component of HardwareProfiles, in overlays like
-any other section; the rules are in `checks`. `asks` says what volumes their instances ask for, `room` what their pods
-take of the nodes.
+any other section; the rules are in `checks`. `asks` says what volumes their instances ask for, `agents` what the hub puts
+beside them, `room` what all their pods take of the nodes.
 """
 
 from .asks import Asked, asked

@@ -1,9 +1,8 @@
-"""What operators and what they run take of a cluster's nodes, beside its workloads.
+"""What operators, what they run, and the agents of the hub take of a cluster's nodes, beside its workloads.
 
-    chosen operators, data/requests.yaml -> Standing (pods and their requests), names of what nobody knows
+    agents, chosen operators, data/requests.yaml -> Standing (pods and their requests), names of what nobody knows
 
-Agents of the hub, its add-ons (Argo CD with delivery.model pull or agent) and the pods of OpenShift itself are not in it:
-a spec says nothing of them.
+The pods of OpenShift itself and of extraApps are not in it: `reserved` of a node is for them.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ from ...facts.requests import Each, PodsOf, is_of, requests
 from ..kit.component import Cluster, once
 from ..kit.counting import Amounts, amounts
 from ..namespaces import items
+from .agents import GITOPS, addons, hub_of, release_of
 from .needs import GPU, asks_kserve, chosen
 from .terms import from_words
 
 
 class Standing(NamedTuple):
-    """Pods of an operator that are alike; `requests` is one of them."""
+    """Pods of an operator or add-on that are alike; `requests` is one of them."""
 
     operator: str
     name: str
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
 
 @once
 def standing(cluster: Cluster) -> tuple[Standing, ...]:
-    """All pods of operators that ask for something, in the order in which the operators come up."""
+    """All pods of agents and operators that ask for something, in the order in which these come up."""
     return tuple(
         Standing(operator, item.name, item.each, number, amounts(item.requests))
         for operator, item in _known(cluster)
@@ -70,6 +70,7 @@ def _known(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
     for item in requests().controllers.get(platform, ()):
         if _has_section(item.section, cluster):
             yield "controllers", item
+    yield from _of_hub(cluster)
     for operator, words in chosen(cluster):
         listed = requests().operators.get(operator)
         if listed is None or not is_of(listed.releases, platform):
@@ -78,6 +79,29 @@ def _known(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
             wanted = item.component is None or item.component in words
             if wanted and is_of(item.releases, platform):
                 yield operator, item
+
+
+def _of_hub(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
+    """(add-on, pods) of what the hub puts onto the cluster."""
+    hub = hub_of(cluster)
+    release = release_of(hub) if hub else ""
+    for addon in addons(cluster):
+        rows = [item for item in requests().hubs[addon] if not item.hubs or release in item.hubs]
+        if addon == GITOPS:
+            yield from _argocd(cluster, rows)
+        else:
+            yield from ((addon, item) for item in rows if item.openshift in {None, cluster.profile.openshift})
+
+
+def _argocd(cluster: Cluster, rows: list[PodsOf]) -> Iterator[tuple[str, PodsOf]]:
+    """The site's Argo CD, where its hub needs one; operators of the catalog are counted with the others."""
+    openshift = cluster.profile.openshift
+    if any(name == "gitops" for name, _ in chosen(cluster)):
+        return
+    if not rows and openshift:
+        # The release has no add-on for it: somebody installs OpenShift GitOps, which makes its default instance.
+        yield from (("gitops", item) for item in requests().operators["gitops"].pods)
+    yield from ((GITOPS, item) for item in rows if item.openshift in {None, openshift})
 
 
 def _has_section(section: str | None, cluster: Cluster) -> bool:
@@ -102,4 +126,7 @@ def _times(each: Each, cluster: Cluster) -> int:
             return int(terms.replicas or 0) if terms else 0
         case "pipelines":
             return len(items(cluster, "pipelines"))
+        case "agent":
+            # By nodes of the control plane (stolostron/ocm pkg/operator/helpers/helpers.go DetermineReplicaByNodes).
+            return 1 if sum(node.count for node in cluster.spec.nodes) == 1 else 3
     return 1

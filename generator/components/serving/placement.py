@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...objects.manifest import Manifest, Wave, meta
-from ...specs.quantity import parse
 from ...specs.types import Labels, Toleration
 from ..kit.component import Cluster
+from ..kit.counting import left_on
 from ..kit.pod_fields import DEFAULT, apart, spread
 from ..kit.runtime import accelerators
 from ..kit.tolerations import lets
@@ -59,7 +59,7 @@ def homes(item: Service, cluster: Cluster) -> int | None:
     counts: Iterator[int] = (
         node.count
         for node in cluster.spec.nodes
-        if all(parse(node.allocatable.get(name, "0")) > 0 for name in accelerators(item.resources))
+        if all(left_on(node).get(name, 0) > 0 for name in accelerators(item.resources))
         and any(lets(node, *way) for way in ways)
     )
     return sum(counts)

@@ -11,6 +11,7 @@ from ...specs.model import ModelSpec
 from ...specs.quantity import parse
 from ..kit.base_key import BaseKey, base_key, digest
 from ..kit.component import Cluster, Component, Unit
+from ..kit.counting import left_on
 from ..kit.recipe import recipe
 from ..kit.runtime import accelerators
 from ..models import (
@@ -212,7 +213,7 @@ def _free(item: Service, cluster: Cluster) -> int | None:
         return None
     rest = []
     for name in accelerators(item.resources):
-        there = sum(node.count * parse(node.allocatable.get(name, "0")) for node in cluster.spec.nodes)
+        there = sum(node.count * left_on(node).get(name, 0) for node in cluster.spec.nodes)
         used = sum(total_devices(other, name) for other in cluster.part(SERVING))
         rest.append(int(there - used))
     return min(rest, default=0)

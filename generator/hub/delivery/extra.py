@@ -56,6 +56,9 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
             # The hub's template has to be filled in, so templates stay on.
             yield from enforced(fleet, policy, policy, objects, annotations={})
         else:
+            if roots.needs_project(fleet.spec.delivery, profile):
+                own = roots.project(name, edge.namespace, project_of_extra(app))
+                before.append(roots.exactly(own))
             yield from enforced(fleet, policy, policy, before)
             yield _project(app, fleet)
             yield _application_set(app, fleet, profile)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...components.kit.images_in import MIRRORED_CATALOG
+from ...facts.operators import operators
+from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...objects.manifest import Manifest, meta
@@ -109,7 +111,8 @@ def _delivery(fleet: Fleet, profile: HubProfile, members: Sequence[Member]) -> M
         # enabled forces OLM on every cluster of the Placement; only OpenShift is sure to have it.
         moved = any(from_mirror(member, fleet, profile) for member in members)
         source = {"source": f"{MIRRORED_CATALOG}{GITOPS_CATALOG}"} if moved else {}
-        addon["olmSubscription"] = {"enabled": True, **source}
+        channel = fleet.spec.delivery.gitOpsChannel
+        addon["olmSubscription"] = {"enabled": True, **({"channel": channel} if channel else {}), **source}
     if fleet.spec.delivery.model == "agent":
         # Otherwise no such block, not even a disabled one: that is what tells the basic model from the agent.
         addon["argoCDAgent"] = _agent(fleet.spec.delivery.agent or Agent())
@@ -151,6 +154,57 @@ def argocd_comes_from_a_catalog_that_is_there(fleet: Fleet) -> Iterator[Problem]
         said = f"Argo CD comes from catalog {GITOPS_CATALOG}, which is switched off on {without[0]}{more}"
         hint = f"catalogSources: {{{GITOPS_CATALOG}: {mirror.registry}/...@sha256:...}}"
         yield Problem(("mirror", "catalogSources"), said, hint)
+
+
+@rule(
+    "HUB053",
+    source="multicloud-integrations release-2.16 and release-2.17 pkg/apis/apps/v1beta1/gitopscluster_types.go OLMSubscriptionSpec",
+    scope="fleet",
+)
+def a_channel_is_of_the_addon(fleet: Fleet) -> Iterator[Problem]:
+    """delivery.gitOpsChannel is said where ACM's add-on installs OpenShift GitOps: hub.version 2.16 on, model pull or agent.
+
+    Elsewhere nobody reads it, and Argo CD goes on to the next release all the same. Clusters that are not OpenShift switch OLM
+    off for all that are placed with them.
+    """
+    delivery, profile = fleet.spec.delivery, profile_of(fleet.spec.hub)
+    if delivery.gitOpsChannel is None or profile is None or not fleet.managed:
+        return
+    path = ("delivery", "gitOpsChannel")
+    others = [item.name for item in fleet.managed if not item.openshift]
+    if delivery.model not in {"pull", "agent"} or profile.gitOpsCluster != "addon-olm":
+        said = f"no add-on of {profile.name} installs OpenShift GitOps with delivery.model {delivery.model}"
+        yield Problem(path, said, "operators: [{name: gitops, channel: ..., versions: [...]}] of a cluster")
+    elif others:
+        said = f"{others[0]} is no OpenShift cluster, so the add-on is not told to use OLM"
+        yield Problem(path, said, "a fleet of its own for such clusters, or leave it out")
+
+
+@rule(
+    "HUB054",
+    Severity.WARNING,
+    source="operator-lifecycle-manager pkg/controller/operators/olm: InterOperatorGroupOwnerConflict; multicloud-integrations release-2.16 olm_subscription.go",
+    scope="fleet",
+)
+def gitops_is_subscribed_once(fleet: Fleet) -> Iterator[Problem]:
+    """With ACM's add-on of 2.16, clusters do not have `operators: [gitops]` as well.
+
+    The add-on subscribes in openshift-operators, the operator of the catalog in a namespace of its own: two installations of one
+    operator for all namespaces, of which OLM fails the second. From 2.17 on both mean the same Subscription, and the add-on
+    leaves it alone.
+    """
+    profile, ours = profile_of(fleet.spec.hub), operators()["gitops"].namespace
+    pulls = fleet.spec.delivery.model in {"pull", "agent"}
+    if profile is None or not pulls or profile.addonNamespace in {None, ours}:
+        return
+    twice = [item.name for item in fleet.managed if item.openshift and "gitops" in dict(item.operators)]
+    if twice:
+        more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
+        said = f"{twice[0]}{more}: gitops is subscribed to in {ours} and, by the add-on of {profile.name}, in {profile.addonNamespace}"
+        hint = (
+            "drop gitops from operators; delivery.gitOpsChannel keeps what the add-on installs to one release"
+        )
+        yield Problem(("members", twice[0], "operators"), said, hint)
 
 
 def _agent(agent: Agent) -> Manifest:

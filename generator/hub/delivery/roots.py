@@ -1,7 +1,8 @@
 """Delivery by Policies: one for each ring brings every cluster its root Application, and the project it is in.
 
 With model policy, and with an autonomous agent. The Argo CD of the hub has no part in it: no cluster Secrets, no
-ApplicationSets, no limit of 2,000. The hub fills in the cluster's name for each of them.
+ApplicationSets, no limit of 2,000. The hub fills in the cluster's name for each of them. With model pull of a hub that
+sends the Application alone (ACM before 2.15, upstream OCM) one Policy brings the project.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ...objects.manifest import Manifest, meta
 from ...specs.fleet import Delivery, Ring
 from ..kit import placement
 from ..kit.naming import policy_name
-from ..kit.policies import POLICY_API, RIGHTS, binding, inner, must_have, policy
+from ..kit.policies import POLICY_API, RIGHTS, binding, enforced, inner, must_have, policy
 from ..kit.profile import HubProfile
 from ..kit.rings import RING_LABEL
 from .applicationsets import IN_PLACE, root
@@ -30,8 +31,16 @@ def brings_roots(delivery: Delivery) -> bool:
     return delivery.model == "policy" or (delivery.model == "agent" and autonomous)
 
 
+def needs_project(delivery: Delivery, profile: HubProfile) -> bool:
+    """Whether an Application that a cluster pulls comes without its AppProject: its Argo CD would sync nothing."""
+    return delivery.model == "pull" and not profile.carriesProject
+
+
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
-    """For each ring that has clusters: its Placement, the Policy, its binding."""
+    """The project where nothing else brings it; for each ring that has clusters: its Placement, the Policy, its binding."""
+    if needs_project(fleet.spec.delivery, profile) and fleet.managed:
+        whole = project(NAME, profile.edge.namespace, app_project(fleet)["spec"])
+        yield from enforced(fleet, PROJECT, placement.NAME, [exactly(whole)])
     namespace = fleet.spec.hub.policyNamespace
     used = {member.ring for member in fleet.managed}
     for ring in fleet.rings if brings_roots(fleet.spec.delivery) else ():
@@ -49,6 +58,9 @@ def root_policy(ring: Ring, namespace: str) -> str:
     """Name of the Policy of a ring."""
     return policy_name(f"deliver-{ring.name}", namespace)
 
+
+PROJECT = "appproject"
+"""Name of the Policy that brings clusters the project of their root Applications."""
 
 RIGHTS_FIRST = {"apiVersion": POLICY_API, "kind": "Policy", "name": RIGHTS, "compliance": "Compliant"}
 """A first sync without rights uses up its retries."""

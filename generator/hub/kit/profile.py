@@ -39,8 +39,14 @@ class HubProfile(Strictly):
     gitOpsCluster: Literal["blank-secrets", "addon", "addon-olm", "none"] = Field(
         description="Shape of the GitOpsCluster; none: clusters reach Argo CD in another way."
     )
+    addonNamespace: Name | None = Field(
+        None, description="Where its add-on subscribes to OpenShift GitOps; None: it does not."
+    )
     agent: Literal["addon", "addon-v1alpha1", "none"] = Field(
         description="How its GitOpsCluster sets up the Argo CD agent; none: it cannot."
+    )
+    carriesProject: Flag = Field(
+        description="An Application that clusters pull takes its AppProject along; otherwise a Policy brings it."
     )
     generatorConfigMap: Name = Field(description="ConfigMap that tells the generator what a decision is.")
     generatorServiceAccount: Name | None = Field(

@@ -40,7 +40,7 @@ function capacityView(clusters) {
   const over = clusters.filter((cluster) => [...(levels.get(cluster)?.values() || [])].some((level) => (level.share ?? 0) > 1));
   return [
     viewHead("Capacity", h("p", { class: "lead" },
-      "What the specs ask for at the same time, of what there is; nobody asks a cluster. A cell is the fullest queue, the nodes together, what operators ask of them, or the fullest storage class. ",
+      "What the specs ask for at the same time, of what there is; nobody asks a cluster. A cell is the fullest queue, the nodes together, what operators and agents ask of them, or the fullest storage class. ",
       h("strong", {}, `More than there is: asked for on ${over.length ? countOf(over.length, "cluster") : "no cluster"}.`))),
     h("div", { class: "row" },
       choice("Order", [["", "By name"], ["any", "Fullest first"]], sort, (value) => reoption({ sort: value })), heatLegend()),
