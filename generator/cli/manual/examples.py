@@ -38,6 +38,7 @@ EXAMPLES = (
     ("set --group retail-gpu connectivity.bandwidth 100Mbit", "of a group's file, for all that use it"),
     ("set --unset store-001 'serving[assistant].auth'", "no longer say it"),
     ("upgrade odh-3.5 --ring canary", "one ring to the next platform"),
+    ("migrate --from 0.2.0 --dry-run", "what a newer nearedge asks of this repository"),
     ("migrate caikit-to-vllm flan-t5-small --dry-run", "what the move would change"),
     ("promote weld-inspector --tag v13 --version 13 --resolve", "the digest of a tag, for all"),
     ("promote shelf-detector --version 8 --ring canary", "a version for one ring"),
