@@ -31,6 +31,7 @@ EXAMPLES = (
     ("report", "the fleet as one HTML page, report.html"),
     ("report --plan --base origin/main --output plan.html", "with what a change does, for a pull request"),
     ("explain store-001 connectivity.bandwidth", "where a value comes from and ends up"),
+    ("explain fleet delivery.pollInterval", "the same of a field of the fleet"),
     ("lsp", "findings, completion and renames in an editor, which starts it"),
     ("mcp", "list, show, explain, check and plan for an assistant, read only"),
     ("set store-001 'serving[assistant].resources.memory' 17Gi", "one value of one cluster"),
