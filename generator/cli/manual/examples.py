@@ -26,6 +26,7 @@ EXAMPLES = (
     ("rollout advance pilot --soak 24h", "once canary has had it for a day"),
     ("list clusters -l region=emea --ring canary", "the clusters of a region in a ring"),
     ("list services -o wide", "which model runs where"),
+    ("list builds", "which models become images, and when"),
     ("show store-001", "the spec as it counts, with who says each value"),
     ("show model/shelf-detector -o json", "a model, for a script"),
     ("report", "the fleet as one HTML page, report.html"),
