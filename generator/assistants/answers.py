@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ..documents.near import suggestion
 from ..errors import NearedgeError
 from ..explain.line import trace_line
-from ..explain.value import explain_line, explain_named
+from ..explain.named import explain_line, explain_named
 from ..findings.finding import Severity
 from ..flow import incremental
 from ..git.remote_head import remote_head

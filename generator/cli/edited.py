@@ -65,6 +65,7 @@ def carry(options: argparse.Namespace, make: Callable[[File], Edit], asked_of: D
 
 
 def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digests) -> int:
+    from ..disk.folders import SPECS
     from ..flow.copied import copied
 
     texts: dict[str, str | None] = {**edit.texts, **dict.fromkeys(edit.gone)}
@@ -74,7 +75,7 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
             # Why there is nothing to change; otherwise it tells what would have been.
             sys.stdout.writelines(f"{line}\n" for line in edit.said)
         if not options.quiet:
-            sys.stdout.write("nothing to do: the specs say so already\n")
+            sys.stdout.write(f"{edit.nothing}\n")
         return CLEAN
     difference = {file: list(difference_of(text_now(root, file), text, file)) for file, text in texts.items()}
     watch = Watch()
@@ -83,7 +84,9 @@ def _carried(options: argparse.Namespace, root: File, edit: Edit, judged: Digest
         if rendered is None:
             return FOUND
         proof = None if options.no_render else proven_before(root, stage, rendered, texts.keys(), watch)
-        planned = _planned(options, root, stage, texts.keys(), watch)
+        # What lies beside the specs, such as .gitignore, does nothing to a cluster.
+        specs = [file for file in texts if file.startswith(f"{SPECS}/")]
+        planned = _planned(options, root, stage, specs, watch) if specs else ""
         watch.end()
     if outcome(proof):
         sys.stderr.write("nothing was changed\n")

@@ -59,6 +59,8 @@ class Edit:
     """Files that are removed."""
     idle: str = ""
     """What to say when no output follows from it."""
+    nothing: str = "nothing to do: the specs say so already"
+    """What to say when nothing changes."""
 
 
 @dataclass(frozen=True)

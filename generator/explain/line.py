@@ -16,7 +16,7 @@ from ..documents.merge import resolve
 from ..documents.paths import leaves, value_at, written
 from ..findings.finding import Path
 from ..fleet.cluster import layers_of
-from ..fleet.spec_files import PART, Shared, kind_of, read_cluster_file, stem
+from ..fleet.spec_files import FLEET_FILE, PART, Shared, kind_of, read_cluster_file, stem
 from ..flow.assemble import hub_files
 from ..flow.read import cluster_files, read, uses_files
 from ..objects.manifest import Manifest, ResourceId
@@ -37,6 +37,10 @@ from .output_lines import FieldLine, field_line, field_lines, places_in
 from .probe import Compiled, Objects, OnHub, Subject, compiled, with_spare_models
 from .subject import CannotExplainError, subject_of
 
+DEFAULTS = ("spec", "defaults")
+"""Where the fleet's file has what is a layer of every cluster."""
+STARTS = "bootstrap"
+"""Folder of an overlay with what starts the delivery of a cluster without a hub."""
 MOST_MEMBERS = 5
 """Clusters whose leaves are tried for an object of the hub that names none of them."""
 
@@ -79,7 +83,7 @@ def trace_line(root: File, file: str, line: int) -> Trace:
 class SpecLine(NamedTuple):
     """A line of a spec: the files of the clusters that use it, and its path in the first one's spec.
 
-    What a model's file says is in no cluster's spec: `inside` is the path in that file.
+    What a model's file says is in no cluster's spec, nor what is the fleet's alone: `inside` is the path in that file.
     """
 
     users: tuple[str, ...]
@@ -109,6 +113,8 @@ def place_in_spec(root: File, document: Document, path: Path) -> SpecLine:
         raise CannotExplainError("clusters/fleet.yaml cannot be used: nearedge check says why")
     if kind_of(file) == "Cluster":
         return SpecLine((file,), _path_of(shared, document, document, path[1:]))
+    if file == FLEET_FILE:
+        return _place_in_fleet(root, shared, cluster_files(files), path)
     users = tuple(name for name in cluster_files(files) if uses_files(root, shared, name, frozenset({file})))
     if not users:
         raise CannotExplainError(f"no cluster uses {file}: name a cluster and a path of its spec")
@@ -118,6 +124,27 @@ def place_in_spec(root: File, document: Document, path: Path) -> SpecLine:
     if cluster is None or kind_of(file) not in {"Group", PART}:
         raise CannotExplainError(f"{file} belongs to no cluster alone: name a cluster and a path of its spec")
     return SpecLine(users, _path_of(shared, cluster, document, path[1:]))
+
+
+def _place_in_fleet(root: File, shared: Shared, files: Iterable[str], path: Path) -> SpecLine:
+    """A field of the fleet, or a default of the clusters, whose word counts or else stands below another's."""
+    if path[:2] != DEFAULTS or len(path) == len(DEFAULTS):
+        return SpecLine((), "", path)
+    told: list[tuple[str, str]] = []
+    counts: list[tuple[str, str]] = []
+    for file in files:
+        document, _ = read_cluster_file(root, file)
+        resolved = resolve(layers_of(shared, document)[0]) if document is not None else None
+        layer = next((one for one in resolved.layers if one.root == DEFAULTS), None) if resolved else None
+        merged = resolved.merged_path(layer, path[2:]) if resolved and layer else None
+        if resolved is not None and merged is not None:
+            told.append((file, written(resolved.spec, merged)))
+            if resolved.said(merged)[-1][0] is layer:
+                counts.append(told[-1])
+    found = counts or told
+    if not found:
+        return SpecLine((), "", path)
+    return SpecLine(tuple(file for file, _ in found), found[0][1])
 
 
 def _path_of(shared: Shared, cluster: Document, said: Document, path: Path) -> str:
@@ -135,10 +162,11 @@ def _overlay_line(root: File, file: str, line: int, name: str) -> Trace:
     before = _compiled(subject)
     text = _text(before.files, file)
     spot = _spot(text, line, before.emitted.manifests)
-    if spot.identity is None:
+    starts = file.startswith(f"overlays/{name}/{STARTS}/")
+    if spot.identity is None and not starts:
         spot = _of_kustomization(before, spot)
     documents = [item.file for item in subject.documents()]
-    trace = _traced(subject, before, spot, Compiled.final, documents)
+    trace = _traced(subject, before, spot, Compiled.starting if starts else Compiled.final, documents)
     if spot.identity is None and spot.path[:1] == ("resources",):
         trace = replace(trace, origins=_of_base(subject, before, spot, text))
     return replace(trace, file=file, line=line, stale=_stale(root, file, text))

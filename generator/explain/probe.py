@@ -29,6 +29,7 @@ from ..fleet.kinds import cluster_spec, document_models
 from ..fleet.member import member_of
 from ..fleet.spec_files import PART, Shared, kind_of, stem
 from ..flow.clusters import emitted_of
+from ..hub.delivery import standalone
 from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..overlays.base import Base
 from ..overlays.overlay import UNGUARDED, Emitted, overlay_of
@@ -77,10 +78,16 @@ class Compiled:
     named: tuple[str, ...]
     fleet: Fleet = field(compare=False)
     subject: Subject = field(compare=False, repr=False)
+    starts: tuple[Manifest, ...] = ()
+    """What starts the delivery of a cluster that has no hub."""
 
     def final(self) -> Objects:
         """Objects on the cluster."""
         return by_identity(self.emitted.manifests)
+
+    def starting(self) -> Objects:
+        """Objects that somebody applies to a cluster without a hub: those of overlays/<cluster>/bootstrap/."""
+        return by_identity(self.starts)
 
     def on_hub(self, name: str = "") -> dict[str, dict[str, tuple[Manifest, ...]]]:
         """Objects on a hub, by its name and by file: on the named one, or the one that manages the cluster."""
@@ -128,10 +135,15 @@ def of_cluster(cluster: Cluster, resolved: Resolved, subject: Subject) -> Compil
     emitted = emitted_of(cluster)
     bases: dict[str, Base] = {}
     overlay = overlay_of(cluster, emitted, bases)
-    everyone = (member_of(cluster, emitted.manifests), *subject.members)
-    ordered = tuple(sorted(everyone, key=lambda member: member.name))
+    own = member_of(cluster, emitted.manifests)
+    ordered = tuple(sorted((own, *subject.members), key=lambda member: member.name))
     fleet = Fleet(subject.shared.fleet_name, cluster.fleet, ordered)
-    return Compiled(cluster, resolved, emitted, overlay.files, bases, overlay.bases, fleet, subject)
+    files: Mapping[str, str] = overlay.files
+    starts: tuple[Manifest, ...] = ()
+    if cluster.fleet.delivery.model == "standalone":
+        files = {**files, **standalone.files(cluster, own)}
+        starts = tuple(standalone.manifests(cluster, own))
+    return Compiled(cluster, resolved, emitted, files, bases, overlay.bases, fleet, subject, starts)
 
 
 def with_leaf(subject: Subject, file: str, path: Path, value: Any) -> Subject | None:
@@ -274,7 +286,8 @@ def _safely(cluster: Cluster, before: Compiled) -> Compiled | None:
 
 
 _DIGITS = re.compile(r"[0-9]+")
-_PROBES = ("1Gi", "x", 1, True, "1m", "1", "2m", "/x", ["x"], {"x": "x"})
+_IMAGE = f"example.com/x@sha256:{'1' * 64}"
+_PROBES = ("1Gi", "x", 1, True, "1m", "1", "2m", "/x", ["x"], {"x": "x"}, _IMAGE, f"{_IMAGE[:-1]}2")
 """For fields that nobody gives and that have no default."""
 
 

@@ -34,19 +34,28 @@ class Reach:
 def reached(before: Compiled, others: Iterator[Compiled]) -> Iterator[Reach]:
     """Each field once, objects on the cluster first, in the order in which they are emitted."""
     on_hub = OnHub(before)
-    here, hub = before.final(), on_hub(before)
+    here, starts, hub = before.final(), before.starting(), on_hub(before)
     found: dict[tuple[ResourceId, Path], None] = {}
+    first: dict[tuple[ResourceId, Path], None] = {}
     there: dict[tuple[ResourceId, Path], None] = {}
     for after in others:
         found.update(dict.fromkeys(differences(here, after.final())))
+        first.update(dict.fromkeys(differences(starts, after.starting())))
         there.update(dict.fromkeys(differences(hub, on_hub(after))))
-    places = places_of(before, {identity.name for identity, _ in (*found, *there)})
-    for objects, differing in ((here, found), (hub, there)):
-        order = {identity: i for i, identity in enumerate(objects)}
-        for identity, path in sorted(differing, key=lambda pair: order.get(pair[0], len(order))):
-            file, line = _place(places, identity, path)
-            value = value_at(objects.get(identity), path) if path else None
-            yield Reach(identity, path, value, file, line)
+    places = places_of(before, {identity.name for identity, _ in (*found, *first, *there)})
+    for objects, differing in ((here, found), (starts, first), (hub, there)):
+        yield from listed(objects, differing, places)
+
+
+def listed(
+    objects: Objects, differing: Collection[tuple[ResourceId, Path]], places: Places
+) -> Iterator[Reach]:
+    """Fields that differ, in the order in which their objects are emitted, each with its place."""
+    order = {identity: i for i, identity in enumerate(objects)}
+    for identity, path in sorted(differing, key=lambda pair: order.get(pair[0], len(order))):
+        file, line = _place(places, identity, path)
+        value = value_at(objects.get(identity), path) if path else None
+        yield Reach(identity, path, value, file, line)
 
 
 def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, ...]:
@@ -58,7 +67,7 @@ def with_lines(root: File, name: str, reaches: Iterable[Reach]) -> tuple[Reach, 
         return found
     texts = hub_files(whole.on_hub(), whole.fleet)
     names = {item.identity.name for item in found}
-    places = _places_of({file: texts[file] for file in files if file in texts}, (), names)
+    places = places_in_files({file: texts[file] for file in files if file in texts}, (), names)
     return tuple(
         replace(item, line=_place(places, item.identity, item.pointer)[1])
         if item.identity in places
@@ -82,10 +91,13 @@ def places_of(before: Compiled, names: Collection[str]) -> Places:
         texts |= base_files(before.bases[folder])
     texts |= before.files
     texts |= hub_files(before.on_hub(), before.fleet)
-    return _places_of(texts, before.emitted.manifests, names)
+    return places_in_files(texts, before.emitted.manifests, names)
 
 
-def _places_of(texts: Mapping[str, str], manifests: Iterable[Manifest], names: Collection[str]) -> Places:
+def places_in_files(
+    texts: Mapping[str, str], manifests: Iterable[Manifest], names: Collection[str]
+) -> Places:
+    """The same of these files, whose patches may correct these manifests."""
     found: dict[ResourceId, list[tuple[str, FieldLine]]] = {}
     for file, text in texts.items():
         for spot in field_lines(text, manifests, names):

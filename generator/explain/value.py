@@ -4,7 +4,8 @@
     nearedge explain overlays/store-001/kustomization.yaml:38
 
 Where it comes from is known from the merge. What depends on it is found by changing it and compiling again
-(probe.py, reach.py), so that no component has to say what it reads.
+(probe.py, reach.py), so that no component has to say what it reads. Names and lines of all kinds of files lead here
+by named.py.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
-from ..documents.files import find_specs, read_file
 from ..documents.identity import labels
 from ..documents.merge import Resolved, resolve
 from ..documents.near import meant
@@ -22,10 +22,9 @@ from ..documents.paths import choices, leaves, located, value_at, written
 from ..findings.finding import Path, Where
 from ..fleet.cluster import layers_of
 from ..fleet.kinds import cluster_spec, document_models
-from ..fleet.spec_files import kind_of, stem
+from ..fleet.spec_files import stem
 from ..specs.fields import field_at
 from .effective import layer_name
-from .line import SpecLine, path_in_spec, place_in_spec
 from .probe import Compiled, Subject, changed_in_file, changed_in_spec, compiled, dumped, with_spare_models
 from .reach import Reach, differences, reached, with_lines
 from .subject import CannotExplainError, subject_of
@@ -58,6 +57,8 @@ class Explanation:
     """False when the cluster has errors, so that nothing is known of the output."""
     users: tuple[str, ...] = ()
     """Of a line of a shared file, the clusters that use it; the first one is explained."""
+    looked: int = 0
+    """Of a field of the fleet, the number of clusters that were looked at; `cluster` is empty then."""
 
 
 def explain_path(root: File, name: str, text: str) -> Explanation:
@@ -90,36 +91,6 @@ def explanation_of(subject: Subject, text: str) -> Explanation:
         reaches,
         before is not None,
     )
-
-
-def explain_named(root: File, name: str, text: str) -> Explanation:
-    """A path below the `spec` of a cluster, or of a group or model, in the first cluster that uses it."""
-    files, _ = find_specs(root)
-    shared = {stem(file): file for file in files if kind_of(file) in {"Group", "Model"}}
-    clusters = {stem(file): file for file in files if kind_of(file) == "Cluster"}
-    if name not in shared or name in clusters:
-        return explain_path(root, name, text)
-    document, _ = read_file(root, shared[name])
-    if document is None:
-        raise CannotExplainError(f"{shared[name]} cannot be read: nearedge check says why")
-    path, left = located(document.data["spec"], text.removeprefix("spec."))
-    if left:
-        raise CannotExplainError(f"{document.file} does not say {text}")
-    return _explained(root, document.file, place_in_spec(root, document, ("spec", *path)))
-
-
-def explain_line(root: File, file: str, line: int) -> Explanation:
-    """The value that a line of a spec says, in the first cluster that uses it."""
-    return _explained(root, file, path_in_spec(root, file, line))
-
-
-def _explained(root: File, file: str, place: SpecLine) -> Explanation:
-    if place.inside is None:
-        found = explain_path(root, place.users[0], place.path)
-    else:
-        found = explanation_in_model(subject_of(root, place.users[0]), file, place.inside)
-        found = replace(found, reaches=with_lines(root, place.users[0], found.reaches))
-    return replace(found, users=tuple(map(stem, place.users)))
 
 
 def explanation_in_model(subject: Subject, file: str, path: Path) -> Explanation:

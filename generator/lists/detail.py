@@ -15,8 +15,17 @@ from ..explain.probe import dumped
 from ..fleet.cluster import layers_of
 from ..fleet.spec_files import kind_of, read_cluster_file, stem
 from .clusters import Specs, fleet_of, specs_of
-from .make import asked_rows, cluster_rows, finding_rows, image_rows, model_rows, queue_rows, service_rows
-from .rows import AskedRow, ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, ServiceRow
+from .make import (
+    asked_rows,
+    build_rows,
+    cluster_rows,
+    finding_rows,
+    image_rows,
+    model_rows,
+    queue_rows,
+    service_rows,
+)
+from .rows import AskedRow, BuildRow, ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, ServiceRow
 from .selector import EVERY, Selector
 
 KINDS = ("cluster", "model", "group")
@@ -40,6 +49,7 @@ class Detail:
     clusters: tuple[ClusterRow, ...]
     services: tuple[ServiceRow, ...] = ()
     queues: tuple[QueueRow, ...] = ()
+    builds: tuple[BuildRow, ...] = ()
     models: tuple[ModelRow, ...] = ()
     images: tuple[ImageRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
@@ -101,6 +111,7 @@ def _cluster(specs: Specs, file: str, today: str, *, defaults: bool) -> Detail:
         tuple(cluster_rows(fleet)),
         tuple(service_rows(fleet)),
         tuple(queue_rows(fleet)),
+        tuple(build_rows(fleet)),
         tuple(row for row in model_rows(fleet) if row.running),
         tuple(image_rows(fleet)),
         tuple(finding_rows(specs.root, frozenset({file}), today)),
@@ -119,4 +130,7 @@ def _model(specs: Specs, document: Document, name: str) -> Detail:
     using = {cluster for row in models for item in row.running for cluster in item.clusters}
     services = tuple(row for row in service_rows(fleet) if row.model == name and row.cluster in using)
     clusters = tuple(row for row in cluster_rows(fleet) if row.name in using)
-    return Detail("model", name, document.file, plain(document), clusters, services, models=models)
+    built = tuple(row for row in build_rows(fleet) if row.model == name)
+    return Detail(
+        "model", name, document.file, plain(document), clusters, services, builds=built, models=models
+    )

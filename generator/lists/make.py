@@ -7,6 +7,9 @@ from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from ..components.builds import BUILDS, base, items, pipeline_name, polls
+from ..components.builds.pipeline import Item
+from ..components.builds.spec import Builds
 from ..components.kit.component import Cluster
 from ..components.kit.counting import said, together
 from ..components.kit.images_in import references
@@ -27,6 +30,7 @@ from ..rules.waivers import Waived
 from .clusters import Fleet
 from .rows import (
     AskedRow,
+    BuildRow,
     ClusterRow,
     FindingRow,
     ImageRow,
@@ -39,6 +43,8 @@ from .rows import (
 )
 from .selector import EVERY, Selector
 
+EVERYBODY = "all"
+"""Whom a pull request for no ring is for."""
 RAY_KINDS = (("RayCluster", "clusters"), ("RayJob", "jobs"), ("RayService", "services"))
 """Kind -> the list of the spec that has them."""
 
@@ -206,6 +212,37 @@ def queue_rows(fleet: Fleet) -> Iterator[QueueRow]:
             )
 
 
+def build_rows(fleet: Fleet) -> Iterator[BuildRow]:
+    """Every model that a cluster builds."""
+    for cluster in fleet.clusters:
+        if said := cluster.part(BUILDS):
+            yield from (_build_row(cluster, said, item) for item in items(cluster))
+
+
+def _build_row(cluster: Cluster, said: Builds, item: Item) -> BuildRow:
+    name, model, build = item
+    git, test, asked = build.from_.git, build.test, said.promote
+    return BuildRow(
+        cluster.name,
+        said.namespace,
+        name,
+        model.version,
+        model.format,
+        build.image.kind,
+        base(build, cluster.images),
+        f"{git.url}@{git.revision}" if git else build.from_.source or "",
+        tuple(target.to for target in build.push),
+        said.triggers.schedule,
+        said.triggers.gitPoll if polls(item, said) else None,
+        test.data if test else None,
+        build.scan and said.scan is not None,
+        build.sbom,
+        build.sign,
+        (asked.ring or EVERYBODY) if asked else None,
+        pipeline_name(name),
+    )
+
+
 def image_rows(fleet: Fleet) -> Iterator[ImageRow]:
     """Every image that a cluster's own objects make it pull; what operators bring is in `nearedge mirror`."""
     pulled = (
@@ -284,6 +321,7 @@ LISTS: Mapping[str, Callable[[Fleet], Iterator[Row]]] = MappingProxyType(
         "models": model_rows,
         "services": service_rows,
         "queues": queue_rows,
+        "builds": build_rows,
         "images": image_rows,
         "operators": operator_rows,
     }

@@ -96,6 +96,40 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
+class BuildRow:
+    """A model that a cluster makes an image of."""
+
+    cluster: str
+    namespace: str
+    model: str
+    version: str
+    format: str
+    kind: str
+    """modelcar, mlserver, ovms, vllm or custom."""
+    base: str | None
+    """Image that it begins with; None where a Containerfile of people's own says it."""
+    source: str
+    """Where the trained model lies; of Git the URL, and the revision behind @."""
+    pushes: tuple[str, ...]
+    """Repositories that get it, the first of which is promoted."""
+    schedule: str | None
+    """When it is built by the clock."""
+    gitPoll: str | None
+    """How often Git is asked for another commit; None of a model that does not lie in Git."""
+    test: str | None
+    """File with the requests that it is tested with."""
+    scan: bool
+    """Whether a scanner of the cluster looks at it."""
+    sbom: bool
+    sign: str | None
+    """Secret by which it is signed."""
+    promote: str | None
+    """Ring that the pull request is for, or all; None where nobody is asked."""
+    pipeline: str
+    """What `tkn pipeline start` takes."""
+
+
+@dataclass(frozen=True)
 class ImageRow:
     """An image by digest, and who pulls it."""
 
@@ -144,4 +178,6 @@ class FindingRow:
     """Why it is accepted for a while."""
 
 
-Row = ClusterRow | ModelRow | ServiceRow | QueueRow | ImageRow | OperatorRow | AskedRow | FindingRow
+Row = (
+    ClusterRow | ModelRow | ServiceRow | QueueRow | BuildRow | ImageRow | OperatorRow | AskedRow | FindingRow
+)

@@ -12,7 +12,17 @@ from typing_extensions import TypedDict
 
 from ..explain.effective import Said
 from ..lists.detail import Detail
-from ..lists.rows import AskedRow, ClusterRow, FindingRow, ImageRow, ModelRow, QueueRow, Row, ServiceRow
+from ..lists.rows import (
+    AskedRow,
+    BuildRow,
+    ClusterRow,
+    FindingRow,
+    ImageRow,
+    ModelRow,
+    QueueRow,
+    Row,
+    ServiceRow,
+)
 from .json import to_text
 from .lists import FORMAT_VERSION, as_output, cells_of
 from .terminal import terminal_table
@@ -50,6 +60,9 @@ class DetailJson(TypedDict):
     clusters: list[ClusterRow]
     services: list[ServiceRow]
     queues: list[QueueRow]
+    builds: Annotated[
+        list[BuildRow], Field(description="Images that a cluster makes; of a model those made of it.")
+    ]
     models: list[ModelRow]
     images: list[ImageRow]
     asks: Annotated[
@@ -83,6 +96,7 @@ def _text(found: Detail, screen: Screen) -> Iterator[str]:
         ("used by", "clusters", () if found.kind == "cluster" else found.clusters),
         ("runs" if found.kind == "cluster" else "served and trained by", "services", found.services),
         ("queues", "queues", found.queues),
+        ("builds" if found.kind == "cluster" else "built by", "builds", found.builds),
         ("models" if found.kind == "cluster" else "versions", "models", found.models),
         ("pulls", "images", found.images),
         ("operators and agents ask for", "asks", found.asks),
@@ -133,7 +147,7 @@ def _place(said: Said) -> str:
 def _body(found: Detail) -> dict[str, Any]:
     lists = {
         name: [asdict(row) for row in getattr(found, name)]
-        for name in ("clusters", "services", "queues", "models", "images", "asks", "findings")
+        for name in ("clusters", "services", "queues", "builds", "models", "images", "asks", "findings")
     }
     return {
         "formatVersion": FORMAT_VERSION,

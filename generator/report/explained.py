@@ -24,10 +24,13 @@ def explanation_text(found: Explanation) -> str:
 
 
 def _explanation(found: Explanation) -> Iterator[str]:
-    yield f"{found.cluster}: {printable(found.path)} = {brief(found.value)}\n"
+    yield f"{found.cluster or 'fleet'}: {printable(found.path)} = {brief(found.value)}\n"
     if found.description:
         yield f"  {found.description}\n"
-    if len(found.users) > 1:
+    if not found.cluster and found.users:
+        shown = f", of which {found.users[0]} is shown" if len(found.users) > 1 else f", {found.users[0]}"
+        yield f"  it changes objects of {len(found.users)} of {found.looked} clusters that were looked at{shown}\n"
+    elif len(found.users) > 1:
         yield f"  {found.cluster} is the first of {len(found.users)} clusters that use this file\n"
     yield "\nsaid by\n"
     if found.said:
@@ -45,7 +48,8 @@ def _explanation(found: Explanation) -> Iterator[str]:
 
 def _reaches(found: Explanation) -> Iterator[str]:
     if not found.compiled:
-        yield "  nothing yet: the cluster has errors, see nearedge check\n"
+        who = "the cluster has" if found.cluster else "all clusters have"
+        yield f"  nothing yet: {who} errors, see nearedge check\n"
     elif found.path.partition("[")[0] in {"groups", "waivers"}:
         yield "  no object by itself: it says what is merged and what is accepted\n"
     elif not found.reaches:

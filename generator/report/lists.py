@@ -11,6 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ..lists.rows import (
+    BuildRow,
     ClusterRow,
     FindingRow,
     ImageRow,
@@ -34,12 +35,13 @@ class ListJson(TypedDict):
     """What `nearedge list KIND -o json` prints."""
 
     formatVersion: str
-    kind: Literal["clusters", "models", "services", "queues", "images", "operators", "findings"]
+    kind: Literal["clusters", "models", "services", "queues", "builds", "images", "operators", "findings"]
     items: (
         list[ClusterRow]
         | list[ModelRow]
         | list[ServiceRow]
         | list[QueueRow]
+        | list[BuildRow]
         | list[ImageRow]
         | list[OperatorRow]
         | list[FindingRow]
@@ -73,6 +75,16 @@ def _versions(row: ModelRow) -> str:
 
 def _replicas(row: ServiceRow) -> str:
     return str(row.most) if row.fewest == row.most else f"{row.fewest}-{row.most}"
+
+
+def _starts(row: BuildRow) -> str:
+    """By the clock, and when Git has another commit; by hand always."""
+    by = (row.schedule, f"git {row.gitPoll}" if row.gitPoll else None)
+    return "; ".join(filter(None, by)) or "by hand"
+
+
+def _yes(found: object) -> str:
+    return "yes" if found else "no"
 
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
@@ -113,7 +125,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("REPLICAS", _replicas),
             Column("QUEUE", lambda row: row.queue or "", always=False),
             Column("RESOURCES", lambda row: _quantities(row.resources), always=False),
-            Column("EXPOSED", lambda row: "yes" if row.exposed else "no", always=False),
+            Column("EXPOSED", lambda row: _yes(row.exposed), always=False),
         ),
         "queues": (
             Column("CLUSTER", lambda row: row.cluster),
@@ -124,6 +136,24 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("USERS", lambda row: str(len(row.users))),
             Column("QUOTA", _quota),
             Column("USED BY", lambda row: ",".join(row.users), always=False),
+        ),
+        "builds": (
+            Column("CLUSTER", lambda row: row.cluster),
+            Column("MODEL", lambda row: row.model),
+            Column("VERSION", lambda row: row.version),
+            Column("FORMAT", lambda row: row.format),
+            Column("KIND", lambda row: row.kind),
+            Column("PUSHES TO", lambda row: ",".join(row.pushes)),
+            Column("STARTS", _starts),
+            Column("TEST", lambda row: _yes(row.test)),
+            Column("SIGNED", lambda row: _yes(row.sign)),
+            Column("PROMOTES", lambda row: row.promote or ""),
+            Column("SCANNED", lambda row: _yes(row.scan), always=False),
+            Column("SBOM", lambda row: _yes(row.sbom), always=False),
+            Column("FROM", lambda row: row.source, always=False),
+            Column("IMAGE", lambda row: row.base or "", always=False),
+            Column("NAMESPACE", lambda row: row.namespace, always=False),
+            Column("PIPELINE", lambda row: row.pipeline, always=False),
         ),
         "images": (
             Column("CLUSTERS", lambda row: str(len(row.clusters))),
@@ -166,6 +196,8 @@ def name_of(row: Row) -> str:
             return f"{row.cluster}/{row.namespace}/{row.name}"
         case QueueRow():
             return f"{row.cluster}/{row.name}"
+        case BuildRow():
+            return f"{row.cluster}/{row.model}"
         case FindingRow():
             return f"{row.file}:{row.line}:{row.column}"
         case _:
@@ -175,6 +207,8 @@ def name_of(row: Row) -> str:
 def short_name(row: Row) -> str:
     """What a row is called by those who ask for it: a service by its own name, a finding by its code."""
     match row:
+        case BuildRow():
+            return row.model
         case ImageRow():
             return row.image
         case FindingRow():

@@ -12,9 +12,10 @@ from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
 from generator.explain.line import SpecLine, Trace, path_in_spec, trace_line
+from generator.explain.named import explain_line
 from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
-from generator.explain.value import Explanation, explain_line, explain_path
+from generator.explain.value import Explanation, explain_path
 from generator.report.explained import explanation_json, explanation_text, trace_json, trace_text
 from tests.conftest import ROOT
 from tests.example import compiled

@@ -104,6 +104,45 @@ def test_users_of_a_queue_and_pullers_of_an_image(capsys: Capture) -> None:
     assert {row["platform"]: len(row["clusters"]) for row in gpu} == {"odh-3.4": 7, "odh-3.5": 1}
 
 
+def test_models_that_a_cluster_makes_images_of(capsys: Capture, tmp_path: File) -> None:
+    bikes, housing = items(capsys, "builds")
+    assert (bikes["cluster"], bikes["model"], bikes["kind"]) == ("hub", "bike-rentals-auto-ml", "mlserver")
+    assert bikes["base"].startswith("docker.io/seldonio/mlserver@sha256:")
+    assert bikes["pushes"] == ["quay.io/acme/bike-rentals-auto-ml"]
+    assert (bikes["gitPoll"], housing["gitPoll"]) == (None, "*/30 * * * *")
+    assert housing["source"] == "https://github.com/acme/housing-model.git@refs/heads/main"
+    assert (bikes["promote"], bikes["sign"], bikes["scan"]) == ("canary", None, False)
+    assert run(capsys, "list", "builds", "tensor*", "-o", "name") == "hub/tensorflow-housing\n"
+    line = run(capsys, "list", "builds").splitlines()[2].split("  ")
+    assert [cell.strip() for cell in line if cell][-4:] == [
+        "0 2 * * 0; git */30 * * * *",
+        "yes",
+        "no",
+        "canary",
+    ]
+    assert run(capsys, "list", "builds", "--ring", "canary") == "no builds\n"
+    root = fleet(tmp_path)
+    swap(
+        "core/hub.yaml",
+        """    triggers:
+      schedule: "0 2 * * 0"                # every model, on Sundays
+      gitPoll: "*/30 * * * *"              # one that lies in Git, when its branch has another commit
+    promote: {ring: canary, secret: edge-fleet-writer}
+""",
+        "",
+    )(root)
+    (row,) = items(capsys, "builds", "bike*", root=root)
+    assert (row["schedule"], row["promote"]) == (None, None)
+    assert "by hand" in run(capsys, "list", "builds", root=root)
+
+
+def test_builds_are_shown_of_their_cluster_and_their_model(capsys: Capture) -> None:
+    assert "\nbuilds\n  CLUSTER" in run(capsys, "show", "hub")
+    built = json.loads(run(capsys, "show", "tensorflow-housing", "-o", "json"))["builds"]
+    assert [row["pipeline"] for row in built] == ["build-tensorflow-housing"]
+    assert json.loads(run(capsys, "show", "shelf-detector", "-o", "json"))["builds"] == []
+
+
 def test_findings_of_the_clusters_that_are_meant(capsys: Capture, tmp_path: File) -> None:
     root = fleet(tmp_path)
     every = {row["code"] for row in items(capsys, "findings", root=root)}

@@ -13,9 +13,9 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>[0-9]{1,9})(:[0-9]+)?")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """A path of a cluster, group or model, or a line of any file."""
+    """A path of a cluster, group, model or the fleet, or a line of any file."""
     parser.add_argument(
-        "subject", metavar="NAME|FILE:LINE", help="a cluster, group or model, or a line of any file"
+        "subject", metavar="NAME|FILE:LINE", help="a cluster, group or model, fleet, or a line of any file"
     )
     parser.add_argument("path", nargs="?", metavar="PATH", help="with a name: serving[name].replicas.max")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to show it")
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain the value of a spec, or a line of output."""
     from ...explain.line import trace_line
-    from ...explain.value import explain_line, explain_named
+    from ...explain.named import explain_line, explain_named
     from ...report import explained
 
     root = root_of(options)

@@ -16,7 +16,7 @@ from ..selection import add_selection, selection
 if TYPE_CHECKING:
     from ...lists.rows import Row
 
-KINDS = ("clusters", "models", "services", "queues", "images", "operators", "findings")
+KINDS = ("clusters", "models", "services", "queues", "builds", "images", "operators", "findings")
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
 
 

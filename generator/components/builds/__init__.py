@@ -9,7 +9,7 @@ component; the rules are in `checks` and `model_checks`. The scripts are in temp
 
 from .containerfile import asked, base
 from .pipeline import pipeline_name, workspace_size
-from .trigger import STARTER, STARTER_LABELS, starter_rights, starts
+from .trigger import STARTER, STARTER_LABELS, polls, starter_rights, starts
 from .units import BUILDS, items, push_secrets
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "base",
     "items",
     "pipeline_name",
+    "polls",
     "push_secrets",
     "starter_rights",
     "starts",

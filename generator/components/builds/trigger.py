@@ -42,10 +42,11 @@ def triggers(items: tuple[Item, ...], cluster: Cluster, told: Tools) -> Iterator
 
 def starts(items: tuple[Item, ...], builds: Builds) -> bool:
     """Whether CronJobs start any of these."""
-    return any(builds.triggers.schedule or _polled(item, builds) for item in items)
+    return any(builds.triggers.schedule or polls(item, builds) for item in items)
 
 
-def _polled(item: Item, builds: Builds) -> bool:
+def polls(item: Item, builds: Builds) -> bool:
+    """Whether Git is asked for another commit of a model."""
     return bool(builds.triggers.gitPoll and item[2].from_.git and builds.images.tools)
 
 

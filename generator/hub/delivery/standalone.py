@@ -93,6 +93,12 @@ def files(cluster: Cluster, member: Member) -> dict[str, str]:
     return {**texts, readme: _readme(cluster, member, first, pinned, operators=OPERATORS in folders)}
 
 
+def manifests(cluster: Cluster, member: Member) -> Iterator[Manifest]:
+    """All of them, in the order in which they are applied."""
+    for items in emit(cluster, member).values():
+        yield from (item for file in items.values() for item in file)
+
+
 def schemas(cluster: Cluster) -> tuple[str, ...]:
     """Folders of schemas/kinds/ that hold these kinds."""
     hub = next(iter(hub_profiles().values()))
