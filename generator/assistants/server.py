@@ -45,7 +45,7 @@ def made(fleet: Fleet) -> MCPServer:
         offset: int = 0,
         limit: int = PAGE,
     ) -> str:
-        """List clusters, models, services, queues, images, operators or findings. names take *, selector is as in kubectl: region=emea,site!=berlin."""
+        """List clusters, models, services, queues, builds, images, operators or findings. names take *, selector is as in kubectl: region=emea,site!=berlin."""
         return fleet.listed(
             kind, names or (), selector, rings or (), groups or (), offset=offset, limit=limit
         )

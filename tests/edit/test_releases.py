@@ -221,6 +221,8 @@ SEEN: Mapping[str, tuple[Earlier, str]] = {
         ),
         f"{HUB}:",
     ),
+    "schedules-of-builds": (swap(HUB, 'schedule: "0 2 * * 0"', 'schedule: "0 2 * * 7"'), f"{HUB}:"),
+    "rings-of-builds": (swap(HUB, "promote: {ring: canary", "promote: {ring: canry"), f"{HUB}:"),
     "empty-metadata-of-ray": (
         rendered_without("acm/hub/applicationsets.yaml", "select(.metadata == {})"),
         "acm/hub/applicationsets.yaml",

@@ -56,7 +56,7 @@ _NAMES = {
 """What an argument names, by its dest; for a command see _OF."""
 _OF = {
     ("show", "name"): ("clusters", "models", "groups"),
-    ("explain", "name"): ("clusters", "models", "groups"),
+    ("explain", "subject"): ("fleet", "clusters", "models", "groups"),
     ("profiles", "name"): ("platforms",),
     ("list", "names"): ("clusters", "models"),
     ("undeploy", "origin"): ("clusters",),
@@ -155,6 +155,8 @@ def _names(kind: str, root: File) -> Iterator[str]:
     folders = {"clusters": ("near-edge", "core"), "models": ("models",), "groups": ("groups",)}
     for folder in folders.get(kind, ()):
         yield from sorted(path.stem for path in (root / "clusters" / folder).glob("*.yaml"))
+    if kind == "fleet" and (root / "clusters/fleet.yaml").exists():
+        yield kind
     if kind == "rings":
         spec = _data(root / "clusters" / "fleet.yaml").get("spec")
         rings = _inside(_inside(spec, "delivery"), "rings")

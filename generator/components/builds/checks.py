@@ -14,6 +14,7 @@ from ..kit.component import Cluster
 from ..kit.images_in import uses_mirror
 from ..namespaces import places
 from .pipeline import workspace_size
+from .schedule import fault
 from .spec import Builds
 from .units import BUILDS, items
 
@@ -186,3 +187,36 @@ def one_bundle_is_believed(cluster: Cluster) -> Iterator[Problem]:
         if said.trustedCABundle and other is not None:
             message = f"builds trust what the cluster does, and ConfigMap {other} of models.caBundle"
             yield Problem(path, message, "keep one of them", (("models", "caBundle"),))
+
+
+@rule(
+    "BUILD018",
+    source="kubernetes pkg/apis/batch/validation validateScheduleFormat; robfig/cron v3 parser.go, spec.go",
+)
+def schedules_can_be_kept(cluster: Cluster) -> Iterator[Problem]:
+    """`schedule` and `gitPoll` are schedules that Kubernetes can read, and that come.
+
+    The API server refuses a CronJob with an hour 25, or a Sunday that is called 7; the 30th of February is no fault to
+    it, and nothing is ever built.
+    """
+    for said in _said(cluster):
+        for key in ("schedule", "gitPoll"):
+            schedule = getattr(said.triggers, key)
+            why = fault(schedule) if schedule else ""
+            if why:
+                hint = 'minute hour day month weekday, Sunday is 0: "0 2 * * 0"'
+                yield Problem(("builds", "triggers", key), f"{schedule} is no schedule: {why}", hint)
+
+
+@rule("BUILD019", source="templates/builds/promote.sh: nearedge promote --ring")
+def promotions_are_for_a_ring(cluster: Cluster) -> Iterator[Problem]:
+    """`promote.ring` of builds is one of delivery.rings.
+
+    Each build would end with its last step, after the image was pushed.
+    """
+    rings = [ring.name for ring in cluster.fleet.delivery.rings]
+    for said in _said(cluster):
+        ring = said.promote.ring if said.promote else None
+        if ring is not None and ring not in rings:
+            hint = meant(ring, rings, f"rings: {', '.join(rings)}")
+            yield Problem(("builds", "promote", "ring"), f"there is no ring {ring}", hint)

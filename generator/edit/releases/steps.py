@@ -222,6 +222,20 @@ STEPS: tuple[Step, ...] = (
         seen.found("BUILD017"),
     ),
     Step(
+        "schedules-of-builds",
+        UNRELEASED,
+        "A schedule of builds that Kubernetes refuses, or that never comes, is an error.",
+        "Write minute, hour, day, month and weekday as the finding says; Sunday is 0.",
+        seen.found("BUILD018"),
+    ),
+    Step(
+        "rings-of-builds",
+        UNRELEASED,
+        "A ring that builds promote to and that the fleet does not have is an error.",
+        "Name one of delivery.rings, or leave it out.",
+        seen.found("BUILD019"),
+    ),
+    Step(
         "empty-metadata-of-ray",
         UNRELEASED,
         "Applications leave an empty metadata alone that KubeRay writes into Ray workers.",
