@@ -39,7 +39,8 @@ class Argo(NamedTuple):
 def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterator[Argo]:
     """Our settings and the three programs, all on loopback; `timeout`: seconds until a sync is ended, 0 for never.
 
-    Git is asked every RESYNC_SECONDS. The CRDs are there already.
+    Git is asked every RESYNC_SECONDS, refs are kept and errors of Git forgiven for as long: by default all three are minutes.
+    The CRDs are there already.
     """
     _settings(plane.client, delivery)
     path = str(ready(["argocd"])["argocd"])
@@ -58,6 +59,7 @@ def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterato
     }
     served = ["argocd-repo-server", "--address=127.0.0.1", f"--port={repo.rpartition(':')[2]}"]
     served += ["--metrics-address=127.0.0.1", f"--metrics-port={metrics.rpartition(':')[2]}"]
+    served += [f"--revision-cache-expiration={RESYNC_SECONDS}s"]
     served += ["--disable-tls", "--client-ca-path=", f"--redis={redis}"]
     control = ["argocd-application-controller", f"--repo-server={repo}", "--repo-server-plaintext"]
     control += [f"--redis={redis}", f"--metrics-port={free_port()}", "--namespace", NAMESPACE]
@@ -65,6 +67,7 @@ def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterato
         f"--app-resync={RESYNC_SECONDS}",
         "--app-resync-jitter=0",
         "--self-heal-backoff-cap-seconds=20",
+        f"--repo-error-grace-period-seconds={RESYNC_SECONDS}",
     ]
     with (
         running("redis", [path, "redis", redis], home, env),

@@ -20,7 +20,7 @@ from tests.conftest import FLEET, ROOT
 
 from .argocd_program import NAMESPACE
 from .binaries import say
-from .delivery_ground import Ground, argo, operation, rests, sync_status, synced_to, told, waiting
+from .delivery_ground import Ground, argo, compared_with, operation, rests, sync_status, told, waiting
 from .delivery_sites import FOLDERS, SYNC_SECONDS, gone, nearedge
 
 SITE = "store-005"
@@ -84,7 +84,7 @@ def handed_over(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
 
 
 def _taken(ground: Ground, revision: str) -> Manifest:
-    return ground.until(SITE, lambda app: rests(app) and synced_to(app, revision), SYNC_SECONDS)
+    return ground.until(SITE, lambda app: rests(app) and compared_with(app, revision), SYNC_SECONDS)
 
 
 def _laid(ground: Ground, step: Step) -> str:
@@ -122,12 +122,12 @@ def _sync_policy(step: Step) -> Manifest:
 
 
 def _workloads(ground: Ground) -> dict[ResourceId, Manifest]:
-    """What an Argo CD tracks of them on the cluster."""
+    """What Argo CD tracks of them on the cluster, for whichever Application of the site."""
     return {
         identify(item): item
         for kind in KINDS
         for item in ground.client.list(*kind)
-        if TRACKING in item["metadata"].get("annotations", {})
+        if str(item["metadata"].get("annotations", {}).get(TRACKING, "")).startswith(SITE)
     }
 
 

@@ -49,15 +49,18 @@ def worker_groups(
         ground.repo.overlay(f"{name}-elsewhere", [note(name, step)], f"{step}, elsewhere")
         revision = ground.repo.overlay(name, objects, step)
         ground.refresh(name)
-        app = _taken(ground, name, revision)
+        app, taken = _taken(ground, name, revision)
         seen = _seen(ground.client, rays, scaled=scaled)
-        found[step] = {**seen, "sync": sync_status(app), "taken": synced_to(app, revision)}
+        found[step] = {**seen, "sync": sync_status(app), "taken": taken}
     ground.forget(name)
     return found
 
 
-def _taken(ground: Ground, name: str, revision: str) -> Manifest:
-    """The Application when it has synced the commit, or has found nothing to sync in it."""
+def _taken(ground: Ground, name: str, revision: str) -> tuple[Manifest, bool]:
+    """The Application a while after it has synced the commit, or found nothing to sync in it; and whether it has synced it.
+
+    One that heals itself again and again is in the middle of a sync as often as not.
+    """
     app = ground.until(
         name,
         lambda app: (
@@ -66,7 +69,8 @@ def _taken(ground: Ground, name: str, revision: str) -> Manifest:
         WATCHED_SECONDS,
     )
     time.sleep(3)
-    return ground.app(name) or app
+    later = ground.app(name) or app
+    return later, synced_to(app, revision) or synced_to(later, revision)
 
 
 def emitted(*, scaled: bool) -> Iterator[Manifest]:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	controller "github.com/argoproj/argo-cd/v3/cmd/argocd-application-controller/commands"
@@ -37,8 +38,17 @@ func redis() *cobra.Command {
 			defer server.Close()
 			ended := make(chan os.Signal, 1)
 			signal.Notify(ended, syscall.SIGINT, syscall.SIGTERM)
-			<-ended
-			return nil
+			// By itself no time goes by in this Redis, and what is kept for a while, as the refs of Git are, stays for ever.
+			second := time.NewTicker(time.Second)
+			defer second.Stop()
+			for {
+				select {
+				case <-second.C:
+					server.FastForward(time.Second)
+				case <-ended:
+					return nil
+				}
+			}
 		},
 	}
 }
