@@ -31,7 +31,7 @@ TURN_SECONDS = 0.5
 
 
 class Olm:
-    """OLM and the marketplace of one cluster; `kinds` are the CRDs that come with each package."""
+    """OLM and the marketplace of one cluster; `kinds` are what comes with each package: CRDs, and what its operator makes."""
 
     def __init__(
         self, client: Client, kinds: Mapping[str, Iterable[Manifest]], wanted: Iterable[Mapping[str, str]]
@@ -156,7 +156,11 @@ class Olm:
             if len(self.client.list(GROUP_API, "OperatorGroup", space)) != 1:
                 return
             package = item["spec"]["name"]
-            crds.install(self.client, self.kinds.get(package, ()))
+            brought = [*self.kinds.get(package, ())]
+            crds.install(self.client, [one for one in brought if one["kind"] == "CustomResourceDefinition"])
+            for one in brought:
+                if one["kind"] != "CustomResourceDefinition":
+                    self.client.apply(one, manager="olm")
             self._runs(package, csv, space)
             for old in self.client.list(API, "ClusterServiceVersion", space):
                 if old["metadata"]["name"] == item["status"].get("installedCSV") != csv:

@@ -50,8 +50,11 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     raise AssertionError(f"a Placement says {operator}, which is not played")
 
 
-def play_placements(client: Client) -> dict[str, list[str]]:
-    """Decisions of all Placements as the server has them now; gives `namespace/name` of each -> its clusters."""
+def play_placements(client: Client, *, growing: bool = False) -> dict[str, list[str]]:
+    """Decisions of all Placements as the server has them now; gives `namespace/name` of each -> its clusters.
+
+    `growing`: only those that come to mean somebody; Placements are decided one by one, in any order.
+    """
     clusters = client.list(f"{GROUP}/v1", "ManagedCluster")
     found: dict[str, list[str]] = {}
     for placement in client.list(f"{GROUP}/v1beta1", "Placement"):
@@ -59,13 +62,14 @@ def play_placements(client: Client) -> dict[str, list[str]]:
         bindings = client.list(f"{GROUP}/v1beta2", "ManagedClusterSetBinding", meta["namespace"])
         names = means(placement, clusters, [item["spec"]["clusterSet"] for item in bindings])
         found[f"{meta['namespace']}/{meta['name']}"] = names
-        _write(client, placement, names)
+        if names or not growing:
+            _write(client, placement, names)
     return found
 
 
 def _write(client: Client, placement: Manifest, names: list[str]) -> None:
     wanted = {item["metadata"]["name"]: item for item in decisions(placement, names)}
-    for name, item in wanted.items():
+    for item in wanted.values():
         there = client.get(item)
         if there is None:
             status = item.pop("status")

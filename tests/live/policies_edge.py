@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from generator.hub.delivery.argocd import CONTROLLER
 from generator.hub.kit.installs import MARKETPLACE
+from generator.hub.kit.profile import profile_of
 from generator.objects.manifest import Manifest
 
 from . import crds, policies_programs
@@ -63,7 +65,21 @@ def running_edge(folder: File, hub: Hub, name: str) -> Iterator[Edge]:
             policies_programs.controller(plane, name),
             policies_programs.framework(plane, hub.plane, name),
         ):
-            yield Edge(plane, client, olm, name)
+            edge = Edge(plane, client, olm, name)
+            _argocd_comes(edge, hub)
+            yield edge
+
+
+def _argocd_comes(edge: Edge, hub: Hub) -> None:
+    """What the add-on or an administrator brings after the first Policies, where no Policy brings it."""
+    profile = profile_of(hub.fleet.spec.hub)
+    if profile is None or GITOPS in edge.olm.wanted:
+        return
+    edge.client.apply(namespace(profile.edge.namespace))
+    if profile.edge.settings == "ArgoCD":
+        edge.client.apply(instance(profile.edge.namespace))
+    else:
+        edge.client.apply(stateful_set(profile.edge.namespace))
 
 
 def _agent() -> list[Manifest]:
@@ -106,12 +122,16 @@ def _kinds(policies: Iterable[Manifest]) -> tuple[dict[str, tuple[Manifest, ...]
             for item in template["spec"].get("object-templates", ())
         }
         if packages:
-            by_package[packages[0]] = crds.of_sets(SETS, used)
+            brought = crds.of_sets(SETS, used)
+            by_package[packages[0]] = (*brought, *by_package.get(packages[0], ()))
         else:
             others |= used
     if GITOPS in by_package:
-        by_package[GITOPS] = crds.of_sets(SETS, {key for key in others if key[0].startswith("argoproj.io/")})
-        others = {key for key in others if not key[0].startswith("argoproj.io/")}
+        of_argocd = {key for key in others if key[0].startswith("argoproj.io/")}
+        # The operator makes its namespace and its instance when it runs (gitops-operator, the default instance).
+        default = (namespace("openshift-gitops"), instance("openshift-gitops", "openshift-gitops"))
+        by_package[GITOPS] = (*crds.of_sets(SETS, of_argocd), *default)
+        others -= of_argocd
     return by_package, crds.of_sets(SETS, others)
 
 
@@ -146,6 +166,18 @@ def instance(space: str, name: str = "acm-openshift-gitops") -> Manifest:
         "kind": "ArgoCD",
         "metadata": {"name": name, "namespace": space},
         "spec": {},
+    }
+
+
+def stateful_set(space: str) -> Manifest:
+    """The controller of an Argo CD that comes from its manifests; no pod of it is there."""
+    labels = {"app.kubernetes.io/name": CONTROLLER}
+    pods = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "played/argocd"}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": CONTROLLER, "namespace": space},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "serviceName": "c", "template": pods},
     }
 
 

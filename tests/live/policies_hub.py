@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from generator import hub, pipeline
 from generator.fleet.fleet import Fleet
 from generator.hub.platform.credentials import named_secrets
-from generator.objects.manifest import Manifest, identify
+from generator.objects.manifest import Manifest
 
 from . import crds, policies_programs
 from .client import Client
@@ -52,9 +52,9 @@ class Hub(NamedTuple):
         found = self.client.list(POLICY, "Policy", cluster)
         return {item["metadata"]["name"].removeprefix(prefix): item for item in found}
 
-    def decide(self) -> dict[str, list[str]]:
-        """What the placement controller does now: Placement -> clusters."""
-        return play_placements(self.client)
+    def decide(self, *, growing: bool = False) -> dict[str, list[str]]:
+        """What the placement controller does now: Placement -> clusters; `growing`: nobody is left out yet."""
+        return play_placements(self.client, growing=growing)
 
     def apply(self, objects: Iterable[Manifest]) -> None:
         """Objects in the order of their kinds, as administrators apply a folder; decisions follow."""
@@ -67,12 +67,6 @@ class Hub(NamedTuple):
         for item in listed:
             if item["kind"] == "ManagedCluster":
                 self.client.apply(namespace(item["metadata"]["name"]))
-        self.decide()
-
-    def take_away(self, objects: Iterable[Manifest]) -> None:
-        """What left Git and is pruned by hand."""
-        for item in objects:
-            self.client.remove(item)
         self.decide()
 
 
@@ -195,8 +189,3 @@ def _kinds(client: Client) -> None:
     files = [path for path in sorted(folder.glob("*/*.crd.yaml")) if "addonplacementscores" not in path.name]
     files += sorted(policies_programs.kinds(policies_programs.PROPAGATOR).glob("*.yaml"))
     crds.install(client, crds.in_files(files))
-
-
-def identities(objects: Iterable[Manifest]) -> set[str]:
-    """Which objects these are."""
-    return {str(identify(item)) for item in objects}
