@@ -44,9 +44,9 @@ def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     key, operator, values = expression["key"], expression["operator"], expression.get("values", ())
     if operator in {"Exists", "DoesNotExist"}:
-        return (key in labels) == (operator == "Exists")
+        return bool((key in labels) == (operator == "Exists"))
     if operator in {"In", "NotIn"}:
-        return (labels.get(key) in values) == (operator == "In")
+        return bool((labels.get(key) in values) == (operator == "In"))
     raise AssertionError(f"a Placement says {operator}, which is not played")
 
 

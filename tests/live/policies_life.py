@@ -260,6 +260,27 @@ def rights(hub: Hub, edge: Edge) -> dict[str, Any]:
     return {**found, "namespaceStays": edge.client.get(space) is not None}
 
 
+def grown(hub: Hub, edge: Edge) -> dict[str, Any]:
+    """A volume of Kafka gets larger: as we say it, and as a musthave would have it."""
+    name = next(one for one in hub.replicated(edge.name) if one.startswith("operator-kafka-"))
+    found: dict[str, Any] = {}
+    for kind, size in (("mustonlyhave", "200Gi"), ("musthave", "300Gi")):
+        policy = named(hub, "Policy", name)
+        (entry,) = (
+            one
+            for one in spec_of(policy, 2)["object-templates"]
+            if one["objectDefinition"]["kind"] == "KafkaNodePool"
+        )
+        entry["complianceType"] = kind
+        pool = entry["objectDefinition"]
+        pool["spec"]["storage"]["volumes"][0]["size"] = size
+        hub.client.apply(policy)
+        until(lambda pool=pool, size=size: size in str(edge.client.get(pool)))  # type: ignore[misc]
+        listed = (edge.client.get(pool) or {})["spec"]["storage"]["volumes"]
+        found[kind] = [{"id": one["id"], "size": one["size"]} for one in listed]
+    return found
+
+
 def _subscription(edge: Edge, package: str) -> Manifest:
     (found,) = (item for item in edge.client.list(API, "Subscription") if item["spec"]["name"] == package)
     return found
@@ -278,4 +299,8 @@ def _all_well(hub: Hub, edge: Edge) -> bool:
     return _states(hub, edge) == ["Compliant"]
 
 
-LIVES: dict[str, Life] = {"policy/shop-1": whole, "example/plant-104": rights}
+LIVES: dict[str, Life] = {
+    "policy/shop-1": whole,
+    "example/plant-104": rights,
+    "example/local-cluster": grown,
+}
