@@ -96,14 +96,14 @@ class Olm:
                 self.client.merge(item, {"status": state}, "status")
 
     def _package(self, item: Mapping[str, str]) -> None:
-        """The PackageManifest of a package whose catalog is there; packageserver serves those of global catalogs everywhere."""
+        """The PackageManifest of a package whose catalog is there, as packageserver serves those of global catalogs everywhere."""
         there = {
             "apiVersion": PACKAGES,
             "kind": "PackageManifest",
             "metadata": {"name": item["name"], "namespace": "default"},
         }
         if self.client.get(there) is None and self.client.get(_catalog(item["source"])) is not None:
-            channel = item.get("channel", "stable")
+            channel = item["channel"]
             status = {
                 "packageName": item["name"],
                 "catalogSource": item["source"],
@@ -212,17 +212,23 @@ def _catalog(name: str) -> Manifest:
 
 def package_kind() -> Manifest:
     """PackageManifest as a CRD."""
-    group, _, version = PACKAGES.partition("/")
+    return open_kind(PACKAGES, "PackageManifest", namespaced=True)
+
+
+def open_kind(api_version: str, kind: str, *, namespaced: bool) -> Manifest:
+    """A CRD whose objects hold anything, their status too."""
+    group, _, version = api_version.partition("/")
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    names = {"kind": "PackageManifest", "listKind": "PackageManifestList"}
+    unapproved = {"api-approved.kubernetes.io": "unapproved, for tests"}
+    one, many = kind.lower(), f"{kind.lower()}s"
     return {
         "apiVersion": crds.CRD,
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"packagemanifests.{group}"},
+        "metadata": {"name": f"{many}.{group}", "annotations": unapproved},
         "spec": {
             "group": group,
-            "names": {**names, "plural": "packagemanifests", "singular": "packagemanifest"},
-            "scope": "Namespaced",
+            "names": {"kind": kind, "listKind": f"{kind}List", "plural": many, "singular": one},
+            "scope": "Namespaced" if namespaced else "Cluster",
             "versions": [
                 {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
             ],

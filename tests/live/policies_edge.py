@@ -23,7 +23,7 @@ from . import crds, policies_programs
 from .client import Client, Refused
 from .compare import Difference, differences
 from .control_plane import WITH_CONTROLLERS, ControlPlane, control_plane
-from .played_olm import GROUP_API, Olm, package_kind
+from .played_olm import GROUP_API, Olm, open_kind, package_kind
 from .policies_hub import DOCKER, POLICY, Hub, namespace
 
 OPERATOR_POLICY = "policy.open-cluster-management.io/v1beta1"
@@ -57,7 +57,7 @@ def running_edge(folder: File, hub: Hub, name: str) -> Iterator[Edge]:
     with control_plane(folder, WITH_CONTROLLERS) as plane:
         client = plane.client
         by_package, others = _kinds(policies)
-        crds.install(client, [*_agent(), *_olm(), *others])
+        crds.install(client, [*_agent(), *_olm(), _version_kind(), *others])
         for item in _there(name):
             client.apply(item)
         with (
@@ -94,6 +94,11 @@ def _olm() -> list[Manifest]:
     folder = crds.module_folder(*OLM_MODULE) / "crds"
     names = ("catalogsources", "clusterserviceversions", "installplans", "operatorgroups", "subscriptions")
     return [*crds.in_files([folder / f"operators.coreos.com_{name}.yaml" for name in names]), package_kind()]
+
+
+def _version_kind() -> Manifest:
+    """ClusterVersion, of which Policies read the release."""
+    return open_kind("config.openshift.io/v1", "ClusterVersion", namespaced=False)
 
 
 def subscriptions(policies: Iterable[Manifest]) -> Iterator[Mapping[str, str]]:
@@ -156,6 +161,12 @@ def _there(name: str) -> Iterator[Manifest]:
         "kind": "OperatorHub",
         "metadata": {"name": "cluster"},
         "spec": {},
+    }
+    yield {
+        "apiVersion": "config.openshift.io/v1",
+        "kind": "ClusterVersion",
+        "metadata": {"name": "version"},
+        "status": {"desired": {"version": "4.20.3"}},
     }
 
 

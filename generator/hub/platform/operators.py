@@ -8,6 +8,7 @@ which ACM calls local-cluster, gets its own in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...components.kit.images_in import MIRRORED_CATALOG
@@ -19,6 +20,7 @@ from ..kit.installs import CATALOGS, MARKETPLACE, OPERATOR_LABEL, Variant, polic
 from ..kit.own import HUB, manages_itself
 from ..kit.policies import NO_TEMPLATES, OFTEN, POLICY_API, binding, configuration, exactly, must_have, policy
 from ..kit.profile import HubProfile
+from ..kit.templates import OPENSHIFT_CHANNEL
 
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
 
@@ -113,16 +115,20 @@ def namespace_of(item: Install) -> Manifest:
 
 
 def _operator(name: str, item: Install) -> Manifest:
+    # Without a channel the controller asks for the package's default one, and while another catalog has the package as well it
+    # refuses ours and never asks again (config-policy-controller v0.19.0 applySubscriptionDefaults; seen in make live). That
+    # is so on a cluster whose default catalogs are being switched off.
+    said = subscription_of(item if item.channel else replace(item, channel=OPENSHIFT_CHANNEL))
     return {
         "apiVersion": OPERATOR_API,
         "kind": "OperatorPolicy",
-        "metadata": {"name": name, "annotations": dict(NO_TEMPLATES)},
+        "metadata": {"name": name, **({"annotations": dict(NO_TEMPLATES)} if item.channel else {})},
         "spec": {
             "remediationAction": "enforce",
             "severity": "high",
             "complianceType": "musthave",
             **group_of(item),
-            "subscription": subscription_of(item),
+            "subscription": said,
             # None keeps what is installed; the first installation is approved anyway. `versions` are approved and no others.
             "upgradeApproval": "None" if item.approval == "Manual" and not item.versions else "Automatic",
             **({"versions": list(item.versions)} if item.versions else {}),
