@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from generator.components.kit.component import Cluster
+from generator.components.kit.images_in import packages
 from generator.components.platform import Install, chosen, installs
 from generator.components.platform.install import SETTINGS
 from generator.facts.profiles import profiles
 from generator.fleet.fleet import Fleet
 from generator.hub.kit.installs import variants
+from generator.hub.kit.templates import OPENSHIFT_CHANNEL
 from generator.objects.manifest import Manifest
 from tests.conftest import some
 from tests.construction import every_hub, hubs, sites
@@ -176,6 +178,20 @@ def test_each_policy_of_an_operator_has_a_template_that_waits_for_nothing_and_is
         assert "extraDependencies" not in first
         assert first["objectDefinition"]["spec"]["evaluationInterval"]["compliant"] == "1m"
         assert {one["kind"] for one in operator["extraDependencies"]} >= {"ConfigurationPolicy"}
+
+
+def test_an_operator_without_a_channel_takes_that_of_its_cluster() -> None:
+    # Seen: without one it takes the default of a package, which another catalog may have too (docs/live.md).
+    found = [item["spec"]["subscription"] for _, item in every_operator_policy()]
+    of_release = {item["name"] for item in found if item["channel"] == OPENSHIFT_CHANNEL}
+    assert of_release == {"lvms-operator"}
+    assert not [item for item in found if "{{" in item["channel"] and item["name"] not in of_release]
+    (asked,) = {item for item in packages(some(every_lvms())[0]) if item.name == "lvms-operator"}
+    assert asked.channel == ""  # the mirror brings the default of its catalog
+
+
+def every_lvms() -> Iterator[Manifest]:
+    return (item for _, item in every_operator_policy() if "lvms" in item["metadata"]["name"])
 
 
 def test_an_operator_has_one_name_in_all_its_variants() -> None:

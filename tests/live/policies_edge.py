@@ -27,7 +27,7 @@ from .played_olm import GROUP_API, Olm, open_kind, package_kind
 from .policies_hub import DOCKER, POLICY, Hub, namespace
 
 OPERATOR_POLICY = "policy.open-cluster-management.io/v1beta1"
-SETS = ("argo-cd-v3.5.1", "handwritten")
+SETS = ("argo-cd-v3.5.1", "gateway-api-v1.4.1", "handwritten")
 """Sets of kinds that Policies put on clusters, beside OLM's."""
 THERE = ("openshift-config", "openshift-monitoring", "openshift-operators", MARKETPLACE)
 OLM_MODULE = ("github.com/operator-framework/api", "v0.45.0")
