@@ -44,7 +44,6 @@ PLACES: dict[str, Place] = {
     "example": Place(ROOT, "hub", ("store-002", "plant-104", LOCAL)),
     "policy": Place(ROOT / "tests/fleets/policy", "hub", ("shop-1",)),
     "new-hub-lab": Place(ROOT / "tests/fleets/new-hub", "lab", ("bench-1",)),
-    "clinics": Place(inputs.OWN_FLEETS / "clinics", "campus", ("ward-a",)),
 }
 """Clusters that have every kind of Policy between them: OpenShift with a mirror, without OpenShift, the hub itself, delivery
 by Policies, upstream's hub."""
