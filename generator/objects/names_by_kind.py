@@ -210,10 +210,17 @@ def _policy(item: Manifest, namespace: str) -> Iterator[Found]:
         text = repr(template).replace("\\", "") if "{{hub" in repr(template) else ""
         for place, name in sorted({*_HUB_SECRET.findall(text)}):
             yield f"spec.policy-templates[{i}]", one("", "Secret", place, name)
-    for i, other in enumerate(item["spec"].get("dependencies", ())):
+    yield from _awaited(item["spec"], "spec.dependencies", "dependencies", namespace)
+    for i, template in enumerate(item["spec"].get("policy-templates", ())):
+        place = f"spec.policy-templates[{i}].extraDependencies"
+        yield from _awaited(template, place, "extraDependencies", namespace)
+
+
+def _awaited(part: Manifest, path: str, field: str, namespace: str) -> Iterator[Found]:
+    """The Policies that something waits for; templates beside it are in the Policy itself."""
+    for i, other in enumerate(part.get(field, ())):
         if other.get("kind") == "Policy":
-            place = other.get("namespace", namespace)
-            yield f"spec.dependencies[{i}]", one(POLICY, "Policy", place, other.get("name"))
+            yield f"{path}[{i}]", one(POLICY, "Policy", other.get("namespace", namespace), other.get("name"))
 
 
 def _application(item: Manifest, namespace: str) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from itertools import chain
 from generator import hub
 from generator.fleet.fleet import Member
 from generator.hub.kit.edge import KINDS
+from generator.hub.kit.templates import OPENSHIFT_CHANNEL
 from generator.objects.difference import canonical
 from generator.overlays.overlay import emit
 from generator.specs.fleet import Observability, Repository, Ring
@@ -194,7 +195,8 @@ def test_policies_enforce_by_themselves() -> None:
             objects = "object-templates-raw" if merged else "object-templates"
             kept = {"ConfigurationPolicy": {objects}, "OperatorPolicy": set()}[definition["kind"]]
             assert definition["spec"].keys() & {"object-templates", "object-templates-raw"} == kept
-            filled = merged or "{{hub" in canonical(template)
+            channel = definition["spec"].get("subscription", {}).get("channel")
+            filled = merged or channel == OPENSHIFT_CHANNEL or "{{hub" in canonical(template)
             assert definition["metadata"].get("annotations") == (None if filled else off)
 
 

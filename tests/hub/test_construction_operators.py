@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from generator.components.kit.component import Cluster
+from generator.components.kit.images_in import packages
 from generator.components.platform import Install, chosen, installs
 from generator.components.platform.install import SETTINGS
 from generator.facts.profiles import profiles
 from generator.fleet.fleet import Fleet
 from generator.hub.kit.installs import variants
+from generator.hub.kit.templates import OPENSHIFT_CHANNEL
 from generator.objects.manifest import Manifest
+from tests.conftest import some
 from tests.construction import every_hub, hubs, sites
 
 QUEUE = "kueue.x-k8s.io/queue-name"
@@ -151,7 +154,7 @@ def test_objects_of_operators_wait_for_their_operator() -> None:
         kinds = [template["objectDefinition"]["kind"] for template in templates]
         if "OperatorPolicy" not in kinds:
             continue
-        name = item["metadata"]["name"]
+        name = templates[kinds.index("OperatorPolicy")]["objectDefinition"]["metadata"]["name"]
         after = templates[kinds.index("OperatorPolicy") + 1 :]
         for template in after:
             seen += 1
@@ -162,9 +165,50 @@ def test_objects_of_operators_wait_for_their_operator() -> None:
                 "Compliant",
             )
             assert "ignorePending" not in template
-        for needed in (*item["spec"].get("dependencies", ()), *templates[-1].get("extraDependencies", ())):
+        for needed in (one for template in templates for one in template.get("extraDependencies", ())):
             assert needed.keys() == {"apiVersion", "kind", "name", "compliance"}
     assert seen > 10
+
+
+def test_each_policy_of_an_operator_has_a_template_that_waits_for_nothing_and_is_looked_at_often() -> None:
+    # Recorded: without one a Policy whose dependency became Compliant unseen stays Pending (docs/live.md).
+    for item in some(every_operator_policy_whole()):
+        first, operator, *_ = item["spec"]["policy-templates"]
+        assert "dependencies" not in item["spec"]
+        assert "extraDependencies" not in first
+        assert first["objectDefinition"]["spec"]["evaluationInterval"]["compliant"] == "1m"
+        assert {one["kind"] for one in operator["extraDependencies"]} >= {"ConfigurationPolicy"}
+
+
+def test_an_operator_without_a_channel_takes_that_of_its_cluster() -> None:
+    # Seen: without one it takes the default of a package, which another catalog may have too (docs/live.md).
+    found = [item["spec"]["subscription"] for _, item in every_operator_policy()]
+    of_release = {item["name"] for item in found if item["channel"] == OPENSHIFT_CHANNEL}
+    assert of_release == {"lvms-operator"}
+    assert not [item for item in found if "{{" in item["channel"] and item["name"] not in of_release]
+    (asked,) = {item for item in packages(some(every_lvms())[0]) if item.name == "lvms-operator"}
+    assert asked.channel == ""  # the mirror brings the default of its catalog
+
+
+def every_lvms() -> Iterator[Manifest]:
+    return (item for _, item in every_operator_policy() if "lvms" in item["metadata"]["name"])
+
+
+def test_an_operator_has_one_name_in_all_its_variants() -> None:
+    # Recorded: two OperatorPolicies of two names claim one Subscription while a cluster moves (docs/live.md).
+    names: dict[str, set[str]] = {}
+    for _, item in every_operator_policy():
+        names.setdefault(item["spec"]["subscription"]["name"], set()).add(item["metadata"]["name"])
+    assert len(names) > 5
+    for package, found in names.items():
+        assert len(found) == 1, package
+
+
+def every_operator_policy_whole() -> Iterator[Manifest]:
+    for _, item in every_hub("Policy"):
+        kinds = [entry["objectDefinition"]["kind"] for entry in item["spec"]["policy-templates"]]
+        if "OperatorPolicy" in kinds:
+            yield item
 
 
 def test_policies_of_operators_depend_on_policies_of_the_same_clusters() -> None:
@@ -175,7 +219,13 @@ def test_policies_of_operators_depend_on_policies_of_the_same_clusters() -> None
             for member in fleet.members
         }
         for item in objects:
-            needed = {entry["name"] for entry in item.get("spec", {}).get("dependencies", ())}
+            templates = item.get("spec", {}).get("policy-templates", ()) if item["kind"] == "Policy" else ()
+            needed = {
+                one["name"]
+                for template in templates
+                for one in template.get("extraDependencies", ())
+                if one["kind"] == "Policy"
+            }
             for names in placed.values():
                 if item["metadata"]["name"] in names:
                     seen += len(needed)

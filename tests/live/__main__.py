@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
-from . import api, cel, delivery, kueue, kueue_decisions, ray, serving
+from . import api, cel, delivery, kueue, kueue_decisions, policies, ray, serving
 from .binaries import BuildFailed, say
 from .client import Refused
 from .processes import NotReady
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[File], list[str]]] = {
     "ray": ray.run,
     "serving": serving.run,
     "delivery": delivery.run,
+    "policies": policies.run,
 }
 
 

@@ -64,6 +64,11 @@ def _decisions(version: str, pins: str, tags: str = "") -> Program:
     return Program(f"kueue-decisions-{version}", pins, ".", version, 1, "decisions", tags)
 
 
+def _ocm(name: str, minutes: int) -> Program:
+    """The programs of Policies: of one release, and with one go.mod."""
+    return Program(name, "policies", f"open-cluster-management.io/{name}", "0.19.0", minutes)
+
+
 PROGRAMS: dict[str, Program] = {
     program.name: program
     for program in (
@@ -81,6 +86,9 @@ PROGRAMS: dict[str, Program] = {
         Program("kserve-manager", "kserve", "github.com/kserve/kserve/cmd/manager", "0.20.0", 6),
         Program("kserve-llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", "0.20.0", 1),
         Program("argocd", "argocd", ".", "3.5.7", 9),
+        _ocm("config-policy-controller", 4),
+        _ocm("governance-policy-propagator", 1),
+        _ocm("governance-policy-framework-addon", 1),
     )
 }
 

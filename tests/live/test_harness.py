@@ -16,7 +16,9 @@ from tests.live.compare import Difference, differences
 from tests.live.crds import structural
 from tests.live.inputs import Site, chosen, delivered
 from tests.live.kueue import decision
-from tests.live.pods_seen import plain
+from tests.live.played_placement import SET, decisions, means
+from tests.live.pods_seen import plain as plain_pod
+from tests.live.policies import plain
 from tests.live.ray import Case, rounds
 from tests.live.recording import Recording, judged, load
 from tests.live.serving import pods_of_group
@@ -38,6 +40,50 @@ def test_every_difference_is_told_by_its_topmost_path() -> None:
 
 def test_a_list_of_another_length_and_a_value_of_another_type_are_changes() -> None:
     assert [item.kind for item in differences({"a": [1], "b": "1"}, {"a": [1, 2], "b": 1})] == ["changed"] * 2
+
+
+PLACED = {
+    "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+    "kind": "Placement",
+    "metadata": {"name": "p", "namespace": "n", "uid": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("labels", "there"),
+    [
+        ({"a": "1", SET: "s"}, True),
+        ({"a": "1"}, False),  # of no set: of `default`
+        ({"a": "2", SET: "s"}, False),
+        ({"a": "1", SET: "s", "local": "true"}, False),
+        ({"a": "1", SET: "s", "away": ""}, False),
+    ],
+)
+def test_a_placement_means_clusters_of_its_sets_by_their_labels(
+    labels: dict[str, str], *, there: bool
+) -> None:
+    expressions = [
+        {"key": "local", "operator": "NotIn", "values": ["true"]},
+        {"key": "away", "operator": "DoesNotExist"},
+    ]
+    selector = {"matchLabels": {"a": "1"}, "matchExpressions": expressions}
+    spec = {"clusterSets": ["s"], "predicates": [{"requiredClusterSelector": {"labelSelector": selector}}]}
+    clusters = [{"metadata": {"name": "c", "labels": labels}}]
+    assert means({**PLACED, "spec": spec}, clusters, ["s", "default"]) == (["c"] if there else [])
+    assert means({**PLACED, "spec": spec}, clusters, ["default"]) == []
+
+
+def test_a_decision_holds_a_hundred_clusters_and_there_is_one_of_nobody() -> None:
+    (nobody,) = decisions(PLACED, [])
+    assert nobody["status"] == {"decisions": []}
+    first, second = decisions(PLACED, [f"c{i}" for i in range(101)])
+    assert [len(item["status"]["decisions"]) for item in (first, second)] == [100, 1]
+    assert second["metadata"]["labels"]["cluster.open-cluster-management.io/placement"] == "p"
+
+
+def test_a_policy_has_another_hash_and_the_same_shape() -> None:
+    assert plain("operator-kueue-2d5cc2cb-namespace") == "operator-kueue-namespace"
+    assert plain("namespace-ai-serving") == "namespace-ai-serving"
 
 
 @pytest.fixture
@@ -221,7 +267,7 @@ def test_a_decision_follows_from_what_was_seen(
     [("score-d9795eea-bprlp-head-svc", "score-d9795eea-*-head-svc"), ("study-head", "study-head")],
 )
 def test_random_parts_of_names_are_not_recorded(name: str, expected: str) -> None:
-    assert plain(name) == expected
+    assert plain_pod(name) == expected
 
 
 def test_rows_of_the_defaults_say_who_and_name_a_place_once() -> None:

@@ -120,7 +120,8 @@ def _of_addon(said: Mapping[str, Any]) -> Iterator[Package]:
 
 def _package(subscription: Mapping[str, Any]) -> Package:
     catalog, name, channel = (str(subscription.get(field, "")) for field in ("source", "name", "channel"))
-    return Package(catalog.removeprefix(MIRRORED_CATALOG), name, channel)
+    # One that each cluster fills in is the default of the catalog that goes with its release.
+    return Package(catalog.removeprefix(MIRRORED_CATALOG), name, "" if "{{" in channel else channel)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

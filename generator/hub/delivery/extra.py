@@ -19,7 +19,7 @@ from ...specs.helm import Helm
 from ..kit import placement
 from ..kit.clusters import ARGOCD_LABEL
 from ..kit.naming import EXTRA, policy_name
-from ..kit.policies import enforced, must_have, namespace_for
+from ..kit.policies import enforced, exactly, must_have, namespace_for
 from ..kit.profile import HubProfile
 from . import roots
 from .applicationsets import CLUSTER, application_set_of, destination_of, sync_policy, template_of
@@ -47,11 +47,11 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield placement.placement(fleet, hub.policyNamespace, policy, labels=app.labels)
         edge = profile.edge
         rights = rights_of(app, edge.serviceAccounts, edge.namespace)
-        before = [must_have(_namespace(app, fleet)), *map(roots.exactly, rights)]
+        before = [must_have(_namespace(app, fleet)), *map(exactly, rights)]
         if by_policy:
             objects = [
                 *before,
-                *map(roots.exactly, _on_edges(app, fleet.spec.delivery, profile.edge.namespace)),
+                *map(exactly, _on_edges(app, fleet.spec.delivery, profile.edge.namespace)),
             ]
             # The hub's template has to be filled in, so templates stay on.
             yield from enforced(fleet, policy, policy, objects, annotations={})

@@ -14,7 +14,7 @@ from ...objects.manifest import Manifest, meta
 from ...specs.fleet import Delivery, Ring
 from ..kit import placement
 from ..kit.naming import policy_name
-from ..kit.policies import POLICY_API, RIGHTS, binding, enforced, inner, must_have, policy
+from ..kit.policies import POLICY_API, RIGHTS, binding, enforced, exactly, inner, policy
 from ..kit.profile import HubProfile
 from ..kit.rings import RING_LABEL
 from .applicationsets import IN_PLACE, root
@@ -77,15 +77,8 @@ def _objects(ring: Ring, fleet: Fleet, profile: HubProfile) -> list[Manifest]:
         project(NAME, namespace, {**said, "destinations": _local(fleet), **windows}),
         application(application_name(CLUSTER), namespace, spec),
     )
+    # What a later version leaves out of a list must go on the clusters as well; status and operation are Argo CD's.
     return [exactly(item) for item in objects]
-
-
-def exactly(item: Manifest) -> Manifest:
-    """An object as an entry of object-templates whose spec is this and nothing else.
-
-    What a later version leaves out of a list must go on the clusters as well; status and operation are Argo CD's.
-    """
-    return {**must_have(item), "complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
 
 
 def _local(fleet: Fleet) -> list[Manifest]:

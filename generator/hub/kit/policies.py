@@ -32,6 +32,8 @@ POLICY_API = "policy.open-cluster-management.io/v1"
 KEPT, PRUNED = "None", "DeleteIfCreated"
 """What becomes of what a Policy made when it, or the object, goes (config-policy-controller v0.19.0
 controllers/configurationpolicy_controller.go, test/e2e/case20_delete_objects_test.go)."""
+SELDOM, OFTEN = "10m", "1m"
+"""How soon a cluster looks again at what is as it should be."""
 NO_TEMPLATES = {"policy.open-cluster-management.io/disable-templates": "true"}
 
 
@@ -43,9 +45,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         yield from own.hub_placement(fleet)
     yield from enforced(fleet, RIGHTS, placement.NAME, _rights(fleet, profile))
     if fleet.spec.repository.credentialsSecret:
-        secret = must_have(
-            _credential(fleet.spec.repository.credentialsSecret, fleet, profile), recordDiff="None"
-        )
+        secret = secret_as_said(_credential(fleet.spec.repository.credentialsSecret, fleet, profile))
         # Not without templates: what the hub has encrypted is decrypted by the same step.
         yield policy(fleet, CREDENTIAL, [inner(CREDENTIAL, [secret], {})], account=account(profile))
         yield binding(fleet, CREDENTIAL, placement.NAME)
@@ -53,7 +53,7 @@ def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         name = policy_name(f"namespace-{item}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{NAMESPACE_LABEL}{item}": "true"})
         opened = inside(item, profile.edge.serviceAccounts, profile.edge.namespace)
-        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), _exactly(opened)])
+        yield from enforced(fleet, name, name, [must_have(namespace_for(item, argocd)), exactly(opened)])
     yield from _builders(fleet, profile)
     yield from _checkers(fleet, profile)
     yield from _teams(fleet)
@@ -67,11 +67,11 @@ def _builders(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         name = policy_name(f"builds-{space}", namespace)
         yield placement.placement(fleet, namespace, name, labels={builders.BUILDS_LABEL: space})
         given = builders.of_argocd(space, edge.serviceAccounts, edge.namespace)
-        yield from enforced(fleet, name, name, [_exactly(item) for item in given])
+        yield from enforced(fleet, name, name, [exactly(item) for item in given])
     for space in builders.starting(fleet.managed):
         name = policy_name(f"build-triggers-{space}", namespace)
         yield placement.placement(fleet, namespace, name, labels={builders.STARTS_LABEL: space})
-        yield from enforced(fleet, name, name, [_exactly(item) for item in starter_rights(space)])
+        yield from enforced(fleet, name, name, [exactly(item) for item in starter_rights(space)])
 
 
 def _checkers(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -81,7 +81,7 @@ def _checkers(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         name = policy_name(f"checks-{space}", namespace)
         yield placement.placement(fleet, namespace, name, labels={f"{checkers.CHECKS_LABEL}{space}": "true"})
         given = checkers.of_spaces([space], edge.serviceAccounts, edge.namespace)
-        yield from enforced(fleet, name, name, [_exactly(item) for item in given])
+        yield from enforced(fleet, name, name, [exactly(item) for item in given])
 
 
 def _teams(fleet: Fleet) -> Iterator[Manifest]:
@@ -91,7 +91,7 @@ def _teams(fleet: Fleet) -> Iterator[Manifest]:
         name = policy_name(f"access-{team}-{space}", namespace)
         labels = {f"{access.ACCESS_LABEL}{team}": "true", f"{NAMESPACE_LABEL}{space}": "true"}
         yield placement.placement(fleet, namespace, name, labels=labels)
-        bound = [_exactly(item) for item in access.bindings(fleet.spec.teams, team, space)]
+        bound = [exactly(item) for item in access.bindings(fleet.spec.teams, team, space)]
         yield from _lent(fleet, name, name, bound)
 
 
@@ -99,11 +99,11 @@ def _on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """The same on a hub that manages itself, for its own Argo CD."""
     if own.manages_itself(profile) and fleet.hub is not None and fleet.hub.namespaces:
         objects = [
-            must_have(item) if item["kind"] == "Namespace" else _exactly(item)
+            must_have(item) if item["kind"] == "Namespace" else exactly(item)
             for item in opened_on_the_hub(fleet, profile)
         ]
         yield from enforced(fleet, ON_THE_HUB, own.HUB, objects)
-        bound = [_exactly(item) for item in access.of_member(fleet.hub, fleet.spec.teams)]
+        bound = [exactly(item) for item in access.of_member(fleet.hub, fleet.spec.teams)]
         if bound:
             yield from _lent(fleet, ACCESS_ON_THE_HUB, own.HUB, bound)
 
@@ -122,11 +122,14 @@ def opened_on_the_hub(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
 
 def _rights(fleet: Fleet, profile: HubProfile) -> list[Manifest]:
     given = role(profile.edge.serviceAccounts, profile.edge.namespace, apart=fleet.apart)
-    return [_exactly(item) for item in given]
+    return [exactly(item) for item in given]
 
 
-def _exactly(item: Manifest) -> Manifest:
-    # Only: a right that a later version no longer gives must go away on the clusters as well.
+def exactly(item: Manifest) -> Manifest:
+    """An object as an entry of object-templates: what we say of it and nothing else, but for its labels and annotations.
+
+    A right that a later version no longer gives must go away on the clusters as well.
+    """
     return {**must_have(item), "complianceType": "mustonlyhave", "metadataComplianceType": "musthave"}
 
 
@@ -170,10 +173,28 @@ def must_have(definition: Manifest, **more: Any) -> Manifest:
     return {"complianceType": "musthave", "objectDefinition": definition, **more}
 
 
+def secret_as_said(definition: Manifest) -> Manifest:
+    """A Secret as an entry of object-templates: these keys and no others, and no value of it in any status.
+
+    A key that leaves the hub's Secret must go on the clusters too: Argo CD takes a password before every other credential
+    that it finds beside it (argo-cd v3.5.7 repository_types.go GetGitCreds). Labels of others stay.
+    """
+    return {**exactly(definition), "recordDiff": "None"}
+
+
 def configuration(
-    name: str, objects: list[Manifest] | str, annotations: dict[str, str], *, prune: str = KEPT
+    name: str,
+    objects: list[Manifest] | str,
+    annotations: dict[str, str],
+    *,
+    prune: str = KEPT,
+    interval: str = SELDOM,
 ) -> Manifest:
-    """A ConfigurationPolicy that enforces objects; a text is a template of their list, which each cluster fills in."""
+    """A ConfigurationPolicy that enforces objects; a text is a template of their list, which each cluster fills in.
+
+    `interval`: how soon it looks again at what is as it should be. A template looks each minute, or what it reads and comes
+    later, an Argo CD, would have to wait for ten: until then the Policy is Compliant with nothing.
+    """
     return {
         "apiVersion": POLICY_API,
         "kind": "ConfigurationPolicy",
@@ -181,8 +202,13 @@ def configuration(
         "spec": {
             "remediationAction": "enforce",
             "severity": "high",
-            # Thousands of clusters look again at this rate; a change of the Policy does not wait for it.
-            "evaluationInterval": {"compliant": "10m", "noncompliant": "1m"},
+            # Thousands of clusters look again at this rate; a change of the Policy does not wait for it. No `watch` beside an
+            # interval: who becomes compliant has not watched, and never looks again (config-policy-controller v0.19.0
+            # currentlyUsingWatch; seen in make live).
+            "evaluationInterval": {
+                "compliant": OFTEN if isinstance(objects, str) else interval,
+                "noncompliant": OFTEN,
+            },
             "pruneObjectBehavior": prune,
             **(
                 {"object-templates-raw": objects}

@@ -27,6 +27,13 @@ def _name(secret: str, *, per_cluster: bool) -> str:
     return f'(printf "%s-{secret}" .ManagedClusterName)' if per_cluster else f'"{secret}"'
 
 
+OPENSHIFT_CHANNEL = (
+    'stable-{{ regexFind "^[0-9]+[.][0-9]+" '
+    '(lookup "config.openshift.io/v1" "ClusterVersion" "" "version").status.desired.version }}'
+)
+"""The channel of an operator that has one for each release of OpenShift, stable-4.y; the cluster itself fills it in."""
+
+
 def merged_pull_secret(ours: str) -> str:
     """The pull secret of a cluster's nodes, with the registries of `ours` in it; the cluster itself puts it together.
 

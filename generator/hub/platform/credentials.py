@@ -20,7 +20,16 @@ from ..kit import placement
 from ..kit.brought import CREDENTIAL_LABEL, Variant, variants
 from ..kit.naming import policy_name
 from ..kit.own import HUB, manages_itself
-from ..kit.policies import READER, account, binding, configuration, credential_secret, must_have, policy
+from ..kit.policies import (
+    READER,
+    account,
+    binding,
+    configuration,
+    credential_secret,
+    must_have,
+    policy,
+    secret_as_said,
+)
 from ..kit.profile import HubProfile
 from ..kit.templates import copied, encoded, from_secret, merged_pull_secret
 
@@ -56,7 +65,7 @@ def _by_policy(members: Iterable[Member], namespace: str) -> dict[str, Variant]:
 
 def _objects(item: Delivered, source: str) -> Iterator[Manifest]:
     for namespace in item.namespaces:
-        yield must_have(_secret(item, namespace, source), recordDiff="None")
+        yield secret_as_said(_secret(item, namespace, source))
     if item.cluster_wide:
         yield must_have(_nodes(item, source), recordDiff="None")
 

@@ -8,6 +8,7 @@ which ACM calls local-cluster, gets its own in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...components.kit.images_in import MIRRORED_CATALOG
@@ -17,10 +18,16 @@ from ...objects.manifest import MANAGED_BY, Manifest
 from ..kit import placement
 from ..kit.installs import CATALOGS, MARKETPLACE, OPERATOR_LABEL, Variant, policy_of, variants
 from ..kit.own import HUB, manages_itself
-from ..kit.policies import NO_TEMPLATES, POLICY_API, binding, configuration, must_have, policy
+from ..kit.policies import NO_TEMPLATES, OFTEN, POLICY_API, binding, configuration, exactly, must_have, policy
 from ..kit.profile import HubProfile
+from ..kit.templates import OPENSHIFT_CHANNEL
 
 OPERATOR_API = "policy.open-cluster-management.io/v1beta1"
+
+OURS_ALONE = frozenset({("kafka.strimzi.io", "KafkaNodePool")})
+"""Kinds whose spec is all ours. Of lists whose items have no `name` a musthave keeps what was there beside what is wanted
+(config-policy-controller v0.19.0 mergeArrays): a larger volume 0 would be a second one, and Strimzi takes no two. Operators that
+fill in their own kinds, and what a site adds to them, stay as they are."""
 
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
@@ -51,31 +58,50 @@ def _by_policy(members: tuple[Member, ...], fleet: Fleet) -> dict[str, Variant]:
 
 def _policy(fleet: Fleet, name: str, variant: Variant) -> Manifest:
     item, _, before = variant
-    # Until these are Compliant on a cluster, the Policy is Pending there.
     namespace = fleet.spec.hub.policyNamespace
     names = [policy_of(other, namespace) for other in before]
     if item.catalog.startswith(MIRRORED_CATALOG):
         names.insert(0, CATALOGS)
     needed = [_dependency("Policy", POLICY_API, other) for other in names]
-    return policy(fleet, name, list(_templates(name, item)), before=needed)
+    return policy(fleet, name, list(_templates(name, item, needed)))
 
 
-def _templates(name: str, item: Install) -> Iterator[Manifest]:
+def _templates(name: str, item: Install, needed: list[Manifest]) -> Iterator[Manifest]:
+    """Namespace, operator and objects; until `needed` are Compliant on a cluster, the operator is Pending there."""
     space, objects = f"{name}-namespace", f"{name}-objects"
-    if item.group != "existing":
-        yield {"objectDefinition": configuration(space, [must_have(namespace_of(item))], NO_TEMPLATES)}
-    before = [_dependency("ConfigurationPolicy", POLICY_API, space)] if item.group != "existing" else []
-    yield _after(before, _operator(name, item))
+    # It waits for nothing, and each look at it makes the framework look again at what the others wait for. Where several
+    # Policies wait for one that becomes Compliant while they are looked at, the framework wakes the first alone: the others
+    # stay Pending until something else of that one changes, ten minutes later at best (governance-policy-framework-addon
+    # v0.19.0 template_sync.go, kubernetes-dependency-watches v0.10.2 client.go addWatcher; seen in make live).
+    made = configuration(space, [must_have(_space(item))], NO_TEMPLATES, interval=OFTEN)
+    yield {"objectDefinition": made}
+    before = [*needed, _dependency("ConfigurationPolicy", POLICY_API, space)]
+    # The same name in every variant. Two of two names would claim one Subscription while a cluster moves from one to the other,
+    # and when the old one goes before it has noticed, the new one says so for ever: managed by multiple enforced policies
+    # (config-policy-controller v0.19.0 operatorpolicy_controller.go overlapMapper; seen in make live).
+    operator = f"operator-{item.name}"
+    yield _after(before, _operator(operator, item))
     if item.objects:
         # Its CRDs are there when the operator is Compliant, and its webhooks answer.
-        after = [_dependency("OperatorPolicy", OPERATOR_API, name)]
-        listed = [must_have(entry) for entry in item.objects]
+        after = [_dependency("OperatorPolicy", OPERATOR_API, operator)]
+        listed = [_entry(entry) for entry in item.objects]
         yield _after(after, configuration(objects, listed, NO_TEMPLATES))
+
+
+def _entry(item: Manifest) -> Manifest:
+    group, _, _ = item["apiVersion"].partition("/")
+    return exactly(item) if (group, item["kind"]) in OURS_ALONE else must_have(item)
+
+
+def _space(item: Install) -> Manifest:
+    # One that is there for everybody gets no label of ours.
+    there = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": item.namespace}}
+    return there if item.group == "existing" else namespace_of(item)
 
 
 def _after(before: list[Manifest], definition: Manifest) -> Manifest:
     # ignorePending stays off: what depends on this Policy must see that it is not done.
-    return {**({"extraDependencies": before} if before else {}), "objectDefinition": definition}
+    return {"extraDependencies": before, "objectDefinition": definition}
 
 
 def _dependency(kind: str, api_version: str, name: str) -> Manifest:
@@ -89,16 +115,20 @@ def namespace_of(item: Install) -> Manifest:
 
 
 def _operator(name: str, item: Install) -> Manifest:
+    # Without a channel the controller asks for the package's default one, and while another catalog has the package as well it
+    # refuses ours and never asks again (config-policy-controller v0.19.0 applySubscriptionDefaults; seen in make live). That
+    # is so on a cluster whose default catalogs are being switched off.
+    said = subscription_of(item if item.channel else replace(item, channel=OPENSHIFT_CHANNEL))
     return {
         "apiVersion": OPERATOR_API,
         "kind": "OperatorPolicy",
-        "metadata": {"name": name, "annotations": dict(NO_TEMPLATES)},
+        "metadata": {"name": name, **({"annotations": dict(NO_TEMPLATES)} if item.channel else {})},
         "spec": {
             "remediationAction": "enforce",
             "severity": "high",
             "complianceType": "musthave",
             **group_of(item),
-            "subscription": subscription_of(item),
+            "subscription": said,
             # None keeps what is installed; the first installation is approved anyway. `versions` are approved and no others.
             "upgradeApproval": "None" if item.approval == "Manual" and not item.versions else "Automatic",
             **({"versions": list(item.versions)} if item.versions else {}),

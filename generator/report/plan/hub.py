@@ -117,7 +117,8 @@ def _made(policy: Manifest) -> Iterator[str]:
         spec = found["spec"]
         if found["kind"] == "OperatorPolicy":
             subscription = spec["subscription"]
-            yield f"operator {subscription['name']} (channel {subscription.get('channel', '(default)')})"
+            channel = str(subscription.get("channel", "(default)"))
+            yield f"operator {subscription['name']} (channel {'of its release' if '{{' in channel else channel})"
         elif "object-templates-raw" in spec:
             yield f"what the template of {found['metadata']['name']} gives"
         else:
