@@ -58,7 +58,7 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         else:
             if roots.needs_project(fleet.spec.delivery, profile):
                 own = roots.project(name, edge.namespace, project_of_extra(app))
-                before.append(roots.exactly(own))
+                before.append(exactly(own))
             yield from enforced(fleet, policy, policy, before)
             yield _project(app, fleet)
             yield _application_set(app, fleet, profile)
