@@ -26,7 +26,7 @@ WORDS = (
     *("https://git.example.com/a/b.git", "refs/heads/main", "s3://bucket/key", "10.0.0.0/8", "redis:6379"),
     *("quay.io/a/b@sha256:" + "0" * 64, "0" * 64, "Sun 02:00-06:00 Europe/Berlin", "a b"),
     *("SERVE014", "2026-12-31", "https://s3", "https://a.example.com:9000", "1.35", "*.bin", "acme.a:app"),
-    *("0 2 * * 0", "-----BEGIN CERTIFICATE-----\nMAA="),
+    *("0 2 * * 0", "latest", "-----BEGIN CERTIFICATE-----\nMAA="),
 )
 """One of them fits each pattern; a test says so when a new pattern needs one of its own."""
 

@@ -38,7 +38,6 @@ spec:
 CHECK = "jobs: {check: {steps: [{run: nearedge check}]}}\n"
 RAY = "{name: till, namespace: ai-serving, queue: inference}"
 WORKING = "runtimeEnv: {working_dir: ./src}"
-CA = '"-----BEGIN CERTIFICATE-----\\nMAA=\\n-----END CERTIFICATE-----"'
 Earlier = Callable[[File], None]
 """Lets a repository be as an earlier release left it."""
 
@@ -213,16 +212,18 @@ SEEN: Mapping[str, tuple[Earlier, str]] = {
         f"{PLANT}:",
     ),
     "room-of-operators": (swap(SMALL, 'allocatable: {cpu: "7"', 'allocatable: {cpu: "3"'), f"{SMALL}:"),
-    "certificates-of-builds": (
-        swap(
-            FLEET,
-            "    credentialsSecret: edge",
-            f"    certificateAuthorities:\n      github.com: {CA}\n    credentialsSecret: edge",
-        ),
-        f"{HUB}:",
-    ),
     "schedules-of-builds": (swap(HUB, 'schedule: "0 2 * * 0"', 'schedule: "0 2 * * 7"'), f"{HUB}:"),
     "rings-of-builds": (swap(HUB, "promote: {ring: canary", "promote: {ring: canry"), f"{HUB}:"),
+    "names-of-operators": (
+        rendered_without("acm/hub/operators/operator-cert-manager-ea01143c.yaml", 'compliant: "1m"'),
+        "acm/hub/operators/operator-cert-manager-ea01143c.yaml",
+    ),
+    "keys-of-secrets": (
+        rendered_without(
+            "acm/hub/credentials/credential-models-s3-a235ba38.yaml", "complianceType: mustonlyhave"
+        ),
+        "acm/hub/credentials/credential-models-s3-a235ba38.yaml",
+    ),
     "empty-metadata-of-ray": (
         rendered_without("acm/hub/applicationsets.yaml", "select(.metadata == {})"),
         "acm/hub/applicationsets.yaml",

@@ -210,16 +210,9 @@ STEPS: tuple[Step, ...] = (
     Step(
         "room-of-operators",
         UNRELEASED,
-        "Operators count: where what is admitted finds no place beside what they ask of the nodes, there is a warning.",
+        "Operators and the hub's agents count: where what is admitted finds no place beside what they ask of the nodes, there is a warning.",
         "Lower a quota, say nodes as they are, or waive ADMIT024 for a while.",
         seen.found("ADMIT024"),
-    ),
-    Step(
-        "certificates-of-builds",
-        UNRELEASED,
-        "Builds that clone from a Git server with a CA of its own are warned of where they do not know it.",
-        "Give the cluster that builds the CA: models.caBundle.",
-        seen.found("BUILD017"),
     ),
     Step(
         "schedules-of-builds",
@@ -234,6 +227,26 @@ STEPS: tuple[Step, ...] = (
         "A ring that builds promote to and that the fleet does not have is an error.",
         "Name one of delivery.rings, or leave it out.",
         seen.found("BUILD019"),
+    ),
+    Step(
+        "names-of-operators",
+        UNRELEASED,
+        "An OperatorPolicy has one name in all variants of an operator, waits for others by itself, and its objects are looked at each minute.",
+        f"{APPLY} What the former ones made on clusters stays, and the new ones take it over.",
+        seen.comes("acm/*/operators/*.yaml", 'compliant: "1m"'),
+    ),
+    Step(
+        "keys-of-secrets",
+        UNRELEASED,
+        "Secrets that Policies bring have the keys of the hub's Secret and no others.",
+        f"{APPLY} A key that somebody added on a cluster goes.",
+        seen.comes("acm/*/credentials/*.yaml", "complianceType: mustonlyhave"),
+    ),
+    Step(
+        "projects-of-older-hubs",
+        UNRELEASED,
+        "Hubs of ACM before 2.15 and of upstream OCM, which send an Application without its AppProject, bring that by a Policy.",
+        f"{APPLY} Before, Argo CD on their clusters synced nothing, unless somebody had made the project there.",
     ),
     Step(
         "empty-metadata-of-ray",
