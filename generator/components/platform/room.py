@@ -8,6 +8,7 @@ The pods of OpenShift itself and of extraApps are not in it: `reserved` of a nod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from ...facts.requests import Each, PodsOf, is_of, requests
@@ -34,13 +35,21 @@ class Standing(NamedTuple):
         return {name: amount * self.number for name, amount in self.requests.items()}
 
 
+class _Known(NamedTuple):
+    """Pods that run, of an operator or add-on, and what each of them asks for."""
+
+    operator: str
+    pods: PodsOf
+    requests: Amounts
+
+
 @once
 def standing(cluster: Cluster) -> tuple[Standing, ...]:
     """All pods of agents and operators that ask for something, in the order in which these come up."""
     return tuple(
-        Standing(operator, item.name, item.each, number, amounts(item.requests))
-        for operator, item in _known(cluster)
-        if item.requests and (number := item.number * _times(item.each, cluster))
+        Standing(operator, item.name, item.each, number, asked)
+        for operator, item, asked in _known(cluster)
+        if asked and (number := item.number * _times(item.each, cluster))
     )
 
 
@@ -64,13 +73,18 @@ def _unknown(operator: str, words: tuple[str, ...], cluster: Cluster) -> Iterato
             yield from other.names
 
 
-def _known(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
-    """(operator, pods) of all that is known to run."""
+def _known(cluster: Cluster) -> Iterator[_Known]:
+    """All that is known to run."""
     platform = cluster.profile.name
     for item in requests().controllers.get(platform, ()):
         if _has_section(item.section, cluster):
-            yield "controllers", item
-    yield from _of_hub(cluster)
+            yield _Known("controllers", item, amounts(item.requests))
+    hub = hub_of(cluster)
+    if hub is not None:
+        brings = any(name == "gitops" for name, _ in chosen(cluster))
+        yield from _of_hub(
+            addons(cluster), release_of(hub), openshift=cluster.profile.openshift, brings=brings
+        )
     for operator, words in chosen(cluster):
         listed = requests().operators.get(operator)
         if listed is None or not is_of(listed.releases, platform):
@@ -78,30 +92,24 @@ def _known(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
         for item in listed.pods:
             wanted = item.component is None or item.component in words
             if wanted and is_of(item.releases, platform):
-                yield operator, item
+                yield _Known(operator, item, amounts(item.requests))
 
 
-def _of_hub(cluster: Cluster) -> Iterator[tuple[str, PodsOf]]:
-    """(add-on, pods) of what the hub puts onto the cluster."""
-    hub = hub_of(cluster)
-    release = release_of(hub) if hub else ""
-    for addon in addons(cluster):
-        rows = [item for item in requests().hubs[addon] if not item.hubs or release in item.hubs]
-        if addon == GITOPS:
-            yield from _argocd(cluster, rows)
-        else:
-            yield from ((addon, item) for item in rows if item.openshift in {None, cluster.profile.openshift})
+@cache
+def _of_hub(names: tuple[str, ...], release: str, *, openshift: bool, brings: bool) -> tuple[_Known, ...]:
+    """What a release of a hub runs of add-ons: the same on all its clusters of a kind.
 
-
-def _argocd(cluster: Cluster, rows: list[PodsOf]) -> Iterator[tuple[str, PodsOf]]:
-    """The site's Argo CD, where its hub needs one; operators of the catalog are counted with the others."""
-    openshift = cluster.profile.openshift
-    if any(name == "gitops" for name, _ in chosen(cluster)):
-        return
-    if not rows and openshift:
-        # The release has no add-on for it: somebody installs OpenShift GitOps, which makes its default instance.
-        yield from (("gitops", item) for item in requests().operators["gitops"].pods)
-    yield from ((GITOPS, item) for item in rows if item.openshift in {None, openshift})
+    `brings`: the cluster has OpenShift GitOps among its operators, which counts there.
+    """
+    found: list[_Known] = []
+    for addon in names if not brings else (name for name in names if name != GITOPS):
+        name, rows = addon, [item for item in requests().hubs[addon] if not item.hubs or release in item.hubs]
+        if addon == GITOPS and not rows and openshift:
+            # The release has no add-on for it: somebody installs OpenShift GitOps, which makes its default instance.
+            name, rows = "gitops", list(requests().operators["gitops"].pods)
+        here = (item for item in rows if item.openshift in {None, openshift})
+        found += (_Known(name, item, amounts(item.requests)) for item in here)
+    return tuple(found)
 
 
 def _has_section(section: str | None, cluster: Cluster) -> bool:
