@@ -167,7 +167,7 @@ def test_a_hand_over_takes_nothing_away_and_makes_nothing_again() -> None:
     assert list(found) == [step.name for step in STEPS]
     for step in STEPS:
         state = found[step.name]
-        assert state["root"] == "Synced, Healthy, Succeeded"
+        assert state["root"] == step.state
         assert (state["gone"], state["madeAgain"]) == ([], [])
         owners = {told for key, told in state["workloadsOf"].items() if key.split()[0] in SERVERS}
         assert owners == {step.owner}
