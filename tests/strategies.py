@@ -23,6 +23,7 @@ from generator.components.credentials import Delivered
 from generator.components.credentials.spec import Credential
 from generator.components.discovery import discover
 from generator.components.kit.component import Cluster
+from generator.components.kit.pod_fields import Folder, WorkingDir
 from generator.components.kueue.spec import Cohort, Flavor, PriorityClass, Queue
 from generator.components.namespaces.spec import Namespace
 from generator.components.ray.spec import Head, RayCluster, RayJob, RayService, WorkerGroup
@@ -131,7 +132,8 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def of_field(info: FieldInfo) -> st.SearchStrategy[Any]:
     """Values of a field."""
-    annotation: Any = info.annotation
+    # A folder of the repository would have to be there.
+    annotation: Any = WorkingDir if info.annotation == Folder else info.annotation
     return of_type(Annotated[(annotation, *info.metadata)] if info.metadata else annotation)
 
 
