@@ -311,7 +311,10 @@ def test_every_mapping_of_labels_is_covered() -> None:
 
 
 RESOURCES = frozenset(
-    {"allocatable", "customResources", "entrypointResources", "frontResources", "requests", "resources"}
+    {
+        *("allocatable", "reserved", "customResources", "entrypointResources", "frontResources"),
+        *("requests", "resources"),
+    }
 )
 
 
