@@ -20,7 +20,7 @@ from .argocd_program import NAMESPACE
 from .binaries import say
 from .client import Client
 from .delivery_ground import Ground, argo, operation, sync_status
-from .delivery_sites import FOLDERS, SYNC_SECONDS, at_rest, gone, nearedge, settled
+from .delivery_sites import FOLDERS, SYNC_SECONDS, at_rest, gone, led_here, nearedge, settled
 from .played import HANGS
 
 SITE = "store-005"
@@ -51,14 +51,7 @@ def apart(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
 def _laid(ground: Ground) -> None:
     ground.repo.copy(ROOT, FOLDERS, "The example fleet")
     nearedge(ground, ("set", "--fleet", "delivery.applications", "workload"))
-    work = ground.repo.work
-    for path in (*work.glob("overlays/**/*.yaml"), *work.glob("base/**/*.yaml")):
-        before = path.read_text("utf-8")
-        text = before.replace("https://github.com/acme/edge-fleet.git", ground.repo.url)
-        for ring in ("canary", "pilot", "main"):
-            text = text.replace(f"refs/heads/ring/{ring}", ground.repo.branch)
-        if text != before:
-            path.write_text(text, encoding="utf-8")
+    led_here(ground)
     _hanging(ground)
     ground.repo.commit("An Application for each workload")
 

@@ -21,7 +21,7 @@ from tests.conftest import FLEET, ROOT
 from .argocd_program import NAMESPACE
 from .binaries import say
 from .delivery_ground import Ground, argo, compared_with, operation, sync_status, told, waiting
-from .delivery_sites import FOLDERS, SYNC_SECONDS, gone, nearedge
+from .delivery_sites import FOLDERS, SYNC_SECONDS, gone, led_here, nearedge
 
 SITE = "store-005"
 """A server whose model is loaded, and one that has its model in its image."""
@@ -101,13 +101,7 @@ def _laid(ground: Ground, step: Step) -> str:
         shutil.copytree(ROOT / name, ground.repo.work / name)
     for name, value in step.settings.items():
         nearedge(ground, ("set", "--fleet", f"delivery.{name}", value))
-    for path in ground.repo.work.glob("overlays/**/*.yaml"):
-        before = path.read_text("utf-8")
-        text = before.replace("https://github.com/acme/edge-fleet.git", ground.repo.url)
-        for ring in ("canary", "pilot", "main"):
-            text = text.replace(f"refs/heads/ring/{ring}", ground.repo.branch)
-        if text != before:
-            path.write_text(text, encoding="utf-8")
+    led_here(ground)
     project = next(
         item
         for item in yaml.safe_load_all((ground.repo.work / PROJECT).read_text("utf-8"))

@@ -65,6 +65,17 @@ def laid(ground: Ground, name: str) -> None:
         ground.repo.overlay(name, compiled(name).objects, name)
 
 
+def led_here(ground: Ground) -> None:
+    """Let what was rendered name the repository and the branch of the ground, where it names the example fleet's."""
+    for path in (*ground.repo.work.glob("overlays/**/*.yaml"), *ground.repo.work.glob("base/**/*.yaml")):
+        before = path.read_text("utf-8")
+        text = before.replace("https://github.com/acme/edge-fleet.git", ground.repo.url)
+        for ring in ("canary", "pilot", "main"):
+            text = text.replace(f"refs/heads/ring/{ring}", ground.repo.branch)
+        if text != before:
+            path.write_text(text, encoding="utf-8")
+
+
 def site(ground: Ground, name: str) -> Iterator[str]:
     """What is wrong with one site: it does not get Synced and Healthy, or does not stay so."""
     laid(ground, name)
