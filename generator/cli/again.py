@@ -13,10 +13,12 @@ SECONDS = 0.4
 
 def whenever_saved(root: File, work: Callable[[], int], sleep: Callable[[float], None] = time.sleep) -> int:
     """The exit code of the last time, when somebody has seen enough."""
+    from ..fleet.folders import folders_named_in
+
     code = 0
     try:
         while True:
-            folders = _folders(root)
+            folders = folders_named_in(root)
             seen = _stamps(root, folders)
             if sys.stdout.isatty():
                 # The answer begins at the top of the screen each time.
@@ -30,15 +32,6 @@ def whenever_saved(root: File, work: Callable[[], int], sleep: Callable[[float],
                 sleep(SECONDS)
     except KeyboardInterrupt:
         return code
-
-
-def _folders(root: File) -> frozenset[str]:
-    """The folders that jobs name."""
-    from ..documents.files import find_specs, raw_of
-    from ..fleet.folders import folders_named_by
-
-    specs = (raw_of(root, file) for file in find_specs(root)[0])
-    return folders_named_by(raw for raw in specs if isinstance(raw, bytes))
 
 
 def _stamps(root: File, folders: Iterable[str]) -> dict[str, tuple[int, int]]:

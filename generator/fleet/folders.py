@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..documents.files import Root, Unreadable
+from ..documents.files import Root, Unreadable, find_specs, raw_of
 from ..documents.folders import (
     MOST,
     Listing,
@@ -259,6 +260,12 @@ def folders_named_by(specs: Iterable[bytes]) -> frozenset[str]:
     data = (item.get("spec") for item in read if isinstance(item, dict))
     layers = (layer for item in data if isinstance(item, dict) for layer in (item, item.get("defaults")))
     return frozenset(folder for layer in layers for _, folder in named_in(layer) if _takes(_named(), folder))
+
+
+def folders_named_in(root: File) -> frozenset[str]:
+    """The folders that the specs of a repository name as they lie there."""
+    specs = (raw_of(root, file) for file in find_specs(root)[0])
+    return folders_named_by(raw for raw in specs if isinstance(raw, bytes))
 
 
 class Taken(NamedTuple):

@@ -13,9 +13,9 @@ from ..disk.folders import FOLDERS
 from ..disk.lock import FOLDER
 from ..disk.plain import clear
 from ..disk.sealed import copy_sealed
-from ..documents.files import Unreadable, find_specs, raw_of
+from ..documents.files import Unreadable
 from ..documents.folders import OnDisk, listing
-from ..fleet.folders import folders_named_by
+from ..fleet.folders import folders_named_by, folders_named_in
 from .cache import CACHE
 
 _COPY = "edit-"
@@ -30,7 +30,7 @@ def copied(root: File, texts: Mapping[str, str | None]) -> Iterator[File]:
         stage = File(folder)
         if (root / "clusters").is_dir():
             shutil.copytree(root / "clusters", stage / "clusters", symlinks=True, copy_function=_link)
-            _bring(root, stage, folders_named_by(_specs(root)))
+            _bring(root, stage, folders_named_in(root))
         for name in FOLDERS:
             if (root / name).is_dir():
                 (stage / name).symlink_to(root / name, target_is_directory=True)
@@ -55,10 +55,6 @@ def clear_copies(root: File) -> None:
     """Take away the copies of runs that were killed; for who holds the lock."""
     for left in (root / FOLDER).glob(f"{_COPY}*"):
         clear(left)
-
-
-def _specs(root: File) -> Iterator[bytes]:
-    return (raw for path in find_specs(root)[0] if isinstance(raw := raw_of(root, path), bytes))
 
 
 def _bring(root: File, stage: File, folders: Iterable[str]) -> None:
