@@ -27,9 +27,10 @@ class ControlPlane(NamedTuple):
     client: Client
     kubeconfig: File
 
-    def config_for(self, user: str, group: str = "system:masters") -> File:
-        """A kubeconfig of another user."""
-        return _kubeconfig(self.folder, self.server, self.authority, user, self.authority.client(user, group))
+    def config_for(self, user: str, group: str = "system:masters", address: str = "") -> File:
+        """A kubeconfig of another user, who reaches the server at `address` where one is said."""
+        pair = self.authority.client(user, group)
+        return _kubeconfig(self.folder, address or self.server, self.authority, user, pair)
 
 
 @contextlib.contextmanager

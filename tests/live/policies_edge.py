@@ -23,13 +23,15 @@ from . import crds, policies_programs
 from .client import Client, Refused
 from .compare import Difference, differences
 from .control_plane import WITH_CONTROLLERS, ControlPlane, control_plane
+from .played_line import Line
 from .played_olm import GROUP_API, Olm, open_kind, package_kind
 from .policies_hub import DOCKER, POLICY, Hub, namespace
+from .processes import Running
 
 OPERATOR_POLICY = "policy.open-cluster-management.io/v1beta1"
 SETS = ("argo-cd-v3.5.1", "gateway-api-v1.4.1", "handwritten")
 """Sets of kinds that Policies put on clusters, beside OLM's."""
-THERE = ("openshift-config", "openshift-monitoring", "openshift-operators", MARKETPLACE)
+THERE = ("openshift-config", "openshift-ingress", "openshift-monitoring", "openshift-operators", MARKETPLACE)
 OLM_MODULE = ("github.com/operator-framework/api", "v0.45.0")
 OWN_LOGIN = {"auths": {"registry.redhat.io": {"auth": base64.b64encode(b"u:cluster").decode()}}}
 GITOPS = "openshift-gitops-operator"
@@ -42,6 +44,8 @@ class Edge(NamedTuple):
     client: Client
     olm: Olm
     name: str
+    line: Line
+    controller: Running
 
     def templates(self, kind: str) -> dict[str, Manifest]:
         """Its ConfigurationPolicies or OperatorPolicies by name."""
@@ -62,10 +66,11 @@ def running_edge(folder: File, hub: Hub, name: str) -> Iterator[Edge]:
             client.apply(item)
         with (
             Olm(client.another(), by_package, subscriptions(policies)).plays() as olm,
-            policies_programs.controller(plane, name),
-            policies_programs.framework(plane, hub.plane, name),
+            Line(hub.plane.server).laid() as line,
+            policies_programs.controller(plane, name) as controller,
+            policies_programs.framework(plane, hub.plane.config_for(name, address=line.address), name),
         ):
-            edge = Edge(plane, client, olm, name)
+            edge = Edge(plane, client, olm, name, line, controller)
             _argocd_comes(edge, hub)
             yield edge
 

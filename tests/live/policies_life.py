@@ -16,6 +16,7 @@ from generator.hub.kit.policies import CREDENTIAL, RIGHTS
 from generator.objects.manifest import Manifest
 from tests.conftest import ROOT
 
+from . import policies_programs
 from .played_olm import API
 from .played_placement import SET
 from .policies_edge import Edge, decoded, instance
@@ -95,6 +96,44 @@ def _credential(hub: Hub, edge: Edge) -> dict[str, Any]:
     return found
 
 
+def away(hub: Hub, edge: Edge) -> dict[str, Any]:
+    """The hub cannot be reached: what it is told meanwhile waits, the site goes on by itself, after a restart as well."""
+    name, space = hub.fleet.spec.repository.credentialsSecret or "", hub.fleet.spec.hub.policyNamespace
+    there = _repository(edge)
+    policy = _looking_often(hub, edge)
+    role = copy.deepcopy(spec_of(policy)["object-templates"][0]["objectDefinition"])
+    edge.line.cut()
+    wanted = spec_of(policy)["object-templates"][0]["objectDefinition"]
+    wanted["rules"].append({"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get"]})
+    hub.client.apply(policy)
+    hub.client.apply(secret(name, space, values(name, 2)))
+    edge.client.remove(role)
+    found: dict[str, Any] = {"removedComesBack": until(lambda: edge.client.get(role) is not None)}
+    time.sleep(QUIET_SECONDS)
+    found["nothingOfTheHubArrives"] = _rules(edge, role) == role["rules"] and decoded(
+        edge.client.get(there)
+    ) == values(name)
+    found["theHubSaysWhatItHeardLast"] = _states(hub, edge)
+    edge.controller.process.terminate()
+    edge.controller.process.wait(SECONDS)
+    edge.client.remove(role)
+    with policies_programs.controller(edge.plane, edge.name):
+        found["removedComesBackAfterARestart"] = until(lambda: _rules(edge, role) == role["rules"])
+        edge.line.mend()
+        found["arrivesWhenItIsBack"] = until(
+            lambda: (
+                _rules(edge, role) == wanted["rules"] and decoded(edge.client.get(there)) == values(name, 2)
+            ),
+            3 * SECONDS,
+        )
+        found["allCompliant"] = until(lambda: _all_well(hub, edge), 2 * SECONDS)
+    return found
+
+
+def _rules(edge: Edge, role: Manifest) -> Any:
+    return (edge.client.get(role) or {}).get("rules")
+
+
 def _repository(edge: Edge) -> Manifest:
     (entry,) = edge.templates("ConfigurationPolicy")[CREDENTIAL]["spec"]["object-templates"]
     found: Manifest = entry["objectDefinition"]
@@ -102,16 +141,9 @@ def _repository(edge: Edge) -> Manifest:
 
 
 def _drift(hub: Hub, edge: Edge) -> dict[str, Any]:
-    """Somebody changes a role by hand. Our interval is ten minutes; here it is five seconds."""
-    policy = named(hub, "Policy", RIGHTS)
-    spec_of(policy)["evaluationInterval"]["compliant"] = "5s"
-    hub.client.apply(policy)
+    """Somebody changes a role by hand."""
+    policy = _looking_often(hub, edge)
     wanted = spec_of(policy)["object-templates"][0]["objectDefinition"]
-    until(
-        lambda: (
-            edge.templates("ConfigurationPolicy")[RIGHTS]["spec"]["evaluationInterval"]["compliant"] == "5s"
-        )
-    )
     more = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
     changed = {"metadata": {"labels": {"of": "somebody"}}, "rules": [*wanted["rules"][1:], more]}
     edge.client.merge(wanted, changed)
@@ -123,6 +155,19 @@ def _drift(hub: Hub, edge: Edge) -> dict[str, Any]:
         "labelOfSomebodyStays": labels.get("of") == "somebody",
         "removedComesBack": until(lambda: edge.client.get(wanted) is not None),
     }
+
+
+def _looking_often(hub: Hub, edge: Edge) -> Manifest:
+    """The Policy of our rights, which looks each ten minutes, looks each five seconds on this site from now on."""
+    policy = named(hub, "Policy", RIGHTS)
+    spec_of(policy)["evaluationInterval"]["compliant"] = "5s"
+    hub.client.apply(policy)
+    until(
+        lambda: (
+            edge.templates("ConfigurationPolicy")[RIGHTS]["spec"]["evaluationInterval"]["compliant"] == "5s"
+        )
+    )
+    return policy
 
 
 def _settings(hub: Hub, edge: Edge) -> dict[str, Any]:
@@ -301,6 +346,7 @@ def _all_well(hub: Hub, edge: Edge) -> bool:
 
 LIVES: dict[str, Life] = {
     "policy/shop-1": whole,
+    "policy/shop-2": away,
     "example/plant-104": rights,
     "example/local-cluster": grown,
 }

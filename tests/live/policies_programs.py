@@ -66,13 +66,13 @@ def propagator(plane: ControlPlane) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def framework(plane: ControlPlane, hub: ControlPlane, cluster: str) -> Iterator[Running]:
-    """What carries Policies of the hub's namespace of a cluster to the cluster, and statuses back."""
+def framework(plane: ControlPlane, hub: File, cluster: str) -> Iterator[Running]:
+    """What carries Policies of the hub's namespace of a cluster to the cluster, and statuses back; `hub` is a kubeconfig."""
     home = plane.folder / FRAMEWORK
     home.mkdir()
     words = [str(ready([FRAMEWORK])[FRAMEWORK]), f"--cluster-namespace={cluster}", "--leader-elect=false"]
     words += [
-        f"--hub-cluster-configfile={hub.kubeconfig}",
+        f"--hub-cluster-configfile={hub}",
         f"--managed-cluster-configfile={plane.kubeconfig}",
     ]
     words += ["--disable-gatekeeper-sync=true", "--metrics-bind-address=0", "--log-level=2", "--v=0"]
@@ -87,7 +87,7 @@ def framework(plane: ControlPlane, hub: ControlPlane, cluster: str) -> Iterator[
 def controller(plane: ControlPlane, cluster: str) -> Iterator[Running]:
     """What makes ConfigurationPolicies and OperatorPolicies true."""
     home = plane.folder / CONTROLLER
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     words = [str(ready([CONTROLLER])[CONTROLLER]), "controller", "--leader-elect=false"]
     words += ["--enable-operator-policy=true", f"--cluster-name={cluster}", "--evaluation-concurrency=2"]
     words += [

@@ -18,6 +18,8 @@ from generator.yaml.writer import to_yaml
 
 RECORDED = File(__file__).resolve().parent / "recorded"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SHOWN = 8
+"""So many places of a difference are said."""
 OPEN = "open"
 """Folder of a set for recordings that the code does not agree with yet: they are kept, and not replayed."""
 
@@ -81,4 +83,21 @@ def judged(now: Recording, *, record: bool) -> Iterator[str]:
     if digest(then.input) != digest(now.input):
         yield f"{now.set}/{now.name} is stale: its input has changed since"
     elif then.said != now.said:
-        yield f"{now.set}/{now.name}: recorded {json.dumps(then.said)}, seen {json.dumps(now.said)}"
+        places = [*_apart(then.said, now.said)]
+        more = [f"and {len(places) - SHOWN} more"] if len(places) > SHOWN else []
+        yield f"{now.set}/{now.name}: {'; '.join([*places[:SHOWN], *more])}"
+
+
+def _apart(then: Any, now: Any, path: str = "said") -> Iterator[str]:
+    """Where two sayings differ, each place by its path."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys((*then, *now)):
+            if key not in then or key not in now:
+                yield f"{path}.{key}: {'seen' if key in now else 'recorded'} only"
+            else:
+                yield from _apart(then[key], now[key], f"{path}.{key}")
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for i, (one, other) in enumerate(zip(then, now, strict=True)):
+            yield from _apart(one, other, f"{path}[{i}]")
+    elif then != now:
+        yield f"{path}: recorded {json.dumps(then)}, seen {json.dumps(now)}"

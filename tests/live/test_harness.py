@@ -104,7 +104,9 @@ def test_a_recording_comes_back_and_agrees_with_itself(recorded: Recording) -> N
     [
         ({"versions": {"kueue": "1.0.1"}}, "is stale: made with"),
         ({"input": {"cluster": {"name": "x"}}}, "is stale: its input"),
-        ({"said": {"decision": "NEVER"}}, "recorded"),
+        ({"said": {"decision": "NEVER"}}, 'said.decision: recorded "ADMIT", seen "NEVER"'),
+        ({"said": {"decision": "ADMIT", "more": [1]}}, "said.more: seen only"),
+        ({"said": {}}, "said.decision: recorded only"),
         ({"name": "another"}, "is not recorded"),
     ],
 )
@@ -114,6 +116,14 @@ def test_what_is_stale_or_another_answer_is_told(
     told = list(judged(recorded._replace(**change), record=False))
     assert len(told) == 1
     assert word in told[0]
+
+
+def test_a_difference_of_many_places_is_told_by_the_first_of_them(recorded: Recording) -> None:
+    long = recorded._replace(said={"pods": [{"cpu": i} for i in range(20)]})
+    assert list(judged(long, record=True)) == []
+    (told,) = judged(long._replace(said={"pods": [{"cpu": 1 + i} for i in range(20)]}), record=False)
+    assert told.startswith("kueue-1.0.0/probe: said.pods[0].cpu: recorded 0, seen 1; said.pods[1].cpu:")
+    assert told.endswith("; and 12 more")
 
 
 def test_one_in_the_folder_open_is_found_there_and_not_replayed(recorded: Recording) -> None:
