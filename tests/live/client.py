@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
@@ -23,13 +23,22 @@ RETRIES = (1, 3, 10, 30)
 """Seconds between tries where the server says that it is too busy: other work may be on this machine."""
 
 
-class Refused(Exception):
-    """The API server said no: `code` and its words."""
+INVALID = " is invalid: "
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+
+class Refused(Exception):
+    """The API server said no: `code` and its words.
+
+    What it has against several fields it says in the order of a map, another one each time: here in that of the alphabet.
+    """
+
+    def __init__(self, code: int, message: str, causes: Iterable[str] = ()) -> None:
+        begin, invalid, _ = message.partition(INVALID)
+        ordered = sorted(set(causes))
+        several = invalid and len(ordered) > 1
         self.code = code
-        self.message = message
+        self.message = f"{begin}{invalid}[{', '.join(ordered)}]" if several else message
+        super().__init__(f"{code}: {self.message}")
 
 
 class Kind(NamedTuple):
@@ -195,13 +204,16 @@ class Client:
                 break
             time.sleep(wait)
         if not answer.ok:
-            raise Refused(answer.status_code, _words(answer))
+            raise _refusal(answer)
         found: Manifest = answer.json()
         return found
 
 
-def _words(answer: requests.Response) -> str:
+def _refusal(answer: requests.Response) -> Refused:
     try:
-        return str(answer.json()["message"])
+        status = answer.json()
+        causes = (status.get("details") or {}).get("causes") or ()
+        said = [f"{one['field']}: {one['message']}" for one in causes if "field" in one]
+        return Refused(answer.status_code, str(status["message"]), said)
     except (ValueError, KeyError, TypeError):
-        return answer.text[:500]
+        return Refused(answer.status_code, answer.text[:500])
