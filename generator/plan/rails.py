@@ -7,7 +7,7 @@ same change adds count.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import TypeVar
@@ -15,10 +15,12 @@ from typing import TypeVar
 from ..documents.files import Document, Root, find_specs, read_file
 from ..findings.finding import Finding, Path, Where, has_errors
 from ..findings.rule import Rule
+from ..fleet.fleet import Fleet, Member
 from ..fleet.kinds import document_models
 from ..fleet.spec_files import FLEET_FILE, stem
+from ..hub.delivery.gitops import permitted
 from ..objects.manifest import ResourceId
-from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED
+from ..rules.removals import NOTHING, TENTH, UNKNOWN, UNNAMED, UNPERMITTED
 from ..specs.removals import FILE, FOLDER, RemovalsSpec, RemovedCluster, RemovedObject, RemovedShare
 from .changes import ABSENT, Action, ObjectChange
 from .clusters import ClusterChange
@@ -33,6 +35,8 @@ FOLLOWS = frozenset({"ManagedCluster"})
 """Kinds on the hub that go together with a cluster, which has to be named itself; so does all in its namespace there."""
 USED_UP = frozenset({"ExternalSecret"})
 """Kinds on the hub of which nobody needs what is gone: the credential of a cluster that has been imported."""
+SHOWN = 3
+"""So many clusters of a namespace are named."""
 SHARE = 10
 """Percent of a ring."""
 
@@ -63,6 +67,7 @@ def refused(root: Root, sides: Sides) -> tuple[Finding, ...]:
     return (
         *_clusters(sides, fresh),
         *_objects(sides, fresh),
+        *_unpermitted(sides),
         *_rings(sides, fresh),
         *(_stale(fresh, sides) if sure else ()),
     )
@@ -211,19 +216,59 @@ def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
     for item in gone_objects(sides):
         if _key(item) not in named:
             hint = f"{_name_it('objects', once=_key(item) in ever)}, or put back what made it"
-            hint += _still_filled(item, sides)
             yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} {item.how}", hint)
 
 
-def _still_filled(item: Gone, sides: Sides) -> str:
-    """What else a namespace needs that leaves the whole fleet: the AppProject is of main, and rings are behind it."""
-    after = sides.after
-    if after is None or item.kind != "Namespace":
-        return ""
-    filled = {name for member in after.members for name, _ in member.namespaces}
-    if item.name in {*filled, *after.spec.delivery.keptNamespaces}:
-        return ""
-    return f"; keep {item.name} in delivery.keptNamespaces until every ring has taken the change"
+def _unpermitted(sides: Sides) -> Iterator[Finding]:
+    """Namespaces that an AppProject no longer permits while rings still have something there."""
+    for name, users in sorted(_left(sides).items()):
+        shown = ", ".join(users[:SHOWN]) + (f" and {len(users) - SHOWN} more" if len(users) > SHOWN else "")
+        message = f"the AppProject no longer permits namespace {name}, which {shown} had until now"
+        hint = f"keep {name} in delivery.keptNamespaces until every ring has taken the change"
+        yield _finding(UNPERMITTED, Where(FLEET_FILE, 1, 1), message, hint)
+
+
+def _left(sides: Sides) -> Mapping[str, list[str]]:
+    """Each such namespace with the clusters that had it: of a fleet without a hub each cluster has a project of its own."""
+    before, after = sides.before, sides.after
+    found: dict[str, list[str]] = {}
+    if before is None or after is None:
+        return found
+    # Who takes a name out of keptNamespaces says that all rings have left it.
+    known = frozenset((*before.spec.delivery.keptNamespaces, *after.spec.delivery.keptNamespaces))
+    alone = after.spec.delivery.model == "standalone"
+    for was, now, member in _of_each(before, after) if alone else _of_hubs(before, after):
+        for name in sorted(was - now - known):
+            found.setdefault(name, []).append(member)
+    return found
+
+
+def _of_each(before: Fleet, after: Fleet) -> Iterator[tuple[frozenset[str], frozenset[str], str]]:
+    """What each cluster that stays was permitted, is permitted, and its name."""
+    now = {member.name: spaces_of(member) for member in after.members}
+    for member in before.members:
+        if member.name in now:
+            yield spaces_of(member), now[member.name], member.name
+
+
+def _of_hubs(before: Fleet, after: Fleet) -> Iterator[tuple[frozenset[str], frozenset[str], str]]:
+    """The same of the clusters that stay with their hub; of what its project permits, what each had."""
+    views = {view.spec.hub.cluster: view for view in after.views()}
+    for was in before.views():
+        now = views.get(was.spec.hub.cluster)
+        if now is not None:
+            stay = {member.name for member in now.members}
+            then, here = permitted(was), permitted(now)
+            # Applications of workloads have a namespace that no overlay fills: all clusters have it.
+            of_all = then.difference(*(spaces_of(member) for member in was.members))
+            for member in was.members:
+                if member.name in stay:
+                    yield then & (spaces_of(member) | of_all), here, member.name
+
+
+def spaces_of(member: Member) -> frozenset[str]:
+    """The namespaces that a cluster's overlay fills."""
+    return frozenset(name for name, _ in member.namespaces)
 
 
 def _key(item: RemovedObject | Gone) -> tuple[str, str, str, str]:

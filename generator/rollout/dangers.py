@@ -28,7 +28,7 @@ CODES: Mapping[str, str] = {
     "ROOM": "more is asked for than a queue, the nodes or a storage class have",
     ROLLED_BACK: "the ring was rolled back from this commit, or from one behind it",
 }
-"""Code -> what it means; the codes REMOVE001 to REMOVE004 of the plan's rails can be acknowledged beside them."""
+"""Code -> what it means; the codes REMOVE001 to REMOVE005 of the plan's rails can be acknowledged beside them."""
 _OF_EFFECT = {Effect.RECREATE: "RECREATE", Effect.DOWNTIME: "DOWNTIME", Effect.LEFT: "LEFT"}
 
 

@@ -27,3 +27,12 @@ UNKNOWN = plain_rule(
     "REMOVE004",
     "What the commit before means can be compiled: otherwise nobody knows what the change removes.",
 )
+UNPERMITTED = plain_rule(
+    "REMOVE005",
+    """A namespace that leaves the fleet stays permitted until every ring has left it.
+
+    An AppProject is of the newest commit and reaches all sites at once, rings come later: what a ring that is behind has there, Argo
+    CD may neither write nor take away any more, and its syncs fail. delivery.keptNamespaces keeps a namespace permitted, and is emptied by a
+    later change.
+    """,
+)

@@ -29,7 +29,9 @@ from .recording import Recording, judged
 
 PROBES = File(__file__).resolve().parent / "probes/kueue"
 KUBERNETES = "1.35.4"
-STANDS = {"0.16.6": 2, "0.18.4": 1, "0.19.2": 1}
+OF_ATTEMPT = " to pod set "
+"""Where a queue has a choice of flavors, the rest of Kueue's sentence is another one at each attempt."""
+STANDS = 2
 """Control planes of each version, beside each other: nearly all of a probe is waiting."""
 
 
@@ -47,7 +49,7 @@ def run(folder: File) -> list[str]:
             tasks: SimpleQueue[Task] = SimpleQueue()
             for task in _tasks(release):
                 tasks.put(task)
-            for _ in range(min(STANDS[release.version], tasks.qsize())):
+            for _ in range(min(STANDS, tasks.qsize())):
                 place = folder / f"{release.program}-{next(numbers)}"
                 stands.append(pool.submit(_stand, place, release, tasks))
         return sorted(line for one in stands for line in one.result())
@@ -99,19 +101,16 @@ def _cluster(case: dict[str, Any]) -> Cluster:
 
 
 def cases(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Probes, and for the first release the cases of the admission rules that say nothing of nodes."""
+    """Probes, and the cases of the admission rules that say nothing of nodes, nor another platform."""
     for path in sorted(PROBES.glob("*.yaml")):
         yield path.stem, {"profile": release.profile, **read_case(path)}
-    if release == RELEASES[0]:
-        for path in sorted(CASES.glob("admission/*/spec.yaml")):
-            case = read_case(path)
-            if case.get("profile", release.profile) == release.profile and "nodes" not in case.get(
-                "cluster", {}
-            ):
-                whole = {"profile": release.profile, **case}
-                # One of a queue that is not there is nothing that Kueue decides on.
-                if verdicts(_cluster(whole)):
-                    yield f"case-{path.parent.name}", whole
+    for path in sorted(CASES.glob("admission/*/spec.yaml")):
+        case = read_case(path)
+        if case.get("profile", release.profile) == release.profile and "nodes" not in case.get("cluster", {}):
+            whole = {"profile": release.profile, **case}
+            # One of a queue that is not there is nothing that Kueue decides on.
+            if verdicts(_cluster(whole)):
+                yield f"case-{path.parent.name}", whole
 
 
 Task = Callable[["Tried"], Iterator[str]]
@@ -149,30 +148,36 @@ class Tried:
             said: dict[str, Any] = {"inactive": inactive, "workloads": _rotated(probe)}
         except Refused as no:
             probe.close()
-            yield from self._refused(name, case, no)
+            yield from self._refused(name, case, no.message)
             return
         if probe.checks:
             said["admittedOnceChecked"] = sorted(probe.admitted)
-        probe.close()
         unseen = [key for key, item in said["workloads"].items() if item.get("message") == NO_WORKLOAD]
-        if unseen:
-            yield f"{self.release.version} {name}: Kueue was never asked about {', '.join(unseen)}"
+        why = {key: probe.pods_refused(key) for key in unseen}
+        probe.close()
+        if unasked := [key for key, words in why.items() if not words]:
+            yield f"{self.release.version} {name}: Kueue was never asked about {', '.join(unasked)}"
             return
+        for key, words in why.items():
+            yield from self._refused(f"{name}: {key}", case, words)
+            del said["workloads"][key]
+        if unseen:
+            said["podsRefused"] = unseen
         now = Recording(self.release.program, name, self.versions, case, said)
         found = ", ".join(f"{key} {item['decision']}" for key, item in said["workloads"].items())
         say(f"kueue {self.release.version}: {name}: {found}")
         yield from judged(now, record=os.environ.get("RECORD") == "1")
 
-    def _refused(self, name: str, case: dict[str, Any], no: Refused) -> Iterator[str]:
-        """A workload that Kueue's webhook takes for wrong; a rule has to do so too."""
+    def _refused(self, name: str, case: dict[str, Any], words: str) -> Iterator[str]:
+        """A workload that Kueue's webhook or the API server takes for wrong; a rule has to do so too."""
         cluster, resolved, findings = build(case)
         if cluster is None:
             raise AssertionError(findings)
         found = (*findings, *check_cluster(cluster, resolved))
         codes = sorted({item.code for item in found if item.severity is Severity.ERROR})
-        say(f"kueue {self.release.version}: {name}: refused: {no.message} ({', '.join(codes)})")
+        say(f"kueue {self.release.version}: {name}: refused: {words} ({', '.join(codes)})")
         if not codes:
-            yield f"{self.release.version} {name}: refused, and no rule says so: {no.message}"
+            yield f"{self.release.version} {name}: refused, and no rule says so: {words}"
 
     @property
     def versions(self) -> dict[str, str]:
@@ -190,16 +195,16 @@ def _rotated(probe: Probe) -> dict[str, Any]:
         for key, told in (probe.run(order) if len(order) > 1 else alone).items():
             together[key].append(told)
         probe.clear()
-    return {key: _told(alone[key], together[key]) for key in together}
+    return {key: _told(alone[key], together[key], choice=probe.choice) for key in together}
 
 
-def _told(alone: Told, together: Sequence[Told]) -> dict[str, Any]:
+def _told(alone: Told, together: Sequence[Told], *, choice: bool) -> dict[str, Any]:
+    words = alone.message.partition(OF_ATTEMPT)[0] if choice else alone.message
     return {
         "decision": str(decision(alone.admitted, [item.admitted for item in together])),
         "alone": alone.admitted,
         "inRotations": [item.admitted for item in together],
-        # What is said of a flavor while others are in the way depends on the attempt.
-        **({} if alone.admitted else {"message": alone.message}),
+        **({} if alone.admitted else {"message": words}),
     }
 
 

@@ -161,6 +161,12 @@ class Probe:
         return waiting
 
     @property
+    def choice(self) -> bool:
+        """Whether a queue has several flavors of the same resources."""
+        queues = (item["spec"] for item in self.ground if item["kind"] == "ClusterQueue")
+        return any(len(group["flavors"]) > 1 for spec in queues for group in spec.get("resourceGroups", ()))
+
+    @property
     def checks(self) -> list[Manifest]:
         """AdmissionChecks, whose controllers are played: each is there, and says yes to whoever has quota."""
         return [item for item in self.ground if item["kind"] == "AdmissionCheck"]
@@ -247,6 +253,20 @@ class Probe:
         if not mine:
             waiting = [NO_WORKLOAD]
         return Told(admitted, "" if admitted else (waiting or ["fewer Workloads than pods"])[0])
+
+    def pods_refused(self, key: str) -> str:
+        """The API server's words where it takes no pod of a workload; empty where it has nothing against one."""
+        (item,) = (one.manifest for one in self.asked if one.key == key)
+        if item["kind"] != "Deployment":
+            return ""
+        self.client.apply(item)
+        found: list[str] = []
+        until = time.monotonic() + DECIDED_SECONDS
+        while not found and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+            there = (self.client.get(item) or {}).get("status", {}).get("conditions") or ()
+            found = [one["message"] for one in there if one["type"] == "ReplicaFailure"]
+        return "".join(found).partition(" is forbidden: ")[2]
 
     @staticmethod
     def _mine(item: Asked, every: Sequence[Manifest]) -> list[Manifest]:

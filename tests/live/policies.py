@@ -43,7 +43,7 @@ class Place(NamedTuple):
 PLACES: dict[str, Place] = {
     "example": Place(ROOT, "hub", ("store-002", "plant-102", "plant-103", "plant-104", LOCAL)),
     "policy": Place(ROOT / "tests/fleets/policy", "hub", ("shop-1", "shop-2")),
-    "new-hub-lab": Place(ROOT / "tests/fleets/new-hub", "lab", ("bench-1", LOCAL)),
+    "new-hub-lab": Place(ROOT / "tests/fleets/new-hub", "lab", ("bench-1",)),
     "clinics": Place(ROOT / "tests/live/fleets/clinics", "campus", ("ward-a", "ward-b", LOCAL)),
 }
 """Clusters that have every kind of Policy between them: OpenShift with a mirror, without OpenShift, the hub itself, delivery

@@ -202,13 +202,56 @@ def test_an_object_without_a_namespace_is_named_without_one() -> None:
     assert said(removals(objects=[{"cluster": "a", "kind": "Namespace", "name": "ai"}]), both) == []
 
 
+def filling(item: Member, *spaces: str) -> Member:
+    return replace(item, namespaces=tuple((name, ()) for name in spaces))
+
+
+def moved(before: tuple[Member, ...], after: tuple[Member, ...], **delivery: Any) -> list[str]:
+    """What is refused where these become those; `delivery` is said of the fleet afterwards, `was` before."""
+    was = delivery.pop("was", {})
+    told = {**FLEET["delivery"], **delivery}
+    now = Fleet("acme", FleetSpec.model_validate({**FLEET, "delivery": told}), after)
+    earlier = Fleet(
+        "acme", FleetSpec.model_validate({**FLEET, "delivery": {**FLEET["delivery"], **was}}), before
+    )
+    return said({}, Sides(frozenset(), Rendered((), Tree({}), now, ()), earlier))
+
+
 def test_a_namespace_that_leaves_the_fleet_stays_permitted_for_rings_that_are_behind() -> None:
-    both = sides((A, B), clusters=(changed("a", removes("Namespace", "ai")),))
-    (found,) = refused({}, both)
-    assert "keep ai in delivery.keptNamespaces" in str(found.hint)
-    still = replace(B, namespaces=(("ai", ()),))
-    (found,) = refused({}, sides((A, still), clusters=(changed("a", removes("Namespace", "ai")),)))
-    assert "keptNamespaces" not in str(found.hint)
+    had = (filling(A, "ai", "old"), filling(B, "old"), filling(C, "ai"))
+    left = (filling(A, "ai"), B, filling(C, "ai"))
+    (found,) = moved(had, left)
+    assert found == "REMOVE005: the AppProject no longer permits namespace old, which a, b had until now"
+    assert moved(had, left, keptNamespaces=["old"]) == []
+    assert moved(had, (filling(A, "ai"), filling(B, "old"), C)) == []
+    # Later it is kept no more, and that is meant.
+    assert moved(left, left, was={"keptNamespaces": ["old"]}) == []
+
+
+def test_namespaces_of_a_cluster_that_goes_need_not_be_permitted() -> None:
+    assert moved((A, filling(B, "old")), (A,)) == []
+
+
+def test_the_namespace_of_applications_stays_permitted_too() -> None:
+    (found,) = moved((A, B), (A, B), was={"applications": "workload"})
+    assert found.startswith(
+        "REMOVE005: the AppProject no longer permits namespace openshift-gitops, which a, b"
+    )
+    assert moved((A, B), (A, B), was={"applications": "workload"}, keptNamespaces=["openshift-gitops"]) == []
+
+
+def test_without_a_hub_each_cluster_has_a_project_of_its_own() -> None:
+    alone = {"model": "standalone"}
+    had = (filling(A, "ai"), filling(B, "ai"))
+    (found,) = moved(had, (filling(A, "ai"), B), was=alone, **alone)
+    assert found.startswith("REMOVE005: the AppProject no longer permits namespace ai, which b had")
+    assert moved(had, (filling(A, "ai"), B), was=alone, keptNamespaces=["ai"], **alone) == []
+
+
+def test_of_many_clusters_the_first_are_named() -> None:
+    many = tuple(filling(member(f"s{i}"), "old") for i in range(5))
+    (found,) = moved(many, tuple(filling(item) for item in many))
+    assert found.endswith("which s0, s1, s2 and 2 more had until now")
 
 
 def test_what_is_made_again_needs_no_name_but_on_a_core_cluster() -> None:

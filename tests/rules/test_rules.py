@@ -228,7 +228,7 @@ def test_the_note_of_it_can_be_waived() -> None:
 STORIES = {
     *("COMPILE001", "COMPILE002", "WAIVER001", "WAIVER002"),
     *("SECRET001", "SECRET002", "SECRET003", "SECRET004"),
-    *("REMOVE001", "REMOVE002", "REMOVE003", "REMOVE004"),
+    *("REMOVE001", "REMOVE002", "REMOVE003", "REMOVE004", "REMOVE005"),
     *(f"IMPORT{i:03}" for i in range(1, 9)),
     *("OWN001", "OWN002", "OWN003", "OWN004"),
     *(f"TEAM{i:03}" for i in range(1, 12)),

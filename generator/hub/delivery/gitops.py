@@ -233,6 +233,12 @@ def app_project(fleet: Fleet) -> Manifest:
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": project}
 
 
+def permitted(fleet: Fleet) -> frozenset[str]:
+    """The namespaces in which the AppProject of a hub lets Argo CD work."""
+    places = app_project(fleet)["spec"]["destinations"]
+    return frozenset(place["namespace"] for place in places)
+
+
 def let_in_applications(project: Manifest, delivery: Delivery, namespace: str) -> None:
     """Let root Applications have Applications in the namespace of their Argo CD, where workloads have some.
 
