@@ -1,5 +1,7 @@
 """`make live [PART=...]`: what our objects meet on real controllers.
 
+Programs that are missing are built while parts run that need others.
+
 Exit code: 0 as expected, 1 something is not, 3 a program cannot be built or does not run, 64 no such part.
 """
 
@@ -11,21 +13,33 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
+from typing import NamedTuple
 
-from . import api, cel, delivery, kueue, kueue_decisions, policies, ray, serving
-from .binaries import BuildFailed, say
+from . import api, cel, delivery, kueue, kueue_decisions, policies, policies_programs, ray, serving
+from .binaries import BuildFailed, built_meanwhile, ready, say
 from .client import Refused
+from .control_plane import API_SERVER, WITH_CONTROLLERS
+from .kueue_program import asked_releases
 from .processes import NotReady
 
-PARTS: dict[str, Callable[[File], list[str]]] = {
-    "api": api.run,
-    "cel": cel.run,
-    "kueue": kueue.run,
-    "kueue-cases": kueue_decisions.run,
-    "ray": ray.run,
-    "serving": serving.run,
-    "delivery": delivery.run,
-    "policies": policies.run,
+
+class Part(NamedTuple):
+    """One part: what it runs, and the programs that it needs."""
+
+    run: Callable[[File], list[str]]
+    programs: tuple[str, ...]
+
+
+_KUEUES = asked_releases()
+PARTS: dict[str, Part] = {
+    "api": Part(api.run, API_SERVER),
+    "cel": Part(cel.run, API_SERVER),
+    "kueue": Part(kueue.run, (*WITH_CONTROLLERS, *(release.program for release in _KUEUES))),
+    "kueue-cases": Part(kueue_decisions.run, tuple(release.decisions for release in _KUEUES)),
+    "ray": Part(ray.run, (*API_SERVER, "kuberay")),
+    "serving": Part(serving.run, (*WITH_CONTROLLERS, "kserve-manager", "kserve-llmisvc")),
+    "delivery": Part(delivery.run, (*WITH_CONTROLLERS, "argocd")),
+    "policies": Part(policies.run, (*WITH_CONTROLLERS, *policies_programs.NAMES)),
 }
 
 
@@ -36,22 +50,34 @@ def main(arguments: Sequence[str]) -> int:
         return 64
     # A SIGTERM ends Python at once otherwise, without what closes control planes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    names = arguments or [*PARTS]
+    began = time.monotonic()
     wrong: list[str] = []
-    for name in arguments or PARTS:
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="nearedge-live-") as folder:
+    with built_meanwhile(program for name in names for program in PARTS[name].programs):
+        for name in names:
             try:
-                found = PARTS[name](File(folder))
+                wrong += _part(name)
             except (BuildFailed, NotReady, Refused) as problem:
                 say(f"{name}: {problem}")
                 return 3
-        for line in found:
-            say(f"{name}: {line}")
-        wrong += found
-        say(
-            f"{name}: {'as expected' if not found else f'{len(found)} not as expected'}, {time.monotonic() - started:.0f} s"
-        )
+    said = f"{len(wrong)} not as expected" if wrong else "all as expected"
+    say(f"{len(names)} parts: {said}, {(time.monotonic() - began) / 60:.0f} min")
     return 1 if wrong else 0
+
+
+def _part(name: str) -> list[str]:
+    """What is wrong in one part."""
+    started = time.monotonic()
+    ready(PARTS[name].programs)
+    built = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="nearedge-live-") as folder:
+        found = PARTS[name].run(File(folder))
+    for line in found:
+        say(f"{name}: {line}")
+    waited = f" after {built - started:.0f} s for its programs" if built - started > 1 else ""
+    said = f"{len(found)} not as expected" if found else "as expected"
+    say(f"{name}: {said}, {time.monotonic() - built:.0f} s{waited}")
+    return found
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ go.mod, go.sum, sources of ours and the command. Go takes modules from where thi
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -105,6 +108,8 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [name for name in arguments if name not in PROGRAMS]:
         say(f"no such program: {', '.join(unknown)} (there are {', '.join(PROGRAMS)})")
         return 64
+    # A SIGTERM ends Python at once otherwise, and the compiler goes on without us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         ready(arguments or PROGRAMS)
     except BuildFailed as problem:
@@ -120,11 +125,44 @@ def ready(names: Iterable[str]) -> dict[str, File]:
         BuildFailed: no Go, a module is not served, or it does not compile.
     """
     TARGET.mkdir(parents=True, exist_ok=True)
-    wanted = [PROGRAMS[name] for name in names]
+    wanted = [PROGRAMS[name] for name in dict.fromkeys(names)]
     for program in wanted:
-        if stamp(program) != stamped(program):
-            build(program)
+        if missing(program):
+            with _alone(program):
+                if missing(program):  # whoever was waited for may have built it
+                    build(program)
     return {program.name: TARGET / program.name for program in wanted}
+
+
+@contextlib.contextmanager
+def built_meanwhile(names: Iterable[str]) -> Iterator[None]:
+    """A process of its own builds what is missing, in this order, while the block goes on with what is there.
+
+    Whoever needs one of them waits for it in `ready`, and hears there why one cannot be built.
+    """
+    wanted = [name for name in dict.fromkeys(names) if missing(PROGRAMS[name])]
+    if not wanted:
+        yield
+        return
+    run = subprocess.Popen([sys.executable, "-m", __spec__.name, *wanted], cwd=ROOT, process_group=0)
+    try:
+        yield
+    finally:
+        run.terminate()
+        run.wait(60)
+
+
+@contextlib.contextmanager
+def _alone(program: Program) -> Iterator[None]:
+    """Nobody else builds this one meanwhile, of all who work in this checkout."""
+    with (TARGET / f".{program.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def missing(program: Program) -> bool:
+    """Whether it is not there, or made from other pins."""
+    return stamp(program) != stamped(program)
 
 
 def stamp(program: Program) -> str:

@@ -19,12 +19,12 @@ from generator.rules.run import check_cluster
 from tests.conftest import CASES, ROOT, build, read_case
 
 from . import crds, inputs
-from .binaries import ready, say
+from .binaries import say
 from .client import Refused
 from .control_plane import WITH_CONTROLLERS, control_plane
 from .inputs import Site
 from .kueue_probe import NO_WORKLOAD, Asked, Probe, Told, site_of
-from .kueue_program import RELEASES, Release, kueue
+from .kueue_program import Release, asked_releases, kueue
 from .recording import Recording, judged
 
 PROBES = File(__file__).resolve().parent / "probes/kueue"
@@ -40,12 +40,10 @@ def run(folder: File) -> list[str]:
 
     LIVE_PROBE is a pattern of probes to run, `clusters` stands for the whole clusters.
     """
-    asked = [item for item in RELEASES if os.environ.get("LIVE_KUEUE", item.version) == item.version]
-    ready((*WITH_CONTROLLERS, *(release.program for release in asked)))  # threads would build them twice
     numbers = count()
     with ThreadPoolExecutor() as pool:
         stands = []
-        for release in asked:
+        for release in asked_releases():
             tasks: SimpleQueue[Task] = SimpleQueue()
             for task in _tasks(release):
                 tasks.put(task)

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from itertools import permutations
@@ -31,13 +32,15 @@ from .binaries import ready, say
 from .kueue_cases import COUNT, MODELS, Case, case
 from .kueue_cases_worded import WIDER, WORDED, wider, worded
 from .kueue_probe import GROUND, Asked, asked, site_of
-from .kueue_program import RELEASES, Release
+from .kueue_program import Release, asked_releases
 
 KEPT = File(__file__).parents[1] / "data/kueue"
 LETTERS = {Decision.ADMIT: "A", Decision.IF_IDLE: "I", Decision.NEVER: "N"}
 ALL_ORDERS = 4
 """Up to how many workloads Kueue is shown every order; of more each is first and last once, both ways round."""
 RUN_SECONDS = 3600
+AT_ONCE = 2
+"""Kueues beside each other."""
 _HELD = {"wide-128": ("NNI", "NNA"), "wide-164": ("NIIIN", "NIAIN")}
 """Who may still run in a queue on hold has quota for us; for Kueue it never came before the hold."""
 OTHERWISE: Mapping[str, Mapping[str, tuple[str, str]]] = {
@@ -59,11 +62,13 @@ class Seen(NamedTuple):
 
 def run(folder: File) -> list[str]:
     """Everything; gives what is wrong. LIVE_KUEUE names one version, RECORD=1 writes the letters anew."""
-    wrong: list[str] = []
-    for release in RELEASES:
-        if os.environ.get("LIVE_KUEUE", release.version) == release.version:
-            wrong += _tried(release, folder)
-    return wrong
+    cases = {release: {name: made(name, release) for name in names()} for release in asked_releases()}
+    # A Kueue takes one core for minutes: the next one goes on while we walk through the cases of the one before.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        seen = {release: pool.submit(looked_at, release, listed, folder) for release, listed in cases.items()}
+        return [
+            line for release, told in seen.items() for line in _tried(release, cases[release], told.result())
+        ]
 
 
 def names() -> Iterator[str]:
@@ -83,9 +88,7 @@ def made(name: str, release: Release) -> Case:
     return found
 
 
-def _tried(release: Release, folder: File) -> Iterator[str]:
-    cases = {name: made(name, release) for name in names()}
-    seen = dict(looked_at(release, cases, folder))
+def _tried(release: Release, cases: Mapping[str, Case], seen: Mapping[str, Seen]) -> Iterator[str]:
     if os.environ.get("RECORD") == "1":
         keep(release, {name: one.letters for name, one in seen.items()})
     before = kept(release)
@@ -134,20 +137,22 @@ def said(cluster: Cluster) -> str:
     return "".join(LETTERS[decision] for decision in found)
 
 
-def looked_at(release: Release, cases: Mapping[str, Case], folder: File) -> Iterator[tuple[str, Seen]]:
-    """Put cases before Kueue."""
-    program = ready([f"kueue-decisions-{release.version}"])[f"kueue-decisions-{release.version}"]
+def looked_at(release: Release, cases: Mapping[str, Case], folder: File) -> dict[str, Seen]:
+    """What Kueue makes of each case."""
+    program = ready([release.decisions])[release.decisions]
     asks, tells = folder / f"cases-{release.version}", folder / f"told-{release.version}"
     with asks.open("w", encoding="utf-8") as out:
         for name, one in cases.items():
             out.write(json.dumps(ask(name, cluster_of(one))) + "\n")
     with asks.open("rb") as given, tells.open("wb") as out:
         subprocess.run([str(program)], stdin=given, stdout=out, check=True, timeout=RUN_SECONDS)
+    found = {}
     for line in tells.read_text("utf-8").splitlines():
         told = json.loads(line)
         if told.get("error"):
             raise AssertionError(f"{told['name']}: {told['error']}")
-        yield told["name"], Seen(_letters(told["outcomes"]), told.get("words", {}))
+        found[told["name"]] = Seen(_letters(told["outcomes"]), told.get("words", {}))
+    return found
 
 
 def ask(name: str, cluster: Cluster) -> dict[str, Any]:

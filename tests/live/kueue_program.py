@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path as File
@@ -38,8 +39,18 @@ class Release(NamedTuple):
         """Its name in .bin/live/."""
         return f"kueue-{self.version}"
 
+    @property
+    def decisions(self) -> str:
+        """The name of its scheduler in a process of its own."""
+        return f"kueue-decisions-{self.version}"
+
 
 RELEASES = (Release("0.16.6", "odh-3.4"), Release("0.18.4", "odh-3.5"), Release("0.19.2", "upstream"))
+
+
+def asked_releases() -> tuple[Release, ...]:
+    """All, or the one that LIVE_KUEUE names."""
+    return tuple(item for item in RELEASES if os.environ.get("LIVE_KUEUE", item.version) == item.version)
 
 
 @contextlib.contextmanager

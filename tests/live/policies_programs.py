@@ -25,6 +25,7 @@ ORGANIZATION = "open-cluster-management.io"
 PROPAGATOR = "governance-policy-propagator"
 FRAMEWORK = "governance-policy-framework-addon"
 CONTROLLER = "config-policy-controller"
+NAMES = (PROPAGATOR, FRAMEWORK, CONTROLLER)
 WEBHOOK_PORT = 9443
 """The propagator cannot be told another (main.go makes its manager without a webhook server of its own)."""
 LOCAL = {"OSDK_FORCE_RUN_MODE": "local"}

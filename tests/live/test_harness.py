@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from generator.admission import Decision
-from tests.conftest import build
+from tests.conftest import build, some
 from tests.live import binaries, recording
+from tests.live.__main__ import PARTS
 from tests.live.api import DEFAULTS, grouped, read_defaults
 from tests.live.binaries import PINS, PROGRAMS, Program
 from tests.live.compare import Difference, differences
@@ -285,3 +288,53 @@ def test_rows_of_the_defaults_say_who_and_name_a_place_once() -> None:
     places = [(kind, path) for row in rows for kind in row.kinds for path in row.paths]
     assert all(len(row.by) > 10 for row in rows)
     assert len(places) == len(set(places))
+
+
+def test_a_program_is_built_once_by_whoever_comes_first(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+
+    def slow(program: Program) -> None:
+        time.sleep(0.2)
+        built.append(program.name)
+        (tmp_path / program.name).write_text("", "utf-8")
+        (tmp_path / f"{program.name}.stamp").write_text(binaries.stamp(program), "utf-8")
+
+    monkeypatch.setattr(binaries, "TARGET", tmp_path)
+    monkeypatch.setattr(binaries, "build", slow)
+    with ThreadPoolExecutor() as pool:
+        paths = [*pool.map(binaries.ready, [["etcd", "kuberay"], ["kuberay", "etcd"], ["etcd"]])]
+    assert sorted(built) == ["etcd", "kuberay"]
+    assert paths[2] == {"etcd": tmp_path / "etcd"}
+
+
+def test_what_is_missing_is_built_in_the_order_in_which_parts_need_it(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[str]] = []
+
+    class Builder:
+        def __init__(self, words: list[str], **_: Any) -> None:
+            begun.append(words[3:])
+
+        def terminate(self) -> None:
+            begun.append(["ended"])
+
+        def wait(self, _: float) -> None:
+            pass
+
+    monkeypatch.setattr(binaries, "TARGET", tmp_path)
+    monkeypatch.setattr("tests.live.binaries.subprocess.Popen", Builder)
+    (tmp_path / "etcd").write_text("", "utf-8")
+    (tmp_path / "etcd.stamp").write_text(binaries.stamp(PROGRAMS["etcd"]), "utf-8")
+    with binaries.built_meanwhile(["etcd", "kuberay", "argocd", "kuberay"]):
+        assert begun == [["kuberay", "argocd"]]
+    assert begun == [["kuberay", "argocd"], ["ended"]]
+    with binaries.built_meanwhile(["etcd"]):
+        assert len(begun) == 2
+
+
+@pytest.mark.parametrize("name", [*PARTS])
+def test_every_part_names_programs_that_there_are(name: str) -> None:
+    assert set(some(PARTS[name].programs)) <= set(PROGRAMS)
