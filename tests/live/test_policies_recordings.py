@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from generator.fleet.fleet import Fleet
 from generator.hub.kit.policies import CREDENTIAL, KEPT, OFTEN, PRUNED
 from generator.hub.platform.operators import OURS_ALONE
 from generator.objects.manifest import Manifest
 from tests.conftest import some
 from tests.live.played_placement import means
 from tests.live.policies import PLACES, SET, plain, shape
-from tests.live.policies_hub import compiled, local_cluster
+from tests.live.policies_hub import LOCAL, compiled, local_cluster
 from tests.live.policies_life import LIVES
 from tests.live.recording import RECORDED, Recording, load
 
@@ -37,8 +38,17 @@ def seen(name: str) -> dict[str, Any]:
 
 
 @cache
+def compiled_of(name: str) -> tuple[Fleet, tuple[Manifest, ...]]:
+    return compiled(PLACES[name].root, PLACES[name].hub)
+
+
 def objects_of(name: str) -> tuple[Manifest, ...]:
-    return compiled(PLACES[name].root, PLACES[name].hub)[1]
+    return compiled_of(name)[1]
+
+
+def space_of(name: str) -> str:
+    """The namespace of its Policies on the hub."""
+    return compiled_of(name)[0].spec.hub.policyNamespace
 
 
 def policies_of(name: str, cluster: str) -> dict[str, Manifest]:
@@ -50,7 +60,7 @@ def policies_of(name: str, cluster: str) -> dict[str, Manifest]:
         item["metadata"]["name"]
         for item in found
         if item["kind"] == "Placement"
-        and item["metadata"]["namespace"] == "nearedge-policies"
+        and item["metadata"]["namespace"] == space_of(name)
         and cluster in means(item, clusters, bound)
     }
     wanted = {
@@ -71,13 +81,13 @@ def test_recordings_are_of_the_policies_that_we_emit_now(name: str, cluster: str
     now = {plain(key): shape(item) for key, item in policies_of(name, cluster).items()}
     then = recorded(f"{name}-{cluster}").input["policies"]
     assert {key: item["templates"] for key, item in now.items()} == {
-        key: [unspaced(one) for one in item["templates"]] for key, item in then.items()
+        key: [unspaced(one, space_of(name)) for one in item["templates"]] for key, item in then.items()
     }
 
 
-def unspaced(template: dict[str, Any]) -> dict[str, Any]:
+def unspaced(template: dict[str, Any], space: str) -> dict[str, Any]:
     """As it stands in Git: on its way the hub puts the namespace of a Policy before its name."""
-    return {**template, "after": [name.removeprefix("nearedge-policies.") for name in template["after"]]}
+    return {**template, "after": [name.removeprefix(f"{space}.") for name in template["after"]]}
 
 
 @pytest.mark.parametrize(("name", "cluster"), SITES)
@@ -217,8 +227,16 @@ def test_a_list_without_names_is_said_whole_where_a_second_item_would_be_refused
         assert kind == ("mustonlyhave" if (group, item["kind"]) in OURS_ALONE else "musthave")
 
 
+def test_a_site_whose_hub_is_away_goes_on_and_takes_what_came_meanwhile_when_it_is_back() -> None:
+    found = dict(seen("policy-shop-2-life"))
+    # Its hub cannot know: it says what it heard last, and NearedgeEdgeSilent tells of the silence.
+    assert found.pop("theHubSaysWhatItHeardLast") == ["Compliant"]
+    assert set(found.values()) == {True}
+
+
 def test_every_life_is_recorded() -> None:
     there = {path.stem for path in (RECORDED / SET).glob("*.yaml")}
     sites = {f"{name}-{cluster}" for name, cluster in SITES}
     assert there == sites | {f"{name.replace('/', '-')}-life" for name in LIVES}
-    assert all(CREDENTIAL in policies_of(name, cluster) for name, cluster in SITES)
+    # A hub takes its own overlay with the credential that its Argo CD has.
+    assert all((CREDENTIAL in policies_of(name, cluster)) == (cluster != LOCAL) for name, cluster in SITES)
