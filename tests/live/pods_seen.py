@@ -23,7 +23,7 @@ def pod_seen(pod: Manifest) -> dict[str, Any]:
     spec, meta = pod["spec"], pod["metadata"]
     return {
         "labels": {k: plain(v) for k, v in sorted(meta.get("labels", {}).items()) if k not in _OF_THE_RUN},
-        "serviceAccountName": spec.get("serviceAccountName", ""),
+        "serviceAccountName": plain(spec.get("serviceAccountName", "")),
         "automountServiceAccountToken": spec.get("automountServiceAccountToken"),
         "securityContext": spec.get("securityContext") or {},
         "nodeSelector": spec.get("nodeSelector") or {},

@@ -201,18 +201,34 @@ def _until_quiet(client: Client, spaces: Sequence[str], rays: Sequence[Manifest]
         now = sorted((pod["metadata"]["name"], pod.get("status", {}).get("phase")) for pod in pods)
         for name in spaces:
             now += sorted((item["metadata"]["name"], "") for item in client.list("v1", "Service", name))
-        if now != last or not all(_seen(client.get(item) or {}) for item in rays):
+        made = [item for name in spaces for item in client.list("ray.io/v1", "RayCluster", name)]
+        if now != last or not all_seen([client.get(item) or {} for item in rays], made):
             last, since = now, time.monotonic()
         time.sleep(0.3)
 
 
+def all_seen(rays: Iterable[Manifest], made: Sequence[Manifest]) -> bool:
+    """Whether KubeRay has written a status of our objects, and of each RayCluster that it says it has made of them.
+
+    It writes that of a RayCluster when it has made its pods; that of a RayService or a RayJob names a cluster first.
+    """
+    there = {item["metadata"]["name"] for item in made}
+    told = all(_seen(item) and there.issuperset(_clusters(item)) for item in rays)
+    return told and all(_seen(item) for item in made)
+
+
 def _seen(found: Manifest) -> bool:
-    """Whether KubeRay has written a status; it does so when it has made what it makes."""
     status = found.get("status") or {}
     if found.get("kind") == "RayService":
-        served = [status.get(f"{word}ServiceStatus") or {} for word in ("pending", "active")]
-        return any(item.get("rayClusterName") for item in served)
+        return bool(_clusters(found))
     return bool(status.get("observedGeneration") or status.get("jobDeploymentStatus"))
+
+
+def _clusters(found: Manifest) -> list[str]:
+    """The RayClusters that the status of a RayService or a RayJob names."""
+    status = found.get("status") or {}
+    served = [status.get(f"{word}ServiceStatus") or {} for word in ("pending", "active")]
+    return [name for item in (status, *served) if (name := item.get("rayClusterName"))]
 
 
 def clear(client: Client, spaces: Sequence[str], objects: Sequence[Manifest]) -> None:

@@ -22,7 +22,7 @@ from tests.live.kueue import decision
 from tests.live.played_placement import SET, decisions, means
 from tests.live.pods_seen import plain as plain_pod
 from tests.live.policies import plain
-from tests.live.ray import Case, rounds
+from tests.live.ray import Case, all_seen, rounds
 from tests.live.recording import Recording, judged, load
 from tests.live.serving import pods_of_group
 
@@ -338,3 +338,18 @@ def test_what_is_missing_is_built_in_the_order_in_which_parts_need_it(
 @pytest.mark.parametrize("name", [*PARTS])
 def test_every_part_names_programs_that_there_are(name: str) -> None:
     assert set(some(PARTS[name].programs)) <= set(PROGRAMS)
+
+
+def test_a_case_of_ray_is_seen_when_the_cluster_that_its_status_names_has_a_status() -> None:
+    service = {"kind": "RayService", "status": {"pendingServiceStatus": {"rayClusterName": "shelf-abcde"}}}
+    cluster: dict[str, Any] = {"kind": "RayCluster", "metadata": {"name": "shelf-abcde"}}
+    assert not all_seen([{"kind": "RayService"}], [])
+    assert not all_seen([service], [])
+    assert not all_seen([service], [cluster])
+    assert all_seen([service], [{**cluster, "status": {"observedGeneration": 1}}])
+    job = {
+        "kind": "RayJob",
+        "status": {"jobDeploymentStatus": "Initializing", "rayClusterName": "tune-abcde"},
+    }
+    assert not all_seen([job], [])
+    assert all_seen([{"kind": "RayJob", "status": {"jobDeploymentStatus": "Waiting"}}], [])
