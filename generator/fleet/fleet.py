@@ -56,6 +56,8 @@ class Member:
     images: tuple[str, ...] = ()
     longest: int = 0
     """Seconds that its load Jobs and jobs may take at the most: a sync may wait so long for them."""
+    endless: tuple[tuple[str, int, str], ...] = ()
+    """Jobs without a deadline for which other objects of a sync wait: section, index and name, in the order of its spec."""
     silence: str | None = None
     """How long the hub may hear nothing of it before somebody is told: a duration, or never; None: as of all others."""
     window: str | None = None

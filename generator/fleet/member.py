@@ -10,15 +10,14 @@ from ..components.credentials import delivered
 from ..components.kit.component import Cluster
 from ..components.kit.images_in import repositories, uses_mirror
 from ..components.kit.runtime import seconds
-from ..components.models import MODELS, claims_of, fetched_models, longest_outage, trained_models
+from ..components.models import MODELS, claims_of, fetched_models, jobs, longest_outage, trained_models
 from ..components.namespaces import managed_labels
 from ..components.pin_checks import images_used, models_used
 from ..components.platform import chosen
-from ..components.ray import RAY
 from ..components.serving import checked
 from ..components.training import TRAINING
 from ..components.workbenches import WORKBENCHES
-from ..objects.manifest import Manifest
+from ..objects.manifest import SYNC_WAVE, Manifest, Wave
 from ..specs.hub import Registration
 from ..specs.site import Connectivity
 from .fleet import Member
@@ -49,6 +48,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         models=models_used(cluster),
         images=images_used(cluster),
         longest=max(_deadlines(cluster), default=0),
+        endless=tuple(_endless(cluster, manifests)),
         silence=_silence(cluster.spec.connectivity),
         window=cluster.spec.connectivity.maintenanceWindow,
         builds=builds.namespace if builds else None,
@@ -83,6 +83,16 @@ USUAL = 15 * 60
 """Seconds after which silence is told of a line that is always there."""
 
 
+def _endless(cluster: Cluster, manifests: Sequence[Manifest]) -> Iterator[tuple[str, int, str]]:
+    """Jobs that may take for ever, where a sync has something to bring when they are done."""
+    named = [
+        (str(path[0]), int(path[2]), job.name) for path, job in jobs(cluster) if not job.activeDeadlineSeconds
+    ]
+    later = (item["metadata"].get("annotations", {}).get(SYNC_WAVE) for item in manifests if named)
+    if str(int(Wave.FOLLOWER)) in later:
+        yield from named
+
+
 def _silence(link: Connectivity) -> str | None:
     if link.mode == "disconnected":
         return "never"
@@ -94,8 +104,6 @@ def _deadlines(cluster: Cluster) -> Iterator[int]:
     """Seconds after which load Jobs, jobs and what publishes their models have failed, where that is known."""
     if any(claim.load for claim in claims_of(cluster)):
         yield seconds(cluster.part(MODELS).deadline) + longest_outage(cluster)
-    for trained in cluster.part(TRAINING).jobs:
-        yield trained.activeDeadlineSeconds or 0
-    for job in cluster.part(RAY).jobs:
+    for _, job in jobs(cluster):
         yield job.activeDeadlineSeconds or 0
         yield seconds(job.publish.deadline) + longest_outage(cluster) if job.publish is not None else 0

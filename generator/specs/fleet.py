@@ -135,9 +135,9 @@ class Delivery(Strictly):
         None,
         description="When a sync that still waits is ended, so that the next commit is taken; an hour more than the longest deadline of a load or a job when left out, 0s for never.",
     )
-    argoCD: Annotated[str, Line(r"^[0-9]+\.[0-9]+$", 16, form="two numbers, such as 3.3")] = Field(
-        "3.1",
-        description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again.',
+    argoCD: Annotated[str, Line(r"^[0-9]+\.[0-9]+$", 16, form="two numbers, such as 3.3")] | None = Field(
+        None,
+        description='Oldest Argo CD of hub and sites, major and minor, quoted: "3.3". From 3.2 on a fix reaches a site while a failed sync is tried again. Left out it is what gitOpsChannel or the pins of operator gitops bring to all sites, else 3.1.',
     )
     gitOpsChannel: (
         Annotated[

@@ -291,7 +291,10 @@ def crowd(size: int, **more: Any) -> Fleet:
     spec = {
         **FLEET,
         "hubs": hubs,
-        "delivery": {"rings": [{"name": "main", "revision": "refs/heads/main", **more}]},
+        "delivery": {
+            "argoCD": "3.3",
+            "rings": [{"name": "main", "revision": "refs/heads/main", **more}],
+        },
     }
     members = [member_of(name, {"tier": "core"}) for name in ("hub", "hub-2")]
     shop = member_of("shop", {"ring": "main"})

@@ -11,6 +11,7 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet, Member
 from ...specs.fleet import NO_HUB
 from ..delivery.argocd import jitter
+from ..delivery.releases import delivery_of
 from ..delivery.windows import argocd_version, closed
 from ..kit.durations import seconds
 from ..kit.profile import hub_profiles, profile_of
@@ -107,17 +108,17 @@ def clusters_do_not_ask_together(fleet: Fleet) -> Iterator[Problem]:
     "HUB038", source="argo-cd v3.5.1 controller/appcontroller.go processRequestedAppOperation", scope="fleet"
 )
 def syncs_outlast_loads(fleet: Fleet) -> Iterator[Problem]:
-    """delivery.syncTimeout is longer than any load Job or job of a cluster may take.
+    """delivery.syncTimeout is longer than any load Job or job of a cluster, the hub's too, may take.
 
     A sync that is ended is not tried again for the same commit: what waits for a long download would never be applied
     on that site.
     """
     said = fleet.spec.delivery.syncTimeout
-    waits = closed(fleet.spec.delivery, (member.window for member in fleet.managed))
+    waits = closed(delivery_of(fleet), (member.window for member in fleet.members))
     if said and 0 < seconds(said) <= waits:
         text = f"a sync ends after {said}, and one that its window interrupts waits for the next"
         yield Problem(("delivery", "syncTimeout"), text, f"{waits // 3600 + 1}h or more, or leave it out")
-    slow = [member for member in fleet.managed if said and 0 < seconds(said) <= member.longest]
+    slow = [member for member in fleet.members if said and 0 < seconds(said) <= member.longest]
     if slow:
         worst = max(slow, key=lambda member: member.longest)
         text = f"a sync ends after {said}, and a job of {worst.name} may take {worst.longest // 3600}h"
@@ -143,7 +144,7 @@ def argocd_is_one_that_was_looked_at(fleet: Fleet) -> Iterator[Problem]:
     """
     said = fleet.spec.delivery.argoCD
     (oldest, newest), number = PROVEN, argocd_version(fleet.spec.delivery)
-    if not oldest <= number <= newest:
+    if said is not None and not oldest <= number <= newest:
         bounds = [".".join(map(str, bound)) for bound in PROVEN]
         text = (
             f"Argo CD {said} is {'older' if number < oldest else 'newer'} than what nearedge was held against"

@@ -16,6 +16,7 @@ from ..kit import placement
 from ..kit.profile import HubProfile
 from ..kit.rings import DecisionGroup
 from .gitops import IN_CLUSTER, NAME, NOWHERE, application_name
+from .releases import spec_of
 from .windows import at_least
 
 PULL = "apps.open-cluster-management.io/pull-to-ocm-managed-cluster"
@@ -119,7 +120,7 @@ def hub_application(hub: Member, fleet: Fleet) -> Manifest:
 
 def root(cluster: str, revision: str, fleet: Fleet, destination: Manifest) -> Manifest:
     """Spec of a cluster's root Application."""
-    return root_application(cluster, revision, fleet.spec, destination, apart=fleet.apart)
+    return root_application(cluster, revision, spec_of(fleet), destination, apart=fleet.apart)
 
 
 def root_application(

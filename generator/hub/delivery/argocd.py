@@ -1,7 +1,7 @@
 """Settings of the Argo CD of each cluster, by Policy: how often it asks Git, what it calls healthy, how long it waits.
 
-    delivery.pollInterval, pollJitter, syncTimeout, healthChecks -> a Policy for the edges, and one for the hub (health
-    alone)
+    delivery.pollInterval, pollJitter, syncTimeout, healthChecks -> a Policy for the edges, and one for the hub (the
+    time-out and health alone)
 
 With OpenShift GitOps they go into every ArgoCD resource of the namespace, whatever its name: the add-on and the
 operator call theirs differently, and a name of ours would make a second instance. `extraConfig` and not
@@ -26,6 +26,7 @@ from ..kit.durations import go_duration, seconds
 from ..kit.policies import enforced, must_have
 from ..kit.profile import HubProfile
 from . import health
+from .releases import delivery_of
 from .windows import closed
 
 EDGE = "argocd-settings"
@@ -57,32 +58,36 @@ def jitter(delivery: Delivery) -> int:
 
 
 def sync_timeout(delivery: Delivery, members: Iterable[Member]) -> int:
-    """Seconds after which a sync is ended: as the fleet says, else more than any of its loads and jobs may take."""
+    """Seconds after which a sync is ended: as the fleet says, else more than any of its loads and jobs may take.
+
+    0, which is never, where nobody says how long a job may take for which the rest of a sync waits.
+    """
     if delivery.syncTimeout is not None:
         return seconds(delivery.syncTimeout)
     listed = tuple(members)
+    if any(member.endless for member in listed):
+        return 0
     waits = closed(delivery, (member.window for member in listed))
     return MARGIN + max((member.longest for member in listed), default=0) + waits
 
 
 def policies(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
     """The Policy of the edges, and that of the hub where it manages itself."""
-    delivery = fleet.spec.delivery
+    delivery = delivery_of(fleet)
     if fleet.managed:
         wanted = Wanted(sync_timeout(delivery, fleet.managed), checks(delivery, fleet.managed))
         template = of_edges(delivery, profile, wanted)
         # Resolved on the cluster, so templates stay on.
         yield from enforced(fleet, EDGE, placement.NAME, template, annotations={})
-    if fleet.hub is not None and own.manages_itself(profile) and delivery.healthChecks:
-        # The interval of the hub's Argo CD is not ours: it serves others as well.
-        template = _every_instance(
-            fleet.spec.hub.argocdNamespace, {"extraConfig": checks(delivery, [fleet.hub])}
-        )
+    if fleet.hub is not None and own.manages_itself(profile):
+        # Longer than anything in the fleet may take: the hub's Argo CD serves others as well.
+        wanted = Wanted(sync_timeout(delivery, fleet.members), checks(delivery, [fleet.hub]))
+        template = _every_instance(fleet.spec.hub.argocdNamespace, hub_spec(wanted))
         yield from enforced(fleet, OWN, own.HUB, template, annotations={})
 
 
 class Wanted(NamedTuple):
-    """What the settings of an edge take from the clusters: seconds until a sync is ended, and health scripts by key."""
+    """What the settings of an Argo CD take from clusters: seconds until a sync is ended, and health scripts by key."""
 
     longest: int
     checks: Mapping[str, str]
@@ -113,12 +118,22 @@ def instance_spec(delivery: Delivery, wanted: Wanted) -> Manifest:
             # As Go writes it: the operator may write the resource back.
             "appSync": go_duration(seconds(delivery.pollInterval)),
             "env": [
-                {"name": TIMEOUT_ENV, "value": str(wanted.longest)},
+                _timeout(wanted),
                 {"name": JITTER_ENV, "value": f"{jitter(delivery)}s"},
             ],
         },
         **extra,
     }
+
+
+def hub_spec(wanted: Wanted) -> Manifest:
+    """The same of the hub's own: how often it asks, and with which jitter, is not ours to say."""
+    extra = {"extraConfig": dict(wanted.checks)} if wanted.checks else {}
+    return {"controller": {"env": [_timeout(wanted)]}, **extra}
+
+
+def _timeout(wanted: Wanted) -> Manifest:
+    return {"name": TIMEOUT_ENV, "value": str(wanted.longest)}
 
 
 def config_map_data(delivery: Delivery, wanted: Wanted) -> dict[str, str]:

@@ -26,6 +26,7 @@ from .applicationsets import CLUSTER, application_set_of, destination_of, sync_p
 from .extra_kinds import lists_of, rights_of
 from .gitops import IN_CLUSTER
 from .limits import LABEL
+from .releases import delivery_of
 
 PLATFORM = ("kube-", "openshift-", "open-cluster-management")
 
@@ -51,7 +52,7 @@ def applications(fleet: Fleet, profile: HubProfile) -> Iterator[Manifest]:
         if by_policy:
             objects = [
                 *before,
-                *map(exactly, _on_edges(app, fleet.spec.delivery, profile.edge.namespace)),
+                *map(exactly, _on_edges(app, delivery_of(fleet), profile.edge.namespace)),
             ]
             # The hub's template has to be filled in, so templates stay on.
             yield from enforced(fleet, policy, policy, objects, annotations={})
@@ -93,7 +94,7 @@ def project_of_extra(app: ExtraApp) -> Manifest:
 def _application_set(app: ExtraApp, fleet: Fleet, profile: HubProfile) -> Manifest:
     name = extra_name(app)
     template = template_of(f"{name}-{CLUSTER}", fleet, profile)
-    template["spec"] = of_extra(app, fleet.spec.delivery, destination_of(CLUSTER, app.namespace, fleet))
+    template["spec"] = of_extra(app, delivery_of(fleet), destination_of(CLUSTER, app.namespace, fleet))
     return application_set_of(name, fleet, profile, {"placement": name}, template)
 
 

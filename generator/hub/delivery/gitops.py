@@ -16,6 +16,7 @@ from ..kit import placement
 from ..kit.clusters import MIRROR_LABEL
 from ..kit.edge import whitelist
 from ..kit.profile import HubProfile, profile_of
+from .releases import delivery_of
 from .windows import Held, held, sync_windows
 
 NAME = "nearedge"
@@ -218,7 +219,7 @@ def app_project(fleet: Fleet) -> Manifest:
     # It is of the newest commit and reaches every site at once; rings are older, and what they prune must be permitted.
     kept = fleet.spec.delivery.keptNamespaces
     namespaces = {*kept, *(name for member in fleet.members for name, _ in member.namespaces)}
-    waiting = held_windows(fleet.spec.delivery, fleet.members)
+    waiting = held_windows(delivery_of(fleet), fleet.members)
     project = project_of(fleet.spec.repository.url, namespaces, fleet.name, waiting, apart=fleet.apart)
     profile = profile_of(fleet.spec.hub)
     if profile is not None:

@@ -19,6 +19,7 @@ from ..kit.profile import HubProfile
 from ..kit.rings import RING_LABEL
 from .applicationsets import IN_PLACE, root
 from .gitops import NAME, app_project, application_name, held_windows
+from .releases import delivery_of
 from .windows import sync_windows
 
 CLUSTER = "{{hub .ManagedClusterName hub}}"
@@ -70,7 +71,7 @@ def _objects(ring: Ring, fleet: Fleet, profile: HubProfile) -> list[Manifest]:
     namespace = profile.edge.namespace
     spec = root(CLUSTER, ring.revision, fleet, IN_PLACE)
     whole = app_project(fleet)["spec"]
-    here = held_windows(fleet.spec.delivery, (item for item in fleet.managed if item.ring == ring.name))
+    here = held_windows(delivery_of(fleet), (item for item in fleet.managed if item.ring == ring.name))
     windows = {"syncWindows": sync_windows(here)} if here.applications else {}
     said = {key: value for key, value in whole.items() if key != "syncWindows"}
     objects = (

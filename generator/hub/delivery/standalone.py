@@ -36,6 +36,7 @@ from .applicationsets import IN_PLACE, root_application
 from .extra import extra_name, of_extra, project_of_extra
 from .extra_kinds import rights_of
 from .gitops import NAME, application_name, held_windows, let_in_applications, project_of
+from .releases import spec_on
 from .workloads import standing_alone
 
 OPERATORS, ARGOCD = "1-operators", "2-argocd"
@@ -118,7 +119,7 @@ def _opened(member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
 
 
 def _settings(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
-    delivery = cluster.fleet.delivery
+    delivery = spec_on(cluster).delivery
     wanted = argocd.Wanted(argocd.sync_timeout(delivery, [member]), argocd.checks(delivery, [member]))
     if edge.settings == "argocd-cm":
         yield argocd.config_map(delivery, edge.namespace, wanted)
@@ -145,7 +146,7 @@ def _mirror(cluster: Cluster, member: Member) -> Iterator[Manifest]:
 
 
 def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
-    fleet = cluster.fleet
+    fleet = spec_on(cluster)
     waiting = held_windows(fleet.delivery, [member])
     namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
     project = project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=member.apart)
@@ -164,9 +165,8 @@ def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manif
             yield from rights_of(app, edge.serviceAccounts, edge.namespace)
             name = extra_name(app)
             yield roots.project(name, edge.namespace, project_of_extra(app))
-            yield roots.application(
-                f"{name}-{cluster.name}", edge.namespace, of_extra(app, cluster.fleet.delivery)
-            )
+            spec = of_extra(app, spec_on(cluster).delivery)
+            yield roots.application(f"{name}-{cluster.name}", edge.namespace, spec)
 
 
 def _namespace(app: ExtraApp, member: Member) -> Manifest:

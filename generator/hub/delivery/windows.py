@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ...facts.argocd import argocd_of
 from ...objects.manifest import Manifest
 from ...specs.fleet import Delivery
 
@@ -48,9 +49,18 @@ def at_least(delivery: Delivery, version: tuple[int, int]) -> bool:
     return argocd_version(delivery) >= version
 
 
+OLDEST = "3.1"
+"""The Argo CD of a fleet that says nothing of it: it knows no field that an older one does not."""
+
+
 def argocd_version(delivery: Delivery) -> tuple[int, int]:
-    """The oldest Argo CD of the fleet, as numbers."""
-    major, _, minor = delivery.argoCD.partition(".")
+    """The oldest Argo CD of the fleet, as numbers: as it says, else as its channel brings."""
+    return numbers(delivery.argoCD or argocd_of(delivery.gitOpsChannel or "") or OLDEST)
+
+
+def numbers(release: str) -> tuple[int, int]:
+    """Major and minor as numbers, so that 3.10 is newer than 3.9."""
+    major, _, minor = release.partition(".")
     return int(major), int(minor)
 
 

@@ -39,6 +39,7 @@ from ..kit.profile import hub_profiles, profile_of
 from ..kit.rings import RING_LABEL
 from .applicationsets import IN_PLACE, root_application
 from .gitops import NAME
+from .releases import spec_on
 
 FOLDER = "applications"
 """Beneath an overlay: the folders of its workloads."""
@@ -149,7 +150,7 @@ def _application(site: _Site, part: Apart, workload: _Workload, model: str | Non
     cluster, ring = site.cluster, site.ring
     kinds = {item["kind"] for item in part.manifests}
     spec = root_application(
-        f"{cluster.name}/{part.folder}", ring.revision, cluster.fleet, IN_PLACE, apart=("training",)
+        f"{cluster.name}/{part.folder}", ring.revision, spec_on(cluster), IN_PLACE, apart=("training",)
     )
     # The root alone hands over: what leaves a workload's folder is nobody else's.
     spec["syncPolicy"]["automated"]["prune"] = True

@@ -22,12 +22,9 @@ def manages_itself(profile: HubProfile) -> bool:
 
 
 def has_policies(fleet: Fleet, profile: HubProfile) -> bool:
-    """Whether a Policy is bound to the hub itself: it runs something that needs one."""
-    hub = fleet.hub
-    if hub is None or not manages_itself(profile):
-        return False
-    needs = hub.operators or hub.credentials or hub.mirrored or hub.namespaces
-    return bool(needs or fleet.spec.delivery.healthChecks)
+    """Whether a Policy is bound to the hub itself."""
+    # Its Argo CD has settings, whatever else it runs.
+    return fleet.hub is not None and manages_itself(profile)
 
 
 def is_watched(fleet: Fleet) -> bool:
