@@ -19,7 +19,7 @@ from ..components.training import TRAINING
 from ..components.workbenches import WORKBENCHES
 from ..objects.manifest import SYNC_WAVE, Manifest, Wave
 from ..specs.hub import Registration
-from ..specs.site import Connectivity
+from ..specs.site import Connectivity, outage
 from .fleet import Member
 from .teams import lacking
 
@@ -77,8 +77,6 @@ def _registration(said: Registration | None) -> tuple[Any, ...]:
     return said.accept, said.klusterletConfig or "", said.addons, store
 
 
-OUTAGE = "24h"
-"""How long an intermittent line may be away where nobody says."""
 USUAL = 15 * 60
 """Seconds after which silence is told of a line that is always there."""
 
@@ -96,7 +94,7 @@ def _endless(cluster: Cluster, manifests: Sequence[Manifest]) -> Iterator[tuple[
 def _silence(link: Connectivity) -> str | None:
     if link.mode == "disconnected":
         return "never"
-    said = link.longestOutage or (OUTAGE if link.mode == "intermittent" else None)
+    said = outage(link)
     return said if said and seconds(said) > USUAL else None
 
 

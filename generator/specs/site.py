@@ -86,7 +86,7 @@ class Connectivity(Strictly):
     ) = Field(None, description="50Mbit.")
     longestOutage: Duration | None = Field(
         None,
-        description="The longest that the line may be away: load Jobs wait so long for it, and go on where they stopped. 72h; left out, they give up after a few tries.",
+        description="The longest that the line may be away: load Jobs wait so long for it, and go on where they stopped. 72h; left out, they wait 24h where mode is intermittent, and give up after a few tries elsewhere.",
     )
     maintenanceWindow: (
         Annotated[
@@ -102,6 +102,15 @@ class Connectivity(Strictly):
         None,
         description="When larger transfers may run: Sun 02:00-06:00 Europe/Berlin. Plans and simulations count with it; Argo CD holds to it with delivery.holdWindows.",
     )
+
+
+OUTAGE = "24h"
+"""How long an intermittent line may be away where nobody says."""
+
+
+def outage(link: Connectivity) -> str | None:
+    """How long a line may be away; None where nobody says, and it is not one that comes and goes."""
+    return link.longestOutage or (OUTAGE if link.mode == "intermittent" else None)
 
 
 class Waiver(Strictly):

@@ -215,6 +215,18 @@ def test_a_load_gives_up_after_the_longest_outage_and_at_once_where_it_is_refuse
     assert load_script(other, ["exit 2"], connectivity=LINE) == (1, [])
 
 
+def test_a_load_over_a_line_that_comes_and_goes_waits_a_day_where_nobody_says(tmp_path: Path) -> None:
+    line = {"mode": "intermittent"}
+    (tmp_path / "steady").mkdir()
+    code, pauses = load_script(tmp_path, ["exit 1"] * 400, connectivity=line)
+    assert code == 1
+    assert 24 * 3600 <= sum(map(int, pauses)) < 24 * 3600 + 300
+    # Where the line is always there, the Job tries again and not its script.
+    assert load_script(tmp_path / "steady", ["exit 1"], connectivity={"mode": "continuous"}) == (1, [])
+    # As long as the hub hears nothing of it before somebody is told.
+    assert member_of(cluster(model(source=SOURCE), item(), connectivity=line)).silence == "24h"
+
+
 def test_the_longest_outage_is_in_the_deadlines_and_in_the_name_of_the_base() -> None:
     plain, patient = (cluster(model(source=SOURCE), item(), **more) for more in ({}, {"connectivity": LINE}))
     jobs = [

@@ -29,6 +29,17 @@ def test_nothing_is_asked_for_twice() -> None:
     assert {item.state for item in ITEMS} == set(State)
 
 
+@pytest.mark.parametrize("file", ["README.md", "clusters/near-edge/store-005.yaml"])
+def test_the_first_example_is_asked_for_metrics_where_its_server_tells_them(file: str) -> None:
+    # ai-edge's image starts OpenVINO Model Server with --metrics_enable: /metrics is on the port of its REST API, and there
+    # is no 8082, which is MLServer's (opendatahub-io/ai-edge Containerfile.openvino).
+    said = re.search(
+        r"model: tensorflow-housing\b.*?\bport: (\d+)\s+metricsPort: (\d+)", text_of(ROOT / file), re.DOTALL
+    )
+    assert said is not None
+    assert said[1] == said[2]
+
+
 @pytest.mark.parametrize("example", [pytest.param(shown, id=need) for need, shown in SHOWN])
 def test_an_example_is_there(example: Example) -> None:
     assert any(holds(example, path) for path in example.files), (example.said, example.files)

@@ -16,9 +16,14 @@ import pytest
 from generator import hub, pipeline
 from generator.disk import tree
 from generator.findings.finding import Severity, Where
-from generator.fleet.fleet import Fleet
+from generator.fleet.fleet import Fleet, Member
+from generator.fleet.member import member_of as member_of_cluster
+from generator.flow.clusters import emitted_of
 from generator.hub.delivery import argocd
 from generator.hub.delivery.gitops import app_project
+from generator.hub.delivery.releases import delivery_of
+from generator.hub.delivery.windows import at_least
+from generator.hub.kit.profile import hub_profiles
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
@@ -26,7 +31,7 @@ from generator.proof.verify import verify
 from generator.rules.run import findings_of, fleet_rules
 from generator.specs.fleet import FleetSpec
 from generator.yaml.machine import read_documents
-from tests.conftest import FLEET, ROOT
+from tests.conftest import CASES, FLEET, ROOT, build, read_case
 from tests.hub.test_hub import member_of
 
 FLEETS = ROOT / "tests/fleets"
@@ -223,6 +228,85 @@ def test_the_interval_reaches_the_clusters() -> None:
     settings, _ = objects("standalone", "overlays/shop-3/bootstrap/2-argocd/settings.yaml")
     data = settings["data"]
     assert (data["timeout.reconciliation"], data["timeout.reconciliation.jitter"]) == ("3600s", "1800s")
+
+
+def test_argo_cd_is_the_oldest_that_sites_get() -> None:
+    def refreshed(said: dict[str, Any], **pins: dict[str, Any]) -> bool:
+        fleet = Fleet(
+            "acme",
+            FleetSpec.model_validate({**FLEET, "delivery": {**FLEET["delivery"], **said}}),
+            tuple(
+                member_of(name, {"ring": "canary", "operators": {"gitops": pin}})
+                for name, pin in pins.items()
+            ),
+        )
+        return at_least(delivery_of(fleet), (3, 2))
+
+    newer, older = ["@versions=openshift-gitops-operator.v1.20.7"], ["@channel=gitops-1.19"]
+    channel = {"gitOpsChannel": "gitops-1.20"}
+    assert [refreshed({}, a=newer), refreshed({}, a=newer, b=older), refreshed({}, a=newer, b=[])] == [
+        True,
+        False,
+        False,
+    ]
+    assert [
+        refreshed(channel, a=[]),
+        refreshed(channel, a=older),
+        refreshed({"gitOpsChannel": "latest"}, a=[]),
+    ] == [
+        True,
+        False,
+        False,
+    ]
+    # The hub's own may be older than what its sites get.
+    assert not refreshed({**channel, "argoCD": "3.1"}, a=[])
+    assert not refreshed(channel, a=[], hub=older)
+
+
+def test_the_syncs_of_the_hub_are_ended_as_well() -> None:
+    def said(*members: Member) -> str:
+        spec = FleetSpec.model_validate({**FLEET, "delivery": {**FLEET["delivery"], "healthChecks": False}})
+        (own,) = [
+            item
+            for item in argocd.policies(Fleet("acme", spec, members), hub_profiles()["acm-2.16"])
+            if item["kind"] == "Policy" and item["metadata"]["name"] == argocd.OWN
+        ]
+        (found,) = re.findall(r'SYNC_TIMEOUT\n +value: "(\d+)"', policy_text(own))
+        return str(found)
+
+    core, shop = member_of("hub", {"tier": "core"}), member_of("shop", {"ring": "canary"})
+    assert said(replace(core, longest=86400), shop) == "90000"
+    # Its Argo CD serves sites too.
+    assert said(core, replace(shop, longest=7200)) == "10800"
+    assert said(replace(core, endless=(("ray", 0, "tune"),)), shop) == "0"
+
+
+def policy_text(policy: Manifest) -> str:
+    inner = policy["spec"]["policy-templates"][0]["objectDefinition"]["spec"]
+    return str(inner["object-templates-raw"])
+
+
+@pytest.mark.parametrize("folder", ["ray/publish", "training/produces"])
+def test_a_job_without_a_deadline_is_told_where_something_comes_after_it(folder: str) -> None:
+    case = read_case(CASES / folder / "spec.yaml")
+    section = folder.partition("/")[0]
+
+    def endless(deadline: int | None, *, alone: bool) -> set[str]:
+        jobs = [{**job, "activeDeadlineSeconds": deadline} for job in case["cluster"][section]["jobs"]]
+        changed = {
+            **case,
+            "cluster": {**case["cluster"], section: {**case["cluster"][section], "jobs": jobs}},
+        }
+        found, _, findings = build(changed)
+        assert found is not None, findings
+        whole = emitted_of(found).manifests
+        wave = "argocd.argoproj.io/sync-wave"
+        early = [item for item in whole if item["metadata"].get("annotations", {}).get(wave) != "2"]
+        return {name for _, _, name in member_of_cluster(found, early if alone else whole).endless}
+
+    assert endless(None, alone=False) == {job["name"] for job in case["cluster"][section]["jobs"]}
+    assert endless(3600, alone=False) == set()
+    assert endless(None, alone=True) == set()
 
 
 def test_a_sync_is_ended_after_all_that_may_take_its_time() -> None:

@@ -207,7 +207,8 @@ def test_argocd_may_apply_what_components_emit() -> None:
     assert {(item.group, item.kind) for item in emitted if not item.namespace} <= scoped
 
 
-def test_argocd_may_delete_neither_namespaces_nor_volumes() -> None:
+def test_our_own_rights_let_argocd_delete_neither_namespaces_nor_volumes() -> None:
+    """What the operator of OpenShift GitOps gives Argo CD in namespaces beside them is not ours: docs/credentials.md."""
     every = [*rights(cluster=True), *rights(cluster=False)]
     deleting = {resource for rule in every if "delete" in rule["verbs"] for resource in rule["resources"]}
     assert deleting.isdisjoint({"namespaces", "persistentvolumeclaims"})

@@ -10,6 +10,7 @@ from ...findings.finding import MODELS as MODEL_FILES
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
 from ...specs.quantity import binary, parse
+from ...specs.site import OUTAGE
 from ..kit.component import Cluster
 from ..kit.runtime import seconds
 from .claims import (
@@ -181,7 +182,7 @@ def load_jobs_ask_for_resources(cluster: Cluster) -> Iterator[Problem]:
 def loads_outlast_an_outage(cluster: Cluster) -> Iterator[Problem]:
     """A site whose line comes and goes says for how long at most, where load Jobs fetch over it.
 
-    A load Job gives up after a few tries otherwise, within minutes, and nothing begins it again but another commit.
+    Otherwise a load Job gives up after 24 hours without a byte, and nothing begins it again but another commit.
     """
     link = cluster.spec.connectivity
     if (
@@ -189,7 +190,7 @@ def loads_outlast_an_outage(cluster: Cluster) -> Iterator[Problem]:
         and not link.longestOutage
         and any(item.load for item in claims_of(cluster))
     ):
-        said = "load Jobs give up after minutes without the line"
+        said = f"nobody says how long the line may be away: load Jobs give up after {OUTAGE}"
         yield Problem(
             ("connectivity", "mode"), said, "connectivity.longestOutage: 72h, or what the site has seen"
         )

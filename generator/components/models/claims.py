@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...findings.finding import Path
 from ...specs.model import ModelSpec
+from ...specs.site import outage
 from ..kit import pod
 from ..kit.component import Cluster, once
 from ..kit.counting import amounts, left_on
@@ -139,8 +140,8 @@ def _served(item: Service, cluster: Cluster) -> Claim:
 
 
 def longest_outage(cluster: Cluster) -> int:
-    """Seconds that the cluster's line may be away; 0 where nobody says."""
-    said = cluster.spec.connectivity.longestOutage
+    """Seconds that the cluster's line may be away; 0 where nobody says, and it is one that is always there."""
+    said = outage(cluster.spec.connectivity)
     return seconds(said) if said else 0
 
 

@@ -139,7 +139,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "longest-outage",
         "0.2.0",
-        "Load Jobs and publications wait for a line that is away as long as connectivity.longestOutage says.",
+        "Load Jobs and publications wait for a line that is away as long as connectivity.longestOutage says, 24h where it is intermittent and nobody says.",
         "Say it for intermittent sites.",
         seen.found("MODEL023"),
     ),
