@@ -75,6 +75,7 @@ FULL = Member(
     models=("shelf", "till"),
     images=("ovms",),
     longest=600,
+    endless=(("ray", 0, "tune"),),
     silence="72h",
     window="Sun 02:00-06:00 UTC",
     builds="ai-builds",

@@ -231,7 +231,7 @@ def test_the_interval_reaches_the_clusters() -> None:
 
 
 def test_argo_cd_is_the_oldest_that_sites_get() -> None:
-    def refreshed(said: dict[str, Any], **pins: dict[str, Any]) -> bool:
+    def refreshed(said: dict[str, Any], **pins: list[str]) -> bool:
         fleet = Fleet(
             "acme",
             FleetSpec.model_validate({**FLEET, "delivery": {**FLEET["delivery"], **said}}),
