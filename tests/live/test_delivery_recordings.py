@@ -109,7 +109,7 @@ def test_a_server_waits_for_a_load_that_outlasts_its_sync_as_all_that_git_says_i
     assert without["serverWhileTheLoadGoesOn"] == "there"
     # A commit elsewhere would touch nothing then: the price is the server without its model.
     assert seen("replicas-out-of-sync-only")["afterACommitElsewhere"]["forecast"]["small"]["replicas"] == 3
-    for item in some(compiled_sets()):
+    for item in some(compiled_sets(FLEET)):
         options = item["spec"]["template"]["spec"]["syncPolicy"]["syncOptions"]
         assert "ServerSideApply=true" in options
         assert not [one for one in options if one.startswith("ApplyOutOfSyncOnly")]
