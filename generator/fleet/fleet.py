@@ -120,8 +120,8 @@ class Fleet:
 
     @property
     def apart(self) -> frozenset[str]:
-        """What some of its clusters have of `Member.apart`."""
-        return apart_of(self.members)
+        """What some of its clusters have of `Member.apart`, or may still have in rings that are behind."""
+        return apart_of(self.members) | set(self.spec.delivery.keptSections)
 
     @property
     def rings(self) -> tuple[Ring, ...]:

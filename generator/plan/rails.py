@@ -7,10 +7,10 @@ same change adds count.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as File
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..documents.files import Document, Root, find_specs, read_file
 from ..findings.finding import Finding, Path, Where, has_errors
@@ -219,51 +219,66 @@ def _objects(sides: Sides, fresh: Fresh) -> Iterator[Finding]:
             yield _finding(UNNAMED, Where(item.file, 1, 1), f"{item} {item.how}", hint)
 
 
+class Staying(NamedTuple):
+    """A cluster that stays where it is: what its AppProject permitted of what it had, and what it permits now."""
+
+    name: str
+    namespaces: frozenset[str]
+    sections: frozenset[str]
+    permits: tuple[frozenset[str], frozenset[str]]
+
+
 def _unpermitted(sides: Sides) -> Iterator[Finding]:
-    """Namespaces that an AppProject no longer permits while rings still have something there."""
-    for name, users in sorted(_left(sides).items()):
-        shown = ", ".join(users[:SHOWN]) + (f" and {len(users) - SHOWN} more" if len(users) > SHOWN else "")
-        message = f"the AppProject no longer permits namespace {name}, which {shown} had until now"
-        hint = f"keep {name} in delivery.keptNamespaces until every ring has taken the change"
+    """What an AppProject no longer permits while rings still have something of it."""
+    before, after = sides.before, sides.after
+    if before is None or after is None:
+        return
+    alone = after.spec.delivery.model == "standalone"
+    staying = [*(_of_each if alone else _of_hubs)(before, after)]
+    # Who takes a name out of these fields says that all rings have left it.
+    said = (before.spec.delivery, after.spec.delivery)
+    spaces = frozenset(name for one in said for name in one.keptNamespaces)
+    sections = frozenset(name for one in said for name in one.keptSections)
+    gone = ((one.name, one.namespaces - one.permits[0] - spaces) for one in staying)
+    yield from _lost("namespace", "keptNamespaces", gone)
+    gone = ((one.name, one.sections - one.permits[1] - sections) for one in staying)
+    yield from _lost("section", "keptSections", gone)
+
+
+def _lost(what: str, field: str, each: Iterable[tuple[str, frozenset[str]]]) -> Iterator[Finding]:
+    users: dict[str, list[str]] = {}
+    for cluster, gone in each:
+        for name in gone:
+            users.setdefault(name, []).append(cluster)
+    for name, had in sorted(users.items()):
+        shown = ", ".join(had[:SHOWN]) + (f" and {len(had) - SHOWN} more" if len(had) > SHOWN else "")
+        message = f"the AppProject no longer permits {what} {name}, which {shown} had until now"
+        hint = f"keep {name} in delivery.{field} until every ring has taken the change"
         yield _finding(UNPERMITTED, Where(FLEET_FILE, 1, 1), message, hint)
 
 
-def _left(sides: Sides) -> Mapping[str, list[str]]:
-    """Each such namespace with the clusters that had it: of a fleet without a hub each cluster has a project of its own."""
-    before, after = sides.before, sides.after
-    found: dict[str, list[str]] = {}
-    if before is None or after is None:
-        return found
-    # Who takes a name out of keptNamespaces says that all rings have left it.
-    known = frozenset((*before.spec.delivery.keptNamespaces, *after.spec.delivery.keptNamespaces))
-    alone = after.spec.delivery.model == "standalone"
-    for was, now, member in _of_each(before, after) if alone else _of_hubs(before, after):
-        for name in sorted(was - now - known):
-            found.setdefault(name, []).append(member)
-    return found
-
-
-def _of_each(before: Fleet, after: Fleet) -> Iterator[tuple[frozenset[str], frozenset[str], str]]:
-    """What each cluster that stays was permitted, is permitted, and its name."""
-    now = {member.name: spaces_of(member) for member in after.members}
+def _of_each(before: Fleet, after: Fleet) -> Iterator[Staying]:
+    """Without a hub each cluster has a project of its own."""
+    now = {member.name: (spaces_of(member), member.apart) for member in after.members}
     for member in before.members:
         if member.name in now:
-            yield spaces_of(member), now[member.name], member.name
+            yield Staying(member.name, spaces_of(member), member.apart, now[member.name])
 
 
-def _of_hubs(before: Fleet, after: Fleet) -> Iterator[tuple[frozenset[str], frozenset[str], str]]:
-    """The same of the clusters that stay with their hub; of what its project permits, what each had."""
+def _of_hubs(before: Fleet, after: Fleet) -> Iterator[Staying]:
+    """The clusters that stay with their hub."""
     views = {view.spec.hub.cluster: view for view in after.views()}
     for was in before.views():
         now = views.get(was.spec.hub.cluster)
         if now is not None:
             stay = {member.name for member in now.members}
-            then, here = permitted(was), permitted(now)
+            then, permits = permitted(was), (permitted(now), now.apart)
             # Applications of workloads have a namespace that no overlay fills: all clusters have it.
             of_all = then.difference(*(spaces_of(member) for member in was.members))
             for member in was.members:
                 if member.name in stay:
-                    yield then & (spaces_of(member) | of_all), here, member.name
+                    had = then & (spaces_of(member) | of_all)
+                    yield Staying(member.name, had, member.apart, permits)
 
 
 def spaces_of(member: Member) -> frozenset[str]:

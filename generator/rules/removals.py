@@ -29,10 +29,10 @@ UNKNOWN = plain_rule(
 )
 UNPERMITTED = plain_rule(
     "REMOVE005",
-    """A namespace that leaves the fleet stays permitted until every ring has left it.
+    """A namespace or a section that leaves the fleet stays permitted until every ring has left it.
 
-    An AppProject is of the newest commit and reaches all sites at once, rings come later: what a ring that is behind has there, Argo
-    CD may neither write nor take away any more, and its syncs fail. delivery.keptNamespaces keeps a namespace permitted, and is emptied by a
-    later change.
+    An AppProject is of the newest commit and reaches all sites at once, rings come later: what a ring that is behind has in such a
+    namespace, or of such a kind, Argo CD may neither write nor take away any more, and its syncs fail. delivery.keptNamespaces and
+    delivery.keptSections keep them permitted, and are emptied by a later change.
     """,
 )

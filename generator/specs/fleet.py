@@ -152,6 +152,10 @@ class Delivery(Strictly):
         (),
         description="Namespaces that no cluster fills any more, while rings that are behind still do: Argo CD may go on there until they have left them.",
     )
+    keptSections: tuple[Literal["training", "workbenches"], ...] = Field(
+        (),
+        description="Sections that no cluster has any more, while rings that are behind still do: Argo CD may go on with their kinds until they have left them.",
+    )
     holdWindows: Flag = Field(
         False,
         description="A site with connectivity.maintenanceWindow takes commits only while it is open, fixes too; otherwise Argo CD syncs at once, whatever the window says.",

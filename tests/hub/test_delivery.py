@@ -20,10 +20,12 @@ from generator.fleet.fleet import Fleet, Member
 from generator.fleet.member import member_of as member_of_cluster
 from generator.flow.clusters import emitted_of
 from generator.hub.delivery import argocd
+from generator.hub.delivery.applicationsets import ignore_differences
 from generator.hub.delivery.gitops import app_project
 from generator.hub.delivery.releases import delivery_of
 from generator.hub.delivery.windows import at_least
 from generator.hub.kit.profile import hub_profiles
+from generator.hub.kit.edge import rights
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
@@ -462,3 +464,22 @@ def test_what_rings_that_are_behind_fill_stays_permitted() -> None:
     members = tuple(member_of(name, {"ring": "main", "namespaces": ["ai"]}) for name in ("shop-1", "shop-2"))
     project = app_project(Fleet("acme", FleetSpec.model_validate(spec), members))
     assert {place["namespace"] for place in project["spec"]["destinations"]} == {"ai", "ai-old", "nearedge"}
+
+
+@pytest.mark.parametrize(("section", "kind"), [("training", "TrainJob"), ("workbenches", "Notebook")])
+def test_kinds_of_a_section_that_rings_behind_have_stay_permitted(section: str, kind: str) -> None:
+    members = (member_of("shop-1", {"ring": "main", "namespaces": ["ai"]}),)
+
+    def permitted_kinds(**said: object) -> tuple[set[str], set[str], set[str]]:
+        spec = FleetSpec.model_validate({**FLEET, "delivery": {**FLEET["delivery"], **said}})
+        fleet = Fleet("acme", spec, members)
+        project = app_project(fleet)["spec"]["namespaceResourceWhitelist"]
+        ignored = ignore_differences(apart=fleet.apart)
+        given = [rule for role in rights(cluster=False, apart=fleet.apart) for rule in role["resources"]]
+        return {item["kind"] for item in project}, {item["kind"] for item in ignored}, set(given)
+
+    now, ignored, given = permitted_kinds()
+    assert kind not in now | ignored
+    kept, ignored_too, given_too = permitted_kinds(keptSections=[section])
+    assert kind in kept & ignored_too
+    assert given < given_too

@@ -167,6 +167,25 @@ def load(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
+def goes_on(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """A sync is ended while its load goes on, then a commit elsewhere: does the server wait for the load as before?"""
+    space, going = namespace(name), job(name, "load", HANGS)
+    ground.repo.overlay(name, [space, going, note(name, "there", 1, "server")], "a load")
+    ground.application(name, change)
+    ground.until(name, lambda app: operation(app).get("phase") in {"Failed", "Error"}, SYNC_TIMEOUT + 40)
+    objects = [space, going, note(name, "more", 0, "script"), note(name, "there", 1, "server")]
+    second = ground.repo.overlay(name, objects, "a commit elsewhere")
+    ground.refresh(name)
+    app = ground.until(name, lambda app: synced_to(app, second), SYNC_TIMEOUT / 2)
+    found = {
+        "commitElsewhere": said(ground.client, name, "script"),
+        "serverWhileTheLoadGoesOn": said(ground.client, name, "server"),
+        "phase": operation(app).get("phase"),
+    }
+    ground.forget(name)
+    return found
+
+
 # --- what stays when it leaves Git
 
 
@@ -221,6 +240,7 @@ PROBES: Mapping[str, Probe] = {
     "node-selector-respected": Probe(lambda *on: worker_groups(*on, scaled=False), RESPECTED),
     "node-selector-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=False), OUT_OF_SYNC_ONLY),
     "replicas-of-the-autoscaler": Probe(lambda *on: worker_groups(*on, scaled=True), {}),
+    "replicas-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=True), OUT_OF_SYNC_ONLY),
     "replicas-respected": Probe(lambda *on: worker_groups(*on, scaled=True), RESPECTED),
     "window-closed-and-open": Probe(held, {}),
     "window-closes-under-a-sync": Probe(lambda *on: overrun(*on, goes_on=True), {}),
@@ -228,4 +248,6 @@ PROBES: Mapping[str, Probe] = {
     "line-away": Probe(away, {}),
     "sync-timeout-and-a-fix": Probe(mended, {}, timed=True),
     "sync-timeout-alone": Probe(ended, {}, timed=True),
+    "load-goes-on-after-a-timeout": Probe(goes_on, {}, timed=True),
+    "load-goes-on-out-of-sync-only": Probe(goes_on, OUT_OF_SYNC_ONLY, timed=True),
 }

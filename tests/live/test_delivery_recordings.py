@@ -99,6 +99,22 @@ def test_a_commit_elsewhere_touches_nothing_in_an_application_of_its_own() -> No
         assert found["afterACommitElsewhere"] == {**found["written"], "sync": "Synced", "taken": False}
 
 
+def test_a_server_waits_for_a_load_that_outlasts_its_sync_as_all_that_git_says_is_applied() -> None:
+    assert seen("load-goes-on-after-a-timeout") == {
+        "commitElsewhere": "more",
+        "serverWhileTheLoadGoesOn": None,
+        "phase": "Running",
+    }
+    without = seen("load-goes-on-out-of-sync-only")
+    assert without["serverWhileTheLoadGoesOn"] == "there"
+    # A commit elsewhere would touch nothing then: the price is the server without its model.
+    assert seen("replicas-out-of-sync-only")["afterACommitElsewhere"]["forecast"]["small"]["replicas"] == 3
+    for item in some(compiled_sets(FLEET)):
+        options = item["spec"]["template"]["spec"]["syncPolicy"]["syncOptions"]
+        assert "ServerSideApply=true" in options
+        assert not [one for one in options if one.startswith("ApplyOutOfSyncOnly")]
+
+
 def test_an_edit_of_a_worker_arrives_with_its_commit() -> None:
     for name in ("node-selector-of-kueue", "replicas-of-the-autoscaler"):
         rays = {key: part for key, part in seen(name)["afterMoreMemory"].items() if isinstance(part, dict)}

@@ -17,6 +17,7 @@ from generator.components.kit.counting import amounts, largest, together
 from generator.components.kit.demand import pod_amounts
 from generator.components.serving.demand import workloads
 from generator.components.serving.placement import pods_of
+from generator.components.serving.synthetic.emit import CHECKS
 from generator.hub.delivery.applicationsets import ignore_differences
 from generator.objects.manifest import Manifest
 from tests.conftest import build, some
@@ -205,6 +206,12 @@ def test_servers_are_found_by_the_labels_that_we_say(path: File) -> None:
         assert {part_of(pod) for pod in found} == ({(item.name, "replica")} if alone else set())
 
 
+def asked_of(item: Manifest, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pods to which a policy of checks opens the way."""
+    peers = [peer for rule in item["spec"]["egress"] for peer in rule.get("to", ()) if "podSelector" in peer]
+    return [pod for peer in peers for pod in selected({"spec": peer}, pods)]
+
+
 @pytest.mark.parametrize("path", replayed("kserve"), ids=named)
 def test_monitors_and_policies_select_the_pods_of_servers(path: File) -> None:
     recording = read(path)
@@ -213,7 +220,7 @@ def test_monitors_and_policies_select_the_pods_of_servers(path: File) -> None:
     for item in made(path).objects:
         labels = str(item.get("spec", {}))
         if item["kind"] in {"PodMonitor", "NetworkPolicy"} and any(f"'{name}'" in labels for name in names):
-            found = selected(item, pods)
+            found = asked_of(item, pods) if CHECKS in labels else selected(item, pods)
             assert found, item["metadata"]["name"]
             ports = {port.get("name") for pod in found for box in pod["containers"] for port in box["ports"]}
             assert {point["port"] for point in item["spec"].get("podMetricsEndpoints") or ()} <= ports

@@ -248,6 +248,18 @@ def test_without_a_hub_each_cluster_has_a_project_of_its_own() -> None:
     assert moved(had, (filling(A, "ai"), B), was=alone, keptNamespaces=["ai"], **alone) == []
 
 
+@pytest.mark.parametrize("model", ["pull", "standalone"])
+def test_a_section_that_leaves_the_fleet_stays_permitted_too(model: str) -> None:
+    trains, noted = replace(A, trains=True), replace(B, workbenches=True)
+    told: dict[str, Any] = {"was": {"model": model}, "model": model}
+    (found,) = moved((trains, noted), (A, noted), **told)
+    assert found == "REMOVE005: the AppProject no longer permits section training, which a had until now"
+    told["was"] = {"model": model}
+    assert moved((trains, noted), (A, noted), keptSections=["training"], **told) == []
+    told["was"] = {"model": model, "keptSections": ["training"]}
+    assert moved((A, noted), (A, noted), **told) == []
+
+
 def test_of_many_clusters_the_first_are_named() -> None:
     many = tuple(filling(member(f"s{i}"), "old") for i in range(5))
     (found,) = moved(many, tuple(filling(item) for item in many))

@@ -59,7 +59,7 @@ def emit(cluster: Cluster, member: Member) -> dict[str, dict[str, tuple[Manifest
             "operands.yaml": tuple(part for item in installed for part in item.objects),
             "namespaces.yaml": tuple(_opened(member, edge)),
             "rights.yaml": (
-                *role(edge.serviceAccounts, edge.namespace, apart=member.apart),
+                *role(edge.serviceAccounts, edge.namespace, apart=_sections(cluster, member)),
                 *of_member(member, edge.serviceAccounts, edge.namespace),
                 *of_spaces(member.checks, edge.serviceAccounts, edge.namespace),
                 *access_of(member, cluster.fleet.teams),
@@ -149,13 +149,19 @@ def _root(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manife
     fleet = spec_on(cluster)
     waiting = held_windows(fleet.delivery, [member])
     namespaces = {*fleet.delivery.keptNamespaces, *(name for name, _ in member.namespaces)}
-    project = project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=member.apart)
+    sections = _sections(cluster, member)
+    project = project_of(fleet.repository.url, namespaces, cluster.name, waiting, apart=sections)
     let_in_applications(project, fleet.delivery, edge.namespace)
     yield roots.project(NAME, edge.namespace, project)
     for ring in fleet.delivery.rings:
         if ring.name == member.ring:
-            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, apart=member.apart)
+            spec = root_application(cluster.name, ring.revision, fleet, IN_PLACE, apart=sections)
             yield roots.application(application_name(cluster.name), edge.namespace, spec)
+
+
+def _sections(cluster: Cluster, member: Member) -> frozenset[str]:
+    """Those whose kinds Argo CD is told of, also while a ring that is behind has them."""
+    return member.apart | set(cluster.fleet.delivery.keptSections)
 
 
 def _extra(cluster: Cluster, member: Member, edge: EdgeArgoCD) -> Iterator[Manifest]:
