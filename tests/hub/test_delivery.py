@@ -24,8 +24,8 @@ from generator.hub.delivery.applicationsets import ignore_differences
 from generator.hub.delivery.gitops import app_project
 from generator.hub.delivery.releases import delivery_of
 from generator.hub.delivery.windows import at_least
-from generator.hub.kit.profile import hub_profiles
 from generator.hub.kit.edge import rights
+from generator.hub.kit.profile import hub_profiles
 from generator.hub.kit.rings import PER_SET, enough, fullest, shard_of
 from generator.objects.manifest import Manifest
 from generator.proof.expected import expected
