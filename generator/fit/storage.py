@@ -57,7 +57,8 @@ def disks(cluster: Cluster) -> dict[int, int]:
 def node_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
     """A model that is pulled as an image or downloaded to a node fits onto the disk of every node it can be on.
 
-    The pull fails with "no space left on device", or the pod is evicted while it downloads, again and again.
+    The pull fails with "no space left on device", or the pod is evicted while it downloads, again and again. The pods of
+    an endpoint picker mount the model on some platforms, on nodes without the server's selectors and tolerations.
     """
     there = disks(cluster)
     smallest = min(there.values(), default=None)
