@@ -375,7 +375,11 @@ QUEUE: dict[str, Any] = {
     ],
 }
 T4: dict[str, Any] = {**GPU, "name": "old", "labels": {"gpu": "t4"}, "gpuMemory": "15Gi"}
-WORKER = {"name": "worker", "labels": {"cpu": "only"}, "allocatable": {"cpu": "15", "memory": "58Gi"}}
+WORKER: dict[str, Any] = {
+    "name": "worker",
+    "labels": {"cpu": "only"},
+    "allocatable": {"cpu": "15", "memory": "58Gi"},
+}
 
 
 def quota_for(flavor: str) -> dict[str, Any]:
