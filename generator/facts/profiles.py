@@ -238,6 +238,10 @@ class Profile(Strictly):
         None,
         description="User and file group that pods get; none: the platform gives each namespace its own.",
     )
+    securityContextConstraints: Flag = Field(
+        False,
+        description="Admission fills in the securityContext of containers that have none, by an SCC such as restricted-v2.",
+    )
     podSecurityVersion: Text = Field(
         description="Version of the Pod Security Standard that namespaces enforce."
     )

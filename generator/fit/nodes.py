@@ -1,4 +1,4 @@
-"""Where the pods of a model server can land: node kinds that match its selectors, taints and devices.
+"""Where the pods of a model server and of its endpoint picker can land: node kinds that match selectors, taints and devices.
 
 With a queue, Kueue adds the labels and tolerations of the flavor it picks; each flavor of the queue that has
 quota for the devices is possible, in every resource group one.
@@ -7,7 +7,7 @@ quota for the devices is possible, in every resource group one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -72,6 +72,31 @@ def landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
         nodes = tuple((k, node) for k, node in nodes if holds(node.labels, cluster))
     return tuple(
         (k, node) for k, node in nodes if _holds(node, item) and any(lets(node, *way) for way in ways)
+    )
+
+
+def picker_landing(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
+    """Node kinds, with their index, that a pod of an item's endpoint picker can run on, where it mounts the model.
+
+    No preset gives these pods the server's place: no selector, no tolerations, and what they ask for is their own.
+    """
+    said = item.llm.scheduler if item.llm and cluster.profile.kserve.schedulerMountsModel else None
+    if said is None:
+        return ()
+    asked = [one.requests or one.limits for one in cluster.profile.kserve.scheduler]
+    return tuple(
+        (k, node)
+        for k, node in enumerate(cluster.spec.nodes)
+        if lets(node, {}, ()) and _has_room(node, asked)
+    )
+
+
+def _has_room(node: Node, asked: Sequence[Mapping[str, str]]) -> bool:
+    left = left_on(node)
+    return all(
+        left[name] >= sum(amount(name, one.get(name, "0")) for one in asked)
+        for name in {name for one in asked for name in one}
+        if name in left
     )
 
 

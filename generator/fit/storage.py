@@ -6,7 +6,7 @@ Whether one volume holds its model, and how many pods may share it, is the busin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..components import workbenches
 from ..components.kit.component import Cluster
@@ -20,7 +20,7 @@ from ..findings.rule import Problem, rule
 from ..specs.model import ModelSpec
 from ..specs.quantity import binary
 from .memory import whole_bytes
-from .nodes import landing
+from .nodes import landing, picker_landing
 
 DISK = "ephemeral-storage"
 KUBELET = "Kubernetes: images, emptyDir volumes and logs of a node share its ephemeral storage"
@@ -57,7 +57,8 @@ def disks(cluster: Cluster) -> dict[int, int]:
 def node_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
     """A model that is pulled as an image or downloaded to a node fits onto the disk of every node it can be on.
 
-    The pull fails with "no space left on device", or the pod is evicted while it downloads, again and again.
+    The pull fails with "no space left on device", or the pod is evicted while it downloads, again and again. The pods of
+    an endpoint picker mount the model on some platforms, on nodes without the server's selectors and tolerations.
     """
     there = disks(cluster)
     smallest = min(there.values(), default=None)
@@ -65,11 +66,17 @@ def node_holds_the_model(cluster: Cluster) -> Iterator[Problem]:
         kind, size = on_disk(item, model), whole_bytes(model.size)
         if not kind or smallest is None or size <= smallest:
             continue
-        short = [(there[k], node) for k, node in landing(item, cluster) if k in there and there[k] < size]
+        reached = dict((*landing(item, cluster), *_picking(item, cluster)))
+        short = [(there[k], node) for k, node in reached.items() if k in there and there[k] < size]
         for disk, node in sorted(short, key=lambda pair: pair[0])[:1]:
             said = f"{item.model} has {model.size} as {kind}, node {node.name} has {binary(disk)} {DISK}"
             wanted = f"nodes with {binary(VERSIONS * size)} would do"
             yield Problem(("serving", i, "storage", "type"), said, f"{wanted}{OTHERWISE[item.storage.type]}")
+
+
+def _picking(item: Service, cluster: Cluster) -> tuple[tuple[int, Any], ...]:
+    """Where an endpoint picker's pods leave a model; of one on a volume nothing lies on their node."""
+    return picker_landing(item, cluster) if item.storage.type != "pvc" else ()
 
 
 OTHERWISE = {
@@ -104,7 +111,13 @@ def node_holds_all_models(cluster: Cluster) -> Iterator[Problem]:
 def _most(cluster: Cluster) -> int:
     """Bytes that all models would need if everything came to be on one node."""
     found = ((item, model) for _, item, model in known(cluster) if on_disk(item, model))
-    return sum(whole_bytes(model.size) * max(VERSIONS, item.replicas.max) for item, model in found)
+    return sum(
+        whole_bytes(model.size) * max(VERSIONS, item.replicas.max + _pickers(item)) for item, model in found
+    )
+
+
+def _pickers(item: Service) -> int:
+    return (item.llm.scheduler.replicas or 1) if item.llm and item.llm.scheduler else 0
 
 
 def _on_nodes(cluster: Cluster) -> dict[int, tuple[Copies, ...]]:
@@ -119,6 +132,12 @@ def _on_nodes(cluster: Cluster) -> dict[int, tuple[Copies, ...]]:
         copies = Copies(item.model, whole_bytes(model.size), VERSIONS if shared else spread)
         for k, _ in there:
             found.setdefault(k, {})[key] = copies
+        picking = _picking(item, cluster) if kind else ()
+        spread = -(-_pickers(item) // max(1, sum(node.count for _, node in picking)))
+        beside = Copies(item.model, whole_bytes(model.size), VERSIONS if shared else spread)
+        for k, _ in picking:
+            # Pods share an image with the server's; a download they have beside those of its own.
+            found.setdefault(k, {})[key if shared else (*key, "scheduler")] = beside
     return {k: tuple(copies.values()) for k, copies in sorted(found.items())}
 
 

@@ -102,7 +102,7 @@ def examiner(read: kustomize.Read) -> Callable[[Expected], Evidence]:
             if text not in facts:
                 facts[text] = _Facts(tuple(references.offers(manifest)), tuple(names_used(manifest)))
         found = [facts[text] for text in texts]
-        running = tuple(unsafe(judged, item.pod_security, head_proxy=item.head_proxy))
+        running = tuple(unsafe(judged, item.pod_security, item.added))
         for work, wrong in running:
             failures += (
                 Failure(item.folder, str(work.owner), f"{work.path}.{what.path} {what.message}")

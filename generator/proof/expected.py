@@ -24,6 +24,7 @@ from ..hub.platform.credentials import named_secrets
 from ..objects.manifest import identify
 from ..overlays.overlay import Overlay, overlay_if_sound
 from .meant import BOOTSTRAP, Expected
+from .security.added import added_by
 
 
 def expected(root: File, rendered: Rendered) -> Iterator[Expected]:
@@ -112,7 +113,7 @@ def _overlay(cluster: Cluster, overlay: Overlay) -> Iterator[Expected]:
         cluster.profile.schemas,
         secrets,
         pod_security=cluster.profile.podSecurityVersion,
-        head_proxy=cluster.profile.kuberay.headProxy is not None,
+        added=added_by(cluster.profile),
         brought=brought,
     )
     if not overlay.apart:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..objects.difference import canonical
 from ..objects.manifest import Manifest, ResourceId
+from .security.added import NOTHING, Added
 
 HUBS = "acm/"
 OVERLAYS = "overlays/"
@@ -21,7 +22,7 @@ class Expected:
 
     `schemas` are the sets below schemas/kinds, first match wins. `secrets` (namespace, name) are those that
     specs declare and others deliver; `brought` are other objects of that kind; `namespaces` those that operators make. `pod_security` is the version of
-    the standard, such as v1.33; `head_proxy`: the platform puts a proxy beside Ray heads, which needs a token.
+    the standard, such as v1.33; `added` is what the platform adds to pods.
     """
 
     folder: str
@@ -30,7 +31,7 @@ class Expected:
     secrets: frozenset[tuple[str, str]] = frozenset()
     namespaces: frozenset[str] = frozenset()
     pod_security: str = "latest"
-    head_proxy: bool = False
+    added: Added = NOTHING
     brought: frozenset[ResourceId] = frozenset()
 
     @cached_property

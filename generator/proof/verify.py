@@ -7,6 +7,10 @@
               ├─ references    every name exists                                 every folder
               └─ pods          restricted, by digest, with resources, no token   every pod          evidence.py
 
+Pods are judged with what KServe and the platform add to servers (security/added.py): of these containers whether a
+namespace with the restricted standard takes them, on platforms with SCCs as restricted-v2 fills them in; not their images and
+resources. What else controllers add is not judged: containers of Ray pods but the autoscaler, a workbench's proxy, Tekton's own.
+
 Nothing is called passed that did not run: a `Check` says how many things were judged, and by what. Of folders that an
 earlier run proved (known.py) it is asked again only whether all names still lead somewhere.
 """

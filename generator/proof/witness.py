@@ -128,5 +128,5 @@ def _meaning(item: Expected) -> str:
     for text in item.texts:
         made.update(f"{text}\n".encode())
     given = item.schemas, sorted(item.secrets), sorted(item.brought), sorted(item.namespaces)
-    made.update(repr((*given, item.pod_security, item.head_proxy)).encode())
+    made.update(repr((*given, item.pod_security, item.added)).encode())
     return made.hexdigest()

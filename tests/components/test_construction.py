@@ -28,7 +28,8 @@ from generator.objects.manifest import (
 )
 from generator.plan.effects import IMMUTABLE
 from generator.proof.conformance import library
-from generator.proof.security.pods import FETCHES, pod_security, workloads
+from generator.proof.security.added import FETCHES, MODELCARS, added_by
+from generator.proof.security.pods import pod_security, workloads
 from generator.proof.security.podsecurity import containers
 from generator.specs.quantity import canonical as canonical_quantity
 from generator.specs.types import Image, Taint
@@ -438,7 +439,7 @@ def test_images_are_pinned() -> None:
     pods = [work.pod for site in sites() for work in workloads(site.objects)]
     # What is laid over a container of KServe's leaves its image as it is.
     listed = (container for pod in pods for _, container in containers(pod))
-    images = {container["image"] for container in listed if container["name"] != FETCHES}
+    images = {container["image"] for container in listed if container["name"] not in {FETCHES, *MODELCARS}}
     assert len(images) > 5
     # What a build has just made is tested by the digest that it has, which is a result of that task.
     built = {image for image in images if re.fullmatch(r"\$\(tasks\.[a-z-]+\.results\.image\)", image)}
@@ -452,8 +453,7 @@ def test_every_pod_is_restricted() -> None:
     number = 0
     for site in sites():
         profile = site.cluster.profile
-        proxied = profile.kuberay.headProxy is not None
-        for work, found in judged(site.objects, profile.podSecurityVersion, head_proxy=proxied):
+        for work, found in judged(site.objects, profile.podSecurityVersion, added_by(profile)):
             number += 1
             assert found == (), (work.owner, work.path)
     assert number > 100

@@ -375,7 +375,11 @@ QUEUE: dict[str, Any] = {
     ],
 }
 T4: dict[str, Any] = {**GPU, "name": "old", "labels": {"gpu": "t4"}, "gpuMemory": "15Gi"}
-WORKER = {"name": "worker", "labels": {"cpu": "only"}, "allocatable": {"cpu": "15", "memory": "58Gi"}}
+WORKER: dict[str, Any] = {
+    "name": "worker",
+    "labels": {"cpu": "only"},
+    "allocatable": {"cpu": "15", "memory": "58Gi"},
+}
 
 
 def quota_for(flavor: str) -> dict[str, Any]:
@@ -700,6 +704,70 @@ def test_pods_share_an_image_and_downloads_are_spread_over_nodes() -> None:
     spread = {"storage": {"type": "s3"}, "replicas": {"max": 4}}
     assert problems("FIT007", cluster_with(spread, S3, {**disk("30Gi"), "count": 2})) == []
     assert len(problems("FIT007", cluster_with(spread, S3, {**disk("29Gi"), "count": 2}))) == 1
+
+
+PICKED = {
+    "kind": "LLMInferenceService",
+    "exposed": True,
+    "llm": {"scheduler": {"replicas": 2}},
+    "nodeSelector": {"gpu": "l4"},
+}
+
+
+def picked(profile: str, small: dict[str, Any], storage: str = "oci", size: str = "60Gi") -> Cluster:
+    """A server with an endpoint picker, and beside its own nodes one of another kind."""
+    beside = {**WORKER, **small, "allocatable": {**WORKER["allocatable"], **small.get("allocatable", {})}}
+    case = {
+        "profile": profile,
+        "models": {"llama": {**MODEL, **(S3 if storage == "s3" else {})}},
+        "cluster": {
+            "nodes": [{**GPU, **disk(size)}, beside],
+            "serving": [{**SERVER, **PICKED, "storage": {"type": storage}}],
+        },
+    }
+    cluster, _, findings = build(case)
+    assert cluster is not None, findings
+    return cluster
+
+
+TINY = {"allocatable": {"ephemeral-storage": "14Gi"}}
+ENOUGH = {"allocatable": {"ephemeral-storage": "15Gi"}}
+TAINTED = {**TINY, "taints": [{"key": "keep", "effect": "NoSchedule"}]}
+FULL = {"allocatable": {"ephemeral-storage": "14Gi", "cpu": "500m"}}
+
+
+@pytest.mark.parametrize(
+    ("profile", "small", "storage", "found"),
+    [
+        ("odh-3.4", TINY, "oci", ["serving[0].storage.type: llama has 15Gi as image, node worker has 14Gi ephemeral-storage"]),
+        ("odh-3.4", TINY, "s3", ["serving[0].storage.type: llama has 15Gi as download, node worker has 14Gi ephemeral-storage"]),
+        ("odh-3.4", TINY, "pvc", []),
+        ("odh-3.4", ENOUGH, "oci", []),
+        ("odh-3.4", TAINTED, "oci", []),
+        ("odh-3.4", FULL, "oci", []),
+        ("odh-3.5", TINY, "oci", []),
+    ],
+    ids=["image", "download", "volume", "just-fits", "taint", "no-room-for-its-requests", "mounts-no-model"],
+)  # fmt: skip
+def test_a_picker_brings_the_model_to_nodes_of_its_own(
+    profile: str, small: dict[str, Any], storage: str, found: list[str]
+) -> None:
+    """Its pods have neither selector nor tolerations of the server, and mount the model on some platforms."""
+    assert said("FIT006", picked(profile, small, storage)) == found
+
+
+def test_what_pickers_bring_counts_with_all_models_of_a_node() -> None:
+    two = {"allocatable": {"ephemeral-storage": "29Gi"}}
+    found = problems("FIT007", picked("odh-3.4", two))
+    assert [(item.path[1], item.message) for item in found] == [
+        (1, "models on node worker need 30Gi ephemeral-storage (2 x 15Gi llama), it has 29Gi")
+    ]
+    assert problems("FIT007", picked("odh-3.5", two)) == []
+    # Both pickers are on the one node that is not kept for GPUs, each with a download of its own.
+    found = problems("FIT007", picked("odh-3.4", ENOUGH, "s3", "15Gi"))
+    assert [(item.path[1], item.message) for item in found] == [
+        (1, "models on node worker need 30Gi ephemeral-storage (2 x 15Gi llama), it has 15Gi")
+    ]
 
 
 # FIT008: storage classes

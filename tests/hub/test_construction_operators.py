@@ -73,6 +73,7 @@ def test_there_is_one_data_science_cluster() -> None:
 
 
 def test_kserve_runs_in_raw_mode() -> None:
+    """Of its Services nothing is said, so they are headless, as docs/serving.md tells callers."""
     for cluster, item in own_objects("DataScienceCluster", "opendatahub"):
         kserve = item["spec"]["components"]["kserve"]
         assert "rawDeploymentServiceConfig" not in kserve

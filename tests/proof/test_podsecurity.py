@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from generator.facts.profiles import profiles
 from generator.objects.manifest import Manifest
+from generator.proof.security.added import NOTHING, Added, added_by
 from generator.proof.security.pods import pod_security, workloads
 from generator.proof.security.podsecurity import hardened, restricted
 
@@ -171,8 +173,8 @@ def service(**predictor: Any) -> Manifest:
     return thing("InferenceService", {"predictor": {"model": {"runtime": "rt"}, **predictor}})
 
 
-def failures(*objects: Manifest) -> list[str]:
-    found = pod_security()(objects, "latest")
+def failures(*objects: Manifest, added: Added = NOTHING) -> list[str]:
+    found = pod_security()(objects, "latest", added)
     return [f"{work.owner} {work.path}.{item.path}" for work, items in found for item in items]
 
 
@@ -195,6 +197,112 @@ def test_a_service_runs_its_runtime_with_its_own_fields() -> None:
             *("securityContext.capabilities.drop", "resources.requests", "resources.limits"),
         )
     }
+
+
+ALONE = {"automountServiceAccountToken": False}
+ONE = "InferenceService n/x spec.predictor"
+SAID = ("allowPrivilegeEscalation", "runAsNonRoot", "seccompProfile", "capabilities.drop")
+
+
+def unsaid(path: str) -> list[str]:
+    return [f"{path}.securityContext.{field}" for field in SAID]
+
+
+def stored(uri: str) -> Manifest:
+    return service(model={"runtime": "rt", "resources": RESOURCES, "storageUri": uri}, **ALONE)
+
+
+@pytest.mark.parametrize(
+    ("uri", "without"),
+    [
+        ("pvc://claim", []),
+        ("oci+native://quay.io/a/b", []),
+        ("s3://bucket/a", unsaid(f"{ONE}.initContainers[0]")),
+        ("oci+fetch://quay.io/a/b", unsaid(f"{ONE}.initContainers[0]")),
+        (
+            "oci://quay.io/a/b",
+            unsaid(f"{ONE}.initContainers[0]") + unsaid(f"{ONE}.containers[1]"),
+        ),
+    ],
+)
+def test_what_brings_a_model_is_judged_with_the_server(uri: str, without: list[str]) -> None:
+    """KServe gives these containers no securityContext: they pass only where admission fills one in."""
+    bare = Added(initializer="storage-initializer")
+    assert failures(RUNTIME, stored(uri), added=bare) == without
+    assert failures(RUNTIME, stored(uri), added=bare._replace(filled_in=True)) == []
+
+
+def test_a_bucket_by_its_parameters_is_downloaded_too() -> None:
+    by_key = service(model={"runtime": "rt", "resources": RESOURCES, "storage": {"key": "k"}}, **ALONE)
+    found = failures(RUNTIME, by_key, added=Added(initializer="storage-initializer"))
+    assert found == unsaid(f"{ONE}.initContainers[0]")
+
+
+def test_our_securitycontext_over_a_download_is_what_is_judged() -> None:
+    """On upstream ours is laid over KServe's container, which is not added a second time."""
+    ours = thing(
+        "ClusterStorageContainer",
+        {"container": {"name": "storage-initializer", "securityContext": SAFE}},
+        "nearedge",
+    )
+    hardened_service = copy.deepcopy(stored("s3://bucket/a"))
+    hardened_service["spec"]["predictor"]["storageContainerName"] = "nearedge"
+    upstream = added_by(profiles()["upstream"])
+    assert failures(RUNTIME, ours, hardened_service, added=upstream) == []
+    (work,) = workloads([RUNTIME, ours, hardened_service], upstream)
+    assert [item["name"] for item in work.pod["initContainers"]] == ["storage-initializer"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "proxy"),
+    [("odh-3.5", False, True), ("odh-3.4", False, False), ("odh-3.4", True, True), ("upstream", True, False)],
+)
+def test_a_proxy_beside_a_server_is_judged_and_has_a_token(profile: str, asked: bool, proxy: bool) -> None:  # noqa: FBT001
+    """Where every server has the proxy, KServe mounts a token into each, whether `auth` is said or not."""
+    notes = {"security.opendatahub.io/enable-auth": "true"} if asked else {}
+    spec = {"predictor": {"containers": [CONTAINER]}}
+    item = thing("InferenceService", spec, annotations=notes)
+    added = added_by(profiles()[profile])
+    (work,) = workloads([item], added)
+    assert [one["name"] for one in work.pod["containers"]] == ["c", *(["kube-rbac-proxy"] if proxy else [])]
+    assert bool(work.token) is (proxy or asked)
+    assert (failures(item, added=added) == []) is (proxy or asked)
+    bare = failures(item, added=added._replace(filled_in=False))
+    assert bare == (unsaid(f"{ONE}.containers[1]") if proxy else failures(item, added=added))
+
+
+def llm(uri: str, **spec: Any) -> Manifest:
+    template = {"automountServiceAccountToken": False, "containers": [{**CONTAINER, "name": "main"}]}
+    said = {"model": {"uri": uri}, "template": template, "router": {"scheduler": {}}, **spec}
+    return thing("LLMInferenceService", said)
+
+
+PICKER = "LLMInferenceService n/x spec.router.scheduler"
+
+
+@pytest.mark.parametrize("mounts", [False, True], ids=["without-the-model", "with-the-model"])
+def test_an_endpoint_picker_is_a_pod_too(mounts: bool) -> None:  # noqa: FBT001
+    added = Added(scheduler=("main",), scheduler_mounts_model=mounts)
+    found = [work for work in workloads([llm("oci://a/b")], added) if work.path == "spec.router.scheduler"]
+    assert [len(work.pod["containers"]) for work in found] == [2 if mounts else 1]
+    assert all(work.token for work in found)
+    said = failures(llm("oci://a/b"), added=added)
+    assert any(item.startswith(PICKER) for item in said) is mounts
+    assert failures(llm("oci://a/b"), added=added._replace(filled_in=True)) == []
+    assert failures(llm("pvc://claim"), added=added) == []
+    assert failures(llm("pvc://claim", router={}), added=added) == []
+
+
+def test_only_containers_without_an_image_are_taken_for_others() -> None:
+    """One of ours that has the name of one of KServe's is held to everything that ours are held to."""
+    mine = {
+        "name": "modelcar",
+        "image": "quay.io/a/b:latest",
+        "securityContext": SAFE,
+        "resources": RESOURCES,
+    }
+    item = thing("InferenceService", {"predictor": {"containers": [CONTAINER, mine], **ALONE}})
+    assert failures(item) == [f"{ONE}.containers[1].image"]
 
 
 def test_a_runtime_that_nobody_uses_is_judged_itself() -> None:

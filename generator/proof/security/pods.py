@@ -1,7 +1,7 @@
 """Pods as they will run: what the objects of a folder lead to once their controllers have worked on them.
 
-An InferenceService with its runtime's containers beneath its own fields, a Ray head with its autoscaler, and
-every pod spec as it stands. Judged by podsecurity.py; used by verify.
+An InferenceService with its runtime's containers beneath its own fields and what KServe adds to it (added.py), a Ray head
+with its autoscaler, and every pod spec as it stands. Judged by podsecurity.py; used by verify.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ...objects.difference import canonical
 from ...objects.manifest import Manifest, ResourceId, identify, pod_specs
 from ...objects.names_in_pods import ROLES
 from ...objects.object_names import SERVING
+from .added import CACHE, NOTHING, PICKER, Added, endpoint_picker, prepared, proxied, served
 from .podsecurity import Pod, Violation, hardened, restricted
 from .task_pods import task_pods
 
@@ -29,14 +30,12 @@ class EmittedPod(NamedTuple):
     """Why the pod needs a token of the Kubernetes API; empty when it does not."""
 
 
-def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Iterator[EmittedPod]:
-    """Every pod that the objects of one folder lead to, runtimes merged into the services that use them.
-
-    `head_proxy`: the platform puts a proxy beside Ray heads (profile field kuberay.headProxy).
-    """
+def workloads(objects: Sequence[Manifest], added: Added = NOTHING) -> Iterator[EmittedPod]:
+    """Every pod that the objects of one folder lead to, runtimes merged into the services that use them."""
     runtimes = {identify(item): item for item in objects if item["kind"].endswith("ServingRuntime")}
     named = (item for item in objects if item["kind"] == "ClusterStorageContainer")
     fetching = {item["metadata"]["name"]: item["spec"]["container"] for item in named}
+    cached = tuple(item["spec"]["sourceModelUri"] for item in objects if item["kind"] == CACHE)
     used: set[ResourceId] = set()
     for owner, path, pod in task_pods(objects):
         yield EmittedPod(owner, path, pod, "")
@@ -44,10 +43,11 @@ def workloads(objects: Sequence[Manifest], *, head_proxy: bool = False) -> Itera
         if item["kind"] == "InferenceService":
             for path, pod, runtime in _served(item, runtimes, fetching):
                 used |= {runtime} if runtime else set()
-                yield EmittedPod(identify(item), path, pod, _token(item, path, head_proxy=head_proxy))
+                whole = served(pod, item, path.removeprefix("spec."), added, cached)
+                yield EmittedPod(identify(item), path, whole, _token(item, path, added))
         elif identify(item) not in runtimes:
-            for path, pod in _pods(item):
-                yield EmittedPod(identify(item), path, pod, _token(item, path, head_proxy=head_proxy))
+            for path, pod in _pods(item, added):
+                yield EmittedPod(identify(item), path, pod, _token(item, path, added))
     for identity, item in runtimes.items():
         if identity not in used:
             yield EmittedPod(identity, "spec", item["spec"], "")
@@ -107,8 +107,12 @@ def merged(beneath: Iterable[Pod], over: Iterable[Pod]) -> list[dict[str, Any]]:
     return list(result.values())
 
 
-def _pods(item: Manifest) -> Iterator[tuple[str, Pod]]:
-    """The pods of an object, and in a Ray head the sidecar that KubeRay adds to it."""
+def _pods(item: Manifest, added: Added) -> Iterator[tuple[str, Pod]]:
+    """The pods of an object, with what KServe adds to them, and in a Ray head the sidecar that KubeRay does."""
+    if item["kind"] == "LLMInferenceService":
+        yield from ((path, prepared(pod, item, added)) for path, pod in pod_specs(item))
+        yield from endpoint_picker(item, added)
+        return
     for path, pod in pod_specs(item):
         options = _ray_spec(item).get("autoscalerOptions") or {}
         if not _autoscales(item, path):
@@ -136,22 +140,22 @@ def _autoscales(item: Manifest, path: str) -> bool:
     return path.endswith(HEAD) and bool(_ray_spec(item).get("enableInTreeAutoscaling"))
 
 
-def _token(item: Manifest, path: str, *, head_proxy: bool) -> str:
+def _token(item: Manifest, path: str, added: Added) -> str:
     if _autoscales(item, path):
         return "the autoscaler beside the head scales pods"
-    if head_proxy and path.endswith(HEAD):
+    if added.head_proxy and path.endswith(HEAD):
         return "the platform's proxy beside the head asks about its callers"
     if item["kind"] == "LLMInferenceService" and path == "spec.template" and "prefill" in item["spec"]:
         return "the routing sidecar beside vLLM asks for the pods that read prompts"
     if item["kind"] == "CronJob" and _starts_builds(item):
         return "it makes the run of a build"
-    asked = item["metadata"].get("annotations", {}).get("security.opendatahub.io/enable-auth") == "true"
     # Callers of an LLMInferenceService are asked by its gateway.
-    if asked and item["kind"] == "InferenceService":
+    if item["kind"] == "InferenceService" and proxied(item, added):
         return "the proxy beside the model reviews tokens"
-    return OF_KIND.get(item["kind"], "")
+    return OF_PATH.get(path) or OF_KIND.get(item["kind"], "")
 
 
+OF_PATH = {PICKER: "the endpoint picker asks for the pods that it may choose"}
 OF_KIND = {
     "Notebook": "the proxy beside the notebook reviews tokens, with the account that the controller makes"
 }
@@ -172,37 +176,46 @@ class FolderJudge(Protocol):
     """From a folder's objects and the version of the standard to their pods and what is wrong with each."""
 
     def __call__(
-        self, objects: Sequence[Manifest], version: str, *, head_proxy: bool = False
+        self, objects: Sequence[Manifest], version: str, added: Added = NOTHING
     ) -> Iterator[tuple[EmittedPod, tuple[Violation, ...]]]:
-        """Judge one folder; `head_proxy` as for workloads."""
+        """Judge one folder of a platform that adds this."""
 
 
 def pod_security() -> FolderJudge:
     """A judge that judges pods alike once."""
 
     @cache
-    def judged(text: str, version: str) -> tuple[Violation, ...]:
+    def judged(text: str, version: str, theirs: frozenset[str]) -> tuple[Violation, ...]:
         pod = json.loads(text)
-        return (*restricted(pod, version), *hardened(_ours(pod)))
+        return (*restricted(pod, version), *hardened(_ours(pod, theirs)))
 
     def judge_folder(
-        objects: Sequence[Manifest], version: str, *, head_proxy: bool = False
+        objects: Sequence[Manifest], version: str, added: Added = NOTHING
     ) -> Iterator[tuple[EmittedPod, tuple[Violation, ...]]]:
         accounts = {identify(item): item for item in objects if item["kind"] == "ServiceAccount"}
-        for work in workloads(objects, head_proxy=head_proxy):
-            yield work, (*judged(canonical(work.pod), version), *_token_violations(work, accounts))
+        for work in workloads(objects, added):
+            theirs = _others(work, added)
+            found = judged(canonical(work.pod), version, theirs)
+            yield work, (*found, *_token_violations(work, accounts))
 
     return judge_folder
 
 
-def _ours(pod: Pod) -> Pod:
-    """A pod without what is laid over containers that KServe adds: their image and resources are its own."""
-    before = [item for item in pod.get("initContainers") or () if item.get("name") != FETCHES]
-    return {**pod, "initContainers": before}
+def _others(work: EmittedPod, added: Added) -> frozenset[str]:
+    """Names of containers of a pod that may be others'."""
+    if work.owner.kind not in {"InferenceService", "LLMInferenceService"}:
+        return frozenset()
+    return added.names | frozenset(added.scheduler if work.path == PICKER else ())
 
 
-FETCHES = "storage-initializer"
-"""components/models/initializer.py"""
+def _ours(pod: Pod, theirs: frozenset[str]) -> Pod:
+    """A pod without the containers of others: their images and resources are their own. Each of ours has an image."""
+    lists = {
+        field: [item for item in pod[field] if "image" in item or item.get("name") not in theirs]
+        for field in ("initContainers", "containers")
+        if pod.get(field)
+    }
+    return {**pod, **lists}
 
 
 def _token_violations(work: EmittedPod, accounts: Mapping[ResourceId, Manifest]) -> Iterator[Violation]:
