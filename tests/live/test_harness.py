@@ -12,7 +12,7 @@ import pytest
 from generator.admission import Decision
 from tests.conftest import build, some
 from tests.live import binaries, recording
-from tests.live.__main__ import PARTS
+from tests.live.__main__ import PARTS, main
 from tests.live.api import DEFAULTS, grouped, read_defaults
 from tests.live.binaries import PINS, PROGRAMS, Program
 from tests.live.compare import Difference, differences
@@ -353,3 +353,26 @@ def test_a_case_of_ray_is_seen_when_the_cluster_that_its_status_names_has_a_stat
     }
     assert not all_seen([job], [])
     assert all_seen([{"kind": "RayJob", "status": {"jobDeploymentStatus": "Waiting"}}], [])
+
+
+def test_delivery_and_policies_go_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[list[str]] = []
+
+    class Lane:
+        def __init__(self, words: list[str], **_: Any) -> None:
+            begun.append(words[3:])
+            self.code = 1 if "policies" in words else 0
+
+        def wait(self) -> int:
+            return self.code
+
+        def terminate(self) -> None:
+            pass
+
+    monkeypatch.setattr("tests.live.__main__.subprocess.Popen", Lane)
+    monkeypatch.setattr("tests.live.__main__.signal.signal", lambda *_: None)
+    assert main([]) == 1
+    assert begun == [["api", "cel", "kueue", "kueue-cases", "ray", "serving"], ["delivery", "policies"]]
+    assert sorted(name for lane in begun for name in lane) == sorted(PARTS)
+    assert main(["api", "delivery"]) == 0
+    assert main(["nobody"]) == 64
