@@ -48,7 +48,7 @@ def member_of(cluster: Cluster, manifests: Sequence[Manifest] = ()) -> Member:
         models=models_used(cluster),
         images=images_used(cluster),
         longest=max(_deadlines(cluster), default=0),
-        endless=tuple(_endless(cluster, manifests)),
+        endless=tuple(_endless(cluster, manifests)) if jobs(cluster) else (),
         silence=_silence(cluster.spec.connectivity),
         window=cluster.spec.connectivity.maintenanceWindow,
         builds=builds.namespace if builds else None,

@@ -283,7 +283,7 @@ def _of_hubs(before: Fleet, after: Fleet) -> Iterator[Staying]:
 
 def spaces_of(member: Member) -> frozenset[str]:
     """The namespaces that a cluster's overlay fills."""
-    return frozenset(name for name, _ in member.namespaces)
+    return frozenset(dict(member.namespaces))
 
 
 def _key(item: RemovedObject | Gone) -> tuple[str, str, str, str]:

@@ -181,7 +181,8 @@ def test_nothing_is_guessed_about_a_cluster_that_cannot_be_read(
     file: str, guess: str, tmp_path: File
 ) -> None:
     """Else a slip of the pen in one file is told as a fleet without a hub, and people look in the wrong place."""
-    root = write_specs(tmp_path, {"a-one": {"namespaces": [{"name": "ai"}]}})
+    delivery = {**FLEET["delivery"], "argoCD": "3.3"}
+    root = write_specs(tmp_path, {"a-one": {"namespaces": [{"name": "ai"}]}}, fleet={"delivery": delivery})
     assert codes_in(root) == set()
     (root / file).write_text("spec: [\n", encoding="utf-8")
     assert codes_in(root) == {"SPEC002"}

@@ -22,6 +22,7 @@ from .recipe import Given, Manifests, Recipe, recipe
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")
+Subject = TypeVar("Subject")
 I = TypeVar("I")  # noqa: E741 - an item of a section
 
 
@@ -111,16 +112,16 @@ class Cluster:
         return ("clusters/fleet.yaml", *(f"clusters/groups/{group}.yaml" for group in self.groups))
 
 
-def once(ask: Callable[[Cluster], Answer]) -> Callable[[Cluster], Answer]:
-    """Keep the last answer: components and rules ask the same of one cluster, one after the other."""
-    last: tuple[Cluster, Answer] | None = None
+def once(ask: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
+    """Keep the last answer: components and rules ask the same of one cluster, or of one fleet, one after the other."""
+    last: tuple[Subject, Answer] | None = None
 
     @wraps(ask)
-    def asked(cluster: Cluster) -> Answer:
+    def asked(subject: Subject) -> Answer:
         nonlocal last
-        # The same cluster as what it is: to compare what two hold takes longer than to ask.
-        if last is None or last[0] is not cluster:
-            last = cluster, ask(cluster)
+        # The same one as what it is: to compare what two hold takes longer than to ask.
+        if last is None or last[0] is not subject:
+            last = subject, ask(subject)
         return last[1]
 
     return asked

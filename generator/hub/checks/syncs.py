@@ -26,9 +26,8 @@ def argocd_is_what_sites_get(fleet: Fleet) -> Iterator[Problem]:
     It names the oldest of all: fields that a site's Argo CD does not know are refused there, or dropped without a word.
     """
     said = fleet.spec.delivery.argoCD
-    older = {
-        name: found for name, found in releases_of(fleet).items() if said and numbers(found) < numbers(said)
-    }
+    told = releases_of(fleet).items() if said else ()
+    older = {name: found for name, found in told if said and numbers(found) < numbers(said)}
     if older:
         name = min(older, key=lambda one: (numbers(older[one]), one))
         more = f", and {len(older) - 1} more are older too" if len(older) > 1 else ""

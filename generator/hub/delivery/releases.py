@@ -25,6 +25,7 @@ GITOPS = "gitops"
 """Name of OpenShift GitOps in the catalog of operators."""
 
 
+@once
 def spec_of(fleet: Fleet) -> FleetSpec:
     """A fleet's spec, with the Argo CD that it has."""
     return known(fleet.spec, _of_members(fleet))

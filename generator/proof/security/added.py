@@ -17,11 +17,13 @@ reconcilers/deployment/deployment_reconciler.go.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...facts.profiles import Profile
 from ...objects.manifest import Manifest
 from .podsecurity import Pod
+
+if TYPE_CHECKING:
+    from ...facts.profiles import Profile
 
 FETCHES = "storage-initializer"
 """components/models/initializer.py"""
