@@ -125,7 +125,8 @@ def ended(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any
     last = ground.app(name)
     found = {
         "phase": operation(over).get("phase"),
-        "message": str(operation(over).get("message", "")).replace(bad, "<commit>"),
+        # Whether a try went before it depends on how fast the namespace came.
+        "message": str(operation(over).get("message", "")).replace(bad, "<commit>").partition(" (retried")[0],
         "triedAgain": operation(last).get("startedAt") != operation(over).get("startedAt"),
         "noteOnTheCluster": said(ground.client, name),
     }

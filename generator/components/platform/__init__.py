@@ -11,6 +11,7 @@ from .hardware import HARDWARE_PROFILES
 from .install import Install, installs
 from .needs import GPU, Chosen, chosen, wanted
 from .room import Standing, standing, unknown
+from .terms import from_words
 
 __all__ = [
     "GPU",
@@ -21,6 +22,7 @@ __all__ = [
     "Standing",
     "asked",
     "chosen",
+    "from_words",
     "installs",
     "standing",
     "unknown",

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...components.kit.component import Cluster, once
-from ...components.platform import chosen
-from ...components.platform.terms import from_words
+from ...components.platform import chosen, from_words
 from ...facts.argocd import argocd_of
 from ...facts.profiles import profiles
 from ...fleet.fleet import Fleet, Member
