@@ -270,9 +270,11 @@ def _of_hubs(before: Fleet, after: Fleet) -> Iterator[Staying]:
     views = {view.spec.hub.cluster: view for view in after.views()}
     for was in before.views():
         now = views.get(was.spec.hub.cluster)
-        if now is not None:
+        if now is None:
+            continue
+        then, permits = permitted(was), (permitted(now), now.apart)
+        if not (then <= permits[0] and was.apart <= permits[1]):
             stay = {member.name for member in now.members}
-            then, permits = permitted(was), (permitted(now), now.apart)
             # Applications of workloads have a namespace that no overlay fills: all clusters have it.
             of_all = then.difference(*(spaces_of(member) for member in was.members))
             for member in was.members:

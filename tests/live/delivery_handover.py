@@ -73,6 +73,9 @@ def handed_over(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
         ground.application(SITE, _sync_policy(step))
         app = _taken(ground, step, revision)
         owners = _owners(ground, step)
+        if step.state == LEFT_OVER:
+            # What they were to bring is no longer in Git, which they find when they look next.
+            ground.until(SITE, lambda _: _unknown(ground), SYNC_SECONDS)
         now = {key: item["metadata"]["uid"] for key, item in _workloads(ground).items()}
         found[step.name] = {
             "root": told(app),
@@ -149,6 +152,10 @@ def owner(item: Manifest) -> str:
     """`root` or `workload`, by the Application that its tracking id names."""
     tracked = str(item["metadata"]["annotations"][TRACKING]).partition(":")[0]
     return "root" if tracked == SITE else "workload"
+
+
+def _unknown(ground: Ground) -> bool:
+    return all(state.startswith("Unknown") for state in _states(ground).values())
 
 
 def _states(ground: Ground) -> dict[str, str]:

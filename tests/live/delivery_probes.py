@@ -32,7 +32,7 @@ WATCHED_SECONDS = 75
 BACKOFF = {"duration": "4s", "factor": 2, "maxDuration": "10s"}
 """Instead of ours, which lasts three hours: what is asked is what happens between and after tries, not when."""
 
-SYNC_TIMEOUT = 45
+SYNC_TIMEOUT = 90
 """Seconds, instead of our hours, for the probes that ask for one."""
 
 

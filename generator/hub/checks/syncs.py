@@ -9,7 +9,7 @@ from ...findings.rule import Problem, rule
 from ...fleet.fleet import Fleet
 from ...specs.fleet import Delivery
 from ..delivery.applicationsets import RETRY_REFRESH
-from ..delivery.releases import delivery_of, releases_of
+from ..delivery.releases import delivery_of, is_told, releases_of
 from ..delivery.windows import argocd_version, at_least, numbers
 from ..kit.durations import seconds
 
@@ -52,9 +52,12 @@ def tries_take_the_newest_commit(fleet: Fleet) -> Iterator[Problem]:
     if at_least(delivery, RETRY_REFRESH) or not fleet.managed:
         return
     oldest = ".".join(map(str, argocd_version(delivery)))
-    told = fleet.spec.delivery.argoCD is not None or bool(releases_of(fleet))
     hint = 'with OpenShift GitOps 1.20 or newer on hub and sites: argoCD: "3.3"'
-    text = f"Argo CD {oldest} tries" if told else "nobody says which Argo CD there is, and an old one tries"
+    text = (
+        f"Argo CD {oldest} tries"
+        if is_told(fleet)
+        else "nobody says which Argo CD there is, and an old one tries"
+    )
     yield Problem(
         _path(fleet.spec.delivery),
         f"{text} a commit that failed for about three hours before it takes a fix",

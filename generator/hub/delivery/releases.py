@@ -68,6 +68,11 @@ def releases_of(fleet: Fleet) -> Mapping[str, str]:
     return {name: release for name, release in told if release is not None}
 
 
+def is_told(fleet: Fleet) -> bool:
+    """Whether the fleet says of any cluster which Argo CD it has."""
+    return fleet.spec.delivery.argoCD is not None or any(_of_members(fleet))
+
+
 def _of_members(fleet: Fleet) -> Iterator[str | None]:
     delivery = fleet.spec.delivery
     asked = delivery.argoCD is None
