@@ -156,6 +156,10 @@ class Tried:
         if unasked := [key for key, words in why.items() if not words]:
             yield f"{self.release.version} {name}: Kueue was never asked about {', '.join(unasked)}"
             return
+        for item in probe.asked:
+            # Which of several pods is waiting, and whether it was looked at by then, depends on the moment.
+            if item.makes > 1:
+                said["workloads"][item.key].pop("message", None)
         for key, words in why.items():
             yield from self._refused(f"{name}: {key}", case, words)
             del said["workloads"][key]
