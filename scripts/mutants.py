@@ -501,6 +501,10 @@ EXPLAINED = {
         "quota too small",
         "clusters/groups/factory.yaml",
     ): "the next flavor of the queue, a10, has room for all of it",
+    (
+        "quota too small",
+        "clusters/near-edge/plant-104.yaml",
+    ): "the queue borrows from its cohort, plant",
 }
 """Why a mistake is none after all: (kind, file) -> what makes it one that a person may well mean."""
 

@@ -22,6 +22,8 @@ AWKWARD = ("all", "cache", "clone", "fleet", "group", "own", "produced", "shared
 IMAGES = ("mlserver", "ovms", "storageInitializer", "vllm")
 CLUSTERS = {"a": (3, 0), "b": (3, 1), "c": (2, 1), "d": (1, 0), "e": (1, 1), "f": (0, 0), "g": (0, 1)}
 """Names with the number of groups, and of fields that the cluster changes."""
+FIELDS = frozenset({"image"})
+"""Names of cases that are fields too: they would be renamed there as well."""
 MOSTLY = 0.8
 
 
@@ -89,6 +91,7 @@ def _renamed(value: Any, draw: Random) -> Any:
     """The same with other names, wherever they stand."""
     names = sorted(
         {str(word) for path, word in leaves(value) if path[-1] in {"namespace", "model", "name", "volume"}}
+        - FIELDS
     )
     new = dict(zip(draw.sample(names, min(2, len(names))), draw.sample(AWKWARD, 2), strict=False))
     return _replaced(value, new)

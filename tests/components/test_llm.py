@@ -25,6 +25,7 @@ from generator.overlays.overlay import emit
 from generator.plan.changes import object_changes
 from generator.plan.effects import consequences
 from generator.proof.references import broken, given_parts
+from generator.proof.security.added import added_by
 from generator.proof.security.pods import pod_security
 from generator.rules.load import every_rule
 from tests.conftest import CASES, build, read_case
@@ -103,7 +104,9 @@ def test_the_sidecar_before_decode_has_a_token_and_nobody_else() -> None:
 def test_its_pods_are_restricted_and_pinned(name: str) -> None:
     found = cluster(case(name))
     objects = served(found)
-    for work, violations in pod_security()(objects, found.profile.podSecurityVersion):
+    for work, violations in pod_security()(
+        objects, found.profile.podSecurityVersion, added_by(found.profile)
+    ):
         assert violations == (), work
     images = [one for item in objects for one in references(item)]
     assert images

@@ -126,7 +126,7 @@ def test_a_base_of_mixed_cases_is_the_same_whoever_asks_first(seed: int) -> None
 def sound_fleet(root: File, seed: int) -> Random:
     """A fleet without errors in which some clusters share a base; what draws its edits."""
     draw = Random(seed)  # noqa: S311 - no secrets
-    for _ in range(50):
+    for _ in range(200):
         write_specs(root, **fleet_of(draw.sample(list(cases()), 2), draw))
         for item in incremental.check(root).clusters:
             if has_errors(item.findings):

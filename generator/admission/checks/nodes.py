@@ -166,10 +166,15 @@ def _more_than_there_is(
     cluster: Cluster, item: _Flavored, resource: str, whole: int, found: Analysis
 ) -> Problem:
     name = item.flavor.name
+    places = {(queue.name, queue.namespace): i for i, queue in enumerate(cluster.part(KUEUE).queues)}
     terms = [
-        (i, queue.name, found.given.lines[queue.name, queue.namespace].cells[name, resource].nominal)
-        for i, queue in enumerate(cluster.part(KUEUE).queues)
-        if (queue.name, queue.namespace) in found.given.lines and resource in queue.quota.get(name, ())
+        (
+            places.get((line.queue.name, line.queue.namespace), 0),
+            line.queue.name,
+            line.cells[name, resource].nominal,
+        )
+        for line in found.given.lines.values()
+        if resource in line.queue.quota.get(name, ())
     ]
     has = said(resource, _has(resource, item.nodes))
     asked = " + ".join(f"{queue} {said(resource, number)}" for _, queue, number in terms)
