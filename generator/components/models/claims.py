@@ -202,7 +202,6 @@ def one_node(cluster: Cluster) -> bool:
 
 
 @once
-@once
 def jobs(cluster: Cluster) -> tuple[tuple[Path, Any], ...]:
     """Jobs of Ray and then of Kubeflow, with their paths."""
     listed = (
