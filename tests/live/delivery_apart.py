@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from .argocd_program import NAMESPACE
 from .binaries import say
 from .client import Client
-from .delivery_ground import Ground, argo, operation, sync_status
+from .delivery_ground import Ground, argo, operation, rests, sync_status
 from .delivery_sites import FOLDERS, SYNC_SECONDS, at_rest, gone, led_here, nearedge, settled
 from .played import HANGS
 
@@ -40,6 +40,8 @@ def apart(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
     time.sleep(20)
     found["whileOneLoads"] = _states(ground.client)
     _end_loads(ground.client)
+    # The root may be Healthy in between: a load is done, and its server not made yet.
+    ground.until(SITE, lambda _: all(map(rests, _children(ground.client).values())), SYNC_SECONDS)
     yield from settled(ground, SITE, "with an Application for each workload", SYNC_SECONDS)
     found["loaded"] = _states(ground.client)
     yield from at_rest(ground, SITE)
@@ -65,7 +67,8 @@ def _hanging(ground: Ground) -> None:
 
 
 def _lets_applications_in(ground: Ground) -> Manifest:
-    project: Manifest = project_of(ground.repo.url, ["*"], "live")
+    # Of the same name as the project that other sites have beside this one, so with all that they need.
+    project: Manifest = project_of(ground.repo.url, ["*"], "live", apart=("training", "workbenches"))
     let_in_applications(project, WORKLOAD, NAMESPACE)
     return project
 

@@ -11,6 +11,7 @@ from generator.specs.fleet import Delivery
 
 from .delivery_ground import (
     COMPARE_OPTION,
+    LONGEST_SECONDS,
     SYNC_OPTION,
     Ground,
     compared_with,
@@ -97,7 +98,7 @@ def mended(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, An
     ground.until(name, lambda app: compared_with(app, good), 20)
     time.sleep(5)
     during = ground.app(name)
-    last = ground.until(name, lambda app: synced_to(app, good), WATCHED_SECONDS + SYNC_TIMEOUT)
+    last = ground.until(name, lambda app: synced_to(app, good), LONGEST_SECONDS + SYNC_TIMEOUT)
     taken = time.monotonic() - begun
     found = {
         "whileItWaits": {
@@ -177,7 +178,8 @@ def goes_on(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, A
     objects = [space, going, note(name, "more", 0, "script"), note(name, "there", 1, "server")]
     second = ground.repo.overlay(name, objects, "a commit elsewhere")
     ground.refresh(name)
-    app = ground.until(name, lambda app: synced_to(app, second), SYNC_TIMEOUT / 2)
+    ground.until(name, lambda _: said(ground.client, name, "script") is not None)
+    app = ground.until(name, lambda app: synced_to(app, second), SYNC_TIMEOUT / 3)
     found = {
         "commitElsewhere": said(ground.client, name, "script"),
         "serverWhileTheLoadGoesOn": said(ground.client, name, "server"),

@@ -23,6 +23,8 @@ FLAVOR = {"nvidia.com/gpu.product": "NVIDIA-L4"}
 """Node labels of the flavor that Kueue takes, in the case that is read."""
 MORE = "12Gi"
 WATCHED_SECONDS = 60
+COMPARED_SECONDS = 30
+"""Argo CD compares every 15 seconds here (argocd_program.py RESYNC_SECONDS)."""
 
 
 def worker_groups(
@@ -59,7 +61,7 @@ def worker_groups(
 def _taken(ground: Ground, name: str, revision: str) -> tuple[Manifest, bool]:
     """The Application a while after it has synced the commit, or found nothing to sync in it; and whether it has synced it.
 
-    One that heals itself again and again is in the middle of a sync as often as not.
+    After a sync it is OutOfSync until Argo CD has compared again; one that heals itself again and again stays so.
     """
     app = ground.until(
         name,
@@ -69,7 +71,7 @@ def _taken(ground: Ground, name: str, revision: str) -> tuple[Manifest, bool]:
         WATCHED_SECONDS,
     )
     time.sleep(3)
-    later = ground.app(name) or app
+    later = ground.until(name, lambda app: sync_status(app) == "Synced", COMPARED_SECONDS) or app
     return later, synced_to(app, revision) or synced_to(later, revision)
 
 
