@@ -32,6 +32,7 @@ from .origins import (
     origin_at,
     origins_of,
     places_built_in,
+    what_is_decided,
 )
 from .output_lines import FieldLine, field_line, field_lines, places_in
 from .probe import Compiled, Objects, OnHub, Subject, compiled, with_spare_models
@@ -262,7 +263,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     spot = _spot(text, line, ())
     trace = _traced(first, before, spot, on_hub, [first.shared.fleet_document.file])
     origins = list(trace.origins)
-    for name in _named_in(on_hub(before), spot, clusters):
+    for name in _counting(before, spot, on_hub, _named_in(on_hub(before), spot, clusters)):
         subject = with_spare_models(subject_of(root, name))
         others = tuple(member for member in before.fleet.members if member.name != name)
         subject = replace(subject, members=others)
@@ -273,6 +274,15 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
         trace, file=file, line=line, origins=unique, built_in=trace.built_in if not _decided(unique) else (),
         stale=_stale(root, file, text),
     )  # fmt: skip
+
+
+def _counting(before: Compiled, spot: FieldLine, on_hub: OnHub, names: Iterable[str]) -> Iterator[str]:
+    """Those without which the line is another one: no leaf of the others decides it, and to try each takes long."""
+    for name in names:
+        after = on_hub(before.without(name))
+        # Without its own cluster nothing is left of a hub, which says nothing of the line.
+        if spot.identity is None or not after or what_is_decided(on_hub(before), after, spot):
+            yield name
 
 
 def _named_in(objects: Objects, spot: FieldLine, clusters: Iterable[str]) -> tuple[str, ...]:

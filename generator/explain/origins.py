@@ -36,7 +36,7 @@ def origins_of(
     for file in documents:
         told: set[Path] = set()
         for leaf, after in changes_of(subject, file):
-            decides = _decides(objects, view(after), spot)
+            decides = what_is_decided(objects, view(after), spot)
             if decides and leaf not in told:
                 told.add(leaf)
                 yield origin_at(subject, file, leaf, decides)
@@ -58,7 +58,8 @@ def origin_at(subject: Subject, file: str, leaf: Path, decides: str) -> Origin:
     return Origin(document.where(leaf), shown, value_at(document.data, leaf), decides)
 
 
-def _decides(before: Objects, after: Objects, spot: FieldLine) -> str:
+def what_is_decided(before: Objects, after: Objects, spot: FieldLine) -> str:
+    """`value` where the field says something else, `presence` where its object is not there, else nothing."""
     assert spot.identity is not None  # noqa: S101 - asked by the callers
     if not after:
         # All of it is gone: that says nothing of this line.
@@ -79,7 +80,7 @@ def defaults_behind(before: Compiled, spot: FieldLine, view: View) -> Iterator[O
         if leaf[0] in {"waivers", "groups"} or before.resolved.said(leaf):
             continue
         for after in changed_in_spec(before, leaf):
-            if _decides(objects, view(after), spot) == "value":
+            if what_is_decided(objects, view(after), spot) == "value":
                 shown = written(whole, leaf)
                 where = before.resolved.where(leaf)
                 yield Origin(where, f"default of {shown}", value_at(whole, leaf), "value")

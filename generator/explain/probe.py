@@ -7,9 +7,9 @@ spec need not be a sensible one, it only has to compile; what does not is not lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -32,7 +32,7 @@ from ..flow.clusters import emitted_of
 from ..hub.delivery import standalone
 from ..objects.manifest import Manifest, ResourceId, by_identity
 from ..overlays.base import Base
-from ..overlays.overlay import UNGUARDED, Emitted, overlay_of
+from ..overlays.overlay import UNGUARDED, Emitted, Overlay, overlay_of
 from ..rules.load import cluster_rules
 from ..specs.fields import field_at
 
@@ -73,13 +73,33 @@ class Compiled:
     cluster: Cluster
     resolved: Resolved
     emitted: Emitted
-    files: Mapping[str, str]
-    bases: Mapping[str, Base]
-    named: tuple[str, ...]
+    own: Member
     fleet: Fleet = field(compare=False)
     subject: Subject = field(compare=False, repr=False)
-    starts: tuple[Manifest, ...] = ()
-    """What starts the delivery of a cluster that has no hub."""
+
+    @cached_property
+    def _written(self) -> tuple[Overlay, Mapping[str, Base]]:
+        """The overlay and its bases: made when somebody asks, since most lines are explained by objects alone."""
+        bases: dict[str, Base] = {}
+        return overlay_of(self.cluster, self.emitted, bases), bases
+
+    @property
+    def bases(self) -> Mapping[str, Base]:
+        """The bases that its overlay names, by folder."""
+        return self._written[1]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Folders of the bases, in the order of the overlay."""
+        return self._written[0].bases
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Files of the overlay, and of what starts the delivery of a cluster that has no hub."""
+        files = self._written[0].files
+        if self.cluster.fleet.delivery.model != "standalone":
+            return files
+        return {**files, **standalone.files(self.cluster, self.own)}
 
     def final(self) -> Objects:
         """Objects on the cluster."""
@@ -87,7 +107,9 @@ class Compiled:
 
     def starting(self) -> Objects:
         """Objects that somebody applies to a cluster without a hub: those of overlays/<cluster>/bootstrap/."""
-        return by_identity(self.starts)
+        if self.cluster.fleet.delivery.model != "standalone":
+            return {}
+        return by_identity(standalone.manifests(self.cluster, self.own))
 
     def on_hub(self, name: str = "") -> dict[str, dict[str, tuple[Manifest, ...]]]:
         """Objects on a hub, by its name and by file: on the named one, or the one that manages the cluster."""
@@ -97,6 +119,11 @@ class Compiled:
                 files = hub.emit(view)
                 return {called: files} if files else {}
         return {}
+
+    def without(self, name: str) -> Compiled:
+        """The same in a fleet without one of its clusters."""
+        rest = tuple(member for member in self.fleet.members if member.name != name)
+        return replace(self, fleet=replace(self.fleet, members=rest))
 
     def objects_on_hub(self, name: str = "") -> Objects:
         """The same by identity."""
@@ -131,19 +158,12 @@ def compiled(subject: Subject) -> Compiled | None:
 
 
 def of_cluster(cluster: Cluster, resolved: Resolved, subject: Subject) -> Compiled:
-    """Compile a cluster with its overlay and bases, in the fleet of a subject."""
+    """Compile a cluster, in the fleet of a subject."""
     emitted = emitted_of(cluster)
-    bases: dict[str, Base] = {}
-    overlay = overlay_of(cluster, emitted, bases)
     own = member_of(cluster, emitted.manifests)
     ordered = tuple(sorted((own, *subject.members), key=lambda member: member.name))
     fleet = Fleet(subject.shared.fleet_name, cluster.fleet, ordered)
-    files: Mapping[str, str] = overlay.files
-    starts: tuple[Manifest, ...] = ()
-    if cluster.fleet.delivery.model == "standalone":
-        files = {**files, **standalone.files(cluster, own)}
-        starts = tuple(standalone.manifests(cluster, own))
-    return Compiled(cluster, resolved, emitted, files, bases, overlay.bases, fleet, subject, starts)
+    return Compiled(cluster, resolved, emitted, own, fleet, subject)
 
 
 def with_leaf(subject: Subject, file: str, path: Path, value: Any) -> Subject | None:
@@ -182,25 +202,28 @@ def changed_in_file(subject: Subject, file: str, path: Path, most: int = 2) -> I
     """The subject compiled with other values at a leaf of one of its documents, accepted ones if there are any."""
     document = next(item for item in subject.documents() if item.file == file)
     known = field_at(document_models()[kind_of(file)], path)
-    refused: list[Subject] = []
+    refused: list[Callable[[], Compiled | None]] = []
     accepted = made = 0
     for value in others(value_at(document.data, path), known.choices if known else ()):
         other = with_leaf(subject, file, path, value)
-        cluster = _cluster(other) if other else None
-        if other is None or cluster is None:
+        if other is None:
             continue
+        cluster, resolved, _ = cluster_of(other.shared, other.document, {})
+        if cluster is None:
+            continue
+        made_of = partial(_safely, cluster, resolved, other)
         if not _only_refused_by(cluster, subject.refused_by):
-            refused.append(other)
+            refused.append(made_of)
             continue
         accepted += 1
-        result = attempted(other)
+        result = made_of()
         if result is not None:
             yield result
             made += 1
         if made == most:
             return
     if not accepted:
-        yield from islice((result for item in refused if (result := attempted(item)) is not None), most)
+        yield from islice((result for item in refused if (result := item()) is not None), most)
 
 
 def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Compiled]:
@@ -220,7 +243,7 @@ def changed_in_spec(before: Compiled, path: Path, most: int = 2) -> Iterator[Com
     for spec, strict in (*((item, True) for item in alone + together), *((item, False) for item in alone)):
         cluster = _with_spec(before.cluster, spec, before.subject.shared.folders)
         if cluster is not None and (not strict or _only_refused_by(cluster, before.subject.refused_by)):
-            result = _safely(cluster, before)
+            result = _safely(cluster, before.resolved, before.subject)
             if result is not None:
                 yield result
                 tried += 1
@@ -278,9 +301,9 @@ def attempted(subject: Subject) -> Compiled | None:
         return None
 
 
-def _safely(cluster: Cluster, before: Compiled) -> Compiled | None:
+def _safely(cluster: Cluster, resolved: Resolved, subject: Subject) -> Compiled | None:
     try:
-        return of_cluster(cluster, before.resolved, before.subject)
+        return of_cluster(cluster, resolved, subject)
     except UNGUARDED:
         return None
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path as File
+from typing import cast
 
 import pytest
 
 from generator.cli import main
 from generator.documents.files import read_text
 from generator.documents.paths import leaves, located, value_at, with_value, written
+from generator.explain import line as line_of_output
 from generator.explain.line import SpecLine, Trace, path_in_spec, trace_line
 from generator.explain.named import explain_line
+from generator.explain.origins import Origin
 from generator.explain.output_lines import field_line, field_lines, pointed, pointer
 from generator.explain.subject import CannotExplainError
 from generator.explain.value import Explanation, explain_path
@@ -514,3 +518,27 @@ def test_names_and_keys_decide_what_no_value_does(queues: File, name: str) -> No
     found = trace_line(queues, file, at + 1)
     assert {item.path for item in found.origins if item.decides == "value"} == wanted
     assert (found.built_in, found.stale) == ((), False)
+
+
+def test_leaves_of_clusters_that_a_line_of_the_hub_is_the_same_without_are_not_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each leaf is a compilation: those of five clusters took most of a minute, and decided nothing."""
+    tried: list[str] = []
+
+    def noted(*given: object) -> Iterator[Origin]:
+        tried.extend(str(file) for file in cast("Iterable[object]", given[-1]))
+        return iter(())
+
+    monkeypatch.setattr(line_of_output, "origins_of", noted)
+    monkeypatch.setattr(line_of_output, "naming_origins", noted)
+    file = "acm/hub/applicationsets.yaml"
+    text = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    # Of the last ring, which has several clusters: a set is there while its ring has one.
+    trace_line(ROOT, file, max(i for i, said in enumerate(text, 1) if "preserveResources" in said))
+    assert "clusters/fleet.yaml" in tried
+    assert not [one for one in tried if one.startswith("clusters/near-edge/")]
+    file = "acm/hub/managedclusters/store-001.yaml"
+    text = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    trace_line(ROOT, file, next(i for i, said in enumerate(text, 1) if "nearedge.io/ring" in said))
+    assert STORE in tried
