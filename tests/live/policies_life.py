@@ -100,19 +100,21 @@ def away(hub: Hub, edge: Edge) -> dict[str, Any]:
     """The hub cannot be reached: what it is told meanwhile waits, the site goes on by itself, after a restart as well."""
     name, space = hub.fleet.spec.repository.credentialsSecret or "", hub.fleet.spec.hub.policyNamespace
     there = _repository(edge)
+    # Which edition depends on the lives before this one, on the same hub.
+    had = decoded(edge.client.get(there))
     policy = _looking_often(hub, edge)
     role = copy.deepcopy(spec_of(policy)["object-templates"][0]["objectDefinition"])
     edge.line.cut()
     wanted = spec_of(policy)["object-templates"][0]["objectDefinition"]
     wanted["rules"].append({"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get"]})
     hub.client.apply(policy)
-    hub.client.apply(secret(name, space, values(name, 2)))
+    hub.client.apply(secret(name, space, values(name, 9)))
     edge.client.remove(role)
     found: dict[str, Any] = {"removedComesBack": until(lambda: edge.client.get(role) is not None)}
     time.sleep(QUIET_SECONDS)
-    found["nothingOfTheHubArrives"] = _rules(edge, role) == role["rules"] and decoded(
-        edge.client.get(there)
-    ) == values(name)
+    found["nothingOfTheHubArrives"] = (
+        _rules(edge, role) == role["rules"] and decoded(edge.client.get(there)) == had
+    )
     found["theHubSaysWhatItHeardLast"] = _states(hub, edge)
     edge.controller.process.terminate()
     edge.controller.process.wait(SECONDS)
@@ -122,7 +124,7 @@ def away(hub: Hub, edge: Edge) -> dict[str, Any]:
         edge.line.mend()
         found["arrivesWhenItIsBack"] = until(
             lambda: (
-                _rules(edge, role) == wanted["rules"] and decoded(edge.client.get(there)) == values(name, 2)
+                _rules(edge, role) == wanted["rules"] and decoded(edge.client.get(there)) == values(name, 9)
             ),
             3 * SECONDS,
         )
