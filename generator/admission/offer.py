@@ -47,7 +47,10 @@ class ResourceGroup(NamedTuple):
 
 
 class ActiveQueue(NamedTuple):
-    """An active queue: which group covers a resource, the cells by flavor and resource, its cohort, how it takes flavors."""
+    """An active queue: which group covers a resource, the cells by flavor and resource, its cohort, how it takes flavors.
+
+    `zeros`: what pods ask zero of has to be covered too (profile.kueue.coversZero).
+    """
 
     queue: Queue
     groups: tuple[ResourceGroup, ...]
@@ -55,6 +58,7 @@ class ActiveQueue(NamedTuple):
     cells: Mapping[Key, Cell]
     cohort: str
     manner: Manner = Manner()
+    zeros: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -92,13 +96,13 @@ class Offer(NamedTuple):
 def offer(cluster: Cluster) -> Offer:
     """What queues and nodes of a cluster give."""
     known = cluster.profile.kueue
-    lines, cells, tree = _lines(cluster.part(KUEUE), known.flavorRank)
+    lines, cells, tree = _lines(cluster.part(KUEUE), known.flavorRank, zeros=known.coversZero)
     kinds = tuple(_kind(i, node) for i, node in enumerate(cluster.spec.nodes))
     return Offer(lines, cells, tree, _room(cells, tree), kinds, known.flavorKeys == "flavor")
 
 
 def _lines(
-    spec: KueueSpec, ranks: Ranks
+    spec: KueueSpec, ranks: Ranks, *, zeros: bool
 ) -> tuple[dict[tuple[str, str], ActiveQueue], tuple[Cell, ...], Tree]:
     flavors = {flavor.name: flavor for flavor in spec.flavors}
     checks = {check.name for check in spec.admissionChecks}
@@ -122,7 +126,7 @@ def _lines(
     cells: list[Cell] = []
     for queue, cohort in listed.values():
         manner = manner_of(queue.flavorFungibility, ranks)
-        line = _line(queue, cohort, tree, flavors, len(cells))._replace(manner=manner)
+        line = _line(queue, cohort, tree, flavors, len(cells))._replace(manner=manner, zeros=zeros)
         cells.extend(line.cells.values())
         for lead in queue.leads:
             lines.setdefault(lead, line)

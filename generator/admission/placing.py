@@ -78,6 +78,8 @@ def slot(pods: Pods, work: Workload, line: ActiveQueue, given: Offer, count: int
 
 def asked_by_group(pods: Pods, line: ActiveQueue, times: int) -> dict[int, dict[str, int]] | None:
     """What so many pods ask of each resource group; None where a resource has no quota in the queue."""
+    if line.zeros and not pods.requests.keys() <= line.covers.keys():
+        return None
     found: dict[int, dict[str, int]] = {}
     for name, number in counted(pods, line).items():
         group = line.covers.get(name)

@@ -134,6 +134,9 @@ class Kueue(Strictly):
         description="A RayService is admitted as one; otherwise each RayCluster that it makes is."
     )
     countsAutoscaler: Flag = Field(description="The autoscaler sidecar counts against the quota.")
+    coversZero: Flag = Field(
+        description="A resource of which pods ask zero, such as those of a group without replicas, has to be in their queue too."
+    )
     flavorKeys: Literal["group", "flavor"] = Field(
         description="A pod's node selector is compared with a flavor by the label keys of its resource group, or by its own."
     )
@@ -291,6 +294,7 @@ _NO_KUEUE = Kueue(
     elasticJobs=False,
     rayService=False,
     countsAutoscaler=False,
+    coversZero=False,
     flavorKeys="flavor",
     flavorRank="candidates",
 )

@@ -157,6 +157,13 @@ def two_of_one_name(root: File) -> None:
     swap(STORE, "  serving:\n", "  serving:\n    - {name: shelf-detector, priority: high}\n")(root)
 
 
+def idle_workers(root: File) -> None:
+    """On a platform with Kueue 0.14, workers without replicas that name what their queue has no quota for."""
+    swap(HUB, "platform: odh-3.4", "platform: odh-3.3")(root)
+    gpu = '{name: gpu, replicas: 4, resources: {cpu: "12", '
+    swap(HUB, gpu, '{name: gpu, replicas: 0, resources: {ephemeral-storage: 1Gi, cpu: "12", ')(root)
+
+
 SEEN: Mapping[str, tuple[Earlier, str]] = {
     "removals-by-cluster": (says("clusters/removals.yaml", REMOVALS), "clusters/removals.yaml:8"),
     "resource-names": (swap(STORE, 'cpu: "1", memory: 1Gi', 'cpu: "1", memory: 1Gi, gpu: 1'), f"{STORE}:19"),
@@ -214,6 +221,7 @@ SEEN: Mapping[str, tuple[Earlier, str]] = {
     "room-of-operators": (swap(SMALL, 'allocatable: {cpu: "7"', 'allocatable: {cpu: "3"'), f"{SMALL}:"),
     "schedules-of-builds": (swap(HUB, 'schedule: "0 2 * * 0"', 'schedule: "0 2 * * 7"'), f"{HUB}:"),
     "rings-of-builds": (swap(HUB, "promote: {ring: canary", "promote: {ring: canry"), f"{HUB}:"),
+    "zeros-in-queues": (idle_workers, f"{HUB}:"),
     "names-of-operators": (
         rendered_without("acm/hub/operators/operator-cert-manager-ea01143c.yaml", 'compliant: "1m"'),
         "acm/hub/operators/operator-cert-manager-ea01143c.yaml",

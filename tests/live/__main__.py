@@ -1,7 +1,7 @@
 """`make live [PART=...]`: what our objects meet on real controllers.
 
-Programs that are missing are built while parts run that need others. Most of a part is waiting, so where delivery or policies
-are among the parts these go beside the others, in a process of their own.
+Programs that are missing are built while parts run that need others. Most of a part is waiting, so lanes of parts go beside
+each other, each in a process of its own.
 
 Exit code: 0 as expected, 1 something is not, 3 a program cannot be built or does not run, 64 no such part.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -44,8 +44,10 @@ PARTS: dict[str, Part] = {
     "policies": Part(policies.run, (*WITH_CONTROLLERS, *policies_programs.NAMES)),
 }
 
-BESIDE = ("delivery", "policies")
-"""Parts that wait longest: half of the time of all, and little of the processors'."""
+LANES = (("api", "cel", "kueue", "ray", "serving"), ("delivery", "policies"), ("kueue-cases",))
+"""Parts that go one after the other, each lane beside the others: most parts wait, and the last one computes."""
+IDLE = ("kueue-cases",)
+"""The lane that computes and looks at no clock: it leaves the processors to the others."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,16 +59,20 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = arguments or [*PARTS]
     began = time.monotonic()
-    lanes = [[name for name in names if (name in BESIDE) is beside] for beside in (False, True)]
-    code = _side_by_side(lanes) if all(lanes) else _one_by_one(names)
+    lanes = [lane for whole in LANES if (lane := [name for name in names if name in whole])]
+    code = _side_by_side(lanes) if len(lanes) > 1 else _one_by_one(names)
     said = {0: "all as expected", 1: "not all as expected"}.get(code, "ended early")
     say(f"{', '.join(names)}: {said}, {(time.monotonic() - began) / 60:.0f} min")
     return code
 
 
-def _side_by_side(lanes: Iterable[Sequence[str]]) -> int:
+def _side_by_side(lanes: Sequence[Sequence[str]]) -> int:
     """Each lane in a process of its own; the worst exit code of all."""
-    runs = [subprocess.Popen([sys.executable, "-m", "tests.live", *names], cwd=ROOT) for names in lanes]
+    words = (("nice", "-n", "19") if tuple(names) == IDLE else () for names in lanes)
+    runs = [
+        subprocess.Popen([*nice, sys.executable, "-m", "tests.live", *names], cwd=ROOT)
+        for nice, names in zip(words, lanes, strict=True)
+    ]
     try:
         return max(run.wait() for run in runs)
     finally:

@@ -79,9 +79,13 @@ PROGRAMS: dict[str, Program] = {
         _kubernetes("kube-apiserver", 9),
         _kubernetes("kube-controller-manager", 3),
         _kubernetes("kube-scheduler", 1),
+        _kueue("0.12.10", "kueue-0.12.10", 8),
+        _kueue("0.14.8", "kueue-0.14.8", 8),
         _kueue("0.16.6", "kubernetes", 2),  # shares most packages with the API server
         _kueue("0.19.2", "kueue-0.19.2", 10),
         _kueue("0.18.4", "kueue-0.18.4", 2),
+        _decisions("0.12.10", "kueue-0.12.10", "kueue012"),
+        _decisions("0.14.8", "kueue-0.14.8", "kueue014"),
         _decisions("0.16.6", "kubernetes", "kueue016"),
         _decisions("0.18.4", "kueue-0.18.4"),
         _decisions("0.19.2", "kueue-0.19.2"),

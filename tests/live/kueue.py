@@ -32,7 +32,9 @@ KUBERNETES = "1.35.4"
 OF_ATTEMPT = " to pod set "
 """Where a queue has a choice of flavors, the rest of Kueue's sentence is another one at each attempt."""
 STANDS = 2
-"""Control planes of each version, beside each other: nearly all of a probe is waiting."""
+"""Control planes of each version: nearly all of a probe is waiting."""
+AT_A_TIME = 6
+"""Control planes beside each other, of all versions."""
 
 
 def run(folder: File) -> list[str]:
@@ -41,7 +43,7 @@ def run(folder: File) -> list[str]:
     LIVE_PROBE is a pattern of probes to run, `clusters` stands for the whole clusters.
     """
     numbers = count()
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
         stands = []
         for release in asked_releases():
             tasks: SimpleQueue[Task] = SimpleQueue()

@@ -44,6 +44,8 @@ AT_ONCE = 2
 _HELD = {"wide-128": ("NNI", "NNA"), "wide-164": ("NIIIN", "NIAIN")}
 """Who may still run in a queue on hold has quota for us; for Kueue it never came before the hold."""
 OTHERWISE: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "0.12.10": _HELD,
+    "0.14.8": _HELD,
     "0.16.6": _HELD,
     "0.18.4": _HELD,
     # Who was stopped is tried in the same cycle as the one that it was stopped for, finds the quota taken, and does not
@@ -78,10 +80,14 @@ def names() -> Iterator[str]:
 
 
 def made(name: str, release: Release) -> Case:
-    """The case of a name, for the profile that has a Kueue; without AppWrappers where the platform has none."""
+    """The case of a name, for the profile that has a Kueue; without AppWrappers and TrainJobs where the platform has none."""
     family, _, seed = name.rpartition("-")
     make = {"": case, "words": worded, "wide": wider}[family]
     found = {**make(int(seed)), "profile": release.profile}
+    platform = profiles()[release.profile].platform
+    if platform is not None and "trainer" not in platform.components:
+        for item in found["cluster"].get("training", {}).get("jobs", ()):
+            item["kind"] = "PyTorchJob"
     if profiles()[release.profile].appWrapper is None:
         for item in (*found["cluster"]["ray"]["clusters"], *found["cluster"]["ray"]["jobs"]):
             item.pop("appWrapper", None)
@@ -145,9 +151,7 @@ def looked_at(release: Release, cases: Mapping[str, Case], folder: File) -> dict
         for name, one in cases.items():
             out.write(json.dumps(ask(name, cluster_of(one))) + "\n")
     with asks.open("rb") as given, tells.open("wb") as out:
-        # It computes and waits for nothing, so it leaves the processors to parts that go on beside it.
-        words = ["nice", "-n", "19", str(program)]
-        subprocess.run(words, stdin=given, stdout=out, check=True, timeout=RUN_SECONDS)
+        subprocess.run([str(program)], stdin=given, stdout=out, check=True, timeout=RUN_SECONDS)
     found = {}
     for line in tells.read_text("utf-8").splitlines():
         told = json.loads(line)

@@ -28,7 +28,6 @@ GROUND = (
 QUEUED = ("RayCluster", "RayJob", "RayService", "AppWrapper", "PyTorchJob", "TrainJob")
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
-API = "kueue.x-k8s.io/v1beta2"
 DECIDED_SECONDS = 20
 SETTLED_SECONDS = 2.0
 POLL_SECONDS = 0.2
@@ -137,6 +136,7 @@ class Probe:
 
     def __init__(self, client: Client, site: Site, cluster: Cluster) -> None:
         self.client = client
+        self.api = cluster.profile.kueue.apiVersion
         self.ground = tuple(item for kind in GROUND for item in site.objects if item["kind"] == kind)
         self.asked = asked(cluster, site.objects)
         self.admitted: set[str] = set()
@@ -217,7 +217,9 @@ class Probe:
 
     def first(self, item: Asked) -> Told:
         """What Kueue says of a workload now."""
-        return self._said(item, self.client.list(API, "Workload", item.manifest["metadata"]["namespace"]))
+        return self._said(
+            item, self.client.list(self.api, "Workload", item.manifest["metadata"]["namespace"])
+        )
 
     def _settled(self, came: Sequence[Asked]) -> dict[str, Told]:
         """What holds when nothing has changed for a while."""
@@ -234,13 +236,15 @@ class Probe:
         return last
 
     def _all(self, came: Sequence[Asked]) -> dict[str, Told]:
-        every = self.client.list(API, "Workload")
+        every = self.client.list(self.api, "Workload")
         for work in every if self.checks else ():
             self._answer(work)
         return {item.key: self._said(item, every) for item in came}
 
     def _decided(self, item: Asked) -> bool:
-        mine = self._mine(item, self.client.list(API, "Workload", item.manifest["metadata"]["namespace"]))
+        mine = self._mine(
+            item, self.client.list(self.api, "Workload", item.manifest["metadata"]["namespace"])
+        )
         return len(mine) >= item.makes and all(condition(work, "QuotaReserved") is not None for work in mine)
 
     def _said(self, item: Asked, every: Sequence[Manifest]) -> Told:
@@ -283,7 +287,7 @@ class Probe:
         for item in self.asked:
             self.client.remove(item.manifest)
         until = time.monotonic() + DECIDED_SECONDS
-        while (left := [*self.client.list(API, "Workload"), *self._pods()]) and time.monotonic() < until:
+        while (left := [*self.client.list(self.api, "Workload"), *self._pods()]) and time.monotonic() < until:
             for one in left:
                 self.client.remove(one)
             time.sleep(POLL_SECONDS)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from generator.facts.profiles import profiles
 from generator.objects.manifest import Manifest
 from generator.yaml.writer import to_yaml
 
@@ -40,12 +41,23 @@ class Release(NamedTuple):
         return f"kueue-{self.version}"
 
     @property
+    def api(self) -> str:
+        """The version of Kueue's API that the profile's objects have."""
+        return profiles()[self.profile].kueue.apiVersion
+
+    @property
     def decisions(self) -> str:
         """The name of its scheduler in a process of its own."""
         return f"kueue-decisions-{self.version}"
 
 
-RELEASES = (Release("0.16.6", "odh-3.4"), Release("0.18.4", "odh-3.5"), Release("0.19.2", "upstream"))
+RELEASES = (
+    Release("0.12.10", "odh-2.35"),
+    Release("0.14.8", "odh-3.3"),
+    Release("0.16.6", "odh-3.4"),
+    Release("0.18.4", "odh-3.5"),
+    Release("0.19.2", "upstream"),
+)
 
 
 def asked_releases() -> tuple[Release, ...]:
@@ -81,7 +93,7 @@ def kueue(plane: ControlPlane, release: Release) -> Iterator[Running]:
     with running(
         "kueue", _in_own_etc(words, certificates), home, {"KUBECONFIG": str(plane.kubeconfig)}
     ) as run:
-        wait_until("Kueue's webhooks do not answer", lambda: _answers(plane.client), run)
+        wait_until("Kueue's webhooks do not answer", lambda: _answers(plane.client, release), run)
         yield run
 
 
@@ -106,7 +118,7 @@ def _configuration(release: Release, port: int, health: int, certificates: File)
     minor = tuple(int(part) for part in release.version.split(".")[:2])
     frameworks = [*FRAMEWORKS, *(["ray.io/rayservice"] if minor >= WITH_RAY_SERVICE else [])]
     return {
-        "apiVersion": "config.kueue.x-k8s.io/v1beta2",
+        "apiVersion": f"config.{release.api}",
         "kind": "Configuration",
         "namespace": NAMESPACE,
         "health": {"healthProbeBindAddress": f"127.0.0.1:{health}"},
@@ -119,9 +131,9 @@ def _configuration(release: Release, port: int, health: int, certificates: File)
     }
 
 
-def _answers(client: Client) -> bool:
+def _answers(client: Client, release: Release) -> bool:
     flavor: Manifest = {
-        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "apiVersion": release.api,
         "kind": "ResourceFlavor",
         "metadata": {"name": "asked"},
     }

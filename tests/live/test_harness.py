@@ -355,12 +355,17 @@ def test_a_case_of_ray_is_seen_when_the_cluster_that_its_status_names_has_a_stat
     assert all_seen([{"kind": "RayJob", "status": {"jobDeploymentStatus": "Waiting"}}], [])
 
 
-def test_delivery_and_policies_go_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lanes_go_beside_each_other_and_the_one_that_computes_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     begun: list[list[str]] = []
+    nice: list[str] = []
 
     class Lane:
         def __init__(self, words: list[str], **_: Any) -> None:
-            begun.append(words[3:])
+            begun.append(words[words.index("tests.live") + 1 :])
+            if words[0] == "nice":
+                nice.append(words[-1])
             self.code = 1 if "policies" in words else 0
 
         def wait(self) -> int:
@@ -372,7 +377,8 @@ def test_delivery_and_policies_go_beside_the_others(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tests.live.__main__.subprocess.Popen", Lane)
     monkeypatch.setattr("tests.live.__main__.signal.signal", lambda *_: None)
     assert main([]) == 1
-    assert begun == [["api", "cel", "kueue", "kueue-cases", "ray", "serving"], ["delivery", "policies"]]
+    assert begun == [["api", "cel", "kueue", "ray", "serving"], ["delivery", "policies"], ["kueue-cases"]]
+    assert nice == ["kueue-cases"]
     assert sorted(name for lane in begun for name in lane) == sorted(PARTS)
     assert main(["api", "delivery"]) == 0
     assert main(["nobody"]) == 64

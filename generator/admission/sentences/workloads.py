@@ -75,10 +75,17 @@ def never(case: Case, given: Offer) -> Problem:
 def _uncovered(work: Workload, line: ActiveQueue) -> Problem | None:
     for pods in work.pods:
         for resource, each in pods.requests.items():
-            if each and pods.replicas and resource not in line.covers:
+            asked = bool(each and pods.replicas)
+            if resource not in line.covers and (asked or line.zeros):
                 queue = line.queue.name
+                # Kueue looks for the resource before it looks at how much of it is asked.
+                what = (
+                    total(work, resource)
+                    if asked
+                    else f"{pods.name} names {resource}, though it asks for none of it"
+                )
                 text = (
-                    f"{who(work)} is never admitted: {total(work, resource)}, and queue {queue} has no quota for"
+                    f"{who(work)} is never admitted: {what}, and queue {queue} has no quota for"
                     f" {resource}, only for {', '.join(line.covers)}"
                 )
                 near = nearest_device(resource, (name for name in line.covers if "/" in name))

@@ -229,6 +229,13 @@ STEPS: tuple[Step, ...] = (
         seen.found("BUILD019"),
     ),
     Step(
+        "zeros-in-queues",
+        UNRELEASED,
+        "With Kueue 0.12 and 0.14, Ray workers without replicas that name a resource which their queue has no quota for are an error.",
+        "Give the queue quota for it, or leave the resource out: Kueue never admitted the cluster.",
+        seen.found("ADMIT001", "though it asks for none of it"),
+    ),
+    Step(
         "names-of-operators",
         UNRELEASED,
         "An OperatorPolicy has one name in all variants of an operator, waits for others by itself, and its objects are looked at each minute.",

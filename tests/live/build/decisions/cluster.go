@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	kftrainer "github.com/kubeflow/trainer/v2/pkg/apis/trainer/v1alpha1"
 	kftraining "github.com/kubeflow/training-operator/pkg/apis/kubeflow.org/v1"
 	awv1beta2 "github.com/project-codeflare/appwrapper/api/v1beta2"
 	rayv1 "github.com/ray-project/kuberay/ray-operator/apis/ray/v1"
@@ -28,25 +27,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	jobset "sigs.k8s.io/jobset/api/jobset/v1alpha2"
 
-	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
-	qcache "sigs.k8s.io/kueue/pkg/cache/queue"
-	schdcache "sigs.k8s.io/kueue/pkg/cache/scheduler"
 	"sigs.k8s.io/kueue/pkg/controller/core/indexer"
 	"sigs.k8s.io/kueue/pkg/scheduler"
-	"sigs.k8s.io/kueue/pkg/scheduler/preemption/expectations"
 	utiltesting "sigs.k8s.io/kueue/pkg/util/testing"
 )
 
 // cluster is one Kueue with what it looks at: queues, cache and scheduler over a client that holds the objects.
 type cluster struct {
 	client    client.Client
-	cache     *schdcache.Cache
-	queues    *qcache.Manager
-	requeuer  interface{ ProcessRequeues(context.Context) int }
+	cache     *Cache
+	queues    *Queues
+	requeue   func(context.Context) // what waits for a moment to be queued again
 	scheduler *scheduler.Scheduler
 	clock     *testingclock.FakeClock
 	lock      sync.Mutex
-	seen      map[string]*kueue.Workload // as the client last had them; asking it costs more than all of Kueue
+	seen      map[string]*Workload // as the client last had them; asking it costs more than all of Kueue
+	cached    map[string]string    // the version of each that the cache was told of
 	start     time.Time
 }
 
@@ -54,8 +50,8 @@ type cluster struct {
 var scheme, mapper = func() (*runtime.Scheme, meta.RESTMapper) {
 	made := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, kueue.AddToScheme, rayv1.AddToScheme, awv1beta2.AddToScheme,
-		kftraining.AddToScheme, kftrainer.AddToScheme, jobset.AddToScheme,
+		clientgoscheme.AddToScheme, addKueue, rayv1.AddToScheme, awv1beta2.AddToScheme,
+		kftraining.AddToScheme, addTrainer, jobset.AddToScheme,
 	} {
 		if err := add(made); err != nil {
 			panic(err)
@@ -69,11 +65,11 @@ func (c *cluster) newClient() client.Client {
 	held := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
 	return indexed(fake.NewClientBuilder().
 		WithScheme(scheme).WithRESTMapper(mapper).WithObjectTracker(held).
-		WithStatusSubresource(&kueue.Workload{}).
-		WithIndex(&kueue.LocalQueue{}, indexer.QueueClusterQueueKey, indexer.IndexQueueClusterQueue).
-		WithIndex(&kueue.Workload{}, indexer.WorkloadQueueKey, indexer.IndexWorkloadQueue).
-		WithIndex(&kueue.Workload{}, indexer.WorkloadClusterQueueKey, indexer.IndexWorkloadClusterQueue).
-		WithIndex(&kueue.Workload{}, indexer.OwnerReferenceUID, indexer.IndexOwnerUID).
+		WithStatusSubresource(&Workload{}).
+		WithIndex(&LocalQueue{}, indexer.QueueClusterQueueKey, indexer.IndexQueueClusterQueue).
+		WithIndex(&Workload{}, indexer.WorkloadQueueKey, indexer.IndexWorkloadQueue).
+		WithIndex(&Workload{}, indexer.WorkloadClusterQueueKey, indexer.IndexWorkloadClusterQueue).
+		WithIndex(&Workload{}, indexer.OwnerReferenceUID, indexer.IndexOwnerUID).
 		WithInterceptorFuncs(interceptor.Funcs{SubResourcePatch: c.patch})).
 		Build()
 }
@@ -95,17 +91,12 @@ func decoded(raw json.RawMessage) (client.Object, error) {
 }
 
 func newCluster(ctx context.Context, raws []json.RawMessage) (*cluster, error) {
-	made := &cluster{seen: map[string]*kueue.Workload{}}
+	made := &cluster{seen: map[string]*Workload{}, cached: map[string]string{}}
 	made.client = made.newClient()
 	made.clock = testingclock.NewFakeClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	made.start = made.clock.Now()
-	made.cache = schdcache.New(made.client)
-	expected := expectations.New()
-	queues, requeuer := qcache.NewManagerForUnitTestsWithRequeuer(
-		made.client, made.cache, qcache.WithPreemptionExpectations(expected))
-	made.queues, made.requeuer = queues, requeuer
-	made.scheduler = scheduler.New(queues, made.cache, made.client, &utiltesting.EventRecorder{},
-		scheduler.WithClock(nil, made.clock), scheduler.WithPreemptionExpectations(expected))
+	made.cache = newCache(made.client)
+	made.schedules()
 	for _, raw := range raws {
 		object, err := decoded(raw)
 		if err != nil {
@@ -122,7 +113,7 @@ func newCluster(ctx context.Context, raws []json.RawMessage) (*cluster, error) {
 func (c *cluster) add(ctx context.Context, object client.Object) error {
 	log := logr.Discard()
 	switch item := object.(type) {
-	case *kueue.ClusterQueue:
+	case *ClusterQueue:
 		completed(item)
 	case *corev1.LimitRange:
 		for i := range item.Spec.Limits {
@@ -136,24 +127,24 @@ func (c *cluster) add(ctx context.Context, object client.Object) error {
 		return err
 	}
 	switch item := object.(type) {
-	case *kueue.ResourceFlavor:
+	case *ResourceFlavor:
 		c.cache.AddOrUpdateResourceFlavor(log, item)
-	case *kueue.AdmissionCheck:
+	case *AdmissionCheck:
 		// Who answers a check says itself that it is there.
 		meta.SetStatusCondition(&item.Status.Conditions, metav1.Condition{
-			Type: kueue.AdmissionCheckActive, Status: metav1.ConditionTrue, Reason: "Played"})
+			Type: AdmissionCheckActive, Status: metav1.ConditionTrue, Reason: "Played"})
 		c.cache.AddOrUpdateAdmissionCheck(log, item)
-	case *kueue.Cohort:
+	case *Cohort:
 		if err := c.cache.AddOrUpdateCohort(item); err != nil {
 			return err
 		}
 		c.queues.AddOrUpdateCohort(ctx, item)
-	case *kueue.ClusterQueue:
+	case *ClusterQueue:
 		if err := c.cache.AddClusterQueue(ctx, item); err != nil {
 			return err
 		}
 		return c.queues.AddClusterQueue(ctx, item)
-	case *kueue.LocalQueue:
+	case *LocalQueue:
 		if err := c.cache.AddLocalQueue(item); err != nil {
 			return err
 		}
@@ -181,31 +172,31 @@ func together(lists ...corev1.ResourceList) corev1.ResourceList {
 }
 
 // completed fills in what the CRD's defaults give a queue.
-func completed(queue *kueue.ClusterQueue) {
+func completed(queue *ClusterQueue) {
 	spec := &queue.Spec
 	if spec.QueueingStrategy == "" {
-		spec.QueueingStrategy = kueue.BestEffortFIFO
+		spec.QueueingStrategy = BestEffortFIFO
 	}
 	if spec.Preemption == nil {
-		spec.Preemption = &kueue.ClusterQueuePreemption{}
+		spec.Preemption = &ClusterQueuePreemption{}
 	}
 	if spec.Preemption.ReclaimWithinCohort == "" {
-		spec.Preemption.ReclaimWithinCohort = kueue.PreemptionPolicyNever
+		spec.Preemption.ReclaimWithinCohort = PreemptionPolicyNever
 	}
 	if spec.Preemption.WithinClusterQueue == "" {
-		spec.Preemption.WithinClusterQueue = kueue.PreemptionPolicyNever
+		spec.Preemption.WithinClusterQueue = PreemptionPolicyNever
 	}
 	if within := spec.Preemption.BorrowWithinCohort; within != nil && within.Policy == "" {
-		within.Policy = kueue.BorrowWithinCohortPolicyNever
+		within.Policy = BorrowWithinCohortPolicyNever
 	}
 	if spec.FlavorFungibility == nil {
-		spec.FlavorFungibility = &kueue.FlavorFungibility{}
+		spec.FlavorFungibility = &FlavorFungibility{}
 	}
 	if spec.FlavorFungibility.WhenCanBorrow == "" {
-		spec.FlavorFungibility.WhenCanBorrow = kueue.MayStopSearch
+		spec.FlavorFungibility.WhenCanBorrow = Borrow
 	}
 	if spec.FlavorFungibility.WhenCanPreempt == "" {
-		spec.FlavorFungibility.WhenCanPreempt = kueue.TryNextFlavor
+		spec.FlavorFungibility.WhenCanPreempt = TryNextFlavor
 	}
 }
 
@@ -222,7 +213,7 @@ func (c *cluster) patch(
 
 // look takes a Workload over as the client has it.
 func (c *cluster) look(ctx context.Context, namespace, name string) error {
-	var found kueue.Workload
+	var found Workload
 	err := c.client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, &found)
 	if err == nil {
 		c.lock.Lock()

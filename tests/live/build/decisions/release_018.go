@@ -1,4 +1,4 @@
-//go:build !kueue016
+//go:build !kueue012 && !kueue014 && !kueue016
 
 package main
 
@@ -10,13 +10,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
-	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 	"sigs.k8s.io/kueue/pkg/controller/core/indexer"
 	"sigs.k8s.io/kueue/pkg/controller/jobframework"
 	"sigs.k8s.io/kueue/pkg/controller/jobs/rayservice"
 )
 
-func podSets(ctx context.Context, c client.Client, job jobframework.GenericJob) ([]kueue.PodSet, error) {
+func podSets(ctx context.Context, c client.Client, job jobframework.GenericJob) ([]PodSet, error) {
 	return jobframework.JobPodSets(ctx, job, c)
 }
 

@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 	"sigs.k8s.io/kueue/pkg/scheduler"
 	"sigs.k8s.io/kueue/pkg/util/routine"
 	"sigs.k8s.io/kueue/pkg/util/wait"
@@ -85,7 +84,7 @@ func (c *cluster) come(ctx context.Context, work *Work, copy int, at time.Time) 
 	stored := c.seen[made.Name].DeepCopy()
 	workload.AdjustResources(ctx, c.client, stored)
 	// A queue that is not there is an outcome: the workload waits.
-	_ = c.queues.AddOrUpdateWorkload(logr.Discard(), stored)
+	_ = c.queued(stored)
 	return nil
 }
 
@@ -95,13 +94,14 @@ func (c *cluster) settle(ctx context.Context) error {
 	setAdmissionRoutineWrapper(c.scheduler, routine.NewWrapper(func() { admitting.Add(1) }, admitting.Done))
 	last := ""
 	for cycle, quiet := 0, 0; cycle < mostCycles && quiet < quietCycles; cycle++ {
-		c.requeuer.ProcessRequeues(ctx)
+		c.requeue(ctx)
 		if len(c.queues.Dump()) == 0 || !c.somebodyIsNext() {
 			return nil
 		}
 		c.clock.Step(time.Second)
 		schedule(c.scheduler, ctx)
 		admitting.Wait()
+		c.update(ctx)
 		if err := c.evict(ctx); err != nil {
 			return err
 		}
@@ -119,6 +119,19 @@ func (c *cluster) settle(ctx context.Context) error {
 	return nil
 }
 
+// update tells the cache of Workloads that have become others (WorkloadReconciler.Update): a preemption names the version
+// of the Workload that it stops.
+func (c *cluster) update(ctx context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(c.seen)) {
+		if item := c.seen[name]; workload.HasQuotaReservation(item) && c.cached[name] != item.ResourceVersion {
+			c.cached[name] = item.ResourceVersion
+			fresh := item.DeepCopy()
+			workload.AdjustResources(ctx, c.client, fresh)
+			c.cache.AddOrUpdateWorkload(logr.Discard(), fresh)
+		}
+	}
+}
+
 // somebodyIsNext is false when all that wait do so in queues that Kueue takes no heads of: it would block.
 func (c *cluster) somebodyIsNext() bool {
 	for name := range c.queues.Dump() {
@@ -130,8 +143,8 @@ func (c *cluster) somebodyIsNext() bool {
 }
 
 // holds says whether a workload has its quota and keeps it.
-func holds(item *kueue.Workload) bool {
-	return workload.HasQuotaReservation(item) && !meta.IsStatusConditionTrue(item.Status.Conditions, kueue.WorkloadEvicted)
+func holds(item *Workload) bool {
+	return workload.HasQuotaReservation(item) && !meta.IsStatusConditionTrue(item.Status.Conditions, WorkloadEvicted)
 }
 
 // evict does what follows an eviction: the job is stopped, the quota is given back, and the workload waits again
@@ -139,12 +152,12 @@ func holds(item *kueue.Workload) bool {
 func (c *cluster) evict(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(c.seen)) {
 		item := c.seen[name].DeepCopy()
-		if !meta.IsStatusConditionTrue(item.Status.Conditions, kueue.WorkloadEvicted) || !workload.HasQuotaReservation(item) {
+		if !meta.IsStatusConditionTrue(item.Status.Conditions, WorkloadEvicted) || !workload.HasQuotaReservation(item) {
 			continue
 		}
 		workload.UnsetQuotaReservationWithCondition(item, "Preempted", "stopped", c.clock.Now())
 		meta.SetStatusCondition(&item.Status.Conditions, metav1.Condition{
-			Type: kueue.WorkloadAdmitted, Status: metav1.ConditionFalse, Reason: "NoReservation"})
+			Type: WorkloadAdmitted, Status: metav1.ConditionFalse, Reason: "NoReservation"})
 		if err := c.client.Status().Update(ctx, item); err != nil {
 			return err
 		}
@@ -154,11 +167,11 @@ func (c *cluster) evict(ctx context.Context) error {
 		again := c.seen[name].DeepCopy()
 		workload.AdjustResources(ctx, c.client, again)
 		var failed error
-		c.queues.QueueAssociatedInadmissibleWorkloadsAfter(ctx, workload.Key(item), func() {
-			failed = c.cache.DeleteWorkload(logr.Discard(), workload.Key(item))
+		c.queues.QueueAssociatedInadmissibleWorkloadsAfter(ctx, known(item), func() {
+			failed = c.cache.DeleteWorkload(logr.Discard(), known(item))
 		})
 		if failed == nil {
-			failed = c.queues.AddOrUpdateWorkload(logr.Discard(), again)
+			failed = c.queued(again)
 		}
 		if failed != nil {
 			return failed
@@ -172,7 +185,7 @@ func (c *cluster) told(one *Case, order []int) ([]bool, map[string]string) {
 	holding, words := map[string]bool{}, map[string]string{}
 	for name, item := range c.seen {
 		holding[name] = holds(item)
-		if said := meta.FindStatusCondition(item.Status.Conditions, kueue.WorkloadQuotaReserved); said != nil {
+		if said := meta.FindStatusCondition(item.Status.Conditions, WorkloadQuotaReserved); said != nil {
 			words[name] = said.Message
 		}
 	}
