@@ -205,7 +205,7 @@ def build(program: Program) -> None:
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"== {program.name}: {' '.join(command(program, fresh))}\n")
         log.flush()
-        code = _watched(["nice", "-n", "19", *command(program, fresh)], program.folder, log.fileno())
+        code = _watched(["nice", "-n", "10", *command(program, fresh)], program.folder, log.fileno())
     if code:
         raise BuildFailed(f"{program.name} could not be built (exit code {code}): see {LOG}.")
     fresh.replace(TARGET / program.name)
