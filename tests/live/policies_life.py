@@ -89,7 +89,7 @@ def _credential(hub: Hub, edge: Edge) -> dict[str, Any]:
     found["withoutItsSource"] = {
         "policy": "NonCompliant" if until(lambda: _is(hub, edge, CREDENTIAL, "NonCompliant")) else None,
         "stays": decoded(edge.client.get(there)) == less,
-        "says": "not found" in str(told(hub.replicated(edge.name)[CREDENTIAL])),
+        "says": until(lambda: "not found" in str(told(hub.replicated(edge.name)[CREDENTIAL]))),
     }
     hub.client.apply(secret(name, space, values(name, 4)))
     found["comesBack"] = until(lambda: decoded(edge.client.get(there)) == values(name, 4))
@@ -207,7 +207,7 @@ def _upgrade(hub: Hub, edge: Edge) -> dict[str, Any]:
     words = f"an InstallPlan to update to [{second}] is available for approval"
     found: dict[str, Any] = {
         "offered": {"installed": _installed(edge, package), "policiesAre": _states(hub, edge)},
-        "saysSo": words in str([told(item) for item in hub.replicated(edge.name).values()]),
+        "saysSo": until(lambda: words in str([told(item) for item in hub.replicated(edge.name).values()])),
     }
     pinned = _pinned(hub, edge, {"lvms": [first, second]})
     old = {name for name in hub.replicated(edge.name) if name.startswith("operator-lvms-")}
