@@ -38,7 +38,7 @@ PARTS: dict[str, Part] = {
     "cel": Part(cel.run, API_SERVER),
     "kueue": Part(kueue.run, (*WITH_CONTROLLERS, *(release.program for release in _KUEUES))),
     "kueue-cases": Part(kueue_decisions.run, tuple(release.decisions for release in _KUEUES)),
-    "ray": Part(ray.run, (*API_SERVER, "kuberay")),
+    "ray": Part(ray.run, (*API_SERVER, *(release.program for release in ray.RELEASES))),
     "serving": Part(serving.run, (*WITH_CONTROLLERS, "kserve-manager", "kserve-llmisvc")),
     "delivery": Part(delivery.run, (*WITH_CONTROLLERS, "argocd")),
     "policies": Part(policies.run, (*WITH_CONTROLLERS, *policies_programs.NAMES)),

@@ -67,6 +67,10 @@ def _decisions(version: str, pins: str, tags: str = "") -> Program:
     return Program(f"kueue-decisions-{version}", pins, ".", version, 1, "decisions", tags)
 
 
+def _kuberay(name: str, version: str) -> Program:
+    return Program(name, name, "github.com/ray-project/kuberay/ray-operator", version, 3)
+
+
 def _ocm(name: str, minutes: int) -> Program:
     """The programs of Policies: of one release, and with one go.mod."""
     return Program(name, "policies", f"open-cluster-management.io/{name}", "0.19.0", minutes)
@@ -89,7 +93,9 @@ PROGRAMS: dict[str, Program] = {
         _decisions("0.16.6", "kubernetes", "kueue016"),
         _decisions("0.18.4", "kueue-0.18.4"),
         _decisions("0.19.2", "kueue-0.19.2"),
-        Program("kuberay", "kuberay", "github.com/ray-project/kuberay/ray-operator", "1.6.2", 3),
+        _kuberay("kuberay", "1.6.2"),
+        _kuberay("kuberay-1.4.2", "1.4.2"),
+        _kuberay("kuberay-1.4.0", "1.4.0"),
         Program("kserve-manager", "kserve", "github.com/kserve/kserve/cmd/manager", "0.20.0", 6),
         Program("kserve-llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", "0.20.0", 1),
         Program("argocd", "argocd", ".", "3.5.7", 9),

@@ -6,8 +6,9 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.components.kit.component import Cluster
 from generator.findings.finding import Severity
@@ -27,8 +28,7 @@ from .pods_seen import alike, plain, service_seen
 from .processes import Running, free_port, running, wait_until
 from .recording import Recording, judged
 
-PROFILE = "odh-3.5"
-"""A platform with this KubeRay; cases are compiled for it whatever they say, and left out where a rule refuses."""
+MODULE = "github.com/ray-project/kuberay/ray-operator"
 KINDS = ("RayCluster", "RayJob", "RayService")
 BEFORE = ("ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "LimitRange")
 QUIET_SECONDS = 4.5
@@ -40,13 +40,39 @@ MADE = (("batch/v1", "Job"), ("ray.io/v1", "RayCluster"), ("v1", "Pod"), ("v1", 
 """What is made of our objects, in the order in which it is taken away."""
 
 
+class Release(NamedTuple):
+    """A KubeRay, and a platform with it: cases are compiled for that whatever they say, and left out where a rule refuses."""
+
+    program: str
+    profile: str
+
+    @property
+    def version(self) -> str:
+        """Without the name."""
+        return PROGRAMS[self.program].version
+
+
+RELEASES = (
+    Release("kuberay", "odh-3.5"),
+    Release("kuberay-1.4.2", "odh-3.4"),
+    Release("kuberay-1.4.0", "odh-2.35"),
+)
+
+
 def run(folder: File) -> list[str]:
-    """Everything; gives what is wrong. RECORD=1 writes recordings."""
+    """Everything, of all releases beside each other; gives what is wrong. RECORD=1 writes recordings."""
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda release: _under(folder / release.program, release), RELEASES)
+        return [line for lines in found for line in lines]
+
+
+def _under(folder: File, release: Release) -> list[str]:
     wrong: list[str] = []
+    folder.mkdir()
     with control_plane(folder) as plane:
-        for part in rounds(cases()):
-            with kuberay(plane):
-                wrong += _tried(plane.client, part)
+        for part in rounds(cases(release)):
+            with kuberay(plane, release):
+                wrong += _tried(plane.client, part, release)
     return wrong
 
 
@@ -72,10 +98,11 @@ def rounds(found: Iterable[Case]) -> Iterator[list[Case]]:
 
 
 @contextlib.contextmanager
-def kuberay(plane: ControlPlane) -> Iterator[Running]:
+def kuberay(plane: ControlPlane, release: Release) -> Iterator[Running]:
     """Its CRDs and its operator, without webhooks, as the platform starts it."""
-    crds.install(plane.client, crds.of_sets([f"kuberay-v{PROGRAMS['kuberay'].version}"]))
-    words = [str(ready(["kuberay"])["kuberay"]), f"--metrics-addr=127.0.0.1:{free_port()}"]
+    bases = crds.module_folder(MODULE, f"v{release.version}") / "config/crd/bases"
+    crds.install(plane.client, crds.in_files(sorted(bases.glob("*.yaml"))))
+    words = [str(ready([release.program])[release.program]), f"--metrics-addr=127.0.0.1:{free_port()}"]
     port = free_port()
     words += [f"--health-probe-bind-address=127.0.0.1:{port}", "--enable-leader-election=false"]
     home = plane.folder / f"kuberay-{port}"
@@ -86,23 +113,23 @@ def kuberay(plane: ControlPlane) -> Iterator[Running]:
         yield run
 
 
-def cases() -> Iterator[Case]:
-    """The cases of Ray that this platform renders and no rule refuses."""
+def cases(release: Release) -> Iterator[Case]:
+    """The cases of Ray that its platform renders and no rule refuses."""
     for path in sorted(CASES.glob("ray/*/spec.yaml")):
-        case = {**read_case(path), "profile": PROFILE}
+        case = {**read_case(path), "profile": release.profile}
         if path.parent.name.startswith("refused") or not chosen(f"ray/{path.parent.name}"):
             continue
         cluster, resolved, findings = build(case)
         if cluster is None:
             continue
         found = (*findings, *check_cluster(cluster, resolved))
-        # This platform brings no AppWrappers; KubeRay does not ask who hands it what is in one.
+        # Some platforms bring no AppWrappers; KubeRay does not ask who hands it what is in one.
         if not {item.code for item in found if item.severity is Severity.ERROR} - {"RAY060"}:
             yield path.parent.name, case, cluster
 
 
-def _tried(client: Client, found: Iterable[Case]) -> Iterator[str]:
-    versions = {"kuberay": PROGRAMS["kuberay"].version, "kubernetes": PROGRAMS["kube-apiserver"].version}
+def _tried(client: Client, found: Iterable[Case], release: Release) -> Iterator[str]:
+    versions = {"kuberay": release.version, "kubernetes": PROGRAMS["kube-apiserver"].version}
     for name, case, cluster in found:
         objects = site_of(name, cluster).objects
         rays = [_released(item) for item in objects if item["kind"] in KINDS]
@@ -111,9 +138,9 @@ def _tried(client: Client, found: Iterable[Case]) -> Iterator[str]:
         before = [item for kind in BEFORE for item in objects if item["kind"] == kind]
         said = look(client, [*prerequisites(rays, before), *before], rays)
         say(
-            f"ray: {name}: {sum(group['count'] for group in said['pods'])} pods, {len(said['services'])} services"
+            f"ray {release.version}: {name}: {sum(group['count'] for group in said['pods'])} pods, {len(said['services'])} services"
         )
-        recording = Recording(f"kuberay-{PROGRAMS['kuberay'].version}", name, versions, case, said)
+        recording = Recording(f"kuberay-{release.version}", name, versions, case, said)
         yield from judged(recording, record=os.environ.get("RECORD") == "1")
 
 
