@@ -265,8 +265,7 @@ def _hub_line(root: File, file: str, line: int) -> Trace:
     origins = list(trace.origins)
     for name in _counting(before, spot, on_hub, _named_in(on_hub(before), spot, clusters)):
         subject = with_spare_models(subject_of(root, name))
-        others = tuple(member for member in before.fleet.members if member.name != name)
-        subject = replace(subject, members=others)
+        subject = replace(subject, members=before.without(name).fleet.members)
         documents = [item.file for item in subject.documents() if kind_of(item.file) != "Fleet"]
         origins += _traced(subject, _compiled(subject), spot, on_hub, documents).origins
     unique = tuple(dict.fromkeys(origins))

@@ -28,7 +28,6 @@ from .pods_seen import alike, plain, service_seen
 from .processes import Running, free_port, running, wait_until
 from .recording import Recording, judged
 
-MODULE = "github.com/ray-project/kuberay/ray-operator"
 KINDS = ("RayCluster", "RayJob", "RayService")
 BEFORE = ("ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "LimitRange")
 QUIET_SECONDS = 4.5
@@ -100,7 +99,7 @@ def rounds(found: Iterable[Case]) -> Iterator[list[Case]]:
 @contextlib.contextmanager
 def kuberay(plane: ControlPlane, release: Release) -> Iterator[Running]:
     """Its CRDs and its operator, without webhooks, as the platform starts it."""
-    bases = crds.module_folder(MODULE, f"v{release.version}") / "config/crd/bases"
+    bases = crds.module_folder(PROGRAMS[release.program].package, f"v{release.version}") / "config/crd/bases"
     crds.install(plane.client, crds.in_files(sorted(bases.glob("*.yaml"))))
     words = [str(ready([release.program])[release.program]), f"--metrics-addr=127.0.0.1:{free_port()}"]
     port = free_port()
