@@ -41,10 +41,16 @@ PARTS: dict[str, Part] = {
     "ray": Part(ray.run, (*API_SERVER, *(release.program for release in ray.RELEASES))),
     "serving": Part(serving.run, (*WITH_CONTROLLERS, "kserve-manager", "kserve-llmisvc")),
     "delivery": Part(delivery.run, (*WITH_CONTROLLERS, "argocd")),
+    "delivery-lines": Part(delivery.run_lines, (*WITH_CONTROLLERS, *delivery.LINES)),
     "policies": Part(policies.run, (*WITH_CONTROLLERS, *policies_programs.NAMES)),
 }
 
-LANES = (("api", "cel", "kueue", "ray", "serving"), ("delivery", "policies"), ("kueue-cases",))
+LANES = (
+    ("api", "cel", "kueue", "ray", "serving"),
+    ("delivery", "policies"),
+    ("delivery-lines",),
+    ("kueue-cases",),
+)
 """Parts that go one after the other, each lane beside the others: most parts wait, and the last one computes."""
 IDLE = ("kueue-cases",)
 """The lane that computes and looks at no clock: it leaves the processors to the others."""

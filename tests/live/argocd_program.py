@@ -24,6 +24,8 @@ from .processes import Running, free_port, running, wait_until
 
 MODULE = "github.com/argoproj/argo-cd/v3"
 NAMESPACE = "openshift-gitops"
+NEWEST = "argocd"
+"""The program with which all of delivery is looked at."""
 RESYNC_SECONDS = 15
 
 
@@ -36,20 +38,22 @@ class Argo(NamedTuple):
 
 
 @contextlib.contextmanager
-def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterator[Argo]:
+def argocd(
+    plane: ControlPlane, delivery: Delivery, timeout: int = 0, program: str = NEWEST
+) -> Iterator[Argo]:
     """Our settings and the three programs, all on loopback; `timeout`: seconds until a sync is ended, 0 for never.
 
     Git is asked every RESYNC_SECONDS, refs are kept and errors of Git forgiven for as long: by default all three are minutes.
     The CRDs are there already.
     """
     _settings(plane.client, delivery)
-    path = str(ready(["argocd"])["argocd"])
+    path = str(ready([program])[program])
     home = plane.folder / f"argocd-{timeout}"
     home.mkdir()
     redis, repo, metrics = (f"127.0.0.1:{free_port()}" for _ in range(3))
     env = {
         "KUBECONFIG": str(plane.kubeconfig),
-        "PATH": f"{_tools(home)}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{_tools(home, program)}:/usr/local/bin:/usr/bin:/bin",
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "ARGOCD_GPG_ENABLED": "false",
         "HOME": str(home),
@@ -60,7 +64,9 @@ def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterato
     served = ["argocd-repo-server", "--address=127.0.0.1", f"--port={repo.rpartition(':')[2]}"]
     served += ["--metrics-address=127.0.0.1", f"--metrics-port={metrics.rpartition(':')[2]}"]
     served += [f"--revision-cache-expiration={RESYNC_SECONDS}s"]
-    served += ["--disable-tls", "--client-ca-path=", f"--redis={redis}"]
+    served += ["--disable-tls", f"--redis={redis}"]
+    if program == NEWEST:
+        served.append("--client-ca-path=")  # older ones ask callers for no certificate
     control = ["argocd-application-controller", f"--repo-server={repo}", "--repo-server-plaintext"]
     control += [f"--redis={redis}", f"--metrics-port={free_port()}", "--namespace", NAMESPACE]
     control += [
@@ -84,11 +90,11 @@ def argocd(plane: ControlPlane, delivery: Delivery, timeout: int = 0) -> Iterato
 
 
 @contextlib.contextmanager
-def applicationset_controller(plane: ControlPlane, argo: Argo) -> Iterator[Running]:
+def applicationset_controller(plane: ControlPlane, argo: Argo, program: str) -> Iterator[Running]:
     """The one of a hub, beside what runs."""
     home = plane.folder / "applicationset"
     home.mkdir()
-    words = [str(ready(["argocd"])["argocd"]), "argocd-applicationset-controller", "--namespace", NAMESPACE]
+    words = [str(ready([program])[program]), "argocd-applicationset-controller", "--namespace", NAMESPACE]
     words += [f"--{name}-addr=127.0.0.1:{free_port()}" for name in ("metrics", "probe", "webhook")]
     words += [
         f"--argocd-repo-server={argo.repo}",
@@ -106,13 +112,13 @@ def applicationset_controller(plane: ControlPlane, argo: Argo) -> Iterator[Runni
         yield run
 
 
-def _tools(home: File) -> File:
+def _tools(home: File, program: str) -> File:
     """What the repo server calls by name, as its image has it: kustomize, and what looks at signatures of commits."""
     folder = home / "bin"
     folder.mkdir()
     tool = find(ROOT, "kustomize")
     signatures = folder / "git-verify-wrapper.sh"
-    shutil.copy(_module() / "hack" / signatures.name, signatures)
+    shutil.copy(_module(program) / "hack" / signatures.name, signatures)
     signatures.chmod(0o755)
     # Where kubectl does the work of kustomize, a small script of this name does.
     script = folder / "kustomize"
@@ -123,14 +129,14 @@ def _tools(home: File) -> File:
     return folder
 
 
-def install(client: Client) -> None:
+def install(client: Client, program: str = NEWEST) -> None:
     """Its CRDs and its namespace."""
-    crds.install(client, crds.in_files(sorted((_module() / "manifests/crds").glob("*-crd.yaml"))))
+    crds.install(client, crds.in_files(sorted((_module(program) / "manifests/crds").glob("*-crd.yaml"))))
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
 
 
-def _module() -> File:
-    return crds.module_folder(MODULE, f"v{PROGRAMS['argocd'].version}")
+def _module(program: str) -> File:
+    return crds.module_folder(MODULE, f"v{PROGRAMS[program].version}")
 
 
 def _settings(client: Client, delivery: Delivery) -> None:

@@ -67,6 +67,11 @@ def _decisions(version: str, pins: str, tags: str = "") -> Program:
     return Program(f"kueue-decisions-{version}", pins, ".", version, 1, "decisions", tags)
 
 
+def _argocd(name: str, version: str) -> Program:
+    """An older line, with the same main.go."""
+    return Program(name, name, ".", version, 9, "argocd")
+
+
 def _kuberay(name: str, version: str) -> Program:
     return Program(name, name, "github.com/ray-project/kuberay/ray-operator", version, 3)
 
@@ -99,6 +104,7 @@ PROGRAMS: dict[str, Program] = {
         Program("kserve-manager", "kserve", "github.com/kserve/kserve/cmd/manager", "0.20.0", 6),
         Program("kserve-llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", "0.20.0", 1),
         Program("argocd", "argocd", ".", "3.5.7", 9),
+        _argocd("argocd-3.1", "3.1.16"),
         _ocm("config-policy-controller", 4),
         _ocm("governance-policy-propagator", 1),
         _ocm("governance-policy-framework-addon", 1),

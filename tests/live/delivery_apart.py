@@ -20,7 +20,7 @@ from .argocd_program import NAMESPACE
 from .binaries import say
 from .client import Client
 from .delivery_ground import Ground, argo, operation, rests, sync_status
-from .delivery_sites import FOLDERS, SYNC_SECONDS, at_rest, gone, led_here, nearedge, settled
+from .delivery_sites import FOLDERS, SYNC_SECONDS, at_rest, gone, led_here, nearedge, of_release, settled
 from .played import HANGS
 
 SITE = "store-005"
@@ -52,6 +52,7 @@ def apart(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
 
 def _laid(ground: Ground) -> None:
     ground.repo.copy(ROOT, FOLDERS, "The example fleet")
+    of_release(ground)
     nearedge(ground, ("set", "--fleet", "delivery.applications", "workload"))
     led_here(ground)
     _hanging(ground)

@@ -23,10 +23,11 @@ SYNC_OPTION, COMPARE_OPTION = "argocd.argoproj.io/sync-options", "argocd.argopro
 
 
 class Ground(NamedTuple):
-    """Argo CD's cluster, and the branch that it pulls."""
+    """Argo CD's cluster, the branch that it pulls, and the release that our fleet says of it."""
 
     client: Client
     repo: Repository
+    release: str
 
     def project(self, change: Mapping[str, Any] | None = None, name: str = NAME) -> None:
         """Our project, for any namespace: probes make theirs while others run."""
@@ -37,7 +38,7 @@ class Ground(NamedTuple):
         self, name: str, change: Mapping[str, Any] | None = None, project: str = NAME
     ) -> Manifest:
         """Our root Application of a cluster, with another syncPolicy where a probe asks for it."""
-        fleet = FleetSpec.model_validate({**FLEET, "delivery": {"argoCD": "3.2"}})
+        fleet = FleetSpec.model_validate({**FLEET, "delivery": {"argoCD": self.release}})
         spec = root_application(name, self.repo.branch, fleet, IN_PLACE, apart=("training", "workbenches"))
         spec["source"]["repoURL"] = self.repo.url  # on loopback, without TLS: no fleet may say such a one
         spec["project"] = project

@@ -21,7 +21,7 @@ from tests.conftest import FLEET, ROOT
 from .argocd_program import NAMESPACE
 from .binaries import say
 from .delivery_ground import Ground, argo, compared_with, operation, sync_status, told, waiting
-from .delivery_sites import FOLDERS, SYNC_SECONDS, gone, led_here, nearedge
+from .delivery_sites import FOLDERS, SYNC_SECONDS, gone, led_here, nearedge, of_release
 
 SITE = "store-005"
 """A server whose model is loaded, and one that has its model in its image."""
@@ -70,7 +70,7 @@ def handed_over(ground: Ground, found: dict[str, Any]) -> Iterator[str]:
     there: dict[ResourceId, str] = {}
     for step in STEPS:
         revision = _laid(ground, step)
-        ground.application(SITE, _sync_policy(step))
+        ground.application(SITE, _sync_policy(step, ground.release))
         app = _taken(ground, step, revision)
         owners = _owners(ground, step)
         if step.state == LEFT_OVER:
@@ -104,6 +104,7 @@ def _laid(ground: Ground, step: Step) -> str:
     for name in FOLDERS:
         shutil.rmtree(ground.repo.work / name, ignore_errors=True)
         shutil.copytree(ROOT / name, ground.repo.work / name)
+    of_release(ground)
     for name, value in step.settings.items():
         nearedge(ground, ("set", "--fleet", f"delivery.{name}", value))
     led_here(ground)
@@ -117,10 +118,10 @@ def _laid(ground: Ground, step: Step) -> str:
     return ground.repo.commit(step.name)
 
 
-def _sync_policy(step: Step) -> Manifest:
+def _sync_policy(step: Step, release: str) -> Manifest:
     """What the hub says of the root Application in a step."""
     said = {name: yaml.safe_load(value) for name, value in step.settings.items()}
-    fleet = FleetSpec.model_validate({**FLEET, "delivery": {"argoCD": "3.2", **said}})
+    fleet = FleetSpec.model_validate({**FLEET, "delivery": {"argoCD": release, **said}})
     policy: Manifest = root_application(SITE, "main", fleet, IN_PLACE, apart=("training", "workbenches"))[
         "syncPolicy"
     ]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from generator.hub.delivery.applicationsets import RETRY_REFRESH, sync_policy
+from generator.hub.delivery.windows import OVERRUN
+from generator.objects.manifest import Manifest
 from generator.specs.fleet import Delivery
 
 from .delivery_ground import (
@@ -38,22 +40,25 @@ SYNC_TIMEOUT = 90
 
 
 class Probe(NamedTuple):
-    """`run` gives what was seen with a syncPolicy that has `change`; `timed`: under a sync time-out of SYNC_TIMEOUT."""
+    """`run` gives what was seen with a syncPolicy that has `change`; `timed`: under a sync time-out of SYNC_TIMEOUT.
+
+    `since`: the first release of Argo CD that has what it asks for.
+    """
 
     run: Callable[[Ground, str, Mapping[str, Any]], dict[str, Any]]
     change: Mapping[str, Any]
     timed: bool = False
+    since: tuple[int, int] = (0, 0)
 
 
-def ours() -> dict[str, Any]:
-    """The syncPolicy that our Applications have from the release on that knows retry.refresh."""
-    release = ".".join(map(str, RETRY_REFRESH))
+def ours(release: str) -> dict[str, Any]:
+    """The syncPolicy that our Applications have on a release."""
     return sync_policy(["ServerSideApply=true"], Delivery.model_validate({"argoCD": release}))
 
 
 def quick(*, refresh: bool) -> dict[str, Any]:
     """Ours with shorter waits, as it is, or as older releases have it."""
-    retry = {**ours()["retry"], "limit": 3, "backoff": BACKOFF}
+    retry = {**ours(".".join(map(str, RETRY_REFRESH)))["retry"], "limit": 3, "backoff": BACKOFF}
     return {"retry": retry if refresh else {key: retry[key] for key in ("limit", "backoff")}}
 
 
@@ -119,20 +124,27 @@ def ended(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any
     space = namespace(name)
     bad = ground.repo.overlay(name, [space, job(name, "load-1", HANGS), note(name, "late")], "bad")
     ground.application(name, change)
-    over = ground.until(
-        name, lambda app: operation(app).get("phase") in {"Failed", "Error"}, SYNC_TIMEOUT + 40
-    )
+    over = ground.until(name, _terminated, SYNC_TIMEOUT + 40)
     time.sleep(2 * SYNC_TIMEOUT / 3)
     last = ground.app(name)
+    message = str(operation(over).get("message", "")).replace(bad, "<commit>")
     found = {
         "phase": operation(over).get("phase"),
-        # Whether a try went before it depends on how fast the namespace came.
-        "message": str(operation(over).get("message", "")).replace(bad, "<commit>").partition(" (retried")[0],
-        "triedAgain": operation(last).get("startedAt") != operation(over).get("startedAt"),
+        # Whether a try went before it depends on how fast the namespace came, and when the next is to come on the clock.
+        "message": message.partition(" (retried")[0].partition(" Retrying")[0],
+        # Until the next try, its operation is said to be Running.
+        "triedAgain": operation(over).get("phase") == "Running"
+        or operation(last).get("startedAt") != operation(over).get("startedAt"),
         "noteOnTheCluster": said(ground.client, name),
     }
     ground.forget(name)
     return found
+
+
+def _terminated(app: Manifest) -> bool:
+    state = operation(app)
+    said = str(state.get("message", "")).startswith("Operation terminated")
+    return said or state.get("phase") in {"Failed", "Error"}
 
 
 def _of(app: Mapping[str, Any]) -> str:
@@ -229,7 +241,7 @@ def kept(ground: Ground, name: str, change: Mapping[str, Any], *, extraneous: bo
 
 PROBES: Mapping[str, Probe] = {
     "retry-without-refresh": Probe(rollback, quick(refresh=False)),
-    "retry-with-refresh": Probe(rollback, quick(refresh=True)),
+    "retry-with-refresh": Probe(rollback, quick(refresh=True), since=RETRY_REFRESH),
     "kept-claim": Probe(lambda *on: kept(*on, extraneous=False), {}),
     "kept-claim-ignored-as-extraneous": Probe(lambda *on: kept(*on, extraneous=True), {}),
     "load-beside-another-server": Probe(load, {}),
@@ -246,11 +258,12 @@ PROBES: Mapping[str, Probe] = {
     "replicas-out-of-sync-only": Probe(lambda *on: worker_groups(*on, scaled=True), OUT_OF_SYNC_ONLY),
     "replicas-respected": Probe(lambda *on: worker_groups(*on, scaled=True), RESPECTED),
     "window-closed-and-open": Probe(held, {}),
-    "window-closes-under-a-sync": Probe(lambda *on: overrun(*on, goes_on=True), {}),
+    "window-closes-under-a-sync": Probe(lambda *on: overrun(*on, goes_on=True), {}, since=OVERRUN),
     "window-closes-under-a-sync-without-overrun": Probe(lambda *on: overrun(*on, goes_on=False), {}),
     "line-away": Probe(away, {}),
     "sync-timeout-and-a-fix": Probe(mended, {}, timed=True),
+    "sync-timeout-and-a-fix-after-few-tries": Probe(mended, quick(refresh=False), timed=True),
     "sync-timeout-alone": Probe(ended, {}, timed=True),
-    "load-goes-on-after-a-timeout": Probe(goes_on, {}, timed=True),
-    "load-goes-on-out-of-sync-only": Probe(goes_on, OUT_OF_SYNC_ONLY, timed=True),
+    "load-goes-on-after-a-timeout": Probe(goes_on, quick(refresh=False), timed=True),
+    "load-goes-on-out-of-sync-only": Probe(goes_on, {**OUT_OF_SYNC_ONLY, **quick(refresh=False)}, timed=True),
 }

@@ -65,6 +65,11 @@ def laid(ground: Ground, name: str) -> None:
         ground.repo.overlay(name, compiled(name).objects, name)
 
 
+def of_release(ground: Ground) -> None:
+    """Render the example fleet for the Argo CD of the ground."""
+    nearedge(ground, ("set", "--fleet", "delivery.argoCD", ground.release))
+
+
 def led_here(ground: Ground) -> None:
     """Let what was rendered name the repository and the branch of the ground, where it names the example fleet's."""
     for path in (*ground.repo.work.glob("overlays/**/*.yaml"), *ground.repo.work.glob("base/**/*.yaml")):

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from generator.hub.delivery.windows import Held, sync_windows
+from generator.hub.delivery import windows
+from generator.specs.fleet import Delivery
 from tests.githttp import GitHandler, serving
 
 from .delivery_ground import (
@@ -123,10 +124,19 @@ def in_hours(hours: int) -> datetime:
     return datetime.now(UTC) + timedelta(hours=hours)
 
 
-def _window(ground: Ground, name: str, opens: datetime, closes: datetime, *, goes_on: bool = True) -> None:
-    """A project of the Application's own, with the entry that we emit for a site's window."""
+def _window(
+    ground: Ground, name: str, opens: datetime, closes: datetime, *, goes_on: bool | None = None
+) -> None:
+    """A project of the Application's own, with the entry that we emit for a site's window.
+
+    `goes_on`: with syncOverrun or without; by itself as the release has it.
+    """
     text = f"daily {opens:%H:%M}-{closes:%H:%M} UTC"
-    ground.project({"syncWindows": sync_windows(Held({name: text}, goes_on))}, name)
+    ours = windows.held(
+        {name: text}, Delivery.model_validate({"argoCD": ground.release, "holdWindows": True})
+    )
+    chosen = ours if goes_on is None else windows.Held({name: text}, goes_on)
+    ground.project({"syncWindows": windows.sync_windows(chosen)}, name)
 
 
 def _watched(ground: Ground, name: str, revision: str) -> dict[str, Any]:
@@ -156,4 +166,4 @@ def _line(ground: Ground) -> Iterator[tuple[Ground, threading.Event]]:
 
     served: dict[str, Any] = {"repositories": ground.repo.bare.parent, "secret": None, "troubles": []}
     with serving(type("Served", (Line,), served)) as url:
-        yield Ground(ground.client, ground.repo._replace(url=f"{url}/{ground.repo.bare.name}")), cut
+        yield ground._replace(repo=ground.repo._replace(url=f"{url}/{ground.repo.bare.name}")), cut

@@ -236,7 +236,7 @@ def test_a_run_is_of_the_sites_that_are_named(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 def test_pins_hold_the_version_that_a_program_is_said_to_have(program: Program) -> None:
     text = (PINS / program.pins / "go.mod").read_text("utf-8")
-    ours = "sigs.k8s.io/kueue" if program.source else "github.com/argoproj/argo-cd/v3"
+    ours = "sigs.k8s.io/kueue" if program.source == "decisions" else "github.com/argoproj/argo-cd/v3"
     module = program.package if program.package != "." else ours
     lines = [line.split() for line in text.splitlines() if f" v{program.version}" in line]
     # Kubernetes' and Kueue's programs lie in packages of their modules.
@@ -377,7 +377,12 @@ def test_lanes_go_beside_each_other_and_the_one_that_computes_gives_way(
     monkeypatch.setattr("tests.live.__main__.subprocess.Popen", Lane)
     monkeypatch.setattr("tests.live.__main__.signal.signal", lambda *_: None)
     assert main([]) == 1
-    assert begun == [["api", "cel", "kueue", "ray", "serving"], ["delivery", "policies"], ["kueue-cases"]]
+    assert begun == [
+        ["api", "cel", "kueue", "ray", "serving"],
+        ["delivery", "policies"],
+        ["delivery-lines"],
+        ["kueue-cases"],
+    ]
     assert nice == ["kueue-cases"]
     assert sorted(name for lane in begun for name in lane) == sorted(PARTS)
     assert main(["api", "delivery"]) == 0

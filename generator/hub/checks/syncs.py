@@ -40,13 +40,15 @@ def argocd_is_what_sites_get(fleet: Fleet) -> Iterator[Problem]:
 @rule(
     "HUB056",
     Severity.NOTE,
-    source="argo-cd v3.2.0 pkg/apis/application/v1alpha1/types.go RetryStrategy; v3.1.16 has no refresh",
+    source="argo-cd v3.2.0 pkg/apis/application/v1alpha1/types.go RetryStrategy; v3.1.16 has no refresh, and its controller/"
+    "appcontroller.go processRequestedAppOperation tries again what a time-out has ended (recorded in argocd-3.1.16)",
     scope="fleet",
 )
 def tries_take_the_newest_commit(fleet: Fleet) -> Iterator[Problem]:
     """The fleet says that its Argo CD is 3.2 or newer, so a sync that failed is tried again with the newest commit.
 
-    Before 3.2 all tries are of the commit that failed: a fix waits until they are used up, up to about three hours.
+    Before 3.2 all tries are of the commit that failed: a fix waits until they are used up, up to about three hours. A sync
+    that delivery.syncTimeout has ended is tried again in the same way there, and each try is ended at once.
     """
     delivery = delivery_of(fleet)
     if at_least(delivery, RETRY_REFRESH) or not fleet.managed:
@@ -60,7 +62,7 @@ def tries_take_the_newest_commit(fleet: Fleet) -> Iterator[Problem]:
     )
     yield Problem(
         _path(fleet.spec.delivery),
-        f"{text} a commit that failed for about three hours before it takes a fix",
+        f"{text} a commit whose sync failed or was ended for about three hours before it takes a fix",
         hint,
     )
 

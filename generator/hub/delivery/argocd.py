@@ -9,7 +9,8 @@ operator call theirs differently, and a name of ours would make a second instanc
 argocd-cm, and the controller starts anew when the interval changes, as it reads that when it starts.
 
 A sync that waits, for a claim, a queue or a load, takes no later commit: a time-out ends it, and the newest commit is
-synced then. The commit that was ended is not tried again by itself, so nothing that may take its time is ended.
+synced then; before Argo CD 3.2 when the tries of what was ended are used up (checks/syncs.py). The commit that was ended gets
+no further by itself, so nothing that may take its time is ended.
 """
 
 from __future__ import annotations
