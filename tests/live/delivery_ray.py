@@ -12,7 +12,7 @@ from generator.objects.manifest import Manifest
 from tests.conftest import CASES, build, read_case
 
 from .client import Client
-from .delivery_ground import Ground, compared_with, namespace, note, sync_status, synced_to
+from .delivery_ground import Ground, compared_with, namespace, note, operation, sync_status, synced_to
 
 RESPECTED: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "RespectIgnoreDifferences=true"]}
 OUT_OF_SYNC_ONLY: Mapping[str, Any] = {"syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true"]}
@@ -61,18 +61,22 @@ def worker_groups(
 def _taken(ground: Ground, name: str, revision: str) -> tuple[Manifest, bool]:
     """The Application a while after it has synced the commit, or found nothing to sync in it; and whether it has synced it.
 
-    After a sync it is OutOfSync until Argo CD has compared again; one that heals itself again and again stays so.
+    After a sync it is OutOfSync until Argo CD has compared again; one that heals itself again and again stays so. It may have
+    compared before the operation is said to be over.
     """
     app = ground.until(
         name,
-        lambda app: (
-            synced_to(app, revision) or (compared_with(app, revision) and sync_status(app) == "Synced")
-        ),
+        lambda app: synced_to(app, revision) or (compared_with(app, revision) and _in_peace(app)),
         WATCHED_SECONDS,
     )
     time.sleep(3)
-    later = ground.until(name, lambda app: sync_status(app) == "Synced", COMPARED_SECONDS) or app
+    later = ground.until(name, _in_peace, COMPARED_SECONDS) or app
     return later, synced_to(app, revision) or synced_to(later, revision)
+
+
+def _in_peace(app: Manifest) -> bool:
+    """Synced, and nothing under way."""
+    return sync_status(app) == "Synced" and operation(app).get("phase") != "Running"
 
 
 def emitted(*, scaled: bool) -> Iterator[Manifest]:
