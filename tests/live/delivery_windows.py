@@ -86,7 +86,10 @@ def overrun(ground: Ground, name: str, change: Mapping[str, Any], *, goes_on: bo
 
 
 def away(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
-    """The line to Git is gone while a commit comes, somebody edits an object by hand and deletes another; then it is back."""
+    """The line to Git is gone while a commit comes; then somebody edits an object by hand and deletes another; then it is back.
+
+    Until the site is Unknown it goes on with what it has read, which lasts for seconds here and is a race with the hand.
+    """
     space, kept = namespace(name), note(name, "kept", 0, "kept")
     with _line(ground) as (line, cut):
         line.project(name=name, change={"sourceRepos": [line.repo.url]})
@@ -95,9 +98,9 @@ def away(ground: Ground, name: str, change: Mapping[str, Any]) -> dict[str, Any]
         line.first(name, first)
         cut.set()
         second = line.repo.overlay(name, [space, kept, note(name, "2")], "second")
+        gone = line.until(name, lambda app: sync_status(app) == "Unknown", TAKEN_SECONDS)
         line.client.merge(note(name, ""), {"data": {"said": "edited"}})
         line.client.delete(kept)
-        gone = line.until(name, lambda app: sync_status(app) == "Unknown", TAKEN_SECONDS)
         time.sleep(HELD_SECONDS)
         during = {
             "sync": sync_status(gone),

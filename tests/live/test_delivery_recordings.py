@@ -242,11 +242,16 @@ def test_a_sync_waits_for_the_next_window_where_it_is_not(program: str) -> None:
 
 
 @under_each
-def test_a_site_keeps_what_it_has_while_its_line_is_away_and_takes_the_commit_when_it_is_back(
+def test_a_site_whose_line_is_away_changes_nothing_and_takes_all_back_when_it_returns(
     program: str,
 ) -> None:
     found = seen(program, "line-away")
-    assert found["whileItIsAway"]["sync"] == "Unknown"
+    assert found["whileItIsAway"] == {
+        "sync": "Unknown",
+        "conditions": ["ComparisonError"],
+        "noteOnTheCluster": "edited",
+        "deletedIsBack": False,
+    }
     assert found["whenItIsBack"] == {"takenByItself": True, "noteOnTheCluster": "2", "deletedIsBack": True}
 
 
