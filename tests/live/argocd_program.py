@@ -38,9 +38,7 @@ class Argo(NamedTuple):
 
 
 @contextlib.contextmanager
-def argocd(
-    plane: ControlPlane, delivery: Delivery, timeout: int = 0, program: str = NEWEST
-) -> Iterator[Argo]:
+def argocd(plane: ControlPlane, delivery: Delivery, timeout: int, program: str) -> Iterator[Argo]:
     """Our settings and the three programs, all on loopback; `timeout`: seconds until a sync is ended, 0 for never.
 
     Git is asked every RESYNC_SECONDS, refs are kept and errors of Git forgiven for as long: by default all three are minutes.
@@ -129,7 +127,7 @@ def _tools(home: File, program: str) -> File:
     return folder
 
 
-def install(client: Client, program: str = NEWEST) -> None:
+def install(client: Client, program: str) -> None:
     """Its CRDs and its namespace."""
     crds.install(client, crds.in_files(sorted((_module(program) / "manifests/crds").glob("*-crd.yaml"))))
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})

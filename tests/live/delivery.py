@@ -60,7 +60,7 @@ def run_lines(folder: File) -> list[str]:
 
 
 def _line(folder: File, program: str) -> list[str]:
-    only = _only()
+    only = {name for name in os.environ.get("LIVE_PROBE", "").split(",") if name}
     sites = [name for name in SITES if not only or name in only]
     wrong: list[str] = []
     folder.mkdir(exist_ok=True)
@@ -77,19 +77,15 @@ def _line(folder: File, program: str) -> list[str]:
     return wrong
 
 
-def _only() -> set[str]:
-    return {name for name in os.environ.get("LIVE_PROBE", "").split(",") if name}
-
-
 def release_of(program: str) -> str:
     """Major and minor of an Argo CD, as a fleet says it."""
     return ".".join(PROGRAMS[program].version.split(".")[:2])
 
 
-def probes_of(program: str, *, timed: bool) -> list[str]:
+def probes_of(program: str) -> list[str]:
     """The probes that ask a release for nothing that it has not."""
     release = numbers(release_of(program))
-    return [name for name, probe in PROBES.items() if probe.timed == timed and probe.since <= release]
+    return [name for name, probe in PROBES.items() if probe.since <= release]
 
 
 def _staged(
@@ -134,7 +130,7 @@ Walk = Callable[[Stage, str], Iterator[str]]
 
 def rounds(program: str, *, timed: bool) -> list[dict[str, Walk]]:
     """What is looked at, some of it at once, one round after the other; `timed`: where a sync has an end."""
-    probes: dict[str, Walk] = dict.fromkeys(probes_of(program, timed=timed), _probed)
+    probes: dict[str, Walk] = {name: _probed for name in probes_of(program) if PROBES[name].timed == timed}
     if timed:
         return [probes]
     walks: list[dict[str, Walk]] = [dict.fromkeys(one, _sited) for one in ROUNDS]
@@ -192,7 +188,7 @@ def _recorded(name: str, asked: dict[str, Any], seen: dict[str, Any], program: s
     )
 
 
-def asked(name: str, probe: Probe, program: str = NEWEST) -> dict[str, Any]:
+def asked(name: str, probe: Probe, program: str) -> dict[str, Any]:
     """The input of a recording: what an Application of ours says, with the change of the probe."""
     ignored = [item for item in ignore_differences() if item["kind"] == "RayCluster"]
     policy = {**ours(release_of(program)), **probe.change}

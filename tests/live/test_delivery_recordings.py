@@ -41,12 +41,7 @@ def seen(program: str, name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("program", "name"),
-    [
-        (program, name)
-        for program in PROGRAMS_SEEN
-        for timed in (False, True)
-        for name in probes_of(program, timed=timed)
-    ],
+    [(program, name) for program in PROGRAMS_SEEN for name in probes_of(program)],
 )
 def test_recordings_are_of_what_we_emit_now(program: str, name: str) -> None:
     assert recorded(program, name).input == asked(name, PROBES[name], program)
@@ -54,7 +49,7 @@ def test_recordings_are_of_what_we_emit_now(program: str, name: str) -> None:
 
 @under_each
 def test_only_what_a_release_has_not_is_not_asked_of_it(program: str) -> None:
-    missing = {*PROBES} - {name for timed in (False, True) for name in probes_of(program, timed=timed)}
+    missing = {*PROBES} - {*probes_of(program)}
     of_newer = {"retry-with-refresh", "window-closes-under-a-sync"}
     assert missing == (set() if program == NEWEST else of_newer)
 

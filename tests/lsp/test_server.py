@@ -192,4 +192,5 @@ async def test_a_group_says_who_uses_it_and_its_users_are_judged_again(
     assert said(page.text, found.range) == "odh-3.x"
     page.type("platform: odh-3.x", "platform: odh-3.4")
     await page.until_gone("FLEET011")
+    assert [item for item in await page.found() if item.code == "FLEET011"] == []
     assert client.error is None
