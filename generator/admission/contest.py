@@ -43,6 +43,7 @@ def searched(cases: Sequence[Case], scene: Scene) -> Judged:
         (*undecided, *(item for one in found for item in one.undecided)),
         tuple(item for one in found for item in one.unpacked),
         tuple(item for one in found for item in one.restless),
+        tuple(item for one in found for item in one.loads),
     )
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..components import models, ray, serving, training, workbenches
 from ..components.kit.component import Cluster, once
 from ..components.kit.demand import Pods, Workload
 from ..components.kueue import KUEUE
-from ..components.priority_classes import values
+from ..components.priority_classes import patient, values
 
 
 @once
 def demands(cluster: Cluster) -> tuple[Workload, ...]:
     """Servers, Ray clusters, jobs with a cluster of their own, Ray services, training jobs and workbenches, in the order of the spec."""
     classes = {item.name: item.value for item in cluster.part(KUEUE).priorityClasses}
-    of_pods = values(cluster)
+    of_pods, waits = values(cluster), patient(cluster)
     return tuple(
-        _ranked(found.work, _priority(found.item, classes, of_pods))
+        _ranked(found.work, found.item, _priority(found.item, classes, of_pods), of_pods, waits)
         for part in (
             serving.workloads(cluster),
             ray.workloads(cluster),
@@ -46,8 +46,13 @@ def _priority(item: Any, classes: Mapping[str, int], of_pods: Mapping[str, int])
     return of_pods.get(item.podPriorityClassName or "", 0)
 
 
-def _ranked(work: Workload, value: int) -> Workload:
-    return work._replace(priority=value) if value else work
+def _ranked(
+    work: Workload, item: Any, value: int, of_pods: Mapping[str, int], waits: Collection[str]
+) -> Workload:
+    class_ = item.podPriorityClassName
+    if not value and not class_:
+        return work
+    return work._replace(priority=value, rank=of_pods.get(class_ or "", 0), stops=class_ not in waits)
 
 
 __all__ = ["Pods", "Workload", "demands", "passing"]

@@ -16,19 +16,24 @@ from .bounds import out_of_bounds
 from .contest import searched
 from .demand import Workload, demands
 from .offer import ActiveQueue, Offer, offer
+from .packing import packs
 from .placing import Case, Ground, Slot, ground, kinds_for, slots_of, stands_on, with_nodes
-from .scene import Judged, Loose, Scene, at_once, pieces_of
+from .scene import Judged, Loose, Scene, at_once, load, pieces_of
 from .search import Room, Space, Undecided, assign, first_choices
 from .sentences import nodes as telling_nodes
 from .sentences import rivals as telling_rivals
 from .sentences import workloads as telling
+from .spreading import Group
 from .updates import Stuck, stuck
 from .verdict import Decision, Obstacle, Verdict
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that is known of a cluster's workloads; `loose` runs without a queue, with the nodes it can use."""
+    """All that is known of a cluster's workloads; `loose` runs without a queue, with the nodes it can use.
+
+    `loads` are the pods that stand on the nodes at once, those without a queue among them.
+    """
 
     given: Offer
     verdicts: tuple[Verdict, ...] = ()
@@ -39,6 +44,7 @@ class Analysis:
     growth: tuple[Problem, ...] = ()
     restless: tuple[Problem, ...] = ()
     stuck: tuple[Stuck, ...] = ()
+    loads: tuple[tuple[Group, ...], ...] = ()
 
 
 def verdicts(cluster: Cluster) -> tuple[Verdict, ...]:
@@ -75,6 +81,7 @@ def analyse(cluster: Cluster) -> Analysis:
     cases = [Case(*item, *pieces_of(item[2], on)) for item in able]
     scene = Scene(given, room, on, loose)
     found = at_once(cases, scene) or searched(cases, scene)
+    unpacked = found.unpacked or (() if crowded else tuple(_unpacked(scene)))
     growth = tuple(_growth([case for case in cases if id(case.work) not in refused], scene, found))
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT} - refused
     hanging = tuple(one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted)
@@ -87,11 +94,27 @@ def analyse(cluster: Cluster) -> Analysis:
         tuple(work for work in found.undecided if id(work) not in refused),
         loose,
         crowded,
-        found.unpacked,
+        unpacked,
         growth,
         found.restless,
         hanging,
+        tuple(_loads(found, loose)) if given.kinds else (),
     )
+
+
+def _unpacked(scene: Scene) -> Iterator[Problem]:
+    """What runs without a queue, where it alone finds no place pod by pod."""
+    staying = load((), scene.loose)
+    if scene.given.kinds and staying and not packs(staying, scene.given.kinds):
+        works = {id(work): work for work, _, mask in scene.loose if work.lasting and mask}
+        yield telling_nodes.unpacked([*works.values()], scene.given)
+
+
+def _loads(found: Judged, loose: Sequence[Loose]) -> Iterator[tuple[Group, ...]]:
+    """What queues let run, and what stays without one."""
+    staying = [Group(work, pods, pods.replicas, mask) for work, pods, mask in loose if work.lasting and mask]
+    for queued in found.loads or ((),):
+        yield (*queued, *staying)
 
 
 def _loose(works: Iterable[Workload], given: Offer) -> tuple[Loose, ...]:

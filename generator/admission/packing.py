@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .demand import Pods
 from .offer import NodeKind
@@ -20,19 +20,25 @@ def packs(load: Load, kinds: Sequence[NodeKind]) -> bool:
     number = sum(count for _, count, _ in load)
     if number > MANY:
         return True
-    largest: dict[str, int] = {}
-    for kind in kinds:
-        for name, amount in kind.has.items():
-            largest[name] = max(amount, largest.get(name, 0))
+    largest = largest_of(kinds)
     sized = [
-        (_size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count
+        (size(pods, largest), mask.bit_count(), pods, count, mask) for pods, count, mask in load if count
     ]
     plain = sorted(kinds, key=lambda kind: len(kind.has))
     by_size = sorted(sized, key=lambda item: -item[0])
     return _first_fit(by_size, plain) or _first_fit(sorted(by_size, key=lambda item: item[1]), plain)
 
 
-def _size(pods: Pods, largest: dict[str, int]) -> float:
+def largest_of(kinds: Iterable[NodeKind]) -> dict[str, int]:
+    """The most that one node has of each resource."""
+    largest: dict[str, int] = {}
+    for kind in kinds:
+        for name, amount in kind.has.items():
+            largest[name] = max(amount, largest.get(name, 0))
+    return largest
+
+
+def size(pods: Pods, largest: Mapping[str, int]) -> float:
     """The share of a node that one pod takes of what it takes most of."""
     return max(
         (amount / largest[name] for name, amount in pods.real.items() if largest.get(name)), default=0.0

@@ -14,12 +14,13 @@ from ..findings.rule import Problem
 from .demand import Workload
 from .packing import packs
 from .placing import Case
-from .scene import Judged, Scene, Stand, crowded, load, names, stands
+from .scene import Judged, Scene, Stand, crowded, load, names, standing, stands
 from .scheduling.orders import Tried, alone, pair
 from .scheduling.scheduler import Outcome
 from .search import Undecided
 from .sentences import nodes as telling_nodes
 from .sentences import rivals as telling_rivals
+from .spreading import Group
 from .verdict import Decision, Obstacle, Verdict
 
 NEAR = 12
@@ -56,7 +57,18 @@ def judged(rivalry: Rivalry) -> Judged:
     # Of many workloads nothing is looked through for each of them.
     there = {i: _there(rivalry, i) for i in {0, good} if i is not None}
     verdicts = tuple(_verdict(at, rivalry, good, there) for at in sorted(rivalry.able))
-    return Judged(verdicts, (), tuple(_unpacked(rivalry)), tuple(_restless(rivalry)))
+    return Judged(verdicts, (), tuple(_unpacked(rivalry)), tuple(_restless(rivalry)), _loads(rivalry))
+
+
+def _loads(rivalry: Rivalry) -> tuple[tuple[Group, ...], ...]:
+    """What stands on the nodes at the end of each order, each set of workloads once."""
+    if not rivalry.scene.given.kinds:
+        return ()
+    found: dict[frozenset[tuple[int, int, int]], tuple[Group, ...]] = {}
+    for outcome in rivalry.tried.outcomes:
+        groups = standing(rivalry.cases, outcome)
+        found.setdefault(frozenset((id(one.pods), one.number, id(one.flavors)) for one in groups), groups)
+    return tuple(found.values())
 
 
 def _there(rivalry: Rivalry, order: int) -> dict[int, list[Stand]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..findings.rule import Problem
@@ -13,6 +14,7 @@ from .packing import packs
 from .placing import Case, Ground, Option, Slot, option_of, piece, stands_on
 from .scheduling.scheduler import Outcome
 from .search import Piece, Room, Space, first_choices
+from .spreading import Group
 from .verdict import Decision, Verdict
 
 
@@ -34,12 +36,16 @@ class Scene(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """Verdicts, workloads without one, pods for which no place was found, and heads of queues that let nobody by."""
+    """Verdicts, workloads without one, pods for which no place was found, and heads of queues that let nobody by.
+
+    `loads` are the pods that stand on the nodes at once, for each set of workloads that some order lets run.
+    """
 
     verdicts: tuple[Verdict, ...]
     undecided: tuple[Workload, ...] = ()
     unpacked: tuple[Problem, ...] = ()
     restless: tuple[Problem, ...] = ()
+    loads: tuple[tuple[Group, ...], ...] = ()
 
 
 def pieces_of(found: tuple[Slot, ...], on: Ground | None) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
@@ -82,7 +88,12 @@ def at_once(cases: Sequence[Case], scene: Scene) -> Judged | None:
         )
         for case in cases
     )
-    return Judged(tuple(judged))
+    groups = [
+        Group(case.work, item.pods, item.pods.replicas, item.options[0].nodes, item.options[0].flavors)
+        for case in cases
+        for item in case.slots
+    ]
+    return Judged(tuple(judged), loads=(tuple(groups),) if kinds else ())
 
 
 def _goes_elsewhere(cases: Sequence[Case], scene: Scene) -> bool:
@@ -112,6 +123,17 @@ def stands(cases: Sequence[Case], found: Outcome) -> Iterator[Stand]:
         case = cases[one.at]
         for item, flavors in zip(case.slots, one.flavors, strict=True):
             yield Stand(one.at, item, option_of(item, case.line, flavors), one.copies * item.times)
+
+
+def standing(cases: Sequence[Case], found: Outcome) -> tuple[Group, ...]:
+    """The pods of everything that was admitted and has nodes, alike ones together."""
+    numbers: Counter[tuple[int, int, int]] = Counter()
+    groups: dict[tuple[int, int, int], Group] = {}
+    for at, item, option, pods in stands(cases, found):
+        key = (at, id(item), id(option))
+        numbers[key] += pods
+        groups[key] = Group(cases[at].work, item.pods, 0, option.nodes, option.flavors)
+    return tuple(replace(groups[key], number=number) for key, number in numbers.items())
 
 
 def crowded(cases: Sequence[Case], found: Outcome, scene: Scene) -> frozenset[int]:

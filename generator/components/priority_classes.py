@@ -74,6 +74,12 @@ def values(cluster: Cluster) -> dict[str, int]:
     return SYSTEM | {item.name: item.value for item in listed if item.value is not None}
 
 
+def patient(cluster: Cluster) -> frozenset[str]:
+    """Classes whose pods wait rather than stop others."""
+    listed: tuple[PriorityClass, ...] = cluster.part(PRIORITY_CLASSES)
+    return frozenset(item.name for item in listed if item.preemptionPolicy == "Never")
+
+
 def brought(cluster: Cluster) -> Iterator[ResourceId]:
     """Those that somebody else brings."""
     for item in cluster.part(PRIORITY_CLASSES):

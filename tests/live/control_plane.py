@@ -123,7 +123,7 @@ def _controllers(path: File, folder: File, authority: Authority, config: File) -
 @contextlib.contextmanager
 def _scheduler(path: File, folder: File, config: File) -> Iterator[Running]:
     words = [str(path), f"--kubeconfig={config}", "--leader-elect=false", "--bind-address=127.0.0.1"]
-    words += [f"--secure-port={free_port()}"]
+    words += [f"--secure-port={free_port()}", "--kube-api-qps=500", "--kube-api-burst=1000"]
     with running("kube-scheduler", words, folder) as run:
         yield run
 

@@ -224,7 +224,7 @@ def pods_find_a_place_each(cluster: Cluster) -> Iterator[Problem]:
     """The pods of all workloads can be put onto the nodes one by one.
 
     A pod is never spread over two nodes: half a node free on each of two does not hold a pod that needs a
-    whole one. How the scheduler fills the nodes is not known beforehand.
+    whole one. That the scheduler takes such a way where there is one is ADMIT025.
     """
     yield from analyse(cluster).unpacked
 

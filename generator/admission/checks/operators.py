@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ...components.kit.component import Cluster
 from ...components.kit.counting import said, together
@@ -39,12 +40,30 @@ def operators_have_room_too(cluster: Cluster) -> Iterator[Problem]:
     # What does not fit even without operators has a finding of its own.
     if not kinds or not asked or found.crowded or found.unpacked:
         return
-    taken, open_to = _less_daemons(asked, cluster, kinds), _open(kinds)
-    running = _running(found)
+    there, running = beside(cluster, kinds), _running(found)
     # On nodes that are all tainted they find a place on others, which the spec does not describe.
-    if not open_to or packs([*running, *_pods(asked, open_to)], taken):
+    if not there.open_to or packs([*running, *there.load], there.kinds):
         return
-    yield _no_room(cluster, asked, running, [kind for kind in kinds if kind.bit & open_to])
+    yield _no_room(cluster, asked, running, [kind for kind in kinds if kind.bit & there.open_to])
+
+
+class Beside(NamedTuple):
+    """Nodes less what runs on each of them, the kinds that operators can be on, and their pods that run anywhere."""
+
+    kinds: tuple[NodeKind, ...]
+    open_to: int
+    pods: tuple[Pods, ...]
+
+    @property
+    def load(self) -> Load:
+        """The pods as a load of their nodes."""
+        return [(pods, pods.replicas, self.open_to) for pods in self.pods]
+
+
+def beside(cluster: Cluster, kinds: Sequence[NodeKind]) -> Beside:
+    """What operators and agents take and leave of the nodes."""
+    asked = standing(cluster)
+    return Beside(_less_daemons(asked, cluster, kinds), _open(kinds), tuple(_pods(asked)))
 
 
 def _running(found: Analysis) -> list[tuple[Pods, int, int]]:
@@ -83,17 +102,11 @@ def _open(kinds: Sequence[NodeKind]) -> int:
     return sum(kind.bit for kind, not_there in zip(kinds, shut, strict=True) if not not_there)
 
 
-def _pods(asked: Sequence[Standing], open_to: int) -> Load:
+def _pods(asked: Sequence[Standing]) -> Iterator[Pods]:
     """Pods of operators and agents that run anywhere."""
-    alone = (item for item in asked if item.each not in {"node", "gpu"})
-    return [
-        (
-            Pods(item.name, item.number, item.number, item.requests, item.requests, {}, (), NODES),
-            item.number,
-            open_to,
-        )
-        for item in alone
-    ]
+    for item in asked:
+        if item.each not in {"node", "gpu"}:
+            yield Pods(item.name, item.number, item.number, item.requests, item.requests, {}, (), NODES)
 
 
 def _no_room(

@@ -145,7 +145,7 @@ class Workload(NamedTuple):
     """What is admitted or waits: `whole` as one, else each pod for itself.
 
     `queue` is None for what runs without asking Kueue; `lasting` says that it stays once it runs; `priority` is that of its
-    WorkloadPriorityClass.
+    WorkloadPriorityClass, `rank` that of its pods' PriorityClass, and `stops` says that pods of lower ones are stopped for it.
     """
 
     kind: str
@@ -157,3 +157,5 @@ class Workload(NamedTuple):
     whole: bool
     lasting: bool
     priority: int = 0
+    rank: int = 0
+    stops: bool = True
