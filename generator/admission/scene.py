@@ -130,6 +130,8 @@ def standing(cases: Sequence[Case], found: Outcome) -> tuple[Group, ...]:
     numbers: Counter[tuple[int, int, int]] = Counter()
     groups: dict[tuple[int, int, int], Group] = {}
     for at, item, option, pods in stands(cases, found):
+        if not option.nodes:
+            continue
         key = (at, id(item), id(option))
         numbers[key] += pods
         groups[key] = Group(cases[at].work, item.pods, 0, option.nodes, option.flavors)

@@ -110,8 +110,9 @@ def shortages(
         nodes.put((one, one.number) for one in first)
         for one, pods in nodes.put(order.runs).items():
             if one.work is not None:
-                short = Shortage(one, one.work, pods, nodes.before(one), nodes.most_left())
-                found.setdefault(one, short)
+                there = nodes.beside(one)
+                before = tuple(other for other in (*first, *load) if other in there)
+                found.setdefault(one, Shortage(one, one.work, pods, before, nodes.most_left()))
         work += nodes.work
         if work > WORK or all(one in found for one in doubtful):
             break
@@ -176,23 +177,31 @@ def orders(load: Sequence[Group], kinds: Sequence[NodeKind], doubtful: Sequence[
 
 @dataclass(slots=True)
 class Node:
-    """A node: what is left of it, what counts for its score, and who stands there."""
+    """A node: what is left of it, what counts for its score, and who stands there, in the order in which they came."""
 
     kind: NodeKind
     left: dict[str, int]
     counted: dict[str, int]
-    there: dict[Group, int] = field(default_factory=dict)
+    there: list[Group] = field(default_factory=list)
 
     def takes(self, group: Group) -> bool:
         """Whether a pod of a group fits beside those that are there."""
         return bool(self.kind.bit & group.nodes) and _fits(group, self.left)
 
-    def add(self, group: Group, times: int = 1) -> None:
-        """Put so many pods there; below zero they go."""
+    def add(self, group: Group) -> None:
+        """Put a pod there."""
+        self._count(group, 1)
+        self.there.append(group)
+
+    def remove(self, group: Group) -> None:
+        """Take the pod of a group away that came last."""
+        self._count(group, -1)
+        del self.there[len(self.there) - 1 - self.there[::-1].index(group)]
+
+    def _count(self, group: Group, times: int) -> None:
         _take(group, self.left, times)
         for name, least in SCORED.items():
             self.counted[name] += (group.asked.get(name) or least) * times
-        self.there[group] = self.there.get(group, 0) + times
 
     def score(self, group: Group) -> int:
         """How gladly the scheduler would put a pod here, but for taints."""
@@ -209,25 +218,21 @@ class Node:
         apart = abs(taken[0] - taken[-1]) / 2
         return sum(free) // len(free) + int((1 - apart) * BEST)
 
-    def victims(self, group: Group) -> dict[Group, int]:
-        """Whom a pod would stop here: of all lower ones those that cannot stay beside it, the highest stay first."""
-        lower = sorted(
-            (one for one, number in self.there.items() if number and one.rank < group.rank),
-            key=lambda one: -one.rank,
-        )
+    def victims(self, group: Group) -> list[Group]:
+        """Whom a pod would stop here: of all lower ones those that cannot stay beside it. The highest stay first, then who came first."""
+        lower = sorted((one for one in self.there if one.rank < group.rank), key=lambda one: -one.rank)
         left = dict(self.left)
         for one in lower:
-            _take(one, left, -self.there[one])
+            _take(one, left, -1)
         if not lower or not self.kind.bit & group.nodes or not _fits(group, left):
-            return {}
+            return []
         _take(group, left, 1)
-        stopped: dict[Group, int] = {}
+        stopped: list[Group] = []
         for one in lower:
-            for _ in range(self.there[one]):
-                if _fits(one, left):
-                    _take(one, left, 1)
-                else:
-                    stopped[one] = stopped.get(one, 0) + 1
+            if _fits(one, left):
+                _take(one, left, 1)
+            else:
+                stopped.append(one)
         return stopped
 
 
@@ -273,37 +278,31 @@ class Nodes:
             while missing and (room := self.room_for(group)):
                 # Only who has a lower class is stopped, so this comes to an end.
                 i, stopped = room[0]
-                waiting += self.stop(i, stopped)
+                for one in stopped:
+                    self.nodes[i].remove(one)
+                    waiting.append((one, 1))
                 self.nodes[i].add(group)
                 missing -= 1
             if missing:
                 left[group] = left.get(group, 0) + missing
         return left
 
-    def room_for(self, group: Group) -> list[tuple[int, dict[Group, int]]]:
+    def room_for(self, group: Group) -> list[tuple[int, list[Group]]]:
         """The nodes on which room would be made for a pod, each with whom that stops; all are as good."""
         if not group.stops:
             return []
         self.work += len(self.nodes)
-        found: list[tuple[tuple[int, int], int, dict[Group, int]]] = []
+        found: list[tuple[tuple[int, int], int, list[Group]]] = []
         for i, node in enumerate(self.nodes):
             if stopped := node.victims(group):
-                whole = sum((one.rank + ABOVE) * number for one, number in stopped.items())
+                whole = sum(one.rank + ABOVE for one in stopped)
                 found.append(((max(one.rank for one in stopped), whole), i, stopped))
         least = min((item[0] for item in found), default=None)
         return [(i, stopped) for cost, i, stopped in found if cost == least]
 
-    def stop(self, i: int, pods: Mapping[Group, int]) -> Iterator[tuple[Group, int]]:
-        """Take pods from a node, and give them back as those who come again."""
-        for one, number in pods.items():
-            self.nodes[i].add(one, -number)
-            yield one, number
-
-    def before(self, group: Group) -> tuple[Group, ...]:
+    def beside(self, group: Group) -> set[Group]:
         """Who else stands on nodes that take a group."""
-        open_to = (node for node in self.nodes if node.kind.bit & group.nodes)
-        there = dict.fromkeys(one for node in open_to for one, number in node.there.items() if number)
-        return tuple(one for one in there if one is not group)
+        return {one for node in self.nodes if node.kind.bit & group.nodes for one in node.there} - {group}
 
     def most_left(self) -> dict[int, dict[str, int]]:
         """Of each kind, by its bit, the most that one of its nodes has left of each resource."""

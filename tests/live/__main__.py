@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path as File
 from typing import NamedTuple
 
-from . import api, cel, delivery, kueue, kueue_decisions, policies, policies_programs, ray, serving
+from . import api, cel, delivery, kueue, kueue_decisions, nodes, policies, policies_programs, ray, serving
 from .binaries import ROOT, BuildFailed, built_meanwhile, ready, say
 from .client import Refused
 from .control_plane import API_SERVER, WITH_CONTROLLERS
@@ -36,6 +36,7 @@ _KUEUES = asked_releases()
 PARTS: dict[str, Part] = {
     "api": Part(api.run, API_SERVER),
     "cel": Part(cel.run, API_SERVER),
+    "nodes": Part(nodes.run, nodes.PROGRAMS),
     "kueue": Part(kueue.run, (*WITH_CONTROLLERS, *(release.program for release in _KUEUES))),
     "kueue-cases": Part(kueue_decisions.run, tuple(release.decisions for release in _KUEUES)),
     "ray": Part(ray.run, (*API_SERVER, *(release.program for release in ray.RELEASES))),
@@ -46,7 +47,7 @@ PARTS: dict[str, Part] = {
 }
 
 LANES = (
-    ("api", "cel", "kueue", "ray", "serving"),
+    ("api", "cel", "nodes", "kueue", "ray", "serving"),
     ("delivery", "policies"),
     ("delivery-lines",),
     ("kueue-cases",),

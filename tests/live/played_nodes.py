@@ -4,7 +4,9 @@
   Ready, and nothing runs on it; what is `reserved` is a pod that was there before, which nobody stops.
 * A pod has the containers that `admission` counts, its own selector and tolerations, and those of its flavors, as Kueue
   gives them. It comes when the one before is on a node or was told that there is none.
-* Who is stopped for another one comes again after all others, as its controller would make it anew.
+* A pod with a node is Running since the second after the one before: whom the scheduler stops depends on who came first.
+* Who is stopped for another one comes again after all others, as its controller would make it anew. Who is told that there
+  is no node is taken away, so that nothing depends on when it would be tried again.
 
 Source of the fields: kubernetes pkg/apis/core/types.go Node, NodeStatus; the taint that a new node gets is taken off as the
 node lifecycle controller does (plugin/pkg/admission/nodetaint). Whom the scheduler has no node for it tells in the pod's
@@ -14,16 +16,15 @@ condition PodScheduled (pkg/scheduler/schedule_one.go handleSchedulingFailure).
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import NamedTuple
 
 from generator.admission.demand import Pods
-from generator.admission.spreading import Group
+from generator.admission.spreading import Group, Order
 from generator.components.kit.demand import Container
 from generator.components.kueue.spec import Flavor
-from generator.components.priority_classes import PRIORITY_CLASSES, SYSTEM
+from generator.components.priority_classes import SYSTEM, PriorityClass
 from generator.fleet.kinds import Node
 from generator.objects.manifest import Manifest
 
@@ -31,12 +32,21 @@ from .client import Client
 from .played import THEN
 
 SPACE = "played"
+RESERVED = "kube-system"
 PLENTY = {"cpu": "1k", "memory": "100Ti", "ephemeral-storage": "100Ti", "pods": "500"}
 """What a node has of that which every node has, where a spec does not say how much."""
 SELF_LABELED = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
 DECIDED_SECONDS = 30
 POLL_SECONDS = 0.005
 KIND = "live.nearedge/kind"
+
+
+class Event(NamedTuple):
+    """What became of a pod: its group, the index of its node (None: there is none), and the events whose pods were stopped for it."""
+
+    group: Group
+    node: int | None
+    stopped: tuple[int, ...] = ()
 
 
 class Nobody(Exception):
@@ -46,12 +56,13 @@ class Nobody(Exception):
 class Ground:
     """Nodes of a cluster on a control plane with a scheduler, and the pods on them."""
 
-    def __init__(self, client: Client, classes: Iterable[Any] = ()) -> None:
+    def __init__(self, client: Client, classes: tuple[PriorityClass, ...] = ()) -> None:
         self.client = client
         self.names = count()
         self.nodes: list[Manifest] = []
         self.classes = [item for item in classes if item.value is not None]
-        client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+        for name in (SPACE, RESERVED):
+            client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         for item in self.classes:
             client.apply(_class(item))
 
@@ -74,13 +85,13 @@ class Ground:
                 self._reserve(name, node.reserved)
         self._seen()
 
-    def _reserve(self, node: str, amounts: Any) -> None:
-        box = {"name": "reserved", "image": "played", "resources": {"requests": dict(amounts)}}
-        box["resources"]["limits"] = {name: amount for name, amount in amounts.items() if "/" in name}
+    def _reserve(self, node: str, amounts: Mapping[str, str]) -> None:
+        limits = {name: amount for name, amount in amounts.items() if "/" in name}
+        asked = {"requests": dict(amounts), "limits": limits}
+        box = {"name": "reserved", "image": "played", "resources": asked}
         spec = {"containers": [box], "nodeName": node, "priorityClassName": "system-node-critical"}
-        self.client.create(
-            _pod(f"reserved-{next(self.names)}", {**spec, "tolerations": [{"operator": "Exists"}]})
-        )
+        whole = {**spec, "tolerations": [{"operator": "Exists"}]}
+        self.client.create(_pod(f"reserved-{next(self.names)}", whole, RESERVED))
 
     def _seen(self) -> None:
         """Wait until the scheduler knows the newest node: what was made before it, it knows by then."""
@@ -101,7 +112,7 @@ class Ground:
 
     def clear(self) -> None:
         """Take the nodes and all pods away."""
-        for item in (*self.client.list("v1", "Pod", SPACE), *self.nodes):
+        for item in (*self.client.list("v1", "Pod", RESERVED), *self.nodes):
             self.client.remove(item)
         self.nodes.clear()
 
@@ -113,45 +124,58 @@ class Ground:
 
     def alone(self, pods: Pods, flavors: Sequence[Flavor]) -> str:
         """Why none of the nodes takes a pod, in the scheduler's words for a node; empty when one does."""
-        pod = self._made("alone", pods, flavors, "")
-        said = self._come(pod)
+        pod = self._made(pods, flavors, "")
+        _, words = self._come(pod)
         self.client.remove(pod)
-        return _of_a_node(said)
+        return _of_a_node(words)
 
-    def come(self, groups: Sequence[Group]) -> dict[int, str]:
-        """Let groups come one after the other; gives how many of which are left without a node, and takes all away again."""
-        waiting = [i for i, one in enumerate(groups) for _ in range(one.number)]
+    def come(self, order: Order) -> list[Event]:
+        """Let pods come one after the other; gives what became of each, and takes all away again.
+
+        Raises:
+            Nobody: of a pod nothing was said, or pods are stopped without an end.
+        """
+        waiting = [group for group, number in order.runs for _ in range(number)]
+        events: list[Event] = []
         there: dict[str, tuple[int, Manifest]] = {}
-        for i in waiting:
-            if len(there) > 4 * len(waiting):
+        places = {item["metadata"]["name"]: i for i, item in enumerate(self.nodes)}
+        for group in waiting:
+            if len(events) > 4 * sum(number for _, number in order.runs):
                 raise Nobody("pods are stopped again and again")
-            class_ = _class_of(groups[i], self.classes)
-            pod = self._made(str(i), groups[i].pods, groups[i].flavors, class_)
-            self._come(pod)
-            there[pod["metadata"]["name"]] = (i, pod)
-            if class_:
-                waiting += self._stopped(there)
-        left = self._left(there)
-        for _, pod in there.values():
-            self.client.delete(pod)
-        for _, pod in there.values():
-            self.client.remove(pod)
-        return left
+            class_ = _class_of(group, self.classes)
+            pod = self._made(group.pods, group.flavors, class_)
+            node, _ = self._come(pod)
+            stopped = self._stopped(there) if class_ else []
+            waiting += (events[i].group for i in stopped)
+            if node:
+                there[pod["metadata"]["name"]] = (len(events), pod)
+                if self.classes:
+                    self._start(pod, len(events))
+            else:
+                self.client.remove(pod)
+            events.append(Event(group, places[node] if node else None, tuple(stopped)))
+        self._empty()
+        return events
+
+    def _empty(self) -> None:
+        """Take all pods away at once."""
+        self.client.call("DELETE", f"/api/v1/namespaces/{SPACE}/pods")
+        until = time.monotonic() + DECIDED_SECONDS
+        while self.client.list("v1", "Pod", SPACE):
+            if time.monotonic() > until:
+                raise Nobody("pods do not go away")
+            time.sleep(POLL_SECONDS)
+
+    def _start(self, pod: Manifest, second: int) -> None:
+        since = f"2026-01-01T00:{second // 60:02}:{second % 60:02}Z"
+        self.client.merge(pod, {"status": {"phase": "Running", "startTime": since}}, "status")
 
     def _stopped(self, there: dict[str, tuple[int, Manifest]]) -> list[int]:
-        """Whose pods are gone: somebody was let in for them."""
+        """Whose pods are gone, by their event: somebody was let in for them."""
         names = {item["metadata"]["name"] for item in self.client.list("v1", "Pod", SPACE)}
         return [there.pop(name)[0] for name in [*there] if name not in names]
 
-    def _left(self, there: dict[str, tuple[int, Manifest]]) -> dict[int, str]:
-        waiting = Counter(
-            there[item["metadata"]["name"]][0]
-            for item in self.client.list("v1", "Pod", SPACE)
-            if item["metadata"]["name"] in there and not item["spec"].get("nodeName")
-        )
-        return dict(sorted(waiting.items()))
-
-    def _made(self, name: str, pods: Pods, flavors: Sequence[Flavor], class_: str) -> Manifest:
+    def _made(self, pods: Pods, flavors: Sequence[Flavor], class_: str) -> Manifest:
         selector = dict(pods.selector)
         for flavor in flavors:
             selector |= flavor.nodeLabels
@@ -163,48 +187,37 @@ class Ground:
             "tolerations": [item.model_dump(exclude_none=True) for item in tolerations],
             **({"priorityClassName": class_} if class_ else {}),
         }
-        return _pod(f"p{next(self.names)}-{name}", spec)
+        return _pod(f"pod-{next(self.names)}", spec)
 
-    def _come(self, pod: Manifest) -> str:
-        """Make a pod, and wait until it has a node or was told that there is none; gives these words."""
+    def _come(self, pod: Manifest) -> tuple[str, str]:
+        """Make a pod, and wait until it has a node or was told that there is none; gives the node, or the words."""
         self.client.create(pod)
         until = time.monotonic() + DECIDED_SECONDS
         while time.monotonic() < until:
             now = self.client.get(pod) or {}
             status = now.get("status", {})
-            if now.get("spec", {}).get("nodeName"):
-                return ""
+            if node := now.get("spec", {}).get("nodeName"):
+                return str(node), ""
             for item in status.get("conditions") or ():
                 # Who has a node in view waits for those that it stops there.
                 waits = bool(status.get("nominatedNodeName"))
                 if item["type"] == "PodScheduled" and item["status"] == "False" and not waits:
-                    return str(item["message"])
+                    return "", str(item["message"])
             time.sleep(POLL_SECONDS)
         raise Nobody(f"the scheduler says nothing of {pod['metadata']['name']}")
 
 
-def classes_of(cluster: Any) -> Iterator[Any]:
-    """The PriorityClasses that a cluster declares."""
-    yield from cluster.part(PRIORITY_CLASSES)
-
-
-def _class_of(group: Group, classes: Iterable[Any]) -> str:
+def _class_of(group: Group, classes: Sequence[PriorityClass]) -> str:
     """The PriorityClass of a group, by its value."""
     if not group.work or not group.rank:
         return ""
-    known = {item.name: item.value for item in classes}
-    return next(
-        name
-        for name, value in (*known.items(), *SYSTEM.items())
-        if value == group.rank and (name in SYSTEM or _stops(name, classes) == group.work.stops)
-    )
+    known = [(item.name, item.value, item.preemptionPolicy != "Never") for item in classes]
+    known += [(name, value, True) for name, value in SYSTEM.items()]
+    wanted = (group.rank, group.work.stops)
+    return next(name for name, value, stops in known if (value, stops) == wanted)
 
 
-def _stops(name: str, classes: Iterable[Any]) -> bool:
-    return next(item.preemptionPolicy for item in classes if item.name == name) != "Never"
-
-
-def _class(item: Any) -> Manifest:
+def _class(item: PriorityClass) -> Manifest:
     return {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",
@@ -214,8 +227,8 @@ def _class(item: Any) -> Manifest:
     }
 
 
-def _pod(name: str, spec: Manifest) -> Manifest:
-    meta = {"name": name, "namespace": SPACE}
+def _pod(name: str, spec: Manifest, space: str = SPACE) -> Manifest:
+    meta = {"name": name, "namespace": space}
     # Without a kubelet nobody would end it.
     whole = {**spec, "terminationGracePeriodSeconds": 0}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": whole}

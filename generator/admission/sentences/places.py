@@ -22,13 +22,13 @@ def homeless(short: Sequence[Shortage], kinds: Sequence[NodeKind]) -> Problem:
     which = f"{item.pods} of {group.number} {named(group.pods.name, group.number)}"
     whose = which if group.number > 1 else f"its {group.pods.name}"
     works = _works(one.work for one in item.before if one.work is not work)
-    others = [*([many(works)] if works else []), *_nameless(item)]
-    came = f"where {' and '.join(others)} came first " if others else ""
+    came = [*([f"{many(works)} came first"] if works else []), *_operators(item)]
+    where = f"where {' '.join(came)}, " if works else ""
     rest = [one for one in _works(one.work for one in more) if one is not work]
     too = f"; in other orders pods of {many(rest)} find none" if rest else ""
     text = (
         f"{who(work)}: {whose} may find no node: the scheduler puts each pod onto the emptiest node and moves none, and"
-        f" {came}{'; '.join(_left(item, kinds))}{too}"
+        f" {where}{'; '.join(_left(item, kinds))}{too}"
     )
     return Problem(group.pods.path, text, HINT, tuple(one.group.pods.path for one in more))
 
@@ -38,8 +38,8 @@ def _works(found: Iterable[Workload | None]) -> list[Workload]:
     return [*{id(one): one for one in found if one is not None}.values()]
 
 
-def _nameless(item: Shortage) -> list[str]:
-    return ["operators and agents"] if any(one.work is None for one in item.before) else []
+def _operators(item: Shortage) -> list[str]:
+    return ["beside operators and agents"] if any(one.work is None for one in item.before) else []
 
 
 def _left(item: Shortage, kinds: Sequence[NodeKind]) -> Iterator[str]:

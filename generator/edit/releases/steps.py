@@ -215,6 +215,13 @@ STEPS: tuple[Step, ...] = (
         seen.found("ADMIT024"),
     ),
     Step(
+        "order-of-pods",
+        UNRELEASED,
+        "Pods that find a node in some orders and in others none have a warning: the scheduler spreads those that came first.",
+        "Leave more room, give large pods nodes of their own or a PriorityClass, or waive ADMIT025 for a while.",
+        seen.found("ADMIT025"),
+    ),
+    Step(
         "schedules-of-builds",
         UNRELEASED,
         "A schedule of builds that Kubernetes refuses, or that never comes, is an error.",
