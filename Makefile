@@ -101,7 +101,7 @@ fuzz: setup-dev ## throw random specs at the compiler for SECONDS (default 60): 
 matrix: setup-dev ## build the example with every kustomize since 5.4 and hold the objects against the pinned one (needs Go)
 	$(PY) -m scripts.matrix $(ARGS)
 
-live: setup-dev ## run our objects under real controllers, PART=api|cel|kueue|kueue-cases|ray|serving|delivery|delivery-lines|policies (docs/live.md)
+live: setup-dev ## run our objects under real controllers, PART=api|cel|nodes|kueue|kueue-cases|ray|serving|delivery|delivery-lines|policies (docs/live.md)
 	$(PY) -m tests.live $(PART)
 
 bench: setup-dev ## measure fleets into bench/RESULTS.md; ARGS="--sizes 100,1000": only these

@@ -35,6 +35,7 @@ spec:
       reason: Shop closed      # ticket 12
     - {name: store-091, reason: Flooded}
 """
+DETECTOR = "base/odh-3.4/serving/group/retail-small/ai-serving/shelf-detector/resources.yaml"
 CHECK = "jobs: {check: {steps: [{run: nearedge check}]}}\n"
 RAY = "{name: till, namespace: ai-serving, queue: inference}"
 WORKING = "runtimeEnv: {working_dir: ./src}"
@@ -164,6 +165,16 @@ def idle_workers(root: File) -> None:
     swap(HUB, gpu, '{name: gpu, replicas: 0, resources: {ephemeral-storage: 1Gi, cpu: "12", ')(root)
 
 
+def small_ones_first(root: File) -> None:
+    """Nodes on which several small pods leave no place for a large one, whoever is first."""
+    named = 'labels: {node-role.kubernetes.io/worker: ""}\n      allocatable: '
+    swap(PLANT, f'count: 3\n      {named}{{cpu: "31"', f'count: 2\n      {named}{{cpu: "6"')(root)
+    asked = 'resources: {cpu: "2", memory: 4Gi}\n'
+    server = "{name: line-watch, namespace: ai-serving, model: weld-inspector, runtime: ovms, queue: inference"
+    large = f'    - {server}, storage: {{type: oci+native}}, resources: {{cpu: "4", memory: 4Gi}}}}\n'
+    swap(PLANT, asked, asked + large)(root)
+
+
 SEEN: Mapping[str, tuple[Earlier, str]] = {
     "removals-by-cluster": (says("clusters/removals.yaml", REMOVALS), "clusters/removals.yaml:8"),
     "resource-names": (swap(STORE, 'cpu: "1", memory: 1Gi', 'cpu: "1", memory: 1Gi, gpu: 1'), f"{STORE}:19"),
@@ -219,6 +230,8 @@ SEEN: Mapping[str, tuple[Earlier, str]] = {
         f"{PLANT}:",
     ),
     "room-of-operators": (swap(SMALL, 'allocatable: {cpu: "7"', 'allocatable: {cpu: "3"'), f"{SMALL}:"),
+    "order-of-pods": (small_ones_first, f"{PLANT}:"),
+    "updates-on-full-nodes": (rendered_without(DETECTOR, "type: Recreate"), DETECTOR),
     "schedules-of-builds": (swap(HUB, 'schedule: "0 2 * * 0"', 'schedule: "0 2 * * 7"'), f"{HUB}:"),
     "rings-of-builds": (swap(HUB, "promote: {ring: canary", "promote: {ring: canry"), f"{HUB}:"),
     "zeros-in-queues": (idle_workers, f"{HUB}:"),

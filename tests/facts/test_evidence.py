@@ -51,8 +51,8 @@ def test_what_is_recorded_is_of_the_release_that_the_profile_names() -> None:
     shown = {
         (name, folder) for entry in evidence().profiles.values() for name, folder in entry.recorded.items()
     }
-    # Of the API server, of Argo CD and of what makes Policies true profiles name no release.
-    others = ("argocd-", "cel-", "config-policy-")
+    # Of the API server, the scheduler, Argo CD and what makes Policies true profiles name no release.
+    others = ("argocd-", "cel-", "config-policy-", "kube-scheduler-")
     folders = {path.name for path in RECORDED.iterdir() if path.is_dir() and not path.name.startswith(others)}
     # The module proxy serves no 0.18.5, which odh-3.5 has: what the release before it did is kept, and shows no fact.
     assert {folder for _, folder in shown} == folders - {"kueue-0.18.4"}

@@ -28,6 +28,7 @@ from . import llm_emit, synthetic
 from .deployment.emit import emit_plain
 from .deployment.exposure import exposed
 from .emit import Setting, emit
+from .node_room import short_on_nodes
 from .placement import homes, leaves_pods
 from .plain import PLAIN, may_say_exposure
 from .room import has_room
@@ -187,7 +188,7 @@ def waits_for_itself(item: Service, cluster: Cluster) -> str | None:
     needed = max((int(parse(amount)) for amount in accelerators(item.resources).values()), default=0)
     if free is not None and free < needed and item.replicas.max < QUARTER:
         return f"accelerators it needs: {needed}, free beside the old pods: {max(free, 0)}"
-    return None
+    return short_on_nodes(item, cluster) if item.replicas.max < QUARTER else None
 
 
 QUARTER = 4
@@ -204,7 +205,9 @@ def _has_room(item: Service, cluster: Cluster) -> bool:
     """Whether quota and nodes let a rolling update begin; from four replicas on it may stop an old pod first."""
     if _apart(item, cluster):
         return item.deploymentStrategy is not None
-    return item.deploymentStrategy is not None or item.replicas.min >= QUARTER or has_room(item, cluster)
+    if item.deploymentStrategy is not None or item.replicas.min >= QUARTER:
+        return True
+    return short_on_nodes(item, cluster) is None and has_room(item, cluster)
 
 
 def _free(item: Service, cluster: Cluster) -> int | None:

@@ -45,6 +45,12 @@ def comes(name: str, words: str) -> Seen:
     return seen
 
 
+def stops_first(repository: Repository) -> Iterator[Spot]:
+    """Output in which a server comes to stop an old pod before a new one starts."""
+    for words in ("type: Recreate", "maxSurge: 0"):
+        yield from comes("*.yaml", words)(repository)
+
+
 def still_says(folder: str, words: str) -> Seen:
     """Files of a machine folder that say these words on disk, which this release does not."""
 

@@ -222,6 +222,13 @@ STEPS: tuple[Step, ...] = (
         seen.found("ADMIT025"),
     ),
     Step(
+        "updates-on-full-nodes",
+        UNRELEASED,
+        "A server whose nodes have no room for one pod more stops an old pod first when it is updated, as one without a free accelerator does.",
+        "nearedge render writes it. Before, such an update never ended; deploymentStrategy says otherwise.",
+        seen.stops_first,
+    ),
+    Step(
         "schedules-of-builds",
         UNRELEASED,
         "A schedule of builds that Kubernetes refuses, or that never comes, is an error.",
