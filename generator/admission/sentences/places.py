@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...components.kit.counting import said
 from ...findings.rule import Problem
 from ..demand import Workload
 from ..offer import NodeKind
-from ..spreading import Shortage
+from ..spreading import Group, Nodes, Shortage
 from ..verdict import named
 from .workloads import many, who
 
 HINT = "leave more room, give the large pods nodes of their own (nodeSelector) or a podPriorityClassName above that of the others"
 
 
+HINT_OF_LLM = "leave room for one pod more: nothing can be said against starting it first"
+
+
 def homeless(short: Sequence[Shortage], kinds: Sequence[NodeKind]) -> Problem:
     """Pods that find a node in some orders and in others none, the largest first."""
     item, *more = short
     group, work = item.group, item.work
-    which = f"{item.pods} of {group.number} {named(group.pods.name, group.number)}"
-    whose = which if group.number > 1 else f"its {group.pods.name}"
+    which = f"{item.pods} of {group.number} {_named(group)}"
+    whose = which if group.number > 1 else f"its {_named(group)}"
     works = _works(one.work for one in item.before if one.work is not work)
     came = [*([f"{many(works)} came first"] if works else []), *_operators(item)]
     where = f"where {' '.join(came)}, " if works else ""
@@ -28,9 +31,24 @@ def homeless(short: Sequence[Shortage], kinds: Sequence[NodeKind]) -> Problem:
     too = f"; in other orders pods of {many(rest)} find none" if rest else ""
     text = (
         f"{who(work)}: {whose} may find no node: the scheduler puts each pod onto the emptiest node and moves none, and"
-        f" {where}{'; '.join(_left(item, kinds))}{too}"
+        f" {where}{'; '.join(_left(group, item.left, kinds))}{too}"
     )
     return Problem(group.pods.path, text, HINT, tuple(one.group.pods.path for one in more))
+
+
+def no_room_to_update(work: Workload, group: Group, nodes: Nodes, kinds: Sequence[NodeKind]) -> Problem:
+    """A server whose update starts a pod for which no node is left."""
+    left = "; ".join(_left(group, nodes.most_left(), kinds))
+    text = f"{who(work)}: an update starts a new {group.pods.name} first, and while all others run {left}"
+    hint = "deploymentStrategy: Recreate stops the old pod first, or leave room for one pod more"
+    return Problem(work.path, text, HINT_OF_LLM if work.kind == "LLMInferenceService" else hint)
+
+
+def _named(group: Group) -> str:
+    """Pods by what they are: workers have a name of the spec, which says little by itself."""
+    worker = "workers" if group.number > 1 else "worker"
+    name = named(group.pods.name, group.number)
+    return f"{worker} {name}" if "workers" in group.pods.path else name
 
 
 def _works(found: Iterable[Workload | None]) -> list[Workload]:
@@ -42,15 +60,15 @@ def _operators(item: Shortage) -> list[str]:
     return ["beside operators and agents"] if any(one.work is None for one in item.before) else []
 
 
-def _left(item: Shortage, kinds: Sequence[NodeKind]) -> Iterator[str]:
+def _left(group: Group, most: Mapping[int, Mapping[str, int]], kinds: Sequence[NodeKind]) -> Iterator[str]:
     """For each kind of node, what is too little."""
     for kind in kinds:
-        if not kind.bit & item.group.nodes:
+        if not kind.bit & group.nodes:
             continue
-        left = item.left[kind.bit]
+        left = most[kind.bit]
         over = [
             f"{said(name, left[name])} {name}"
-            for name, number in item.group.asked.items()
+            for name, number in group.asked.items()
             if name in left and number > left[name]
         ]
         have = "has" if kind.nodes == 1 else "have"

@@ -13,7 +13,7 @@ from .plain import COMPONENT, HTTP_ROUTE, MODEL_SERVER, PLAIN, SUFFIX, exposure_
 from .server import Endpoint, endpoint
 from .sizes import PodKind, devices, pod_kinds, roles
 from .synthetic import workloads as checking
-from .units import SERVING
+from .units import SERVING, starts_first, waits_for_itself
 
 __all__ = [
     "BEHIND",
@@ -37,5 +37,7 @@ __all__ = [
     "pods_of",
     "ranks",
     "roles",
+    "starts_first",
+    "waits_for_itself",
     "workloads",
 ]

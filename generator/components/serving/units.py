@@ -210,6 +210,15 @@ def _has_room(item: Service, cluster: Cluster) -> bool:
     return short_on_nodes(item, cluster) is None and has_room(item, cluster)
 
 
+def starts_first(item: Service, cluster: Cluster) -> bool:
+    """Whether an update starts a new pod before it stops an old one. Groups of pods are made anew in their place."""
+    if item.replicas.min >= QUARTER or (item.llm is not None and item.llm.worker is not None):
+        return False
+    modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
+    said = _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster))
+    return is_llm(item) or (said["type"] == "RollingUpdate" and "rollingUpdate" not in said)
+
+
 def _free(item: Service, cluster: Cluster) -> int | None:
     """Accelerators that stay free when all servers are at their maximum; None: unknown."""
     if not cluster.spec.nodes:

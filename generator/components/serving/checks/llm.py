@@ -165,8 +165,8 @@ def replicas_are_fixed(cluster: Cluster) -> Iterator[Problem]:
 def updates_have_room(cluster: Cluster) -> Iterator[Problem]:
     """An update of an LLMInferenceService has room for a new pod beside the old ones.
 
-    Its Deployment starts the new pod first, and nothing can be said against it: without a free accelerator, or on
-    a volume that the old pod holds, the new pod waits until somebody deletes the old one.
+    Its Deployment starts the new pod first, and nothing can be said against it: without a free accelerator, on nodes
+    that are full, or on a volume that the old pod holds, the new pod waits until somebody deletes the old one.
     """
     for i, item in llms(cluster):
         reason = None if item.llm and item.llm.worker else waits_for_itself(item, cluster)

@@ -285,8 +285,8 @@ def grpc_is_caikits(cluster: Cluster) -> Iterator[Problem]:
 def updates_can_finish(cluster: Cluster) -> Iterator[Problem]:
     """A rolling update is asked for only where the new pod can start beside the old one.
 
-    Without a free accelerator, or on a volume that the old pod holds, the new pod waits for the old one and the
-    old one for it: the update never ends.
+    Without a free accelerator, on nodes that are full, or on a volume that the old pod holds, the new pod waits for the
+    old one and the old one for it: the update never ends.
     """
     for i, item in items(cluster):
         if item.deploymentStrategy == "RollingUpdate" and not is_llm(item):
