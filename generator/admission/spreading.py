@@ -102,7 +102,7 @@ def shortages(
     load = [one for one in load if one.number and one.nodes]
     if sum(one.number for one in (*first, *load)) > MANY:
         return []
-    doubtful = [one for one in load if not _certain(one, (*first, *load), kinds)]
+    doubtful = [one for one in load if not certain(one, (*first, *load), kinds)]
     found: dict[Group, Shortage] = {}
     work = 0
     for order in orders(load, kinds, doubtful):
@@ -119,7 +119,7 @@ def shortages(
     return [found[one] for one in load if one in found]
 
 
-def _certain(group: Group, load: Sequence[Group], kinds: Sequence[NodeKind]) -> bool:
+def certain(group: Group, load: Sequence[Group], kinds: Sequence[NodeKind]) -> bool:
     """Whether the others cannot keep one of the pods out, however they lie.
 
     A node is shut by one resource of which too much is taken there. So at most as many are shut as each resource for itself can

@@ -170,7 +170,9 @@ def small_ones_first(root: File) -> None:
     named = 'labels: {node-role.kubernetes.io/worker: ""}\n      allocatable: '
     swap(PLANT, f'count: 3\n      {named}{{cpu: "31"', f'count: 2\n      {named}{{cpu: "6"')(root)
     asked = 'resources: {cpu: "2", memory: 4Gi}\n'
-    server = "{name: line-watch, namespace: ai-serving, model: weld-inspector, runtime: ovms, queue: inference"
+    server = (
+        "{name: line-watch, namespace: ai-serving, model: weld-inspector, runtime: ovms, queue: inference"
+    )
     large = f'    - {server}, storage: {{type: oci+native}}, resources: {{cpu: "4", memory: 4Gi}}}}\n'
     swap(PLANT, asked, asked + large)(root)
 
