@@ -3,7 +3,8 @@
 `demand` says what the cluster's workloads ask for, `offer` what queues and nodes have (`cohorts`: what queues share,
 `fungibility`: how they take flavors), `placing` brings the two together.
 `judge` makes the verdicts: where not everything fits at once, `contest` and `rivalry` let the workloads come in several
-orders, as Kueue would (`scheduling/`), and `search` looks for room on the nodes. `bounds` and `namespace_quota` hold a
+orders, as Kueue would (`scheduling/`), and `search` looks for room on the nodes; `packing` puts pods onto them one by one, and
+`spreading` does so as the scheduler of Kubernetes would. `bounds` and `namespace_quota` hold a
 namespace's LimitRange and ResourceQuota against pods, `updates` a second pod against a queue. The rules are in `checks/`,
 their words in `sentences`. docs/admission.md tells how the arithmetic works.
 

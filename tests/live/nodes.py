@@ -21,7 +21,7 @@ from generator.components.kit.component import Cluster
 from generator.components.priority_classes import PRIORITY_CLASSES
 from tests.conftest import CASES, build, read_case
 
-from . import recording
+from . import inputs, recording
 from .binaries import say
 from .client import Client
 from .control_plane import API_SERVER, control_plane
@@ -55,7 +55,8 @@ Task = Callable[[Client], Iterator[str]]
 
 
 def run(folder: File) -> list[str]:
-    """Everything; gives what is wrong. LIVE_PROBE is a pattern of probes, cases (case-*) and numbers (number-*).
+    """Everything; gives what is wrong. LIVE_PROBE is a pattern of probes, cases (case-*), clusters (example/*) and
+    numbers (number-*).
 
     RECORD=1 writes recordings and what is kept of the numbers anew.
     """
@@ -63,6 +64,9 @@ def run(folder: File) -> list[str]:
     for name, made in cases():
         if _asked_for(name):
             tasks.put(partial(_case, name=name, made=made))
+    for name, cluster in _whole():
+        if _asked_for(name):
+            tasks.put(partial(_site, name=name, cluster=cluster))
     seen: dict[int, Lines] = {}
     for seed in range(COUNT):
         if _asked_for(f"number-{seed}"):
@@ -86,6 +90,13 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
             cluster, _, _ = build(made)
             if cluster is not None and wishes(cluster):
                 yield f"case-{path.parts[-3]}-{path.parts[-2]}", made
+
+
+def _whole() -> Iterator[tuple[str, Cluster]]:
+    """The clusters of all fleets that describe their nodes."""
+    for site in (site for root in inputs.fleets() for site in inputs.sites(root)):
+        if site.cluster is not None and site.cluster.spec.nodes:
+            yield site.name, site.cluster
 
 
 def cluster_of(made: dict[str, Any]) -> Cluster:
@@ -120,12 +131,22 @@ def _case(client: Client, *, name: str, made: dict[str, Any]) -> Iterator[str]:
     fits = _fits(ground, cluster)
     shown = _shown(ground, cluster, loads(cluster))
     ground.close()
-    yield from (f"{name}: {line}" for line in (*misfits(cluster, fits), *_wrong(shown, made)))
+    yield from (f"{name}: {line}" for line in (*misfits(cluster, fits), *_wrong(shown, cluster)))
     lines = [{"groups": load.names, "orders": orders} for load, orders in shown]
     now = Recording(SET, name, {"kube-scheduler": VERSION}, made, {"fits": fits, "loads": lines})
     record = os.environ.get("RECORD") == "1"
     say(f"nodes: {name}: {len(fits)} pod sets, {sum(len(orders) for _, orders in shown)} orders")
     yield from judged(now if record else _of_other_lots(now), record=record)
+
+
+def _site(client: Client, *, name: str, cluster: Cluster) -> Iterator[str]:
+    """A whole cluster of a fleet, of which nothing is recorded."""
+    ground = Ground(client, cluster.part(PRIORITY_CLASSES))
+    fits = _fits(ground, cluster)
+    shown = _shown(ground, cluster, loads(cluster))
+    ground.close()
+    yield from (f"{name}: {line}" for line in (*misfits(cluster, fits), *_wrong(shown, cluster)))
+    say(f"nodes: {name}: {len(fits)} pod sets, {sum(len(orders) for _, orders in shown)} orders")
 
 
 def _of_other_lots(now: Recording) -> Recording:
@@ -145,7 +166,7 @@ def _number(client: Client, *, seed: int, seen: dict[int, Lines]) -> Iterator[st
     ground.close()
     if len(seen) % EVERY == 0:
         say(f"nodes: {len(seen)} of {COUNT} cases by number")
-    yield from (f"number-{seed}: {line}" for line in _wrong(seen[seed], made))
+    yield from (f"number-{seed}: {line}" for line in _wrong(seen[seed], cluster))
 
 
 def _fits(ground: Ground, cluster: Cluster) -> dict[str, dict[str, str]]:
@@ -166,14 +187,14 @@ def _shown(ground: Ground, cluster: Cluster, whole: Iterable[Load]) -> Lines:
     return [(one, [told(one, ground.come(order)) for order in one.orders]) for one in whole]
 
 
-def _wrong(shown: Lines, made: dict[str, Any]) -> Iterator[str]:
+def _wrong(shown: Lines, cluster: Cluster) -> Iterator[str]:
     """What the scheduler did otherwise than we expect, and pods without a node of which no rule speaks."""
     homeless: dict[str, None] = {}
     for one, orders in shown:
         for words in orders:
             yield from against_us(one, words)
             homeless |= dict.fromkeys(named(event.group) for event in one.read(words) if event.node is None)
-    if homeless and silent(made):
+    if homeless and silent(cluster):
         yield f"{', '.join(homeless)} found no node, and no rule says so"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from generator.admission.demand import Pods, demands
 from generator.admission.judge import analyse
@@ -17,9 +17,7 @@ from generator.admission.placing import misfit, slots_of
 from generator.admission.spreading import Group, Nodes, Order, orders
 from generator.components.kit.component import Cluster
 from generator.components.kueue.spec import Flavor
-from generator.findings.finding import Severity
-from generator.rules.run import check_cluster
-from tests.conftest import build
+from generator.rules.load import cluster_rules
 
 from .played_nodes import Event
 
@@ -142,13 +140,10 @@ def against_us(load: Load, words: str) -> Iterator[str]:
         came.append(event)
 
 
-def silent(made: dict[str, Any]) -> bool:
+def silent(cluster: Cluster) -> bool:
     """Whether no rule says that pods may find no node."""
-    cluster, resolved, findings = build(made)
-    if cluster is None:
-        raise AssertionError(findings)
-    found = (*findings, *check_cluster(cluster, resolved))
-    return not {item.code for item in found if item.severity is not Severity.NOTE} & SPEAK
+    rules = [item.check for item in cluster_rules() if item.code in SPEAK and item.check is not None]
+    return not any(problem for check in rules for problem in check(cluster))
 
 
 def words_of(why: str) -> str:

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...components.kit.component import Cluster
-from ...components.kit.runtime import accelerators
 from ...components.serving import starts_first, waits_for_itself
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
-from ...specs.quantity import parse
 from ..demand import Workload
 from ..judge import Analysis, analyse
 from ..offer import NodeKind
@@ -86,8 +84,6 @@ def _starts_first(work: Workload, cluster: Cluster) -> bool:
     if section != "serving":
         return False
     item = cluster.spec.serving[int(at[0])]
-    if any(parse(amount).denominator > 1 for amount in accelerators(item.resources).values()):
-        return False  # of a part of a device AMOUNT001 speaks
     # Where the reason is certain, SERVE026 and LLM006 say it.
     return starts_first(item, cluster) and waits_for_itself(item, cluster) is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...components.kit.counting import said
+from ...findings.finding import Path
 from ...findings.rule import Problem
 from ..demand import Workload
 from ..offer import NodeKind
@@ -24,16 +25,15 @@ def homeless(short: Sequence[Shortage], kinds: Sequence[NodeKind]) -> Problem:
     group, work = item.group, item.work
     which = f"{item.pods} of {group.number} {_named(group)}"
     whose = which if group.number > 1 else f"its {_named(group)}"
-    works = _works(one.work for one in item.before if one.work is not work)
-    came = [*([f"{many(works)} came first"] if works else []), *_operators(item)]
-    where = f"where {' '.join(came)}, " if works else ""
+    where = f"where {' '.join(_before(item))}, " if item.before else ""
     rest = [one for one in _works(one.work for one in more) if one is not work]
     too = f"; in other orders pods of {many(rest)} find none" if rest else ""
     text = (
         f"{who(work)}: {whose} may find no node: the scheduler puts each pod onto the emptiest node and moves none, and"
         f" {where}{'; '.join(_left(group, item.left, kinds))}{too}"
     )
-    return Problem(group.pods.path, text, HINT, tuple(one.group.pods.path for one in more))
+    others = tuple(one.group.pods.path for one in more)
+    return Problem(group.pods.path, text, HINT, (*_amounts(group), *others))
 
 
 def no_room_to_update(work: Workload, group: Group, nodes: Nodes, kinds: Sequence[NodeKind]) -> Problem:
@@ -41,7 +41,13 @@ def no_room_to_update(work: Workload, group: Group, nodes: Nodes, kinds: Sequenc
     left = "; ".join(_left(group, nodes.most_left(), kinds))
     text = f"{who(work)}: an update starts a new {group.pods.name} first, and while all others run {left}"
     hint = "deploymentStrategy: Recreate stops the old pod first, or leave room for one pod more"
-    return Problem(work.path, text, HINT_OF_LLM if work.kind == "LLMInferenceService" else hint)
+    said = HINT_OF_LLM if work.kind == "LLMInferenceService" else hint
+    return Problem(work.path, text, said, tuple(_amounts(group)))
+
+
+def _amounts(group: Group) -> Iterator[Path]:
+    """Where the spec says what one of the pods asks for: of an amount that is wrong nothing else is said."""
+    return ((*group.pods.path, "resources", name) for name in group.pods.real)
 
 
 def _named(group: Group) -> str:
@@ -56,8 +62,16 @@ def _works(found: Iterable[Workload | None]) -> list[Workload]:
     return [*{id(one): one for one in found if one is not None}.values()]
 
 
-def _operators(item: Shortage) -> list[str]:
-    return ["beside operators and agents"] if any(one.work is None for one in item.before) else []
+def _before(item: Shortage) -> Iterator[str]:
+    """Who stood on the nodes already."""
+    works = _works(one.work for one in item.before if one.work is not item.work)
+    own = ["its other pods"] if any(one.work is item.work for one in item.before) else []
+    operators = any(one.work is None for one in item.before)
+    if works or own:
+        yield f"{' and '.join([*([many(works)] if works else []), *own])} came first"
+        yield from ["beside operators and agents"] if operators else []
+    elif operators:
+        yield "operators and agents came first"
 
 
 def _left(group: Group, most: Mapping[int, Mapping[str, int]], kinds: Sequence[NodeKind]) -> Iterator[str]:
