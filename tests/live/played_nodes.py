@@ -30,6 +30,7 @@ from generator.objects.manifest import Manifest
 
 from .client import Client
 from .played import THEN
+from .processes import NotReady
 
 SPACE = "played"
 RESERVED = "kube-system"
@@ -49,7 +50,7 @@ class Event(NamedTuple):
     stopped: tuple[int, ...] = ()
 
 
-class Nobody(Exception):
+class Nobody(NotReady):
     """The scheduler said nothing of a pod."""
 
 
