@@ -85,7 +85,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     # And rarely through the rest: nearedge itself runs without it.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
 
 
 @pytest.fixture

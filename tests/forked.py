@@ -58,6 +58,11 @@ def _child(
     os.chdir(cwd)
     for number, (stream, file) in enumerate(zip(streams, (File(os.devnull), *files), strict=True)):
         _redirect(number, stream, file)
+    os._exit(run(arguments, streams))
+
+
+def run(arguments: Sequence[str], streams: tuple[Stream, ...] = ("kept", "kept", "kept")) -> int:
+    """The exit code of a command in this process, whose streams are these; nothing else is done in it afterwards."""
     read = None if streams[0] == "closed" else io.TextIOWrapper(io.FileIO(0, closefd=False), "utf-8")
     written = [_writer(1, streams[1]), _writer(2, streams[2])]
     for name, opened in zip(("stdin", "stdout", "stderr"), (read, *written), strict=True):
@@ -67,7 +72,7 @@ def _child(
         code = main(arguments)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
-    os._exit(_flushed(code, written))
+    return _flushed(code, written)
 
 
 def _redirect(number: int, stream: Stream, file: File) -> None:

@@ -290,24 +290,22 @@ def _models() -> st.SearchStrategy[dict[str, Any]]:
 def specs(draw: Draw) -> dict[str, Any]:
     """The sections of a cluster; references lead to what is declared in it."""
     kueue = draw(kueue_section())
-    places = [(queue["name"], queue["namespace"]) for queue in kueue["queues"]]
-    queued = st.sampled_from([*places, (None, "ai"), (None, "shop")])
-    classes = [item["name"] for item in kueue["priorityClasses"]]
-    priority = st.sampled_from([None, *classes])
+    places = tuple((queue["name"], queue["namespace"]) for queue in kueue["queues"])
+    classes = tuple(item["name"] for item in kueue["priorityClasses"])
     return {
         "kueue": kueue,
         "ray": {
-            "clusters": draw(st.lists(_placed(_ray_cluster(priority), queued), min_size=1, max_size=2)),
-            "jobs": draw(st.lists(_placed(_ray_job(priority), queued), min_size=1, max_size=2)),
-            "services": draw(st.lists(_placed(_ray_service(priority), queued), max_size=2)),
+            "clusters": draw(st.lists(_placed(_ray_cluster(classes), places), min_size=1, max_size=2)),
+            "jobs": draw(st.lists(_placed(_ray_job(classes), places), min_size=1, max_size=2)),
+            "services": draw(st.lists(_placed(_ray_service(classes), places), max_size=2)),
         },
-        "serving": draw(st.lists(_placed(_service(), queued), min_size=1, max_size=4)),
+        "serving": draw(st.lists(_placed(_service(), places), min_size=1, max_size=4)),
         "kubernetesVersion": draw(st.sampled_from(["1.33", "1.35"])),
         "models": draw(_models()),
         "nodes": [
             {"name": "only", "labels": {"disk": "nvme"}, "allocatable": {"cpu": "64", "memory": "256Gi"}}
         ],
-        "namespaces": draw(st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)),
+        "namespaces": draw(_namespaces()),
         "storage": [
             {
                 "class": "block",
@@ -322,17 +320,21 @@ def specs(draw: Draw) -> dict[str, Any]:
     }
 
 
+# What is drawn from is made once: making it costs as much as drawing from it.
+
+
+@cache
+def _namespaces() -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(drawn(Namespace, name=st.sampled_from(NAMESPACES)), max_size=1)
+
+
 STORE = {"store": "vault", "key": "edge/models"}
 
 
 @st.composite
 def credentials(draw: Draw) -> list[dict[str, Any]]:
     """The credential of the models, in one of the ways that there are; the Secrets that Ray may name are there."""
-    places = st.sampled_from([[], ["ai"], ["ai", "lab"]])
-    shape = {"keys": st.just({}), "namespaces": places, "secret": st.none(), "perCluster": st.none()}
-    way = st.sampled_from(["hub", "externalSecrets", "existing"])
-    none = {"from_": way, "clusterWide": st.none(), "externalSecret": st.none()}
-    item = draw(drawn(Credential, name=st.just("models"), type=st.just("s3"), **shape, **none))
+    item = {**draw(_credential())}
     if item.get("from") == "externalSecrets":
         item["externalSecret"] = STORE
     elif item.get("from") == "existing":
@@ -342,27 +344,56 @@ def credentials(draw: Draw) -> list[dict[str, Any]]:
     return [item, *({"name": name, "type": "registry", "from": "existing"} for name in names)]
 
 
+@cache
+def _credential() -> st.SearchStrategy[dict[str, Any]]:
+    places = st.sampled_from([[], ["ai"], ["ai", "lab"]])
+    shape = {"keys": st.just({}), "namespaces": places, "secret": st.none(), "perCluster": st.none()}
+    way = st.sampled_from(["hub", "externalSecrets", "existing"])
+    none = {"from_": way, "clusterWide": st.none(), "externalSecret": st.none()}
+    return drawn(Credential, name=st.just("models"), type=st.just("s3"), **shape, **none)
+
+
 @st.composite
 def kueue_section(draw: Draw) -> dict[str, Any]:
     """Flavors, and queues that give quota for some of them in all shapes of resource groups."""
-    names = [f"flavor-{i}" for i in range(draw(st.integers(1, 4)))]
+    names = tuple(f"flavor-{i}" for i in range(draw(st.integers(1, 4))))
+    return {
+        "flavors": [draw(_flavor(name)) for name in names],
+        "queues": draw(_queues(names)),
+        "cohorts": draw(_cohorts()),
+        "priorityClasses": draw(_priority_classes()),
+    }
+
+
+@cache
+def _flavor(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    return drawn(Flavor, name=st.just(name))
+
+
+@cache
+def _priority_classes() -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(drawn(PriorityClass), max_size=1)
+
+
+@cache
+def _cohorts() -> st.SearchStrategy[list[dict[str, Any]]]:
+    named = drawn(Cohort, name=st.sampled_from(["shop", "hall"]), parent=st.just("region"))
+    return st.lists(named, max_size=2)
+
+
+@cache
+def _queues(names: tuple[str, ...]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Queues with quota for some of the flavors."""
     cells = st.dictionaries(st.sampled_from(RESOURCES), of_field(_quota_field()), min_size=1, max_size=4)
     quota = st.dictionaries(st.sampled_from(names), cells, min_size=1)
     place = {"name": st.sampled_from(["work", "rush", "default"]), "namespace": st.sampled_from(NAMESPACES)}
     cohort = st.sampled_from(["shop", "hall", None])
-    queues = st.lists(
+    return st.lists(
         drawn(Queue, **place, quota=quota, cohort=cohort),
         min_size=1,
         max_size=3,
         unique_by=lambda item: item["name"],
     )
-    cohorts = drawn(Cohort, name=st.sampled_from(["shop", "hall"]), parent=st.just("region"))
-    return {
-        "flavors": [draw(drawn(Flavor, name=st.just(name))) for name in names],
-        "queues": draw(queues),
-        "cohorts": draw(st.lists(cohorts, max_size=2)),
-        "priorityClasses": draw(st.lists(drawn(PriorityClass), max_size=1)),
-    }
 
 
 def _quota_field() -> FieldInfo:
@@ -372,8 +403,9 @@ def _quota_field() -> FieldInfo:
     return FieldInfo(annotation=cell)
 
 
+@cache
 def _placed(
-    items: st.SearchStrategy[dict[str, Any]], queued: st.SearchStrategy[Any]
+    items: st.SearchStrategy[dict[str, Any]], places: tuple[tuple[str, str], ...]
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Items put into a queue and its namespace, or into none."""
 
@@ -383,7 +415,7 @@ def _placed(
         told = told if queue else {key: value for key, value in told.items() if key != "priorityClass"}
         return {**told, "namespace": namespace, **({"queue": queue} if queue else {})}
 
-    return st.builds(put, items, queued)
+    return st.builds(put, items, st.sampled_from([*places, (None, "ai"), (None, "shop")]))
 
 
 SIZES = st.fixed_dictionaries(
@@ -400,7 +432,7 @@ RAY_GROUP = {
 }
 
 
-def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.SearchStrategy[Any]]:
+def _ray(classes: tuple[str, ...], names: list[str]) -> dict[str, st.SearchStrategy[Any]]:
     bounds = st.sampled_from([(1, None, None), (2, 1, 3), (0, 0, 1)])
     worker = st.builds(
         lambda item, size: _without_none({**item, **dict(zip(REPLICAS, size, strict=True))}),
@@ -411,7 +443,7 @@ def _ray(priority: st.SearchStrategy[Any], names: list[str]) -> dict[str, st.Sea
         "name": st.sampled_from(names),
         "image": st.just(IMAGE),
         "rayVersion": st.just("2.52.0"),
-        "priorityClass": priority,
+        "priorityClass": st.sampled_from([None, *classes]),
         "workers": st.lists(worker, max_size=3, unique_by=lambda item: item["name"]),
         "head": drawn(Head, **RAY_GROUP),
         "volumes": st.just([]),
@@ -425,8 +457,9 @@ REPLICAS = ("replicas", "minReplicas", "maxReplicas")
 WRAPPED = st.sampled_from([None, None, {}, {"retryLimit": 1, "warmupGracePeriod": "10m"}])
 
 
-def _ray_cluster(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return drawn(RayCluster, **_ray(priority, ["tune", "study"]), appWrapper=WRAPPED).map(_of_one_size)
+@cache
+def _ray_cluster(classes: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    return drawn(RayCluster, **_ray(classes, ["tune", "study"]), appWrapper=WRAPPED).map(_of_one_size)
 
 
 def _of_one_size(item: dict[str, Any]) -> dict[str, Any]:
@@ -441,7 +474,8 @@ def _dropped(item: dict[str, Any], *fields: str) -> dict[str, Any]:
     return {key: value for key, value in item.items() if key not in fields}
 
 
-def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+@cache
+def _ray_job(classes: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     job = {
         "entrypoint": st.just("python -m train"),
         "runtimeEnv": st.sampled_from([None, {"pip": ["pandas==2.3.1"]}]),
@@ -452,7 +486,7 @@ def _ray_job(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
         "version": st.sampled_from([None, "1", "2"]),
         "appWrapper": WRAPPED,
     }
-    return drawn(RayJob, **_ray(priority, ["score", "sweep"]), **job).map(_of_one_size)
+    return drawn(RayJob, **_ray(classes, ["score", "sweep"]), **job).map(_of_one_size)
 
 
 SERVED = (
@@ -461,12 +495,13 @@ SERVED = (
 )
 
 
-def _ray_service(priority: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+@cache
+def _ray_service(classes: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     service = {
         "serveConfigV2": st.sampled_from(SERVED),
         "initializingTimeout": st.sampled_from([None, "10m"]),
     }
-    return drawn(RayService, **_ray(priority, ["front", "gate"]), **service)
+    return drawn(RayService, **_ray(classes, ["front", "gate"]), **service)
 
 
 def _storage(kind: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -522,14 +557,16 @@ CHECKS: tuple[dict[str, Any] | None, ...] = (
 )
 
 
-@st.composite
-def _service(draw: Draw) -> dict[str, Any]:
+@cache
+def _service() -> st.SearchStrategy[dict[str, Any]]:
     """A server of a model, with a runtime and a storage type that fit it."""
-    name = draw(st.sampled_from(sorted(MODELS)))
-    scheme = MODELS[name]["source"].partition("://")[0]
-    able = [key for key, item in runtimes().items() if MODELS[name]["format"] in item.formats]
-    types = FITTING[scheme]
-    runtime = draw(st.sampled_from([*able, "custom"]))
+    return _any_service()
+
+
+@cache
+def _server(name: str, runtime: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A server of a model with a runtime, of any kind."""
+    types = FITTING[MODELS[name]["source"].partition("://")[0]]
     own = {"image": st.just(IMAGE), "port": st.just(8080)} if runtime == "custom" else {}
     none = {key: st.none() for key in ("image", "port", "metricsPort", "readinessPath") if key not in own}
     fixed: dict[str, Any] = {
@@ -549,7 +586,14 @@ def _service(draw: Draw) -> dict[str, Any]:
         "check": st.none() if runtime == "caikit-tgis" else st.sampled_from(CHECKS),
     }
     kinds = _kinds(name, runtime)
-    item: dict[str, Any] = draw(drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds}))
+    return drawn(Service, **{**NOTHING, **fixed, **own, **none, **kinds})
+
+
+@st.composite
+def _any_service(draw: Draw) -> dict[str, Any]:
+    name = draw(st.sampled_from(sorted(MODELS)))
+    able = [key for key, item in runtimes().items() if MODELS[name]["format"] in item.formats]
+    item: dict[str, Any] = {**draw(_server(name, draw(st.sampled_from([*able, "custom"]))))}
     if item["kind"] == "LLMInferenceService":
         unknown = (
             "check",

@@ -12,9 +12,11 @@ import yaml
 from bench import kapitan, measure, results, run
 from bench.commits import Commits
 from bench.fleet import EXAMPLE, edit_cluster, edit_model, shapes_of, write_fleet
+from generator import __version__
 from generator.findings.finding import Severity
 from generator.pipeline import render
 from tests.conftest import ROOT
+from tests.served import nearedge
 
 
 def _texts(root: Path) -> dict[str, str]:
@@ -178,11 +180,28 @@ def test_columns_are_aligned() -> None:
     assert lines == ["|      a | what |\n", "|-------:|------|\n", "| 10,000 | x    |\n"]
 
 
+def test_memory_is_that_of_all_processes_together() -> None:
+    child = "import time; held = bytearray(60 * 2**20); time.sleep(1)"
+    code = f"import subprocess, sys; held = bytearray(60 * 2**20); subprocess.run([sys.executable, '-c', {child!r}])"
+    most = measure.memory_of_all((sys.executable, "-c", code))
+    assert most is None or most > 120 * 2**20
+
+
+def test_bench_is_a_program_that_measures_the_installed_one() -> None:
+    told = measure.run((sys.executable, str(ROOT / "bench/run.py"), "--help"), cwd=Path("/"))
+    assert "--sizes" in told.printed
+    assert measure.run((run.NEAREDGE, "--version")).printed == f"nearedge {__version__}\n"
+
+
 @pytest.mark.slow
-def test_bench_runs_and_writes_its_results(tmp_path: Path) -> None:
+def test_bench_runs_and_writes_its_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What its commands cost here says nothing, so none of them has to be started anew.
+    monkeypatch.setattr(run, "NEAREDGE", str(nearedge()))
     out = tmp_path / "RESULTS.md"
-    command = (sys.executable, str(ROOT / "bench/run.py"), "--quick", "--sizes", "5", "--out", str(out))
-    printed = measure.run((*command, "--folder", str(tmp_path))).printed
+    assert run.main(["--quick", "--sizes", "5", "--out", str(out), "--folder", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
     assert out.read_text("utf-8") == printed
     rows = (results.COMPILE, results.FULL, results.SAME, results.EDIT, results.NOTE, results.MODEL)
     for what in (*rows, results.CHECK, results.VERIFY, results.PLAN_FRESH):

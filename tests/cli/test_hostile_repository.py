@@ -22,6 +22,7 @@ from generator.programs.record import find
 from tests.conftest import ROOT
 from tests.copies import copy_tree
 from tests.example import with_few
+from tests.served import nearedge
 
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "check": (0, ("check",)),
@@ -86,8 +87,15 @@ class Hostile(NamedTuple):
     def nearedge(self, *arguments: str, safe_path: bool = True) -> subprocess.CompletedProcess[str]:
         """Run it in the repository, as an installed program or as a module."""
         options = ("-P",) if safe_path else ()
+        return self._run(sys.executable, *options, "-m", "generator", *arguments)
+
+    def served(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it in the repository, where what it imports is not what the test is about."""
+        return self._run(str(nearedge()), *arguments)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *options, "-m", "generator", *arguments],
+            command,
             cwd=self.root,
             env={**self.env, "PYTHONPATH": str(ROOT)},
             capture_output=True,
@@ -356,7 +364,7 @@ def test_names_of_files_are_only_names(hostile: Hostile) -> None:
         path.unlink()
     for said, (_, arguments) in COMMANDS.items():
         if said in {"check", "check --base", "plan", "verify", "render"}:
-            done = hostile.nearedge(*arguments)
+            done = hostile.served(*arguments)
             assert (said, done.returncode) == (said, 1), done.stderr
             told = done.stdout + done.stderr
             assert not {"\x1b", "\u202e"} & set(told)
@@ -395,7 +403,7 @@ def test_output_of_somebody_is_proven_wrong_and_runs_nothing(hostile: Hostile) -
         (folder / "kustomization.yaml").write_text(
             f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{OVERLAYS[kind]}", "utf-8"
         )
-    done = hostile.nearedge("verify")
+    done = hostile.served("verify")
     assert done.returncode == 1
     named = {kind for kind, folder in folders.items() if f"overlays/{folder.name}" in done.stderr}
     assert named == OVERLAYS.keys()
@@ -424,7 +432,7 @@ def test_a_clone_without_all_objects_fetches_none(hostile: Hostile) -> None:
         "remote.origin.partialCloneFilter": "blob:none",
     }.items():
         git(hostile.root, "config", name, value)
-    done = hostile.nearedge("plan", "--base", "HEAD~1")
+    done = hostile.served("plan", "--base", "HEAD~1")
     assert (done.returncode, hostile.left()) == (3, set())
     assert f"{blob} is missing from this clone: fetch all objects of it" in done.stderr
     git(hostile.root, "-c", "core.fsmonitor=false", "cat-file", "-p", blob, check=False)
@@ -449,7 +457,7 @@ def test_a_repository_that_is_part_of_a_commit_has_no_say(tmp_path: File) -> Non
     git(top, "add", "--all")
     git(top, "commit", "--quiet", "--message=fleet")
     for arguments in (("plan",), ("check", "--base", "main"), ("rollout", "status")):
-        done = hostile.nearedge(*arguments)
+        done = hostile.served(*arguments)
         assert done.returncode == 3, done.stderr
         assert "Traceback" not in done.stderr
     assert hostile.left() == set()

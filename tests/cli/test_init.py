@@ -27,6 +27,7 @@ from generator.yaml.strict import read_text
 from tests.conftest import ROOT, some
 from tests.copies import copy_tree
 from tests.example import with_few
+from tests.served import nearedge
 
 DIGEST = "sha256:" + "ab" * 32
 TEMPLATES = ROOT / "generator/data/ci"
@@ -679,7 +680,7 @@ def tools(tmp_path: File) -> File:
         f"""#!/bin/sh
 command=$1
 [ "$command" != publish ] || set -- "$@" --no-pull-request
-PYTHONPATH={ROOT} exec {sys.executable} -m generator "$@"
+exec {nearedge()} "$@"
 """,
         "utf-8",
     )

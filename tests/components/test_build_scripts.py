@@ -28,6 +28,7 @@ from tests.forges import forge
 from tests.githttp import SECRET, git_server, serving
 from tests.registry import PASSWORD, USER, Store, digest, registry
 from tests.repositories import write_specs
+from tests.served import nearedge
 
 SCRIPTS = ROOT / "generator/templates/builds"
 WHO = {f"GIT_{role}_{key}": "ci" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
@@ -401,8 +402,7 @@ def test_the_pull_request_of_a_build_is_its_result(tmp_path: File, *, private: b
     srv, work, tools = tmp_path / "srv", tmp_path / "work", tmp_path / "bin"
     for folder in (srv / "acme", work, tools):
         folder.mkdir(parents=True)
-    (tools / "nearedge").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m generator "$@"\n')
-    (tools / "nearedge").chmod(0o755)
+    (tools / "nearedge").symlink_to(nearedge())
     old, new = (f"image://quay.io/acme/bikes@sha256:{digit * 32}" for digit in ("1a", "2b"))
     server = {
         "name": "bikes", "namespace": "ai", "model": "bikes", "runtime": "custom", "storage": {"type": "image"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path as File
 
@@ -15,6 +14,7 @@ from generator.rollout.step import RingAction, step_of
 from tests.conftest import ROOT
 from tests.edits import git
 from tests.example import unpacked
+from tests.served import nearedge
 
 HEADING = "## Change a running fleet\n"
 WHO = {"NAME": "walker", "EMAIL": "walker@example.com"}
@@ -47,7 +47,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[File, str]:
     commands = next(blocks(section()))
     who = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in WHO.items()}
     kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
-    path = f"{File(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{nearedge().parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-e", "-c", "\n".join(commands)],
         cwd=start,

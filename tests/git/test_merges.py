@@ -5,7 +5,6 @@ More pairs than usual: `pytest tests/git/test_merges.py --merges 1000`.
 
 from __future__ import annotations
 
-import sys
 from itertools import combinations
 from pathlib import Path as File
 from random import Random
@@ -22,6 +21,7 @@ from tests.edits import commit, git
 from tests.example import with_few
 from tests.merging import CHANGES, CLUSTERS, Merged, apart, begun, branches, looked_at, merge, rendered
 from tests.repositories import write_specs
+from tests.served import nearedge
 
 LISTS = frozenset(
     f"acm/{hub}/{name}"
@@ -166,7 +166,7 @@ def test_neighbours_of_the_list_are_merged_by_the_driver(tmp_path: File) -> None
     (tmp_path / ".git/info/attributes").write_text(f"{ATTRIBUTE}\n", "utf-8")
     # What is not configured is merged as ever.
     assert merge(tmp_path, one, two).conflicts
-    driver = f"PYTHONPATH={ROOT} {sys.executable} -m generator merge %O %A %B"
+    driver = f"{nearedge()} merge %O %A %B"
     git(tmp_path, "config", "merge.nearedge.driver", driver)
     assert merge(tmp_path, one, two) == Merged()
     assert merge(tmp_path, two, one) == Merged()

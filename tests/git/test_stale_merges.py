@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path as File
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 
 from generator.cli import main
 from generator.cli.commands.merge import HOOK
-from tests.conftest import ROOT
 from tests.edits import commit, git
 from tests.repositories import write_specs
+from tests.served import nearedge
 
 Capture = pytest.CaptureFixture[str]
 QUOTA = {"cpu": {"cpu": "8", "memory": "32Gi"}}
@@ -103,8 +102,7 @@ def test_git_says_so_itself_where_it_was_asked_to(
     # The nearedge of this test, as git finds it.
     tool = root / ".git/bin/nearedge"
     tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec {sys.executable} -m generator "$@"\n', "utf-8")
-    tool.chmod(0o755)
+    tool.symlink_to(nearedge())
     monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
     said = "the output is not what the merged specs make: run nearedge render, and commit"
     assert said in merged(root, more_in_a_group)
