@@ -52,6 +52,8 @@ MEMORY = File("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
 ROOM = 4 * 2**30
 """Bytes that the folders of a whole run find room in several times over."""
 CASES = File(__file__).parent / "cases"
+OWN = pytest.StashKey[File | None]()
+"""The folder of a run, which goes with it."""
 
 FLEET: dict[str, Any] = {
     "repository": {"url": "https://git.example.com/acme/fleet.git"},
@@ -71,13 +73,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--merges", type=int, default=40, help="how many pairs of random edits are merged")
 
 
-def pytest_configure() -> None:
-    """Let tests work in memory where the machine has room: most of what they do is to copy and write small files.
+def pytest_configure(config: pytest.Config) -> None:
+    """Give a run a folder of its own, in memory where the machine has room: most of what tests do is to copy and write small files.
 
-    Who says where (TMPDIR) is asked nothing.
+    Who says where (TMPDIR), as a run says it to its workers, is asked nothing.
     """
-    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
-        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    if "TMPDIR" not in os.environ:
+        roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM
+        own = tempfile.mkdtemp(prefix="nearedge-tests-", dir=MEMORY if roomy else None)
+        os.environ["TMPDIR"] = tempfile.tempdir = own
+        config.stash[OWN] = File(own)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What a run that failed had in its folder stays there for who looks at it."""
+    if exitstatus != pytest.ExitCode.OK:
+        session.config.stash[OWN] = None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Workers end without what they have registered for their end."""
+    if own := config.stash.get(OWN, None):
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

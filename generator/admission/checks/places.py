@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
-from ...components.kit.component import Cluster
+from ...components.kit.component import Cluster, once
 from ...components.serving import starts_first, waits_for_itself
 from ...findings.finding import Severity
 from ...findings.rule import Problem, rule
@@ -14,7 +15,7 @@ from ..judge import Analysis, analyse
 from ..offer import NodeKind
 from ..packing import largest_of, packs, size
 from ..sentences.places import homeless, no_room_to_update
-from ..spreading import Group, Nodes, Shortage, shortages
+from ..spreading import Group, Nodes, Shortage, certain, shortages
 from ..verdict import Decision
 from .operators import beside
 
@@ -37,10 +38,10 @@ def pods_find_a_place_in_any_order(cluster: Cluster) -> Iterator[Problem]:
     """
     found = analyse(cluster)
     short: dict[tuple[int, str], Shortage] = {}
-    certain = _certain(found)
-    for standing in _standings(cluster, found):
+    admitted = _admitted(found)
+    for standing in _standings(cluster):
         for item in shortages(standing.load, standing.kinds, standing.first):
-            if id(item.work) in certain:
+            if id(item.work) in admitted:
                 short.setdefault((id(item.work), item.group.pods.name), item)
     if short:
         largest = largest_of(found.given.kinds)
@@ -60,30 +61,36 @@ def updates_find_a_place(cluster: Cluster) -> Iterator[Problem]:
     """
     found = analyse(cluster)
     told = {id(one.work) for one in found.stuck}
-    certain = _certain(found)
-    for standing in _standings(cluster, found):
+    admitted = _admitted(found)
+    for standing in _standings(cluster):
+        asking = [
+            (one.work, one)
+            for one in standing.load
+            if one.work is not None and id(one.work) in admitted and _in_doubt(one, standing)
+        ]
+        asking = [
+            (work, one) for work, one in asking if id(work) not in told and _starts_first(work, cluster)
+        ]
         nodes = Nodes(standing.kinds)
-        if nodes.put((one, one.number) for one in (*standing.first, *standing.load)):
+        if not asking or nodes.put((one, one.number) for one in (*standing.first, *standing.load)):
             continue
-        for group in standing.load:
-            work = group.work
-            if (
-                work is None
-                or id(work) not in certain
-                or id(work) in told
-                or not _starts_first(work, cluster)
-            ):
-                continue
-            if not nodes.rated(group) and not nodes.room_for(group):
+        for work, one in asking:
+            if not nodes.rated(one) and not nodes.room_for(one) and id(work) not in told:
                 told.add(id(work))
-                yield no_room_to_update(work, group, nodes, found.given.kinds)
+                yield no_room_to_update(work, one, nodes, found.given.kinds)
+
+
+def _in_doubt(group: Group, standing: _Standing) -> bool:
+    """Whether others may keep a pod more of a server out."""
+    if group.work is None or group.work.path[0] != "serving":
+        return False
+    more = replace(group, number=group.number + 1)
+    load = (*standing.first, *(more if one is group else one for one in standing.load))
+    return not certain(more, load, standing.kinds)
 
 
 def _starts_first(work: Workload, cluster: Cluster) -> bool:
-    section, *at = work.path
-    if section != "serving":
-        return False
-    item = cluster.spec.serving[int(at[0])]
+    item = cluster.spec.serving[int(work.path[1])]
     # Where the reason is certain, SERVE026 and LLM006 say it.
     return starts_first(item, cluster) and waits_for_itself(item, cluster) is None
 
@@ -96,23 +103,29 @@ class _Standing(NamedTuple):
     first: tuple[Group, ...] = ()
 
 
-def _standings(cluster: Cluster, found: Analysis) -> Iterator[_Standing]:
+@once
+def _standings(cluster: Cluster) -> tuple[_Standing, ...]:
     """All loads that find a place in some order: those that find none have findings of their own."""
-    if found.crowded or found.unpacked or not found.loads:
+    found = analyse(cluster)
+    return () if found.crowded or found.unpacked else tuple(_of_loads(cluster, found))
+
+
+def _of_loads(cluster: Cluster, found: Analysis) -> Iterator[_Standing]:
+    if not found.loads:
         return
     kinds = found.given.kinds
     there = beside(cluster, kinds)
-    first = tuple(Group(None, pods, pods.replicas, there.open_to) for pods in there.pods)
     for load in found.loads:
         running = [(one.pods, one.number, one.nodes) for one in load]
         if packs([*running, *there.load], there.kinds):
+            first = tuple(Group(None, pods, pods.replicas, there.open_to) for pods in there.pods)
             yield _Standing(load, there.kinds, first)
         # Where operators find no room beside them ADMIT024 says so, and they are left out here.
         elif packs(running, kinds):
             yield _Standing(load, kinds)
 
 
-def _certain(found: Analysis) -> set[int]:
+def _admitted(found: Analysis) -> set[int]:
     """Workloads of which nothing else says that they may not run, by id."""
     admitted = {
         id(item.workload)
