@@ -6,10 +6,8 @@ pod may still find no place (ADMIT026).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ...specs.types import Labels, Toleration
 from .. import ray, workbenches
 from ..kit.component import Cluster, once
 from ..kit.counting import left_on, said
@@ -17,6 +15,7 @@ from ..kit.demand import Pods, Workload
 from ..kit.tolerations import lets
 from ..kueue.spec import KueueSpec, queue_of
 from .demand import workloads
+from .placement import ways
 from .spec import Service
 
 
@@ -32,8 +31,8 @@ def short_on_nodes(item: Service, cluster: Cluster) -> str | None:
     """What its nodes have too little of for one pod more; None where that is not certain."""
     standing = _standing(cluster)
     for one in standing:
-        mine = (one.work.namespace, one.work.name) == (item.namespace, item.name) and not one.work.whole
-        if not mine or not one.kinds:
+        mine = (one.work.kind, one.work.namespace, one.work.name) == (item.kind, item.namespace, item.name)
+        if not mine or one.work.whole or not one.kinds:
             continue
         there = _capacity(one.kinds, cluster)
         for name, has in there.items():
@@ -73,25 +72,12 @@ def _standing(cluster: Cluster) -> tuple[_Standing, ...]:
 
 
 def _kinds(work: Workload, pods: Pods, cluster: Cluster) -> frozenset[int]:
-    ways = [*_ways(work, pods, cluster)]
+    spec: KueueSpec = cluster.spec.kueue
+    queue = queue_of(spec, work.queue, work.namespace)
+    open_to = [*ways(pods.selector, pods.tolerations, queue, spec)]
     devices = [name for name, number in pods.real.items() if number and "/" in name]
     return frozenset(
         k
         for k, node in enumerate(cluster.spec.nodes)
-        if all(left_on(node).get(name, 0) for name in devices) and any(lets(node, *way) for way in ways)
+        if all(left_on(node).get(name, 0) for name in devices) and any(lets(node, *way) for way in open_to)
     )
-
-
-def _ways(
-    work: Workload, pods: Pods, cluster: Cluster
-) -> Iterator[tuple[Mapping[str, str], tuple[Toleration, ...]]]:
-    """As its pods are made, or as Kueue makes them of each flavor of their queue."""
-    spec: KueueSpec = cluster.spec.kueue
-    queue = queue_of(spec, work.queue, work.namespace)
-    if queue is None:
-        yield pods.selector, pods.tolerations
-        return
-    for flavor in spec.flavors:
-        if flavor.name in queue.quota:
-            labels: Labels = {**flavor.nodeLabels, **pods.selector}
-            yield labels, (*pods.tolerations, *flavor.tolerations)

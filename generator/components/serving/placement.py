@@ -6,16 +6,16 @@ predictor's affinity and topologySpreadConstraints into the pods; llmisvc worklo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...objects.manifest import Manifest, Wave, meta
-from ...specs.types import Labels, Toleration
+from ...specs.types import Toleration
 from ..kit.component import Cluster
 from ..kit.counting import left_on
 from ..kit.pod_fields import DEFAULT, apart, spread
 from ..kit.runtime import accelerators
 from ..kit.tolerations import lets
-from ..kueue.spec import KueueSpec, queue_of
+from ..kueue.spec import KueueSpec, Queue, queue_of
 from .plain import pods_of_plain
 from .spec import Service, is_llm, is_plain
 
@@ -55,31 +55,32 @@ def homes(item: Service, cluster: Cluster) -> int | None:
     """
     if not cluster.spec.nodes:
         return None
-    ways = list(_ways(item, cluster))
+    spec: KueueSpec = cluster.spec.kueue
+    queue = queue_of(spec, item.queue, item.namespace)
+    open_to = list(ways(item.nodeSelector, item.tolerations, queue, spec))
     counts: Iterator[int] = (
         node.count
         for node in cluster.spec.nodes
         if all(left_on(node).get(name, 0) > 0 for name in accelerators(item.resources))
-        and any(lets(node, *way) for way in ways)
+        and any(lets(node, *way) for way in open_to)
     )
     return sum(counts)
 
 
-Way = tuple[Labels, tuple[Toleration, ...]]
+Way = tuple[Mapping[str, str], tuple[Toleration, ...]]
 """Selector and tolerations of a pod."""
 
 
-def _ways(item: Service, cluster: Cluster) -> Iterator[Way]:
-    """As its pods are made, or as Kueue makes them of each flavor of their queue."""
-    spec: KueueSpec = cluster.spec.kueue
-    queue = queue_of(spec, item.queue, item.namespace)
+def ways(
+    selector: Mapping[str, str], tolerations: tuple[Toleration, ...], queue: Queue | None, spec: KueueSpec
+) -> Iterator[Way]:
+    """How pods come to nodes: as they are made, or as Kueue makes them of each flavor that their queue has quota for."""
     if queue is None:
-        yield item.nodeSelector, item.tolerations
+        yield selector, tolerations
         return
     for flavor in spec.flavors:
         if flavor.name in queue.quota:
-            labels = {**flavor.nodeLabels, **item.nodeSelector}
-            yield labels, (*item.tolerations, *flavor.tolerations)
+            yield {**flavor.nodeLabels, **selector}, (*tolerations, *flavor.tolerations)
 
 
 def goes_in_groups(item: Service) -> bool:
