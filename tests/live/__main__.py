@@ -47,9 +47,9 @@ PARTS: dict[str, Part] = {
 }
 
 LANES = (
-    ("api", "cel", "nodes", "kueue", "ray", "serving"),
+    ("api", "cel", "kueue", "ray", "serving"),
     ("delivery", "policies"),
-    ("delivery-lines",),
+    ("delivery-lines", "nodes"),
     ("kueue-cases",),
 )
 """Parts that go one after the other, each lane beside the others: most parts wait, and the last one computes."""

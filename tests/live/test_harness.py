@@ -378,9 +378,9 @@ def test_lanes_go_beside_each_other_and_the_one_that_computes_gives_way(
     monkeypatch.setattr("tests.live.__main__.signal.signal", lambda *_: None)
     assert main([]) == 1
     assert begun == [
-        ["api", "cel", "nodes", "kueue", "ray", "serving"],
+        ["api", "cel", "kueue", "ray", "serving"],
         ["delivery", "policies"],
-        ["delivery-lines"],
+        ["nodes", "delivery-lines"],
         ["kueue-cases"],
     ]
     assert nice == ["kueue-cases"]
