@@ -195,11 +195,15 @@ def install(client: Client, crds: Iterable[Manifest]) -> None:
     for crd in wanted:
         client.apply(crd)
     for crd in wanted:
-        wait_until(f"CRD {crd['metadata']['name']} is not established", partial(_established, client, crd))
+        wait_until(f"CRD {crd['metadata']['name']} is not served", partial(_served, client, crd))
 
 
-def _established(client: Client, crd: Manifest) -> bool:
+def _served(client: Client, crd: Manifest) -> bool:
+    """Whether it is Established, and those who ask for kinds are told of it: on a machine under load that comes a little later."""
     status = (client.get(crd) or {}).get("status", {})
-    return any(
+    established = any(
         item["type"] == "Established" and item["status"] == "True" for item in status.get("conditions") or ()
     )
+    group, kind = crd["spec"]["group"], crd["spec"]["names"]["kind"]
+    versions = (item["name"] for item in crd["spec"]["versions"] if item["served"])
+    return established and all(client.serves(f"{group}/{version}", kind) for version in versions)
