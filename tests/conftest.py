@@ -81,6 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if "TMPDIR" not in os.environ:
         roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM
         own = tempfile.mkdtemp(prefix="nearedge-tests-", dir=MEMORY if roomy else None)
+        # Some tests go on as a user who may do less.
+        File(own).chmod(0o1777)
         os.environ["TMPDIR"] = tempfile.tempdir = own
         config.stash[OWN] = File(own)
 
