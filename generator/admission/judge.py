@@ -80,8 +80,9 @@ def analyse(cluster: Cluster) -> Analysis:
     on, room, crowded = _nodes(able, loose, given)
     cases = [Case(*item, *pieces_of(item[2], on)) for item in able]
     scene = Scene(given, room, on, loose)
-    found = at_once(cases, scene) or searched(cases, scene)
-    unpacked = found.unpacked or (() if crowded else tuple(_unpacked(scene)))
+    usual = at_once(cases, scene)
+    found = usual or searched(cases, scene)
+    unpacked = found.unpacked or (() if usual or crowded else tuple(_unpacked(scene)))
     growth = tuple(_growth([case for case in cases if id(case.work) not in refused], scene, found))
     admitted = {id(item.workload) for item in found.verdicts if item.decision is Decision.ADMIT} - refused
     hanging = tuple(one for one in stuck(cases, cluster.spec.serving, scene) if id(one.work) in admitted)

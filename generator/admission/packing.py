@@ -58,21 +58,31 @@ def _first_fit(sized: Sequence[tuple[float, int, Pods, int, int]], kinds: Sequen
 def _place(asked: dict[str, int], kinds: Sequence[NodeKind], nodes: dict[int, list[dict[str, int]]]) -> bool:
     for kind in kinds:
         for left in nodes[kind.bit]:
-            if _take(asked, left):
+            if _put(asked, left):
                 return True
         if len(nodes[kind.bit]) < kind.nodes:
             fresh = dict(kind.has)
             nodes[kind.bit].append(fresh)
-            if _take(asked, fresh):
+            if _put(asked, fresh):
                 return True
     return False
 
 
-def _take(asked: dict[str, int], left: dict[str, int]) -> bool:
-    """Take a pod's part of a node; a resource that the spec does not list there is without limit."""
-    parts = [(name, number) for name, number in asked.items() if name in left]
-    if any(number > left[name] for name, number in parts):
+def _put(asked: Mapping[str, int], left: dict[str, int]) -> bool:
+    """Take a pod's part of a node, where it has so much."""
+    if not fits(asked, left):
         return False
-    for name, number in parts:
-        left[name] -= number
+    take(asked, left)
     return True
+
+
+def fits(asked: Mapping[str, int], left: Mapping[str, int]) -> bool:
+    """Whether a node has room for a pod; a resource that the spec does not list there is without limit."""
+    return all(number <= left.get(name, number) for name, number in asked.items())
+
+
+def take(asked: Mapping[str, int], left: dict[str, int], times: int = 1) -> None:
+    """Take the part of so many pods; below zero it is given back."""
+    for name, number in asked.items():
+        if name in left:
+            left[name] -= number * times

@@ -31,7 +31,7 @@ from ..components.kit.tolerations import tolerates
 from ..components.kueue.spec import Flavor
 from .demand import Pods, Workload
 from .offer import NodeKind
-from .packing import MANY, largest_of, size
+from .packing import MANY, fits, largest_of, size, take
 from .placing import PODS
 
 SCORED = {"cpu": 100, "memory": 200 * 2**20}
@@ -109,10 +109,10 @@ def shortages(
         nodes = Nodes(kinds, order.lots)
         nodes.put((one, one.number) for one in first)
         for one, pods in nodes.put(order.runs).items():
-            if one.work is not None:
+            if one.work is not None and one not in found:
                 there = nodes.beside(one)
                 before = tuple(other for other in (*first, *load) if other in there)
-                found.setdefault(one, Shortage(one, one.work, pods, before, nodes.most_left()))
+                found[one] = Shortage(one, one.work, pods, before, nodes.most_left())
         work += nodes.work
         if work > WORK or all(one in found for one in doubtful):
             break
@@ -186,7 +186,7 @@ class Node:
 
     def takes(self, group: Group) -> bool:
         """Whether a pod of a group fits beside those that are there."""
-        return bool(self.kind.bit & group.nodes) and _fits(group, self.left)
+        return bool(self.kind.bit & group.nodes) and fits(group.asked, self.left)
 
     def add(self, group: Group) -> None:
         """Put a pod there."""
@@ -199,7 +199,7 @@ class Node:
         del self.there[len(self.there) - 1 - self.there[::-1].index(group)]
 
     def _count(self, group: Group, times: int) -> None:
-        _take(group, self.left, times)
+        take(group.asked, self.left, times)
         for name, least in SCORED.items():
             self.counted[name] += (group.asked.get(name) or least) * times
 
@@ -223,27 +223,17 @@ class Node:
         lower = sorted((one for one in self.there if one.rank < group.rank), key=lambda one: -one.rank)
         left = dict(self.left)
         for one in lower:
-            _take(one, left, -1)
-        if not lower or not self.kind.bit & group.nodes or not _fits(group, left):
+            take(one.asked, left, -1)
+        if not lower or not self.kind.bit & group.nodes or not fits(group.asked, left):
             return []
-        _take(group, left, 1)
+        take(group.asked, left)
         stopped: list[Group] = []
         for one in lower:
-            if _fits(one, left):
-                _take(one, left, 1)
+            if fits(one.asked, left):
+                take(one.asked, left)
             else:
                 stopped.append(one)
         return stopped
-
-
-def _fits(group: Group, left: Mapping[str, int]) -> bool:
-    return all(number <= left.get(name, number) for name, number in group.asked.items())
-
-
-def _take(group: Group, left: dict[str, int], times: int) -> None:
-    for name, number in group.asked.items():
-        if name in left:
-            left[name] -= number * times
 
 
 class Nodes:

@@ -127,10 +127,7 @@ def _stand(place: File, tasks: SimpleQueue[Task]) -> list[str]:
 def _case(client: Client, *, name: str, made: dict[str, Any]) -> Iterator[str]:
     """A hand-made one or a case of a component: each pod set before each kind of node, and all pods in several orders."""
     cluster = cluster_of(made)
-    ground = Ground(client, cluster.part(PRIORITY_CLASSES))
-    fits = _fits(ground, cluster)
-    shown = _shown(ground, cluster, loads(cluster))
-    ground.close()
+    fits, shown = _looked_at(client, cluster)
     yield from (f"{name}: {line}" for line in (*misfits(cluster, fits), *_wrong(shown, cluster)))
     lines = [{"groups": load.names, "orders": orders} for load, orders in shown]
     now = Recording(SET, name, {"kube-scheduler": VERSION}, made, {"fits": fits, "loads": lines})
@@ -141,10 +138,7 @@ def _case(client: Client, *, name: str, made: dict[str, Any]) -> Iterator[str]:
 
 def _site(client: Client, *, name: str, cluster: Cluster) -> Iterator[str]:
     """A whole cluster of a fleet, of which nothing is recorded."""
-    ground = Ground(client, cluster.part(PRIORITY_CLASSES))
-    fits = _fits(ground, cluster)
-    shown = _shown(ground, cluster, loads(cluster))
-    ground.close()
+    fits, shown = _looked_at(client, cluster)
     yield from (f"{name}: {line}" for line in (*misfits(cluster, fits), *_wrong(shown, cluster)))
     say(f"nodes: {name}: {len(fits)} pod sets, {sum(len(orders) for _, orders in shown)} orders")
 
@@ -167,6 +161,13 @@ def _number(client: Client, *, seed: int, seen: dict[int, Lines]) -> Iterator[st
     if len(seen) % EVERY == 0:
         say(f"nodes: {len(seen)} of {COUNT} cases by number")
     yield from (f"number-{seed}: {line}" for line in _wrong(seen[seed], cluster))
+
+
+def _looked_at(client: Client, cluster: Cluster) -> tuple[dict[str, dict[str, str]], Lines]:
+    ground = Ground(client, cluster.part(PRIORITY_CLASSES))
+    found = _fits(ground, cluster), _shown(ground, cluster, loads(cluster))
+    ground.close()
+    return found
 
 
 def _fits(ground: Ground, cluster: Cluster) -> dict[str, dict[str, str]]:

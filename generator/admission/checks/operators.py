@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ...components.kit.component import Cluster
+from ...components.kit.component import Cluster, once
 from ...components.kit.counting import said, together
 from ...components.platform import GPU, Standing, standing, unknown, wanted
 from ...findings.finding import Path, Severity
@@ -40,7 +40,7 @@ def operators_have_room_too(cluster: Cluster) -> Iterator[Problem]:
     # What does not fit even without operators has a finding of its own.
     if not kinds or not asked or found.crowded or found.unpacked:
         return
-    there, running = beside(cluster, kinds), _running(found)
+    there, running = beside(cluster), _running(found)
     # On nodes that are all tainted they find a place on others, which the spec does not describe.
     if not there.open_to or packs([*running, *there.load], there.kinds):
         return
@@ -60,9 +60,10 @@ class Beside(NamedTuple):
         return [(pods, pods.replicas, self.open_to) for pods in self.pods]
 
 
-def beside(cluster: Cluster, kinds: Sequence[NodeKind]) -> Beside:
+@once
+def beside(cluster: Cluster) -> Beside:
     """What operators and agents take and leave of the nodes."""
-    asked = standing(cluster)
+    asked, kinds = standing(cluster), analyse(cluster).given.kinds
     return Beside(_less_daemons(asked, cluster, kinds), _open(kinds), tuple(_pods(asked)))
 
 

@@ -64,12 +64,12 @@ def updates_find_a_place(cluster: Cluster) -> Iterator[Problem]:
     admitted = _admitted(found)
     for standing in _standings(cluster):
         asking = [
-            (one.work, one)
+            (work, one)
             for one in standing.load
-            if one.work is not None and id(one.work) in admitted and _in_doubt(one, standing)
-        ]
-        asking = [
-            (work, one) for work, one in asking if id(work) not in told and _starts_first(work, cluster)
+            if (work := one.work) is not None
+            and id(work) in admitted - told
+            and _in_doubt(one, standing)
+            and _starts_first(work, cluster)
         ]
         nodes = Nodes(standing.kinds)
         if not asking or nodes.put((one, one.number) for one in (*standing.first, *standing.load)):
@@ -114,7 +114,7 @@ def _of_loads(cluster: Cluster, found: Analysis) -> Iterator[_Standing]:
     if not found.loads:
         return
     kinds = found.given.kinds
-    there = beside(cluster, kinds)
+    there = beside(cluster)
     for load in found.loads:
         running = [(one.pods, one.number, one.nodes) for one in load]
         if packs([*running, *there.load], there.kinds):

@@ -29,7 +29,7 @@ from .deployment.emit import emit_plain
 from .deployment.exposure import exposed
 from .emit import Setting, emit
 from .node_room import short_on_nodes
-from .placement import homes, leaves_pods
+from .placement import goes_in_groups, homes, leaves_pods
 from .plain import PLAIN, may_say_exposure
 from .room import has_room
 from .server import hardens_initializer, has_image
@@ -147,11 +147,10 @@ def _setting(index: int, item: Service, cluster: Cluster) -> Setting:
         for other in before
         if other.storage.type != "image" and other.kind == "InferenceService"
     )
-    modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
     return Setting(
         cluster.profile,
         cluster.images,
-        _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster)),
+        _strategy_of(item, cluster),
         # Two runtimes of a namespace that both offer themselves for a format are refused (SR-2).
         auto_select=item.kind != "InferenceService" or (item.namespace, format_of[item.model]) not in same,
         models=_beside(item, cluster),
@@ -212,11 +211,14 @@ def _has_room(item: Service, cluster: Cluster) -> bool:
 
 def starts_first(item: Service, cluster: Cluster) -> bool:
     """Whether an update starts a new pod before it stops an old one. Groups of pods are made anew in their place."""
-    if item.replicas.min >= QUARTER or (item.llm is not None and item.llm.worker is not None):
+    if item.replicas.min >= QUARTER or goes_in_groups(item):
         return False
+    return is_llm(item) or _strategy_of(item, cluster) == {"type": "RollingUpdate"}
+
+
+def _strategy_of(item: Service, cluster: Cluster) -> Manifest:
     modes = access_modes(item, cluster) if on_volume(item, cluster) else _modes(item)
-    said = _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster))
-    return is_llm(item) or (said["type"] == "RollingUpdate" and "rollingUpdate" not in said)
+    return _strategy(item, modes, _free(item, cluster), room=_has_room(item, cluster))
 
 
 def _free(item: Service, cluster: Cluster) -> int | None:
