@@ -16,7 +16,7 @@ from generator.admission.spreading import Group, Nodes, orders, shortages
 from generator.components.kit.component import Cluster
 from generator.rules.run import check_cluster
 from tests.conftest import CASES, build, read_case
-from tests.live.nodes import cluster_of
+from tests.live.inputs import cluster_of
 from tests.live.nodes_cases import case
 
 LARGE = "admission/large-pod-after-small-ones"

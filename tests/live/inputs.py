@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
 from pathlib import Path as File
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generator import hub, pipeline
 from generator.components.kit.component import Cluster
@@ -135,6 +135,14 @@ def _cases() -> Iterator[Site]:
         units = components[path.parts[-3]].units(cluster)
         objects = tuple(manifest for unit in units for manifest in unit.final)
         yield Site(f"{path.parts[-3]}/{path.parts[-2]}", cluster.profile.schemas, in_order(objects), cluster)
+
+
+def cluster_of(made: dict[str, Any]) -> Cluster:
+    """A case or a probe as a cluster."""
+    cluster, _, findings = build(made)
+    if cluster is None:
+        raise AssertionError(findings)
+    return cluster
 
 
 def in_order(objects: tuple[Manifest, ...]) -> tuple[Manifest, ...]:

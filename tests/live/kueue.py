@@ -22,7 +22,7 @@ from . import crds, inputs
 from .binaries import say
 from .client import Refused
 from .control_plane import WITH_CONTROLLERS, control_plane
-from .inputs import Site
+from .inputs import Site, cluster_of
 from .kueue_probe import NO_WORKLOAD, Asked, Probe, Told, site_of
 from .kueue_program import Release, asked_releases, kueue
 from .recording import Recording, judged
@@ -91,16 +91,9 @@ def _named(probe: str) -> bool:
 
 def _beside_kueue(release: Release) -> list[dict[str, Any]]:
     """CRDs of the workloads; Kueue's own come with it."""
-    cluster = _cluster({"profile": release.profile})
+    cluster = cluster_of({"profile": release.profile})
     names = [name for name in cluster.profile.schemas if name.startswith(("kuberay-", "appwrapper-"))]
     return list(crds.of_sets(names))
-
-
-def _cluster(case: dict[str, Any]) -> Cluster:
-    cluster, _, findings = build(case)
-    if cluster is None:
-        raise AssertionError(findings)
-    return cluster
 
 
 def cases(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -112,7 +105,7 @@ def cases(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
         if case.get("profile", release.profile) == release.profile and "nodes" not in case.get("cluster", {}):
             whole = {"profile": release.profile, **case}
             # One of a queue that is not there is nothing that Kueue decides on.
-            if verdicts(_cluster(whole)):
+            if verdicts(cluster_of(whole)):
                 yield f"case-{path.parent.name}", whole
 
 
@@ -142,7 +135,7 @@ class Tried:
 
     def probe(self, *, name: str, case: dict[str, Any]) -> Iterator[str]:
         """A hand-made one or a case, in every rotation of its workloads."""
-        cluster = _cluster(case)
+        cluster = cluster_of(case)
         probe = Probe(self.client, site_of(name, cluster), cluster)
         if not probe.asked:
             return

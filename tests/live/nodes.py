@@ -25,6 +25,7 @@ from . import inputs, recording
 from .binaries import say
 from .client import Client
 from .control_plane import API_SERVER, control_plane
+from .inputs import cluster_of
 from .nodes_cases import COUNT, case
 from .nodes_told import Load, against_us, loads, misfits, named, silent, told, wishes
 from .played_nodes import Ground
@@ -97,14 +98,6 @@ def _whole() -> Iterator[tuple[str, Cluster]]:
     for site in (site for root in inputs.fleets() for site in inputs.sites(root)):
         if site.cluster is not None and site.cluster.spec.nodes:
             yield site.name, site.cluster
-
-
-def cluster_of(made: dict[str, Any]) -> Cluster:
-    """A case as a cluster."""
-    cluster, _, findings = build(made)
-    if cluster is None:
-        raise AssertionError(findings)
-    return cluster
 
 
 def _asked_for(name: str) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path as File
 import pytest
 
 from generator.components.kit.component import Cluster
-from tests.live.nodes import KEPT, OF_NUMBERS, cluster_of
+from tests.live.inputs import cluster_of
+from tests.live.nodes import KEPT, OF_NUMBERS
 from tests.live.nodes_cases import COUNT, case
 from tests.live.nodes_told import Load, against_us, loads, misfits, named, silent, wishes
 from tests.live.recording import load, replayed

@@ -20,8 +20,9 @@ from generator.components.serving.placement import pods_of
 from generator.components.serving.synthetic.emit import CHECKS
 from generator.hub.delivery.applicationsets import ignore_differences
 from generator.objects.manifest import Manifest
-from tests.conftest import build, some
+from tests.conftest import some
 from tests.live.inputs import Site
+from tests.live.inputs import cluster_of as inputs_cluster
 from tests.live.kueue_probe import site_of
 from tests.live.recording import Recording, load, replayed
 from tests.live.serving import looked_at
@@ -43,12 +44,6 @@ SERVING = {"llm": "LLMInferenceService", "plain": "Deployment"}
 Amounts = tuple[tuple[str, int], ...]
 
 
-def built(case: dict[str, Any]) -> Cluster:
-    cluster, _, findings = build(case)
-    assert cluster is not None, findings
-    return cluster
-
-
 @cache
 def read(path: File) -> Recording:
     return load(path)
@@ -56,7 +51,7 @@ def read(path: File) -> Recording:
 
 @cache
 def cluster_of(path: File) -> Cluster:
-    return built(read(path).input)
+    return inputs_cluster(read(path).input)
 
 
 @cache
